@@ -1,0 +1,62 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const src = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'src');
+
+/** Which part of src may import from which; a part may always import from itself. docs/architecture.md says why. */
+const arrows: Record<string, readonly string[]> = {
+  main: ['config', 'cli', 'service', 'runtime', 'store', 'model'],
+  config: ['model'],
+  cli: ['config', 'service', 'model'],
+  service: ['engine', 'store', 'model'],
+  engine: ['store', 'runtime', 'model'],
+  runtime: ['model'],
+  store: ['model'],
+  model: [],
+};
+
+/** Types that describe a lower part to those who only pass it on. */
+const typeArrows: Record<string, readonly string[]> = { cli: ['store'], service: ['runtime'] };
+
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+const partOf = (file: string): string => file.split(path.sep)[0]?.replace(/\.ts$/, '') ?? '';
+
+interface Import {
+  file: string;
+  from: string;
+  to: string;
+  typeOnly: boolean;
+}
+
+const imports: Import[] = files.flatMap((file) => {
+  const text = readFileSync(path.join(src, file), 'utf8');
+  const found = text.matchAll(/^\s*(?:import|export)\s(type\s)?[^;'"]*?from\s+'(\.[^']+)'|import\('(\.[^']+)'\)/gm);
+  return [...found].map(([, type, fixed, lazy]) => ({
+    file,
+    from: partOf(file),
+    to: partOf(path.relative(src, path.resolve(src, path.dirname(file), fixed ?? lazy ?? ''))).replace(/\.js$/, ''),
+    typeOnly: type !== undefined,
+  }));
+});
+
+describe('the parts of src', () => {
+  test('are those that the arrows name', () => {
+    expect([...new Set(files.map(partOf))].toSorted()).toEqual(Object.keys(arrows).toSorted());
+    expect(imports.length).toBeGreaterThan(100);
+  });
+
+  test('import along the arrows only', () => {
+    const wrong = imports.filter(
+      ({ from, to, typeOnly }) =>
+        to !== from && !arrows[from]?.includes(to) && !(typeOnly && typeArrows[from]?.includes(to)),
+    );
+    expect(wrong.map(({ file, to }) => `src/${file} imports from ${to}`)).toEqual([]);
+  });
+
+  test('hold no file over 300 lines', () => {
+    const long = files.filter((file) => readFileSync(path.join(src, file), 'utf8').split('\n').length > 301);
+    expect(long).toEqual([]);
+  });
+});
