@@ -1,0 +1,40 @@
+import type { Container } from './schema/container.js';
+import type { JobInput } from './schema/job.js';
+
+/** What a container gets whose spec names no limits (memory and CPU limits pages; seen in API answers). */
+export const defaultLimits = { cpu: '1000m', memory: '512Mi' } as const;
+export const defaultMaxRetries = 3;
+export const defaultTimeout = '600s';
+
+/**
+ * The job with every default filled in that the API fills in and returns. Parallelism stays unset: it means "as many
+ * as possible".
+ */
+export function withDefaults(input: JobInput, projectNumber: string): JobInput {
+  const { template } = input;
+  const task = template.template;
+  return {
+    ...input,
+    launchStage: input.launchStage && input.launchStage !== 'LAUNCH_STAGE_UNSPECIFIED' ? input.launchStage : 'GA',
+    template: {
+      ...template,
+      taskCount: template.taskCount || 1,
+      template: {
+        ...task,
+        containers: task.containers.map(withLimits),
+        maxRetries: task.maxRetries ?? defaultMaxRetries,
+        timeout: task.timeout ?? defaultTimeout,
+        serviceAccount: task.serviceAccount || `${projectNumber}-compute@developer.gserviceaccount.com`,
+        executionEnvironment: 'EXECUTION_ENVIRONMENT_GEN2',
+      },
+    },
+  };
+}
+
+function withLimits(container: Container): Container {
+  const limits = container.resources?.limits;
+  return {
+    ...container,
+    resources: { ...container.resources, limits: { ...defaultLimits, ...limits } },
+  };
+}

@@ -1,0 +1,87 @@
+/** google.rpc.Code names and numbers (google/rpc/code.proto). */
+export const codes = {
+  CANCELLED: 1,
+  UNKNOWN: 2,
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  ALREADY_EXISTS: 6,
+  PERMISSION_DENIED: 7,
+  RESOURCE_EXHAUSTED: 8,
+  FAILED_PRECONDITION: 9,
+  ABORTED: 10,
+  UNIMPLEMENTED: 12,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+  UNAUTHENTICATED: 16,
+} as const;
+
+export type Code = keyof typeof codes;
+
+/** Where in a file a problem is; line and column count from 1, `excerpt` is the source line. */
+export interface Location {
+  file: string;
+  line: number;
+  column: number;
+  excerpt: string;
+}
+
+/** One thing that is wrong with an input, in terms of what the user wrote. */
+export interface Problem {
+  /** The field, as the user spelled its path; absent when the whole document is meant. */
+  path?: string | undefined;
+  message: string;
+  location?: Location | undefined;
+  fix?: string | undefined;
+  /** A warning does not stop the command. */
+  severity: 'error' | 'warning';
+}
+
+/**
+ * An error that the user can understand and act upon: what failed and why (message), every single problem where
+ * there are several, and what to do about it. The printer shows it without a stack trace.
+ */
+export class RunError extends Error {
+  override name = 'RunError';
+  readonly code: Code;
+  readonly problems: readonly Problem[];
+  readonly fix: string | undefined;
+
+  constructor(
+    code: Code,
+    message: string,
+    options: { problems?: readonly Problem[]; fix?: string | undefined; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.problems = options.problems ?? [];
+    this.fix = options.fix;
+  }
+}
+
+/** The command line itself is wrong: exit code 2, as gcloud's argument parser answers. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+  readonly fix: string | undefined;
+
+  constructor(message: string, fix?: string) {
+    super(message);
+    this.fix = fix;
+  }
+}
+
+/** The command ended because of a signal, and has said so already. */
+export class Interrupted extends Error {
+  override name = 'Interrupted';
+  readonly signal: 'SIGINT' | 'SIGTERM';
+
+  constructor(signal: 'SIGINT' | 'SIGTERM') {
+    super(signal);
+    this.signal = signal;
+  }
+}
+
+/** The command did its work and the result is a failure that is on the screen already: exit code 1, nothing to add. */
+export class Reported extends Error {
+  override name = 'Reported';
+}

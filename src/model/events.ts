@@ -1,0 +1,22 @@
+import type { StopReason } from './attempt.js';
+import type { Execution } from './schema/job.js';
+import type { AttemptOutcome, TaskState } from './task.js';
+import type { Timestamp } from './time.js';
+
+/** What the engine tells while it runs an execution; whoever shows it folds over these. */
+export type ExecutionEvent = { time: Timestamp } & (
+  | { type: 'execution.adopted'; attempts: number }
+  | { type: 'image.pulling'; image: string }
+  /** `detail`: what the container engine says. */
+  | { type: 'image.unavailable'; image: string; detail: string }
+  | { type: 'execution.started'; execution: Execution }
+  | { type: 'attempt.started'; task: number; attempt: number }
+  | { type: 'attempt.stopping'; task: number; attempt: number; reason: StopReason }
+  | { type: 'attempt.ended'; task: number; attempt: number; outcome: AttemptOutcome; state: TaskState }
+  | { type: 'execution.cancelling'; running: number }
+  | { type: 'runtime.unavailable'; message: string }
+  | { type: 'runtime.available' }
+  | { type: 'execution.completed'; execution: Execution }
+);
+
+export type OnEvent = (event: ExecutionEvent) => void;

@@ -1,0 +1,66 @@
+import { distance } from 'fastest-levenshtein';
+import { RunError } from './errors.js';
+
+/** A project and a location: `projects/{project}/locations/{location}`. */
+export interface Parent {
+  project: string;
+  location: string;
+}
+
+export const parentName = ({ project, location }: Parent): string => `projects/${project}/locations/${location}`;
+export const jobName = (parent: Parent, job: string): string => `${parentName(parent)}/jobs/${job}`;
+export const executionName = (job: string, execution: string): string => `${job}/executions/${execution}`;
+export const taskName = (execution: string, index: number): string =>
+  `${execution}/tasks/${shortName(execution)}-task${index}`;
+
+/** The last segment of a resource name. */
+export const shortName = (name: string): string => name.slice(name.lastIndexOf('/') + 1);
+
+/** The parts of a job, execution or task name, absent ones undefined. */
+export function parseName(name: string): Parent & { job: string; execution?: string; task?: string } {
+  const match =
+    /^projects\/([^/]+)\/locations\/([^/]+)\/jobs\/([^/]+)(?:\/executions\/([^/]+)(?:\/tasks\/([^/]+))?)?$/.exec(name);
+  if (!match) throw new RunError('INVALID_ARGUMENT', `Invalid resource name [${name}].`);
+  const [, project = '', location = '', job = '', execution, task] = match;
+  return { project, location, job, ...(execution && { execution }), ...(task && { task }) };
+}
+
+/**
+ * Why `id` cannot be a job id, or undefined.
+ * Rule and text: the Admin API's resource name rule; 49 characters leave room for the execution's suffix (quotas page).
+ */
+export function jobIdViolation(id: string): string | undefined {
+  if (!/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(id)) {
+    return "Resource name must use only lowercase letters, numbers and '-'. Must begin with a letter and cannot end with a '-'. Maximum length is 63 characters.";
+  }
+  if (id.length > maxJobIdLength) return `Job name must be at most ${maxJobIdLength} characters, got ${id.length}.`;
+  return undefined;
+}
+
+export const maxJobIdLength = 49;
+
+/** RFC 1123, as container names have to be; dots are allowed. */
+export const distinctName = /^(?=.{1,63}$)[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
+
+/** The letters of Cloud Run's execution suffixes: no vowels, no 0, 1, 3 (observed on live executions). */
+const suffixAlphabet = 'bcdfghjklmnpqrstvwxz2456789';
+
+/** Five characters for `{job}-{suffix}` out of at least five random bytes. */
+export function executionSuffix(random: Uint8Array): string {
+  return Array.from(random.subarray(0, 5), (byte) => suffixAlphabet.charAt(byte % suffixAlphabet.length)).join('');
+}
+
+/**
+ * The nearest of `known` to a misspelt `word`, or undefined when none is near: at most a third of the letters differ,
+ * capitals and separators not counted.
+ */
+export function nearest(word: string, known: Iterable<string>): string | undefined {
+  const fold = (text: string): string => text.toLowerCase().replaceAll(/[-_.]/g, '');
+  let best: string | undefined;
+  let least = Math.max(1, Math.floor(word.length / 3)) + 1;
+  for (const candidate of known) {
+    const edits = distance(fold(word), fold(candidate));
+    if (edits < least) [best, least] = [candidate, edits];
+  }
+  return best;
+}

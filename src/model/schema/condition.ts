@@ -1,0 +1,101 @@
+import { enumeration, int32, list, message, string, timestamp, type Infer } from './field.js';
+
+/** google.cloud.run.v2.Condition */
+export const ConditionMessage = message(
+  'Condition',
+  {
+    type: string('What the condition is about: Ready, Completed, Started, ResourcesAvailable, ContainerReady, Retry.'),
+    state: enumeration(
+      'Condition.State',
+      {
+        STATE_UNSPECIFIED: 0,
+        CONDITION_PENDING: 1,
+        CONDITION_RECONCILING: 2,
+        CONDITION_FAILED: 3,
+        CONDITION_SUCCEEDED: 4,
+      },
+      'How far it has come.',
+    ),
+    message: string('The same for people.'),
+    lastTransitionTime: timestamp('When the state last changed.'),
+    severity: enumeration(
+      'Condition.Severity',
+      { SEVERITY_UNSPECIFIED: 0, ERROR: 1, WARNING: 2, INFO: 3 },
+      'How bad a failed condition is; absent means it is terminal.',
+    ),
+    reason: enumeration(
+      'Condition.CommonReason',
+      {
+        COMMON_REASON_UNDEFINED: 0,
+        UNKNOWN: 1,
+        REVISION_FAILED: 3,
+        PROGRESS_DEADLINE_EXCEEDED: 4,
+        CONTAINER_MISSING: 6,
+        CONTAINER_PERMISSION_DENIED: 7,
+        CONTAINER_IMAGE_UNAUTHORIZED: 8,
+        CONTAINER_IMAGE_AUTHORIZATION_CHECK_FAILED: 9,
+        ENCRYPTION_KEY_PERMISSION_DENIED: 10,
+        ENCRYPTION_KEY_CHECK_FAILED: 11,
+        SECRETS_ACCESS_CHECK_FAILED: 12,
+        WAITING_FOR_OPERATION: 13,
+        IMMEDIATE_RETRY: 14,
+        POSTPONED_RETRY: 15,
+        INTERNAL: 16,
+        VPC_NETWORK_NOT_FOUND: 17,
+      },
+      'Why, for any kind of resource.',
+      { output: true },
+    ),
+    revisionReason: enumeration(
+      'Condition.RevisionReason',
+      {
+        REVISION_REASON_UNDEFINED: 0,
+        PENDING: 1,
+        RESERVE: 2,
+        RETIRED: 3,
+        RETIRING: 4,
+        RECREATING: 5,
+        HEALTH_CHECK_CONTAINER_ERROR: 6,
+        CUSTOMIZED_PATH_RESPONSE_PENDING: 7,
+        MIN_INSTANCES_NOT_PROVISIONED: 8,
+        ACTIVE_REVISION_LIMIT_REACHED: 9,
+        NO_DEPLOYMENT: 10,
+        HEALTH_CHECK_SKIPPED: 11,
+        MIN_INSTANCES_WARMING: 12,
+      },
+      'Why, for revisions of services; never on jobs.',
+      { output: true },
+    ),
+    executionReason: enumeration(
+      'Condition.ExecutionReason',
+      {
+        EXECUTION_REASON_UNDEFINED: 0,
+        JOB_STATUS_SERVICE_POLLING_ERROR: 1,
+        NON_ZERO_EXIT_CODE: 2,
+        CANCELLED: 3,
+        CANCELLING: 4,
+        DELETED: 5,
+        DELAYED_START_PENDING: 6,
+      },
+      'Why, for executions.',
+      { output: true },
+    ),
+  },
+  [['reason', 'revisionReason', 'executionReason']],
+);
+
+export type Condition = Infer<typeof ConditionMessage>;
+
+/** google.rpc.Status; details are left out, nothing here fills them. */
+export const StatusMessage = message('Status', {
+  code: int32('A google.rpc.Code.'),
+  message: string('What went wrong.'),
+});
+
+export type Status = Infer<typeof StatusMessage>;
+
+export const conditions = list(
+  { kind: 'message', message: ConditionMessage, doc: '' } as const,
+  'The state, in parts.',
+  { output: true },
+);

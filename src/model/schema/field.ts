@@ -1,0 +1,134 @@
+/**
+ * The language in which the resources are declared once. Types, decoding, validation of single fields, the list of
+ * fields without a local effect and the documentation all derive from these declarations.
+ */
+
+/** What a field does to a job that runs here. */
+export type Effect =
+  /** Acts as it does in Cloud Run. */
+  | 'same'
+  /** Kept and returned; it changes nothing for a running job in Cloud Run either. */
+  | 'recorded'
+  /** Kept and returned; it acts in Cloud Run and has no local effect, which a run says once. */
+  | 'inert'
+  /** A job that sets it cannot run here, and says so before anything starts. */
+  | 'unsupported';
+
+interface Common {
+  doc: string;
+  effect?: Effect;
+  /** Set by the service only; ignored in input, as the API does. */
+  output?: true;
+  /** Always present: a must in input, or always set by the service. */
+  required?: true;
+  /** A string that may be written as a number, as gcloud allows for a project number. */
+  orNumber?: true;
+}
+
+export interface ScalarField extends Common {
+  kind: 'string' | 'bool' | 'int32' | 'int64' | 'duration' | 'timestamp';
+}
+export interface EnumField extends Common {
+  kind: 'enum';
+  name: string;
+  /** The proto enum's names and numbers. */
+  values: Readonly<Record<string, number>>;
+}
+export interface ListField extends Common {
+  kind: 'list';
+  of: Field;
+}
+export interface MapField extends Common {
+  kind: 'map';
+}
+export interface MessageField extends Common {
+  kind: 'message';
+  message: Message;
+}
+export type Field = ScalarField | EnumField | ListField | MapField | MessageField;
+
+/** A message type; `oneofs` are sets of fields of which at most one may be set. */
+export interface Message {
+  name: string;
+  fields: Record<string, Field>;
+  oneofs?: readonly (readonly string[])[];
+}
+
+type RequiredKeys<F> = { [K in keyof F]: F[K] extends { required: true } ? K : never }[keyof F];
+type Simplify<T> = { [K in keyof T]: T[K] };
+
+/** The TypeScript type of a field's value in proto3 JSON. */
+export type Value<F> = F extends { kind: 'enum'; values: infer V }
+  ? keyof V & string
+  : F extends { kind: 'list'; of: infer Of }
+    ? Value<Of>[]
+    : F extends { kind: 'message'; message: infer M }
+      ? Infer<M>
+      : F extends { kind: 'map' }
+        ? Record<string, string>
+        : F extends { kind: 'bool' }
+          ? boolean
+          : F extends { kind: 'int32' }
+            ? number
+            : string;
+
+/** The TypeScript type of a message in proto3 JSON. */
+export type Infer<M> = M extends { fields: infer F }
+  ? Simplify<
+      { [K in RequiredKeys<F>]: Value<F[K]> } & { [K in Exclude<keyof F, RequiredKeys<F>>]?: Value<F[K]> | undefined }
+    >
+  : never;
+
+type Options = Omit<Common, 'doc'>;
+type Scalar<K extends ScalarField['kind'], O> = { kind: K; doc: string } & NoInfer<O>;
+
+const scalar =
+  <const K extends ScalarField['kind']>(kind: K) =>
+  <const O extends Options = {}>(doc: string, options?: O): Scalar<K, O> =>
+    ({ kind, doc, ...options }) as Scalar<K, O>;
+
+export const string = scalar('string');
+export const bool = scalar('bool');
+export const int32 = scalar('int32');
+/** A string in JSON, as proto3 JSON writes 64-bit integers. */
+export const int64 = scalar('int64');
+export const duration = scalar('duration');
+export const timestamp = scalar('timestamp');
+
+export const enumeration = <const V extends Readonly<Record<string, number>>, const O extends Options = {}>(
+  name: string,
+  values: V,
+  doc: string,
+  options?: O,
+): { kind: 'enum'; name: string; values: NoInfer<V>; doc: string } & NoInfer<O> =>
+  ({ kind: 'enum', name, values, doc, ...options }) as { kind: 'enum'; name: string; values: V; doc: string } & O;
+
+export const list = <F extends Field, const O extends Options = {}>(
+  of: F,
+  doc: string,
+  options?: O,
+): { kind: 'list'; of: NoInfer<F>; doc: string } & NoInfer<O> =>
+  ({ kind: 'list', of, doc, ...options }) as { kind: 'list'; of: F; doc: string } & O;
+
+/** map<string, string> */
+export const map = <const O extends Options = {}>(
+  doc: string,
+  options?: O,
+): { kind: 'map'; doc: string } & NoInfer<O> => ({ kind: 'map', doc, ...options }) as { kind: 'map'; doc: string } & O;
+
+export const field = <M extends Message, const O extends Options = {}>(
+  message: M,
+  doc: string,
+  options?: O,
+): { kind: 'message'; message: NoInfer<M>; doc: string } & NoInfer<O> =>
+  ({ kind: 'message', message, doc, ...options }) as { kind: 'message'; message: M; doc: string } & O;
+
+export const message = <const F extends Record<string, Field>>(
+  name: string,
+  fields: F,
+  oneofs?: readonly (readonly (keyof NoInfer<F> & string)[])[],
+): { name: string; fields: F; oneofs?: readonly (readonly string[])[] } => ({
+  name,
+  fields,
+  ...(oneofs && { oneofs }),
+});

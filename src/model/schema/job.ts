@@ -1,0 +1,242 @@
+import { ConditionMessage, conditions } from './condition.js';
+import { ContainerMessage, VolumeMessage } from './container.js';
+import {
+  bool,
+  duration,
+  enumeration,
+  field,
+  int32,
+  int64,
+  list,
+  map,
+  message,
+  string,
+  timestamp,
+  type Infer,
+} from './field.js';
+
+const NetworkInterface = message('NetworkInterface', {
+  network: string('The VPC network.'),
+  subnetwork: string('The subnetwork.'),
+  tags: list(string('A tag.'), 'Network tags.'),
+});
+
+const VpcAccess = message('VpcAccess', {
+  connector: string('`projects/P/locations/L/connectors/C`.'),
+  egress: enumeration(
+    'VpcAccess.VpcEgress',
+    { VPC_EGRESS_UNSPECIFIED: 0, ALL_TRAFFIC: 1, PRIVATE_RANGES_ONLY: 2 },
+    'What goes through the VPC.',
+  ),
+  networkInterfaces: list(field(NetworkInterface, 'An interface.'), 'Direct VPC egress; at most one.'),
+});
+
+const NodeSelector = message('NodeSelector', {
+  accelerator: string('The GPU type.', { required: true }),
+});
+
+const BinaryAuthorization = message(
+  'BinaryAuthorization',
+  {
+    useDefault: bool("The project's policy."),
+    policy: string('`projects/P/platforms/cloudRun/POLICY`.'),
+    breakglassJustification: string('Why the policy is passed over.'),
+  },
+  [['useDefault', 'policy']],
+);
+
+/** The fields that a Task carries flattened and an Execution and a Job as `template`. */
+const taskTemplateFields = {
+  containers: list(field(ContainerMessage, 'A container.'), 'The containers of a task, 1 to 10.', { required: true }),
+  volumes: list(field(VolumeMessage, 'A volume.'), 'Volumes that the containers mount.', { effect: 'unsupported' }),
+  maxRetries: int32('Retries of a failed task, 0 to 10; 3 if unset, which is not 0.'),
+  timeout: duration('Time for one attempt, at most 168 h; 600s if unset.'),
+  serviceAccount: string("The task's identity.", { effect: 'recorded' }),
+  executionEnvironment: enumeration(
+    'ExecutionEnvironment',
+    { EXECUTION_ENVIRONMENT_UNSPECIFIED: 0, EXECUTION_ENVIRONMENT_GEN1: 1, EXECUTION_ENVIRONMENT_GEN2: 2 },
+    'The sandbox; jobs always run in the second generation.',
+    { effect: 'recorded' },
+  ),
+  encryptionKey: string('A customer-managed key for the image.', { effect: 'inert' }),
+  vpcAccess: field(VpcAccess, 'Egress through a VPC network.', { effect: 'inert' }),
+  nodeSelector: field(NodeSelector, 'The kind of machine.', { effect: 'unsupported' }),
+  gpuZonalRedundancyDisabled: bool('GPUs without zonal redundancy.', { effect: 'recorded' }),
+};
+
+export const TaskTemplateMessage = message('TaskTemplate', taskTemplateFields);
+export type TaskTemplate = Infer<typeof TaskTemplateMessage>;
+
+export const ExecutionTemplateMessage = message('ExecutionTemplate', {
+  labels: map('Labels of the executions and tasks.', { effect: 'recorded' }),
+  annotations: map('Annotations of the executions and tasks.', { effect: 'recorded' }),
+  parallelism: int32('Tasks that run at once; as many as possible if 0 or unset.'),
+  taskCount: int32('Tasks of an execution, up to 10000; 1 if unset.'),
+  template: field(TaskTemplateMessage, 'What a task is.', { required: true }),
+  client: string('The client that wrote it.', { effect: 'recorded' }),
+  clientVersion: string("The client's version.", { effect: 'recorded' }),
+  delayExecution: bool('Allows a start up to 12 hours later (preview).', { effect: 'inert' }),
+});
+export type ExecutionTemplate = Infer<typeof ExecutionTemplateMessage>;
+
+const ExecutionReferenceMessage = message('ExecutionReference', {
+  name: string("The execution's id."),
+  createTime: timestamp('When it was created.'),
+  completionTime: timestamp('When it ended.'),
+  deleteTime: timestamp('When it was deleted.'),
+  completionStatus: enumeration(
+    'ExecutionReference.CompletionStatus',
+    {
+      COMPLETION_STATUS_UNSPECIFIED: 0,
+      EXECUTION_SUCCEEDED: 1,
+      EXECUTION_FAILED: 2,
+      EXECUTION_RUNNING: 3,
+      EXECUTION_PENDING: 4,
+      EXECUTION_CANCELLED: 5,
+    },
+    'How it stands.',
+  ),
+});
+export type ExecutionReference = Infer<typeof ExecutionReferenceMessage>;
+export type CompletionStatus = NonNullable<ExecutionReference['completionStatus']>;
+
+const launchStage = enumeration(
+  'google.api.LaunchStage',
+  {
+    LAUNCH_STAGE_UNSPECIFIED: 0,
+    EARLY_ACCESS: 1,
+    ALPHA: 2,
+    BETA: 3,
+    GA: 4,
+    DEPRECATED: 5,
+    UNIMPLEMENTED: 6,
+    PRELAUNCH: 7,
+  },
+  'The stage of the features used: GA if unset.',
+  { effect: 'recorded' },
+);
+
+/** google.cloud.run.v2.Job */
+export const JobMessage = message(
+  'Job',
+  {
+    name: string('`projects/P/locations/L/jobs/J`; not in a create request.', { effect: 'recorded' }),
+    uid: string('Unique over time and space.', { output: true }),
+    generation: int64('Counts the changes of the spec.', { output: true }),
+    labels: map('Labels of the job.', { effect: 'recorded' }),
+    annotations: map('Annotations of the job.', { effect: 'recorded' }),
+    createTime: timestamp('When it was created.', { output: true }),
+    updateTime: timestamp('When it was last changed.', { output: true }),
+    deleteTime: timestamp('When it was deleted.', { output: true }),
+    expireTime: timestamp('When a deleted job is purged: 30 days after the deletion.', { output: true }),
+    creator: string('Who created it.', { output: true }),
+    lastModifier: string('Who changed it last.', { output: true }),
+    client: string('The client that wrote it.', { effect: 'recorded' }),
+    clientVersion: string("The client's version.", { effect: 'recorded' }),
+    launchStage,
+    binaryAuthorization: field(BinaryAuthorization, 'Checks on the image.', { effect: 'inert' }),
+    template: field(ExecutionTemplateMessage, 'What an execution is.', { required: true }),
+    observedGeneration: int64('The generation that the service has acted on.', { output: true }),
+    terminalCondition: field(ConditionMessage, 'The condition Ready.', { output: true }),
+    conditions,
+    executionCount: int32('Executions created.', { output: true }),
+    latestCreatedExecution: field(ExecutionReferenceMessage, 'The newest execution.', { output: true }),
+    reconciling: bool('Whether the service is still at work.', { output: true }),
+    satisfiesPzs: bool('Reserved.', { output: true }),
+    startExecutionToken: string('Starts an execution named after it; the job is ready once that has started.', {
+      effect: 'inert',
+    }),
+    runExecutionToken: string('Runs an execution named after it; the job is ready once that has ended.', {
+      effect: 'inert',
+    }),
+    etag: string('The version, for optimistic locking.', { effect: 'recorded' }),
+  },
+  [['startExecutionToken', 'runExecutionToken']],
+);
+
+/** What a client may write of a Job. */
+export type JobInput = Infer<typeof JobMessage>;
+
+/** A job as the service keeps and returns it. */
+export type Job = JobInput & Record<'name' | 'uid' | 'generation' | 'createTime' | 'updateTime' | 'creator', string>;
+
+const TaskAttemptResult = message('TaskAttemptResult', {
+  status: field(
+    message('Status', { code: int32('A google.rpc.Code; OK if absent.'), message: string('What went wrong.') }),
+    'How the attempt ended.',
+    { output: true },
+  ),
+  exitCode: int32('The exit code of the container that ended by itself.', { output: true }),
+  termSignal: int32('The signal that ended the container.', { output: true }),
+});
+export type TaskAttemptResult = Infer<typeof TaskAttemptResult>;
+
+const output = <F extends object>(of: F): F & { output: true } => ({ ...of, output: true });
+
+/** google.cloud.run.v2.Execution */
+export const ExecutionMessage = message('Execution', {
+  name: string('`projects/P/locations/L/jobs/J/executions/E`.', { output: true, required: true }),
+  uid: string('Unique over time and space.', { output: true, required: true }),
+  creator: string('Who ran the job.', { output: true }),
+  generation: int64('Counts the changes: 1, and 2 once it is cancelled or deleted.', { output: true, required: true }),
+  labels: map('Labels from the template.', { output: true }),
+  annotations: map('Annotations from the template.', { output: true }),
+  createTime: timestamp('When it was created.', { output: true, required: true }),
+  startTime: timestamp('When work on it began, before the first container runs.', { output: true }),
+  completionTime: timestamp('When it ended.', { output: true }),
+  updateTime: timestamp('When it last changed.', { output: true, required: true }),
+  deleteTime: timestamp('When it was deleted.', { output: true }),
+  expireTime: timestamp('When a deleted execution is purged.', { output: true }),
+  launchStage,
+  job: string("The job's id.", { output: true, required: true }),
+  parallelism: int32('Tasks that run at once.', { output: true }),
+  taskCount: int32('The number of tasks.', { output: true, required: true }),
+  template: field(TaskTemplateMessage, 'What its tasks are, overrides applied.', { output: true, required: true }),
+  reconciling: bool('Whether it is still going on.', { output: true }),
+  conditions,
+  observedGeneration: int64('The generation that the service has acted on.', { output: true }),
+  runningCount: int32('Tasks that run.', { output: true }),
+  succeededCount: int32('Tasks that succeeded.', { output: true }),
+  failedCount: int32('Tasks that failed.', { output: true }),
+  cancelledCount: int32('Tasks that were cancelled.', { output: true }),
+  retriedCount: int32('Tasks that were retried at least once.', { output: true }),
+  logUri: string('Where its logs are.', { output: true }),
+  satisfiesPzs: bool('Reserved.', { output: true }),
+  client: string('The client that ran it.', { output: true }),
+  clientVersion: string("The client's version.", { output: true }),
+  etag: string('The version.', { output: true }),
+});
+export type Execution = Infer<typeof ExecutionMessage>;
+
+/** google.cloud.run.v2.Task */
+export const TaskMessage = message('Task', {
+  name: string('`projects/P/locations/L/jobs/J/executions/E/tasks/T`.', { output: true, required: true }),
+  uid: string('Unique over time and space.', { output: true }),
+  generation: int64('Counts the changes.', { output: true }),
+  labels: map('Labels from the template.', { output: true }),
+  annotations: map('Annotations from the template.', { output: true }),
+  createTime: timestamp('When it was created.', { output: true }),
+  scheduledTime: timestamp('When it got a slot.', { output: true }),
+  startTime: timestamp('When its last attempt started.', { output: true }),
+  completionTime: timestamp('When it ended.', { output: true }),
+  updateTime: timestamp('When it last changed.', { output: true }),
+  deleteTime: timestamp('When it was deleted.', { output: true }),
+  expireTime: timestamp('When a deleted task is purged.', { output: true }),
+  job: string("The job's id.", { output: true }),
+  execution: string("The execution's id.", { output: true }),
+  ...taskTemplateFields,
+  encryptionKey: output(taskTemplateFields.encryptionKey),
+  vpcAccess: output(taskTemplateFields.vpcAccess),
+  nodeSelector: output(taskTemplateFields.nodeSelector),
+  gpuZonalRedundancyDisabled: output(taskTemplateFields.gpuZonalRedundancyDisabled),
+  reconciling: bool('Whether it is still going on.', { output: true }),
+  conditions,
+  observedGeneration: int64('The generation that the service has acted on.', { output: true }),
+  index: int32('Its number, from 0.', { output: true }),
+  retried: int32('Retries so far.', { output: true }),
+  lastAttemptResult: field(TaskAttemptResult, 'How its last attempt ended.', { output: true }),
+  logUri: string('Where its logs are.', { output: true }),
+  satisfiesPzs: bool('Reserved.', { output: true }),
+  etag: string('The version.', { output: true }),
+});
+export type Task = Infer<typeof TaskMessage>;

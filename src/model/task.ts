@@ -1,0 +1,150 @@
+import { etagOf } from './etag.js';
+import { taskName } from './names.js';
+import type { Condition } from './schema/condition.js';
+import type { Execution, Task, TaskAttemptResult } from './schema/job.js';
+import type { Timestamp } from './time.js';
+
+/**
+ * Pending: waits for a slot, before its first attempt or before a retry. Scheduled: has a slot, its container is being
+ * made. The others as gcloud names them; Abandoned tasks never ran because the execution ended before.
+ */
+export type TaskState = 'Pending' | 'Scheduled' | 'Running' | 'Succeeded' | 'Failed' | 'Cancelled' | 'Abandoned';
+
+/** What changes in a task; all else of a Task resource is its execution's. */
+export interface TaskRecord {
+  index: number;
+  uid: string;
+  state: TaskState;
+  /** Retries so far, which is the number of the current or next attempt. */
+  retried: number;
+  updateTime: Timestamp;
+  scheduledTime?: Timestamp | undefined;
+  startTime?: Timestamp | undefined;
+  completionTime?: Timestamp | undefined;
+  lastAttemptResult?: TaskAttemptResult | undefined;
+}
+
+/** How an attempt ended, by the API's words. */
+export interface AttemptOutcome {
+  /** A google.rpc.Code; 0 is success. */
+  code: number;
+  message: string;
+  exitCode?: number | undefined;
+  termSignal?: number | undefined;
+}
+
+export const isTerminal = (state: TaskState): boolean =>
+  state === 'Succeeded' || state === 'Failed' || state === 'Cancelled' || state === 'Abandoned';
+
+/** The task after its slot was given to it. */
+export const scheduled = (task: TaskRecord, now: Timestamp): TaskRecord => ({
+  ...task,
+  state: 'Scheduled',
+  scheduledTime: now,
+  updateTime: now,
+});
+
+/** The task once the container of its attempt runs. */
+export const running = (task: TaskRecord, startTime: Timestamp, now: Timestamp): TaskRecord => ({
+  ...task,
+  state: 'Running',
+  startTime,
+  updateTime: now,
+});
+
+/**
+ * The task after an attempt that ended at `end`: done, to be retried (attempt k is the k-th retry; maxRetries of them),
+ * or out of retries. A cancelled execution retries nothing.
+ */
+export function attempted(
+  task: TaskRecord,
+  outcome: AttemptOutcome,
+  { maxRetries, cancelled, end, now }: { maxRetries: number; cancelled: boolean; end: Timestamp; now: Timestamp },
+): TaskRecord {
+  const { code, message, exitCode, termSignal } = outcome;
+  const lastAttemptResult: TaskAttemptResult = {
+    status: code === 0 ? {} : { code, message },
+    ...(exitCode ? { exitCode } : {}),
+    ...(termSignal ? { termSignal } : {}),
+  };
+  const ended = { ...task, lastAttemptResult, updateTime: now };
+  if (code === 0) return { ...ended, state: 'Succeeded', completionTime: end };
+  if (cancelled) return cancelledTask(ended, now);
+  if (task.retried < maxRetries) return { ...ended, state: 'Pending', retried: task.retried + 1 };
+  return { ...ended, state: 'Failed', completionTime: end };
+}
+
+/** The task after a cancellation that reached it before its end. */
+export const cancelledTask = (task: TaskRecord, now: Timestamp): TaskRecord => ({
+  ...task,
+  state: 'Cancelled',
+  completionTime: now,
+  updateTime: now,
+  lastAttemptResult: { status: { code: 1, message: 'Cancelled by user.' } },
+});
+
+/** The Task resource; everything that the execution says for all its tasks is taken from there. */
+export function taskResource(execution: Execution, record: TaskRecord): Task {
+  const { uid, index, retried, scheduledTime, startTime, completionTime, updateTime, lastAttemptResult } = record;
+  const name = taskName(execution.name, index);
+  const done = isTerminal(record.state);
+  return {
+    name,
+    uid,
+    generation: '1',
+    labels: execution.labels,
+    annotations: execution.annotations,
+    createTime: execution.createTime,
+    scheduledTime,
+    startTime,
+    completionTime,
+    updateTime,
+    job: execution.job,
+    execution: execution.name.slice(execution.name.lastIndexOf('/') + 1),
+    ...execution.template,
+    maxRetries: execution.template.maxRetries || undefined,
+    reconciling: done ? undefined : true,
+    conditions: taskConditions(record),
+    observedGeneration: '1',
+    index: index || undefined,
+    retried: retried || undefined,
+    lastAttemptResult,
+    logUri: execution.logUri,
+    etag: etagOf(name, updateTime),
+  };
+}
+
+function taskConditions({ state, startTime, completionTime, updateTime, lastAttemptResult }: TaskRecord): Condition[] {
+  const completed = ((): Condition => {
+    switch (state) {
+      case 'Succeeded':
+        return { state: 'CONDITION_SUCCEEDED', lastTransitionTime: completionTime };
+      case 'Failed':
+        return {
+          state: 'CONDITION_FAILED',
+          message: lastAttemptResult?.status?.message,
+          lastTransitionTime: completionTime,
+          ...(lastAttemptResult?.exitCode ? { executionReason: 'NON_ZERO_EXIT_CODE' } : {}),
+        };
+      case 'Cancelled':
+        return {
+          state: 'CONDITION_FAILED',
+          message: 'Cancelled by user.',
+          lastTransitionTime: completionTime,
+          executionReason: 'CANCELLED',
+        };
+      case 'Abandoned':
+        return {
+          state: 'CONDITION_FAILED',
+          message: 'The execution ended before the task started.',
+          lastTransitionTime: completionTime,
+        };
+      default:
+        return { state: startTime ? 'CONDITION_RECONCILING' : 'CONDITION_PENDING', lastTransitionTime: updateTime };
+    }
+  })();
+  const started: Condition[] = startTime
+    ? [{ type: 'Started', state: 'CONDITION_SUCCEEDED', lastTransitionTime: startTime }]
+    : [];
+  return [{ type: 'Completed', ...completed }, ...started];
+}

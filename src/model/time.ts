@@ -1,0 +1,81 @@
+/**
+ * Timestamps are RFC 3339 strings in UTC with exactly six fractional digits, as the service emits them; of equal
+ * width, so that they sort as text. Durations are proto JSON strings such as "600s".
+ */
+export type Timestamp = string;
+
+/** Milliseconds since 1970, possibly with a fraction, as a Timestamp. */
+export function timestamp(epochMs: number): Timestamp {
+  const micros = Math.round(epochMs * 1000);
+  const ms = Math.floor(micros / 1000);
+  return `${new Date(ms).toISOString().slice(0, -1)}${String(micros - ms * 1000).padStart(3, '0')}Z`;
+}
+
+/** Any RFC 3339 UTC string (container engines print nanoseconds) cut or padded to six fractional digits. */
+export function toTimestamp(rfc3339: string): Timestamp {
+  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z$/.exec(rfc3339);
+  if (!match) return timestamp(Date.parse(rfc3339));
+  return `${match[1]}.${(match[2] ?? '').slice(0, 6).padEnd(6, '0')}Z`;
+}
+
+/** Milliseconds since 1970 with a microsecond fraction. */
+export function epochMs(time: Timestamp): number {
+  return Date.parse(`${time.slice(0, 23)}Z`) + Number(time.slice(23, 26)) / 1000;
+}
+
+/** Seconds of a proto JSON duration ("600s", "1.5s"), or undefined if it is none. */
+export function durationSeconds(duration: string): number | undefined {
+  const match = /^(-?\d+(?:\.\d{1,9})?)s$/.exec(duration);
+  return match ? Number(match[1]) : undefined;
+}
+
+const unitSeconds: Record<string, number> = { w: 604800, d: 86400, h: 3600, m: 60, s: 1 };
+
+/**
+ * Seconds of a duration as gcloud's flags take it: an integer number of seconds, "1h30m", "1.5h", "PT1H", "P1D";
+ * any case. Undefined if it is none. (Observed: gcloud 578.)
+ */
+export function parseGcloudDuration(text: string): number | undefined {
+  if (/^\d+$/.test(text)) return Number(text);
+  const iso = /^p(?=.)(.*?)(?:t(?=.)(.*))?$/i.exec(text);
+  if (iso) {
+    const date = sumParts(iso[1] ?? '', 'wd');
+    const time = sumParts(iso[2] ?? '', 'hms');
+    return date === undefined || time === undefined ? undefined : date + time;
+  }
+  return text === '' ? undefined : sumParts(text, 'wdhms');
+}
+
+function sumParts(text: string, units: string): number | undefined {
+  if (!new RegExp(`^(?:\\d+(?:\\.\\d+)?[${units}])*$`, 'i').test(text)) return undefined;
+  let sum = 0;
+  for (const [, amount, unit] of text.matchAll(/([\d.]+)([a-z])/gi)) {
+    sum += Number(amount) * (unitSeconds[(unit ?? '').toLowerCase()] ?? 0);
+  }
+  return sum;
+}
+
+/**
+ * A span as the service writes it in condition messages: hundredths of a second, trailing zeros cut, minutes and
+ * hours split off: `0.35s`, `38.22s`, `1m3.6s`, `1h2m5s`.
+ */
+export function formatSpan(ms: number): string {
+  const hundredths = Math.max(0, Math.round(ms / 10));
+  const minutes = Math.floor(hundredths / 6000);
+  const seconds = `${(hundredths % 6000) / 100}s`;
+  if (minutes === 0) return seconds;
+  return minutes < 60 ? `${minutes}m${seconds}` : `${Math.floor(minutes / 60)}h${minutes % 60}m${seconds}`;
+}
+
+/** A task timeout as gcloud prints it: `1d1h1m1s`, zero parts dropped. */
+export function formatTimeout(seconds: number): string {
+  let rest = seconds;
+  let text = '';
+  for (const unit of ['d', 'h', 'm', 's']) {
+    const size = unitSeconds[unit] ?? 1;
+    const amount = unit === 's' ? rest : Math.floor(rest / size);
+    if (amount) text += `${amount}${unit}`;
+    rest -= amount * size;
+  }
+  return text || '0s';
+}

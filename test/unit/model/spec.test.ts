@@ -1,0 +1,287 @@
+import { describe, expect, test } from 'vitest';
+import type { Problem } from '../../../src/model/errors.js';
+import { checkSpec, readJobs } from '../../../src/model/spec/read.js';
+
+const told = ({ path, message, location, fix }: Problem): string =>
+  [location && `${location.line}:${location.column}`, path, message, fix && `(${fix})`].filter(Boolean).join(' ');
+const problems = (text: string): string[] => readJobs('job.yaml', text).problems.map(told);
+const broken = (text: string): string[] => {
+  const { jobs, problems: read } = readJobs('job.yaml', text);
+  return [...read, ...jobs.flatMap((spec) => checkSpec(spec, spec.id ?? ''))].map(told);
+};
+
+const v1 = (task: string, more = ''): string => `apiVersion: run.googleapis.com/v1
+kind: Job
+metadata:
+  name: nightly${more}
+spec:
+  template:
+    spec:
+      template:
+        spec:
+${task}
+`;
+const image = '          containers: [{image: busybox}]';
+
+describe('a v1 job', () => {
+  const text = `apiVersion: run.googleapis.com/v1
+kind: Job
+metadata:
+  name: nightly
+  namespace: 123456789
+  labels: {team: data, cloud.googleapis.com/location: europe-west1}
+  annotations:
+    run.googleapis.com/launch-stage: BETA
+    run.googleapis.com/creator: somebody@example.com
+    mine: kept
+spec:
+  template:
+    metadata:
+      annotations:
+        run.googleapis.com/execution-environment: gen2
+        run.googleapis.com/vpc-access-egress: private-ranges-only
+        run.googleapis.com/container-dependencies: '{"main":["side"]}'
+        run.googleapis.com/cloudsql-instances: p:r:a,p:r:b
+    spec:
+      parallelism: 3
+      taskCount: "10"
+      template:
+        spec:
+          maxRetries: 0
+          timeoutSeconds: '90'
+          serviceAccountName: sa@p.iam.gserviceaccount.com
+          nodeSelector: {run.googleapis.com/accelerator: nvidia-l4}
+          containers:
+            - name: main
+              image: busybox
+              env:
+                - {name: A, value: "1"}
+                - {name: S, valueFrom: {secretKeyRef: {name: pw, key: latest}}}
+              resources: {limits: {cpu: "2", memory: 1Gi}, requests: {cpu: "1"}}
+              volumeMounts: [{name: mem, mountPath: /cache}]
+            - {name: side, image: side}
+          volumes:
+            - {name: mem, emptyDir: {medium: Memory, sizeLimit: 64Mi}}
+            - {name: b, csi: {driver: gcsfuse.run.googleapis.com, readOnly: true, volumeAttributes: {bucketName: bk, mountOptions: "uid=1,gid=2"}}}
+            - {name: s, secret: {secretName: pw, items: [{key: "1", path: f, mode: 256}]}}
+status: {anything: goes}
+`;
+
+  test('is the v2 job that it stands for', () => {
+    const { jobs, problems: found } = readJobs('job.yaml', text);
+    expect(found).toEqual([]);
+    expect(jobs[0]).toMatchObject({ id: 'nightly', project: '123456789', location: 'europe-west1' });
+    expect(jobs[0]?.job).toEqual({
+      labels: { team: 'data' },
+      annotations: { mine: 'kept' },
+      launchStage: 'BETA',
+      template: {
+        parallelism: 3,
+        taskCount: 10,
+        template: {
+          maxRetries: 0,
+          timeout: '90s',
+          serviceAccount: 'sa@p.iam.gserviceaccount.com',
+          executionEnvironment: 'EXECUTION_ENVIRONMENT_GEN2',
+          vpcAccess: { egress: 'PRIVATE_RANGES_ONLY' },
+          nodeSelector: { accelerator: 'nvidia-l4' },
+          containers: [
+            {
+              name: 'main',
+              image: 'busybox',
+              env: [
+                { name: 'A', value: '1' },
+                { name: 'S', valueSource: { secretKeyRef: { secret: 'pw', version: 'latest' } } },
+              ],
+              resources: { limits: { cpu: '2', memory: '1Gi' } },
+              volumeMounts: [
+                { name: 'mem', mountPath: '/cache' },
+                { name: 'cloudsql', mountPath: '/cloudsql' },
+              ],
+              dependsOn: ['side'],
+            },
+            { name: 'side', image: 'side', volumeMounts: [{ name: 'cloudsql', mountPath: '/cloudsql' }] },
+          ],
+          volumes: [
+            { name: 'mem', emptyDir: { medium: 'MEMORY', sizeLimit: '64Mi' } },
+            { name: 'b', gcs: { bucket: 'bk', readOnly: true, mountOptions: ['uid=1', 'gid=2'] } },
+            { name: 's', secret: { secret: 'pw', items: [{ version: '1', path: 'f', mode: 256 }] } },
+            { name: 'cloudsql', cloudSqlInstance: { instances: ['p:r:a', 'p:r:b'] } },
+          ],
+        },
+      },
+    });
+  });
+
+  test.each([
+    [
+      'an unknown field',
+      v1(`${image}\n          maxretries: 1`),
+      ['11:11 spec.template.spec.template.spec.maxretries unknown field of TaskSpec (did you mean maxRetries?)'],
+    ],
+    [
+      'a number for text',
+      v1('          containers: [{image: busybox, env: [{name: A, value: 1}]}]'),
+      [
+        '10:64 spec.template.spec.template.spec.containers[0].env[0].value must be a string, got number 1 (quote it: "1")',
+      ],
+    ],
+    [
+      'a list that is none',
+      v1('          containers: busybox'),
+      ['10:23 spec.template.spec.template.spec.containers must be a list, got "busybox"'],
+    ],
+    [
+      'a broken rule',
+      v1(`${image}\n          maxRetries: 12`),
+      ['11:23 spec.template.spec.template.spec.maxRetries must be a number between 0 and 10'],
+    ],
+    [
+      'a bad annotation',
+      v1(image).replace(
+        '    spec:',
+        "    metadata: {annotations: {run.googleapis.com/container-dependencies: '[]'}}\n    spec:",
+      ),
+      [
+        '7:73 spec.template.metadata.annotations["run.googleapis.com/container-dependencies"] must be a JSON object: container -> [containers]',
+      ],
+    ],
+    [
+      'a bad name',
+      v1(image, '_x'),
+      [
+        "4:9 metadata.name Resource name must use only lowercase letters, numbers and '-'. Must begin with a letter and cannot end with a '-'. Maximum length is 63 characters.",
+      ],
+    ],
+    [
+      'a service',
+      'apiVersion: serving.knative.dev/v1\nkind: Service\n',
+      [
+        '1:13 apiVersion must be run.googleapis.com/v1, got "serving.knative.dev/v1" (write apiVersion: run.googleapis.com/v1)',
+        '2:7 kind must be Job, got "Service" (write kind: Job)',
+      ],
+    ],
+  ])('with %s is refused there', (_, given, expected) => {
+    expect(broken(given)).toEqual(expected);
+  });
+});
+
+describe('a v2 job', () => {
+  test('may be written in YAML or JSON, in lowerCamelCase or snake_case', () => {
+    const expected = { taskCount: 2, template: { maxRetries: 1, containers: [{ image: 'busybox' }] } };
+    for (const text of [
+      'template: {taskCount: 2, template: {maxRetries: 1, containers: [{image: busybox}]}}',
+      'template: {task_count: 2, template: {max_retries: 1, containers: [{image: busybox}]}}',
+      '{"template": {"taskCount": "2",\n\t"template": {"maxRetries": 1, "containers": [{"image": "busybox"}]}}}',
+    ]) {
+      expect(readJobs('f', text).jobs[0]?.job.template).toEqual(expected);
+    }
+  });
+
+  test('takes id, project and location from its name, and drops what only the service sets', () => {
+    const [spec] = readJobs(
+      'f',
+      'name: projects/p/locations/l/jobs/j\nuid: x\nexecutionCount: wrong type\nlabels: null\ntemplate: {template: {containers: [{image: i}]}}',
+    ).jobs;
+    expect(spec).toMatchObject({ id: 'j', project: 'p', location: 'l' });
+    expect(spec?.job).toEqual({
+      name: 'projects/p/locations/l/jobs/j',
+      template: { template: { containers: [{ image: 'i' }] } },
+    });
+  });
+
+  test('tells all its problems in the order of the file', () => {
+    expect(
+      problems(`launchStage: GAA
+template:
+  taskCount: many
+  template:
+    timeout: 10m
+    maxRetries: 1.5
+    containers:
+      - env: [{value: x, valueSource: {}}]
+        command: sh
+    containters: []
+`),
+    ).toEqual([
+      '1:14 launchStage must be one of LAUNCH_STAGE_UNSPECIFIED, EARLY_ACCESS, ALPHA, BETA, GA, DEPRECATED, UNIMPLEMENTED, PRELAUNCH, got "GAA" (did you mean GA?)',
+      '3:14 template.taskCount must be a whole number, got "many"',
+      '5:14 template.template.timeout must be a duration in seconds, got "10m" (it ends in s, e.g. "600s")',
+      '6:17 template.template.maxRetries must be a whole number, got number 1.5',
+      '8:9 template.template.containers[0].image is required and missing (add image (The image, `[HOST/]PATH[:TAG][@DIGEST]`.))',
+      '8:15 template.template.containers[0].env[0].name is required and missing (add name (The name of the variable.))',
+      '8:15 template.template.containers[0].env[0] at most one of value, valueSource may be set, got value and valueSource',
+      '9:18 template.template.containers[0].command must be a list, got "sh"',
+      '10:5 template.template.containters unknown field of TaskTemplate (did you mean containers?)',
+    ]);
+  });
+
+  test('keeps values as they are: nothing is expanded, nothing interpreted', () => {
+    const [spec] = readJobs(
+      'f',
+      String.raw`template: {template: {containers: [{image: i, args: ["$(A)", "a\tb", yes, "no"], env: [{name: __proto__, value: x}]}]}}`,
+    ).jobs;
+    expect(spec?.job.template.template.containers[0]).toEqual({
+      image: 'i',
+      args: ['$(A)', 'a\tb', 'yes', 'no'],
+      env: [{ name: '__proto__', value: 'x' }],
+    });
+  });
+
+  test('does not mistake what every object has for a field', () => {
+    expect(problems('constructor: x\ntemplate: {template: {containers: []}}')).toEqual([
+      '1:1 constructor unknown field of Job',
+    ]);
+  });
+});
+
+describe('what no job is', () => {
+  test.each([
+    ['nothing', '', ['job.yaml is empty: it holds no job']],
+    ['comments', '# nothing here\n', ['job.yaml is empty: it holds no job']],
+    ['a word', 'hello', ['1:1 must be a mapping, got "hello"']],
+    ['a list', '- a\n', ['1:1 must be a mapping, got a list']],
+    ['a tab', 'a:\n\tb: 1\n', ['2:1 not valid YAML: Tabs are not allowed as indentation']],
+    ['a key twice', 'labels: {a: b, a: c}\n', ['1:16 not valid YAML: Map keys must be unique']],
+    ['a megabyte', 'x'.repeat(2 ** 20 + 1), ['job.yaml is larger than 1024 KiB, which no job spec can be']],
+    ['an unknown alias', 'labels: *nope\n', ['1:9 not valid YAML: the alias *nope has no anchor before it']],
+  ])('%s', (_, text, expected) => {
+    expect(problems(text)).toEqual(expected);
+  });
+
+  test('an alias bomb, and quickly', () => {
+    const wide = Array.from(
+      { length: 9 },
+      (_, i) =>
+        `a${i + 1}: &a${i + 1} {${'abcdefghi'
+          .split('')
+          .map((k) => `${k}: *a${i}`)
+          .join(', ')}}`,
+    );
+    const bomb = ['a0: &a0 {x: y}', ...wide, 'template: {template: {containers: [{image: i, env: *a9}]}}'].join('\n');
+    const listBomb = [
+      'x0: &x0 [{name: A}]',
+      ...Array.from({ length: 9 }, (_, i) => `x${i + 1}: &x${i + 1} [${'*x' + i}, ${'*x' + i}]`),
+    ].join('\n');
+    const merge = [
+      'labels: &l0 {a: b}',
+      ...Array.from({ length: 30 }, (_, i) => `l${i + 1}: &l${i + 1} {<<: [*l${i}, *l${i}]}`),
+      'annotations: *l30',
+    ].join('\n');
+    const start = performance.now();
+    for (const text of [bomb, listBomb, merge]) expect(problems(text).length).toBeGreaterThan(0);
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+
+  test('an alias to what holds it', () => {
+    expect(problems('template: &t {template: *t}\n').length).toBeGreaterThan(0);
+  });
+});
+
+test('merge keys are understood', () => {
+  const [spec] = readJobs(
+    'f',
+    'labels: &l {a: x, b: y}\nannotations: {<<: *l, b: own}\ntemplate: {template: {containers: [{image: i}]}}',
+  ).jobs;
+  expect(spec?.job.annotations).toEqual({ a: 'x', b: 'own' });
+});
