@@ -1,0 +1,48 @@
+import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { parseName } from '../model/names.js';
+
+export type Stream = 'stdout' | 'stderr';
+
+/** Where the logs of attempts are kept, one file a stream, in the form that LogDecoder reads. */
+export class LogFiles {
+  readonly #root: string;
+
+  constructor(home: string) {
+    this.#root = path.join(home, 'logs');
+  }
+
+  /** The directory of an execution's logs; `execution` is its full name. */
+  directory(execution: string): string {
+    const { project, location, execution: id = '' } = parseName(execution);
+    return path.join(this.#root, project, location, id);
+  }
+
+  file(execution: string, task: number, attempt: number, stream: Stream): string {
+    return path.join(this.directory(execution), `task${task}-attempt${attempt}.${stream}`);
+  }
+
+  /**
+   * New empty files for an attempt, in place of those that are there: a client of a process that has died may still
+   * write to the old ones.
+   */
+  create(execution: string, task: number, attempt: number): Record<Stream, number> & { close(): void } {
+    mkdirSync(this.directory(execution), { recursive: true, mode: 0o700 });
+    const open = (stream: Stream): number => {
+      const file = this.file(execution, task, attempt, stream);
+      rmSync(file, { force: true });
+      return openSync(file, 'wx', 0o600);
+    };
+    const stdout = open('stdout');
+    const stderr = open('stderr');
+    const close = (): void => {
+      closeSync(stdout);
+      closeSync(stderr);
+    };
+    return { stdout, stderr, close };
+  }
+
+  remove(execution: string): void {
+    rmSync(this.directory(execution), { recursive: true, force: true });
+  }
+}

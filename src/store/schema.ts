@@ -1,0 +1,67 @@
+/**
+ * The tables. Resources are kept as JSON; what is searched by, or written by more than one process, has columns of its
+ * own. Executions are numbered so that ten thousand tasks do not repeat their name.
+ */
+export const schemaVersion = 1;
+
+export const schema = `
+CREATE TABLE job (
+  name TEXT PRIMARY KEY,
+  project TEXT NOT NULL,
+  location TEXT NOT NULL,
+  execution_count INTEGER NOT NULL DEFAULT 0,
+  resource TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX job_by_parent ON job (project, location);
+
+CREATE TABLE execution (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL UNIQUE,
+  id TEXT NOT NULL,
+  project TEXT NOT NULL,
+  location TEXT NOT NULL,
+  job TEXT NOT NULL REFERENCES job (name) ON DELETE CASCADE,
+  create_time TEXT NOT NULL,
+  completion_time TEXT,
+  cancel_time TEXT,
+  owner TEXT,
+  pid INTEGER,
+  process_start TEXT,
+  heartbeat REAL,
+  images TEXT NOT NULL DEFAULT '{}',
+  resource TEXT NOT NULL,
+  UNIQUE (project, location, id)
+);
+CREATE INDEX execution_by_job ON execution (job, create_time);
+CREATE INDEX open_execution ON execution (completion_time) WHERE completion_time IS NULL;
+
+CREATE TABLE task (
+  execution INTEGER NOT NULL REFERENCES execution (number) ON DELETE CASCADE,
+  number INTEGER NOT NULL,
+  uid TEXT NOT NULL,
+  state TEXT NOT NULL,
+  retried INTEGER NOT NULL,
+  update_time TEXT NOT NULL,
+  scheduled_time TEXT,
+  start_time TEXT,
+  completion_time TEXT,
+  last_attempt_result TEXT,
+  PRIMARY KEY (execution, number)
+) WITHOUT ROWID;
+CREATE INDEX task_by_state ON task (execution, state, retried DESC, number);
+
+CREATE TABLE attempt (
+  execution INTEGER NOT NULL REFERENCES execution (number) ON DELETE CASCADE,
+  task INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  container TEXT NOT NULL,
+  create_time TEXT NOT NULL,
+  start_time TEXT,
+  stop_reason TEXT,
+  stop_time TEXT,
+  end_time TEXT,
+  outcome TEXT,
+  PRIMARY KEY (execution, task, number)
+) WITHOUT ROWID;
+CREATE INDEX open_attempt ON attempt (execution) WHERE outcome IS NULL;
+`;

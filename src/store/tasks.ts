@@ -1,0 +1,127 @@
+import type { AttemptRecord, StopReason } from '../model/attempt.js';
+import type { TaskAttemptResult } from '../model/schema/job.js';
+import type { AttemptOutcome, TaskRecord, TaskState } from '../model/task.js';
+import { type Connection, executionNumber, type Row, text } from './database.js';
+import type { TaskStore } from './store.js';
+
+export const taskStore = (db: Connection): TaskStore => ({
+  task(execution, index) {
+    const row = db.get(`SELECT * FROM task WHERE execution = ${executionNumber} AND number = ?`, execution, index);
+    return row && taskOf(row);
+  },
+
+  tasks(execution, states) {
+    return db
+      .all(
+        `SELECT * FROM task WHERE execution = ${executionNumber}
+       AND (?2 IS NULL OR state IN (SELECT value FROM json_each(?2))) ORDER BY number`,
+        execution,
+        states ? JSON.stringify(states) : null,
+      )
+      .map(taskOf);
+  },
+
+  readyTasks(execution, limit) {
+    return db
+      .all(
+        `SELECT * FROM task WHERE execution = ${executionNumber} AND state = 'Pending' ORDER BY retried DESC, number LIMIT ?`,
+        execution,
+        limit,
+      )
+      .map(taskOf);
+  },
+
+  firstFailed(execution) {
+    const row = db.get(
+      `SELECT * FROM task WHERE execution = ${executionNumber} AND state = 'Failed' ORDER BY completion_time, number LIMIT 1`,
+      execution,
+    );
+    return row && taskOf(row);
+  },
+
+  lastCompletion(execution) {
+    return text(
+      db.get(`SELECT max(completion_time) AS time FROM task WHERE execution = ${executionNumber}`, execution)?.['time'],
+    );
+  },
+
+  saveTask(execution, task) {
+    db.run(
+      `INSERT OR REPLACE INTO task (execution, number, uid, state, retried, update_time, scheduled_time, start_time,
+       completion_time, last_attempt_result) VALUES (${executionNumber}, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      execution,
+      task.index,
+      task.uid,
+      task.state,
+      task.retried,
+      task.updateTime,
+      task.scheduledTime,
+      task.startTime,
+      task.completionTime,
+      task.lastAttemptResult && JSON.stringify(task.lastAttemptResult),
+    );
+  },
+
+  attempts(execution, task) {
+    return db
+      .all(
+        `SELECT * FROM attempt WHERE execution = ${executionNumber} AND (?2 IS NULL OR task = ?2) ORDER BY task, number`,
+        execution,
+        task ?? null,
+      )
+      .map(attemptOf);
+  },
+
+  openAttempts(execution) {
+    return db
+      .all(`SELECT * FROM attempt WHERE execution = ${executionNumber} AND outcome IS NULL`, execution)
+      .map(attemptOf);
+  },
+
+  saveAttempt(execution, attempt) {
+    db.run(
+      `INSERT OR REPLACE INTO attempt (execution, task, number, container, create_time, start_time, stop_reason,
+       stop_time, end_time, outcome) VALUES (${executionNumber}, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      execution,
+      attempt.task,
+      attempt.attempt,
+      attempt.container,
+      attempt.createTime,
+      attempt.startTime,
+      attempt.stop?.reason,
+      attempt.stop?.time,
+      attempt.endTime,
+      attempt.outcome && JSON.stringify(attempt.outcome),
+    );
+  },
+});
+
+function taskOf(row: Row): TaskRecord {
+  const result = text(row['last_attempt_result']);
+  return {
+    index: Number(row['number']),
+    uid: String(row['uid']),
+    state: String(row['state']) as TaskState,
+    retried: Number(row['retried']),
+    updateTime: String(row['update_time']),
+    scheduledTime: text(row['scheduled_time']),
+    startTime: text(row['start_time']),
+    completionTime: text(row['completion_time']),
+    lastAttemptResult: result === undefined ? undefined : (JSON.parse(result) as TaskAttemptResult),
+  };
+}
+
+function attemptOf(row: Row): AttemptRecord {
+  const outcome = text(row['outcome']);
+  const reason = text(row['stop_reason']);
+  return {
+    task: Number(row['task']),
+    attempt: Number(row['number']),
+    container: String(row['container']),
+    createTime: String(row['create_time']),
+    startTime: text(row['start_time']),
+    stop: reason ? { reason: reason as StopReason, time: String(row['stop_time']) } : undefined,
+    endTime: text(row['end_time']),
+    outcome: outcome === undefined ? undefined : (JSON.parse(outcome) as AttemptOutcome),
+  };
+}
