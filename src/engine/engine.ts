@@ -1,0 +1,42 @@
+import type { OnEvent } from '../model/events.js';
+import type { ContainerRuntime } from '../runtime/runtime.js';
+import type { LogFiles } from '../store/logs.js';
+import type { Lease, Owner, Store } from '../store/store.js';
+
+/** What running executions takes. */
+export interface EngineDeps {
+  store: Store;
+  runtime: ContainerRuntime;
+  logs: LogFiles;
+  /** The state directory; containers carry it as a label. */
+  home: string;
+  /** Attempts that run at once where the job sets no lower limit. */
+  maxParallelism: number;
+  owner: Owner;
+  /** Whether the process that holds a lease is still at work. */
+  alive: (lease: Lease) => boolean;
+  now: () => number;
+  onEvent: OnEvent;
+}
+
+/** How an execution that runs is told to end early: `cancel` with grace, `kill` without. */
+export interface Control {
+  cancel: AbortSignal;
+  kill: AbortSignal;
+}
+
+/** Times in ms. */
+export const pace = {
+  /** How often the store is asked for a cancellation. */
+  poll: 250,
+  heartbeat: 2000,
+  /** How long to wait before the engine that does not answer is asked again. */
+  unavailable: 1000,
+  /** How long a container that somebody else has made may take to start. */
+  foreignStart: 2000,
+} as const;
+
+/** Between SIGTERM and SIGKILL, in seconds (container contract). */
+export const graceSeconds = 10;
+
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,0 +1,141 @@
+import { type AttemptRecord, type EndedContainer, judge, type StopReason } from '../model/attempt.js';
+import { cancelling, completed, counted, isCompleted, started } from '../model/execution.js';
+import type { Execution } from '../model/schema/job.js';
+import { type AttemptOutcome, attempted, cancelledTask, running, scheduled, type TaskRecord } from '../model/task.js';
+import { timestamp, type Timestamp } from '../model/time.js';
+import type { Owner, Store } from '../store/store.js';
+import { containerName } from './container.js';
+
+/**
+ * The book of an execution that runs: every step of a task, of its attempts and of the execution as a whole is one
+ * transaction, and is refused (LeaseLost) once another process has taken the execution over.
+ */
+export class Ledger {
+  readonly #store: Store;
+  readonly #owner: Owner;
+  readonly #now: () => number;
+  #execution: Execution;
+
+  /** @throws Error if there is no such execution */
+  constructor(name: string, store: Store, owner: Owner, now: () => number) {
+    const execution = store.execution(name);
+    if (!execution) throw new Error(`there is no execution ${name}`);
+    this.#execution = execution;
+    this.#store = store;
+    this.#owner = owner;
+    this.#now = now;
+  }
+
+  get execution(): Execution {
+    return this.#execution;
+  }
+
+  get time(): Timestamp {
+    return timestamp(this.#now());
+  }
+
+  #write(next: Execution, others: () => void = () => {}): void {
+    this.#store.guarded(next.name, this.#owner, () => {
+      others();
+      this.#store.saveExecution(next);
+    });
+    this.#execution = next;
+  }
+
+  #writeTask(before: TaskRecord, after: TaskRecord, attempt: AttemptRecord, execution = this.#execution): void {
+    this.#write(counted(execution, before, after, this.time), () => {
+      this.#store.saveAttempt(execution.name, attempt);
+      this.#store.saveTask(execution.name, after);
+    });
+  }
+
+  #task(index: number): TaskRecord {
+    const task = this.#store.task(this.#execution.name, index);
+    if (!task) throw new Error(`there is no task ${index} of ${this.#execution.name}`);
+    return task;
+  }
+
+  /** Gives a slot to a task: an attempt is on record before its container is made. */
+  schedule(index: number): AttemptRecord {
+    const task = this.#task(index);
+    const attempt: AttemptRecord = {
+      task: index,
+      attempt: task.retried,
+      container: containerName(this.#execution.name, index, task.retried),
+      createTime: this.time,
+    };
+    this.#writeTask(task, scheduled(task, this.time), attempt);
+    return attempt;
+  }
+
+  start(attempt: AttemptRecord, startTime: Timestamp): AttemptRecord {
+    const task = this.#task(attempt.task);
+    const next = { ...attempt, startTime };
+    this.#writeTask(task, running(task, startTime, this.time), next, started(this.#execution, startTime, this.time));
+    return next;
+  }
+
+  /** Why an attempt is going to be stopped is on record before it is; the first reason counts. */
+  stop(attempt: AttemptRecord, reason: StopReason): AttemptRecord {
+    if (attempt.stop) return attempt;
+    const next = { ...attempt, stop: { reason, time: this.time } };
+    this.#store.guarded(this.#execution.name, this.#owner, () => this.#store.saveAttempt(this.#execution.name, next));
+    return next;
+  }
+
+  /** The end of an attempt, and what it means for the task. */
+  end(
+    attempt: AttemptRecord,
+    container: EndedContainer,
+    cancelled: boolean,
+  ): { outcome: AttemptOutcome; task: TaskRecord } {
+    const outcome = judge(container, attempt.stop);
+    const before = this.#task(attempt.task);
+    const exited = container.status === 'exited' ? container : undefined;
+    const endTime = exited?.finishedAt ?? this.time;
+    const { maxRetries = 0 } = this.#execution.template;
+    const after = attempted(before, outcome, { maxRetries, cancelled, end: endTime, now: this.time });
+    const startTime = exited?.startedAt ?? before.startTime;
+    const task = { ...after, startTime };
+    this.#writeTask(before, task, { ...attempt, startTime, endTime, outcome });
+    return { outcome, task };
+  }
+
+  /** Tasks that have no attempt under way do not get one any more. */
+  cancelPending(): void {
+    const { name } = this.#execution;
+    const pending = this.#store.tasks(name, ['Pending']);
+    let next = this.#execution;
+    const after = pending.map((task) => {
+      const cancelled = cancelledTask(task, this.time);
+      next = counted(next, task, cancelled, this.time);
+      return cancelled;
+    });
+    this.#write(next, () => {
+      for (const task of after) this.#store.saveTask(name, task);
+    });
+  }
+
+  cancelling(): void {
+    this.#write(cancelling(this.#execution, this.time));
+  }
+
+  /** After the images were looked for; an execution that has ended over that abandons its tasks. */
+  prepared(execution: Execution, images: Record<string, string>): void {
+    const { name, completionTime } = execution;
+    this.#write(execution, () => {
+      this.#store.saveImages(name, images);
+      if (!isCompleted(execution)) return;
+      for (const task of this.#store.tasks(name)) {
+        this.#store.saveTask(name, { ...task, state: 'Abandoned', completionTime, updateTime: this.time });
+      }
+    });
+  }
+
+  complete(cancelled: boolean): void {
+    const { name } = this.#execution;
+    const failed = this.#store.firstFailed(name);
+    const time = this.#store.lastCompletion(name) ?? this.time;
+    this.#write(completed(this.#execution, { cancelled, failed, time }, this.time));
+  }
+}

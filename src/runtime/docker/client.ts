@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { RunError } from '../../model/errors.js';
+
+export interface ClientResult {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** What the clients of docker and podman say when no engine answers them, and what begins an engine's answer. */
+const unreachable =
+  /cannot connect to the docker daemon|is the docker daemon running|error during connect|failed to connect to the docker api|cannot connect to podman|permission denied while trying to connect/i;
+const answered = /^(docker: )?error response from daemon/im;
+
+/** Runs the docker client: argument lists only, no shell, in a process group of its own, which Ctrl-C does not reach. */
+export class DockerClient {
+  readonly #command: string;
+  readonly #environment: Record<string, string | undefined>;
+
+  constructor(command: string, environment: Record<string, string | undefined>) {
+    this.#command = command;
+    this.#environment = environment;
+  }
+
+  /** @throws RunError UNAVAILABLE if there is no client or no engine. Any other failure is in the result. */
+  async run(args: readonly string[], env: Record<string, string> = {}): Promise<ClientResult> {
+    return this.#execute(args, env, 'pipe', 'pipe');
+  }
+
+  /** As `run`, with the output going to file descriptors. */
+  async runTo(args: readonly string[], stdout: number, stderr: number): Promise<ClientResult> {
+    return this.#execute(args, {}, stdout, stderr);
+  }
+
+  async #execute(
+    args: readonly string[],
+    env: Record<string, string>,
+    stdout: 'pipe' | number,
+    stderr: 'pipe' | number,
+  ): Promise<ClientResult> {
+    const child = spawn(this.#command, args, {
+      stdio: ['ignore', stdout, stderr],
+      env: { ...this.#environment, ...env },
+      detached: true,
+    });
+    const output = { stdout: '', stderr: '' };
+    for (const stream of ['stdout', 'stderr'] as const) {
+      child[stream]?.setEncoding('utf8').on('data', (text: string) => (output[stream] += text));
+    }
+    const exitCode = await new Promise<number | null>((resolve, reject) => {
+      child.on('error', (error: NodeJS.ErrnoException) => reject(this.#notRunnable(error)));
+      child.on('close', resolve);
+    });
+    if (exitCode === null) throw unavailable(`${this.#command} was killed by ${child.signalCode}.`);
+    if (exitCode !== 0 && unreachable.test(output.stderr) && !answered.test(output.stderr)) {
+      throw unavailable(
+        `No container engine answers: ${output.stderr.trim().split('\n')[0]}`,
+        'start Docker, or point DOCKER_HOST or a docker context at an engine that runs; `docker version` shows whether it answers',
+      );
+    }
+    return { exitCode, ...output };
+  }
+
+  #notRunnable(error: NodeJS.ErrnoException): RunError {
+    return error.code === 'ENOENT'
+      ? unavailable(
+          `The command ${this.#command} was not found.`,
+          'install Docker, or name another client in LOCALRUN_DOCKER',
+        )
+      : unavailable(`${this.#command} cannot be run: ${error.message}`);
+  }
+}
+
+const unavailable = (message: string, fix?: string): RunError => new RunError('UNAVAILABLE', message, { fix });

@@ -1,0 +1,168 @@
+import DataLoader from 'dataloader';
+import { RunError } from '../../model/errors.js';
+import { toTimestamp } from '../../model/time.js';
+import {
+  type ContainerRuntime,
+  type ContainerSpec,
+  type ContainerState,
+  type Image,
+  ImageUnavailable,
+  StartRefused,
+} from '../runtime.js';
+import { runArguments } from './arguments.js';
+import { DockerClient } from './client.js';
+
+/** How long a call waits for others to share one docker process with, in ms, and how many containers one takes. */
+const batchWindow = 30;
+const batchSize = 50;
+
+/**
+ * The runtime over the docker command line, or one that behaves like it. Contexts and DOCKER_HOST are the client's
+ * own business.
+ */
+export function dockerRuntime(command: string, environment: Record<string, string | undefined>): ContainerRuntime {
+  const client = new DockerClient(command, environment);
+
+  const failed = (what: string, stderr: string): RunError =>
+    new RunError('INTERNAL', `${command} ${what} failed: ${stderr.trim() || 'no reason given'}`);
+
+  /** One process for all names that come in at nearly the same time. */
+  const batched = <T>(work: (names: readonly string[]) => Promise<T[]>): DataLoader<string, T> =>
+    new DataLoader(work, {
+      cache: false,
+      maxBatchSize: batchSize,
+      batchScheduleFn: (dispatch) => setTimeout(dispatch, batchWindow),
+    });
+
+  const inspections = batched(async (names) => {
+    const { stdout, stderr, exitCode } = await client.run([
+      ...['container', 'inspect', '--format', '{{.Name}} {{json .State}}'],
+      ...names,
+    ]);
+    const states = new Map(stdout.split('\n').filter(Boolean).map(parseState));
+    if (exitCode !== 0 && !/no such (container|object)/i.test(stderr)) throw failed('inspect', stderr);
+    return names.map((name) => states.get(name));
+  });
+
+  /** A command over many containers, for which it is no error that one is gone or has ended. */
+  const forAll = (args: readonly string[]): DataLoader<string, true> =>
+    batched(async (names) => {
+      const { stderr, exitCode } = await client.run([...args, ...names]);
+      const serious = stderr
+        .split('\n')
+        .filter((line) => line && !/no such container|is not running|already in progress|has already been/i.test(line));
+      if (exitCode !== 0 && serious.length > 0) throw failed(args.join(' '), serious.join('\n'));
+      return names.map(() => true);
+    });
+  const removals = forAll(['rm', '--force', '--volumes']);
+  const kills = forAll(['kill', '--signal', 'KILL']);
+  const stops = new Map<number, DataLoader<string, true>>();
+
+  const localImage = async (reference: string): Promise<Image | undefined> => {
+    const { stdout, stderr, exitCode } = await client.run([
+      ...['image', 'inspect', '--format', '{{.Id}} {{json .RepoDigests}}'],
+      reference,
+    ]);
+    if (exitCode !== 0) {
+      if (/no such image|image not known/i.test(stderr)) return undefined;
+      throw failed('image inspect', stderr);
+    }
+    const [, id = '', digests = '[]'] = /^(\S+) (.*)$/m.exec(stdout) ?? [];
+    return { id, digest: (JSON.parse(digests) as string[] | null)?.[0] };
+  };
+
+  return {
+    localImage,
+
+    async capacity() {
+      const { stdout, stderr, exitCode } = await client.run(['info', '--format', '{{.NCPU}} {{.MemTotal}}']);
+      const [cpus, memoryBytes] = stdout.trim().split(' ').map(Number);
+      if (exitCode !== 0 || !cpus || !memoryBytes) throw failed('info', stderr);
+      return { cpus, memoryBytes };
+    },
+
+    async pullImage(reference) {
+      const { stderr, exitCode } = await client.run(['pull', '--quiet', reference]);
+      if (exitCode !== 0) {
+        const detail = stderr.trim().replace(/^Error response from daemon: /, '');
+        const denied = /unauthorized|no basic auth|forbidden|authentication required/i.test(detail);
+        throw new ImageUnavailable(denied ? 'denied' : 'missing', detail);
+      }
+      const image = await localImage(reference);
+      if (!image) throw new ImageUnavailable('missing', 'the engine has pulled it and does not know it');
+      return image;
+    },
+
+    async start(spec: ContainerSpec) {
+      const { args, env } = runArguments(spec);
+      const { stderr, exitCode } = await client.run(args, env);
+      if (exitCode === 0) return 'started';
+      if (exitCode === 126 || exitCode === 127) return 'failed';
+      if (/is already in use/i.test(stderr)) return 'exists';
+      const reason = stderr.split('\n').find((line) => line.trim()) ?? '';
+      throw new StartRefused(reason.replace(/^docker: /, '').replace(/^Error response from daemon: /, ''));
+    },
+
+    async follow(name, stdout, stderr) {
+      const { exitCode } = await client.runTo(['logs', '--follow', '--timestamps', name], stdout, stderr);
+      return exitCode === 0;
+    },
+
+    inspect: (name) => inspections.load(name),
+
+    async stop(name, graceSeconds) {
+      let loader = stops.get(graceSeconds);
+      if (!loader) stops.set(graceSeconds, (loader = forAll(['stop', '--time', String(graceSeconds)])));
+      await loader.load(name);
+    },
+
+    async kill(name) {
+      await kills.load(name);
+    },
+
+    async remove(name) {
+      await removals.load(name);
+    },
+
+    async list(labels) {
+      const filters = Object.entries(labels).flatMap(([name, value]) => ['--filter', `label=${name}=${value}`]);
+      const { stdout, stderr, exitCode } = await client.run(['ps', '--all', ...filters, '--format', '{{.Names}}']);
+      if (exitCode !== 0) throw failed('ps', stderr);
+      return stdout.split('\n').filter(Boolean);
+    },
+  };
+}
+
+interface InspectedState {
+  Status: string;
+  Running: boolean;
+  OOMKilled: boolean;
+  ExitCode: number;
+  Error: string;
+  StartedAt: string;
+  FinishedAt: string;
+}
+
+/** What the engine says of a failed start, without the names of all the programs that pass it on. */
+const startError = (error: string): string =>
+  error.replace(/^.*unable to start container process: /s, '').replace(/: unknown$/, '');
+
+/** One line of `inspect`: `/NAME {state}`. A container that was never started has its state's zero time as start. */
+function parseState(line: string): [string, ContainerState] {
+  const space = line.indexOf(' ');
+  const name = line.slice(0, space).replace(/^\//, '');
+  const state = JSON.parse(line.slice(space + 1)) as InspectedState;
+  const never = state.StartedAt.startsWith('0001-');
+  if (state.Running) return [name, { status: 'running', startedAt: toTimestamp(state.StartedAt) }];
+  if (never) return [name, { status: 'created', exitCode: state.ExitCode, error: startError(state.Error) }];
+  return [
+    name,
+    {
+      status: 'exited',
+      startedAt: toTimestamp(state.StartedAt),
+      finishedAt: toTimestamp(state.FinishedAt),
+      exitCode: state.ExitCode,
+      oomKilled: state.OOMKilled,
+    },
+  ];
+}

@@ -1,0 +1,134 @@
+import { describe, expect, test, vi } from 'vitest';
+import { completionStatus } from '../../src/model/execution.js';
+import { openStore } from '../../src/store/sqlite.js';
+import { FakeRuntime } from '../support/fake-runtime.js';
+import { attemptOf, useFakeClock, World } from './world.js';
+
+useFakeClock();
+
+/** Stops a run as death would: nothing of it happens any more, its containers go on. */
+async function killedAfter(world: World, ms: number): Promise<void> {
+  const store = openStore(world.home);
+  const before = world.run('first').catch(() => undefined);
+  await world.advance(ms);
+  world.dead.add('first');
+  // The next owner's lease makes every write of the dead one fail.
+  store.acquireLease(world.name, { token: 'between', pid: 2, processStart: 'between' }, Date.now(), () => false);
+  world.dead.add('between');
+  store.close();
+  void before;
+}
+
+describe('an execution whose process has died', () => {
+  test.each([0, 5, 20, 40, 80, 101, 103, 105, 150, 205, 310, 999])(
+    'is brought to its end by the next one, killed after %s ms',
+    async (ms) => {
+      const runtime = new FakeRuntime(({ labels }) => {
+        const [task, attempt] = attemptOf(labels);
+        return { ms: 100, exitCode: task % 3 === 1 && attempt === 0 ? 1 : 0 };
+      });
+      const world = new World(runtime, { taskCount: 9, parallelism: 2 });
+      await killedAfter(world, ms);
+      const ended = await world.finish(world.run('second'));
+      expect(ended).toMatchObject({ succeededCount: 9, retriedCount: 3 });
+      expect(world.states).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8].map((i) => (i % 3 === 1 ? 'Succeeded+1' : 'Succeeded')));
+      expect(world.store.attempts(world.name)).toHaveLength(12);
+      const starts = runtime.log.filter((line) => line.startsWith('start'));
+      expect(new Set(starts).size).toBe(starts.length);
+      expect(runtime.containers.size).toBe(0);
+    },
+  );
+
+  test('has its running attempts waited for, not started anew', async () => {
+    const world = new World(new FakeRuntime(() => ({ ms: 10_000, exitCode: 3 })), {}, { maxRetries: 0 });
+    await killedAfter(world, 1000);
+    expect(world.runtime.running).toBe(1);
+    const ended = await world.finish(world.run('second'));
+    expect(world.runtime.log.filter((line) => line.startsWith('start'))).toHaveLength(1);
+    expect(world.tasks[0]).toMatchObject({ state: 'Failed', lastAttemptResult: { exitCode: 3 } });
+    expect(ended.failedCount).toBe(1);
+    expect(world.events.some(({ type }) => type === 'execution.adopted')).toBe(true);
+  });
+
+  test('keeps the timeout from the start of the container', async () => {
+    const world = new World(new FakeRuntime(() => ({ ms: 60_000 })), {}, { timeout: '10s', maxRetries: 0 });
+    await killedAfter(world, 4000);
+    const began = Date.now();
+    await world.finish(world.run('second'));
+    expect(Date.now() - began).toBeLessThan(7000);
+    expect(world.tasks[0]?.lastAttemptResult?.status?.code).toBe(4);
+  });
+
+  test('spends an attempt on a container that somebody has removed', async () => {
+    const world = new World(new FakeRuntime(() => ({ ms: 10_000 })), {}, { maxRetries: 1 });
+    await killedAfter(world, 1000);
+    world.runtime.containers.clear();
+    await world.finish(world.run('second'));
+    expect(world.states).toEqual(['Succeeded+1']);
+    expect(world.store.attempts(world.name)[0]?.outcome?.message).toBe(
+      'The container was removed before its result was known.',
+    );
+  });
+
+  test('starts the container that was made and never started', async () => {
+    const world = new World(new FakeRuntime());
+    const start = vi.spyOn(world.runtime, 'start').mockImplementation(() => new Promise(() => {}));
+    await killedAfter(world, 500);
+    start.mockRestore();
+    const [attempt] = world.store.openAttempts(world.name);
+    world.runtime.containers.set(attempt?.container ?? '', {
+      spec: { name: attempt?.container ?? '', image: '', labels: {}, env: {}, memoryBytes: 1, cpus: 1 },
+      behaviour: {},
+      state: { status: 'created', exitCode: 0, error: '' },
+      ended: Promise.resolve(),
+      end: () => {},
+    });
+    await world.finish(world.run('second'));
+    expect(world.states).toEqual(['Succeeded']);
+    expect(world.store.attempts(world.name)).toHaveLength(1);
+  });
+
+  test('is still cancelled if that was asked for', async () => {
+    const world = new World(new FakeRuntime(() => ({ ms: 60_000 })), { taskCount: 3, parallelism: 1 });
+    await killedAfter(world, 1000);
+    world.store.requestCancel(world.name, '2026-11-23T12:00:02.000000Z');
+    const ended = await world.finish(
+      world.run('second', { cancel: new AbortController().signal, kill: new AbortController().signal }),
+    );
+    expect(completionStatus(ended)).toBe('EXECUTION_CANCELLED');
+    expect(world.states).toEqual(['Cancelled', 'Cancelled', 'Cancelled']);
+    expect(world.runtime.containers.size).toBe(0);
+  });
+});
+
+describe('the lease', () => {
+  test('keeps a second process out', async () => {
+    const world = new World(new FakeRuntime(() => ({ ms: 5000 })));
+    const first = world.run('first');
+    await world.advance(500);
+    await expect(world.run('second')).resolves.toBeUndefined();
+    await world.finish(first);
+    expect(world.states).toEqual(['Succeeded']);
+  });
+
+  test('ends the process that has lost it, which changes nothing any more', async () => {
+    const world = new World(new FakeRuntime(() => ({ ms: 5000 })), { taskCount: 2, parallelism: 1 });
+    const first = world.run('first');
+    await world.advance(1000);
+    world.dead.add('first');
+    const second = world.run('second');
+    await world.finish(second);
+    await expect(first).resolves.toBeUndefined();
+    expect(world.states).toEqual(['Succeeded', 'Succeeded']);
+    expect(world.store.attempts(world.name)).toHaveLength(2);
+    expect(world.runtime.containers.size).toBe(0);
+  });
+
+  test('is given signs of life', async () => {
+    const world = new World(new FakeRuntime(() => ({ ms: 20_000 })));
+    const running = world.run();
+    await world.advance(15_000);
+    expect(Date.now() - (world.store.lease(world.name)?.heartbeat ?? 0)).toBeLessThan(3000);
+    await world.finish(running);
+  });
+});

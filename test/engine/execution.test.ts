@@ -1,0 +1,242 @@
+import { describe, expect, test } from 'vitest';
+import { completionStatus, conditionOf } from '../../src/model/execution.js';
+import { FakeRuntime } from '../support/fake-runtime.js';
+import { attemptOf, useFakeClock, World } from './world.js';
+
+useFakeClock();
+
+describe('an execution', () => {
+  test('runs every task once and leaves nothing in the engine', async () => {
+    const world = new World(new FakeRuntime(), { taskCount: 7, parallelism: 2 });
+    const ended = await world.finish();
+    expect(completionStatus(ended)).toBe('EXECUTION_SUCCEEDED');
+    expect(ended).toMatchObject({ succeededCount: 7, taskCount: 7 });
+    for (const counter of ['runningCount', 'failedCount', 'cancelledCount', 'retriedCount', 'reconciling']) {
+      expect(ended).not.toHaveProperty(counter);
+    }
+    expect(world.store.attempts(world.name)).toHaveLength(7);
+    expect(world.runtime.containers.size).toBe(0);
+    expect(world.store.lease(world.name)).toBeUndefined();
+  });
+
+  test.each([
+    ['its parallelism', { taskCount: 9, parallelism: 3 }, 32, 3],
+    ['all tasks without one', { taskCount: 9 }, 32, 9],
+    ['all tasks with 0', { taskCount: 9, parallelism: 0 }, 32, 9],
+    ['the local cap where the job sets no limit', { taskCount: 9 }, 4, 4],
+    ['its parallelism even above the cap', { taskCount: 9, parallelism: 6 }, 4, 6],
+  ])('runs as many tasks at once as %s allows', async (_, template, cap, most) => {
+    const world = new World(new FakeRuntime(() => ({ ms: 5000 })), template, {}, cap);
+    await world.finish();
+    expect(world.runtime.most).toBe(most);
+  });
+
+  test('gives a freed slot to the next task at once, in no waves', async () => {
+    // Task 0 takes as long as all others together.
+    const runtime = new FakeRuntime(({ labels }) => ({ ms: attemptOf(labels)[0] === 0 ? 9000 : 1000 }));
+    const world = new World(runtime, { taskCount: 8, parallelism: 2 });
+    await world.finish();
+    const [slow, ...others] = world.tasks.map(({ completionTime = '' }) => completionTime);
+    expect(others.every((time) => time < (slow ?? ''))).toBe(true);
+  });
+
+  test('passes what the container contract says, and the job cannot override it', async () => {
+    const env = [
+      { name: 'A', value: 'first' },
+      { name: 'A', value: 'last' },
+    ];
+    const runtime = new FakeRuntime();
+    const specs: unknown[] = [];
+    const start = runtime.start.bind(runtime);
+    runtime.start = (spec) => {
+      specs.push(spec);
+      return start(spec);
+    };
+    const containers = [
+      {
+        image: 'localrun/busybox:latest',
+        env,
+        command: ['c'],
+        args: ['a'],
+        workingDir: '/w',
+        resources: { limits: { cpu: '8', memory: '4Gi' } },
+      },
+    ];
+    await new World(runtime, { taskCount: 2, parallelism: 1 }, { containers }).finish();
+    expect(specs[1]).toMatchObject({
+      name: 'localrun-nightly-x7k2p-task1-attempt0',
+      image: 'sha256:1',
+      env: {
+        A: 'last',
+        CLOUD_RUN_JOB: 'nightly',
+        CLOUD_RUN_EXECUTION: 'nightly-x7k2p',
+        CLOUD_RUN_TASK_INDEX: '1',
+        CLOUD_RUN_TASK_ATTEMPT: '0',
+        CLOUD_RUN_TASK_COUNT: '2',
+      },
+      command: ['c'],
+      args: ['a'],
+      workingDir: '/w',
+      memoryBytes: 4 * 1024 ** 3,
+      cpus: 2,
+    });
+  });
+});
+
+describe('a task that fails', () => {
+  const failing = (exitCode: (task: number, attempt: number) => number): FakeRuntime =>
+    new FakeRuntime(({ labels }) => ({ exitCode: exitCode(...attemptOf(labels)) }));
+
+  test('is retried, in a new container, and may succeed', async () => {
+    const world = new World(
+      failing((task, attempt) => (task === 1 && attempt < 2 ? 1 : 0)),
+      { taskCount: 3 },
+    );
+    const ended = await world.finish();
+    expect(ended).toMatchObject({ succeededCount: 3, retriedCount: 1 });
+    expect(world.states).toEqual(['Succeeded', 'Succeeded+2', 'Succeeded']);
+    expect(world.store.attempts(world.name, 1)).toMatchObject([
+      { attempt: 0, outcome: { code: 10, exitCode: 1 } },
+      { attempt: 1, outcome: { code: 10, exitCode: 1 } },
+      { attempt: 2, outcome: { code: 0 } },
+    ]);
+  });
+
+  test.each([
+    ['three times if the job does not say', undefined, 3],
+    ['never with 0', 0, 0],
+    ['twice with 2', 2, 2],
+  ])('is retried %s', async (_, maxRetries, retried) => {
+    const world = new World(
+      failing(() => 7),
+      {},
+      maxRetries === undefined ? {} : { maxRetries },
+    );
+    const ended = await world.finish();
+    expect(world.tasks[0]).toMatchObject({ state: 'Failed', retried, lastAttemptResult: { exitCode: 7 } });
+    expect(world.store.attempts(world.name)).toHaveLength(retried + 1);
+    expect(conditionOf(ended, 'Completed')).toMatchObject({
+      state: 'CONDITION_FAILED',
+      executionReason: 'NON_ZERO_EXIT_CODE',
+      message: 'Task nightly-x7k2p-task0 failed with exit code: 7 and message: The container exited with an error.',
+    });
+  });
+
+  test('does not keep the others from running', async () => {
+    const world = new World(
+      failing((task) => (task === 0 ? 1 : 0)),
+      { taskCount: 5, parallelism: 1 },
+      { maxRetries: 1 },
+    );
+    const ended = await world.finish();
+    expect(world.states).toEqual(['Failed+1', 'Succeeded', 'Succeeded', 'Succeeded', 'Succeeded']);
+    expect(ended).toMatchObject({ succeededCount: 4, failedCount: 1, retriedCount: 1 });
+    expect(completionStatus(ended)).toBe('EXECUTION_FAILED');
+  });
+
+  test('goes before those that have not begun', async () => {
+    const runtime = failing((task, attempt) => (task === 0 && attempt === 0 ? 1 : 0));
+    const world = new World(runtime, { taskCount: 4, parallelism: 1 });
+    await world.finish();
+    const started = runtime.log.filter((line) => line.startsWith('start')).map((line) => line.slice(-14));
+    // The result of an attempt comes after its slot has been given away, so that one task may come in between.
+    expect(started.indexOf('task0-attempt1')).toBeLessThanOrEqual(2);
+  });
+
+  test('to start says why, and counts as failed', async () => {
+    const world = new World(new FakeRuntime(() => ({ startError: 'exec: "nope": not found' })), {}, { maxRetries: 1 });
+    const ended = await world.finish();
+    expect(world.tasks[0]).toMatchObject({
+      state: 'Failed',
+      retried: 1,
+      lastAttemptResult: { status: { message: 'Application failed to start: exec: "nope": not found' }, exitCode: 127 },
+    });
+    expect(world.tasks[0]?.startTime).toBeUndefined();
+    expect(ended.failedCount).toBe(1);
+    expect(world.runtime.containers.size).toBe(0);
+  });
+
+  test('because the engine refuses its container says so', async () => {
+    const world = new World(new FakeRuntime(() => ({ refused: 'invalid mount' })), {}, { maxRetries: 0 });
+    await world.finish();
+    expect(world.tasks[0]?.lastAttemptResult?.status?.message).toBe('Application failed to start: invalid mount');
+  });
+
+  test('of memory is told apart from one that was killed', async () => {
+    const runtime = new FakeRuntime(({ labels }) => ({ exitCode: 137, oomKilled: attemptOf(labels)[0] === 0 }));
+    const world = new World(runtime, { taskCount: 2 }, { maxRetries: 0 });
+    await world.finish();
+    expect(world.tasks.map(({ lastAttemptResult }) => lastAttemptResult)).toEqual([
+      { status: { code: 8, message: 'The configured memory limit was reached.' } },
+      { status: { code: 10, message: 'The container was terminated on signal 9.' }, termSignal: 9 },
+    ]);
+  });
+});
+
+describe('the timeout', () => {
+  test('counts for each attempt, and the result is the timeout whatever the exit', async () => {
+    const world = new World(new FakeRuntime(() => ({ ms: 60_000 })), {}, { timeout: '5s', maxRetries: 1 });
+    const ended = await world.finish();
+    expect(world.tasks[0]).toMatchObject({
+      state: 'Failed',
+      retried: 1,
+      lastAttemptResult: { status: { code: 4, message: 'The configured timeout was reached.' } },
+    });
+    expect(world.tasks[0]?.lastAttemptResult).not.toHaveProperty('exitCode');
+    expect(conditionOf(ended, 'Completed')?.message).toContain(
+      'failed with exit code: 0 and message: The configured timeout',
+    );
+    expect(world.runtime.log.filter((line) => line.startsWith('stop'))).toHaveLength(2);
+  });
+
+  test('does not touch a task that ends in time', async () => {
+    const world = new World(new FakeRuntime(() => ({ ms: 4900 })), { taskCount: 2, parallelism: 1 }, { timeout: '5s' });
+    await world.finish();
+    expect(world.states).toEqual(['Succeeded', 'Succeeded']);
+    expect(world.runtime.log.some((line) => line.startsWith('stop'))).toBe(false);
+  });
+});
+
+describe('a missing image', () => {
+  test('fails the execution before anything runs; the job stays', async () => {
+    const world = new World(new FakeRuntime(), { taskCount: 2 }, { containers: [{ image: 'nope:1' }] });
+    const ended = await world.finish();
+    expect(completionStatus(ended)).toBe('EXECUTION_FAILED');
+    expect(conditionOf(ended, 'ContainerReady')).toMatchObject({
+      state: 'CONDITION_FAILED',
+      reason: 'CONTAINER_MISSING',
+      message: "Image 'nope:1' not found.",
+    });
+    expect(world.states).toEqual(['Abandoned', 'Abandoned']);
+    expect(ended).not.toHaveProperty('startTime');
+    expect(world.store.job(world.execution.name.split('/executions/')[0] ?? '')).toBeDefined();
+    expect(world.events.find(({ type }) => type === 'image.unavailable')).toMatchObject({
+      detail: 'nope:1: manifest unknown',
+    });
+  });
+
+  test('an image with a digest is named with it', async () => {
+    const runtime = new FakeRuntime();
+    runtime.images.set('gcr.io/p/i:1', { id: 'sha256:2', digest: `gcr.io/p/i@sha256:${'b'.repeat(64)}` } as never);
+    const world = new World(runtime, {}, { containers: [{ image: 'gcr.io/p/i:1' }] });
+    const ended = await world.finish();
+    expect(ended.template.containers[0]?.image).toBe(`gcr.io/p/i@sha256:${'b'.repeat(64)}`);
+    expect(world.store.images(world.name)).toEqual({ [`gcr.io/p/i@sha256:${'b'.repeat(64)}`]: 'sha256:2' });
+  });
+});
+
+describe('an engine that goes away', () => {
+  test('is waited for: no attempt is lost or spent', async () => {
+    const world = new World(new FakeRuntime(() => ({ ms: 3000 })), { taskCount: 4, parallelism: 2 });
+    const running = world.run();
+    await world.advance(1000);
+    world.runtime.gone = true;
+    await world.advance(30_000);
+    expect(world.events.filter(({ type }) => type === 'runtime.unavailable')).toHaveLength(1);
+    world.runtime.gone = false;
+    await world.finish(running);
+    expect(world.states).toEqual(['Succeeded', 'Succeeded', 'Succeeded', 'Succeeded']);
+    expect(world.store.attempts(world.name)).toHaveLength(4);
+    expect(world.events.filter(({ type }) => type === 'runtime.available')).toHaveLength(1);
+  });
+});

@@ -1,0 +1,116 @@
+import { afterEach, beforeEach, vi } from 'vitest';
+import type { Control } from '../../src/engine/engine.js';
+import { runExecution } from '../../src/engine/execution.js';
+import type { ExecutionEvent } from '../../src/model/events.js';
+import type { Execution, ExecutionTemplate, TaskTemplate } from '../../src/model/schema/job.js';
+import type { TaskRecord } from '../../src/model/task.js';
+import { LogFiles } from '../../src/store/logs.js';
+import { openStore } from '../../src/store/sqlite.js';
+import type { Owner, Store } from '../../src/store/store.js';
+import type { FakeRuntime } from '../support/fake-runtime.js';
+import { someExecution, someJob, someTask, someTime } from '../support/jobs.js';
+import { tempDirectory } from '../support/temp.js';
+
+/** The engine tests run on a clock of their own, from a fixed time on. */
+export function useFakeClock(): void {
+  beforeEach(() => void vi.useFakeTimers({ now: Date.parse(someTime) }));
+  afterEach(() => void vi.useRealTimers());
+}
+
+/** A store with one execution in it, and the means to run it on a fake engine. */
+export class World {
+  readonly home = tempDirectory();
+  readonly store: Store = openStore(this.home);
+  readonly execution: Execution;
+  readonly events: ExecutionEvent[] = [];
+  readonly cancel = new AbortController();
+  readonly kill = new AbortController();
+  runtime: FakeRuntime;
+  /** Processes that are gone, by their owner's token. */
+  readonly dead = new Set<string>();
+  readonly maxParallelism: number;
+
+  constructor(
+    runtime: FakeRuntime,
+    execution: Partial<ExecutionTemplate> = {},
+    task: Partial<TaskTemplate> = {},
+    maxParallelism = 32,
+  ) {
+    this.runtime = runtime;
+    this.maxParallelism = maxParallelism;
+    const job = someJob(execution, task);
+    this.execution = someExecution(job);
+    this.store.saveJob(job);
+    this.store.createExecution(this.execution);
+    for (let index = 0; index < this.execution.taskCount; index++) {
+      this.store.saveTask(this.execution.name, someTask(index));
+    }
+  }
+
+  get name(): string {
+    return this.execution.name;
+  }
+
+  get control(): Control {
+    return { cancel: this.cancel.signal, kill: this.kill.signal };
+  }
+
+  /** Lets a process run the execution; nothing happens until the clock moves. */
+  run(token = 'first', control = this.control): Promise<Execution | undefined> {
+    const owner: Owner = { token, pid: 1, processStart: token };
+    return runExecution(
+      this.name,
+      {
+        store: this.store,
+        runtime: this.runtime,
+        logs: new LogFiles(this.home),
+        home: this.home,
+        maxParallelism: this.maxParallelism,
+        owner,
+        alive: (lease) => !this.dead.has(lease.token),
+        now: Date.now,
+        onEvent: (event) => this.events.push(event),
+      },
+      control,
+    );
+  }
+
+  /** Runs the execution to its end, however long that takes on the clock. */
+  async finish(running: Promise<Execution | undefined> = this.run()): Promise<Execution> {
+    let ended: Execution | undefined;
+    let failure: unknown;
+    let done = false;
+    const watched = (async () => {
+      try {
+        ended = await running;
+      } catch (error) {
+        failure = error;
+      }
+      done = true;
+    })();
+    for (let step = 0; !done && step < 100_000; step++) await vi.advanceTimersByTimeAsync(50);
+    if (done) await watched;
+    if (failure) throw failure as Error;
+    if (!ended) throw new Error('the execution did not end');
+    return ended;
+  }
+
+  async advance(ms: number): Promise<void> {
+    await vi.advanceTimersByTimeAsync(ms);
+  }
+
+  get tasks(): TaskRecord[] {
+    return this.store.tasks(this.name);
+  }
+
+  /** `state` of every task, in order, with its retries: `Succeeded`, `Failed+2`. */
+  get states(): string[] {
+    return this.tasks.map(({ state, retried }) => (retried ? `${state}+${retried}` : state));
+  }
+}
+
+/** The task index and the attempt of a container, as its labels say. */
+export const attemptOf = (labels: Record<string, string>): [task: number, attempt: number] => [
+  Number(labels['dev.localrun.task']),
+  Number(labels['dev.localrun.attempt']),
+];

@@ -1,0 +1,146 @@
+import { RunError } from '../../src/model/errors.js';
+import { timestamp } from '../../src/model/time.js';
+import {
+  type ContainerRuntime,
+  type ContainerSpec,
+  type ContainerState,
+  ImageUnavailable,
+  StartRefused,
+} from '../../src/runtime/runtime.js';
+
+/** What a container of the fake does: runs for `ms`, unless it is stopped, and then exits. */
+export interface Behaviour {
+  ms?: number;
+  exitCode?: number;
+  oomKilled?: boolean;
+  /** It does not react to SIGTERM. */
+  stubborn?: boolean;
+  /** It cannot be started. */
+  startError?: string;
+  refused?: string;
+}
+
+interface Container {
+  spec: ContainerSpec;
+  behaviour: Behaviour;
+  state: ContainerState;
+  ended: Promise<void>;
+  end: (exitCode: number) => void;
+}
+
+/**
+ * A container engine in memory, on the clock of the test. `behave` says what each container does; `log` is what was
+ * asked of it, `most` how many ran at once.
+ */
+export class FakeRuntime implements ContainerRuntime {
+  readonly containers = new Map<string, Container>();
+  readonly log: string[] = [];
+  images = new Map([['localrun/busybox:latest', { id: 'sha256:1', digest: undefined }]]);
+  /** While it is set, no call is answered. */
+  gone = false;
+  most = 0;
+  readonly #behave: (spec: ContainerSpec) => Behaviour;
+
+  constructor(behave: (spec: ContainerSpec) => Behaviour = () => ({})) {
+    this.#behave = behave;
+  }
+
+  get running(): number {
+    return [...this.containers.values()].filter(({ state }) => state.status === 'running').length;
+  }
+
+  async #reached(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    if (this.gone) throw new RunError('UNAVAILABLE', 'The engine is gone.');
+  }
+
+  async capacity(): Promise<{ cpus: number; memoryBytes: number }> {
+    await this.#reached();
+    return { cpus: 2, memoryBytes: 2 ** 34 };
+  }
+
+  async localImage(reference: string): ReturnType<ContainerRuntime['localImage']> {
+    await this.#reached();
+    return this.images.get(reference);
+  }
+
+  async pullImage(reference: string): ReturnType<ContainerRuntime['pullImage']> {
+    await this.#reached();
+    throw new ImageUnavailable('missing', `${reference}: manifest unknown`);
+  }
+
+  async start(spec: ContainerSpec): ReturnType<ContainerRuntime['start']> {
+    await this.#reached();
+    if (this.containers.has(spec.name)) return 'exists';
+    const behaviour = this.#behave(spec);
+    if (behaviour.refused) throw new StartRefused(behaviour.refused);
+    this.log.push(`start ${spec.name}`);
+    const container = this.#create(spec, behaviour);
+    if (behaviour.startError) {
+      container.state = { status: 'created', exitCode: 127, error: behaviour.startError };
+      return 'failed';
+    }
+    const startedAt = timestamp(Date.now());
+    container.state = { status: 'running', startedAt };
+    this.most = Math.max(this.most, this.running);
+    const timer = setTimeout(() => container.end(behaviour.exitCode ?? 0), behaviour.ms ?? 100);
+    container.ended = new Promise((resolve) => {
+      container.end = (exitCode) => {
+        if (container.state.status !== 'running') return;
+        clearTimeout(timer);
+        const oomKilled = behaviour.oomKilled ?? false;
+        const finishedAt = timestamp(Date.now());
+        container.state = { status: 'exited', startedAt, finishedAt, exitCode, oomKilled };
+        resolve();
+      };
+    });
+    return 'started';
+  }
+
+  #create(spec: ContainerSpec, behaviour: Behaviour): Container {
+    const state: ContainerState = { status: 'created', exitCode: 0, error: '' };
+    const container = { spec, behaviour, state, ended: Promise.resolve(), end: () => {} };
+    this.containers.set(spec.name, container);
+    return container;
+  }
+
+  async follow(name: string): Promise<boolean> {
+    await this.containers.get(name)?.ended;
+    return true;
+  }
+
+  async inspect(name: string): Promise<ContainerState | undefined> {
+    await this.#reached();
+    return this.containers.get(name)?.state;
+  }
+
+  async stop(name: string, graceSeconds: number): Promise<void> {
+    await this.#reached();
+    this.log.push(`stop ${name}`);
+    const container = this.containers.get(name);
+    if (!container) return;
+    if (!container.behaviour.stubborn) container.end(143);
+    await Promise.race([container.ended, new Promise((resolve) => setTimeout(resolve, graceSeconds * 1000))]);
+    container.end(137);
+  }
+
+  async kill(name: string): Promise<void> {
+    await this.#reached();
+    this.log.push(`kill ${name}`);
+    this.containers.get(name)?.end(137);
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.#reached();
+    this.log.push(`remove ${name}`);
+    this.containers.get(name)?.end(137);
+    this.containers.delete(name);
+  }
+
+  async list(labels: Record<string, string>): Promise<string[]> {
+    await this.#reached();
+    return [...this.containers.values()]
+      .filter(({ spec }) => Object.entries(labels).every(([key, value]) => spec.labels[key] === value))
+      .map(({ spec }) => spec.name);
+  }
+}
