@@ -1,0 +1,101 @@
+import { type Command, Option } from 'commander';
+import { RunError, UsageError } from '../model/errors.js';
+import { jobIdViolation, jobName, type Parent } from '../model/names.js';
+import { printers } from './render/format.js';
+import type { Context } from './context.js';
+
+/** The flags that every command takes. */
+export interface CommonOptions {
+  project?: string | undefined;
+  region?: string | undefined;
+  format?: string;
+  quiet?: true;
+}
+
+type Declare = (command: Command) => Command;
+type Action<O, A extends unknown[]> = (context: Context, options: O & CommonOptions, ...args: A) => Promise<void>;
+
+/** A command as a value: what its file exports, and what the program is put together from. */
+export interface CommandSpec {
+  name: string;
+  attach(parent: Command, open: () => Context, options?: { hidden: boolean }): void;
+}
+
+/**
+ * A command: its name, its description, its own flags and arguments, and what it does with them. The action is given
+ * the options first, the arguments after them.
+ */
+export function defineCommand<O extends object, A extends unknown[] = []>(
+  name: string,
+  description: string,
+  declare: Declare,
+  action: Action<O, A>,
+): CommandSpec {
+  return {
+    name,
+    attach(parent, open, { hidden } = { hidden: false }) {
+      const command = declare(parent.command(name, { hidden }).description(description));
+      command
+        .optionsGroup('Global options:')
+        .addOption(new Option('--project <id>', 'the project; see `localrun help environment`'))
+        .addOption(new Option('--region <name>', 'the region'))
+        .addOption(new Option('--format <format>', `how to print the result: ${printers.join(', ')}`))
+        .addOption(new Option('-q, --quiet', 'ask nothing: take the default answer'))
+        .helpOption('-h, --help', 'show this help')
+        .action(async (...given: unknown[]) => {
+          const args = given.slice(0, -2) as A;
+          await action(open(), given.at(-2) as O & CommonOptions, ...args);
+        });
+    },
+  };
+}
+
+/** The project and location that a command is about. @throws UsageError for what cannot be one */
+export function parentOf({ config }: Context, { project, region }: CommonOptions): Parent {
+  const parent = { project: project ?? config.project, location: region ?? config.location };
+  for (const [flag, value] of [
+    ['--project', parent.project],
+    ['--region', parent.location],
+  ] as const) {
+    if (!/^[a-z0-9][-a-z0-9.:]*$/.test(value)) throw new UsageError(`argument ${flag}: invalid value [${value}]`);
+  }
+  return parent;
+}
+
+/**
+ * The full name of a job that was given as an id, or in one of the longer forms that gcloud takes.
+ * @throws UsageError if there is none, RunError INVALID_ARGUMENT if it cannot be a job's
+ */
+export function jobNameOf(context: Context, options: CommonOptions, job: string | undefined): string {
+  if (!job) throw new UsageError('argument JOB: Must be specified.');
+  const [, project, location, inProject] = /^projects\/([^/]+)\/locations\/([^/]+)\/jobs\/([^/]+)$/.exec(job) ?? [];
+  const [, namespace, inNamespace] = /^namespaces\/([^/]+)\/jobs\/([^/]+)$/.exec(job) ?? [];
+  const id = inProject ?? inNamespace ?? job;
+  const violation = jobIdViolation(id);
+  if (violation) throw new RunError('INVALID_ARGUMENT', `Invalid job name [${id}]. ${violation}`);
+  return jobName(
+    parentOf(context, { project: project ?? namespace ?? options.project, region: location ?? options.region }),
+    id,
+  );
+}
+
+/**
+ * Asks before something that cannot be undone; `--quiet` says yes, as Enter does.
+ * @throws RunError if the answer is no, or if there is nobody to ask
+ */
+export async function confirm({ io }: Context, options: CommonOptions, what: string): Promise<void> {
+  if (options.quiet) return;
+  io.err.write(`${what}\n\n`);
+  for (;;) {
+    const answer = await io.ask('Do you want to continue (Y/n)?  ');
+    if (answer === undefined) {
+      throw new RunError(
+        'UNKNOWN',
+        'This prompt could not be answered because you are not in an interactive session. You can re-run the command with the --quiet flag to accept default answers for all prompts.',
+      );
+    }
+    if (/^(y(es)?)?$/i.test(answer.trim())) return;
+    if (/^no?$/i.test(answer.trim())) throw new RunError('UNKNOWN', 'Aborted by user.');
+    io.err.write("Please enter 'y' or 'n'.\n");
+  }
+}

@@ -1,0 +1,20 @@
+import { shortName } from '../../../model/names.js';
+import { deleteJob, getJob, openExecutionsOf } from '../../../service/jobs.js';
+import { type CommonOptions, confirm, defineCommand, jobNameOf } from '../../command.js';
+
+export const remove = defineCommand<CommonOptions, [job: string]>(
+  'delete',
+  'Delete a job and its executions; those that run are stopped first.',
+  (command) => command.argument('<job>', 'the name of the job'),
+  async (context, options, id) => {
+    const service = await context.service();
+    const { name } = getJob(service, jobNameOf(context, options, id));
+    const running =
+      openExecutionsOf(service, name).length > 0
+        ? ' This job is currently executing; all running executions will be stopped and deleted.'
+        : '';
+    await confirm(context, options, `Job [${shortName(name)}] will be deleted.${running}`);
+    await deleteJob(service, name);
+    context.io.err.write(`Deleted job [${shortName(name)}].\n`);
+  },
+);

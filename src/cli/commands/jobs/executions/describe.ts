@@ -1,0 +1,15 @@
+import { getExecution } from '../../../../service/executions.js';
+import { type CommonOptions, defineCommand, parentOf } from '../../../command.js';
+import { recoveredService } from '../../../recovery.js';
+import { describeExecution } from '../../../render/describe.js';
+import { print } from '../../../render/format.js';
+
+export const describe = defineCommand<CommonOptions, [execution: string]>(
+  'describe',
+  'Show an execution.',
+  (command) => command.argument('<execution>', 'the name of the execution'),
+  async (context, options, id) => {
+    const execution = getExecution(await recoveredService(context), parentOf(context, options), id);
+    await print(context, options.format, execution, { human: (of) => describeExecution(of, context.io.out.chalk) });
+  },
+);

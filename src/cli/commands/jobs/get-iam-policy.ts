@@ -1,0 +1,13 @@
+import { getIamPolicy } from '../../../service/iam.js';
+import { type CommonOptions, defineCommand, jobNameOf } from '../../command.js';
+import { print } from '../../render/format.js';
+
+export const getPolicy = defineCommand<CommonOptions, [job: string]>(
+  'get-iam-policy',
+  'Show who may do what with a job.',
+  (command) => command.argument('<job>', 'the name of the job'),
+  async (context, options, id) => {
+    const policy = getIamPolicy(await context.service(), jobNameOf(context, options, id));
+    await print(context, options.format ?? 'yaml', policy, {});
+  },
+);

@@ -1,0 +1,49 @@
+import { Reported } from '../../../model/errors.js';
+import { completionStatus } from '../../../model/execution.js';
+import { shortName } from '../../../model/names.js';
+import { runJob } from '../../../service/jobs.js';
+import { jobToRun, type SpecOptions, warnOfInertFields } from '../../apply.js';
+import { defineCommand } from '../../command.js';
+import { runInForeground } from '../../foreground.js';
+import { declareJobFlags } from '../../job-flags.js';
+import { recoveredService } from '../../recovery.js';
+import { print } from '../../render/format.js';
+import { postMortem, summary } from '../../render/summary.js';
+
+export const run = defineCommand<SpecOptions, [job: string | undefined]>(
+  'run',
+  'Apply a job spec, run it, follow it, and exit with its result.',
+  (command) =>
+    declareJobFlags(
+      command
+        .argument('[job]', 'the name of the job; may be left out with -f')
+        .option('-f, --file <file>', 'job spec, YAML or JSON, v1 or v2; - for stdin'),
+    ).addHelpText(
+      'after',
+      `
+Logs and progress go to stderr, the tables at the end to stdout. Ctrl-C cancels the execution.
+
+Examples:
+  localrun jobs run -f job.yaml
+  localrun jobs run -f job.yaml --tasks 2 --format json
+  localrun jobs run nightly
+  localrun jobs run hello --image alpine --command echo --args hello`,
+    ),
+  async (context, options, id) => {
+    const host = await context.host();
+    // An engine that does not answer is told before anything is changed.
+    await host.runtime.capacity();
+    await recoveredService(context);
+    const name = await jobToRun(context, host, options, id);
+    warnOfInertFields(context, host, name);
+    const created = runJob(host, name, {}, host.owner);
+    context.io.err.write(
+      `Execution [${shortName(created.name)}]: ${created.taskCount} ${created.taskCount === 1 ? 'task' : 'tasks'}, parallelism ${created.parallelism}.\n`,
+    );
+    const { execution, interrupted } = await runInForeground(context, host, created);
+    await print(context, options.format, execution, { human: (of) => summary(context, host, of) });
+    postMortem(context, host, execution);
+    if (interrupted) throw interrupted;
+    if (completionStatus(execution) !== 'EXECUTION_SUCCEEDED') throw new Reported();
+  },
+);

@@ -1,0 +1,15 @@
+import type { Command } from 'commander';
+import type { Config } from '../config.js';
+import type { HostDeps } from '../service/host.js';
+import type { ServiceDeps } from '../service/service.js';
+import type { Io } from './io.js';
+
+/** What a command has to work with. The store and the container engine are opened when they are first asked for. */
+export interface Context {
+  io: Io;
+  config: Config;
+  /** The whole command tree. */
+  program: Command;
+  service(): Promise<ServiceDeps>;
+  host(): Promise<HostDeps>;
+}

@@ -1,0 +1,74 @@
+import { CommanderError } from 'commander';
+import { type Code, Interrupted, type Problem, Reported, RunError, UsageError } from '../model/errors.js';
+import type { Io, Output } from './io.js';
+
+/** The exit codes: 0 ok, 1 failed, 2 usage, 128 + signal interrupted. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof UsageError) return 2;
+  if (error instanceof Interrupted) return error.signal === 'SIGINT' ? 130 : 143;
+  return 1;
+}
+
+/** Codes whose name helps nobody who reads the message. */
+const selfExplaining: ReadonlySet<Code> = new Set<Code>([
+  'INVALID_ARGUMENT',
+  'UNIMPLEMENTED',
+  'UNAVAILABLE',
+  'UNKNOWN',
+]);
+
+/** More at once nobody reads. */
+const shownProblems = 50;
+
+/** Tells an error on stderr: what failed, every problem at its place, and what to do. */
+export function printError(error: unknown, command: string, { err }: Io): void {
+  if (error instanceof Reported || error instanceof Interrupted) return;
+  const title = err.chalk.red.bold('ERROR:') + (command ? ` (localrun.${command})` : '');
+  const say = (text: string): void => err.write(`${text}\n`);
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0 || error.code === 'commander.help') return;
+    say(`${title} ${error.message.replace(/^error: /, '').replace('\n', ' ')}`);
+    say(`Try: localrun ${[...command.split('.').filter(Boolean), '--help'].join(' ')}`);
+  } else if (error instanceof UsageError) {
+    say(`${title} ${error.message}`);
+    if (error.fix) say(`Try: ${error.fix}`);
+  } else if (error instanceof RunError) {
+    say(`${title} ${selfExplaining.has(error.code) ? '' : `${error.code}: `}${error.message}`);
+    for (const problem of error.problems.slice(0, shownProblems)) say(formatProblem(problem, err));
+    if (error.problems.length > shownProblems) say(`and ${error.problems.length - shownProblems} more`);
+    if (error.fix) say(`Try: ${error.fix}`);
+  } else {
+    const unexpected = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    say(`${title} This is a mistake in localrun itself.\n${unexpected}`);
+  }
+}
+
+/**
+ * A problem as compilers show one:
+ * ```
+ * job.yaml:14:19: spec.maxRetries: must be a number between 0 and 10
+ *     maxRetries: 12
+ *                 ^
+ *     Try: ...
+ * ```
+ */
+export function formatProblem(
+  { path, message, location, fix, severity }: Problem,
+  { chalk }: Pick<Output, 'chalk'>,
+): string {
+  const place = location ? chalk.bold(`${location.file}:${location.line}:${location.column}: `) : '';
+  const kind = severity === 'warning' ? chalk.yellow('warning: ') : '';
+  const lines = [`${place}${kind}${path ? `${path}: ` : ''}${message}`];
+  if (location) lines.push(...excerpt(location.excerpt, location.column, chalk));
+  if (fix) lines.push(`    Try: ${fix}`);
+  return lines.join('\n');
+}
+
+/** The part of a source line around a column, so that a line of any length fits a terminal. */
+function excerpt(line: string, column: number, chalk: Output['chalk']): string[] {
+  const width = 100;
+  const start = Math.max(0, Math.min(column - 1 - width / 2, line.length - width));
+  const shown = line.slice(start, start + width).replaceAll('\t', ' ');
+  return [`    ${shown}`, `    ${' '.repeat(column - 1 - start)}${chalk.red('^')}`];
+}

@@ -1,0 +1,65 @@
+import { UsageError } from '../model/errors.js';
+import { parseGcloudDuration } from '../model/time.js';
+
+/**
+ * gcloud's grammar of flag values (observed: gcloud 578). `^DELIM^` at the beginning of a value replaces the comma.
+ */
+function split(text: string): string[] {
+  const custom = /^\^(.+?)\^/.exec(text);
+  const body = custom ? text.slice(custom[0].length) : text;
+  if (body === '') return [];
+  const items = body.split(custom?.[1] ?? ',');
+  if (items.at(-1) === '') items.pop();
+  return items;
+}
+
+const argument = (flag: string, problem: string): UsageError => new UsageError(`argument ${flag}: ${problem}`);
+
+/** A parser of a list flag; the flag may be repeated, a value may not. */
+export const listFlag =
+  (flag: string) =>
+  (text: string, previous: readonly string[] = []): string[] => {
+    const items = [...previous, ...split(text)];
+    const twice = items.find((item, i) => items.indexOf(item) < i);
+    if (twice !== undefined) throw argument(flag, `"${twice}" cannot be specified multiple times`);
+    return items;
+  };
+
+/** A parser of a KEY=VALUE flag; within one flag the last of equal keys wins, repeated flags may not share keys. */
+export const dictFlag =
+  (flag: string) =>
+  (text: string, previous: Readonly<Record<string, string>> = {}): Record<string, string> => {
+    const own = new Map<string, string>();
+    for (const item of split(text)) {
+      const equals = item.indexOf('=');
+      if (equals < 0) throw argument(flag, `Bad syntax for dict arg: [${item}]. Write KEY=VALUE.`);
+      const key = item.slice(0, equals).trim();
+      if (key === '') throw argument(flag, `Invalid flag value [${item}]`);
+      own.set(key, item.slice(equals + 1));
+    }
+    const twice = [...own.keys()].find((key) => Object.hasOwn(previous, key));
+    if (twice !== undefined) throw argument(flag, `"${twice}" cannot be specified multiple times`);
+    return { ...previous, ...Object.fromEntries(own) };
+  };
+
+/** A parser of an integer flag that is at least `min`. */
+export const integerFlag =
+  (flag: string, min: number) =>
+  (text: string): number => {
+    if (!/^[+-]?\d+$/.test(text)) throw argument(flag, `Value must be an integer; received: ${text}`);
+    const value = Number(text);
+    if (value < min) throw argument(flag, `Value must be greater than or equal to ${min}; received: ${text}`);
+    return value;
+  };
+
+/** A parser of a duration flag of at least a second; the result is a proto JSON duration in whole seconds. */
+export const durationFlag =
+  (flag: string) =>
+  (text: string): string => {
+    const seconds = parseGcloudDuration(text);
+    if (seconds === undefined)
+      throw argument(flag, `${JSON.stringify(text)} is not a duration such as 600, 10m5s, 1.5h`);
+    if (seconds < 1) throw argument(flag, `value must be greater than or equal to 1s; received: ${text}`);
+    if (!Number.isInteger(seconds)) throw argument(flag, `value must be a whole number of seconds; received: ${text}`);
+    return `${seconds}s`;
+  };

@@ -1,0 +1,149 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import os from 'node:os';
+import { Chalk, type ChalkInstance } from 'chalk';
+import type { Surroundings } from '../config.js';
+import type { Lease, Owner } from '../store/store.js';
+
+/** An output stream: where it goes decides how it looks. */
+export interface Output {
+  write: (text: string) => void;
+  tty: boolean;
+  /** Width in columns; 80 where nothing is known. */
+  readonly columns: number;
+  chalk: ChalkInstance;
+}
+
+export type Signal = 'SIGINT' | 'SIGTERM';
+
+/** Everything that the program has of its process: streams, signals, surroundings, other processes. */
+export interface Io extends Surroundings {
+  out: Output;
+  err: Output;
+  /** Whether somebody can answer questions. */
+  interactive: boolean;
+  /** All of stdin, at most `limit` bytes and one more. */
+  readInput: (limit: number) => Promise<string>;
+  /** One line of stdin, after `question` on stderr; undefined at its end. */
+  ask: (question: string) => Promise<string | undefined>;
+  cwd: string;
+  /** Calls `handler` at every SIGINT and SIGTERM, which then do not end the process; returns how to stop that. */
+  onSignal: (handler: (signal: Signal) => void) => () => void;
+  owner: Owner;
+  /** Whether the process that holds a lease is at work. */
+  alive: (lease: Lease) => boolean;
+  /** Starts this program once more, on its own, with other arguments; its output goes to a file descriptor. */
+  spawnSelf: (args: readonly string[], output: number) => void;
+  /** The live terminal stream of stderr, for the spinner. */
+  terminal: NodeJS.WriteStream;
+}
+
+/** A lease of another machine, or of this one before it was started anew, counts by its last sign of life, in ms. */
+const foreignLeaseAge = 30_000;
+
+export function systemIo(): Io {
+  const { env } = process;
+  return {
+    env,
+    platform: process.platform,
+    homeDirectory: os.homedir(),
+    userName: os.userInfo().username,
+    hostName: os.hostname(),
+    out: output(process.stdout, env),
+    err: output(process.stderr, env),
+    interactive: process.stdin.isTTY,
+    readInput,
+    ask,
+    cwd: process.cwd(),
+    onSignal(handler) {
+      process.on('SIGINT', handler).on('SIGTERM', handler);
+      return () => process.off('SIGINT', handler).off('SIGTERM', handler);
+    },
+    owner: { token: randomUUID(), pid: process.pid, processStart: processStart(process.pid) ?? '' },
+    alive: ({ pid, processStart: start, heartbeat }) => {
+      const [boot] = start.split('/');
+      if (boot === bootId()) return processStart(pid) === start;
+      return Date.now() - heartbeat < foreignLeaseAge;
+    },
+    spawnSelf(args, outputFd) {
+      const [script = ''] = process.argv.slice(1);
+      spawn(process.execPath, [script, ...args], { detached: true, stdio: ['ignore', outputFd, outputFd] }).unref();
+    },
+    terminal: process.stderr,
+  };
+}
+
+/**
+ * Colour follows FORCE_COLOR, then NO_COLOR, then whether the stream is a terminal. A reader that has gone (`| head`)
+ * ends the writing, not the work.
+ */
+function output(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Output {
+  let open = true;
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    open = false;
+  });
+  const forced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0';
+  const plain = env['FORCE_COLOR'] === '0' || Boolean(env['NO_COLOR']) || env['TERM'] === 'dumb';
+  const colored = forced || (!plain && stream.isTTY);
+  return {
+    write: (text) => void (open && stream.write(text)),
+    tty: stream.isTTY,
+    get columns() {
+      return stream.columns || 80;
+    },
+    chalk: new Chalk({ level: colored ? 1 : 0 }),
+  };
+}
+
+async function readInput(limit: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > limit) break;
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function ask(question: string): Promise<string | undefined> {
+  const { createInterface } = await import('node:readline');
+  process.stderr.write(question);
+  const lines = createInterface({ input: process.stdin, terminal: false });
+  return new Promise((resolve) => {
+    lines.once('line', (line) => {
+      resolve(line);
+      lines.close();
+    });
+    lines.once('close', () => resolve(undefined));
+  });
+}
+
+/**
+ * When a process started, as text that no other process with the same number has: the machine's boot and the time
+ * since. Undefined if there is no such process.
+ */
+function processStart(pid: number): string | undefined {
+  if (process.platform === 'linux') {
+    try {
+      // The fields after the command, which is in parentheses and may hold anything; the 20th is the start time.
+      const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+      const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return state === 'Z' ? undefined : `${bootId()}/${fields[18]}`;
+    } catch {
+      return undefined;
+    }
+  }
+  const { stdout } = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' });
+  return stdout?.trim() ? `${bootId()}/${stdout.trim()}` : undefined;
+}
+
+function bootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  } catch {
+    return os.hostname();
+  }
+}

@@ -1,0 +1,38 @@
+import { completionStatus } from '../../model/execution.js';
+import { shortName } from '../../model/names.js';
+import type { Execution } from '../../model/schema/job.js';
+import { lastLines } from '../../service/logs.js';
+import type { ServiceDeps } from '../../service/service.js';
+import { listTasks } from '../../service/tasks.js';
+import type { Context } from '../context.js';
+import { grid, table } from './table.js';
+import { completionRows, resultColumns, shownResult } from './tables.js';
+
+/** How many failed tasks show their end, and how many lines of it. */
+const shownFailures = 3;
+const shownLines = 3;
+
+/** What became of an execution, as tables for stdout. */
+export function summary({ io }: Context, service: ServiceDeps, execution: Execution): string {
+  const { chalk } = io.out;
+  const tasks = table(resultColumns(chalk), listTasks(service, execution));
+  return `${tasks}\n${grid(completionRows(execution))}`;
+}
+
+/** The last words of tasks that failed and what to do next, for stderr; nothing after a success. */
+export function postMortem({ io }: Context, service: ServiceDeps, execution: Execution): void {
+  if (completionStatus(execution) !== 'EXECUTION_FAILED') return;
+  const { chalk } = io.err;
+  const say = (text: string): void => io.err.write(`${text}\n`);
+  const message = execution.conditions?.find(({ type }) => type === 'Completed')?.message ?? '';
+  say(`\n${chalk.red('✗')} ${message}`);
+  const failed = listTasks(service, execution, ['Failed']);
+  for (const { record } of failed.slice(0, shownFailures)) {
+    say(chalk.bold(`task ${record.index}: ${shownResult(record)}`));
+    const lines = lastLines(service.logs, execution.name, record.index, record.retried, shownLines);
+    for (const { text } of lines) say(`  ${chalk.dim('│')} ${text}`);
+  }
+  if (failed.length > shownFailures) say(`and ${failed.length - shownFailures} more failed tasks`);
+  say(`Logs: ${service.logs.directory(execution.name)}`);
+  say(`See: localrun jobs executions describe ${shortName(execution.name)}`);
+}

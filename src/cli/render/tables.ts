@@ -1,0 +1,82 @@
+import type { ChalkInstance } from 'chalk';
+import { completionStatus } from '../../model/execution.js';
+import { parseName, shortName } from '../../model/names.js';
+import type { Execution, Job } from '../../model/schema/job.js';
+import type { TaskRecord } from '../../model/task.js';
+import { epochMs, formatSpan, type Timestamp } from '../../model/time.js';
+import type { TaskView } from '../../service/tasks.js';
+import { executionSymbol, jobSymbol, taskSymbol } from './symbols.js';
+import type { Column } from './table.js';
+
+/** `2026-11-23 21:45:03 UTC`, as gcloud's tables show times, whatever TZ says. */
+const shownTime = (time: Timestamp | undefined): string =>
+  time ? `${time.slice(0, 10)} ${time.slice(11, 19)} UTC` : '';
+
+/** Sorted by name, as the service lists them. */
+export const jobColumns = (chalk: ChalkInstance): Column<Job>[] => [
+  { header: '', value: (job) => jobSymbol(job, chalk) },
+  { header: 'JOB', value: ({ name }) => shortName(name) },
+  { header: 'REGION', value: ({ name }) => parseName(name).location },
+  { header: 'LAST RUN AT', value: ({ latestCreatedExecution }) => shownTime(latestCreatedExecution?.createTime) },
+  { header: 'CREATED', value: ({ createTime }) => shownTime(createTime) },
+  { header: 'CREATED BY', value: ({ creator }) => creator },
+];
+
+export const executionColumns = (chalk: ChalkInstance): Column<Execution>[] => [
+  { header: '', value: (execution) => executionSymbol(execution, chalk) },
+  { header: 'JOB', value: ({ job }) => job },
+  { header: 'EXECUTION', value: ({ name }) => shortName(name) },
+  { header: 'REGION', value: ({ name }) => parseName(name).location },
+  { header: 'RUNNING', value: ({ runningCount }) => String(runningCount ?? 0) },
+  { header: 'COMPLETE', value: ({ succeededCount, taskCount }) => `${succeededCount ?? 0} / ${taskCount}` },
+  { header: 'CREATED', value: ({ createTime }) => shownTime(createTime) },
+  { header: 'RUN BY', value: ({ creator }) => creator ?? '' },
+];
+
+export const taskColumns = (chalk: ChalkInstance): Column<TaskView>[] => [
+  { header: '', value: ({ record }) => taskSymbol(record, chalk) },
+  { header: 'INDEX', value: ({ record }) => String(record.index) },
+  { header: 'STATE', value: ({ record }) => shownState(record) },
+  { header: 'TASK', value: ({ task }) => shortName(task.name) },
+  { header: 'STARTED', value: ({ record }) => shownTime(record.startTime) },
+  { header: 'COMPLETED', value: ({ record }) => shownTime(record.completionTime) },
+  { header: 'RETRIES', value: ({ record }) => (record.startTime ? String(record.retried) : '') },
+];
+
+const shownState = ({ state }: TaskRecord): string => (state === 'Scheduled' ? 'Pending' : state);
+
+/** The tasks at the end of a run: what became of each. */
+export const resultColumns = (chalk: ChalkInstance): Column<TaskView>[] => [
+  { header: '', value: ({ record }) => taskSymbol(record, chalk) },
+  { header: 'INDEX', value: ({ record }) => String(record.index) },
+  { header: 'STATE', value: ({ record }) => shownState(record) },
+  { header: 'RETRIES', value: ({ record }) => String(record.retried) },
+  { header: 'DURATION', value: ({ record }) => duration(record.startTime, record.completionTime) },
+  { header: 'RESULT', value: ({ record }) => shownResult(record) },
+];
+
+/** Of the last attempt: its start to the end of the task. */
+const duration = (start: Timestamp | undefined, end: Timestamp | undefined): string =>
+  start && end ? formatSpan(epochMs(end) - epochMs(start)) : '';
+
+/** How a task ended, in a few words. */
+export function shownResult({ state, lastAttemptResult }: TaskRecord): string {
+  if (state === 'Abandoned') return 'never started';
+  if (!lastAttemptResult) return '';
+  const { status, exitCode, termSignal } = lastAttemptResult;
+  if (exitCode) return status?.message?.startsWith('Application') ? status.message : `exit code ${exitCode}`;
+  if (termSignal) return `signal ${termSignal}`;
+  return status?.message ?? 'exit code 0';
+}
+
+/** The execution at the end of a run, a field a line, so that it fits any terminal. */
+export const completionRows = (execution: Execution): [field: string, value: string][] => [
+  ['EXECUTION', shortName(execution.name)],
+  ['COMPLETION STATUS', completionStatus(execution)],
+  ['TASKS', String(execution.taskCount)],
+  ['SUCCEEDED', String(execution.succeededCount ?? 0)],
+  ['FAILED', String(execution.failedCount ?? 0)],
+  ['CANCELLED', String(execution.cancelledCount ?? 0)],
+  ['RETRIED', String(execution.retriedCount ?? 0)],
+  ['DURATION', duration(execution.startTime ?? execution.createTime, execution.completionTime)],
+];

@@ -1,0 +1,87 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import path from 'node:path';
+import type { Command } from 'commander';
+import type { Context } from './cli/context.js';
+import { exitCodeOf, printError } from './cli/errors.js';
+import type { Io } from './cli/io.js';
+import { buildProgram, commandPath } from './cli/program.js';
+import { type Config, loadConfig } from './config.js';
+import { shortName } from './model/names.js';
+import type { HostDeps } from './service/host.js';
+import type { ServiceDeps } from './service/service.js';
+
+export { systemIo } from './cli/io.js';
+
+/** How long a worker that was just started gets to take its execution up, in ms. */
+const workerPatience = 3000;
+
+/** Runs one command line, without the program's name, and returns its exit code. */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  const closing: (() => void)[] = [];
+  const program = buildProgram(io, () => context(io, loadConfig(io), program, closing));
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return 0;
+  } catch (error) {
+    printError(error, commandPath(program, argv), io);
+    return exitCodeOf(error);
+  } finally {
+    for (const close of closing) close();
+  }
+}
+
+function context(io: Io, config: Config, program: Command, closing: (() => void)[]): Context {
+  let service: Promise<ServiceDeps> | undefined;
+  let host: Promise<HostDeps> | undefined;
+  const openService = async (): Promise<ServiceDeps> => {
+    const [{ openStore }, { LogFiles }] = await Promise.all([import('./store/sqlite.js'), import('./store/logs.js')]);
+    const store = openStore(config.home);
+    closing.push(() => store.close());
+    return {
+      store,
+      logs: new LogFiles(config.home),
+      account: config.account,
+      projectNumber: config.projectNumber,
+      now: Date.now,
+      uuid: randomUUID,
+      randomBytes,
+      alive: io.alive,
+      spawnWorker: workerSpawner(io, config),
+    };
+  };
+  const openHost = async (): Promise<HostDeps> => {
+    const { dockerRuntime } = await import('./runtime/docker/docker.js');
+    const { home, maxParallelism } = config;
+    return {
+      ...(await result.service()),
+      runtime: dockerRuntime(config.docker, io.env),
+      home,
+      maxParallelism,
+      owner: io.owner,
+    };
+  };
+  const result: Context = {
+    io,
+    config,
+    program,
+    service: () => (service ??= openService()),
+    host: () => (host ??= openHost()),
+  };
+  return result;
+}
+
+/** Workers write what they have to say to a file beside the logs, since nobody listens. */
+function workerSpawner(io: Io, config: Config): (execution: string) => void {
+  const started = new Map<string, number>();
+  return (execution) => {
+    const now = Date.now();
+    if (now - (started.get(execution) ?? 0) < workerPatience) return;
+    started.set(execution, now);
+    const directory = path.join(config.home, 'workers');
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const output = openSync(path.join(directory, `${shortName(execution)}.log`), 'a', 0o600);
+    io.spawnSelf(['__worker', execution], output);
+    closeSync(output);
+  };
+}

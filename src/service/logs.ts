@@ -1,0 +1,109 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import type { ExecutionEvent } from '../model/events.js';
+import { LogDecoder, type LogLine } from '../model/log.js';
+import type { LogFiles, Stream } from '../store/logs.js';
+
+/** How often the logs of running attempts are looked at, in ms. */
+const pollInterval = 100;
+
+export interface TaskLine extends LogLine {
+  task: number;
+  attempt: number;
+  stream: Stream;
+}
+
+/** What a log file has had to give so far. */
+class Tail {
+  readonly #file: string;
+  readonly #decoder = new LogDecoder();
+  #offset = 0;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** The lines since the last call; with `ended` an unfinished last one too. */
+  read(ended: boolean): LogLine[] {
+    const lines: LogLine[] = [];
+    // Opened anew each time: the file is replaced when a log is read from the engine once more, with the same bytes.
+    const file = openExisting(this.#file);
+    if (file !== undefined) {
+      const buffer = Buffer.alloc(65536);
+      for (;;) {
+        const count = readSync(file, buffer, 0, buffer.length, this.#offset);
+        if (count === 0) break;
+        this.#offset += count;
+        lines.push(...this.#decoder.push(buffer.subarray(0, count)));
+      }
+      closeSync(file);
+    }
+    return ended ? [...lines, ...this.#decoder.end()] : lines;
+  }
+}
+
+function openExisting(file: string): number | undefined {
+  try {
+    return openSync(file, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+const streams = ['stdout', 'stderr'] as const;
+
+/** Shows the lines that the attempts of an execution write while they write them, steered by the engine's events. */
+export class LogFollower {
+  readonly #logs: LogFiles;
+  readonly #execution: string;
+  readonly #onLine: (line: TaskLine) => void;
+  readonly #attempts = new Map<string, { task: number; attempt: number; tails: Record<Stream, Tail> }>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(logs: LogFiles, execution: string, onLine: (line: TaskLine) => void) {
+    this.#logs = logs;
+    this.#execution = execution;
+    this.#onLine = onLine;
+    this.#timer = setInterval(() => this.#poll(), pollInterval);
+  }
+
+  onEvent(event: ExecutionEvent): void {
+    if (event.type === 'attempt.started') {
+      const { task, attempt } = event;
+      const tail = (stream: Stream): Tail => new Tail(this.#logs.file(this.#execution, task, attempt, stream));
+      const tails = { stdout: tail('stdout'), stderr: tail('stderr') };
+      this.#attempts.set(`${task}/${attempt}`, { task, attempt, tails });
+    } else if (event.type === 'attempt.ended') {
+      const key = `${event.task}/${event.attempt}`;
+      this.#read(key, true);
+      this.#attempts.delete(key);
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #poll(): void {
+    for (const key of this.#attempts.keys()) this.#read(key, false);
+  }
+
+  /** Both streams in the order of their timestamps, which are the engine's. */
+  #read(key: string, ended: boolean): void {
+    const attempt = this.#attempts.get(key);
+    if (!attempt) return;
+    const { task, attempt: number, tails } = attempt;
+    streams
+      .flatMap((stream) => tails[stream].read(ended).map((line) => ({ ...line, task, attempt: number, stream })))
+      .sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
+      .forEach(this.#onLine);
+  }
+}
+
+/** The last lines that an attempt has written, both streams together, at most `count`. */
+export function lastLines(logs: LogFiles, execution: string, task: number, attempt: number, count: number): LogLine[] {
+  return streams
+    .flatMap((stream) => new Tail(logs.file(execution, task, attempt, stream)).read(true))
+    .sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
+    .slice(-count);
+}

@@ -1,0 +1,39 @@
+import { RunError } from '../model/errors.js';
+import { nearest, parseName, shortName } from '../model/names.js';
+import { timestamp, type Timestamp } from '../model/time.js';
+import type { LogFiles } from '../store/logs.js';
+import type { Lease, Store } from '../store/store.js';
+
+/** What the emulated API needs of its surroundings. */
+export interface ServiceDeps {
+  store: Store;
+  logs: LogFiles;
+  /** Who calls, as creator and lastModifier show it. */
+  account: string;
+  projectNumber: string;
+  now: () => number;
+  uuid: () => string;
+  randomBytes: (count: number) => Uint8Array;
+  /** Whether the process that holds a lease is still at work. */
+  alive: (lease: Lease) => boolean;
+  /**
+   * Lets a process of its own run an execution to its end. Called again for as long as nobody holds the lease, so that
+   * it must give the last process time to take it.
+   */
+  spawnWorker: (execution: string) => void;
+}
+
+export const timeOf = (deps: Pick<ServiceDeps, 'now'>): Timestamp => timestamp(deps.now());
+
+/** The API's answer for a resource that is not there; the fix is ours: the nearest name that is. */
+export function notFound(name: string, others: readonly string[]): RunError {
+  const { project, location, execution, task } = parseName(name);
+  const kind = task ? 'TASK' : execution ? 'EXECUTION' : 'JOB';
+  const id = shortName(name);
+  const near = nearest(id, others);
+  return new RunError(
+    'NOT_FOUND',
+    `Resource '${id}' of kind '${kind}' in region '${location}' in project '${project}' does not exist.`,
+    { fix: near && `did you mean ${near}?` },
+  );
+}
