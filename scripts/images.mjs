@@ -1,0 +1,84 @@
+// The images that the examples and the tests run, made from files of this machine: no registry is asked.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { ask, giveUp, installDebian, isDebian, must, root, say } from './setup.mjs';
+
+/**
+ * Imports a file system as an image, unless an image made of the same things is there.
+ * @param name the image
+ * @param inputs what the image depends on
+ * @param fill puts the files into an empty directory
+ * @param config instructions in the manner of a Dockerfile
+ */
+function makeImage(name, inputs, fill, config) {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([inputs, config]))
+    .digest('hex')
+    .slice(0, 16);
+  const label = 'dev.localrun.inputs';
+  if (ask('docker', ['image', 'inspect', '--format', `{{index .Config.Labels "${label}"}}`, name]) === hash) return;
+  say(`Making the image ${name}...`);
+  const tree = mkdtempSync(path.join(os.tmpdir(), 'localrun-image-'));
+  try {
+    mkdirSync(path.join(tree, 'tmp'), { mode: 0o1777 });
+    fill(tree);
+    const changes = [...config, `LABEL ${label}=${hash}`].flatMap((change) => ['--change', change]);
+    const archive = spawnSync('tar', ['--numeric-owner', '--owner=0', '--group=0', '-C', tree, '-c', '.'], {
+      maxBuffer: 2 ** 30,
+    });
+    if (archive.status !== 0) giveUp(`tar failed: ${archive.stderr.toString()}`);
+    must('docker', ['import', ...changes, '-', name], { input: archive.stdout, stdio: ['pipe', 'ignore', 'inherit'] });
+  } finally {
+    rmSync(tree, { recursive: true, force: true });
+  }
+}
+
+/** localrun/sample: this machine's node and the sample program. */
+export function makeSampleImage() {
+  if (process.platform !== 'linux') {
+    giveUp('The sample image is made from the node of this machine, which has to be a Linux one (WSL and VMs do).');
+  }
+  const program = path.join(root, 'examples', 'sample', 'main.mjs');
+  makeImage(
+    'localrun/sample:latest',
+    [process.version, process.arch, readFileSync(program, 'utf8')],
+    (tree) => {
+      copyProgram(process.execPath, tree, '/usr/local/bin/node');
+      mkdirSync(path.join(tree, 'app'));
+      cpSync(program, path.join(tree, 'app', 'main.mjs'));
+    },
+    ['ENTRYPOINT ["/usr/local/bin/node", "/app/main.mjs"]', 'ENV PATH=/usr/local/bin'],
+  );
+}
+
+/** A program with the shared libraries that it is linked with. */
+function copyProgram(file, tree, target) {
+  const libraries = (ask('ldd', [file]) ?? '').matchAll(/(?:=> )?(\/\S+) \(0x/g);
+  for (const [from, to] of [[file, target], ...[...libraries].map(([, library]) => [library, library])]) {
+    mkdirSync(path.join(tree, path.dirname(to)), { recursive: true });
+    cpSync(from, path.join(tree, to), { dereference: true });
+  }
+}
+
+/** localrun/busybox: a shell and the usual small programs, for the tests. */
+export function makeTestImage() {
+  const isStatic = (file) => existsSync(file) && !ask('ldd', [file]);
+  const find = () => ['/bin/busybox', '/usr/bin/busybox'].find(isStatic);
+  if (!find() && isDebian() && process.getuid() === 0) installDebian('busybox-static');
+  const busybox =
+    find() ?? giveUp('The tests need a statically linked busybox (on Debian: apt-get install busybox-static).');
+  const applets = spawnSync(busybox, ['--list'], { encoding: 'utf8' }).stdout.trim().split('\n');
+  makeImage(
+    'localrun/busybox:latest',
+    [createHash('sha256').update(readFileSync(busybox)).digest('hex')],
+    (tree) => {
+      mkdirSync(path.join(tree, 'bin'));
+      cpSync(busybox, path.join(tree, 'bin', 'busybox'), { dereference: true });
+      for (const applet of applets) if (applet !== 'busybox') symlinkSync('busybox', path.join(tree, 'bin', applet));
+    },
+    ['ENV PATH=/bin', 'CMD ["sh"]'],
+  );
+}

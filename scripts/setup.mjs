@@ -1,0 +1,91 @@
+// What quickstart and the tests need before they can begin: packages, a build, a container engine. Only what Node brings.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, openSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+
+export const say = (text) => process.stderr.write(`${text}\n`);
+
+/** Ends the script with what is wrong and what to do about it. */
+export function giveUp(text) {
+  say(text);
+  process.exit(1);
+}
+
+/** Runs a command with its output on ours; ends the script if it fails. */
+export function must(command, args, options = {}) {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options });
+  if (status !== 0) giveUp(`${command} ${args.join(' ')} failed${error ? `: ${error.message}` : ''}`);
+}
+
+/** The output of a command that may fail; undefined if it does. */
+export function ask(command, args) {
+  const { status, stdout } = spawnSync(command, args, { cwd: root, encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+/** Installs the packages if they are missing or older than the lock file. */
+export function ensurePackages() {
+  const installed = path.join(root, 'node_modules', '.package-lock.json');
+  const lock = path.join(root, 'package-lock.json');
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
+  say('Installing the packages...');
+  must('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+}
+
+export function build() {
+  say('Building...');
+  must(process.execPath, [path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json']);
+}
+
+const engineVersion = () => ask('docker', ['version', '--format', '{{.Server.Version}}']);
+
+/** Makes sure that a container engine answers: the one there is or, as root on Debian or Ubuntu, one that it installs. */
+export async function ensureEngine() {
+  const running = engineVersion();
+  if (running) return say(`Using the container engine that is there (${running}).`);
+  if (process.env.DOCKER_HOST)
+    giveUp(`No container engine answers at DOCKER_HOST=${process.env.DOCKER_HOST}. Start it, or unset DOCKER_HOST.`);
+  if (process.platform !== 'linux' || process.getuid() !== 0 || !isDebian()) {
+    giveUp(
+      'No container engine answers. Install and start Docker (https://docs.docker.com/engine/install/), or point DOCKER_HOST or a docker context at an engine that runs; `docker version` must show a server. Then run this again.',
+    );
+  }
+  if (!ask('sh', ['-c', 'command -v dockerd'])) {
+    say('No container engine is installed: installing docker.io with apt-get...');
+    installDebian('docker.io');
+  }
+  say('Starting the container engine...');
+  startEngine();
+  for (let waited = 0; waited < 60; waited++) {
+    const version = engineVersion();
+    if (version) return say(`The container engine answers (${version}).`);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+  giveUp(`The container engine was started and does not answer; ${engineLog} may say why.`);
+}
+
+/** Installs a Debian package and nothing that it only recommends. */
+export function installDebian(name) {
+  const options = {
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  };
+  must('apt-get', ['update', '-qq'], options);
+  must('apt-get', ['install', '-qq', '-y', '--no-install-recommends', name], options);
+}
+
+export function isDebian() {
+  const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
+  return /^ID(_LIKE)?=.*(debian|ubuntu)/m.test(release);
+}
+
+const engineLog = '/var/log/dockerd.log';
+
+function startEngine() {
+  if (existsSync('/run/systemd/system')) return must('systemctl', ['start', 'docker']);
+  const log = openSync(engineLog, 'a');
+  spawn('dockerd', [], { detached: true, stdio: ['ignore', log, log] }).unref();
+}
