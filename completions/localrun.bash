@@ -7,7 +7,7 @@ _localrun() {
     if [[ -n $slot ]]; then slot=''; continue; fi
     case $word in
       --file|-f) slot='file' ;;
-      --args|--command|--cpu|--image|--labels|--max-retries|--memory|--parallelism|--project|--region|--set-env-vars|--task-timeout|--tasks|--update-env-vars) slot='anything' ;;
+      --args|--command|--cpu|--image|--labels|--limit|--max-retries|--memory|--parallelism|--project|--region|--set-env-vars|--sort-by|--task-timeout|--tasks|--update-env-vars) slot='anything' ;;
       --format) slot='json yaml none' ;;
       --job) slot='job' ;;
       --execution) slot='execution' ;;
@@ -29,16 +29,16 @@ _localrun() {
     'jobs update') flags='--file --image --tasks --parallelism --max-retries --task-timeout --set-env-vars --memory --cpu --command --args --labels --project --region --format --quiet --help' place='job' ;;
     'jobs replace') flags='--file --project --region --format --quiet --help' place='file' ;;
     'jobs describe') flags='--project --region --format --quiet --help' place='job' ;;
-    'jobs list') flags='--project --region --format --quiet --help' ;;
+    'jobs list') flags='--limit --sort-by --project --region --format --quiet --help' ;;
     'jobs delete') flags='--project --region --format --quiet --help' place='job' ;;
     'jobs execute') flags='--wait --async --tasks --task-timeout --args --update-env-vars --project --region --format --quiet --help' place='job' ;;
     'jobs get-iam-policy') flags='--project --region --format --quiet --help' place='job' ;;
     'jobs executions') flags='--help' place='list describe cancel tasks' ;;
-    'jobs executions list') flags='--job --project --region --format --quiet --help' ;;
+    'jobs executions list') flags='--job --limit --sort-by --project --region --format --quiet --help' ;;
     'jobs executions describe') flags='--project --region --format --quiet --help' place='execution' ;;
     'jobs executions cancel') flags='--async --project --region --format --quiet --help' place='execution' ;;
     'jobs executions tasks') flags='--help' place='list' ;;
-    'jobs executions tasks list') flags='--execution --project --region --format --quiet --help' ;;
+    'jobs executions tasks list') flags='--execution --succeeded --failed --cancelled --running --pending --abandoned --completed --no-completed --started --no-started --limit --sort-by --project --region --format --quiet --help' ;;
     'completion') flags='--help' place='bash zsh fish' ;;
     'help') flags='--help' place='anything' ;;
   esac

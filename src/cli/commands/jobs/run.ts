@@ -2,7 +2,7 @@ import { Reported } from '../../../model/errors.js';
 import { completionStatus } from '../../../model/execution.js';
 import { shortName } from '../../../model/names.js';
 import { runJob } from '../../../service/jobs.js';
-import { jobToRun, type SpecOptions, warnOfInertFields } from '../../apply.js';
+import { applyJob, jobToRun, type SpecOptions, warnOfInertFields } from '../../apply.js';
 import { defineCommand } from '../../command.js';
 import { runInForeground } from '../../foreground.js';
 import { declareJobFlags } from '../../job-flags.js';
@@ -30,14 +30,18 @@ Examples:
   localrun jobs run hello --image alpine --command echo --args hello`,
     ),
   async (context, options, id) => {
+    // Nothing is changed before the spec is known to be good and the engine to answer.
+    const described = await jobToRun(context, options, id);
     const host = await context.host();
-    // An engine that does not answer is told before anything is changed.
     await host.runtime.capacity();
     await recoveredService(context);
-    const name = await jobToRun(context, host, options, id);
+    const { name } = described;
+    const { err } = context.io;
+    const applied = applyJob(host, described);
+    if (applied !== 'unchanged') err.write(`Job [${shortName(name)}] has successfully been ${applied}.\n`);
     warnOfInertFields(context, host, name);
     const created = runJob(host, name, {}, host.owner);
-    context.io.err.write(
+    err.write(
       `Execution [${shortName(created.name)}]: ${created.taskCount} ${created.taskCount === 1 ? 'task' : 'tasks'}, parallelism ${created.parallelism}.\n`,
     );
     const { execution, interrupted } = await runInForeground(context, host, created);
