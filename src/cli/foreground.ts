@@ -19,7 +19,7 @@ export async function runInForeground(
   host: HostDeps,
   execution: Execution,
 ): Promise<{ execution: Execution; interrupted: Interrupted | undefined }> {
-  const view = await openView(io, execution, host.now);
+  const view = openView(io, execution, host.now);
   const follower = new LogFollower(host.logs, execution.name, (line) => view.onLine(line));
   const cancel = new AbortController();
   const kill = new AbortController();
