@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { Context } from './cli/context.js';
 import { exitCodeOf, printError } from './cli/errors.js';
 import type { Io } from './cli/io.js';
-import { buildProgram, checkValues, commandPath } from './cli/program.js';
+import { buildProgram, checkWords, commandPath } from './cli/program.js';
 import { type Config, loadConfig } from './config.js';
 import { shortName } from './model/names.js';
 import type { HostDeps } from './service/host.js';
@@ -32,7 +32,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   const closing: (() => void)[] = [];
   const program = await commandTree(io, () => context(io, loadConfig(io), closing), argv);
   try {
-    checkValues(program, argv);
+    checkWords(program, argv);
     await program.parseAsync(argv, { from: 'user' });
     return 0;
   } catch (error) {
