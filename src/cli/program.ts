@@ -39,7 +39,7 @@ const jobs: Group = {
 };
 
 const root: Group = {
-  description: 'Cloud Run jobs on your own machine. Any `gcloud run jobs ...` works as `localrun jobs ...`.',
+  description: 'Cloud Run jobs on your own machine. Commands, flags and output are those of `gcloud run jobs`.',
   commands: {
     jobs,
     completion: async () => (await import('./commands/completion.js')).completion,
