@@ -23,8 +23,6 @@ export type Signal = 'SIGINT' | 'SIGTERM';
 export interface Io extends Surroundings {
   out: Output;
   err: Output;
-  /** Whether somebody can answer questions. */
-  interactive: boolean;
   /** All of stdin, at most `limit` bytes and one more. */
   readInput: (limit: number) => Promise<string>;
   /** One line of stdin, after `question` on stderr; undefined at its end. */
@@ -55,7 +53,6 @@ export function systemIo(): Io {
     hostName: os.hostname(),
     out: output(process.stdout, env),
     err: output(process.stderr, env),
-    interactive: process.stdin.isTTY,
     readInput,
     ask,
     cwd: process.cwd(),

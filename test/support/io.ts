@@ -51,7 +51,6 @@ export function testIo(home: string, surroundings: Surroundings = {}): TestIo {
     hostName: 'laptop',
     out: output('out'),
     err: output('err'),
-    interactive: terminal !== undefined,
     readInput: async (limit) => Buffer.from(stdin).toString('utf8', 0, limit + 1),
     ask: async (question) => {
       text.err += question;
