@@ -20,7 +20,7 @@ export async function runInForeground(
   execution: Execution,
 ): Promise<{ execution: Execution; interrupted: Interrupted | undefined }> {
   const view = await openView(io, execution, host.now);
-  const follower = new LogFollower(host.logs, execution.name, (line) => view.onLine(line));
+  const follower = new LogFollower(host.logs, execution, (line) => view.onLine(line));
   const cancel = new AbortController();
   const kill = new AbortController();
   let interrupted: Interrupted | undefined;

@@ -112,7 +112,6 @@ export const inertFields = (job: JobInput): string[] => fieldsWithEffect(job, ['
 
 function refuseUnsupported(job: Job): void {
   const fields = fieldsWithEffect(job, ['unsupported']).map(formatPath);
-  if (job.template.template.containers.length > 1) fields.push('template.template.containers[1]');
   if (fields.length > 0) {
     const message = `Job [${shortName(job.name)}] uses what localrun cannot run yet: ${fields.join(', ')}`;
     throw new RunError('UNIMPLEMENTED', message, { fix: 'remove these fields to run the rest of the job locally' });

@@ -1,3 +1,4 @@
+import { PassThrough, type Duplex } from 'node:stream';
 import { RunError } from '../../src/model/errors.js';
 import { timestamp } from '../../src/model/time.js';
 import {
@@ -5,6 +6,7 @@ import {
   type ContainerSpec,
   type ContainerState,
   ImageUnavailable,
+  type SandboxSpec,
   StartRefused,
 } from '../../src/runtime/runtime.js';
 
@@ -34,6 +36,9 @@ interface Container {
  */
 export class FakeRuntime implements ContainerRuntime {
   readonly containers = new Map<string, Container>();
+  readonly sandboxes = new Map<string, SandboxSpec>();
+  /** Ports on which somebody listens. */
+  readonly listening = new Set<number>();
   readonly log: string[] = [];
   images = new Map([['localrun/busybox:latest', { id: 'sha256:1', digest: undefined }]]);
   /** While it is set, no call is answered. */
@@ -72,6 +77,7 @@ export class FakeRuntime implements ContainerRuntime {
   async start(spec: ContainerSpec): ReturnType<ContainerRuntime['start']> {
     await this.#reached();
     if (this.containers.has(spec.name)) return 'exists';
+    if (spec.sandbox !== undefined && !this.sandboxes.has(spec.sandbox)) return 'homeless';
     const behaviour = this.#behave(spec);
     if (behaviour.refused) throw new StartRefused(behaviour.refused);
     this.log.push(`start ${spec.name}`);
@@ -104,6 +110,17 @@ export class FakeRuntime implements ContainerRuntime {
     return container;
   }
 
+  async openSandbox(spec: SandboxSpec): Promise<void> {
+    await this.#reached();
+    this.sandboxes.set(spec.name, spec);
+  }
+
+  async dial(_sandbox: string, port: number): Promise<Duplex> {
+    await this.#reached();
+    if (!this.listening.has(port)) throw new Error('nobody listens');
+    return new PassThrough();
+  }
+
   async follow(name: string): Promise<boolean> {
     await this.containers.get(name)?.ended;
     return true;
@@ -132,6 +149,7 @@ export class FakeRuntime implements ContainerRuntime {
 
   async remove(name: string): Promise<void> {
     await this.#reached();
+    if (this.sandboxes.delete(name)) return;
     this.log.push(`remove ${name}`);
     this.containers.get(name)?.end(137);
     this.containers.delete(name);
@@ -139,8 +157,9 @@ export class FakeRuntime implements ContainerRuntime {
 
   async list(labels: Record<string, string>): Promise<string[]> {
     await this.#reached();
-    return [...this.containers.values()]
-      .filter(({ spec }) => Object.entries(labels).every(([key, value]) => spec.labels[key] === value))
-      .map(({ spec }) => spec.name);
+    const specs = [...[...this.containers.values()].map(({ spec }) => spec), ...this.sandboxes.values()];
+    return specs
+      .filter((spec) => Object.entries(labels).every(([key, value]) => spec.labels[key] === value))
+      .map(({ name }) => name);
   }
 }

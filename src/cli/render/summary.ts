@@ -29,7 +29,7 @@ export function postMortem({ io }: Context, service: ServiceDeps, execution: Exe
   const failed = listTasks(service, execution, ['Failed']);
   for (const { record } of failed.slice(0, shownFailures)) {
     say(chalk.bold(`task ${record.index}: ${shownResult(record)}`));
-    const lines = lastLines(service.logs, execution.name, record.index, record.retried, shownLines);
+    const lines = lastLines(service.logs, execution.name, { task: record.index, attempt: record.retried }, shownLines);
     for (const { text } of lines) say(`  ${chalk.dim('│')} ${text}`);
   }
   if (failed.length > shownFailures) say(`and ${failed.length - shownFailures} more failed tasks`);

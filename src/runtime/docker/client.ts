@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { Duplex, type Readable, type Writable } from 'node:stream';
 import { RunError } from '../../model/errors.js';
 
 export interface ClientResult {
@@ -23,8 +24,29 @@ export class DockerClient {
   }
 
   /** @throws RunError UNAVAILABLE if there is no client or no engine. Any other failure is in the result. */
-  async run(args: readonly string[], env: Record<string, string> = {}): Promise<ClientResult> {
-    return this.#execute(args, env, 'pipe', 'pipe');
+  async run(args: readonly string[], env: Record<string, string> = {}, input?: Buffer): Promise<ClientResult> {
+    return this.#execute(args, env, 'pipe', 'pipe', input);
+  }
+
+  /**
+   * The client as a stream, once it has printed an empty line to say that it is connected.
+   * @throws Error if it ends before
+   */
+  async stream(args: readonly string[]): Promise<Duplex> {
+    const child = spawn(this.#command, args, {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      env: this.#environment,
+      detached: true,
+    });
+    await new Promise<void>((resolve, reject) => {
+      const ended = (): void => reject(new Error(`${this.#command} ${args[0]} has ended`));
+      child.once('error', reject).once('close', ended);
+      child.stdout.once('readable', () => {
+        if (child.stdout.read(1)) resolve();
+        else ended();
+      });
+    });
+    return conversation(child);
   }
 
   /** As `run`, with the output going to file descriptors. */
@@ -37,9 +59,10 @@ export class DockerClient {
     env: Record<string, string>,
     stdout: 'pipe' | number,
     stderr: 'pipe' | number,
+    input?: Buffer,
   ): Promise<ClientResult> {
     const child = spawn(this.#command, args, {
-      stdio: ['ignore', stdout, stderr],
+      stdio: [input ? 'pipe' : 'ignore', stdout, stderr],
       env: { ...this.#environment, ...env },
       detached: true,
     });
@@ -47,6 +70,7 @@ export class DockerClient {
     for (const stream of ['stdout', 'stderr'] as const) {
       child[stream]?.setEncoding('utf8').on('data', (text: string) => (output[stream] += text));
     }
+    child.stdin?.on('error', () => {}).end(input);
     const exitCode = await new Promise<number | null>((resolve, reject) => {
       child.on('error', (error: NodeJS.ErrnoException) => reject(this.#notRunnable(error)));
       child.on('close', resolve);
@@ -72,3 +96,21 @@ export class DockerClient {
 }
 
 const unavailable = (message: string, fix?: string): RunError => new RunError('UNAVAILABLE', message, { fix });
+
+/** The stdin and stdout of a process as one stream, with which the process ends. */
+function conversation(child: ChildProcessByStdio<Writable, Readable, null>): Duplex {
+  const { stdin, stdout } = child;
+  const stream = new Duplex({
+    read: () => void stdout.resume(),
+    write: (chunk, _encoding, done) => void stdin.write(chunk, done),
+    final: (done) => void stdin.end(done),
+    destroy(error, done) {
+      child.kill('SIGKILL');
+      done(error);
+    },
+  });
+  stdout.on('data', (chunk) => void (stream.push(chunk) || stdout.pause()));
+  stdout.on('end', () => stream.push(null));
+  stdin.on('error', () => {});
+  return stream;
+}

@@ -1,0 +1,49 @@
+import type { Execution } from '../model/schema/job.js';
+import type { SandboxSpec } from '../runtime/runtime.js';
+import { sandboxName } from './plan.js';
+
+/**
+ * The sandboxes of an execution: a slot lends one to the attempt that it runs, then to the next, since making a network
+ * namespace is most of what a short task costs.
+ */
+export class Sandboxes {
+  readonly #execution: Execution;
+  readonly #make: (sandbox: SandboxSpec) => Promise<void>;
+  readonly #used = new Set<number>();
+  readonly #numbers = new Map<string, number>();
+  readonly #open = new Set<string>();
+
+  constructor(execution: Execution, make: (sandbox: SandboxSpec) => Promise<void>) {
+    this.#execution = execution;
+    this.#make = make;
+  }
+
+  /** Makes sure that the sandbox is there; `lost`: it was, and is not any more. */
+  async open(sandbox: SandboxSpec, lost: boolean): Promise<void> {
+    if (this.#open.has(sandbox.name) && !lost) return;
+    await this.#make(sandbox);
+    this.#open.add(sandbox.name);
+  }
+
+  /** The name of a sandbox that no attempt is in; it may have to be opened. */
+  take(): string {
+    let number = 0;
+    while (this.#used.has(number)) number++;
+    const name = sandboxName(this.#execution.name, number);
+    this.#used.add(number);
+    this.#numbers.set(name, number);
+    return name;
+  }
+
+  /** Notes that an attempt is in a sandbox already. */
+  keep(name: string): void {
+    const number = Number(/\d+$/.exec(name)?.[0]);
+    this.#used.add(number);
+    this.#numbers.set(name, number);
+  }
+
+  release(name: string): void {
+    const number = this.#numbers.get(name);
+    if (number !== undefined) this.#used.delete(number);
+  }
+}
