@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { environment } from '../config.js';
 import type { CommandSpec } from './command.js';
+import { complete } from './commands/complete.js';
 import { completion } from './commands/completion.js';
+import { help } from './commands/help.js';
 import { create } from './commands/jobs/create.js';
 import { remove } from './commands/jobs/delete.js';
 import { describe } from './commands/jobs/describe.js';
@@ -33,7 +34,7 @@ export function buildProgram({ out, err }: Pick<Io, 'out' | 'err'>, open: () => 
     .description('Cloud Run jobs on your own machine. Any `gcloud run jobs ...` works as `localrun jobs ...`.')
     .version(version, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show this help')
-    .helpCommand('help [command]', 'show the help of a command')
+    .helpCommand(false)
     .exitOverride()
     .configureOutput({
       writeOut: out.write,
@@ -45,30 +46,29 @@ export function buildProgram({ out, err }: Pick<Io, 'out' | 'err'>, open: () => 
       getOutHasColors: () => out.chalk.level > 0,
       getErrHasColors: () => err.chalk.level > 0,
     })
-    .addHelpText('after', environmentHelp);
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 ok; 1 the command or its execution failed; 2 wrong usage; 130, 143 interrupted.
+Environment variables: localrun help environment`,
+    );
   const jobs = group(program, 'jobs', 'Create, run and watch jobs.');
-  const executions = group(jobs, 'executions', 'Executions of jobs.');
-  const tasks = group(executions, 'tasks', 'Tasks of executions.');
   attach(jobs, jobCommands, open);
+  const executions = group(jobs, 'executions', 'Executions of jobs.');
   attach(executions, executionCommands, open);
+  const tasks = group(executions, 'tasks', 'Tasks of executions.');
   attach(tasks, [listTasks], open);
-  attach(program, [completion], open);
-  worker.attach(program, open, { hidden: true });
+  attach(program, [completion, help], open);
+  for (const command of [worker, complete]) command.attach(program, open, { hidden: true });
   return program;
 }
 
 const group = (parent: Command, name: string, description: string): Command =>
-  parent.command(name).description(description).helpOption('-h, --help', 'show this help');
+  parent.command(name).description(description).helpCommand(false);
 
 function attach(parent: Command, commands: readonly CommandSpec[], open: () => Context): void {
   for (const command of commands) command.attach(parent, open);
 }
-
-const environmentHelp = `
-Environment:
-${environment.map(([name, meaning]) => `  ${name.padEnd(29)}${meaning}`).join('\n')}
-
-Exit codes: 0 ok; 1 the command or its execution failed; 2 wrong usage; 130, 143 interrupted.`;
 
 /** The commands that a command line names, such as `jobs.executions.list`, for messages. */
 export function commandPath(program: Command, argv: readonly string[]): string {

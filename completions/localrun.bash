@@ -1,0 +1,54 @@
+# bash completion for localrun, made by `localrun completion bash`
+_localrun() {
+  local current=${COMP_WORDS[COMP_CWORD]} at='' flags='' place='' slot='' word
+  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    # `--flag=value` comes as three words.
+    if [[ $word == = ]]; then continue; fi
+    if [[ -n $slot ]]; then slot=''; continue; fi
+    case $word in
+      --file|-f) slot='file' ;;
+      --args|--command|--cpu|--image|--labels|--max-retries|--memory|--parallelism|--project|--region|--set-env-vars|--task-timeout|--tasks|--update-env-vars) slot='anything' ;;
+      --format) slot='json yaml none' ;;
+      --job) slot='job' ;;
+      --execution) slot='execution' ;;
+      help) ;; # what follows completes as a command
+      *)
+        case ${at:+$at }$word in
+          'jobs'|'jobs run'|'jobs validate'|'jobs create'|'jobs update'|'jobs replace'|'jobs describe'|'jobs list'|'jobs delete'|'jobs execute'|'jobs get-iam-policy'|'jobs executions'|'jobs executions list'|'jobs executions describe'|'jobs executions cancel'|'jobs executions tasks'|'jobs executions tasks list'|'completion'|'help') at=${at:+$at }$word ;;
+        esac
+        ;;
+    esac
+  done
+  if [[ $current == = ]]; then current=''; fi
+  case $at in
+    '') flags='--version --help' place='jobs completion help' ;;
+    'jobs') flags='--help' place='run validate create update replace describe list delete execute get-iam-policy executions' ;;
+    'jobs run') flags='--file --image --tasks --parallelism --max-retries --task-timeout --set-env-vars --memory --cpu --command --args --labels --project --region --format --quiet --help' place='job' ;;
+    'jobs validate') flags='--file --project --region --format --quiet --help' ;;
+    'jobs create') flags='--file --image --tasks --parallelism --max-retries --task-timeout --set-env-vars --memory --cpu --command --args --labels --project --region --format --quiet --help' place='job' ;;
+    'jobs update') flags='--file --image --tasks --parallelism --max-retries --task-timeout --set-env-vars --memory --cpu --command --args --labels --project --region --format --quiet --help' place='job' ;;
+    'jobs replace') flags='--file --project --region --format --quiet --help' place='file' ;;
+    'jobs describe') flags='--project --region --format --quiet --help' place='job' ;;
+    'jobs list') flags='--project --region --format --quiet --help' ;;
+    'jobs delete') flags='--project --region --format --quiet --help' place='job' ;;
+    'jobs execute') flags='--wait --async --tasks --task-timeout --args --update-env-vars --project --region --format --quiet --help' place='job' ;;
+    'jobs get-iam-policy') flags='--project --region --format --quiet --help' place='job' ;;
+    'jobs executions') flags='--help' place='list describe cancel tasks' ;;
+    'jobs executions list') flags='--job --project --region --format --quiet --help' ;;
+    'jobs executions describe') flags='--project --region --format --quiet --help' place='execution' ;;
+    'jobs executions cancel') flags='--async --project --region --format --quiet --help' place='execution' ;;
+    'jobs executions tasks') flags='--help' place='list' ;;
+    'jobs executions tasks list') flags='--execution --project --region --format --quiet --help' ;;
+    'completion') flags='--help' place='bash zsh fish' ;;
+    'help') flags='--help' place='anything' ;;
+  esac
+  if [[ -z $slot && $current == -* ]]; then slot=$flags; fi
+  slot=${slot:-${place:-$flags}}
+  case $slot in
+    file) compopt -o default 2>/dev/null; slot='' ;;
+    job|execution) slot=$(localrun __complete "$slot" 2>/dev/null) ;;
+    anything) slot='' ;;
+  esac
+  COMPREPLY=($(compgen -W "$slot" -- "$current"))
+}
+complete -F _localrun localrun

@@ -1,0 +1,18 @@
+import { shortName } from '../../model/names.js';
+import { listExecutions } from '../../service/executions.js';
+import { listJobs } from '../../service/jobs.js';
+import { type CommonOptions, defineCommand, parentOf } from '../command.js';
+
+/** What the completion scripts ask for while somebody types: names that there are, one a line, and nothing else. */
+export const complete = defineCommand<CommonOptions, [kind: 'job' | 'execution']>(
+  '__complete',
+  'List the names of jobs or executions.',
+  (command) => command.argument('<kind>'),
+  async (context, options, kind) => {
+    const service = await context.service();
+    const { project, location } = parentOf(context, options);
+    const found =
+      kind === 'job' ? listJobs(service, project, location) : listExecutions(service, { project, location });
+    context.io.out.write(found.map(({ name }) => `${shortName(name)}\n`).join(''));
+  },
+);
