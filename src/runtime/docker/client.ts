@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
 import { RunError } from '../../model/errors.js';
 
 export interface ClientResult {
@@ -22,7 +22,10 @@ export class DockerClient {
     this.#environment = environment;
   }
 
-  /** @throws RunError UNAVAILABLE if there is no client or no engine. Any other failure is in the result. */
+  /**
+   * @throws RunError UNAVAILABLE if there is no client or no engine, INVALID_ARGUMENT for what no process can be given.
+   * Any other failure is in the result.
+   */
   async run(args: readonly string[], env: Record<string, string> = {}): Promise<ClientResult> {
     return this.#execute(args, env, 'pipe', 'pipe');
   }
@@ -38,7 +41,7 @@ export class DockerClient {
     stdout: 'pipe' | number,
     stderr: 'pipe' | number,
   ): Promise<ClientResult> {
-    const child = spawn(this.#command, args, {
+    const child = this.#spawn(args, {
       stdio: ['ignore', stdout, stderr],
       env: { ...this.#environment, ...env },
       detached: true,
@@ -59,6 +62,21 @@ export class DockerClient {
       );
     }
     return { exitCode, ...output };
+  }
+
+  #spawn(args: readonly string[], options: SpawnOptions): ChildProcess {
+    try {
+      return spawn(this.#command, args, options);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ERR_INVALID_ARG_VALUE') {
+        throw new RunError('INVALID_ARGUMENT', 'an argument or a variable holds a NUL byte');
+      }
+      if (code === 'E2BIG') {
+        throw new RunError('INVALID_ARGUMENT', 'an argument or a variable, or all together, are too large');
+      }
+      throw error;
+    }
   }
 
   #notRunnable(error: NodeJS.ErrnoException): RunError {

@@ -95,7 +95,10 @@ export function dockerRuntime(command: string, environment: Record<string, strin
 
     async start(spec: ContainerSpec) {
       const { args, env } = runArguments(spec);
-      const { stderr, exitCode } = await client.run(args, env);
+      const { stderr, exitCode } = await client.run(args, env).catch((error: unknown) => {
+        if (!(error instanceof RunError) || error.code !== 'INVALID_ARGUMENT') throw error;
+        throw new StartRefused(error.message);
+      });
       if (exitCode === 0) return 'started';
       if (exitCode === 126 || exitCode === 127) return 'failed';
       if (/is already in use/i.test(stderr)) return 'exists';
