@@ -1,4 +1,4 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn, type SpawnOptions } from 'node:child_process';
 import { Duplex, type Readable, type Writable } from 'node:stream';
 import { RunError } from '../../model/errors.js';
 
@@ -23,7 +23,10 @@ export class DockerClient {
     this.#environment = environment;
   }
 
-  /** @throws RunError UNAVAILABLE if there is no client or no engine. Any other failure is in the result. */
+  /**
+   * @throws RunError UNAVAILABLE if there is no client or no engine, INVALID_ARGUMENT for what no process can be given.
+   * Any other failure is in the result.
+   */
   async run(args: readonly string[], env: Record<string, string> = {}, input?: Buffer): Promise<ClientResult> {
     return this.#execute(args, env, 'pipe', 'pipe', input);
   }
@@ -61,7 +64,7 @@ export class DockerClient {
     stderr: 'pipe' | number,
     input?: Buffer,
   ): Promise<ClientResult> {
-    const child = spawn(this.#command, args, {
+    const child = this.#spawn(args, {
       stdio: [input ? 'pipe' : 'ignore', stdout, stderr],
       env: { ...this.#environment, ...env },
       detached: true,
@@ -83,6 +86,21 @@ export class DockerClient {
       );
     }
     return { exitCode, ...output };
+  }
+
+  #spawn(args: readonly string[], options: SpawnOptions): ChildProcess {
+    try {
+      return spawn(this.#command, args, options);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ERR_INVALID_ARG_VALUE') {
+        throw new RunError('INVALID_ARGUMENT', 'an argument or a variable holds a NUL byte');
+      }
+      if (code === 'E2BIG') {
+        throw new RunError('INVALID_ARGUMENT', 'an argument or a variable, or all together, are too large');
+      }
+      throw error;
+    }
   }
 
   #notRunnable(error: NodeJS.ErrnoException): RunError {

@@ -116,7 +116,10 @@ export function dockerRuntime(command: string, environment: Record<string, strin
 
     async start(spec: ContainerSpec) {
       const { args, env } = runArguments(spec, await sandbox());
-      const { stderr, exitCode } = await client.run(args, env);
+      const { stderr, exitCode } = await client.run(args, env).catch((error: unknown) => {
+        if (!(error instanceof RunError) || error.code !== 'INVALID_ARGUMENT') throw error;
+        throw new StartRefused(error.message);
+      });
       if (exitCode === 0) return 'started';
       if (/is already in use/i.test(stderr)) return 'exists';
       if (spec.sandbox !== undefined && homeless.test(stderr)) {
@@ -162,7 +165,7 @@ export function dockerRuntime(command: string, environment: Record<string, strin
 }
 
 /** What the engine says when a container is to join a network namespace whose holder has ended or is not there. */
-const homeless = /cannot join network of a non running container|no such container: localrun-/i;
+const homeless = /cannot join network of a non running container|no such container/i;
 
 const refusal = (stderr: string): string =>
   (stderr.split('\n').find((line) => line.trim()) ?? '')

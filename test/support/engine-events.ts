@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { labels } from '../../src/engine/plan.js';
+import { until } from './cli.js';
+
+interface EngineEvent {
+  /** `create`, `start`, `kill`, `oom`, `die`, `destroy` and so on. */
+  Action: string;
+  Actor: { Attributes: Record<string, string> };
+  timeNano: number;
+}
+
+/** What the engine reports of the containers of attempts that have a label. */
+export class EngineEvents {
+  readonly #client: ChildProcess;
+  #text = '';
+
+  constructor(label: string) {
+    // From a given time on, so that nothing is missed while the client connects.
+    const since = String(Math.floor(Date.now() / 1000));
+    this.#client = spawn(
+      'docker',
+      ['events', '--since', since, '--filter', label, '--filter', 'type=container', '--format', '{{json .}}'],
+      { stdio: ['ignore', 'pipe', 'ignore'] },
+    );
+    this.#client.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#text += text));
+  }
+
+  /** In the order in which they happened. */
+  all(): EngineEvent[] {
+    const whole = this.#text.slice(0, this.#text.lastIndexOf('\n') + 1);
+    return whole
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as EngineEvent)
+      .filter(({ Actor }) => Actor.Attributes[labels.attempt] !== undefined);
+  }
+
+  #names(action: string): string[] {
+    return this.all()
+      .filter(({ Action }) => Action === action)
+      .map(({ Actor }) => Actor.Attributes['name'] ?? '');
+  }
+
+  /** `task1-attempt0` and so on for every start, sorted; once all containers are gone. */
+  async starts(): Promise<string[]> {
+    await until(() => {
+      const created = this.#names('create').length;
+      return created > 0 && created === this.#names('destroy').length;
+    });
+    return this.#names('start')
+      .map((name) => /task\d+-attempt\d+/.exec(name)?.[0] ?? name)
+      .toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  }
+
+  /** How many containers ran at once, at most. */
+  most(): number {
+    let running = 0;
+    let most = 0;
+    for (const { Action } of this.all()) {
+      if (Action === 'start') most = Math.max(most, ++running);
+      if (Action === 'die') running--;
+    }
+    return most;
+  }
+
+  close(): void {
+    this.#client.kill();
+  }
+}
