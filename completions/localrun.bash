@@ -7,7 +7,7 @@ _localrun() {
     if [[ -n $slot ]]; then slot=''; continue; fi
     case $word in
       --file|-f) slot='file' ;;
-      --args|--command|--cpu|--image|--labels|--max-retries|--memory|--parallelism|--project|--region|--set-env-vars|--task-timeout|--tasks|--update-env-vars) slot='anything' ;;
+      --args|--command|--cpu|--image|--labels|--max-retries|--memory|--network|--parallelism|--platform|--project|--pull|--region|--set-env-vars|--task-timeout|--tasks|--update-env-vars) slot='anything' ;;
       --format) slot='json yaml none' ;;
       --job) slot='job' ;;
       --execution) slot='execution' ;;
@@ -23,7 +23,7 @@ _localrun() {
   case $at in
     '') flags='--version --help' place='jobs completion help' ;;
     'jobs') flags='--help' place='run validate create update replace describe list delete execute get-iam-policy executions' ;;
-    'jobs run') flags='--file --image --tasks --parallelism --max-retries --task-timeout --set-env-vars --memory --cpu --command --args --labels --project --region --format --quiet --help' place='job' ;;
+    'jobs run') flags='--file --image --tasks --parallelism --max-retries --task-timeout --set-env-vars --memory --cpu --command --args --labels --fresh-sandbox --network --host-access --pull --platform --project --region --format --quiet --help' place='job' ;;
     'jobs validate') flags='--file --project --region --format --quiet --help' ;;
     'jobs create') flags='--file --image --tasks --parallelism --max-retries --task-timeout --set-env-vars --memory --cpu --command --args --labels --project --region --format --quiet --help' place='job' ;;
     'jobs update') flags='--file --image --tasks --parallelism --max-retries --task-timeout --set-env-vars --memory --cpu --command --args --labels --project --region --format --quiet --help' place='job' ;;
@@ -31,7 +31,7 @@ _localrun() {
     'jobs describe') flags='--project --region --format --quiet --help' place='job' ;;
     'jobs list') flags='--project --region --format --quiet --help' ;;
     'jobs delete') flags='--project --region --format --quiet --help' place='job' ;;
-    'jobs execute') flags='--wait --async --tasks --task-timeout --args --update-env-vars --project --region --format --quiet --help' place='job' ;;
+    'jobs execute') flags='--fresh-sandbox --network --host-access --pull --platform --wait --async --tasks --task-timeout --args --update-env-vars --project --region --format --quiet --help' place='job' ;;
     'jobs get-iam-policy') flags='--project --region --format --quiet --help' place='job' ;;
     'jobs executions') flags='--help' place='list describe cancel tasks' ;;
     'jobs executions list') flags='--job --project --region --format --quiet --help' ;;

@@ -19,7 +19,8 @@ export interface AttemptPlan {
   containers: readonly AttemptContainer[];
   /** The index of the container whose end is the end of the attempt. */
   main: number;
-  sandbox: SandboxSpec;
+  /** What the containers join; without it each has a network namespace of its own. */
+  sandbox?: SandboxSpec | undefined;
 }
 
 /** What an attempt needs of the execution that it belongs to. */
@@ -131,7 +132,8 @@ export class Attempt {
   async #watch(index: number, { label, probe }: AttemptContainer, over: AbortSignal): Promise<void> {
     if (probe && this.#past !== 'started') {
       const { runtime, reach } = this.#host;
-      const dial = (port: number) => reach.insist(() => runtime.dial(this.#plan.sandbox.name, port));
+      const sandbox = this.#plan.sandbox?.name ?? '';
+      const dial = (port: number) => reach.insist(() => runtime.dial(sandbox, port));
       const failure = await startupProbe(probe, dial, AbortSignal.any([over, this.#halt.signal]));
       if (failure) return this.#fail({ container: label, failure: 'probe', ...failure });
       if (over.aborted) return;

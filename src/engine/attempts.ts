@@ -32,7 +32,7 @@ export interface AttemptsHost {
 interface Active {
   record: AttemptRecord;
   attempt: Attempt;
-  sandbox: string;
+  sandbox: string | undefined;
   startedAt?: number;
   stopping?: StopReason;
   killed?: boolean;
@@ -51,7 +51,7 @@ export class Attempts {
     this.#host = host;
     const { ledger, reach, deps, context } = host;
     this.#startGate = pLimit(2 * context.cpus);
-    this.#sandboxes = new Sandboxes(ledger.execution, (sandbox) =>
+    this.#sandboxes = new Sandboxes(ledger.execution, context.settings.freshSandbox, (sandbox) =>
       reach.insist(() => deps.runtime.openSandbox(sandbox)),
     );
   }
@@ -98,8 +98,8 @@ export class Attempts {
 
   #begin(record: AttemptRecord, past: Past): void {
     const { deps, ledger, reach, context, beside } = this.#host;
-    const { task, attempt, container, sandbox = this.#sandboxes.take() } = record;
-    const plan = attemptPlan(ledger.execution, { task, attempt, container, sandbox }, context);
+    const { task, attempt, sandbox } = record;
+    const plan = attemptPlan(ledger.execution, record, context);
     const host = {
       runtime: deps.runtime,
       reach,
@@ -137,21 +137,23 @@ export class Attempts {
     this.#settling--;
     emit({ type: 'attempt.ended', task, attempt, outcome, state: record.state });
     wake();
-    await Promise.all(containers.map((name) => reach.insist(() => deps.runtime.remove(name))));
+    const { sandbox } = active;
+    const used = sandbox !== undefined && this.#sandboxes.release(sandbox) ? [sandbox] : [];
+    await Promise.all([...containers, ...used].map((name) => reach.insist(() => deps.runtime.remove(name))));
   }
 
   /** The slot and its sandbox are free; the attempt's result is still to come. */
   #release({ record: { task }, sandbox }: Active): void {
     if (this.#active.delete(task)) {
       this.#settling++;
-      this.#sandboxes.release(sandbox);
+      if (sandbox !== undefined) this.#sandboxes.release(sandbox);
     }
     this.#host.wake();
   }
 
   #retake(active: Active): void {
     this.#active.set(active.record.task, active);
-    this.#sandboxes.keep(active.sandbox);
+    if (active.sandbox !== undefined) this.#sandboxes.keep(active.sandbox);
     this.#settling--;
   }
 }

@@ -32,7 +32,7 @@ type Running = Exclude<ContainerState, { status: 'created' }>;
 export async function bringUp(
   spec: ContainerSpec,
   past: Past,
-  sandbox: SandboxSpec,
+  sandbox: SandboxSpec | undefined,
   starter: Starter,
   halt: AbortSignal,
 ): Promise<Running | Exclude<EndedContainer, { status: 'exited' }> | undefined> {
@@ -57,20 +57,20 @@ const isUntouched = (state: ContainerState): boolean =>
  */
 async function launch(
   spec: ContainerSpec,
-  sandbox: SandboxSpec,
+  sandbox: SandboxSpec | undefined,
   { runtime, reach, openSandbox, startGate, now }: Starter,
   inspect: () => Promise<ContainerState | undefined>,
 ): Promise<ContainerState | undefined> {
   try {
     const start = async () => {
-      await openSandbox(sandbox, false);
+      if (sandbox) await openSandbox(sandbox, false);
       return reach.insist(() => runtime.start(spec));
     };
     switch (await startGate(start)) {
       case 'started':
         return { status: 'running', startedAt: timestamp(now()) };
       case 'homeless':
-        await openSandbox(sandbox, true);
+        if (sandbox) await openSandbox(sandbox, true);
         return undefined;
       case 'failed':
         return await inspect();

@@ -120,12 +120,13 @@ class Run {
 
   /** Finds the images, once in an execution's life. */
   async #prepare(): Promise<void> {
-    const { runtime } = this.#deps;
+    const { runtime, store } = this.#deps;
     const { execution } = this.#ledger;
     if (!execution.startTime) {
       const preparing = this.#reach.insist(() =>
         prepareImages(
           execution,
+          store.settings(this.#name),
           runtime,
           (event) => this.#emit(event),
           () => this.#ledger.time,
@@ -158,7 +159,7 @@ class Run {
       deps: this.#deps,
       ledger: this.#ledger,
       reach: this.#reach,
-      context: { home, images: store.images(this.#name), cpus },
+      context: { home, images: store.images(this.#name), settings: store.settings(this.#name), cpus },
       emit: (happening) => this.#emit(happening),
       wake: () => this.#wake(),
       beside: (work) => this.#beside(work),

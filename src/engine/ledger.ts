@@ -56,7 +56,7 @@ export class Ledger {
   }
 
   /** Gives a slot to a task: an attempt is on record before its container is made. */
-  schedule(index: number, sandbox: string): AttemptRecord {
+  schedule(index: number, sandbox: string | undefined): AttemptRecord {
     const task = this.#task(index);
     const attempt: AttemptRecord = {
       task: index,

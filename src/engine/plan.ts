@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
+import type { AttemptRecord } from '../model/attempt.js';
 import { containerLabel, dependencies, mainContainer } from '../model/attempt-containers.js';
 import { defaultLimits } from '../model/defaults.js';
 import { shortName } from '../model/names.js';
 import { parseQuantity } from '../model/quantity.js';
 import type { Container, Probe } from '../model/schema/container.js';
+import type { LocalSettings } from '../model/local/settings.js';
 import type { Execution } from '../model/schema/job.js';
-import type { ContainerSpec } from '../runtime/runtime.js';
+import type { ContainerSpec, NetworkSpec } from '../runtime/runtime.js';
 import type { AttemptContainer, AttemptPlan } from './attempt.js';
 
 /** The labels of every container that we start. `home` tells apart stores that share an engine. */
@@ -30,8 +32,13 @@ export const executionLabels = (home: string, execution: string): Record<string,
 export const containerName = (execution: string, task: number, attempt: number): string =>
   `localrun-${shortName(execution)}-task${task}-attempt${attempt}`;
 
+/** A sandbox that a slot lends to its attempts. */
 export const sandboxName = (execution: string, number: number): string =>
   `localrun-${shortName(execution)}-sandbox${number}`;
+
+/** Whether containers have to meet in a sandbox: to reach each other, or to be asked whether they are up. */
+export const needsSandbox = ({ template: { containers } }: Execution): boolean =>
+  containers.length > 1 || containers.some(({ startupProbe }) => startupProbe);
 
 /** What the containers of an execution depend on besides its resource. */
 export interface PlanContext {
@@ -40,18 +47,25 @@ export interface PlanContext {
   images: Record<string, string>;
   /** CPUs that the engine has. */
   cpus: number;
+  settings: LocalSettings;
 }
 
 /** The containers of an attempt, in the sandbox that it was given. */
 export function attemptPlan(
   execution: Execution,
-  { task, attempt, container: name, sandbox }: { task: number; attempt: number; container: string; sandbox: string },
+  { task, attempt, container: name, sandbox }: Pick<AttemptRecord, 'task' | 'attempt' | 'container' | 'sandbox'>,
   context: PlanContext,
 ): AttemptPlan {
   const { containers } = execution.template;
   const main = mainContainer(containers);
   const needs = dependencies(containers);
   const own = executionLabels(context.home, execution.name);
+  const { network, hostAccess } = context.settings;
+  const connection: NetworkSpec = {
+    hosts: containers.flatMap((container) => container.name || []),
+    network,
+    hostAccess,
+  };
   return {
     main,
     containers: containers.map((container, i): AttemptContainer => {
@@ -63,16 +77,14 @@ export function attemptPlan(
         spec: {
           ...containerSpec(execution, container, task, attempt, context),
           name: i === main ? name : `${name}-${i}-${label}`,
-          sandbox,
+          network: sandbox === undefined ? connection : { sandbox },
           labels: { ...own, [labels.task]: String(task), [labels.attempt]: String(attempt) },
         },
       };
     }),
-    sandbox: {
-      name: sandbox,
-      labels: { ...own, [labels.sandbox]: '' },
-      hosts: containers.flatMap((container) => container.name || []),
-    },
+    ...(sandbox !== undefined && {
+      sandbox: { name: sandbox, labels: { ...own, [labels.sandbox]: '' }, ...connection },
+    }),
   };
 }
 
@@ -83,7 +95,7 @@ function containerSpec(
   task: number,
   attempt: number,
   { images, cpus }: PlanContext,
-): Omit<ContainerSpec, 'name' | 'labels'> {
+): Omit<ContainerSpec, 'name' | 'labels' | 'network'> {
   const limits = { ...defaultLimits, ...container.resources?.limits };
   return {
     image: images[container.image] ?? container.image,

@@ -1,6 +1,6 @@
 import type { Execution } from '../model/schema/job.js';
 import type { SandboxSpec } from '../runtime/runtime.js';
-import { sandboxName } from './plan.js';
+import { needsSandbox, sandboxName } from './plan.js';
 
 /**
  * The sandboxes of an execution: a slot lends one to the attempt that it runs, then to the next, since making a network
@@ -8,13 +8,16 @@ import { sandboxName } from './plan.js';
  */
 export class Sandboxes {
   readonly #execution: Execution;
+  readonly #fresh: boolean;
   readonly #make: (sandbox: SandboxSpec) => Promise<void>;
   readonly #used = new Set<number>();
   readonly #numbers = new Map<string, number>();
   readonly #open = new Set<string>();
 
-  constructor(execution: Execution, make: (sandbox: SandboxSpec) => Promise<void>) {
+  /** @param fresh no two attempts share one; a container that meets no other then needs none */
+  constructor(execution: Execution, fresh: boolean, make: (sandbox: SandboxSpec) => Promise<void>) {
     this.#execution = execution;
+    this.#fresh = fresh;
     this.#make = make;
   }
 
@@ -25,8 +28,9 @@ export class Sandboxes {
     this.#open.add(sandbox.name);
   }
 
-  /** The name of a sandbox that no attempt is in; it may have to be opened. */
-  take(): string {
+  /** The name of a sandbox that no attempt is in; it may have to be opened. Undefined: the attempt needs none. */
+  take(): string | undefined {
+    if (this.#fresh && !needsSandbox(this.#execution)) return undefined;
     let number = 0;
     while (this.#used.has(number)) number++;
     const name = sandboxName(this.#execution.name, number);
@@ -42,8 +46,10 @@ export class Sandboxes {
     this.#numbers.set(name, number);
   }
 
-  release(name: string): void {
+  /** The attempt is out; whether the sandbox has no further use. */
+  release(name: string): boolean {
     const number = this.#numbers.get(name);
-    if (number !== undefined) this.#used.delete(number);
+    if (number !== undefined && !this.#fresh) this.#used.delete(number);
+    return this.#fresh;
   }
 }

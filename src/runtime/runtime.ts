@@ -12,13 +12,21 @@ export type Mount = { target: string; readOnly?: boolean } &
     | { kind: 'tmpfs'; sizeBytes: number; mode: number }
   );
 
+/** How a network namespace is connected. */
+export interface NetworkSpec {
+  /** Names that stand for 127.0.0.1. */
+  hosts: readonly string[];
+  /** A network of the engine; its default one if unset. */
+  network?: string | undefined;
+  /** host.docker.internal stands for the engine's machine. */
+  hostAccess: boolean;
+}
+
 /** A network namespace that containers join: they share localhost, and nobody outside reaches them. */
-export interface SandboxSpec {
+export interface SandboxSpec extends NetworkSpec {
   /** Unique in the engine, and what makes opening idempotent. */
   name: string;
   labels: Record<string, string>;
-  /** Names that stand for 127.0.0.1. */
-  hosts: readonly string[];
 }
 
 /** A container to be started. Nothing here is interpreted by a shell, and no value is expanded. */
@@ -27,8 +35,8 @@ export interface ContainerSpec {
   name: string;
   /** An image id, as `image` has resolved it. */
   image: string;
-  /** The name of the sandbox that the container joins; without one it has a network namespace of its own. */
-  sandbox?: string | undefined;
+  /** The name of the sandbox that the container joins, or what a network namespace of its own is like. */
+  network: { sandbox: string } | NetworkSpec;
   labels: Record<string, string>;
   env: Record<string, string>;
   /** Replaces the image's entrypoint, and drops the image's command. */
@@ -51,6 +59,8 @@ export interface Image {
   id: string;
   /** `REPOSITORY@DIGEST` where a registry has given it one. */
   digest: string | undefined;
+  /** What it was made for, as `linux/amd64`. */
+  platform: string;
 }
 
 /** An image that cannot be had. `missing`: there is none of that name; `denied`: the registry does not hand it out. */
@@ -80,7 +90,7 @@ export interface ContainerRuntime {
   /** The image in the engine; undefined if it would have to be pulled. */
   localImage(reference: string): Promise<Image | undefined>;
   /** Fetches the image. @throws ImageUnavailable */
-  pullImage(reference: string): Promise<Image>;
+  pullImage(reference: string, platform: string | undefined): Promise<Image>;
   /**
    * Makes and starts the container. `failed`: it was made and could not be started (no such command, say), and `inspect`
    * tells why; `exists`: there is one of that name already, which is left as it is; `homeless`: its sandbox is gone, and

@@ -3,6 +3,7 @@ import { fieldsWithEffect } from '../model/effects.js';
 import { RunError } from '../model/errors.js';
 import { createdExecution, isCompleted, referenceTo } from '../model/execution.js';
 import { createdJob, updatedJob } from '../model/job.js';
+import { defaultSettings, type LocalSettings } from '../model/local/settings.js';
 import { executionName, executionSuffix, jobName, type Parent, parseName, shortName } from '../model/names.js';
 import { type Overrides, overridden } from '../model/overrides.js';
 import { formatPath, snakeCase } from '../model/path.js';
@@ -77,12 +78,22 @@ function executionsOf(deps: ServiceDeps, name: string): Execution[] {
   return deps.store.executions({ project, location, job });
 }
 
+export interface RunJobRequest {
+  name: string;
+  overrides?: Overrides;
+  settings?: LocalSettings;
+}
+
 /**
  * Creates an execution of a job, which somebody still has to run: `owner`, who holds its lease from the first moment,
  * or whoever takes it.
  * @throws RunError NOT_FOUND; INVALID_ARGUMENT for overrides; UNIMPLEMENTED if the job cannot run here.
  */
-export function runJob(deps: ServiceDeps, name: string, overrides: Overrides, owner?: Owner): Execution {
+export function runJob(
+  deps: ServiceDeps,
+  { name, overrides = {}, settings = defaultSettings }: RunJobRequest,
+  owner?: Owner,
+): Execution {
   return deps.store.transaction(() => {
     const job = find(deps, name);
     refuseUnsupported(job);
@@ -100,7 +111,7 @@ export function runJob(deps: ServiceDeps, name: string, overrides: Overrides, ow
       retried: 0,
       updateTime: now,
     }));
-    deps.store.createExecution(created);
+    deps.store.createExecution(created, settings);
     for (const task of tasks) deps.store.saveTask(execution, task);
     if (owner) deps.store.acquireLease(execution, owner, deps.now(), () => true);
     return created;

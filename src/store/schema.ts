@@ -29,6 +29,7 @@ CREATE TABLE execution (
   process_start TEXT,
   heartbeat REAL,
   images TEXT NOT NULL DEFAULT '{}',
+  settings TEXT NOT NULL,
   resource TEXT NOT NULL,
   UNIQUE (project, location, id)
 );

@@ -1,4 +1,5 @@
 import type { AttemptRecord } from '../model/attempt.js';
+import type { LocalSettings } from '../model/local/settings.js';
 import type { Execution, Job } from '../model/schema/job.js';
 import type { TaskRecord, TaskState } from '../model/task.js';
 import type { Timestamp } from '../model/time.js';
@@ -48,10 +49,12 @@ export interface ExecutionStore {
   executions(query: ExecutionQuery): Execution[];
   latestExecution(job: string): Execution | undefined;
   /** Creates an execution without tasks; counts it for the job. */
-  createExecution(execution: Execution): void;
+  createExecution(execution: Execution, settings: LocalSettings): void;
   saveExecution(execution: Execution): void;
   /** The image ids that the execution's references stand for, once they are resolved. */
   images(execution: string): Record<string, string>;
+  /** What this machine adds to the execution. */
+  settings(execution: string): LocalSettings;
   saveImages(execution: string, images: Record<string, string>): void;
   /** Names of the executions that have not ended, in all projects. */
   openExecutions(): string[];

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { completionStatus } from '../../src/model/execution.js';
 import type { Container } from '../../src/model/schema/container.js';
 import type { ContainerSpec } from '../../src/runtime/runtime.js';
@@ -38,7 +38,9 @@ describe('a task of several containers', () => {
     const running = world.run();
     await world.advance(50);
     expect([...world.runtime.sandboxes.values()].map(({ hosts }) => hosts)).toEqual([['app', 'proxy']]);
-    expect(new Set(specs.map(({ sandbox }) => sandbox))).toEqual(new Set(world.runtime.sandboxes.keys()));
+    expect(new Set(specs.map(({ network }) => 'sandbox' in network && network.sandbox))).toEqual(
+      new Set(world.runtime.sandboxes.keys()),
+    );
     await world.finish(running);
   });
 
@@ -151,8 +153,10 @@ describe('a task of several containers', () => {
 
 describe('sandboxes', () => {
   test('are one a slot, used again by the next attempt, and made anew when they are lost', async () => {
-    const used: (string | undefined)[] = [];
-    const runtime = new FakeRuntime(({ sandbox }) => ({ ms: used.push(sandbox) && 100 }));
+    const used: (string | false)[] = [];
+    const runtime = new FakeRuntime(({ network }) => ({
+      ms: used.push('sandbox' in network && network.sandbox) && 100,
+    }));
     const world = new World(runtime, { taskCount: 12, parallelism: 3 });
     const running = world.run();
     await world.advance(150);
@@ -163,6 +167,34 @@ describe('sandboxes', () => {
     expect(ended.retriedCount).toBeUndefined();
     expect(new Set(used).size).toBe(3);
     expect(world.store.attempts(world.name)).toHaveLength(12);
+  });
+});
+
+describe('fresh sandboxes', () => {
+  const fresh = { freshSandbox: true };
+
+  test('are none where a container meets no other', async () => {
+    const runtime = new FakeRuntime();
+    const opened = vi.spyOn(runtime, 'openSandbox');
+    const world = new World(runtime, { taskCount: 4, parallelism: 2 }, {}, 32, fresh);
+    expect(await world.finish()).toMatchObject({ succeededCount: 4 });
+    expect(opened).not.toHaveBeenCalled();
+  });
+
+  test('are one for each attempt, and gone with it', async () => {
+    const runtime = new FakeRuntime(({ name }) => ({ ms: labelOf(name) === 'main' ? 100 : 60_000 }));
+    const opened = vi.spyOn(runtime, 'openSandbox');
+    const containers = [
+      { name: 'app', image },
+      { name: 'proxy', image },
+    ];
+    const world = new World(runtime, { taskCount: 6, parallelism: 1 }, { containers }, 32, fresh);
+    const running = world.run();
+    await world.advance(400);
+    expect(runtime.sandboxes.size).toBeLessThan(3);
+    expect(await world.finish(running)).toMatchObject({ succeededCount: 6 });
+    expect(new Set(opened.mock.calls.map(([{ name }]) => name)).size).toBe(6);
+    expect(runtime.sandboxes.size).toBe(0);
   });
 });
 

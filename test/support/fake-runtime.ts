@@ -40,7 +40,7 @@ export class FakeRuntime implements ContainerRuntime {
   /** Ports on which somebody listens. */
   readonly listening = new Set<number>();
   readonly log: string[] = [];
-  images = new Map([['localrun/busybox:latest', { id: 'sha256:1', digest: undefined }]]);
+  images = new Map([['localrun/busybox:latest', { id: 'sha256:1', digest: undefined, platform: 'linux/amd64' }]]);
   /** While it is set, no call is answered. */
   gone = false;
   most = 0;
@@ -77,7 +77,7 @@ export class FakeRuntime implements ContainerRuntime {
   async start(spec: ContainerSpec): ReturnType<ContainerRuntime['start']> {
     await this.#reached();
     if (this.containers.has(spec.name)) return 'exists';
-    if (spec.sandbox !== undefined && !this.sandboxes.has(spec.sandbox)) return 'homeless';
+    if ('sandbox' in spec.network && !this.sandboxes.has(spec.network.sandbox)) return 'homeless';
     const behaviour = this.#behave(spec);
     if (behaviour.refused) throw new StartRefused(behaviour.refused);
     this.log.push(`start ${spec.name}`);

@@ -1,4 +1,4 @@
-import type { ContainerSpec, Mount, SandboxSpec } from '../runtime.js';
+import type { ContainerSpec, Mount, NetworkSpec, SandboxSpec } from '../runtime.js';
 
 /** What an engine is like, as far as arguments depend on it. */
 export interface Traits {
@@ -35,7 +35,9 @@ export function runArguments(spec: ContainerSpec, traits: Traits): { args: strin
     ...['--pull', 'never', '--init=false', '--stop-signal', 'SIGTERM'],
     ...['--log-driver', 'json-file', '--security-opt', 'no-new-privileges'],
     ...droppedCapabilities.flatMap((capability) => ['--cap-drop', capability]),
-    ...(spec.sandbox === undefined ? [] : ['--network', `container:${spec.sandbox}`]),
+    ...('sandbox' in spec.network
+      ? ['--network', `container:${spec.network.sandbox}`]
+      : networkArguments(spec.network)),
     ...(traits.nofile === undefined ? [] : ['--ulimit', `nofile=${traits.nofile}:${traits.nofile}`]),
     ...(spec.mounts ?? []).flatMap((mount) => ['--mount', mountArgument(mount)]),
     ...['--memory', memory, '--memory-swap', memory, '--cpus', String(spec.cpus)],
@@ -67,7 +69,13 @@ export function sandboxArguments(spec: SandboxSpec, image: string): string[] {
     ...Object.entries(spec.labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]),
     ...['--cap-drop', 'ALL', '--cap-add', 'NET_ADMIN', '--security-opt', 'no-new-privileges'],
     ...['--read-only', '--memory', '32m', '--memory-swap', '32m'],
-    ...spec.hosts.flatMap((host) => ['--add-host', `${host}:127.0.0.1`]),
+    ...networkArguments(spec),
     image,
   ];
 }
+
+const networkArguments = ({ hosts, network, hostAccess }: NetworkSpec): string[] => [
+  ...(network === undefined ? [] : ['--network', network]),
+  ...hosts.flatMap((host) => ['--add-host', `${host}:127.0.0.1`]),
+  ...(hostAccess ? ['--add-host', 'host.docker.internal:host-gateway'] : []),
+];

@@ -70,15 +70,15 @@ export function dockerRuntime(command: string, environment: Record<string, strin
 
   const localImage = async (reference: string): Promise<Image | undefined> => {
     const { stdout, stderr, exitCode } = await client.run([
-      ...['image', 'inspect', '--format', '{{.Id}} {{json .RepoDigests}}'],
+      ...['image', 'inspect', '--format', '{{.Id}} {{.Os}}/{{.Architecture}} {{json .RepoDigests}}'],
       reference,
     ]);
     if (exitCode !== 0) {
       if (/no such image|image not known/i.test(stderr)) return undefined;
       throw failed('image inspect', stderr);
     }
-    const [, id = '', digests = '[]'] = /^(\S+) (.*)$/m.exec(stdout) ?? [];
-    return { id, digest: (JSON.parse(digests) as string[] | null)?.[0] };
+    const [, id = '', platform = '', digests = '[]'] = /^(\S+) (\S+) (.*)$/m.exec(stdout) ?? [];
+    return { id, platform, digest: (JSON.parse(digests) as string[] | null)?.[0] };
   };
 
   const openSandbox = async (spec: SandboxSpec): Promise<void> => {
@@ -102,8 +102,9 @@ export function dockerRuntime(command: string, environment: Record<string, strin
       return { cpus, memoryBytes };
     },
 
-    async pullImage(reference) {
-      const { stderr, exitCode } = await client.run(['pull', '--quiet', reference]);
+    async pullImage(reference, platform) {
+      const only = platform === undefined ? [] : ['--platform', platform];
+      const { stderr, exitCode } = await client.run(['pull', '--quiet', ...only, reference]);
       if (exitCode !== 0) {
         const detail = stderr.trim().replace(/^Error response from daemon: /, '');
         const denied = /unauthorized|no basic auth|forbidden|authentication required/i.test(detail);
@@ -122,7 +123,7 @@ export function dockerRuntime(command: string, environment: Record<string, strin
       });
       if (exitCode === 0) return 'started';
       if (/is already in use/i.test(stderr)) return 'exists';
-      if (spec.sandbox !== undefined && homeless.test(stderr)) {
+      if ('sandbox' in spec.network && homeless.test(stderr)) {
         await removals.load(spec.name);
         return 'homeless';
       }

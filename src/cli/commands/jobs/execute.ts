@@ -9,9 +9,10 @@ import { runJob } from '../../../service/jobs.js';
 import { warnOfInertFields } from '../../apply.js';
 import { type CommonOptions, defineCommand, jobNameOf } from '../../command.js';
 import { dictFlag, durationFlag, integerFlag, listFlag } from '../../flags.js';
+import { declareLocalFlags, type LocalFlags, localSettings } from '../../local-flags.js';
 import { print } from '../../render/format.js';
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, LocalFlags {
   wait?: true;
   async?: true;
   tasks?: number;
@@ -27,7 +28,8 @@ export const execute = defineCommand<Options, [job: string]>(
   'execute',
   'Run a job in the background; return once it has started, or with --wait once it has ended.',
   (command) =>
-    command
+    declareLocalFlags(command)
+      .optionsGroup('Flags:')
       .argument('<job>', 'the name of the job')
       .addOption(new Option('--wait', 'wait until the execution has ended; exit 1 if it failed').conflicts('async'))
       .option('--async', 'do not even wait until it has started')
@@ -48,7 +50,11 @@ export const execute = defineCommand<Options, [job: string]>(
       }),
     };
     const containerOverrides = Object.keys(override).length > 0 ? [override] : [];
-    const created = runJob(host, name, { taskCount: tasks, timeout: taskTimeout, containerOverrides });
+    const created = runJob(host, {
+      name,
+      overrides: { taskCount: tasks, timeout: taskTimeout, containerOverrides },
+      settings: localSettings(context, options),
+    });
     warnOfInertFields(context, host, name);
     host.spawnWorker(created.name);
     const execution = shortName(created.name);

@@ -6,18 +6,21 @@ import { jobToRun, type SpecOptions, warnOfInertFields } from '../../apply.js';
 import { defineCommand } from '../../command.js';
 import { runInForeground } from '../../foreground.js';
 import { declareJobFlags } from '../../job-flags.js';
+import { declareLocalFlags, type LocalFlags, localSettings } from '../../local-flags.js';
 import { recoveredService } from '../../recovery.js';
 import { print } from '../../render/format.js';
 import { postMortem, summary } from '../../render/summary.js';
 
-export const run = defineCommand<SpecOptions, [job: string | undefined]>(
+export const run = defineCommand<SpecOptions & LocalFlags, [job: string | undefined]>(
   'run',
   'Apply a job spec, run it, follow it, and exit with its result.',
   (command) =>
-    declareJobFlags(
-      command
-        .argument('[job]', 'the name of the job; may be left out with -f')
-        .option('-f, --file <file>', 'job spec, YAML or JSON, v1 or v2; - for stdin'),
+    declareLocalFlags(
+      declareJobFlags(
+        command
+          .argument('[job]', 'the name of the job; may be left out with -f')
+          .option('-f, --file <file>', 'job spec, YAML or JSON, v1 or v2; - for stdin'),
+      ),
     ).addHelpText(
       'after',
       `
@@ -36,7 +39,7 @@ Examples:
     await recoveredService(context);
     const name = await jobToRun(context, host, options, id);
     warnOfInertFields(context, host, name);
-    const created = runJob(host, name, {}, host.owner);
+    const created = runJob(host, { name, settings: localSettings(context, options) }, host.owner);
     context.io.err.write(
       `Execution [${shortName(created.name)}]: ${created.taskCount} ${created.taskCount === 1 ? 'task' : 'tasks'}, parallelism ${created.parallelism}.\n`,
     );
