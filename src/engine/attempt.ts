@@ -10,6 +10,8 @@ export interface AttemptHost {
   reach: Reach;
   /** Lets only so many containers start at the same time. */
   startGate: <T>(start: () => Promise<T>) => Promise<T>;
+  /** Once it is, nothing is started any more. */
+  cancelled: () => boolean;
   openLogs: () => { stdout: number; stderr: number; close(): void };
   now: () => number;
   /** The container runs; ms since 1970. */
@@ -60,13 +62,16 @@ async function launch(
   inspect: () => Promise<ContainerState | undefined>,
 ): Promise<ContainerState> {
   for (;;) {
-    let result: 'started' | 'failed' | 'exists';
+    let result: 'started' | 'failed' | 'exists' | 'cancelled';
     try {
-      result = await host.startGate(() => host.reach.insist(() => host.runtime.start(spec)));
+      result = await host.startGate(async () =>
+        host.cancelled() ? 'cancelled' : host.reach.insist(() => host.runtime.start(spec)),
+      );
     } catch (error) {
       if (error instanceof StartRefused) return { status: 'created', exitCode: 0, error: error.message };
       throw error;
     }
+    if (result === 'cancelled') return { status: 'created', exitCode: 0, error: '' };
     if (result === 'started') return { status: 'running', startedAt: timestamp(host.now()) };
     let state = await inspect();
     if (state && isUntouched(state)) {

@@ -232,6 +232,7 @@ class Run {
       runtime,
       reach: this.#reach,
       startGate: this.#startGate,
+      cancelled: () => this.#cancel !== 'no',
       openLogs: () => logs.create(this.#name, task, attempt),
       now,
       onStarted: (startedAt) => {
@@ -246,6 +247,7 @@ class Run {
       },
     });
     this.#release(task);
+    if (ended.status === 'created' && this.#cancel !== 'no') active.record = this.#ledger.stop(active.record, 'cancel');
     const { outcome, task: record } = this.#ledger.end(active.record, ended, this.#cancel !== 'no');
     this.#settling--;
     this.#emit({ type: 'attempt.ended', task, attempt, outcome, state: record.state });

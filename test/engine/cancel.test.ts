@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { completionStatus, conditionOf } from '../../src/model/execution.js';
+import { sleep } from '../../src/engine/engine.js';
 import { FakeRuntime } from '../support/fake-runtime.js';
 import { useFakeClock, World } from './world.js';
 
@@ -69,6 +70,26 @@ describe('a cancellation', () => {
     expect(world.runtime.running).toBe(0);
     expect(world.runtime.log.filter((line) => line.startsWith('kill'))).toHaveLength(2);
     await world.finish(running);
+  });
+
+  test('starts none of those that wait for their turn to be started', async () => {
+    const runtime = new FakeRuntime(() => ({ ms: 60_000 }));
+    const start = runtime.start.bind(runtime);
+    runtime.start = async (spec) => {
+      await sleep(200);
+      return start(spec);
+    };
+    const world = new World(runtime, { taskCount: 20, parallelism: 20 });
+    const running = world.run();
+    await world.advance(500);
+    world.cancel.abort();
+    const ended = await world.finish(running);
+    // Two CPUs start four at a time, three times until then.
+    expect(runtime.log.filter((line) => line.startsWith('start'))).toHaveLength(12);
+    expect(ended).toMatchObject({ cancelledCount: 20 });
+    expect(world.store.attempts(world.name).map(({ outcome }) => outcome?.code)).toEqual(
+      Array.from({ length: 20 }, () => 1),
+    );
   });
 
   test('before anything has started ends the execution without a start', async () => {
