@@ -49,6 +49,8 @@ class Run {
   readonly #reach: Reach;
   readonly #active = new Map<number, Active>();
   readonly #ticker: NodeJS.Timeout;
+  /** Ends what nobody waits for any more. */
+  readonly #over = new AbortController();
   #images: Record<string, string> = {};
   #cpus = 1;
   #startGate: LimitFunction = pLimit(1);
@@ -71,6 +73,7 @@ class Run {
 
   dispose(): void {
     this.#reach.giveUp();
+    this.#over.abort();
     clearInterval(this.#ticker);
     for (const signal of [this.#control.cancel, this.#control.kill]) signal.removeEventListener('abort', this.#tick);
   }
@@ -148,6 +151,7 @@ class Run {
         prepareImages(
           execution,
           runtime,
+          this.#over.signal,
           (event) => this.#emit(event),
           () => this.#ledger.time,
         ),

@@ -14,6 +14,7 @@ type ImageEvent =
 export async function prepareImages(
   execution: Execution,
   runtime: ContainerRuntime,
+  signal: AbortSignal,
   tell: (event: ImageEvent) => void,
   now: () => Timestamp,
 ): Promise<{ execution: Execution; images: Record<string, string> }> {
@@ -26,7 +27,7 @@ export async function prepareImages(
       image = await runtime.localImage(container.image);
       if (!image) {
         tell({ type: 'image.pulling', image: container.image });
-        image = await runtime.pullImage(container.image);
+        image = await runtime.pullImage(container.image, signal);
         pulled = true;
       }
     } catch (error) {

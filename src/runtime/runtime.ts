@@ -55,8 +55,8 @@ export interface ContainerRuntime {
   capacity(): Promise<{ cpus: number; memoryBytes: number }>;
   /** The image in the engine; undefined if it would have to be pulled. */
   localImage(reference: string): Promise<Image | undefined>;
-  /** Fetches the image. @throws ImageUnavailable */
-  pullImage(reference: string): Promise<Image>;
+  /** Fetches the image, until `signal` ends that. @throws ImageUnavailable */
+  pullImage(reference: string, signal: AbortSignal): Promise<Image>;
   /**
    * Makes and starts the container. `failed`: it was made and could not be started (no such command, say), and `inspect`
    * tells why; `exists`: there is one of that name already, which is left as it is.

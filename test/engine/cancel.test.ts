@@ -103,11 +103,16 @@ describe('a cancellation', () => {
 
   test('does not wait for a pull', async () => {
     const runtime = new FakeRuntime();
-    runtime.pullImage = () => new Promise(() => {});
+    let pulling: AbortSignal | undefined;
+    runtime.pullImage = (_, signal) => {
+      pulling = signal;
+      return new Promise(() => {});
+    };
     const world = new World(runtime, {}, { containers: [{ image: 'slow:1' }] });
     const running = world.run();
     await world.advance(1000);
     world.cancel.abort();
     expect(completionStatus(await world.finish(running))).toBe('EXECUTION_CANCELLED');
+    expect(pulling?.aborted).toBe(true);
   });
 });

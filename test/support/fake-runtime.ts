@@ -64,7 +64,7 @@ export class FakeRuntime implements ContainerRuntime {
     return this.images.get(reference);
   }
 
-  async pullImage(reference: string): ReturnType<ContainerRuntime['pullImage']> {
+  async pullImage(reference: string, _signal: AbortSignal): ReturnType<ContainerRuntime['pullImage']> {
     await this.#reached();
     throw new ImageUnavailable('missing', `${reference}: manifest unknown`);
   }

@@ -26,8 +26,8 @@ export class DockerClient {
    * @throws RunError UNAVAILABLE if there is no client or no engine, INVALID_ARGUMENT for what no process can be given.
    * Any other failure is in the result.
    */
-  async run(args: readonly string[], env: Record<string, string> = {}): Promise<ClientResult> {
-    return this.#execute(args, env, 'pipe', 'pipe');
+  async run(args: readonly string[], env: Record<string, string> = {}, signal?: AbortSignal): Promise<ClientResult> {
+    return this.#execute(args, env, 'pipe', 'pipe', signal);
   }
 
   /** As `run`, with the output going to file descriptors. */
@@ -40,11 +40,13 @@ export class DockerClient {
     env: Record<string, string>,
     stdout: 'pipe' | number,
     stderr: 'pipe' | number,
+    signal?: AbortSignal,
   ): Promise<ClientResult> {
     const child = this.#spawn(args, {
       stdio: ['ignore', stdout, stderr],
       env: { ...this.#environment, ...env },
       detached: true,
+      signal,
     });
     const output = { stdout: '', stderr: '' };
     for (const stream of ['stdout', 'stderr'] as const) {

@@ -81,8 +81,8 @@ export function dockerRuntime(command: string, environment: Record<string, strin
       return { cpus, memoryBytes };
     },
 
-    async pullImage(reference) {
-      const { stderr, exitCode } = await client.run(['pull', '--quiet', reference]);
+    async pullImage(reference, signal) {
+      const { stderr, exitCode } = await client.run(['pull', '--quiet', reference], {}, signal);
       if (exitCode !== 0) {
         const detail = stderr.trim().replace(/^Error response from daemon: /, '');
         const denied = /unauthorized|no basic auth|forbidden|authentication required/i.test(detail);
