@@ -46,6 +46,11 @@ export class EngineEvents {
     return this.#names(action).length;
   }
 
+  /** Waits until so many containers have started. */
+  async started(count: number): Promise<void> {
+    await until(() => this.count('start') >= count);
+  }
+
   /** `task1-attempt0` and so on for every start, sorted; once all containers are gone. */
   async starts(): Promise<string[]> {
     await until(() => this.count('create') > 0 && this.count('create') === this.count('destroy'));
