@@ -19,8 +19,8 @@ export async function runInForeground(
   host: HostDeps,
   execution: Execution,
 ): Promise<{ execution: Execution; interrupted: Interrupted | undefined }> {
-  const view = await openView(io, execution, host.now);
-  const follower = new LogFollower(host.logs, execution, (line) => view.onLine(line));
+  // From now on a signal has to cancel what is on record already, even before there is a view.
+  let say = (text: string): void => io.err.write(`${text}\n`);
   const cancel = new AbortController();
   const kill = new AbortController();
   let interrupted: Interrupted | undefined;
@@ -28,13 +28,16 @@ export async function runInForeground(
     if (!interrupted) {
       interrupted = new Interrupted(signal);
       cancel.abort();
-      view.say('Running tasks have 10 s to stop. Press Ctrl-C again to kill them.');
+      say('Running tasks have 10 s to stop. Press Ctrl-C again to kill them.');
     } else {
-      view.say('Killing the running tasks.');
+      say('Killing the running tasks.');
       kill.abort();
       ignore();
     }
   });
+  const view = await openView(io, execution, host.now);
+  say = (text) => view.say(text);
+  const follower = new LogFollower(host.logs, execution, (line) => view.onLine(line));
   try {
     const control = { cancel: cancel.signal, kill: kill.signal };
     const ended = await hostExecution(host, execution.name, control, (event) => {

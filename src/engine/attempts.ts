@@ -97,7 +97,7 @@ export class Attempts {
   }
 
   #begin(record: AttemptRecord, past: Past): void {
-    const { deps, ledger, reach, context, beside } = this.#host;
+    const { deps, ledger, reach, context, beside, cancelled } = this.#host;
     const { task, attempt, sandbox } = record;
     const plan = attemptPlan(ledger.execution, record, context);
     const host = {
@@ -105,6 +105,7 @@ export class Attempts {
       reach,
       openSandbox: this.#sandboxes.open.bind(this.#sandboxes),
       startGate: this.#startGate,
+      cancelled,
       openLogs: (label: string | undefined) =>
         deps.logs.create(ledger.execution.name, { task, attempt, container: label }),
       now: deps.now,
@@ -133,6 +134,8 @@ export class Attempts {
     const { task, attempt } = active.record;
     const ended = await active.attempt.run();
     this.#release(active);
+    const ran = ended.main.status !== 'unstarted' && ended.main.status !== 'created';
+    if (!ran && cancelled()) active.record = ledger.stop(active.record, 'cancel');
     const { outcome, task: record } = ledger.end(active.record, ended, cancelled());
     this.#settling--;
     emit({ type: 'attempt.ended', task, attempt, outcome, state: record.state });

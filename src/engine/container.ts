@@ -20,6 +20,8 @@ export interface Starter {
   openSandbox: (sandbox: SandboxSpec, lost: boolean) => Promise<void>;
   /** Lets only so many containers start at the same time. */
   startGate: <T>(start: () => Promise<T>) => Promise<T>;
+  /** Once it is, nothing is started any more. */
+  cancelled: () => boolean;
   now: () => number;
 }
 
@@ -41,8 +43,10 @@ export async function bringUp(
   let state = past === 'nothing' ? undefined : await inspect();
   if (!state && past === 'started') return { status: 'missing' };
   while (!state || isUntouched(state)) {
-    if (halt.aborted) return undefined;
-    state = await launch(spec, sandbox, starter, inspect);
+    const halted = (): boolean => halt.aborted || starter.cancelled();
+    const launched = await launch(spec, sandbox, starter, inspect, halted);
+    if (launched === 'halted') return undefined;
+    state = launched;
   }
   return state;
 }
@@ -60,13 +64,17 @@ async function launch(
   sandbox: SandboxSpec | undefined,
   { runtime, reach, openSandbox, startGate, now }: Starter,
   inspect: () => Promise<ContainerState | undefined>,
-): Promise<ContainerState | undefined> {
+  halted: () => boolean,
+): Promise<ContainerState | 'halted' | undefined> {
   try {
     const start = async () => {
+      if (halted()) return 'halted';
       if (sandbox) await openSandbox(sandbox, false);
       return reach.insist(() => runtime.start(spec));
     };
     switch (await startGate(start)) {
+      case 'halted':
+        return 'halted';
       case 'started':
         return { status: 'running', startedAt: timestamp(now()) };
       case 'homeless':

@@ -35,6 +35,8 @@ class Run {
   readonly #ledger: Ledger;
   readonly #reach: Reach;
   readonly #ticker: NodeJS.Timeout;
+  /** Ends what nobody waits for any more. */
+  readonly #over = new AbortController();
   #cancel: Situation['cancel'] = 'no';
   #lastHeartbeat: number;
   #failure: Error | undefined;
@@ -53,6 +55,7 @@ class Run {
 
   dispose(): void {
     this.#reach.giveUp();
+    this.#over.abort();
     clearInterval(this.#ticker);
     for (const signal of [this.#control.cancel, this.#control.kill]) signal.removeEventListener('abort', this.#tick);
   }
@@ -128,6 +131,7 @@ class Run {
           execution,
           store.settings(this.#name),
           runtime,
+          this.#over.signal,
           (event) => this.#emit(event),
           () => this.#ledger.time,
         ),

@@ -16,6 +16,7 @@ export async function prepareImages(
   execution: Execution,
   { pull, platform }: LocalSettings,
   runtime: ContainerRuntime,
+  signal: AbortSignal,
   tell: (event: ImageEvent) => void,
   now: () => Timestamp,
 ): Promise<{ execution: Execution; images: Record<string, string> }> {
@@ -29,7 +30,7 @@ export async function prepareImages(
       if (!image) {
         if (pull === 'never') throw new ImageUnavailable('missing', 'the engine does not have it, and may not pull it');
         tell({ type: 'image.pulling', image: container.image });
-        image = await runtime.pullImage(container.image, platform === 'any' ? undefined : platform);
+        image = await runtime.pullImage(container.image, platform === 'any' ? undefined : platform, signal);
         pulled = true;
       }
       if (platform !== 'any' && image.platform !== platform) {

@@ -89,8 +89,8 @@ export interface ContainerRuntime {
   capacity(): Promise<{ cpus: number; memoryBytes: number }>;
   /** The image in the engine; undefined if it would have to be pulled. */
   localImage(reference: string): Promise<Image | undefined>;
-  /** Fetches the image. @throws ImageUnavailable */
-  pullImage(reference: string, platform: string | undefined): Promise<Image>;
+  /** Fetches the image, for a platform if one is given, until `signal` ends that. @throws ImageUnavailable */
+  pullImage(reference: string, platform: string | undefined, signal: AbortSignal): Promise<Image>;
   /**
    * Makes and starts the container. `failed`: it was made and could not be started (no such command, say), and `inspect`
    * tells why; `exists`: there is one of that name already, which is left as it is; `homeless`: its sandbox is gone, and

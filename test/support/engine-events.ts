@@ -41,12 +41,19 @@ export class EngineEvents {
       .map(({ Actor }) => Actor.Attributes['name'] ?? '');
   }
 
+  /** How often something has happened so far. */
+  count(action: string): number {
+    return this.#names(action).length;
+  }
+
+  /** Waits until so many containers have started. */
+  async started(count: number): Promise<void> {
+    await until(() => this.count('start') >= count);
+  }
+
   /** `task1-attempt0` and so on for every start, sorted; once all containers are gone. */
   async starts(): Promise<string[]> {
-    await until(() => {
-      const created = this.#names('create').length;
-      return created > 0 && created === this.#names('destroy').length;
-    });
+    await until(() => this.count('create') > 0 && this.count('create') === this.count('destroy'));
     return this.#names('start')
       .map((name) => /task\d+-attempt\d+/.exec(name)?.[0] ?? name)
       .toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }));

@@ -5,6 +5,7 @@ import {
   type ContainerRuntime,
   type ContainerSpec,
   type ContainerState,
+  type Image,
   ImageUnavailable,
   type SandboxSpec,
   StartRefused,
@@ -40,7 +41,9 @@ export class FakeRuntime implements ContainerRuntime {
   /** Ports on which somebody listens. */
   readonly listening = new Set<number>();
   readonly log: string[] = [];
-  images = new Map([['localrun/busybox:latest', { id: 'sha256:1', digest: undefined, platform: 'linux/amd64' }]]);
+  images = new Map<string, Image>([
+    ['localrun/busybox:latest', { id: 'sha256:1', digest: undefined, platform: 'linux/amd64' }],
+  ]);
   /** While it is set, no call is answered. */
   gone = false;
   most = 0;
@@ -69,7 +72,11 @@ export class FakeRuntime implements ContainerRuntime {
     return this.images.get(reference);
   }
 
-  async pullImage(reference: string): ReturnType<ContainerRuntime['pullImage']> {
+  async pullImage(
+    reference: string,
+    _platform: string | undefined,
+    _signal: AbortSignal,
+  ): ReturnType<ContainerRuntime['pullImage']> {
     await this.#reached();
     throw new ImageUnavailable('missing', `${reference}: manifest unknown`);
   }

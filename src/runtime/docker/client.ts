@@ -2,6 +2,13 @@ import { type ChildProcess, type ChildProcessByStdio, spawn, type SpawnOptions }
 import { Duplex, type Readable, type Writable } from 'node:stream';
 import { RunError } from '../../model/errors.js';
 
+/** What a client gets besides its arguments; aborting `signal` ends it. */
+interface ClientInput {
+  env?: Record<string, string>;
+  input?: Buffer;
+  signal?: AbortSignal;
+}
+
 export interface ClientResult {
   exitCode: number;
   stdout: string;
@@ -27,8 +34,8 @@ export class DockerClient {
    * @throws RunError UNAVAILABLE if there is no client or no engine, INVALID_ARGUMENT for what no process can be given.
    * Any other failure is in the result.
    */
-  async run(args: readonly string[], env: Record<string, string> = {}, input?: Buffer): Promise<ClientResult> {
-    return this.#execute(args, env, 'pipe', 'pipe', input);
+  async run(args: readonly string[], more: ClientInput = {}): Promise<ClientResult> {
+    return this.#execute(args, more, 'pipe', 'pipe');
   }
 
   /**
@@ -59,15 +66,15 @@ export class DockerClient {
 
   async #execute(
     args: readonly string[],
-    env: Record<string, string>,
+    { env, input, signal }: ClientInput,
     stdout: 'pipe' | number,
     stderr: 'pipe' | number,
-    input?: Buffer,
   ): Promise<ClientResult> {
     const child = this.#spawn(args, {
       stdio: [input ? 'pipe' : 'ignore', stdout, stderr],
       env: { ...this.#environment, ...env },
       detached: true,
+      signal,
     });
     const output = { stdout: '', stderr: '' };
     for (const stream of ['stdout', 'stderr'] as const) {

@@ -102,9 +102,9 @@ export function dockerRuntime(command: string, environment: Record<string, strin
       return { cpus, memoryBytes };
     },
 
-    async pullImage(reference, platform) {
+    async pullImage(reference, platform, signal) {
       const only = platform === undefined ? [] : ['--platform', platform];
-      const { stderr, exitCode } = await client.run(['pull', '--quiet', ...only, reference]);
+      const { stderr, exitCode } = await client.run(['pull', '--quiet', ...only, reference], { signal });
       if (exitCode !== 0) {
         const detail = stderr.trim().replace(/^Error response from daemon: /, '');
         const denied = /unauthorized|no basic auth|forbidden|authentication required/i.test(detail);
@@ -117,7 +117,7 @@ export function dockerRuntime(command: string, environment: Record<string, strin
 
     async start(spec: ContainerSpec) {
       const { args, env } = runArguments(spec, await sandbox());
-      const { stderr, exitCode } = await client.run(args, env).catch((error: unknown) => {
+      const { stderr, exitCode } = await client.run(args, { env }).catch((error: unknown) => {
         if (!(error instanceof RunError) || error.code !== 'INVALID_ARGUMENT') throw error;
         throw new StartRefused(error.message);
       });
