@@ -5,8 +5,7 @@ import { build, giveUp, root, say } from './setup.mjs';
 
 const check = process.argv.includes('--check');
 if (!check) build();
-const { buildProgram } = await import('../dist/cli/program.js');
-const { completionScript } = await import('../dist/cli/completions.js');
+const { commandTree, main } = await import('../dist/main.cjs');
 
 /** The help of a command and of those below it, each under a heading. */
 function reference(command, words) {
@@ -17,17 +16,24 @@ function reference(command, words) {
   return [section, ...below.flatMap((child) => reference(child, [...words, child.name()]))];
 }
 
+/** What a command that needs nothing but an output prints. */
+async function printed(...command) {
+  let text = '';
+  await main(command, { out: { ...plain, write: (part) => (text += part) }, err: plain });
+  return text;
+}
+
 const plain = { write: () => {}, tty: false, columns: 100, chalk: { level: 0 } };
-const program = () => buildProgram({ out: plain, err: plain }, () => giveUp('No command runs here.'));
+const program = await commandTree({ out: plain, err: plain }, () => giveUp('No command runs here.'));
 const files = {
-  'completions/localrun.bash': completionScript(program(), 'bash'),
-  'completions/_localrun': completionScript(program(), 'zsh'),
-  'completions/localrun.fish': completionScript(program(), 'fish'),
+  'completions/localrun.bash': await printed('completion', 'bash'),
+  'completions/_localrun': await printed('completion', 'zsh'),
+  'completions/localrun.fish': await printed('completion', 'fish'),
   'docs/commands.md': `# Commands
 
 What \`--help\` says of every command. Made by \`npm run generate\`.
 
-${reference(program(), ['localrun']).join('\n')}`,
+${reference(program, ['localrun']).join('\n')}`,
 };
 
 for (const [name, text] of Object.entries(files)) {

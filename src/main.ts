@@ -1,5 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
 import type { Context } from './cli/context.js';
@@ -13,13 +12,25 @@ import type { ServiceDeps } from './service/service.js';
 
 export { systemIo } from './cli/io.js';
 
+/** Read here, one directory below the package in `src` as in `dist`. */
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
 /** How long a worker that was just started gets to take its execution up, in ms. */
 const workerPatience = 3000;
+
+/** The command tree: all of it, or what `words` need. */
+export const commandTree = (
+  io: Pick<Io, 'out' | 'err'>,
+  open: () => Context,
+  words?: readonly string[],
+): Promise<Command> => buildProgram(io, version, open, words);
 
 /** Runs one command line, without the program's name, and returns its exit code. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const closing: (() => void)[] = [];
-  const program = buildProgram(io, () => context(io, loadConfig(io), program, closing));
+  const program = await commandTree(io, () => context(io, loadConfig(io), closing), argv);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return 0;
@@ -31,7 +42,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-function context(io: Io, config: Config, program: Command, closing: (() => void)[]): Context {
+function context(io: Io, config: Config, closing: (() => void)[]): Context {
   let service: Promise<ServiceDeps> | undefined;
   let host: Promise<HostDeps> | undefined;
   const openService = async (): Promise<ServiceDeps> => {
@@ -44,8 +55,8 @@ function context(io: Io, config: Config, program: Command, closing: (() => void)
       account: config.account,
       projectNumber: config.projectNumber,
       now: Date.now,
-      uuid: randomUUID,
-      randomBytes,
+      uuid: () => crypto.randomUUID(),
+      randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
       alive: io.alive,
       spawnWorker: workerSpawner(io, config),
     };
@@ -64,7 +75,6 @@ function context(io: Io, config: Config, program: Command, closing: (() => void)
   const result: Context = {
     io,
     config,
-    program,
     service: () => (service ??= openService()),
     host: () => (host ??= openHost()),
   };

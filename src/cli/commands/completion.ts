@@ -1,6 +1,6 @@
 import { Argument } from 'commander';
 import type { CommandSpec } from '../command.js';
-import { type Shell, shells } from '../completions.js';
+import { completionScript, type Shell, shells } from '../completions.js';
 
 export const completion: CommandSpec = {
   attach(program) {
@@ -16,9 +16,6 @@ To load it in every session:
   zsh    localrun completion zsh > "\${fpath[1]}/_localrun"
   fish   localrun completion fish > ~/.config/fish/completions/localrun.fish`,
       )
-      .action(async (shell: Shell) => {
-        const { completionScript } = await import('../completions.js');
-        program.configureOutput().writeOut?.(completionScript(program, shell));
-      });
+      .action((shell: Shell) => program.configureOutput().writeOut?.(completionScript(program, shell)));
   },
 };
