@@ -6,6 +6,8 @@ import type { ContainerRuntime } from '../runtime/runtime.js';
 import type { Owner } from '../store/store.js';
 import type { ServiceDeps } from './service.js';
 
+export type { Control };
+
 /** What a process needs that runs executions itself. */
 export interface HostDeps extends ServiceDeps {
   runtime: ContainerRuntime;

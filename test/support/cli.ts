@@ -13,7 +13,7 @@ export interface Result {
 
 /** What a condition of a test may take, in ms; far more than it should. */
 const patience = 60_000;
-const pollInterval = 20;
+const pollInterval = 50;
 
 /** Waits until `probe` gives something, and returns that. @throws Error with `state()` if it never does */
 export async function until<T>(

@@ -51,11 +51,11 @@ export class EngineEvents {
     await until(() => this.count('start') >= count);
   }
 
-  /** `task1-attempt0` and so on for every start, sorted; once all containers are gone. */
-  async starts(): Promise<string[]> {
+  /** `task1-attempt0` and so on for every start in an execution, sorted; once all containers are gone. */
+  async starts(execution = ''): Promise<string[]> {
     await until(() => this.count('create') > 0 && this.count('create') === this.count('destroy'));
     return this.#names('start')
-      .map((name) => /task\d+-attempt\d+/.exec(name)?.[0] ?? name)
+      .flatMap((name) => (name.includes(execution) ? (/task\d+-attempt\d+/.exec(name)?.[0] ?? name) : []))
       .toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }));
   }
 

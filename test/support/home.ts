@@ -4,7 +4,6 @@ import os from 'node:os';
 import path from 'node:path';
 import { test as base } from 'vitest';
 import { homeLabel, labels } from '../../src/engine/plan.js';
-import { isCompleted } from '../../src/model/execution.js';
 import { LogDecoder } from '../../src/model/log.js';
 import type { Container } from '../../src/model/schema/container.js';
 import type { Execution, ExecutionTemplate, Job, Task, TaskTemplate } from '../../src/model/schema/job.js';
@@ -64,12 +63,10 @@ export class Home {
     return this.#json('jobs', 'executions', 'tasks', 'list', '--execution', execution);
   }
 
-  /** The execution once it has ended, whoever runs it. */
-  completed(name: string): Promise<Execution> {
-    return until(async () => {
-      const execution = await this.execution(name);
-      return isCompleted(execution) && execution;
-    });
+  /** The execution once all processes that work on this home have ended, workers among them. */
+  async completed(name: string): Promise<Execution> {
+    await until(() => this.processes().length === 0);
+    return this.execution(name);
   }
 
   /** Writes the spec of a job with one container, of busybox unless it names another image, and returns the file. */

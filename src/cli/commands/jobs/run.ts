@@ -39,11 +39,14 @@ Examples:
     await recoveredService(context);
     const name = await jobToRun(context, host, options, id);
     warnOfInertFields(context, host, name);
-    const created = runJob(host, { name, settings: localSettings(context, options) }, host.owner);
-    context.io.err.write(
-      `Execution [${shortName(created.name)}]: ${created.taskCount} ${created.taskCount === 1 ? 'task' : 'tasks'}, parallelism ${created.parallelism}.\n`,
-    );
-    const { execution, interrupted } = await runInForeground(context, host, created);
+    const { execution, interrupted } = await runInForeground(context, host, () => {
+      const created = runJob(host, { name, settings: localSettings(context, options) }, host.owner);
+      const { taskCount, parallelism } = created;
+      context.io.err.write(
+        `Execution [${shortName(created.name)}]: ${taskCount} ${taskCount === 1 ? 'task' : 'tasks'}, parallelism ${parallelism}.\n`,
+      );
+      return created;
+    });
     await print(context, options.format, execution, { human: (of) => summary(context, host, of) });
     postMortem(context, host, execution);
     if (interrupted) throw interrupted;
