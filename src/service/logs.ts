@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { ExecutionEvent } from '../model/events.js';
 import { LogDecoder, type LogLine } from '../model/log.js';
+import { epochMs } from '../model/time.js';
 import type { LogFiles, Stream } from '../store/logs.js';
 
 /** How often the logs of running attempts are looked at, in ms. */
@@ -100,10 +101,22 @@ export class LogFollower {
   }
 }
 
+/**
+ * The engine stamps a line when it gets round to reading its stream, so that what was written last on stderr may bear
+ * the earlier time. It mostly says why a task failed: it counts as this much later, in ms.
+ */
+const stderrDelay = 100;
+
 /** The last lines that an attempt has written, both streams together, at most `count`. */
 export function lastLines(logs: LogFiles, execution: string, task: number, attempt: number, count: number): LogLine[] {
   return streams
-    .flatMap((stream) => new Tail(logs.file(execution, task, attempt, stream)).read(true))
-    .sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
-    .slice(-count);
+    .flatMap((stream) =>
+      new Tail(logs.file(execution, task, attempt, stream))
+        .read(true)
+        .slice(-count)
+        .map((line) => ({ line, at: epochMs(line.time) + (stream === 'stderr' ? stderrDelay : 0) })),
+    )
+    .sort((a, b) => a.at - b.at)
+    .slice(-count)
+    .map(({ line }) => line);
 }
