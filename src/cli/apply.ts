@@ -28,11 +28,15 @@ export function applyJob(
   service: ServiceDeps,
   { name, job }: NamedJob,
 ): 'created' | 'updated' | 'unchanged' {
-  const current = findJob(service, name);
-  const { generation } = current
-    ? updateJob(service, { name, job })
-    : createJob(service, { parent: parseName(name), jobId: shortName(name), job });
-  const result = !current ? 'created' : current.generation === generation ? 'unchanged' : 'updated';
+  // As one step, so that two commands that make the same job do not get into each other's way.
+  const result = service.store.transaction(() => {
+    const current = findJob(service, name);
+    if (!current) {
+      createJob(service, { parent: parseName(name), jobId: shortName(name), job });
+      return 'created';
+    }
+    return updateJob(service, { name, job }).generation === current.generation ? 'unchanged' : 'updated';
+  });
   if (result !== 'unchanged') io.err.write(`Job [${shortName(name)}] has successfully been ${result}.\n`);
   return result;
 }

@@ -4,6 +4,7 @@ import { LogDecoder, type LogLine } from '../model/log.js';
 import { containerLabel, mainContainer } from '../model/attempt-containers.js';
 import type { Execution } from '../model/schema/job.js';
 import type { LogFiles, LogSource, Stream } from '../store/logs.js';
+import { epochMs } from '../model/time.js';
 
 /** How often the logs of running attempts are looked at, in ms. */
 const pollInterval = 100;
@@ -111,7 +112,22 @@ export class LogFollower {
 const inOrder = <T extends LogLine>(lines: T[]): T[] =>
   lines.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
 
+/**
+ * The engine stamps a line when it gets round to reading its stream, so that what was written last on stderr may bear
+ * the earlier time. It mostly says why a task failed: it counts as this much later, in ms.
+ */
+const stderrDelay = 100;
+
 /** The last lines that a container has written, both streams together, at most `count`. */
 export function lastLines(logs: LogFiles, execution: string, source: LogSource, count: number): LogLine[] {
-  return inOrder(streams.flatMap((stream) => new Tail(logs.file(execution, source, stream)).read(true))).slice(-count);
+  return streams
+    .flatMap((stream) =>
+      new Tail(logs.file(execution, source, stream))
+        .read(true)
+        .slice(-count)
+        .map((line) => ({ line, at: epochMs(line.time) + (stream === 'stderr' ? stderrDelay : 0) })),
+    )
+    .sort((a, b) => a.at - b.at)
+    .slice(-count)
+    .map(({ line }) => line);
 }
