@@ -19,7 +19,7 @@ const workerPatience = 3000;
 /** Runs one command line, without the program's name, and returns its exit code. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const closing: (() => void)[] = [];
-  const program = buildProgram(io, () => context(io, loadConfig(io), program, closing));
+  const program = buildProgram(io, (flags) => context(io, loadConfig(io, flags), program, closing));
   try {
     await program.parseAsync(argv, { from: 'user' });
     return 0;
@@ -42,6 +42,8 @@ function context(io: Io, config: Config, program: Command, closing: (() => void)
       store,
       logs: new LogFiles(config.home),
       account: config.account,
+      projectOwner: config.projectOwner,
+      enforced: config.enforceIam ? (await import('./model/iam/conditions.js')).holds : undefined,
       projectNumber: config.projectNumber,
       now: Date.now,
       uuid: randomUUID,

@@ -1,7 +1,10 @@
 import { parseName, shortName } from '../model/names.js';
 import type { JobInput } from '../model/schema/job.js';
-import { createJob, findJob, getJob, inertFields, updateJob } from '../service/jobs.js';
+import { createJob, findJob, getJob, updateJob } from '../service/jobs.js';
+import { inertFields } from '../service/run.js';
+import type { HostDeps } from '../service/host.js';
 import type { ServiceDeps } from '../service/service.js';
+import type { Owner } from '../store/store.js';
 import { type CommonOptions, jobNameOf } from './command.js';
 import type { Context } from './context.js';
 import { checkJobFlags, type JobFlags, jobFromFlags, withJobFlags } from './job-flags.js';
@@ -22,16 +25,20 @@ export function flagged(name: string, job: JobInput): NamedJob {
   return { name, job };
 }
 
-/** Creates the job, or puts it in place of the one of that name; says on stderr which. */
+/**
+ * Creates the job, or puts it in place of the one of that name; says on stderr which. `owner` is going to run what the
+ * job's token starts.
+ */
 export function applyJob(
   { io }: Context,
   service: ServiceDeps,
   { name, job }: NamedJob,
+  owner?: Owner,
 ): 'created' | 'updated' | 'unchanged' {
   const current = findJob(service, name);
   const { generation } = current
-    ? updateJob(service, { name, job })
-    : createJob(service, { parent: parseName(name), jobId: shortName(name), job });
+    ? updateJob(service, { name, job, owner })
+    : createJob(service, { parent: parseName(name), jobId: shortName(name), job, owner });
   const result = !current ? 'created' : current.generation === generation ? 'unchanged' : 'updated';
   if (result !== 'unchanged') io.err.write(`Job [${shortName(name)}] has successfully been ${result}.\n`);
   return result;
@@ -44,7 +51,7 @@ export function applyJob(
  */
 export async function jobToRun(
   context: Context,
-  service: ServiceDeps,
+  service: HostDeps,
   options: SpecOptions,
   id: string | undefined,
 ): Promise<string> {
@@ -52,12 +59,12 @@ export async function jobToRun(
     const name = jobNameOf(context, options, id);
     const current = options.image === undefined ? getJob(service, name) : findJob(service, name);
     if (current) {
-      applyJob(context, service, flagged(name, withJobFlags(current, options)));
+      applyJob(context, service, flagged(name, withJobFlags(current, options)), service.owner);
       return name;
     }
   }
   const described = await describedJob(context, options, id);
-  applyJob(context, service, described);
+  applyJob(context, service, described, service.owner);
   return described.name;
 }
 

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { RunError, UsageError } from '../model/errors.js';
 import { jobIdViolation, jobName, type Parent } from '../model/names.js';
+import type { GlobalFlags } from '../config.js';
 import { printers } from './render/format.js';
 import type { Context } from './context.js';
 
@@ -10,7 +11,11 @@ export interface CommonOptions {
   region?: string | undefined;
   format?: string;
   quiet?: true;
+  account?: string;
 }
+
+/** Opens what a command works with, as its flags say. */
+export type Open = (flags: GlobalFlags) => Context;
 
 type Declare = (command: Command) => Command;
 type Action<O, A extends unknown[]> = (context: Context, options: O & CommonOptions, ...args: A) => Promise<void>;
@@ -18,7 +23,7 @@ type Action<O, A extends unknown[]> = (context: Context, options: O & CommonOpti
 /** A command as a value: what its file exports, and what the program is put together from. */
 export interface CommandSpec {
   name: string;
-  attach(parent: Command, open: () => Context, options?: { hidden: boolean }): void;
+  attach(parent: Command, open: Open, options?: { hidden: boolean }): void;
 }
 
 /**
@@ -39,12 +44,14 @@ export function defineCommand<O extends object, A extends unknown[] = []>(
         .optionsGroup('Global options:')
         .addOption(new Option('--project <id>', 'the project; see `localrun help environment`'))
         .addOption(new Option('--region <name>', 'the region'))
+        .addOption(new Option('--account <account>', 'who calls'))
         .addOption(new Option('--format <format>', `how to print the result: ${printers.join(', ')}`))
         .addOption(new Option('-q, --quiet', 'ask nothing: take the default answer'))
         .helpOption('-h, --help', 'show this help')
         .action(async (...given: unknown[]) => {
           const args = given.slice(0, -2) as A;
-          await action(open(), given.at(-2) as O & CommonOptions, ...args);
+          const flags = given.at(-2) as O & CommonOptions;
+          await action(open(flags), flags, ...args);
         });
     },
   };

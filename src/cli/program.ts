@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { environment } from '../config.js';
-import type { CommandSpec } from './command.js';
+import type { CommandSpec, Open } from './command.js';
 import { completion } from './commands/completion.js';
 import { create } from './commands/jobs/create.js';
 import { remove } from './commands/jobs/delete.js';
@@ -18,14 +18,13 @@ import { run } from './commands/jobs/run.js';
 import { update } from './commands/jobs/update.js';
 import { validate } from './commands/jobs/validate.js';
 import { worker } from './commands/worker.js';
-import type { Context } from './context.js';
 import type { Io } from './io.js';
 
 const jobCommands = [run, validate, create, update, replace, describe, list, remove, execute, getPolicy];
 const executionCommands = [listExecutions, describeExecution, cancel];
 
 /** The command tree: what help, completion and the documentation are made from, too. */
-export function buildProgram({ out, err }: Pick<Io, 'out' | 'err'>, open: () => Context): Command {
+export function buildProgram({ out, err }: Pick<Io, 'out' | 'err'>, open: Open): Command {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
@@ -60,7 +59,7 @@ export function buildProgram({ out, err }: Pick<Io, 'out' | 'err'>, open: () => 
 const group = (parent: Command, name: string, description: string): Command =>
   parent.command(name).description(description).helpOption('-h, --help', 'show this help');
 
-function attach(parent: Command, commands: readonly CommandSpec[], open: () => Context): void {
+function attach(parent: Command, commands: readonly CommandSpec[], open: Open): void {
   for (const command of commands) command.attach(parent, open);
 }
 

@@ -65,7 +65,9 @@ export async function readJobFile(
   }
   failOn(found, source.file);
   const parent = { project: options.project ?? spec.project, region: options.region ?? spec.location };
-  return { name: named ?? jobName(parentOf(context, parent), id), job: spec.job };
+  // Like gcloud's `replace`, whatever version of the job the file was made from.
+  const { name: _name, etag: _etag, ...body } = spec.job;
+  return { name: named ?? jobName(parentOf(context, parent), id), job: body };
 }
 
 function failOn(problems: readonly Problem[], file: string): void {

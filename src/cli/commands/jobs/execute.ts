@@ -5,7 +5,7 @@ import { shortName } from '../../../model/names.js';
 import type { ContainerOverride } from '../../../model/overrides.js';
 import type { Execution } from '../../../model/schema/job.js';
 import { waitForExecution } from '../../../service/executions.js';
-import { runJob } from '../../../service/jobs.js';
+import { runJob } from '../../../service/run.js';
 import { warnOfInertFields } from '../../apply.js';
 import { type CommonOptions, defineCommand, jobNameOf } from '../../command.js';
 import { dictFlag, durationFlag, integerFlag, listFlag } from '../../flags.js';
@@ -48,7 +48,7 @@ export const execute = defineCommand<Options, [job: string]>(
       }),
     };
     const containerOverrides = Object.keys(override).length > 0 ? [override] : [];
-    const created = runJob(host, name, { taskCount: tasks, timeout: taskTimeout, containerOverrides });
+    const created = runJob(host, { name, overrides: { taskCount: tasks, timeout: taskTimeout, containerOverrides } });
     warnOfInertFields(context, host, name);
     host.spawnWorker(created.name);
     const execution = shortName(created.name);

@@ -7,7 +7,9 @@ export const getPolicy = defineCommand<CommonOptions, [job: string]>(
   'Show who may do what with a job.',
   (command) => command.argument('<job>', 'the name of the job'),
   async (context, options, id) => {
-    const policy = getIamPolicy(await context.service(), jobNameOf(context, options, id));
+    const policy = getIamPolicy(await context.service(), {
+      resource: jobNameOf(context, options, id),
+    });
     await print(context, options.format ?? 'yaml', policy, {});
   },
 );

@@ -1,7 +1,7 @@
 import { Reported } from '../../../model/errors.js';
 import { completionStatus } from '../../../model/execution.js';
 import { shortName } from '../../../model/names.js';
-import { runJob } from '../../../service/jobs.js';
+import { runJob, startedByToken } from '../../../service/run.js';
 import { jobToRun, type SpecOptions, warnOfInertFields } from '../../apply.js';
 import { defineCommand } from '../../command.js';
 import { runInForeground } from '../../foreground.js';
@@ -36,7 +36,7 @@ Examples:
     await recoveredService(context);
     const name = await jobToRun(context, host, options, id);
     warnOfInertFields(context, host, name);
-    const created = runJob(host, name, {}, host.owner);
+    const created = startedByToken(host, name, host.owner) ?? runJob(host, { name, owner: host.owner });
     context.io.err.write(
       `Execution [${shortName(created.name)}]: ${created.taskCount} ${created.taskCount === 1 ? 'task' : 'tasks'}, parallelism ${created.parallelism}.\n`,
     );
