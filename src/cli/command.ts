@@ -90,11 +90,16 @@ export function jobNameOf(context: Context, options: CommonOptions, job: string 
  * Asks before something that cannot be undone; `--quiet` says yes, as Enter does.
  * @throws RunError if the answer is no, or if there is nobody to ask
  */
-export async function confirm({ io }: Context, options: CommonOptions, what: string): Promise<void> {
+export async function confirm(
+  { io }: Context,
+  options: CommonOptions,
+  what: string,
+  question = 'Do you want to continue (Y/n)?  ',
+): Promise<void> {
   if (options.quiet) return;
   io.err.write(`${what}\n\n`);
   for (;;) {
-    const answer = await io.ask('Do you want to continue (Y/n)?  ');
+    const answer = await io.ask(question);
     if (answer === undefined) {
       throw new RunError(
         'UNKNOWN',

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { environment } from '../config.js';
 import type { CommandSpec, Open } from './command.js';
 import { completion } from './commands/completion.js';
+import { addBinding } from './commands/jobs/add-iam-policy-binding.js';
 import { create } from './commands/jobs/create.js';
 import { remove } from './commands/jobs/delete.js';
 import { describe } from './commands/jobs/describe.js';
@@ -13,14 +14,18 @@ import { list as listExecutions } from './commands/jobs/executions/list.js';
 import { list as listTasks } from './commands/jobs/executions/tasks/list.js';
 import { getPolicy } from './commands/jobs/get-iam-policy.js';
 import { list } from './commands/jobs/list.js';
+import { removeBinding } from './commands/jobs/remove-iam-policy-binding.js';
 import { replace } from './commands/jobs/replace.js';
 import { run } from './commands/jobs/run.js';
+import { setPolicy } from './commands/jobs/set-iam-policy.js';
+import { testPermissions } from './commands/jobs/test-iam-permissions.js';
 import { update } from './commands/jobs/update.js';
 import { validate } from './commands/jobs/validate.js';
 import { worker } from './commands/worker.js';
 import type { Io } from './io.js';
 
-const jobCommands = [run, validate, create, update, replace, describe, list, remove, execute, getPolicy];
+const iamCommands = [getPolicy, setPolicy, addBinding, removeBinding, testPermissions];
+const jobCommands = [run, validate, create, update, replace, describe, list, remove, execute, ...iamCommands];
 const executionCommands = [listExecutions, describeExecution, cancel];
 
 /** The command tree: what help, completion and the documentation are made from, too. */

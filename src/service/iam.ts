@@ -9,9 +9,9 @@ import {
   type Policy,
   policyFields,
   type PolicyInput,
+  type PolicyViolation,
   validatePolicy,
 } from '../model/iam/policy.js';
-import type { Violation } from '../model/validation/job.js';
 import { authorize, grantedTo } from './access.js';
 import { writing } from './retention.js';
 import { notFoundJob, refuse, type ServiceDeps } from './service.js';
@@ -94,7 +94,7 @@ function maskOf(text: string | undefined): ReadonlySet<MaskField> {
 }
 
 /** Only here the language of conditions is needed, and loaded. */
-async function wrongConditions({ bindings = [] }: PolicyInput): Promise<Violation[]> {
+async function wrongConditions({ bindings = [] }: PolicyInput): Promise<PolicyViolation[]> {
   if (!bindings.some(({ condition }) => condition)) return [];
   const { expressionProblem } = await import('../model/iam/conditions.js');
   return bindings.flatMap(({ condition }, i) => {

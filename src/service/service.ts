@@ -1,9 +1,8 @@
 import { RunError } from '../model/errors.js';
 import type { Holds } from '../model/iam/permissions.js';
 import { nearest, parseName, shortName } from '../model/names.js';
-import { formatPath, snakeCase } from '../model/path.js';
+import { formatPath, type Path, snakeCase } from '../model/path.js';
 import { timestamp, type Timestamp } from '../model/time.js';
-import type { Violation } from '../model/validation/job.js';
 import type { LogFiles } from '../store/logs.js';
 import type { Lease, Store } from '../store/store.js';
 
@@ -55,7 +54,10 @@ export function notFoundJob({ store }: Pick<ServiceDeps, 'store'>, name: string)
 }
 
 /** The API's answer to a resource that breaks rules, all of them told; `subject` is the request's part that does. */
-export function refuse(subject: string, violations: readonly Violation[]): void {
+export function refuse(
+  subject: string,
+  violations: readonly { path: Path; description: string; fix?: string | undefined }[],
+): void {
   const [first] = violations;
   if (!first) return;
   const field = formatPath(first.path.map((step) => (typeof step === 'string' ? snakeCase(step) : step)));

@@ -1,37 +1,55 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Violation } from '../validation/job.js';
+import type { Path } from '../path.js';
+import { enumeration, field, type Infer, int32, list, message, string } from '../schema/field.js';
 
-/** google.type.Expr: an expression in CEL that says when a binding holds. */
-export interface Expr {
-  title?: string;
-  description?: string;
-  expression: string;
-}
+const ExprMessage = message('Expr', {
+  title: string('A short name; required.'),
+  description: string('What it is for.'),
+  expression: string('When the binding holds, in CEL.', { required: true }),
+  location: string('Where the expression comes from.'),
+});
 
-/** google.iam.v1.Binding */
-export interface Binding {
-  role: string;
-  members: string[];
-  condition?: Expr;
-}
+const BindingMessage = message('Binding', {
+  role: string('`roles/NAME`, or `projects/PROJECT/roles/NAME`.', { required: true }),
+  members: list(string('A member, such as `user:EMAIL`.'), 'Who has the role.', { required: true }),
+  condition: field(ExprMessage, 'When they have it; always if unset.'),
+});
 
-/** google.iam.v1.AuditConfig: kept and returned. */
-export interface AuditConfig {
-  service: string;
-  auditLogConfigs: { logType: string; exemptedMembers?: string[] }[];
-}
+const AuditConfigMessage = message('AuditConfig', {
+  service: string('The service.', { required: true }),
+  auditLogConfigs: list(
+    field(
+      message('AuditLogConfig', {
+        logType: enumeration(
+          'AuditLogConfig.LogType',
+          { LOG_TYPE_UNSPECIFIED: 0, ADMIN_READ: 1, DATA_WRITE: 2, DATA_READ: 3 },
+          'What is logged.',
+          { required: true },
+        ),
+        exemptedMembers: list(string('A member.'), 'Whose calls are not.'),
+      }),
+      'A kind of log.',
+    ),
+    'What is logged.',
+  ),
+});
 
-/** google.iam.v1.Policy: who may do what with a job. */
-export interface Policy {
-  /** 3 with conditions, 1 without; absent where there are no bindings. */
-  version?: number;
-  bindings?: Binding[];
-  auditConfigs?: AuditConfig[];
-  etag: string;
-}
+/** google.iam.v1.Policy, as a client writes it. */
+export const PolicyMessage = message('Policy', {
+  version: int32('3 if there are conditions.'),
+  bindings: list(field(BindingMessage, 'A role and who has it.'), 'Who may do what.'),
+  auditConfigs: list(field(AuditConfigMessage, 'Of a service.'), 'What is logged; kept and returned.'),
+  etag: string('The version to replace.'),
+});
+
+export type Expr = Infer<typeof ExprMessage>;
+export type Binding = Infer<typeof BindingMessage>;
+
+/** Who may do what with a job. Version 3 has conditions, version 1 has none; there is none without bindings. */
+export type Policy = PolicyInput & { etag: string };
 
 /** A policy as a client writes it. */
-export type PolicyInput = Partial<Policy>;
+export type PolicyInput = Infer<typeof PolicyMessage>;
 
 /** The policy of a job that never had one (observed). */
 export const emptyPolicy: Policy = { etag: 'ACAB' };
@@ -46,10 +64,17 @@ const maxGroups = 250;
 /** Ends the name of a role whose condition a client that does not know conditions gets to see. */
 const hiddenCondition = '_withcond_';
 
+/** A rule that a policy breaks. */
+export interface PolicyViolation {
+  path: Path;
+  description: string;
+  fix?: string | undefined;
+}
+
 /** What is wrong with a policy that somebody wants to set, conditions' expressions apart. */
-export function validatePolicy({ version = 0, bindings = [] }: PolicyInput): Violation[] {
-  const violations: Violation[] = [];
-  const report = (path: Violation['path'], description: string, fix?: string): void =>
+export function validatePolicy({ version = 0, bindings = [] }: PolicyInput): PolicyViolation[] {
+  const violations: PolicyViolation[] = [];
+  const report = (path: Path, description: string, fix?: string): void =>
     void violations.push({ path, description, fix });
   if (![0, 1, 3].includes(version)) report(['version'], `must be 0, 1 or 3, got ${version}`);
   bindings.forEach(({ role, members, condition }, i) => {

@@ -90,7 +90,7 @@ describe('setIamPolicy', () => {
 
   test('replaces only what the mask names', async () => {
     const world = worldWithJob();
-    const auditConfigs = [{ service: 'run.googleapis.com', auditLogConfigs: [{ logType: 'DATA_READ' }] }];
+    const auditConfigs = [{ service: 'run.googleapis.com', auditLogConfigs: [{ logType: 'DATA_READ' as const }] }];
     const input = { bindings: [invoker('user:a@b.c')], auditConfigs };
     expect(await set(world, input)).not.toHaveProperty('auditConfigs');
     expect(await set(world, input, 'bindings,audit_configs')).toMatchObject(input);
