@@ -6,15 +6,15 @@ _localrun() {
     if [[ $word == = ]]; then continue; fi
     if [[ -n $slot ]]; then slot=''; continue; fi
     case $word in
-      --file|-f) slot='file' ;;
-      --args|--command|--cpu|--image|--labels|--max-retries|--memory|--network|--parallelism|--platform|--project|--pull|--region|--set-env-vars|--task-timeout|--tasks|--update-env-vars) slot='anything' ;;
+      --condition-from-file|--file|-f) slot='file' ;;
+      --account|--args|--command|--condition|--cpu|--image|--labels|--max-retries|--member|--memory|--network|--parallelism|--platform|--project|--pull|--region|--role|--set-env-vars|--task-timeout|--tasks|--update-env-vars) slot='anything' ;;
       --format) slot='json yaml none' ;;
       --job) slot='job' ;;
       --execution) slot='execution' ;;
       help) ;; # what follows completes as a command
       *)
         case ${at:+$at }$word in
-          'jobs'|'jobs run'|'jobs validate'|'jobs create'|'jobs update'|'jobs replace'|'jobs describe'|'jobs list'|'jobs delete'|'jobs execute'|'jobs get-iam-policy'|'jobs executions'|'jobs executions list'|'jobs executions describe'|'jobs executions cancel'|'jobs executions tasks'|'jobs executions tasks list'|'completion'|'help') at=${at:+$at }$word ;;
+          'jobs'|'jobs run'|'jobs validate'|'jobs create'|'jobs update'|'jobs replace'|'jobs describe'|'jobs list'|'jobs delete'|'jobs execute'|'jobs get-iam-policy'|'jobs set-iam-policy'|'jobs add-iam-policy-binding'|'jobs remove-iam-policy-binding'|'jobs test-iam-permissions'|'jobs executions'|'jobs executions list'|'jobs executions describe'|'jobs executions cancel'|'jobs executions tasks'|'jobs executions tasks list'|'completion'|'help') at=${at:+$at }$word ;;
         esac
         ;;
     esac
@@ -22,23 +22,27 @@ _localrun() {
   if [[ $current == = ]]; then current=''; fi
   case $at in
     '') flags='--version --help' place='jobs completion help' ;;
-    'jobs') flags='--help' place='run validate create update replace describe list delete execute get-iam-policy executions' ;;
-    'jobs run') flags='--file --image --tasks --parallelism --max-retries --task-timeout --set-env-vars --memory --cpu --command --args --labels --fresh-sandbox --network --host-access --pull --platform --project --region --format --quiet --help' place='job' ;;
-    'jobs validate') flags='--file --project --region --format --quiet --help' ;;
-    'jobs create') flags='--file --image --tasks --parallelism --max-retries --task-timeout --set-env-vars --memory --cpu --command --args --labels --project --region --format --quiet --help' place='job' ;;
-    'jobs update') flags='--file --image --tasks --parallelism --max-retries --task-timeout --set-env-vars --memory --cpu --command --args --labels --project --region --format --quiet --help' place='job' ;;
-    'jobs replace') flags='--file --project --region --format --quiet --help' place='file' ;;
-    'jobs describe') flags='--project --region --format --quiet --help' place='job' ;;
-    'jobs list') flags='--project --region --format --quiet --help' ;;
-    'jobs delete') flags='--project --region --format --quiet --help' place='job' ;;
-    'jobs execute') flags='--fresh-sandbox --network --host-access --pull --platform --wait --async --tasks --task-timeout --args --update-env-vars --project --region --format --quiet --help' place='job' ;;
-    'jobs get-iam-policy') flags='--project --region --format --quiet --help' place='job' ;;
+    'jobs') flags='--help' place='run validate create update replace describe list delete execute get-iam-policy set-iam-policy add-iam-policy-binding remove-iam-policy-binding test-iam-permissions executions' ;;
+    'jobs run') flags='--file --image --tasks --parallelism --max-retries --task-timeout --set-env-vars --memory --cpu --command --args --labels --fresh-sandbox --network --host-access --pull --platform --project --region --account --format --quiet --help' place='job' ;;
+    'jobs validate') flags='--file --project --region --account --format --quiet --help' ;;
+    'jobs create') flags='--file --image --tasks --parallelism --max-retries --task-timeout --set-env-vars --memory --cpu --command --args --labels --project --region --account --format --quiet --help' place='job' ;;
+    'jobs update') flags='--file --image --tasks --parallelism --max-retries --task-timeout --set-env-vars --memory --cpu --command --args --labels --project --region --account --format --quiet --help' place='job' ;;
+    'jobs replace') flags='--file --project --region --account --format --quiet --help' place='file' ;;
+    'jobs describe') flags='--show-deleted --project --region --account --format --quiet --help' place='job' ;;
+    'jobs list') flags='--show-deleted --project --region --account --format --quiet --help' ;;
+    'jobs delete') flags='--project --region --account --format --quiet --help' place='job' ;;
+    'jobs execute') flags='--fresh-sandbox --network --host-access --pull --platform --wait --async --tasks --task-timeout --args --update-env-vars --project --region --account --format --quiet --help' place='job' ;;
+    'jobs get-iam-policy') flags='--project --region --account --format --quiet --help' place='job' ;;
+    'jobs set-iam-policy') flags='--project --region --account --format --quiet --help' place='job' ;;
+    'jobs add-iam-policy-binding') flags='--member --role --condition --condition-from-file --project --region --account --format --quiet --help' place='job' ;;
+    'jobs remove-iam-policy-binding') flags='--member --role --condition --condition-from-file --all --project --region --account --format --quiet --help' place='job' ;;
+    'jobs test-iam-permissions') flags='--project --region --account --format --quiet --help' place='job' ;;
     'jobs executions') flags='--help' place='list describe cancel tasks' ;;
-    'jobs executions list') flags='--job --project --region --format --quiet --help' ;;
-    'jobs executions describe') flags='--project --region --format --quiet --help' place='execution' ;;
-    'jobs executions cancel') flags='--async --project --region --format --quiet --help' place='execution' ;;
+    'jobs executions list') flags='--job --show-deleted --project --region --account --format --quiet --help' ;;
+    'jobs executions describe') flags='--show-deleted --project --region --account --format --quiet --help' place='execution' ;;
+    'jobs executions cancel') flags='--async --project --region --account --format --quiet --help' place='execution' ;;
     'jobs executions tasks') flags='--help' place='list' ;;
-    'jobs executions tasks list') flags='--execution --project --region --format --quiet --help' ;;
+    'jobs executions tasks list') flags='--execution --project --region --account --format --quiet --help' ;;
     'completion') flags='--help' place='bash zsh fish' ;;
     'help') flags='--help' place='anything' ;;
   esac

@@ -1,6 +1,7 @@
 import { parseName, shortName } from '../model/names.js';
 import type { JobInput } from '../model/schema/job.js';
-import { createJob, findJob, getJob, inertFields, updateJob } from '../service/jobs.js';
+import { createJob, findJob, getJob, updateJob } from '../service/jobs.js';
+import { inertFields, type RunOptions } from '../service/run.js';
 import type { ServiceDeps } from '../service/service.js';
 import { type CommonOptions, jobNameOf } from './command.js';
 import type { Context } from './context.js';
@@ -22,20 +23,24 @@ export function flagged(name: string, job: JobInput): NamedJob {
   return { name, job };
 }
 
-/** Creates the job, or puts it in place of the one of that name; says on stderr which. */
+/**
+ * Creates the job, or puts it in place of the one of that name; says on stderr which. `run` is for what the job's
+ * token starts.
+ */
 export function applyJob(
   { io }: Context,
   service: ServiceDeps,
   { name, job }: NamedJob,
+  run?: RunOptions,
 ): 'created' | 'updated' | 'unchanged' {
   // As one step, so that two commands that make the same job do not get into each other's way.
   const result = service.store.transaction(() => {
     const current = findJob(service, name);
     if (!current) {
-      createJob(service, { parent: parseName(name), jobId: shortName(name), job });
+      createJob(service, { parent: parseName(name), jobId: shortName(name), job, run });
       return 'created';
     }
-    return updateJob(service, { name, job }).generation === current.generation ? 'unchanged' : 'updated';
+    return updateJob(service, { name, job, ...run }).generation === current.generation ? 'unchanged' : 'updated';
   });
   if (result !== 'unchanged') io.err.write(`Job [${shortName(name)}] has successfully been ${result}.\n`);
   return result;
@@ -51,17 +56,18 @@ export async function jobToRun(
   service: ServiceDeps,
   options: SpecOptions,
   id: string | undefined,
+  run: RunOptions,
 ): Promise<string> {
   if (options.file === undefined) {
     const name = jobNameOf(context, options, id);
     const current = options.image === undefined ? getJob(service, name) : findJob(service, name);
     if (current) {
-      applyJob(context, service, flagged(name, withJobFlags(current, options)));
+      applyJob(context, service, flagged(name, withJobFlags(current, options)), run);
       return name;
     }
   }
   const described = await describedJob(context, options, id);
-  applyJob(context, service, described);
+  applyJob(context, service, described, run);
   return described.name;
 }
 

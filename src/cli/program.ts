@@ -1,6 +1,5 @@
 import { Command } from 'commander';
-import type { CommandSpec } from './command.js';
-import type { Context } from './context.js';
+import type { CommandSpec, Open } from './command.js';
 import type { Io } from './io.js';
 
 interface Group {
@@ -22,6 +21,11 @@ const jobs: Group = {
     delete: async () => (await import('./commands/jobs/delete.js')).remove,
     execute: async () => (await import('./commands/jobs/execute.js')).execute,
     'get-iam-policy': async () => (await import('./commands/jobs/get-iam-policy.js')).getPolicy,
+    'set-iam-policy': async () => (await import('./commands/jobs/set-iam-policy.js')).setPolicy,
+    'add-iam-policy-binding': async () => (await import('./commands/jobs/add-iam-policy-binding.js')).addBinding,
+    'remove-iam-policy-binding': async () =>
+      (await import('./commands/jobs/remove-iam-policy-binding.js')).removeBinding,
+    'test-iam-permissions': async () => (await import('./commands/jobs/test-iam-permissions.js')).testPermissions,
     executions: {
       description: 'Executions of jobs.',
       commands: {
@@ -59,7 +63,7 @@ const hidden: Group['commands'] = {
 export async function buildProgram(
   { out, err }: Pick<Io, 'out' | 'err'>,
   version: string,
-  open: () => Context,
+  open: Open,
   words?: readonly string[],
 ): Promise<Command> {
   const program = new Command('localrun')
@@ -92,12 +96,7 @@ Environment variables: localrun help environment`,
   return program;
 }
 
-async function attach(
-  parent: Command,
-  group: Group,
-  open: () => Context,
-  words: readonly string[] | undefined,
-): Promise<void> {
+async function attach(parent: Command, group: Group, open: Open, words: readonly string[] | undefined): Promise<void> {
   const [word, ...rest] = words ?? [];
   const named = word !== undefined && Object.hasOwn(group.commands, word);
   for (const [name, entry] of Object.entries(group.commands)) {

@@ -14,18 +14,22 @@ export interface NamedJob {
   job: JobInput;
 }
 
-/** The text of a spec file, or of stdin for `-`. @throws RunError */
-export async function readSpecText({ io }: Context, file: string): Promise<{ file: string; text: string }> {
+/** The text of a spec file, or of another of that size, or of stdin for `-`. @throws RunError */
+export async function readSpecText(
+  { io }: Context,
+  file: string,
+  what = 'job spec',
+): Promise<{ file: string; text: string }> {
   const { maxSpecBytes } = await import('../model/spec/source.js');
   if (file === '-') return { file: '<stdin>', text: await io.readInput(maxSpecBytes) };
   const where = path.resolve(io.cwd, file);
   const failed = (why: string, fix?: string): RunError =>
-    new RunError('INVALID_ARGUMENT', `Cannot read the job spec ${file}: ${why}.`, { fix });
+    new RunError('INVALID_ARGUMENT', `Cannot read the ${what} ${file}: ${why}.`, { fix });
   try {
     const info = statSync(where);
     if (info.isDirectory()) throw failed('it is a directory', 'name the file in it');
     if (info.size > maxSpecBytes) {
-      throw failed(`it has ${(info.size / 1024 / 1024).toFixed(1)} MiB, and a job spec has 1 MiB at most`);
+      throw failed(`it has ${(info.size / 1024 / 1024).toFixed(1)} MiB, and a ${what} has 1 MiB at most`);
     }
     return { file, text: readFileSync(where, 'utf8') };
   } catch (error) {
@@ -65,10 +69,13 @@ export async function readJobFile(
   }
   failOn(found, source.file);
   const parent = { project: options.project ?? spec.project, region: options.region ?? spec.location };
-  return { name: named ?? jobName(parentOf(context, parent), id), job: spec.job };
+  // Like gcloud's `replace`, whatever version of the job the file was made from.
+  const { name: _name, etag: _etag, ...body } = spec.job;
+  return { name: named ?? jobName(parentOf(context, parent), id), job: body };
 }
 
-function failOn(problems: readonly Problem[], file: string): void {
+/** @throws RunError with all problems that are errors, if there are any */
+export function failOn(problems: readonly Problem[], file: string): void {
   const errors = problems.filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return;
   const count = errors.length === 1 ? 'a problem' : `${errors.length} problems`;

@@ -170,6 +170,7 @@ export const referenceTo = (execution: Execution): ExecutionReference => ({
   name: shortName(execution.name),
   createTime: execution.createTime,
   completionTime: execution.completionTime,
+  deleteTime: execution.deleteTime,
   completionStatus: completionStatus(execution),
 });
 

@@ -1,9 +1,11 @@
 import { runExecution } from '../engine/execution.js';
 import type { Control } from '../engine/engine.js';
 import type { OnEvent } from '../model/events.js';
+import { jobName, parseName } from '../model/names.js';
 import type { Execution } from '../model/schema/job.js';
 import type { ContainerRuntime } from '../runtime/runtime.js';
 import type { Owner } from '../store/store.js';
+import { pruneExecutions } from './retention.js';
 import type { ServiceDeps } from './service.js';
 
 export type { Control };
@@ -19,9 +21,13 @@ export interface HostDeps extends ServiceDeps {
 /**
  * Runs an execution to its end in this process. Undefined if another process runs it, or has taken it over.
  */
-export const hostExecution = (
+export async function hostExecution(
   deps: HostDeps,
   name: string,
   control: Control,
   onEvent: OnEvent,
-): Promise<Execution | undefined> => runExecution(name, { ...deps, onEvent }, control);
+): Promise<Execution | undefined> {
+  const ended = await runExecution(name, { ...deps, onEvent }, control);
+  if (ended) pruneExecutions(deps, jobName(parseName(name), ended.job));
+  return ended;
+}

@@ -1,5 +1,7 @@
 import { RunError } from '../model/errors.js';
+import type { Holds } from '../model/iam/permissions.js';
 import { nearest, parseName, shortName } from '../model/names.js';
+import { formatPath, type Path, snakeCase } from '../model/path.js';
 import { timestamp, type Timestamp } from '../model/time.js';
 import type { LogFiles } from '../store/logs.js';
 import type { Lease, Store } from '../store/store.js';
@@ -10,6 +12,10 @@ export interface ServiceDeps {
   logs: LogFiles;
   /** Who calls, as creator and lastModifier show it. */
   account: string;
+  /** The account that owns the project: whatever the policies of jobs say, it may do everything. */
+  projectOwner: string;
+  /** Evaluates the conditions of IAM policies; present if policies decide who may do what. */
+  enforced?: Holds | undefined;
   projectNumber: string;
   now: () => number;
   uuid: () => string;
@@ -36,4 +42,31 @@ export function notFound(name: string, others: readonly string[]): RunError {
     `Resource '${id}' of kind '${kind}' in region '${location}' in project '${project}' does not exist.`,
     { fix: near && `did you mean ${near}?` },
   );
+}
+
+/** The same for a job, with the nearest name of its project and location. */
+export function notFoundJob({ store }: Pick<ServiceDeps, 'store'>, name: string): RunError {
+  const { project, location } = parseName(name);
+  return notFound(
+    name,
+    store.jobs({ project, location }).map(({ resource }) => shortName(resource.name)),
+  );
+}
+
+/** The API's answer to a resource that breaks rules, all of them told; `subject` is the request's part that does. */
+export function refuse(
+  subject: string,
+  violations: readonly { path: Path; description: string; fix?: string | undefined }[],
+): void {
+  const [first] = violations;
+  if (!first) return;
+  const field = formatPath(first.path.map((step) => (typeof step === 'string' ? snakeCase(step) : step)));
+  throw new RunError('INVALID_ARGUMENT', `Violation in ${subject}.${field}: ${first.description}`, {
+    problems: violations.map(({ path, description, fix }) => ({
+      path: formatPath(path),
+      message: description,
+      fix,
+      severity: 'error',
+    })),
+  });
 }

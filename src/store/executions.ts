@@ -1,8 +1,10 @@
 import { jobName, parseName, shortName } from '../model/names.js';
 import { defaultSettings, type LocalSettings } from '../model/local/settings.js';
 import type { Execution } from '../model/schema/job.js';
-import { type Connection, parseResource, resourceOf } from './database.js';
+import { type Connection, listing, resourceOf, unlimited } from './database.js';
 import type { ExecutionStore } from './store.js';
+
+const list = listing('execution', 'project = ?5 AND (?6 IS NULL OR location = ?6) AND (?7 IS NULL OR job = ?7)');
 
 export const executionStore = (db: Connection): ExecutionStore => ({
   execution(name) {
@@ -15,22 +17,19 @@ export const executionStore = (db: Connection): ExecutionStore => ({
     );
   },
 
-  executions({ project, location, job }) {
-    return db
-      .all(
-        `SELECT resource FROM execution WHERE project = ?1 AND (?2 IS NULL OR location = ?2)
-       AND (?3 IS NULL OR job = 'projects/' || project || '/locations/' || location || '/jobs/' || ?3)
-       ORDER BY create_time DESC, number DESC`,
-        project,
-        location ?? null,
-        job ?? null,
-      )
-      .map((row) => parseResource<Execution>(row));
+  executions(query) {
+    return list<Execution>(db, query, query.project, query.location, query.job);
   },
 
   latestExecution(job) {
     return resourceOf<Execution>(
-      db.get('SELECT resource FROM execution WHERE job = ? ORDER BY create_time DESC, number DESC LIMIT 1', job),
+      db.get(
+        `SELECT create_time, number, resource FROM execution WHERE job = ?1
+       UNION ALL SELECT create_time, number, resource FROM tombstone
+         WHERE kind = 'execution' AND job_number = (SELECT number FROM job WHERE name = ?1)
+       ORDER BY create_time DESC, number DESC LIMIT 1`,
+        job,
+      ),
     );
   },
 
@@ -76,9 +75,26 @@ export const executionStore = (db: Connection): ExecutionStore => ({
     return { ...defaultSettings, ...(JSON.parse(String(row?.['settings'] ?? '{}')) as Partial<LocalSettings>) };
   },
 
-  openExecutions() {
+  openExecutions(parent) {
     return db
-      .all('SELECT name FROM execution WHERE completion_time IS NULL ORDER BY number')
+      .all(
+        `SELECT name FROM execution WHERE completion_time IS NULL
+       AND (?1 IS NULL OR (project = ?1 AND location = ?2)) ORDER BY number`,
+        parent?.project,
+        parent?.location,
+      )
+      .map((row) => String(row['name']));
+  },
+
+  surplusExecutions(job, keep) {
+    return db
+      .all(
+        `SELECT name FROM execution WHERE job = ? AND completion_time IS NOT NULL
+       ORDER BY create_time DESC, number DESC LIMIT ? OFFSET ?`,
+        job,
+        unlimited,
+        keep,
+      )
       .map((row) => String(row['name']));
   },
 
@@ -94,5 +110,18 @@ export const executionStore = (db: Connection): ExecutionStore => ({
 
   cancelRequested(name) {
     return db.get('SELECT cancel_time FROM execution WHERE name = ?', name)?.['cancel_time'] != null;
+  },
+
+  requestDeletion(name, time) {
+    db.run(
+      `UPDATE execution SET delete_time = coalesce(delete_time, ?1), cancel_time = coalesce(cancel_time, ?1)
+       WHERE name = ?2`,
+      time,
+      name,
+    );
+  },
+
+  removeExecution(name) {
+    db.run('DELETE FROM execution WHERE name = ?', name);
   },
 });

@@ -1,7 +1,7 @@
 import type { AttemptRecord, StopReason } from '../model/attempt.js';
 import type { TaskAttemptResult } from '../model/schema/job.js';
 import type { AttemptOutcome, TaskRecord, TaskState } from '../model/task.js';
-import { type Connection, executionNumber, type Row, text } from './database.js';
+import { type Connection, executionNumber, type Row, text, unlimited } from './database.js';
 import type { TaskStore } from './store.js';
 
 export const taskStore = (db: Connection): TaskStore => ({
@@ -10,13 +10,15 @@ export const taskStore = (db: Connection): TaskStore => ({
     return row && taskOf(row);
   },
 
-  tasks(execution, states) {
+  tasks(execution, states, page) {
     return db
       .all(
-        `SELECT * FROM task WHERE execution = ${executionNumber}
-       AND (?2 IS NULL OR state IN (SELECT value FROM json_each(?2))) ORDER BY number`,
+        `SELECT * FROM task WHERE execution = ${executionNumber} AND number > ?3
+       AND (?2 IS NULL OR state IN (SELECT value FROM json_each(?2))) ORDER BY number LIMIT ?4`,
         execution,
         states ? JSON.stringify(states) : null,
+        page?.after ?? -1,
+        page?.limit ?? unlimited,
       )
       .map(taskOf);
   },

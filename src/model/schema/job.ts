@@ -143,12 +143,8 @@ export const JobMessage = message(
     latestCreatedExecution: field(ExecutionReferenceMessage, 'The newest execution.', { output: true }),
     reconciling: bool('Whether the service is still at work.', { output: true }),
     satisfiesPzs: bool('Reserved.', { output: true }),
-    startExecutionToken: string('Starts an execution named after it; the job is ready once that has started.', {
-      effect: 'inert',
-    }),
-    runExecutionToken: string('Runs an execution named after it; the job is ready once that has ended.', {
-      effect: 'inert',
-    }),
+    startExecutionToken: string('Starts an execution named after it; the job is ready once that has started.'),
+    runExecutionToken: string('Runs an execution named after it; the job is ready once that has succeeded.'),
     etag: string('The version, for optimistic locking.', { effect: 'recorded' }),
   },
   [['startExecutionToken', 'runExecutionToken']],

@@ -14,7 +14,7 @@ export const remove = defineCommand<CommonOptions, [job: string]>(
         ? ' This job is currently executing; all running executions will be stopped and deleted.'
         : '';
     await confirm(context, options, `Job [${shortName(name)}] will be deleted.${running}`);
-    await deleteJob(service, name);
+    await deleteJob(service, { name });
     context.io.err.write(`Deleted job [${shortName(name)}].\n`);
   },
 );

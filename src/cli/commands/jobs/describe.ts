@@ -5,12 +5,13 @@ import { recoveredService } from '../../recovery.js';
 import { describeJob } from '../../render/describe.js';
 import { print } from '../../render/format.js';
 
-export const describe = defineCommand<CommonOptions, [job: string]>(
+export const describe = defineCommand<CommonOptions & { showDeleted?: true }, [job: string]>(
   'describe',
   'Show a job. With --format=export: as YAML that `replace` reads.',
-  (command) => command.argument('<job>', 'the name of the job'),
+  (command) =>
+    command.argument('<job>', 'the name of the job').option('--show-deleted', 'also a job deleted in the last 30 days'),
   async (context, options, id) => {
-    const job = getJob(await recoveredService(context), jobNameOf(context, options, id));
+    const job = getJob(await recoveredService(context), jobNameOf(context, options, id), options);
     const { jobToV1 } = await import('../../../model/spec/v1.js');
     await print(context, options.format, job, {
       human: (of) => describeJob(of, context.io.out.chalk),

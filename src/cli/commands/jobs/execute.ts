@@ -5,7 +5,7 @@ import { shortName } from '../../../model/names.js';
 import type { ContainerOverride } from '../../../model/overrides.js';
 import type { Execution } from '../../../model/schema/job.js';
 import { waitForExecution } from '../../../service/executions.js';
-import { runJob } from '../../../service/jobs.js';
+import { runJob } from '../../../service/run.js';
 import { warnOfInertFields } from '../../apply.js';
 import { type CommonOptions, defineCommand, jobNameOf } from '../../command.js';
 import { dictFlag, durationFlag, integerFlag, listFlag } from '../../flags.js';

@@ -1,7 +1,7 @@
 import { Reported } from '../../../model/errors.js';
 import { completionStatus } from '../../../model/execution.js';
 import { shortName } from '../../../model/names.js';
-import { runJob } from '../../../service/jobs.js';
+import { runJob, startedByToken } from '../../../service/run.js';
 import { jobToRun, type SpecOptions, warnOfInertFields } from '../../apply.js';
 import { defineCommand } from '../../command.js';
 import { runInForeground } from '../../foreground.js';
@@ -37,10 +37,11 @@ Examples:
     // An engine that does not answer is told before anything is changed.
     await host.runtime.capacity();
     await recoveredService(context);
-    const name = await jobToRun(context, host, options, id);
+    const run = { owner: host.owner, settings: localSettings(context, options) };
+    const name = await jobToRun(context, host, options, id, run);
     warnOfInertFields(context, host, name);
     const { execution, interrupted } = await runInForeground(context, host, () => {
-      const created = runJob(host, { name, settings: localSettings(context, options) }, host.owner);
+      const created = startedByToken(host, name, host.owner) ?? runJob(host, { name, ...run });
       const { taskCount, parallelism } = created;
       context.io.err.write(
         `Execution [${shortName(created.name)}]: ${taskCount} ${taskCount === 1 ? 'task' : 'tasks'}, parallelism ${parallelism}.\n`,

@@ -13,7 +13,7 @@ export const cancel = defineCommand<CommonOptions & { async?: true }, [execution
     const service = await context.service();
     const { name } = getExecution(service, parentOf(context, options), id);
     await confirm(context, options, `Execution [${id}] will be cancelled.`);
-    cancelExecution(service, name);
+    cancelExecution(service, { name });
     const { err } = context.io;
     if (options.async) {
       err.write(`Execution [${id}] is being cancelled.\n`);

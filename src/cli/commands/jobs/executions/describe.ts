@@ -4,12 +4,15 @@ import { recoveredService } from '../../../recovery.js';
 import { describeExecution } from '../../../render/describe.js';
 import { print } from '../../../render/format.js';
 
-export const describe = defineCommand<CommonOptions, [execution: string]>(
+export const describe = defineCommand<CommonOptions & { showDeleted?: true }, [execution: string]>(
   'describe',
   'Show an execution.',
-  (command) => command.argument('<execution>', 'the name of the execution'),
+  (command) =>
+    command
+      .argument('<execution>', 'the name of the execution')
+      .option('--show-deleted', 'also an execution deleted in the last 30 days'),
   async (context, options, id) => {
-    const execution = getExecution(await recoveredService(context), parentOf(context, options), id);
+    const execution = getExecution(await recoveredService(context), parentOf(context, options), id, options);
     await print(context, options.format, execution, { human: (of) => describeExecution(of, context.io.out.chalk) });
   },
 );

@@ -1,5 +1,5 @@
 import { getExecution } from '../../../../../service/executions.js';
-import { listTasks } from '../../../../../service/tasks.js';
+import { tasksOf } from '../../../../../service/tasks.js';
 import { type CommonOptions, defineCommand, parentOf } from '../../../../command.js';
 import { recoveredService } from '../../../../recovery.js';
 import { print } from '../../../../render/format.js';
@@ -13,7 +13,7 @@ export const list = defineCommand<CommonOptions & { execution: string }>(
   async (context, options) => {
     const service = await recoveredService(context);
     const execution = getExecution(service, parentOf(context, options), options.execution);
-    const views = listTasks(service, execution);
+    const views = tasksOf(service, execution);
     await print(
       context,
       options.format,
