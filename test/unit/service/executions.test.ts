@@ -142,7 +142,12 @@ describe('an execution token', () => {
 
   test('gives its execution to the caller who wants to run it', () => {
     const world = new ServiceWorld();
-    const request = { parent, jobId: 'nightly', job: withToken({ runExecutionToken: 'v1' }), run: { owner: world.deps.owner } };
+    const request = {
+      parent,
+      jobId: 'nightly',
+      job: withToken({ runExecutionToken: 'v1' }),
+      run: { owner: world.deps.owner },
+    };
     createJob(world.deps, request);
     expect(world.spawned).toEqual([]);
     expect(startedByToken(world.deps, job, world.deps.owner)?.name).toBe(`${job}/executions/nightly-v1`);
