@@ -19,6 +19,8 @@ export interface ClientResult {
 const unreachable =
   /cannot connect to the docker daemon|is the docker daemon running|error during connect|failed to connect to the docker api|cannot connect to podman|permission denied while trying to connect/i;
 const answered = /^(docker: )?error response from daemon/im;
+/** What an engine answers a client that asked it in vain for its version, as while the engine was being restarted. */
+const tooNew = /client version \S+ is too new/i;
 
 /** Runs the docker client: argument lists only, no shell, in a process group of its own, which Ctrl-C does not reach. */
 export class DockerClient {
@@ -86,12 +88,8 @@ export class DockerClient {
       child.on('close', resolve);
     });
     if (exitCode === null) throw unavailable(`${this.#command} was killed by ${child.signalCode}.`);
-    if (exitCode !== 0 && unreachable.test(output.stderr) && !answered.test(output.stderr)) {
-      throw unavailable(
-        `No container engine answers: ${output.stderr.trim().split('\n')[0]}`,
-        'start Docker, or point DOCKER_HOST or a docker context at an engine that runs; `docker version` shows whether it answers',
-      );
-    }
+    // Whatever the exit code: `docker info` also ends with 0 then.
+    throwIfUnreachable(output.stderr);
     return { exitCode, ...output };
   }
 
@@ -121,6 +119,19 @@ export class DockerClient {
 }
 
 const unavailable = (message: string, fix?: string): RunError => new RunError('UNAVAILABLE', message, { fix });
+
+function throwIfUnreachable(stderr: string): void {
+  const lines = stderr.split('\n').map((line) => line.replace(/^docker: /, ''));
+  const refused = lines.find((line) => tooNew.test(line));
+  if (refused)
+    throw unavailable(`The container engine does not take our calls: ${refused}`, 'unset DOCKER_API_VERSION');
+  const lost = lines.find((line) => unreachable.test(line));
+  if (lost === undefined || answered.test(stderr)) return;
+  throw unavailable(
+    `No container engine answers: ${lost}`,
+    'start Docker, or point DOCKER_HOST or a docker context at an engine that runs; `docker version` shows whether it answers',
+  );
+}
 
 /** The stdin and stdout of a process as one stream, with which the process ends. */
 function conversation(child: ChildProcessByStdio<Writable, Readable, null>): Duplex {
