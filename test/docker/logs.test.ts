@@ -76,7 +76,8 @@ test.concurrent('both streams of every task are shown with the task, and kept ap
 test.concurrent('lines are shown while the task runs', async ({ home }) => {
   const command = home.start(['jobs', 'run', '-f', home.script('live', 'echo now; sleep 60')]);
   await command.says('task 0 │ now');
-  expect(home.containers()).toHaveLength(1);
+  // The task's and that of its sandbox.
+  expect(home.containers()).toHaveLength(2);
   command.kill('SIGINT');
   await command.says('Press Ctrl-C again');
   command.kill('SIGINT');
