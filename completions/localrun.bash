@@ -7,14 +7,14 @@ _localrun() {
     if [[ -n $slot ]]; then slot=''; continue; fi
     case $word in
       --condition-from-file|--file|-f) slot='file' ;;
-      --account|--args|--command|--condition|--cpu|--image|--labels|--max-retries|--member|--memory|--network|--parallelism|--platform|--project|--pull|--region|--role|--set-env-vars|--task-timeout|--tasks|--update-env-vars) slot='anything' ;;
+      --account|--args|--attempt|--command|--condition|--cpu|--freshness|--image|--labels|--limit|--max-retries|--member|--memory|--network|--order|--parallelism|--platform|--project|--pull|--region|--role|--set-env-vars|--severity|--task|--task-timeout|--tasks|--update-env-vars) slot='anything' ;;
       --format) slot='json yaml none' ;;
       --job) slot='job' ;;
       --execution) slot='execution' ;;
       help) ;; # what follows completes as a command
       *)
         case ${at:+$at }$word in
-          'jobs'|'jobs run'|'jobs validate'|'jobs create'|'jobs update'|'jobs replace'|'jobs describe'|'jobs list'|'jobs delete'|'jobs execute'|'jobs get-iam-policy'|'jobs set-iam-policy'|'jobs add-iam-policy-binding'|'jobs remove-iam-policy-binding'|'jobs test-iam-permissions'|'jobs executions'|'jobs executions list'|'jobs executions describe'|'jobs executions cancel'|'jobs executions tasks'|'jobs executions tasks list'|'completion'|'help') at=${at:+$at }$word ;;
+          'jobs'|'jobs run'|'jobs validate'|'jobs create'|'jobs update'|'jobs replace'|'jobs describe'|'jobs list'|'jobs delete'|'jobs execute'|'jobs get-iam-policy'|'jobs set-iam-policy'|'jobs add-iam-policy-binding'|'jobs remove-iam-policy-binding'|'jobs test-iam-permissions'|'jobs logs'|'jobs logs read'|'jobs logs tail'|'jobs executions'|'jobs executions list'|'jobs executions describe'|'jobs executions cancel'|'jobs executions logs'|'jobs executions logs read'|'jobs executions logs tail'|'jobs executions tasks'|'jobs executions tasks list'|'completion'|'help') at=${at:+$at }$word ;;
         esac
         ;;
     esac
@@ -22,7 +22,7 @@ _localrun() {
   if [[ $current == = ]]; then current=''; fi
   case $at in
     '') flags='--version --help' place='jobs completion help' ;;
-    'jobs') flags='--help' place='run validate create update replace describe list delete execute get-iam-policy set-iam-policy add-iam-policy-binding remove-iam-policy-binding test-iam-permissions executions' ;;
+    'jobs') flags='--help' place='run validate create update replace describe list delete execute get-iam-policy set-iam-policy add-iam-policy-binding remove-iam-policy-binding test-iam-permissions logs executions' ;;
     'jobs run') flags='--file --image --tasks --parallelism --max-retries --task-timeout --set-env-vars --memory --cpu --command --args --labels --fresh-sandbox --network --host-access --pull --platform --project --region --account --format --quiet --help' place='job' ;;
     'jobs validate') flags='--file --project --region --account --format --quiet --help' ;;
     'jobs create') flags='--file --image --tasks --parallelism --max-retries --task-timeout --set-env-vars --memory --cpu --command --args --labels --project --region --account --format --quiet --help' place='job' ;;
@@ -37,10 +37,16 @@ _localrun() {
     'jobs add-iam-policy-binding') flags='--member --role --condition --condition-from-file --project --region --account --format --quiet --help' place='job' ;;
     'jobs remove-iam-policy-binding') flags='--member --role --condition --condition-from-file --all --project --region --account --format --quiet --help' place='job' ;;
     'jobs test-iam-permissions') flags='--project --region --account --format --quiet --help' place='job' ;;
-    'jobs executions') flags='--help' place='list describe cancel tasks' ;;
+    'jobs logs') flags='--help' place='read tail' ;;
+    'jobs logs read') flags='--severity --task --attempt --prefix --freshness --limit --order --project --region --account --format --quiet --help' place='job' ;;
+    'jobs logs tail') flags='--severity --task --attempt --prefix --project --region --account --format --quiet --help' place='job' ;;
+    'jobs executions') flags='--help' place='list describe cancel logs tasks' ;;
     'jobs executions list') flags='--job --show-deleted --project --region --account --format --quiet --help' ;;
     'jobs executions describe') flags='--show-deleted --project --region --account --format --quiet --help' place='execution' ;;
     'jobs executions cancel') flags='--async --project --region --account --format --quiet --help' place='execution' ;;
+    'jobs executions logs') flags='--help' place='read tail' ;;
+    'jobs executions logs read') flags='--severity --task --attempt --prefix --freshness --limit --order --project --region --account --format --quiet --help' place='execution' ;;
+    'jobs executions logs tail') flags='--severity --task --attempt --prefix --project --region --account --format --quiet --help' place='execution' ;;
     'jobs executions tasks') flags='--help' place='list' ;;
     'jobs executions tasks list') flags='--execution --project --region --account --format --quiet --help' ;;
     'completion') flags='--help' place='bash zsh fish' ;;

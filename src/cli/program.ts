@@ -26,12 +26,26 @@ const jobs: Group = {
     'remove-iam-policy-binding': async () =>
       (await import('./commands/jobs/remove-iam-policy-binding.js')).removeBinding,
     'test-iam-permissions': async () => (await import('./commands/jobs/test-iam-permissions.js')).testPermissions,
+    logs: {
+      description: 'Logs of jobs.',
+      commands: {
+        read: async () => (await import('./commands/jobs/logs/read.js')).read,
+        tail: async () => (await import('./commands/jobs/logs/tail.js')).tail,
+      },
+    },
     executions: {
       description: 'Executions of jobs.',
       commands: {
         list: async () => (await import('./commands/jobs/executions/list.js')).list,
         describe: async () => (await import('./commands/jobs/executions/describe.js')).describe,
         cancel: async () => (await import('./commands/jobs/executions/cancel.js')).cancel,
+        logs: {
+          description: 'Logs of executions.',
+          commands: {
+            read: async () => (await import('./commands/jobs/executions/logs/read.js')).read,
+            tail: async () => (await import('./commands/jobs/executions/logs/tail.js')).tail,
+          },
+        },
         tasks: {
           description: 'Tasks of executions.',
           commands: { list: async () => (await import('./commands/jobs/executions/tasks/list.js')).list },

@@ -14,7 +14,7 @@ export interface TaskLine extends LogLine, LogSource {
 }
 
 /** What a log file has had to give so far. */
-class Tail {
+export class Tail {
   readonly #file: string;
   readonly #decoder = new LogDecoder();
   #offset = 0;
@@ -25,20 +25,28 @@ class Tail {
 
   /** The lines since the last call; with `ended` an unfinished last one too. */
   read(ended: boolean): LogLine[] {
-    const lines: LogLine[] = [];
-    // Opened anew each time: the file is replaced when a log is read from the engine once more, with the same bytes.
-    const file = openExisting(this.#file);
-    if (file !== undefined) {
-      const buffer = Buffer.alloc(65536);
-      for (;;) {
-        const count = readSync(file, buffer, 0, buffer.length, this.#offset);
-        if (count === 0) break;
-        this.#offset += count;
-        lines.push(...this.#decoder.push(buffer.subarray(0, count)));
-      }
-      closeSync(file);
-    }
+    const lines = [...this.#complete()].flat();
     return ended ? [...lines, ...this.#decoder.end()] : lines;
+  }
+
+  /** All lines, an unfinished last one included, some at a time. */
+  *chunks(): Generator<LogLine[]> {
+    yield* this.#complete();
+    yield this.#decoder.end();
+  }
+
+  *#complete(): Generator<LogLine[]> {
+    const buffer = Buffer.alloc(65536);
+    for (;;) {
+      // Opened anew each time: the file is replaced when a log is read from the engine once more, with the same bytes.
+      const file = openExisting(this.#file);
+      if (file === undefined) return;
+      const count = readSync(file, buffer, 0, buffer.length, this.#offset);
+      closeSync(file);
+      if (count === 0) return;
+      this.#offset += count;
+      yield this.#decoder.push(buffer.subarray(0, count));
+    }
   }
 }
 
@@ -51,7 +59,7 @@ function openExisting(file: string): number | undefined {
   }
 }
 
-const streams = ['stdout', 'stderr'] as const;
+export const streams = ['stdout', 'stderr'] as const;
 
 /** The labels of the containers of an execution that are not the main one. */
 const sidecarsOf = ({ template: { containers } }: Execution): string[] =>

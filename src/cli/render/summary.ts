@@ -33,6 +33,8 @@ export function postMortem({ io }: Context, service: ServiceDeps, execution: Exe
     for (const { text } of lines) say(`  ${chalk.dim('│')} ${text}`);
   }
   if (failed.length > shownFailures) say(`and ${failed.length - shownFailures} more failed tasks`);
-  say(`Logs: ${service.logs.directory(execution.name)}`);
-  say(`See: localrun jobs executions describe ${shortName(execution.name)}`);
+  const id = shortName(execution.name);
+  const task = failed[0] ? ` --task ${failed[0].record.index}` : '';
+  say(`Logs: localrun jobs executions logs read ${id}${task}`);
+  say(`See:  localrun jobs executions describe ${id}`);
 }
