@@ -92,5 +92,5 @@ test.concurrent('the end of what failed is shown again at the end', async ({ hom
   for (const task of ['task 0', 'task 1', 'task 2']) expect(end).toContain(`${task}: exit code 4\n`);
   expect(end.match(/ {2}│ the reason/g)).toHaveLength(3);
   expect(end).toContain('and 2 more failed tasks');
-  expect(end).toMatch(/Logs: \/.*\/reasons-\w{5}\n/);
+  expect(end).toMatch(/Logs: localrun jobs executions logs read reasons-\w{5} --task 0\n/);
 });
