@@ -39,24 +39,22 @@ export class DockerClient {
   }
 
   /**
-   * The client as a stream, once it has printed an empty line to say that it is connected.
-   * @throws Error if it ends before
+   * The client as a stream, once it has printed an empty line to say that it is connected; what it says if it ends
+   * before.
+   * @throws RunError UNAVAILABLE
    */
-  async stream(args: readonly string[]): Promise<Duplex> {
-    const child = spawn(this.#command, args, {
-      stdio: ['pipe', 'pipe', 'ignore'],
-      env: this.#environment,
-      detached: true,
+  async stream(args: readonly string[]): Promise<Duplex | string> {
+    const child = spawn(this.#command, args, { stdio: 'pipe', env: this.#environment, detached: true });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    const connected = await new Promise<boolean>((resolve, reject) => {
+      child.on('error', (error: NodeJS.ErrnoException) => reject(this.#notRunnable(error)));
+      child.once('close', () => resolve(false));
+      child.stdout.once('readable', () => child.stdout.read(1) && resolve(true));
     });
-    await new Promise<void>((resolve, reject) => {
-      const ended = (): void => reject(new Error(`${this.#command} ${args[0]} has ended`));
-      child.once('error', reject).once('close', ended);
-      child.stdout.once('readable', () => {
-        if (child.stdout.read(1)) resolve();
-        else ended();
-      });
-    });
-    return conversation(child);
+    if (connected) return conversation(child);
+    refuseSilence(stderr);
+    return stderr;
   }
 
   /** As `run`, with the output going to file descriptors. */
@@ -86,12 +84,7 @@ export class DockerClient {
       child.on('close', resolve);
     });
     if (exitCode === null) throw unavailable(`${this.#command} was killed by ${child.signalCode}.`);
-    if (exitCode !== 0 && unreachable.test(output.stderr) && !answered.test(output.stderr)) {
-      throw unavailable(
-        `No container engine answers: ${output.stderr.trim().split('\n')[0]}`,
-        'start Docker, or point DOCKER_HOST or a docker context at an engine that runs; `docker version` shows whether it answers',
-      );
-    }
+    if (exitCode !== 0) refuseSilence(output.stderr);
     return { exitCode, ...output };
   }
 
@@ -120,10 +113,19 @@ export class DockerClient {
   }
 }
 
+/** @throws RunError UNAVAILABLE if what a client that has failed says is that no engine answers it */
+function refuseSilence(stderr: string): void {
+  if (!unreachable.test(stderr) || answered.test(stderr)) return;
+  throw unavailable(
+    `No container engine answers: ${stderr.trim().split('\n')[0]}`,
+    'start Docker, or point DOCKER_HOST or a docker context at an engine that runs; `docker version` shows whether it answers',
+  );
+}
+
 const unavailable = (message: string, fix?: string): RunError => new RunError('UNAVAILABLE', message, { fix });
 
 /** The stdin and stdout of a process as one stream, with which the process ends. */
-function conversation(child: ChildProcessByStdio<Writable, Readable, null>): Duplex {
+function conversation(child: ChildProcessByStdio<Writable, Readable, Readable>): Duplex {
   const { stdin, stdout } = child;
   const stream = new Duplex({
     read: () => void stdout.resume(),
