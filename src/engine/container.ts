@@ -29,7 +29,8 @@ type Running = Exclude<ContainerState, { status: 'created' }>;
 
 /**
  * Makes a container run that is not there yet, and finds out about one that is: it runs or has run, or it could not be
- * started. Undefined if it had not been started before `halt` said to start nothing any more.
+ * started. Undefined if it had not been started before `halt` said to start nothing any more. `torn` says whether a new
+ * sandbox in place of one that is gone would part it from containers that run in that one.
  */
 export async function bringUp(
   spec: ContainerSpec,
@@ -37,6 +38,7 @@ export async function bringUp(
   sandbox: SandboxSpec | undefined,
   starter: Starter,
   halt: AbortSignal,
+  torn: () => boolean,
 ): Promise<Running | Exclude<EndedContainer, { status: 'exited' }> | undefined> {
   const inspect = (): Promise<ContainerState | undefined> =>
     starter.reach.insist(() => starter.runtime.inspect(spec.name));
@@ -44,7 +46,7 @@ export async function bringUp(
   if (!state && past === 'started') return { status: 'missing' };
   while (!state || isUntouched(state)) {
     const halted = (): boolean => halt.aborted || starter.cancelled();
-    const launched = await launch(spec, sandbox, starter, inspect, halted);
+    const launched = await launch(spec, sandbox, starter, inspect, halted, torn);
     if (launched === 'halted') return undefined;
     state = launched;
   }
@@ -65,6 +67,7 @@ async function launch(
   { runtime, reach, openSandbox, startGate, now }: Starter,
   inspect: () => Promise<ContainerState | undefined>,
   halted: () => boolean,
+  torn: () => boolean,
 ): Promise<ContainerState | 'halted' | undefined> {
   try {
     const start = async () => {
@@ -78,6 +81,7 @@ async function launch(
       case 'started':
         return { status: 'running', startedAt: timestamp(now()) };
       case 'homeless':
+        if (torn()) return { status: 'created', exitCode: 0, error: 'the sandbox of its attempt is gone' };
         if (sandbox) await openSandbox(sandbox, true);
         return undefined;
       case 'failed':

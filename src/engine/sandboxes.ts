@@ -12,7 +12,7 @@ export class Sandboxes {
   readonly #make: (sandbox: SandboxSpec) => Promise<void>;
   readonly #used = new Set<number>();
   readonly #numbers = new Map<string, number>();
-  readonly #open = new Set<string>();
+  readonly #open = new Map<string, Promise<void>>();
 
   /** @param fresh no two attempts share one; a container that meets no other then needs none */
   constructor(execution: Execution, fresh: boolean, make: (sandbox: SandboxSpec) => Promise<void>) {
@@ -22,10 +22,13 @@ export class Sandboxes {
   }
 
   /** Makes sure that the sandbox is there; `lost`: it was, and is not any more. */
-  async open(sandbox: SandboxSpec, lost: boolean): Promise<void> {
-    if (this.#open.has(sandbox.name) && !lost) return;
-    await this.#make(sandbox);
-    this.#open.add(sandbox.name);
+  open(sandbox: SandboxSpec, lost: boolean): Promise<void> {
+    const known = this.#open.get(sandbox.name);
+    if (known && !lost) return known;
+    const opening = this.#make(sandbox);
+    this.#open.set(sandbox.name, opening);
+    opening.catch(() => this.#open.delete(sandbox.name));
+    return opening;
   }
 
   /** The name of a sandbox that no attempt is in; it may have to be opened. Undefined: the attempt needs none. */

@@ -100,8 +100,8 @@ export interface ContainerRuntime {
   start(spec: ContainerSpec): Promise<'started' | 'failed' | 'exists' | 'homeless'>;
   /** Makes the sandbox, unless it is there. Link-local addresses are out of reach in it. @throws StartRefused */
   openSandbox(spec: SandboxSpec): Promise<void>;
-  /** A connection to a port of a sandbox's localhost. @throws Error if nobody listens there */
-  dial(sandbox: string, port: number): Promise<Duplex>;
+  /** A connection to a port of a sandbox's localhost. `homeless`: the sandbox is gone. */
+  dial(sandbox: string, port: number): Promise<Duplex | 'refused' | 'homeless'>;
   /**
    * Copies all that the container has written and writes until it ends, to two file descriptors, each line after an
    * RFC 3339 timestamp and a space (see LogDecoder). False if the log broke off, as when the engine goes away.

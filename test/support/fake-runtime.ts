@@ -122,10 +122,10 @@ export class FakeRuntime implements ContainerRuntime {
     this.sandboxes.set(spec.name, spec);
   }
 
-  async dial(_sandbox: string, port: number): Promise<Duplex> {
+  async dial(sandbox: string, port: number): Promise<Duplex | 'refused' | 'homeless'> {
     await this.#reached();
-    if (!this.listening.has(port)) throw new Error('nobody listens');
-    return new PassThrough();
+    if (!this.sandboxes.has(sandbox)) return 'homeless';
+    return this.listening.has(port) ? new PassThrough() : 'refused';
   }
 
   async follow(name: string): Promise<boolean> {

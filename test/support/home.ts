@@ -19,6 +19,10 @@ type Spec = Omit<ExecutionTemplate & TaskTemplate & Container, 'template' | 'con
   image?: string;
 };
 
+type TemplateSpec = Omit<ExecutionTemplate & TaskTemplate, 'template' | 'containers'> & {
+  containers: readonly (Omit<Container, 'image'> & { image?: string })[];
+};
+
 const docker = (...args: string[]): string => execFileSync('docker', args, { encoding: 'utf8' }).trim();
 
 /** A state directory of its own, the commands that run on it, and the containers that carry its label. */
@@ -71,7 +75,15 @@ export class Home {
 
   /** Writes the spec of a job with one container, of busybox unless it names another image, and returns the file. */
   spec(name: string, { taskCount, parallelism, maxRetries, timeout, ...container }: Spec): string {
-    const template = { maxRetries, timeout, containers: [{ image: 'localrun/busybox:latest', ...container }] };
+    return this.template(name, { taskCount, parallelism, maxRetries, timeout, containers: [container] });
+  }
+
+  /** As `spec`, with several containers. */
+  template(name: string, { taskCount, parallelism, containers, ...more }: TemplateSpec): string {
+    const template = {
+      ...more,
+      containers: containers.map((container) => ({ image: 'localrun/busybox:latest', ...container })),
+    };
     const file = path.join(this.#root, `${name}.json`);
     writeFileSync(file, JSON.stringify({ name, template: { taskCount, parallelism, template } }));
     return file;
@@ -89,11 +101,12 @@ export class Home {
     return directory;
   }
 
-  /** The lines that an attempt has written, as they are kept. */
-  log(execution: string, task = 0, attempt = 0, stream: 'stdout' | 'stderr' = 'stdout'): string[] {
+  /** The lines that an attempt has written, as they are kept; of the container with that label, or of the main one. */
+  log(execution: string, task = 0, attempt = 0, stream: 'stdout' | 'stderr' = 'stdout', container?: string): string[] {
     const directory = path.join(this.directory, 'logs', 'local-project', 'us-central1', execution);
     const decoder = new LogDecoder();
-    const bytes = readFileSync(path.join(directory, `task${task}-attempt${attempt}.${stream}`));
+    const suffix = container === undefined ? '' : `.${container}`;
+    const bytes = readFileSync(path.join(directory, `task${task}-attempt${attempt}${suffix}.${stream}`));
     return [...decoder.push(bytes), ...decoder.end()].map(({ text }) => text);
   }
 

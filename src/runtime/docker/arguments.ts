@@ -60,17 +60,19 @@ function mountArgument(mount: Mount): string {
 }
 
 /**
- * The arguments of `docker run` for the holder of a sandbox. The capability is for the one route that it sets; the
- * containers that join do not get it.
+ * The arguments of `docker run` for the holder of a sandbox. Its capabilities are for the routes that it sets and the
+ * ports that it serves; the containers that join do not get them. Who names a network wants to reach what is in it.
  */
 export function sandboxArguments(spec: SandboxSpec, image: string): string[] {
   return [
     ...['run', '--detach', '--name', spec.name, '--pull', 'never', '--init=false', '--log-driver', 'none'],
     ...Object.entries(spec.labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]),
-    ...['--cap-drop', 'ALL', '--cap-add', 'NET_ADMIN', '--security-opt', 'no-new-privileges'],
+    ...['--cap-drop', 'ALL', '--cap-add', 'NET_ADMIN', '--cap-add', 'NET_BIND_SERVICE'],
+    ...['--security-opt', 'no-new-privileges'],
     ...['--read-only', '--memory', '32m', '--memory-swap', '32m'],
     ...networkArguments(spec),
     image,
+    ...(spec.network === undefined ? ['alone'] : []),
   ];
 }
 

@@ -41,24 +41,22 @@ export class DockerClient {
   }
 
   /**
-   * The client as a stream, once it has printed an empty line to say that it is connected.
-   * @throws Error if it ends before
+   * The client as a stream, once it has printed an empty line to say that it is connected; what it says if it ends
+   * before.
+   * @throws RunError UNAVAILABLE
    */
-  async stream(args: readonly string[]): Promise<Duplex> {
-    const child = spawn(this.#command, args, {
-      stdio: ['pipe', 'pipe', 'ignore'],
-      env: this.#environment,
-      detached: true,
+  async stream(args: readonly string[]): Promise<Duplex | string> {
+    const child = spawn(this.#command, args, { stdio: 'pipe', env: this.#environment, detached: true });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    const connected = await new Promise<boolean>((resolve, reject) => {
+      child.on('error', (error: NodeJS.ErrnoException) => reject(this.#notRunnable(error)));
+      child.once('close', () => resolve(false));
+      child.stdout.once('readable', () => child.stdout.read(1) && resolve(true));
     });
-    await new Promise<void>((resolve, reject) => {
-      const ended = (): void => reject(new Error(`${this.#command} ${args[0]} has ended`));
-      child.once('error', reject).once('close', ended);
-      child.stdout.once('readable', () => {
-        if (child.stdout.read(1)) resolve();
-        else ended();
-      });
-    });
-    return conversation(child);
+    if (connected) return conversation(child);
+    throwIfUnreachable(stderr);
+    return stderr;
   }
 
   /** As `run`, with the output going to file descriptors. */
@@ -134,7 +132,7 @@ function throwIfUnreachable(stderr: string): void {
 }
 
 /** The stdin and stdout of a process as one stream, with which the process ends. */
-function conversation(child: ChildProcessByStdio<Writable, Readable, null>): Duplex {
+function conversation(child: ChildProcessByStdio<Writable, Readable, Readable>): Duplex {
   const { stdin, stdout } = child;
   const stream = new Duplex({
     read: () => void stdout.resume(),

@@ -133,7 +133,10 @@ export function dockerRuntime(command: string, environment: Record<string, strin
 
     openSandbox,
 
-    dial: (name, port) => client.stream(['exec', '--interactive', name, '/sandbox', 'dial', String(port)]),
+    async dial(name, port) {
+      const stream = await client.stream(['exec', '--interactive', name, '/sandbox', 'dial', String(port)]);
+      return typeof stream !== 'string' ? stream : homeless.test(stream) ? 'homeless' : 'refused';
+    },
 
     async follow(name, stdout, stderr) {
       const { exitCode } = await client.runTo(['logs', '--follow', '--timestamps', name], stdout, stderr);
@@ -165,8 +168,8 @@ export function dockerRuntime(command: string, environment: Record<string, strin
   };
 }
 
-/** What the engine says when a container is to join a network namespace whose holder has ended or is not there. */
-const homeless = /cannot join network of a non running container|no such container/i;
+/** What the engine says when something is to happen in a network namespace whose holder has ended or is not there. */
+const homeless = /cannot join network of a non running container|no such container|container \S+ is not running/i;
 
 const refusal = (stderr: string): string =>
   (stderr.split('\n').find((line) => line.trim()) ?? '')

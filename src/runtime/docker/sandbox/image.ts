@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { RunError } from '../../../model/errors.js';
 import type { Traits } from '../arguments.js';
 import type { DockerClient } from '../client.js';
@@ -32,15 +32,15 @@ export async function sandboxImage(client: DockerClient): Promise<SandboxImage> 
   ]);
   if (found.exitCode === 0) return { reference, nofile: Number(found.stdout) || undefined };
   const archive = tar('sandbox', Buffer.from(program, 'base64'));
-  const make = (label: string): Promise<string> =>
-    must(
-      client,
-      ['import', '--change', 'ENTRYPOINT ["/sandbox"]', '--change', `LABEL ${label}`, '-', reference],
-      archive,
-    );
-  await make('dev.localrun.sandbox=draft');
-  const granted = (await tryLimit(client, reference)) ? nofile : undefined;
-  await make(`${nofileLabel}=${granted ?? 'engine'}`);
+  const make = (name: string, ...changes: string[]): Promise<string> => {
+    const all = ['ENTRYPOINT ["/sandbox"]', ...changes].flatMap((change) => ['--change', change]);
+    return must(client, ['import', ...all, '-', name], archive);
+  };
+  const draft = `localrun/sandbox:draft-${randomUUID()}`;
+  await make(draft);
+  const granted = (await tryLimit(client, draft)) ? nofile : undefined;
+  await client.run(['image', 'rm', draft]);
+  await make(reference, `LABEL ${nofileLabel}=${granted ?? 'engine'}`);
   return { reference, nofile: granted };
 }
 
