@@ -7,7 +7,7 @@ _localrun() {
     if [[ -n $slot ]]; then slot=''; continue; fi
     case $word in
       --condition-from-file|--file|-f) slot='file' ;;
-      --account|--args|--attempt|--command|--condition|--cpu|--freshness|--image|--labels|--limit|--max-retries|--member|--memory|--network|--order|--parallelism|--platform|--project|--pull|--region|--role|--set-env-vars|--severity|--task|--task-timeout|--tasks|--update-env-vars) slot='anything' ;;
+      --account|--args|--attempt|--command|--condition|--cpu|--freshness|--image|--labels|--limit|--max-retries|--member|--memory|--network|--order|--parallelism|--platform|--project|--pull|--region|--role|--set-env-vars|--severity|--sort-by|--task|--task-timeout|--tasks|--update-env-vars) slot='anything' ;;
       --format) slot='json yaml none' ;;
       --job) slot='job' ;;
       --execution) slot='execution' ;;
@@ -29,7 +29,7 @@ _localrun() {
     'jobs update') flags='--file --image --tasks --parallelism --max-retries --task-timeout --set-env-vars --memory --cpu --command --args --labels --project --region --account --format --quiet --help' place='job' ;;
     'jobs replace') flags='--file --project --region --account --format --quiet --help' place='file' ;;
     'jobs describe') flags='--show-deleted --project --region --account --format --quiet --help' place='job' ;;
-    'jobs list') flags='--show-deleted --project --region --account --format --quiet --help' ;;
+    'jobs list') flags='--show-deleted --limit --sort-by --project --region --account --format --quiet --help' ;;
     'jobs delete') flags='--project --region --account --format --quiet --help' place='job' ;;
     'jobs execute') flags='--fresh-sandbox --network --host-access --pull --platform --wait --async --tasks --task-timeout --args --update-env-vars --project --region --account --format --quiet --help' place='job' ;;
     'jobs get-iam-policy') flags='--project --region --account --format --quiet --help' place='job' ;;
@@ -41,14 +41,14 @@ _localrun() {
     'jobs logs read') flags='--severity --task --attempt --prefix --freshness --limit --order --project --region --account --format --quiet --help' place='job' ;;
     'jobs logs tail') flags='--severity --task --attempt --prefix --project --region --account --format --quiet --help' place='job' ;;
     'jobs executions') flags='--help' place='list describe cancel logs tasks' ;;
-    'jobs executions list') flags='--job --show-deleted --project --region --account --format --quiet --help' ;;
+    'jobs executions list') flags='--job --show-deleted --limit --sort-by --project --region --account --format --quiet --help' ;;
     'jobs executions describe') flags='--show-deleted --project --region --account --format --quiet --help' place='execution' ;;
     'jobs executions cancel') flags='--async --project --region --account --format --quiet --help' place='execution' ;;
     'jobs executions logs') flags='--help' place='read tail' ;;
     'jobs executions logs read') flags='--severity --task --attempt --prefix --freshness --limit --order --project --region --account --format --quiet --help' place='execution' ;;
     'jobs executions logs tail') flags='--severity --task --attempt --prefix --project --region --account --format --quiet --help' place='execution' ;;
     'jobs executions tasks') flags='--help' place='list' ;;
-    'jobs executions tasks list') flags='--execution --project --region --account --format --quiet --help' ;;
+    'jobs executions tasks list') flags='--execution --succeeded --failed --cancelled --running --pending --abandoned --completed --no-completed --started --no-started --limit --sort-by --project --region --account --format --quiet --help' ;;
     'completion') flags='--help' place='bash zsh fish' ;;
     'help') flags='--help' place='anything' ;;
   esac

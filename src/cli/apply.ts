@@ -23,52 +23,34 @@ export function flagged(name: string, job: JobInput): NamedJob {
   return { name, job };
 }
 
-/**
- * Creates the job, or puts it in place of the one of that name; says on stderr which. `run` is for what the job's
- * token starts.
- */
+/** Creates the job, or puts it in place of the one of that name. `run` is for what the job's token starts. */
 export function applyJob(
-  { io }: Context,
   service: ServiceDeps,
   { name, job }: NamedJob,
   run?: RunOptions,
 ): 'created' | 'updated' | 'unchanged' {
   // As one step, so that two commands that make the same job do not get into each other's way.
-  const result = service.store.transaction(() => {
+  return service.store.transaction(() => {
     const current = findJob(service, name);
     if (!current) {
       createJob(service, { parent: parseName(name), jobId: shortName(name), job, run });
       return 'created';
     }
-    return updateJob(service, { name, job, ...run }).generation === current.generation ? 'unchanged' : 'updated';
+    return updateJob(service, { name, job, run }).generation === current.generation ? 'unchanged' : 'updated';
   });
-  if (result !== 'unchanged') io.err.write(`Job [${shortName(name)}] has successfully been ${result}.\n`);
-  return result;
 }
 
 /**
- * Makes sure that the job that a `run` is about is there and as the command line says.
- * @returns its full name
+ * The job that a `run` is about, as it is to be: what a file and flags say, or the job of that name with what the flags
+ * change.
  * @throws RunError NOT_FOUND if the command line only names a job, and there is none of that name
  */
-export async function jobToRun(
-  context: Context,
-  service: ServiceDeps,
-  options: SpecOptions,
-  id: string | undefined,
-  run: RunOptions,
-): Promise<string> {
-  if (options.file === undefined) {
-    const name = jobNameOf(context, options, id);
-    const current = options.image === undefined ? getJob(service, name) : findJob(service, name);
-    if (current) {
-      applyJob(context, service, flagged(name, withJobFlags(current, options)), run);
-      return name;
-    }
-  }
-  const described = await describedJob(context, options, id);
-  applyJob(context, service, described, run);
-  return described.name;
+export async function jobToRun(context: Context, options: SpecOptions, id: string | undefined): Promise<NamedJob> {
+  if (options.file !== undefined) return describedJob(context, options, id);
+  const name = jobNameOf(context, options, id);
+  const service = await context.service();
+  const current = options.image === undefined ? getJob(service, name) : findJob(service, name);
+  return current ? flagged(name, withJobFlags(current, options)) : describedJob(context, options, id);
 }
 
 /** Says once which of a job's fields act in Cloud Run and do nothing here. */
@@ -79,5 +61,5 @@ export function warnOfInertFields({ io }: Context, service: ServiceDeps, name: s
 }
 
 /** What to do next, as gcloud ends its answers. */
-export const executeHint = (name: string, again = false): string =>
-  `\nTo execute this job${again ? ' again' : ''}, use:\nlocalrun jobs execute ${shortName(name)}\n`;
+export const executeHint = (name: string): string =>
+  `\nTo execute this job, use:\nlocalrun jobs execute ${shortName(name)}\n`;

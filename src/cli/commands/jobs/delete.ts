@@ -1,6 +1,6 @@
 import { shortName } from '../../../model/names.js';
 import { deleteJob, getJob, openExecutionsOf } from '../../../service/jobs.js';
-import { type CommonOptions, confirm, defineCommand, jobNameOf } from '../../command.js';
+import { type CommonOptions, confirm, defineCommand, inWords, jobNameOf } from '../../command.js';
 
 export const remove = defineCommand<CommonOptions, [job: string]>(
   'delete',
@@ -8,7 +8,8 @@ export const remove = defineCommand<CommonOptions, [job: string]>(
   (command) => command.argument('<job>', 'the name of the job'),
   async (context, options, id) => {
     const service = await context.service();
-    const { name } = getJob(service, jobNameOf(context, options, id));
+    const name = jobNameOf(context, options, id);
+    inWords('NOT_FOUND', `Job [${shortName(name)}] could not be found.`, () => getJob(service, name));
     const running =
       openExecutionsOf(service, name).length > 0
         ? ' This job is currently executing; all running executions will be stopped and deleted.'
