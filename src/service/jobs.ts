@@ -4,10 +4,13 @@ import { RunError } from '../model/errors.js';
 import { createdExecution, isCompleted, referenceTo } from '../model/execution.js';
 import { createdJob, updatedJob } from '../model/job.js';
 import { executionName, executionSuffix, jobName, type Parent, parseName, shortName } from '../model/names.js';
-import { type Overrides, overridden } from '../model/overrides.js';
-import { formatPath, snakeCase } from '../model/path.js';
+import { overridden } from '../model/overrides.js';
+import { formatPath } from '../model/path.js';
 import type { Execution, Job, JobInput } from '../model/schema/job.js';
-import { type Violation, validateJob } from '../model/validation/job.js';
+import type { Overrides } from '../model/schema/run.js';
+import { validateJob } from '../model/validation/job.js';
+import { badRequest, type RequestName } from '../model/validation/status.js';
+import type { Violation } from '../model/validation/violation.js';
 import type { Owner } from '../store/store.js';
 import { cancelExecution, waitForExecution } from './executions.js';
 import { notFound, type ServiceDeps, timeOf } from './service.js';
@@ -15,7 +18,7 @@ import { notFound, type ServiceDeps, timeOf } from './service.js';
 /** @throws RunError ALREADY_EXISTS, INVALID_ARGUMENT */
 export function createJob(deps: ServiceDeps, request: { parent: Parent; jobId: string; job: JobInput }): Job {
   const { parent, jobId, job } = request;
-  reject('CreateJobRequest', validateJob(jobId, job));
+  reject('CreateJobRequest.job', validateJob(jobId, job));
   const name = jobName(parent, jobId);
   return deps.store.transaction(() => {
     if (deps.store.job(name)) throw new RunError('ALREADY_EXISTS', `Resource '${jobId}' already exists.`);
@@ -32,7 +35,7 @@ export function createJob(deps: ServiceDeps, request: { parent: Parent; jobId: s
  */
 export function updateJob(deps: ServiceDeps, request: { name: string; job: JobInput }): Job {
   const { name, job } = request;
-  reject('UpdateJobRequest', validateJob(shortName(name), job));
+  reject('UpdateJobRequest.job', validateJob(shortName(name), job));
   return deps.store.transaction(() => {
     const author = { account: deps.account, now: timeOf(deps) };
     const updated = updatedJob(find(deps, name), withDefaults(job, deps.projectNumber), author);
@@ -139,17 +142,8 @@ function withExecutions(deps: ServiceDeps, job: Job): Job {
   };
 }
 
-/** The API's answer to a resource that breaks rules, all of them told. */
-function reject(request: string, violations: readonly Violation[]): void {
-  const [first] = violations;
-  if (!first) return;
-  const field = formatPath(first.path.map((step) => (typeof step === 'string' ? snakeCase(step) : step)));
-  throw new RunError('INVALID_ARGUMENT', `Violation in ${request}.job.${field}: ${first.description}`, {
-    problems: violations.map(({ path, description, fix }) => ({
-      path: formatPath(path),
-      message: description,
-      fix,
-      severity: 'error',
-    })),
-  });
+/** @throws RunError INVALID_ARGUMENT if there are errors among the violations */
+function reject(request: RequestName, violations: readonly Violation[]): void {
+  const error = badRequest(request, violations);
+  if (error) throw error;
 }

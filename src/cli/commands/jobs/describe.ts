@@ -1,4 +1,3 @@
-import { parseName, shortName } from '../../../model/names.js';
 import { getJob } from '../../../service/jobs.js';
 import { type CommonOptions, defineCommand, jobNameOf } from '../../command.js';
 import { recoveredService } from '../../recovery.js';
@@ -11,10 +10,10 @@ export const describe = defineCommand<CommonOptions, [job: string]>(
   (command) => command.argument('<job>', 'the name of the job'),
   async (context, options, id) => {
     const job = getJob(await recoveredService(context), jobNameOf(context, options, id));
-    const { jobToV1 } = await import('../../../model/spec/v1.js');
+    const { exported, jobToV1 } = await import('../../../model/spec/v1/write.js');
     await print(context, options.format, job, {
       human: (of) => describeJob(of, context.io.out.chalk),
-      exported: (of) => jobToV1(of, shortName(of.name), parseName(of.name).project),
+      exported: (of) => exported(jobToV1(of)),
     });
   },
 );

@@ -6,10 +6,14 @@ import { print } from '../../../render/format.js';
 
 export const describe = defineCommand<CommonOptions, [execution: string]>(
   'describe',
-  'Show an execution.',
+  'Show an execution. With --format=export: as v1 YAML.',
   (command) => command.argument('<execution>', 'the name of the execution'),
   async (context, options, id) => {
     const execution = getExecution(await recoveredService(context), parentOf(context, options), id);
-    await print(context, options.format, execution, { human: (of) => describeExecution(of, context.io.out.chalk) });
+    const { executionToV1, exported } = await import('../../../../model/spec/v1/write.js');
+    await print(context, options.format, execution, {
+      human: (of) => describeExecution(of, context.io.out.chalk),
+      exported: (of) => exported(executionToV1(of)),
+    });
   },
 );
