@@ -23,11 +23,11 @@ _localrun() {
   case $at in
     '') flags='--version --help' place='jobs completion help' ;;
     'jobs') flags='--help' place='run validate create update replace describe list delete execute get-iam-policy set-iam-policy add-iam-policy-binding remove-iam-policy-binding test-iam-permissions logs executions' ;;
-    'jobs run') flags='--file --image --tasks --parallelism --max-retries --task-timeout --set-env-vars --memory --cpu --command --args --labels --fresh-sandbox --network --host-access --pull --platform --project --region --account --format --quiet --help' place='job' ;;
-    'jobs validate') flags='--file --project --region --account --format --quiet --help' ;;
-    'jobs create') flags='--file --image --tasks --parallelism --max-retries --task-timeout --set-env-vars --memory --cpu --command --args --labels --project --region --account --format --quiet --help' place='job' ;;
+    'jobs run') flags='--file --strict --image --tasks --parallelism --max-retries --task-timeout --set-env-vars --memory --cpu --command --args --labels --fresh-sandbox --network --host-access --pull --platform --project --region --account --format --quiet --help' place='job' ;;
+    'jobs validate') flags='--file --strict --project --region --account --format --quiet --help' place='file' ;;
+    'jobs create') flags='--file --strict --image --tasks --parallelism --max-retries --task-timeout --set-env-vars --memory --cpu --command --args --labels --project --region --account --format --quiet --help' place='job' ;;
     'jobs update') flags='--file --image --tasks --parallelism --max-retries --task-timeout --set-env-vars --memory --cpu --command --args --labels --project --region --account --format --quiet --help' place='job' ;;
-    'jobs replace') flags='--file --project --region --account --format --quiet --help' place='file' ;;
+    'jobs replace') flags='--file --strict --project --region --account --format --quiet --help' place='file' ;;
     'jobs describe') flags='--show-deleted --project --region --account --format --quiet --help' place='job' ;;
     'jobs list') flags='--show-deleted --limit --sort-by --project --region --account --format --quiet --help' ;;
     'jobs delete') flags='--project --region --account --format --quiet --help' place='job' ;;

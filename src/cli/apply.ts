@@ -8,7 +8,7 @@ import type { Context } from './context.js';
 import { checkJobFlags, type JobFlags, jobFromFlags, withJobFlags } from './job-flags.js';
 import { type NamedJob, readJobFile } from './spec-file.js';
 
-export type SpecOptions = CommonOptions & JobFlags & { file?: string };
+export type SpecOptions = CommonOptions & JobFlags & { file?: string; strict?: true };
 
 /** The job that a command line describes: by a file, by flags on top of it, or by flags alone. */
 export async function describedJob(context: Context, options: SpecOptions, id: string | undefined): Promise<NamedJob> {

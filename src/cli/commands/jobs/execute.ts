@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import { Interrupted, RunError } from '../../../model/errors.js';
 import { completionStatus, conditionOf, isCompleted } from '../../../model/execution.js';
 import { shortName } from '../../../model/names.js';
-import type { ContainerOverride } from '../../../model/overrides.js';
+import type { ContainerOverride } from '../../../model/schema/run.js';
 import type { Execution } from '../../../model/schema/job.js';
 import { waitForExecution } from '../../../service/executions.js';
 import { runJob } from '../../../service/run.js';
