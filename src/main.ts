@@ -5,7 +5,7 @@ import type { Open } from './cli/command.js';
 import type { Context } from './cli/context.js';
 import { exitCodeOf, printError } from './cli/errors.js';
 import type { Io } from './cli/io.js';
-import { buildProgram, checkValues, commandPath } from './cli/program.js';
+import { buildProgram, checkWords, commandPath } from './cli/program.js';
 import { type Config, loadConfig } from './config.js';
 import { shortName } from './model/names.js';
 import type { HostDeps } from './service/host.js';
@@ -30,7 +30,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   const closing: (() => void)[] = [];
   const program = await commandTree(io, (flags) => context(io, loadConfig(io, flags), closing), argv);
   try {
-    checkValues(program, argv);
+    checkWords(program, argv);
     await program.parseAsync(argv, { from: 'user' });
     return 0;
   } catch (error) {

@@ -3,7 +3,7 @@ import type { JobInput } from '../model/schema/job.js';
 import { createJob, findJob, getJob, updateJob } from '../service/jobs.js';
 import { inertFields, type RunOptions } from '../service/run.js';
 import type { ServiceDeps } from '../service/service.js';
-import { type CommonOptions, jobNameOf } from './command.js';
+import { type CommonOptions, inWords, jobNameOf } from './command.js';
 import type { Context } from './context.js';
 import { checkJobFlags, type JobFlags, jobFromFlags, withJobFlags } from './job-flags.js';
 import { type NamedJob, readJobFile } from './spec-file.js';
@@ -49,8 +49,15 @@ export async function jobToRun(context: Context, options: SpecOptions, id: strin
   if (options.file !== undefined) return describedJob(context, options, id);
   const name = jobNameOf(context, options, id);
   const service = await context.service();
-  const current = options.image === undefined ? getJob(service, name) : findJob(service, name);
-  return current ? flagged(name, withJobFlags(current, options)) : describedJob(context, options, id);
+  if (options.image !== undefined && !findJob(service, name)) return describedJob(context, options, id);
+  const missing = `Cannot find job [${shortName(name)}].`;
+  const current = inWords(
+    'NOT_FOUND',
+    missing,
+    () => getJob(service, name),
+    'give a spec with -f FILE, or --image IMAGE',
+  );
+  return flagged(name, withJobFlags(current, options));
 }
 
 /** Says once which of a job's fields act in Cloud Run and do nothing here. */

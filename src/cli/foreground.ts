@@ -38,7 +38,7 @@ export async function runInForeground(
   });
   try {
     const created = begin();
-    const view = await openView(context.io, created, host.now);
+    const view = openView(context.io, created, host.now);
     say = (text) => view.say(text);
     const control = { cancel: cancel.signal, kill: kill.signal };
     return { execution: await watched(host, created, control, view).finally(() => view.close()), interrupted };

@@ -29,6 +29,8 @@ export class Scenario {
       write,
       tty: false,
       columns: 80,
+      rows: 24,
+      onResize: () => () => {},
       chalk: new Chalk({ level: 0 }),
     });
     const io: Io = {

@@ -11,6 +11,7 @@ import { type CommonOptions, defineCommand, jobNameOf } from '../../command.js';
 import { dictFlag, durationFlag, integerFlag, listFlag } from '../../flags.js';
 import { declareLocalFlags, type LocalFlags, localSettings } from '../../local-flags.js';
 import { print } from '../../render/format.js';
+import { tracked } from '../../render/tracker.js';
 
 interface Options extends CommonOptions, LocalFlags {
   wait?: true;
@@ -68,9 +69,12 @@ export const execute = defineCommand<Options, [job: string]>(
       io.err.write(`Execution [${execution}] goes on. To cancel it: localrun jobs executions cancel ${execution}\n`);
       gone.abort(new Interrupted(signal));
     });
-    const seen = await waitForExecution(host, created.name, options.wait ? isCompleted : started, {
-      signal: gone.signal,
-    }).finally(ignore);
+    const seen = await tracked(context, `${options.wait ? 'Running' : 'Starting'} execution [${execution}]`, (tell) =>
+      waitForExecution(host, created.name, options.wait ? isCompleted : started, {
+        signal: gone.signal,
+        onChange: ({ succeededCount = 0, taskCount }) => tell(`${succeededCount} / ${taskCount} complete`),
+      }),
+    ).finally(ignore);
     if (isCompleted(seen) && completionStatus(seen) !== 'EXECUTION_SUCCEEDED') {
       throw new RunError('UNKNOWN', `The execution failed. ${conditionOf(seen, 'Completed')?.message ?? ''}${details}`);
     }

@@ -5,6 +5,7 @@ import type { Execution } from '../../../../model/schema/job.js';
 import { cancelExecution, getExecution, waitForExecution } from '../../../../service/executions.js';
 import { type CommonOptions, confirm, defineCommand, inWords, parentOf } from '../../../command.js';
 import { print } from '../../../render/format.js';
+import { tracked } from '../../../render/tracker.js';
 
 export const cancel = defineCommand<CommonOptions & { async?: true }, [execution: string]>(
   'cancel',
@@ -25,7 +26,9 @@ export const cancel = defineCommand<CommonOptions & { async?: true }, [execution
       err.write(`Execution [${id}] is being cancelled.\n`);
       return;
     }
-    const ended = await waitForExecution(service, execution.name, isCompleted);
+    const ended = await tracked(context, `Cancelling [${id}]`, () =>
+      waitForExecution(service, execution.name, isCompleted),
+    );
     if (completionStatus(ended) !== 'EXECUTION_CANCELLED') throw tooLate(ended);
     err.write(`Cancelled execution [${id}].\n`);
     await print(context, options.format, ended, {});
