@@ -115,7 +115,7 @@ class Decoder {
     const where = parent.length > 0 ? " at '%s'" : '';
     const meant = known === undefined ? here : { path: [...parent, known], written: here.written };
     this.#report(meant, keyNode, 'unknown-field', `unknown field of ${message.name.split('.').at(-1)}`, {
-      fix: known && `did you mean ${known}?`,
+      fix: message.instead?.[key] ?? (known && `did you mean ${known}?`),
       payload: {
         at: parent,
         text: `Invalid JSON payload received. Unknown name ${JSON.stringify(key)}${where}: Cannot find field.`,
@@ -268,8 +268,8 @@ class Decoder {
     if (typeof value === 'string') return shown(value);
     const kind = value instanceof Date ? 'date' : typeof value;
     const text = target.source ?? '';
-    return text === `${value as number}` || value instanceof Date
+    return /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/.test(text) || text === `${value as boolean}` || value instanceof Date
       ? `the ${kind} ${text}`
-      : `${text}, which is the ${kind} ${value as number}`;
+      : `${text}, which is the ${kind} ${value as boolean}`;
   }
 }
