@@ -26,6 +26,8 @@ export const protoType = (field: Field): string => {
       return `type.googleapis.com/${qualified(field.name)}`;
     case 'message':
       return `type.googleapis.com/${qualified(field.message.name)}`;
+    case 'map':
+      return 'Map';
     default:
       return `TYPE_${field.kind.toUpperCase()}`;
   }
