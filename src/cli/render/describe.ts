@@ -1,9 +1,11 @@
 import { type ChalkInstance } from 'chalk';
 import { conditionOf, isCompleted } from '../../model/execution.js';
 import { parseName, shortName } from '../../model/names.js';
+import type { LocalSettings } from '../../model/local/settings.js';
 import type { Container } from '../../model/schema/container.js';
 import type { Execution, Job, TaskTemplate } from '../../model/schema/job.js';
 import { durationSeconds, epochMs, formatTimeout } from '../../model/time.js';
+import { localEntries } from './local.js';
 import { executionSymbol, jobSymbol } from './symbols.js';
 
 /** A labelled block of gcloud's `describe`: an entry without a value is left out, a nested one is indented. */
@@ -26,7 +28,7 @@ export function describeJob(job: Job, chalk: ChalkInstance): string {
 }
 
 /** `describe` of an execution, in gcloud's layout. */
-export function describeExecution(execution: Execution, chalk: ChalkInstance): string {
+export function describeExecution(execution: Execution, settings: LocalSettings, chalk: ChalkInstance): string {
   const { name, succeededCount = 0, failedCount = 0, cancelledCount = 0, runningCount = 0 } = execution;
   const symbol = executionSymbol(execution, chalk);
   const tasks = (count: number): string => `${count} ${count === 1 ? 'task' : 'tasks'}`;
@@ -45,11 +47,9 @@ export function describeExecution(execution: Execution, chalk: ChalkInstance): s
   ];
   const message = isCompleted(execution) ? conditionOf(execution, 'Completed')?.message : undefined;
   const parallelism = execution.parallelism === execution.taskCount ? undefined : execution.parallelism;
-  return text(
-    lines,
-    templateEntries(execution.template, execution.taskCount, parallelism),
-    message && `${symbol} ${message}`,
-  );
+  const template = templateEntries(execution.template, execution.taskCount, parallelism);
+  const local = group('Local:', localEntries(settings));
+  return text(lines, [...template, ...local], message && `${symbol} ${message}`);
 }
 
 function labelsLine(labels: Record<string, string> | undefined): string[] {
@@ -91,8 +91,6 @@ function templateEntries(template: TaskTemplate, taskCount: number, parallelism:
 function containerEntries(container: Container, template: TaskTemplate): Entry[] {
   const limits = container.resources?.limits ?? {};
   const env = (container.env ?? []).toSorted((a, b) => a.name.localeCompare(b.name));
-  const group = (title: string, entries: Entry[]): Entry[] =>
-    entries.length > 0 ? [{ title: `${title}:`, entries }] : [];
   return [
     ['Image', container.image],
     ['Command', container.command?.join(' ')],
@@ -103,15 +101,15 @@ function containerEntries(container: Container, template: TaskTemplate): Entry[]
     ['GPU', limits['nvidia.com/gpu']],
     ['GPU Type', template.nodeSelector?.accelerator],
     ...group(
-      'Env vars',
+      'Env vars:',
       env.filter(({ valueSource }) => !valueSource).map(({ name, value }): Entry => [name, value ?? '']),
     ),
     ...group(
-      'Volume Mounts',
+      'Volume Mounts:',
       (container.volumeMounts ?? []).map(({ name, mountPath }) => ({ title: mountPath, entries: [['name', name]] })),
     ),
     ...group(
-      'Secrets',
+      'Secrets:',
       env.flatMap(({ name, valueSource }): Entry[] =>
         valueSource?.secretKeyRef
           ? [[name, `${valueSource.secretKeyRef.secret}:${valueSource.secretKeyRef.version ?? 'latest'}`]]
@@ -121,6 +119,8 @@ function containerEntries(container: Container, template: TaskTemplate): Entry[]
     ['Container Dependencies', container.dependsOn?.join(', ')],
   ];
 }
+
+const group = (title: string, entries: Entry[]): Entry[] => (entries.length > 0 ? [{ title, entries }] : []);
 
 interface Line {
   label: string;

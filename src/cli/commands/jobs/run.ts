@@ -1,12 +1,13 @@
 import { Reported } from '../../../model/errors.js';
 import { completionStatus } from '../../../model/execution.js';
 import { shortName } from '../../../model/names.js';
+import { requireSurroundings } from '../../../service/host.js';
 import { runJob, startedByToken } from '../../../service/run.js';
 import { jobToRun, type SpecOptions, warnOfInertFields } from '../../apply.js';
 import { defineCommand } from '../../command.js';
 import { runInForeground } from '../../foreground.js';
 import { declareJobFlags } from '../../job-flags.js';
-import { declareLocalFlags, type LocalFlags, localSettings } from '../../local-flags.js';
+import { declareLocalFlags, type LocalFlags, localSettings, tellSettings } from '../../local-flags.js';
 import { recoveredService } from '../../recovery.js';
 import { print } from '../../render/format.js';
 import { postMortem, summary } from '../../render/summary.js';
@@ -34,12 +35,14 @@ Examples:
     ),
   async (context, options, id) => {
     const host = await context.host();
-    // An engine that does not answer is told before anything is changed.
-    await host.runtime.capacity();
+    const settings = localSettings(context, options);
+    // What is not there is told before anything is changed.
+    await requireSurroundings(host, settings);
     await recoveredService(context);
-    const run = { owner: host.owner, settings: localSettings(context, options) };
+    const run = { owner: host.owner, settings };
     const name = await jobToRun(context, host, options, id, run);
     warnOfInertFields(context, host, name);
+    tellSettings(context, settings);
     const { execution, interrupted } = await runInForeground(context, host, () => {
       const created = startedByToken(host, name, host.owner) ?? runJob(host, { name, ...run });
       const { taskCount, parallelism } = created;

@@ -12,7 +12,10 @@ export const describe = defineCommand<CommonOptions & { showDeleted?: true }, [e
       .argument('<execution>', 'the name of the execution')
       .option('--show-deleted', 'also an execution deleted in the last 30 days'),
   async (context, options, id) => {
-    const execution = getExecution(await recoveredService(context), parentOf(context, options), id, options);
-    await print(context, options.format, execution, { human: (of) => describeExecution(of, context.io.out.chalk) });
+    const service = await recoveredService(context);
+    const execution = getExecution(service, parentOf(context, options), id, options);
+    await print(context, options.format, execution, {
+      human: (of) => describeExecution(of, service.store.settings(of.name), context.io.out.chalk),
+    });
   },
 );
