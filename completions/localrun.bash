@@ -7,7 +7,7 @@ _localrun() {
     if [[ -n $slot ]]; then slot=''; continue; fi
     case $word in
       --condition-from-file|--file|-f) slot='file' ;;
-      --account|--args|--attempt|--command|--condition|--cpu|--freshness|--image|--labels|--limit|--max-retries|--member|--memory|--network|--order|--parallelism|--platform|--project|--pull|--region|--role|--set-env-vars|--severity|--sort-by|--task|--task-timeout|--tasks|--update-env-vars) slot='anything' ;;
+      --account|--args|--attempt|--command|--condition|--cpu|--credentials|--freshness|--image|--labels|--limit|--max-retries|--member|--memory|--network|--order|--parallelism|--platform|--project|--pull|--region|--role|--set-env-vars|--severity|--sort-by|--task|--task-timeout|--tasks|--update-env-vars) slot='anything' ;;
       --format) slot='json yaml none' ;;
       --job) slot='job' ;;
       --execution) slot='execution' ;;
@@ -23,7 +23,7 @@ _localrun() {
   case $at in
     '') flags='--version --help' place='jobs completion help' ;;
     'jobs') flags='--help' place='run validate create update replace describe list delete execute get-iam-policy set-iam-policy add-iam-policy-binding remove-iam-policy-binding test-iam-permissions logs executions' ;;
-    'jobs run') flags='--file --strict --image --tasks --parallelism --max-retries --task-timeout --set-env-vars --memory --cpu --command --args --labels --fresh-sandbox --network --host-access --pull --platform --project --region --account --format --quiet --help' place='job' ;;
+    'jobs run') flags='--file --strict --image --tasks --parallelism --max-retries --task-timeout --set-env-vars --memory --cpu --command --args --labels --fresh-sandbox --network --host-access --metadata --credentials --pull --platform --project --region --account --format --quiet --help' place='job' ;;
     'jobs validate') flags='--file --strict --project --region --account --format --quiet --help' place='file' ;;
     'jobs create') flags='--file --strict --image --tasks --parallelism --max-retries --task-timeout --set-env-vars --memory --cpu --command --args --labels --project --region --account --format --quiet --help' place='job' ;;
     'jobs update') flags='--file --image --tasks --parallelism --max-retries --task-timeout --set-env-vars --memory --cpu --command --args --labels --project --region --account --format --quiet --help' place='job' ;;
@@ -31,7 +31,7 @@ _localrun() {
     'jobs describe') flags='--show-deleted --project --region --account --format --quiet --help' place='job' ;;
     'jobs list') flags='--show-deleted --limit --sort-by --project --region --account --format --quiet --help' ;;
     'jobs delete') flags='--project --region --account --format --quiet --help' place='job' ;;
-    'jobs execute') flags='--fresh-sandbox --network --host-access --pull --platform --wait --async --tasks --task-timeout --args --update-env-vars --project --region --account --format --quiet --help' place='job' ;;
+    'jobs execute') flags='--fresh-sandbox --network --host-access --metadata --credentials --pull --platform --wait --async --tasks --task-timeout --args --update-env-vars --project --region --account --format --quiet --help' place='job' ;;
     'jobs get-iam-policy') flags='--project --region --account --format --quiet --help' place='job' ;;
     'jobs set-iam-policy') flags='--project --region --account --format --quiet --help' place='job' ;;
     'jobs add-iam-policy-binding') flags='--member --role --condition --condition-from-file --project --region --account --format --quiet --help' place='job' ;;

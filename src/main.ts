@@ -63,11 +63,15 @@ function context(io: Io, config: Config, closing: (() => void)[]): Context {
     };
   };
   const openHost = async (): Promise<HostDeps> => {
-    const { dockerRuntime } = await import('./runtime/docker/docker.js');
+    const [{ dockerRuntime }, { GcloudCredentials }] = await Promise.all([
+      import('./runtime/docker/docker.js'),
+      import('./service/host.js'),
+    ]);
     const { home, maxParallelism } = config;
     return {
       ...(await result.service()),
       runtime: dockerRuntime(config.docker, io.env),
+      credentials: new GcloudCredentials(config.credentialsFile, io.env, Date.now),
       home,
       maxParallelism,
       owner: io.owner,

@@ -75,7 +75,7 @@ const taskTemplateFields = {
     ],
   }),
   vpcAccess: field(VpcAccess, 'Egress through a VPC network.', { effect: 'inert' }),
-  nodeSelector: field(NodeSelector, 'The kind of machine.', { effect: 'unsupported' }),
+  nodeSelector: field(NodeSelector, 'The kind of GPU; here it is what the machine has.'),
   gpuZonalRedundancyDisabled: bool('GPUs without zonal redundancy.', { effect: 'recorded' }),
 };
 

@@ -5,11 +5,12 @@ import { shortName } from '../../../model/names.js';
 import type { ContainerOverride } from '../../../model/schema/run.js';
 import type { Execution } from '../../../model/schema/job.js';
 import { waitForExecution } from '../../../service/executions.js';
+import { requireSurroundings } from '../../../service/host.js';
 import { runJob } from '../../../service/run.js';
 import { warnOfInertFields } from '../../apply.js';
 import { type CommonOptions, defineCommand, jobNameOf } from '../../command.js';
 import { dictFlag, durationFlag, integerFlag, listFlag } from '../../flags.js';
-import { declareLocalFlags, type LocalFlags, localSettings } from '../../local-flags.js';
+import { declareLocalFlags, type LocalFlags, localSettings, tellSettings } from '../../local-flags.js';
 import { print } from '../../render/format.js';
 import { tracked } from '../../render/tracker.js';
 
@@ -41,7 +42,8 @@ export const execute = defineCommand<Options, [job: string]>(
   async (context, options, id) => {
     const { io } = context;
     const host = await context.host();
-    await host.runtime.capacity();
+    const settings = localSettings(context, options);
+    await requireSurroundings(host, settings);
     const name = jobNameOf(context, options, id);
     const { tasks, taskTimeout, args, updateEnvVars } = options;
     const override: ContainerOverride = {
@@ -54,9 +56,10 @@ export const execute = defineCommand<Options, [job: string]>(
     const created = runJob(host, {
       name,
       overrides: { taskCount: tasks, timeout: taskTimeout, containerOverrides },
-      settings: localSettings(context, options),
+      settings,
     });
     warnOfInertFields(context, host, name);
+    tellSettings(context, settings);
     host.spawnWorker(created.name);
     const execution = shortName(created.name);
     const details = `\nView details about this execution by running:\nlocalrun jobs executions describe ${execution}\n`;

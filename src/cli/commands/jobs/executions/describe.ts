@@ -19,7 +19,7 @@ export const describe = defineCommand<CommonOptions & { showDeleted?: true }, [e
     );
     const { executionToV1, exported } = await import('../../../../model/spec/v1/write.js');
     await print(context, options.format, execution, {
-      human: (of) => describeExecution(of, context.io.out.chalk),
+      human: (of) => describeExecution(of, service.store.settings(of.name), context.io.out.chalk),
       exported: (of) => exported(executionToV1(of)),
     });
   },
