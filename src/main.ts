@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
+import type { Open } from './cli/command.js';
 import type { Context } from './cli/context.js';
 import { exitCodeOf, printError } from './cli/errors.js';
 import type { Io } from './cli/io.js';
@@ -21,16 +22,13 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 const workerPatience = 3000;
 
 /** The command tree: all of it, or what `words` need. */
-export const commandTree = (
-  io: Pick<Io, 'out' | 'err'>,
-  open: () => Context,
-  words?: readonly string[],
-): Promise<Command> => buildProgram(io, version, open, words);
+export const commandTree = (io: Pick<Io, 'out' | 'err'>, open: Open, words?: readonly string[]): Promise<Command> =>
+  buildProgram(io, version, open, words);
 
 /** Runs one command line, without the program's name, and returns its exit code. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const closing: (() => void)[] = [];
-  const program = await commandTree(io, () => context(io, loadConfig(io), closing), argv);
+  const program = await commandTree(io, (flags) => context(io, loadConfig(io, flags), closing), argv);
   try {
     checkWords(program, argv);
     await program.parseAsync(argv, { from: 'user' });
@@ -54,6 +52,8 @@ function context(io: Io, config: Config, closing: (() => void)[]): Context {
       store,
       logs: new LogFiles(config.home),
       account: config.account,
+      projectOwner: config.projectOwner,
+      enforced: config.enforceIam ? (await import('./model/iam/conditions.js')).holds : undefined,
       projectNumber: config.projectNumber,
       now: Date.now,
       uuid: () => crypto.randomUUID(),
@@ -63,11 +63,15 @@ function context(io: Io, config: Config, closing: (() => void)[]): Context {
     };
   };
   const openHost = async (): Promise<HostDeps> => {
-    const { dockerRuntime } = await import('./runtime/docker/docker.js');
+    const [{ dockerRuntime }, { GcloudCredentials }] = await Promise.all([
+      import('./runtime/docker/docker.js'),
+      import('./service/host.js'),
+    ]);
     const { home, maxParallelism } = config;
     return {
       ...(await result.service()),
       runtime: dockerRuntime(config.docker, io.env),
+      credentials: new GcloudCredentials(config.credentialsFile, io.env, Date.now),
       home,
       maxParallelism,
       owner: io.owner,

@@ -1,13 +1,14 @@
 import { parseName, shortName } from '../model/names.js';
 import type { JobInput } from '../model/schema/job.js';
-import { createJob, findJob, getJob, inertFields, updateJob } from '../service/jobs.js';
+import { createJob, findJob, getJob, updateJob } from '../service/jobs.js';
+import { inertFields, type RunOptions } from '../service/run.js';
 import type { ServiceDeps } from '../service/service.js';
 import { type CommonOptions, inWords, jobNameOf } from './command.js';
 import type { Context } from './context.js';
 import { checkJobFlags, type JobFlags, jobFromFlags, withJobFlags } from './job-flags.js';
 import { type NamedJob, readJobFile } from './spec-file.js';
 
-export type SpecOptions = CommonOptions & JobFlags & { file?: string };
+export type SpecOptions = CommonOptions & JobFlags & { file?: string; strict?: true };
 
 /** The job that a command line describes: by a file, by flags on top of it, or by flags alone. */
 export async function describedJob(context: Context, options: SpecOptions, id: string | undefined): Promise<NamedJob> {
@@ -22,13 +23,21 @@ export function flagged(name: string, job: JobInput): NamedJob {
   return { name, job };
 }
 
-/** Creates the job, or puts it in place of the one of that name. */
-export function applyJob(service: ServiceDeps, { name, job }: NamedJob): 'created' | 'updated' | 'unchanged' {
-  const current = findJob(service, name);
-  const { generation } = current
-    ? updateJob(service, { name, job })
-    : createJob(service, { parent: parseName(name), jobId: shortName(name), job });
-  return !current ? 'created' : current.generation === generation ? 'unchanged' : 'updated';
+/** Creates the job, or puts it in place of the one of that name. `run` is for what the job's token starts. */
+export function applyJob(
+  service: ServiceDeps,
+  { name, job }: NamedJob,
+  run?: RunOptions,
+): 'created' | 'updated' | 'unchanged' {
+  // As one step, so that two commands that make the same job do not get into each other's way.
+  return service.store.transaction(() => {
+    const current = findJob(service, name);
+    if (!current) {
+      createJob(service, { parent: parseName(name), jobId: shortName(name), job, run });
+      return 'created';
+    }
+    return updateJob(service, { name, job, run }).generation === current.generation ? 'unchanged' : 'updated';
+  });
 }
 
 /**

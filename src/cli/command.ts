@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type Code, RunError, UsageError } from '../model/errors.js';
 import { jobIdViolation, jobName, type Parent } from '../model/names.js';
+import type { GlobalFlags } from '../config.js';
 import { formatFlag, printers } from './render/format.js';
 import type { Context } from './context.js';
 
@@ -10,14 +11,18 @@ export interface CommonOptions {
   region?: string | undefined;
   format?: string;
   quiet?: true;
+  account?: string;
 }
+
+/** Opens what a command works with, as its flags say. */
+export type Open = (flags: GlobalFlags) => Context;
 
 type Declare = (command: Command) => Command;
 type Action<O, A extends unknown[]> = (context: Context, options: O & CommonOptions, ...args: A) => Promise<void>;
 
 /** A command as a value: what its file exports, and what the program is put together from. */
 export interface CommandSpec {
-  attach(parent: Command, open: () => Context, options?: { hidden: boolean }): void;
+  attach(parent: Command, open: Open, options?: { hidden: boolean }): void;
 }
 
 /**
@@ -38,6 +43,7 @@ export function defineCommand<O extends object, A extends unknown[] = []>(
         .optionsGroup('Global options:')
         .addOption(new Option('--project <id>', 'the project; see `localrun help environment`'))
         .addOption(new Option('--region <name>', 'the region'))
+        .addOption(new Option('--account <account>', 'who calls'))
         .addOption(
           new Option('--format <format>', `how to print the result: ${formats.join(', ')}`).argParser(
             formatFlag(formats),
@@ -47,7 +53,8 @@ export function defineCommand<O extends object, A extends unknown[] = []>(
         .helpOption('-h, --help', 'show this help')
         .action(async (...given: unknown[]) => {
           const args = given.slice(0, -2) as A;
-          await action(open(), given.at(-2) as O & CommonOptions, ...args);
+          const flags = given.at(-2) as O & CommonOptions;
+          await action(open(flags), flags, ...args);
         });
     },
   };
@@ -102,11 +109,16 @@ export function inWords<T>(code: Code, message: string, call: () => T, fix?: str
  * Asks before something that cannot be undone; `--quiet` says yes, as Enter does.
  * @throws RunError if the answer is no, or if there is nobody to ask
  */
-export async function confirm({ io }: Context, options: CommonOptions, what: string): Promise<void> {
+export async function confirm(
+  { io }: Context,
+  options: CommonOptions,
+  what: string,
+  question = 'Do you want to continue (Y/n)?  ',
+): Promise<void> {
   if (options.quiet) return;
   io.err.write(`${what}\n\n`);
   for (;;) {
-    const answer = await io.ask('Do you want to continue (Y/n)?  ');
+    const answer = await io.ask(question);
     if (answer === undefined) {
       throw new RunError(
         'UNKNOWN',

@@ -3,6 +3,7 @@ import { mergedEnv } from '../model/overrides.js';
 import { type Problem, RunError, UsageError } from '../model/errors.js';
 import { formatPath } from '../model/path.js';
 import { validateJob } from '../model/validation/job.js';
+import { isError } from '../model/validation/status.js';
 import type { Container } from '../model/schema/container.js';
 import type { JobInput } from '../model/schema/job.js';
 import { dictFlag, durationFlag, integerFlag, listFlag } from './flags.js';
@@ -88,15 +89,20 @@ const flagOf: Record<string, string> = {
 
 /** Refuses a job that flags have made wrong, in terms of those flags. @throws RunError INVALID_ARGUMENT */
 export function checkJobFlags(id: string, job: JobInput): void {
-  const problems = validateJob(id, job).map(({ path, description, fix }): Problem => {
-    const flag = path.findLast((step) => typeof step === 'string' && Object.hasOwn(flagOf, step));
-    return {
-      path: (flag !== undefined && flagOf[flag]) || formatPath(path),
-      message: description,
-      fix,
-      severity: 'error',
-    };
-  });
+  const problems = validateJob(id, job)
+    .filter(isError)
+    .map(({ path, rule, description, fix }): Problem => {
+      // The name of a job is a path of its own; other names are of what a flag has set.
+      const steps = path.length === 1 ? path : path.filter((step) => step !== 'name');
+      const flag = steps.findLast((step) => typeof step === 'string' && Object.hasOwn(flagOf, step));
+      return {
+        path: (flag !== undefined && flagOf[flag]) || formatPath(path),
+        rule,
+        message: description,
+        fix,
+        severity: 'error',
+      };
+    });
   if (problems.length > 0) throw new RunError('INVALID_ARGUMENT', `Job [${id}] cannot be like that:`, { problems });
 }
 

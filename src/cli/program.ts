@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { UsageError } from '../model/errors.js';
-import type { CommandSpec } from './command.js';
-import type { Context } from './context.js';
+import type { CommandSpec, Open } from './command.js';
 import type { Io } from './io.js';
 
 interface Group {
@@ -23,12 +22,31 @@ const jobs: Group = {
     delete: async () => (await import('./commands/jobs/delete.js')).remove,
     execute: async () => (await import('./commands/jobs/execute.js')).execute,
     'get-iam-policy': async () => (await import('./commands/jobs/get-iam-policy.js')).getPolicy,
+    'set-iam-policy': async () => (await import('./commands/jobs/set-iam-policy.js')).setPolicy,
+    'add-iam-policy-binding': async () => (await import('./commands/jobs/add-iam-policy-binding.js')).addBinding,
+    'remove-iam-policy-binding': async () =>
+      (await import('./commands/jobs/remove-iam-policy-binding.js')).removeBinding,
+    'test-iam-permissions': async () => (await import('./commands/jobs/test-iam-permissions.js')).testPermissions,
+    logs: {
+      description: 'Logs of jobs.',
+      commands: {
+        read: async () => (await import('./commands/jobs/logs/read.js')).read,
+        tail: async () => (await import('./commands/jobs/logs/tail.js')).tail,
+      },
+    },
     executions: {
       description: 'Executions of jobs.',
       commands: {
         list: async () => (await import('./commands/jobs/executions/list.js')).list,
         describe: async () => (await import('./commands/jobs/executions/describe.js')).describe,
         cancel: async () => (await import('./commands/jobs/executions/cancel.js')).cancel,
+        logs: {
+          description: 'Logs of executions.',
+          commands: {
+            read: async () => (await import('./commands/jobs/executions/logs/read.js')).read,
+            tail: async () => (await import('./commands/jobs/executions/logs/tail.js')).tail,
+          },
+        },
         tasks: {
           description: 'Tasks of executions.',
           commands: { list: async () => (await import('./commands/jobs/executions/tasks/list.js')).list },
@@ -60,7 +78,7 @@ const hidden: Group['commands'] = {
 export async function buildProgram(
   { out, err }: Pick<Io, 'out' | 'err'>,
   version: string,
-  open: () => Context,
+  open: Open,
   words?: readonly string[],
 ): Promise<Command> {
   const program = new Command('localrun')
@@ -69,6 +87,8 @@ export async function buildProgram(
     .helpOption('-h, --help', 'show this help')
     .helpCommand(false)
     .exitOverride()
+    // Names alone leave room for what they mean.
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .configureOutput({
       writeOut: out.write,
       writeErr: err.write,
@@ -93,12 +113,7 @@ Environment variables: localrun help environment`,
   return program;
 }
 
-async function attach(
-  parent: Command,
-  group: Group,
-  open: () => Context,
-  words: readonly string[] | undefined,
-): Promise<void> {
+async function attach(parent: Command, group: Group, open: Open, words: readonly string[] | undefined): Promise<void> {
   const [word, ...rest] = words ?? [];
   const named = word !== undefined && Object.hasOwn(group.commands, word);
   for (const [name, entry] of Object.entries(group.commands)) {

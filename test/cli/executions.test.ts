@@ -1,3 +1,4 @@
+import { defaultSettings } from '../../src/model/local/settings.js';
 import { describe, expect, test } from 'vitest';
 import { cancelling, completed, counted, imported, started } from '../../src/model/execution.js';
 import { jobName } from '../../src/model/names.js';
@@ -45,7 +46,7 @@ function world(): Cli & { put: (suffix: string, stage: Stage, tasks: (keyof type
         stage(created, tasks),
       );
       const store = openStore(program.home);
-      store.createExecution(execution);
+      store.createExecution(execution, defaultSettings);
       store.saveExecution(execution);
       for (const record of tasks) store.saveTask(execution.name, record);
       store.acquireLease(execution.name, { token: suffix, pid: 1, processStart: '' }, Date.now(), () => true);

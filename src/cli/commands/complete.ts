@@ -1,6 +1,7 @@
-import { shortName } from '../../model/names.js';
+import { jobName, shortName } from '../../model/names.js';
 import { listExecutions } from '../../service/executions.js';
 import { listJobs } from '../../service/jobs.js';
+import { everyPage } from '../../service/pages.js';
 import { type CommonOptions, defineCommand, parentOf } from '../command.js';
 
 /** What the completion scripts ask for while somebody types: names that there are, one a line, and nothing else. */
@@ -10,9 +11,12 @@ export const complete = defineCommand<CommonOptions, [kind: 'job' | 'execution']
   (command) => command.argument('<kind>'),
   async (context, options, kind) => {
     const service = await context.service();
-    const { project, location } = parentOf(context, options);
-    const found =
-      kind === 'job' ? listJobs(service, project, location) : listExecutions(service, { project, location });
+    const parent = parentOf(context, options);
+    const found = everyPage<{ name: string }>((page) =>
+      kind === 'job'
+        ? listJobs(service, { ...parent, ...page })
+        : listExecutions(service, { parent: jobName(parent, '-'), ...page }),
+    );
     context.io.out.write(found.map(({ name }) => `${shortName(name)}\n`).join(''));
   },
 );

@@ -42,9 +42,10 @@ export function openView({ err, env }: Pick<Io, 'err' | 'env'>, execution: Execu
       const line = sentence(event, execution.template, chalk);
       if (line !== undefined) print(line);
     },
-    onLine({ task, stream, text }) {
+    onLine({ task, container, stream, text }) {
       const bar = stream === 'stderr' ? chalk.red('│') : chalk.dim('│');
-      print(`${chalk.cyan(`task ${String(task).padStart(digits)}`)} ${bar} ${printable(text, err)}`);
+      const name = `task ${String(task).padStart(digits)}${container === undefined ? '' : ` ${container}`}`;
+      print(`${chalk.cyan(name)} ${bar} ${printable(text, err)}`);
     },
     say: print,
     close() {

@@ -10,7 +10,10 @@ export const create = defineCommand<SpecOptions, [job: string | undefined]>(
   'Create a job from flags, or from a spec file.',
   (command) =>
     declareJobFlags(
-      command.argument('[job]', 'the name of the job').option('-f, --file <file>', 'job spec, - for stdin'),
+      command
+        .argument('[job]', 'the name of the job')
+        .option('-f, --file <file>', 'job spec, - for stdin')
+        .option('--strict', 'refuse a spec that Cloud Run accepts although it is hardly meant'),
     ),
   async (context, options, id) => {
     const { name, job } = await describedJob(context, options, id);

@@ -14,8 +14,8 @@ export const remove = defineCommand<CommonOptions, [job: string]>(
     const running = openExecutionsOf(service, name).length > 0;
     const also = ' This job is currently executing; all running executions will be stopped and deleted.';
     await confirm(context, options, `Job [${shortName(name)}] will be deleted.${running ? also : ''}`);
-    if (running) await tracked(context, `Deleting [${shortName(name)}]`, () => deleteJob(service, name));
-    else await deleteJob(service, name);
+    if (running) await tracked(context, `Deleting [${shortName(name)}]`, () => deleteJob(service, { name }));
+    else await deleteJob(service, { name });
     context.io.err.write(`Deleted job [${shortName(name)}].\n`);
   },
 );

@@ -2,6 +2,7 @@ import { Chalk } from 'chalk';
 import { expect, test } from 'vitest';
 import { completed } from '../../../../src/model/execution.js';
 import { describeExecution, describeJob } from '../../../../src/cli/render/describe.js';
+import { defaultSettings } from '../../../../src/model/local/settings.js';
 import type { Job } from '../../../../src/model/schema/job.js';
 import { someExecution, someJob, someTask, someTime } from '../../../support/jobs.js';
 
@@ -163,7 +164,7 @@ test('a message is broken at 100 columns', () => {
     lastAttemptResult: { status: { code: 10, message: `${'word '.repeat(40).trim()}.` }, exitCode: 1 },
   });
   const execution = completed(someExecution(someJob()), { cancelled: false, failed, time: someTime }, someTime);
-  const message = describeExecution(execution, plain).split('\nX ')[1] ?? '';
+  const message = describeExecution(execution, defaultSettings, plain).split('\nX ')[1] ?? '';
   const [first = '', second = '', third = ''] = `X ${message}`.split('\n');
   expect(first).toMatch(/^X Task nightly-x7k2p-task0 failed with exit code: 1 and message: (word ?)+$/);
   expect(second).toMatch(/^(word ?)+$/);

@@ -34,7 +34,7 @@ describe('the rows of the live view', () => {
     expect(rows(after(begun, at({ type: 'runtime.unavailable', message: 'gone' })), 2000)[1]).toBe(
       '  the container engine does not answer',
     );
-    expect(rows(after(begun, started(0), at({ type: 'execution.cancelling', running: 1 })), 3000).slice(1)).toEqual([
+    expect(rows(after(begun, started(0), at({ type: 'execution.cancelling' })), 3000).slice(1)).toEqual([
       '  cancelling',
       '  task 0 running  1s',
     ]);
@@ -95,7 +95,7 @@ describe('the rows of the live view', () => {
       fc.string({ maxLength: 300 }).map((image) => at({ type: 'image.pulling', image })),
       fc.constantFrom(
         begun,
-        at({ type: 'execution.cancelling', running: 1 }),
+        at({ type: 'execution.cancelling' }),
         at({ type: 'runtime.unavailable', message: 'gone' }),
         at({ type: 'runtime.available' }),
       ),

@@ -20,7 +20,7 @@ export const cancel = defineCommand<CommonOptions & { async?: true }, [execution
     );
     if (isCompleted(execution)) throw tooLate(execution);
     await confirm(context, options, `Execution [${id}] will be cancelled.`);
-    cancelExecution(service, execution.name);
+    cancelExecution(service, { name: execution.name });
     const { err } = context.io;
     if (options.async) {
       err.write(`Execution [${id}] is being cancelled.\n`);

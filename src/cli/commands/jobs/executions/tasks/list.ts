@@ -1,6 +1,6 @@
 import type { TaskState } from '../../../../../model/task.js';
 import { getExecution } from '../../../../../service/executions.js';
-import { listTasks } from '../../../../../service/tasks.js';
+import { tasksOf } from '../../../../../service/tasks.js';
 import { defineCommand, inWords, parentOf } from '../../../../command.js';
 import { declareListFlags, type ListOptions } from '../../../../list-flags.js';
 import { recoveredService } from '../../../../recovery.js';
@@ -47,7 +47,7 @@ export const list = defineCommand<Options>(
       getExecution(service, parent, options.execution),
     );
     await printList(context, options, {
-      items: listTasks(service, execution, chosenStates(options)),
+      items: tasksOf(service, execution, chosenStates(options)),
       columns: taskColumns(context.io.out.chalk),
       resource: ({ task }) => task,
     });
