@@ -41,7 +41,6 @@ export class Scenario {
       hostName: 'host',
       out: output((text) => void (out += text)),
       err: output((text) => void (err += text)),
-      interactive: input !== undefined,
       readInput: async () => input ?? '',
       ask: async (question) => {
         err += question;
