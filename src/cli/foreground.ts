@@ -57,7 +57,7 @@ async function watched(host: HostDeps, created: Execution, control: Control, vie
     });
     if (ended) return ended;
   } finally {
-    follower.close();
+    await follower.close();
   }
   view.say(`Another localrun process has taken ${shortName(name)} over; waiting for it to end.`);
   return waitForExecution(host, name, isCompleted);

@@ -1,22 +1,28 @@
 import { describe, expect, test } from 'vitest';
+import { RunError } from '../../../src/model/errors.js';
 import type { Container } from '../../../src/model/schema/container.js';
+import type { Message } from '../../../src/model/schema/field.js';
 import { type JobInput, JobMessage } from '../../../src/model/schema/job.js';
 import { RunJobRequestMessage } from '../../../src/model/schema/run.js';
-import { decode } from '../../../src/model/spec/decode.js';
-import { parseSource } from '../../../src/model/spec/source.js';
+import { readBody } from '../../../src/model/spec/body.js';
 import { validateJob } from '../../../src/model/validation/job.js';
-import { badRequest } from '../../../src/model/validation/status.js';
+import { badRequest, type RequestName } from '../../../src/model/validation/status.js';
 import { jobInput } from '../../support/jobs.js';
 
 const answer = (job: JobInput, id = 'nightly') => badRequest('CreateJobRequest.job', validateJob(id, job));
 const container = (more: Partial<Container>): JobInput => jobInput({}, { containers: [{ image: 'i', ...more }] });
 
-/** The violations of a request body. */
-function ofBody(json: unknown): { field: string; description: string }[] {
-  const [document] = parseSource('body', JSON.stringify(json));
-  const { found } = document ? decode(document, JobMessage, 'proto') : { found: [] };
-  return [...(badRequest('CreateJobRequest.job', found)?.fieldViolations ?? [])];
+/** What is told of a request body; undefined if it is read. */
+function refusal(body: string, message: Message = JobMessage, request: RequestName = 'CreateJobRequest.job') {
+  try {
+    readBody(body, message, request);
+    return undefined;
+  } catch (error) {
+    if (error instanceof RunError) return error;
+    throw error;
+  }
 }
+const ofBody = (json: unknown) => refusal(JSON.stringify(json))?.fieldViolations;
 
 test('nothing is wrong with a job that only has warnings', () => {
   expect(answer(container({ ports: [{ containerPort: 80 }] }))).toBeUndefined();
@@ -134,16 +140,27 @@ test('what is no JSON of the message is told as the front end tells it, before a
       description: `Invalid value at 'job' (oneof), oneof field 'create_execution' is already set. Cannot set 'runExecutionToken'`,
     },
   ]);
-  const [document] = parseSource('body', '{"overrides": {"taskCount": "x"}, "typo": 1}');
-  const { found } = document ? decode(document, RunJobRequestMessage, 'proto') : { found: [] };
-  expect(badRequest('RunJobRequest', found)?.fieldViolations).toEqual([
+  const run = refusal('{"overrides": {"taskCount": "x"}, "typo": 1}', RunJobRequestMessage, 'RunJobRequest');
+  expect(run?.fieldViolations).toEqual([
     {
       field: 'overrides.task_count',
       description: `Invalid value at 'overrides.task_count' (TYPE_INT32), "x"`,
     },
     { field: '', description: 'Invalid JSON payload received. Unknown name "typo": Cannot find field.' },
   ]);
-  expect(ofBody({ template: {} })).toEqual([
-    { field: 'Violation in CreateJobRequest.job.template.template', description: 'has no task template' },
-  ]);
+});
+
+test('a body is JSON, and may be empty', () => {
+  expect(readBody('', RunJobRequestMessage, 'RunJobRequest')).toEqual({});
+  expect(readBody(' {"validate_only": true} ', RunJobRequestMessage, 'RunJobRequest')).toEqual({ validateOnly: true });
+  // What is missing is told by the rules for fields.
+  const job = readBody('{"template": {}}', JobMessage, 'CreateJobRequest.job');
+  expect(answer(job)?.message).toBe(
+    'Violation in CreateJobRequest.job.template.template.containers: must contain at least one container',
+  );
+  for (const body of ['a: 1', '{"a": 1', '"a', '[1]', 'null', '1', `{"labels": ${'['.repeat(1e5)}`]) {
+    expect(refusal(body)?.message).toMatch(/^Invalid (JSON payload received\.|value at 'job')/);
+  }
+  expect(refusal(`{"template": "${'x'.repeat(2 ** 20)}"}`)?.message).toContain('size exceeds the limit');
+  expect(refusal(`{"a":${'{"a":'.repeat(100)}1${'}'.repeat(101)}`)?.message).toContain('Unknown name "a"');
 });
