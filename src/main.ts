@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import type { Context } from './cli/context.js';
 import { exitCodeOf, printError } from './cli/errors.js';
+import { withFlagsFiles } from './cli/flags-file.js';
 import type { Io } from './cli/io.js';
 import { buildProgram, commandPath } from './cli/program.js';
 import { type Config, loadConfig } from './config.js';
@@ -21,7 +22,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   const closing: (() => void)[] = [];
   const program = buildProgram(io, (flags) => context(io, loadConfig(io, flags), program, closing));
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(await withFlagsFiles(argv, io.cwd), { from: 'user' });
     return 0;
   } catch (error) {
     printError(error, commandPath(program, argv), io);

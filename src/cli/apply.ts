@@ -1,28 +1,38 @@
 import { parseName, shortName } from '../model/names.js';
-import type { JobInput } from '../model/schema/job.js';
+import type { Job, JobInput } from '../model/schema/job.js';
+import type { HostDeps } from '../service/host.js';
 import { createJob, findJob, getJob, updateJob } from '../service/jobs.js';
 import { inertFields } from '../service/run.js';
-import type { HostDeps } from '../service/host.js';
 import type { ServiceDeps } from '../service/service.js';
 import type { Owner } from '../store/store.js';
 import { type CommonOptions, jobNameOf } from './command.js';
 import type { Context } from './context.js';
-import { checkJobFlags, type JobFlags, jobFromFlags, withJobFlags } from './job-flags.js';
+import { type JobEdit, jobFromFlags, type JobOptions, readJobEdit, withJobFlags } from './job-flags/apply.js';
+import { checkJobFlags, withGpuType, withoutBreakglass } from './job-flags/check.js';
 import { type NamedJob, readJobFile } from './spec-file.js';
 
-export type SpecOptions = CommonOptions & JobFlags & { file?: string };
+export type SpecOptions = CommonOptions & JobOptions & { file?: string };
 
 /** The job that a command line describes: by a file, by flags on top of it, or by flags alone. */
 export async function describedJob(context: Context, options: SpecOptions, id: string | undefined): Promise<NamedJob> {
-  if (options.file === undefined) return flagged(jobNameOf(context, options, id), jobFromFlags(options));
-  const { name, job } = await readJobFile(context, options.file, options, id);
-  return flagged(name, withJobFlags(job, options));
+  const edit = await readJobEdit(options, context.io.cwd);
+  if (options.file !== undefined) {
+    const { name, job } = await readJobFile(context, options.file, options, id);
+    return flagged(context, name, withJobFlags(job, edit, parseName(name)));
+  }
+  const name = jobNameOf(context, options, id);
+  return flagged(context, name, jobFromFlags(edit, parseName(name)));
 }
 
+/** A stored job with what flags change of it. */
+export const changedJob = (context: Context, job: Job, edit: JobEdit): NamedJob =>
+  flagged(context, job.name, withJobFlags(withoutBreakglass(job), edit, parseName(job.name)));
+
 /** A job as flags have made it. @throws RunError if they have made it wrong */
-export function flagged(name: string, job: JobInput): NamedJob {
-  checkJobFlags(shortName(name), job);
-  return { name, job };
+function flagged({ io }: Context, name: string, job: JobInput): NamedJob {
+  const complete = withGpuType(job, (text) => io.err.write(text));
+  checkJobFlags(shortName(name), complete);
+  return { name, job: complete };
 }
 
 /**
@@ -57,9 +67,11 @@ export async function jobToRun(
 ): Promise<string> {
   if (options.file === undefined) {
     const name = jobNameOf(context, options, id);
-    const current = options.image === undefined ? getJob(service, name) : findJob(service, name);
+    const edit = await readJobEdit(options, context.io.cwd);
+    const describes = edit.groups.some(({ flags }) => flags.image !== undefined);
+    const current = describes ? findJob(service, name) : getJob(service, name);
     if (current) {
-      applyJob(context, service, flagged(name, withJobFlags(current, options)), service.owner);
+      applyJob(context, service, changedJob(context, current, edit), service.owner);
       return name;
     }
   }
@@ -70,7 +82,7 @@ export async function jobToRun(
 
 /** Says once which of a job's fields act in Cloud Run and do nothing here. */
 export function warnOfInertFields({ io }: Context, service: ServiceDeps, name: string): void {
-  const job = findJob(service, name);
+  const job = service.store.job(name);
   const fields = job ? inertFields(job) : [];
   if (fields.length > 0) io.err.write(`Without effect here, as docs/fidelity.md explains: ${fields.join(', ')}\n`);
 }

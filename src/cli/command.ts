@@ -46,6 +46,7 @@ export function defineCommand<O extends object, A extends unknown[] = []>(
         .addOption(new Option('--region <name>', 'the region'))
         .addOption(new Option('--account <account>', 'who calls'))
         .addOption(new Option('--format <format>', `how to print the result: ${printers.join(', ')}`))
+        .addOption(new Option('--flags-file <file>', 'YAML or JSON map of flags and their values'))
         .addOption(new Option('-q, --quiet', 'ask nothing: take the default answer'))
         .helpOption('-h, --help', 'show this help')
         .action(async (...given: unknown[]) => {

@@ -6,6 +6,7 @@ import { completion } from './commands/completion.js';
 import { addBinding } from './commands/jobs/add-iam-policy-binding.js';
 import { create } from './commands/jobs/create.js';
 import { remove } from './commands/jobs/delete.js';
+import { deploy } from './commands/jobs/deploy.js';
 import { describe } from './commands/jobs/describe.js';
 import { execute } from './commands/jobs/execute.js';
 import { cancel } from './commands/jobs/executions/cancel.js';
@@ -25,7 +26,7 @@ import { worker } from './commands/worker.js';
 import type { Io } from './io.js';
 
 const iamCommands = [getPolicy, setPolicy, addBinding, removeBinding, testPermissions];
-const jobCommands = [run, validate, create, update, replace, describe, list, remove, execute, ...iamCommands];
+const jobCommands = [run, validate, create, update, deploy, replace, describe, list, remove, execute, ...iamCommands];
 const executionCommands = [listExecutions, describeExecution, cancel];
 
 /** The command tree: what help, completion and the documentation are made from, too. */

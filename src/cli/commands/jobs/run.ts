@@ -5,7 +5,7 @@ import { runJob, startedByToken } from '../../../service/run.js';
 import { jobToRun, type SpecOptions, warnOfInertFields } from '../../apply.js';
 import { defineCommand } from '../../command.js';
 import { runInForeground } from '../../foreground.js';
-import { declareJobFlags } from '../../job-flags.js';
+import { declareJobFlags } from '../../job-flags/apply.js';
 import { recoveredService } from '../../recovery.js';
 import { print } from '../../render/format.js';
 import { postMortem, summary } from '../../render/summary.js';

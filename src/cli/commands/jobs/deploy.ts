@@ -1,0 +1,34 @@
+import { RunError } from '../../../model/errors.js';
+import { findJob, updateJob } from '../../../service/jobs.js';
+import { changedJob, describedJob, type SpecOptions } from '../../apply.js';
+import { defineCommand, jobNameOf } from '../../command.js';
+import { afterwards, type AfterwardsFlags, declareAfterwardsFlags } from '../../execution.js';
+import { declareJobFlags, readJobEdit } from '../../job-flags/apply.js';
+import { print } from '../../render/format.js';
+
+export const deploy = defineCommand<SpecOptions & AfterwardsFlags & { source?: string }, [job: string | undefined]>(
+  'deploy',
+  'Create a job from flags or a spec file, or change the job of that name.',
+  (command) =>
+    declareJobFlags(
+      declareAfterwardsFlags(
+        command
+          .argument('[job]', 'the name of the job')
+          .option('-f, --file <file>', 'job spec, - for stdin')
+          .option('--source <directory>', 'not supported: build the image first, and give it with --image'),
+      ),
+    ),
+  async (context, options, id) => {
+    const edit = await readJobEdit(options, context.io.cwd);
+    if (options.source !== undefined) {
+      throw new RunError('UNIMPLEMENTED', 'localrun builds no images, so that --source cannot be deployed.', {
+        fix: `docker build -t IMAGE ${options.source}, and then deploy with --image IMAGE`,
+      });
+    }
+    const service = await context.service();
+    const current = options.file === undefined ? findJob(service, jobNameOf(context, options, id)) : undefined;
+    const described = current ? changedJob(context, current, edit) : await describedJob(context, options, id);
+    const deployed = updateJob(service, { ...described, allowMissing: true });
+    await print(context, options.format, await afterwards(context, service, deployed, 'deployed', options), {});
+  },
+);
