@@ -10,8 +10,11 @@ import { deploy } from './commands/jobs/deploy.js';
 import { describe } from './commands/jobs/describe.js';
 import { execute } from './commands/jobs/execute.js';
 import { cancel } from './commands/jobs/executions/cancel.js';
+import { remove as removeExecution } from './commands/jobs/executions/delete.js';
+import { describeLatest } from './commands/jobs/executions/describe-latest.js';
 import { describe as describeExecution } from './commands/jobs/executions/describe.js';
 import { list as listExecutions } from './commands/jobs/executions/list.js';
+import { describe as describeTask } from './commands/jobs/executions/tasks/describe.js';
 import { list as listTasks } from './commands/jobs/executions/tasks/list.js';
 import { getPolicy } from './commands/jobs/get-iam-policy.js';
 import { list } from './commands/jobs/list.js';
@@ -27,7 +30,8 @@ import type { Io } from './io.js';
 
 const iamCommands = [getPolicy, setPolicy, addBinding, removeBinding, testPermissions];
 const jobCommands = [run, validate, create, update, deploy, replace, describe, list, remove, execute, ...iamCommands];
-const executionCommands = [listExecutions, describeExecution, cancel];
+const executionCommands = [listExecutions, describeExecution, describeLatest, cancel, removeExecution];
+const taskCommands = [listTasks, describeTask];
 
 /** The command tree: what help, completion and the documentation are made from, too. */
 export function buildProgram({ out, err }: Pick<Io, 'out' | 'err'>, open: Open): Command {
@@ -56,7 +60,7 @@ export function buildProgram({ out, err }: Pick<Io, 'out' | 'err'>, open: Open):
   const tasks = group(executions, 'tasks', 'Tasks of executions.');
   attach(jobs, jobCommands, open);
   attach(executions, executionCommands, open);
-  attach(tasks, [listTasks], open);
+  attach(tasks, taskCommands, open);
   attach(program, [completion], open);
   worker.attach(program, open, { hidden: true });
   return program;

@@ -1,9 +1,13 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Chalk } from 'chalk';
 import type { Io } from '../../src/cli/io.js';
 import { main } from '../../src/main.js';
+import { type HostDeps, hostExecution } from '../../src/service/host.js';
+import { LogFiles } from '../../src/store/logs.js';
+import { openStore } from '../../src/store/sqlite.js';
+import { FakeRuntime } from '../support/fake-runtime.js';
 import { tempDirectory } from '../support/temp.js';
 
 export interface Result {
@@ -17,8 +21,9 @@ export class Scenario {
   readonly home = tempDirectory();
   readonly directory = tempDirectory();
   env: Record<string, string | undefined> = { LOCALRUN_HOME: this.home, LOCALRUN_PROJECT: 'p' };
-  /** The executions that workers were started for. */
+  /** The executions that workers were started for; they run on an engine in memory. */
   readonly spawned: string[] = [];
+  readonly runtime = new FakeRuntime();
 
   /** Runs one command line; `input` is what stdin says, answers line by line. */
   async run(argv: readonly string[], input?: string): Promise<Result> {
@@ -49,11 +54,35 @@ export class Scenario {
       onSignal: () => () => {},
       owner: { token: randomUUID(), pid: process.pid, processStart: 'now' },
       alive: () => true,
-      spawnSelf: ([, execution = '']) => void this.spawned.push(execution),
+      spawnSelf: ([, execution = '']) => void this.#work(execution),
       terminal: process.stderr,
     };
     const code = await main(argv, io);
     return { code, out, err };
+  }
+
+  async #work(execution: string): Promise<void> {
+    this.spawned.push(execution);
+    const store = openStore(this.home);
+    const owner = { token: randomUUID(), pid: process.pid, processStart: 'now' };
+    const never = new AbortController().signal;
+    const deps: HostDeps = {
+      store,
+      logs: new LogFiles(this.home),
+      account: 'worker',
+      projectOwner: 'worker',
+      projectNumber: '1',
+      now: Date.now,
+      uuid: randomUUID,
+      randomBytes,
+      alive: () => true,
+      spawnWorker: () => {},
+      runtime: this.runtime,
+      home: this.home,
+      maxParallelism: 32,
+      owner,
+    };
+    await hostExecution(deps, execution, { cancel: never, kill: never }, () => {}).finally(() => store.close());
   }
 
   /** A command line that has to succeed: what it prints. */

@@ -4,7 +4,9 @@ import { parseName, shortName } from '../../model/names.js';
 import type { Container } from '../../model/schema/container.js';
 import type { Execution, Job, TaskTemplate } from '../../model/schema/job.js';
 import { durationSeconds, epochMs, formatTimeout } from '../../model/time.js';
-import { executionSymbol, jobSymbol } from './symbols.js';
+import type { TaskView } from '../../service/tasks.js';
+import { executionSymbol, jobSymbol, taskSymbol } from './symbols.js';
+import { shownState } from './tables.js';
 
 /** A labelled block of gcloud's `describe`: an entry without a value is left out, a nested one is indented. */
 type Entry = [label: string, value: string | undefined] | { title: string; entries: Entry[] };
@@ -52,6 +54,27 @@ export function describeExecution(execution: Execution, chalk: ChalkInstance): s
   );
 }
 
+/** `describe` of a task, in gcloud's layout. */
+export function describeTask({ task, record }: TaskView, chalk: ChalkInstance): string {
+  const symbol = taskSymbol(record, chalk);
+  const { exitCode, status } = record.lastAttemptResult ?? {};
+  const result: Entry[] = [
+    // Where a container has ended by itself without a code, that was 0.
+    ['Exit Code', exitCode === undefined && status?.message ? undefined : String(exitCode ?? 0)],
+    ['Message', status?.message],
+  ];
+  return text(
+    [`${symbol} Task ${chalk.bold(shortName(task.name))} in region ${parseName(task.name).location}`],
+    [
+      ['Running state', shownState(record)],
+      ...(record.lastAttemptResult ? [{ title: 'Last Attempt Result:', entries: result }] : []),
+      { title: ' ', entries: [] },
+      ...taskEntries(task),
+    ],
+    status?.message && `${symbol} ${status.message}`,
+  );
+}
+
 function labelsLine(labels: Record<string, string> | undefined): string[] {
   const own = Object.entries(labels ?? {}).filter(([key]) => !key.startsWith('client.knative.dev/'));
   return own.length === 0
@@ -74,10 +97,16 @@ function elapsed(ms: number): string {
 }
 
 function templateEntries(template: TaskTemplate, taskCount: number, parallelism: number | undefined): Entry[] {
-  const containers = template.containers.toSorted((a, b) => (a.name ?? '').localeCompare(b.name ?? ''));
   return [
     ['Tasks', String(taskCount)],
     ['Parallelism', parallelism ? String(parallelism) : 'No limit'],
+    ...taskEntries(template),
+  ];
+}
+
+function taskEntries(template: TaskTemplate): Entry[] {
+  const containers = template.containers.toSorted((a, b) => (a.name ?? '').localeCompare(b.name ?? ''));
+  return [
     ...containers.map((container) => ({
       title: `Container${container.name ? ` ${container.name}` : ''}`,
       entries: containerEntries(container, template),

@@ -4,7 +4,6 @@ import { defineCommand, jobNameOf } from '../../command.js';
 import { afterwards, type AfterwardsFlags, declareAfterwardsFlags } from '../../execution.js';
 import { declareJobFlags, readJobEdit } from '../../job-flags/apply.js';
 import { print } from '../../render/format.js';
-import type { NamedJob } from '../../spec-file.js';
 
 export const update = defineCommand<SpecOptions & AfterwardsFlags, [job: string | undefined]>(
   'update',
@@ -16,15 +15,13 @@ export const update = defineCommand<SpecOptions & AfterwardsFlags, [job: string 
       ),
     ),
   async (context, options, id) => {
+    const edit = await readJobEdit(options, context.io.cwd);
     const service = await context.service();
-    const changed = async (name: string): Promise<NamedJob> =>
-      changedJob(context, getJob(service, name), await readJobEdit(options, context.io.cwd));
-    const updated = updateJob(
-      service,
+    const described =
       options.file === undefined
-        ? await changed(jobNameOf(context, options, id))
-        : await describedJob(context, options, id),
-    );
+        ? changedJob(context, getJob(service, jobNameOf(context, options, id)), edit)
+        : await describedJob(context, options, id);
+    const updated = updateJob(service, described);
     await print(context, options.format, await afterwards(context, service, updated, 'updated', options), {});
   },
 );

@@ -2,13 +2,18 @@ import { RunError } from '../../../../model/errors.js';
 import { completionStatus, isCompleted } from '../../../../model/execution.js';
 import { cancelExecution, getExecution, waitForExecution } from '../../../../service/executions.js';
 import { type CommonOptions, confirm, defineCommand, parentOf } from '../../../command.js';
+import { booleanFlag } from '../../../job-flags/boolean.js';
 import { print } from '../../../render/format.js';
 
-export const cancel = defineCommand<CommonOptions & { async?: true }, [execution: string]>(
+export const cancel = defineCommand<CommonOptions & { async?: boolean }, [execution: string]>(
   'cancel',
   'Cancel an execution: running tasks get SIGTERM, and SIGKILL 10 s later.',
   (command) =>
-    command.argument('<execution>', 'the name of the execution').option('--async', 'do not wait until it has ended'),
+    booleanFlag(
+      command.argument('<execution>', 'the name of the execution'),
+      '--async',
+      'do not wait until it has ended',
+    ),
   async (context, options, id) => {
     const service = await context.service();
     const { name } = getExecution(service, parentOf(context, options), id);

@@ -1,0 +1,22 @@
+import { RunError } from '../../../../model/errors.js';
+import { shortName } from '../../../../model/names.js';
+import { getExecution } from '../../../../service/executions.js';
+import { getJob } from '../../../../service/jobs.js';
+import { type CommonOptions, defineCommand, jobNameOf, parentOf } from '../../../command.js';
+import { recoveredService } from '../../../recovery.js';
+import { describeExecution } from '../../../render/describe.js';
+import { print } from '../../../render/format.js';
+
+export const describeLatest = defineCommand<CommonOptions & { job: string }>(
+  'describe-latest',
+  'Show the newest execution of a job.',
+  (command) => command.requiredOption('--job <job>', 'the name of the job'),
+  async (context, options) => {
+    const service = await recoveredService(context);
+    const job = getJob(service, jobNameOf(context, options, options.job));
+    const latest = job.latestCreatedExecution?.name;
+    if (!latest) throw new RunError('UNKNOWN', `Job [${shortName(job.name)}] has no executions.`);
+    const execution = getExecution(service, parentOf(context, options), latest);
+    await print(context, options.format, execution, { human: (of) => describeExecution(of, context.io.out.chalk) });
+  },
+);
