@@ -1,7 +1,7 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
+import type { Open } from './cli/command.js';
 import type { Context } from './cli/context.js';
 import { exitCodeOf, printError } from './cli/errors.js';
 import { withFlagsFiles } from './cli/flags-file.js';
@@ -14,13 +14,22 @@ import type { ServiceDeps } from './service/service.js';
 
 export { systemIo } from './cli/io.js';
 
+/** Read here, one directory below the package in `src` as in `dist`. */
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
 /** How long a worker that was just started gets to take its execution up, in ms. */
 const workerPatience = 3000;
+
+/** The command tree: all of it, or what `words` need. */
+export const commandTree = (io: Pick<Io, 'out' | 'err'>, open: Open, words?: readonly string[]): Promise<Command> =>
+  buildProgram(io, version, open, words);
 
 /** Runs one command line, without the program's name, and returns its exit code. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const closing: (() => void)[] = [];
-  const program = buildProgram(io, (flags) => context(io, loadConfig(io, flags), program, closing));
+  const program = await commandTree(io, (flags) => context(io, loadConfig(io, flags), closing), argv);
   try {
     await program.parseAsync(await withFlagsFiles(argv, io.cwd), { from: 'user' });
     return 0;
@@ -32,7 +41,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-function context(io: Io, config: Config, program: Command, closing: (() => void)[]): Context {
+function context(io: Io, config: Config, closing: (() => void)[]): Context {
   let service: Promise<ServiceDeps> | undefined;
   let host: Promise<HostDeps> | undefined;
   const openService = async (): Promise<ServiceDeps> => {
@@ -47,8 +56,8 @@ function context(io: Io, config: Config, program: Command, closing: (() => void)
       enforced: config.enforceIam ? (await import('./model/iam/conditions.js')).holds : undefined,
       projectNumber: config.projectNumber,
       now: Date.now,
-      uuid: randomUUID,
-      randomBytes,
+      uuid: () => crypto.randomUUID(),
+      randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
       alive: io.alive,
       spawnWorker: workerSpawner(io, config),
     };
@@ -67,7 +76,6 @@ function context(io: Io, config: Config, program: Command, closing: (() => void)
   const result: Context = {
     io,
     config,
-    program,
     service: () => (service ??= openService()),
     host: () => (host ??= openHost()),
   };

@@ -1,10 +1,8 @@
 import { parseName, shortName } from '../model/names.js';
 import type { Job, JobInput } from '../model/schema/job.js';
-import type { HostDeps } from '../service/host.js';
-import { createJob, findJob, getJob, updateJob } from '../service/jobs.js';
-import { inertFields } from '../service/run.js';
+import { findJob, getJob, updateJob } from '../service/jobs.js';
+import { inertFields, type RunOptions } from '../service/run.js';
 import type { ServiceDeps } from '../service/service.js';
-import type { Owner } from '../store/store.js';
 import { type CommonOptions, jobNameOf } from './command.js';
 import type { Context } from './context.js';
 import { type JobEdit, jobFromFlags, type JobOptions, readJobEdit, withJobFlags } from './job-flags/apply.js';
@@ -36,20 +34,20 @@ function flagged({ io }: Context, name: string, job: JobInput): NamedJob {
 }
 
 /**
- * Creates the job, or puts it in place of the one of that name; says on stderr which. `owner` is going to run what the
- * job's token starts.
+ * Creates the job, or puts it in place of the one of that name; says on stderr which. `run` is for what the job's
+ * token starts.
  */
 export function applyJob(
   { io }: Context,
   service: ServiceDeps,
   { name, job }: NamedJob,
-  owner?: Owner,
+  run?: RunOptions,
 ): 'created' | 'updated' | 'unchanged' {
-  const current = findJob(service, name);
-  const { generation } = current
-    ? updateJob(service, { name, job, owner })
-    : createJob(service, { parent: parseName(name), jobId: shortName(name), job, owner });
-  const result = !current ? 'created' : current.generation === generation ? 'unchanged' : 'updated';
+  const { etag: _, ...body } = job;
+  const before = findJob(service, name);
+  // As one step even where it looks new, so that two commands that make the same job do not get into each other's way.
+  const after = updateJob(service, { name, job: body, run, allowMissing: before === undefined });
+  const result = !before ? 'created' : before.generation === after.generation ? 'unchanged' : 'updated';
   if (result !== 'unchanged') io.err.write(`Job [${shortName(name)}] has successfully been ${result}.\n`);
   return result;
 }
@@ -61,9 +59,10 @@ export function applyJob(
  */
 export async function jobToRun(
   context: Context,
-  service: HostDeps,
+  service: ServiceDeps,
   options: SpecOptions,
   id: string | undefined,
+  run: RunOptions,
 ): Promise<string> {
   if (options.file === undefined) {
     const name = jobNameOf(context, options, id);
@@ -71,12 +70,12 @@ export async function jobToRun(
     const describes = edit.groups.some(({ flags }) => flags.image !== undefined);
     const current = describes ? findJob(service, name) : getJob(service, name);
     if (current) {
-      applyJob(context, service, changedJob(context, current, edit), service.owner);
+      applyJob(context, service, changedJob(context, current, edit), run);
       return name;
     }
   }
   const described = await describedJob(context, options, id);
-  applyJob(context, service, described, service.owner);
+  applyJob(context, service, described, run);
   return described.name;
 }
 

@@ -22,7 +22,6 @@ type Action<O, A extends unknown[]> = (context: Context, options: O & CommonOpti
 
 /** A command as a value: what its file exports, and what the program is put together from. */
 export interface CommandSpec {
-  name: string;
   attach(parent: Command, open: Open, options?: { hidden: boolean }): void;
 }
 
@@ -37,7 +36,6 @@ export function defineCommand<O extends object, A extends unknown[] = []>(
   action: Action<O, A>,
 ): CommandSpec {
   return {
-    name,
     attach(parent, open, { hidden } = { hidden: false }) {
       const command = declare(parent.command(name, { hidden }).description(description));
       command

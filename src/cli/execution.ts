@@ -2,11 +2,10 @@ import type { Command } from 'commander';
 import { Interrupted, RunError } from '../model/errors.js';
 import { completionStatus, conditionOf, isCompleted } from '../model/execution.js';
 import { shortName } from '../model/names.js';
-import type { Overrides } from '../model/overrides.js';
 import type { Execution, Job } from '../model/schema/job.js';
 import { waitForExecution } from '../service/executions.js';
 import { waitForJob } from '../service/jobs.js';
-import { runJob } from '../service/run.js';
+import { runJob, type RunJobRequest } from '../service/run.js';
 import type { ServiceDeps } from '../service/service.js';
 import { executeHint, warnOfInertFields } from './apply.js';
 import type { Context } from './context.js';
@@ -38,14 +37,13 @@ export const detailsHint = (execution: string): string =>
  */
 export async function startExecution(
   context: Context,
-  name: string,
-  overrides: Overrides,
+  request: RunJobRequest,
   until: 'created' | 'started' | 'ended',
 ): Promise<Execution> {
   const host = await context.host();
   await host.runtime.capacity();
-  const created = runJob(host, { name, overrides });
-  warnOfInertFields(context, host, name);
+  const created = runJob(host, request);
+  warnOfInertFields(context, host, request.name);
   host.spawnWorker(created.name);
   if (until === 'created') return created;
   const execution = shortName(created.name);
@@ -90,7 +88,7 @@ export async function afterwards(
     say(`Job [${job}] has successfully been ${done}.\n${executeHint(name)}`);
     return ready;
   }
-  const execution = shortName((await startExecution(context, name, {}, wait ? 'ended' : 'started')).name);
+  const execution = shortName((await startExecution(context, { name }, wait ? 'ended' : 'started')).name);
   const what = wait ? 'completed' : 'started running';
   say(`Job [${job}] has successfully been ${done} and ${what} execution [${execution}].\n`);
   say(`${detailsHint(execution)}${executeHint(name, true)}`);

@@ -1,5 +1,4 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { Chalk, type ChalkInstance } from 'chalk';
@@ -44,6 +43,7 @@ const foreignLeaseAge = 30_000;
 
 export function systemIo(): Io {
   const { env } = process;
+  let owner: Owner | undefined;
   return {
     env,
     platform: process.platform,
@@ -60,7 +60,10 @@ export function systemIo(): Io {
       process.on('SIGINT', handler).on('SIGTERM', handler);
       return () => process.off('SIGINT', handler).off('SIGTERM', handler);
     },
-    owner: { token: randomUUID(), pid: process.pid, processStart: processStart(process.pid) ?? '' },
+    get owner() {
+      const { pid } = process;
+      return (owner ??= { token: crypto.randomUUID(), pid, processStart: processStart(pid) ?? '' });
+    },
     alive: ({ pid, processStart: start, heartbeat }) => {
       const [boot] = start.split('/');
       if (boot === bootId()) return processStart(pid) === start;

@@ -8,6 +8,8 @@ import type { Owner } from '../store/store.js';
 import { finishDeletions, pruneExecutions } from './retention.js';
 import type { ServiceDeps } from './service.js';
 
+export type { Control };
+
 /** What a process needs that runs executions itself. */
 export interface HostDeps extends ServiceDeps {
   runtime: ContainerRuntime;

@@ -6,12 +6,12 @@ import { type Author, buriedJob, createdJob, deletedJob, updatedJob } from '../m
 import { jobName, type Parent, parentName, parseName, shortName } from '../model/names.js';
 import type { Execution, Job, JobInput } from '../model/schema/job.js';
 import { validateJob } from '../model/validation/job.js';
-import type { Owner, Position } from '../store/store.js';
+import type { Position } from '../store/store.js';
 import { authorize } from './access.js';
 import { awaitExecution, ensureRunning } from './executions.js';
 import { type Page, pageOf, type PageRequest } from './pages.js';
 import { writing } from './retention.js';
-import { existingJob, startByToken } from './run.js';
+import { existingJob, type RunOptions, startByToken } from './run.js';
 import { notFoundJob, refuse, type ServiceDeps, timeOf } from './service.js';
 import { executionOfToken, viewOf } from './view.js';
 
@@ -24,8 +24,8 @@ const pollInterval = 100;
 interface WriteOptions {
   /** Check all and answer with what would be, but store nothing. */
   validateOnly?: boolean | undefined;
-  /** Who runs the execution that a token starts; a process of its own if unset. */
-  owner?: Owner | undefined;
+  /** How the execution that a token starts is run; by a process of its own, if it has no owner. */
+  run?: RunOptions | undefined;
 }
 
 export interface CreateJobRequest extends WriteOptions {
@@ -95,17 +95,17 @@ function conflict({ name, etag = '' }: Job, given: string): RunError {
 
 function write(
   deps: ServiceDeps,
-  { validateOnly, owner }: WriteOptions,
+  { validateOnly, run = {} }: WriteOptions,
   change: (author: Author) => { before?: Job; after: Job },
 ): Job {
   const { job, started } = writing(deps, () => {
     const { before, after } = change({ account: deps.account, now: timeOf(deps) });
     if (validateOnly || after === before) return { job: viewOf(deps.store, after) };
     deps.store.saveJob(after);
-    const execution = startByToken(deps, before, after, owner);
+    const execution = startByToken(deps, before, after, run);
     return { job: viewOf(deps.store, after), started: execution };
   });
-  if (started && !owner) deps.spawnWorker(started.name);
+  if (started && !run.owner) deps.spawnWorker(started.name);
   return job;
 }
 

@@ -2,6 +2,7 @@ import { fieldsWithEffect } from '../model/effects.js';
 import { RunError } from '../model/errors.js';
 import { createdExecution } from '../model/execution.js';
 import { executionToken } from '../model/job.js';
+import { defaultSettings, type LocalSettings } from '../model/local/settings.js';
 import { executionName, executionSuffix, parseName, shortName } from '../model/names.js';
 import { type Overrides, overridden } from '../model/overrides.js';
 import { formatPath } from '../model/path.js';
@@ -15,14 +16,19 @@ import { executionOfToken } from './view.js';
 /** Executions of a project and location that may be under way at once (quotas page). */
 const maxRunning = 1000;
 
-export interface RunJobRequest {
+/** Who runs an execution, and what of this machine it gets. */
+export interface RunOptions {
+  /** Holds the lease from the first moment; otherwise whoever takes it. */
+  owner?: Owner | undefined;
+  settings?: LocalSettings | undefined;
+}
+
+export interface RunJobRequest extends RunOptions {
   name: string;
   overrides?: Overrides | undefined;
   /** Taken and not looked at, as the API does (observed). */
   etag?: string | undefined;
   validateOnly?: boolean | undefined;
-  /** Who runs the execution and holds its lease from the first moment; otherwise whoever takes it. */
-  owner?: Owner | undefined;
 }
 
 /**
@@ -38,7 +44,7 @@ export function runJob(deps: ServiceDeps, request: RunJobRequest): Execution {
   return writing(deps, () => {
     const job = existingJob(deps, name);
     const execution = newExecution(deps, job, newId(deps, job), overrides);
-    return request.validateOnly ? execution : storeExecution(deps, execution, request.owner);
+    return request.validateOnly ? execution : storeExecution(deps, execution, request);
   });
 }
 
@@ -47,11 +53,11 @@ export function startByToken(
   deps: ServiceDeps,
   before: Job | undefined,
   job: Job,
-  owner: Owner | undefined,
+  run: RunOptions,
 ): Execution | undefined {
   const token = executionToken(job);
   if (token === undefined || (before && token === executionToken(before))) return undefined;
-  return storeExecution(deps, newExecution(deps, job, `${shortName(job.name)}-${token}`, {}), owner);
+  return storeExecution(deps, newExecution(deps, job, `${shortName(job.name)}-${token}`, {}), run);
 }
 
 /** The execution that a job's token has started for `owner` to run. */
@@ -98,9 +104,13 @@ function newExecution(deps: ServiceDeps, job: Job, id: string, overrides: Overri
   return createdExecution(job, template, { name, uid: uuid(), account, logUri }, timeOf(deps));
 }
 
-function storeExecution({ store, uuid, now }: ServiceDeps, execution: Execution, owner: Owner | undefined): Execution {
+function storeExecution(
+  { store, uuid, now }: ServiceDeps,
+  execution: Execution,
+  { owner, settings = defaultSettings }: RunOptions,
+): Execution {
   const { name, taskCount, createTime } = execution;
-  store.createExecution(execution);
+  store.createExecution(execution, settings);
   for (let index = 0; index < taskCount; index++) {
     store.saveTask(name, { index, uid: uuid(), state: 'Pending', retried: 0, updateTime: createTime });
   }
@@ -113,7 +123,6 @@ export const inertFields = (job: JobInput): string[] => fieldsWithEffect(job, ['
 
 function refuseUnsupported(job: Job): void {
   const fields = fieldsWithEffect(job, ['unsupported']).map(formatPath);
-  if (job.template.template.containers.length > 1) fields.push('template.template.containers[1]');
   if (fields.length > 0) {
     const message = `Job [${shortName(job.name)}] uses what localrun cannot run yet: ${fields.join(', ')}`;
     throw new RunError('UNIMPLEMENTED', message, { fix: 'remove these fields to run the rest of the job locally' });

@@ -1,4 +1,5 @@
 import { jobName, parseName, shortName } from '../model/names.js';
+import { defaultSettings, type LocalSettings } from '../model/local/settings.js';
 import type { Execution } from '../model/schema/job.js';
 import { type Connection, listing, resourceOf, unlimited } from './database.js';
 import type { ExecutionStore } from './store.js';
@@ -32,18 +33,19 @@ export const executionStore = (db: Connection): ExecutionStore => ({
     );
   },
 
-  createExecution(execution) {
+  createExecution(execution, settings) {
     const parent = parseName(execution.name);
     const job = jobName(parent, parent.job);
     db.transaction(() => {
       db.run(
-        'INSERT INTO execution (name, id, project, location, job, create_time, resource) VALUES (?, ?, ?, ?, ?, ?, ?)',
+        'INSERT INTO execution (name, id, project, location, job, create_time, settings, resource) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
         execution.name,
         shortName(execution.name),
         parent.project,
         parent.location,
         job,
         execution.createTime,
+        JSON.stringify(settings),
         JSON.stringify(execution),
       );
       db.run('UPDATE job SET execution_count = execution_count + 1 WHERE name = ?', job);
@@ -66,6 +68,11 @@ export const executionStore = (db: Connection): ExecutionStore => ({
 
   saveImages(execution, images) {
     db.run('UPDATE execution SET images = ? WHERE name = ?', JSON.stringify(images), execution);
+  },
+
+  settings(execution) {
+    const row = db.get('SELECT settings FROM execution WHERE name = ?', execution);
+    return { ...defaultSettings, ...(JSON.parse(String(row?.['settings'] ?? '{}')) as Partial<LocalSettings>) };
   },
 
   openExecutions(parent) {

@@ -35,6 +35,7 @@ CREATE TABLE execution (
   process_start TEXT,
   heartbeat REAL,
   images TEXT NOT NULL DEFAULT '{}',
+  settings TEXT NOT NULL,
   resource TEXT NOT NULL,
   UNIQUE (project, location, id)
 );
@@ -80,8 +81,10 @@ CREATE TABLE attempt (
   task INTEGER NOT NULL,
   number INTEGER NOT NULL,
   container TEXT NOT NULL,
+  sandbox TEXT,
   create_time TEXT NOT NULL,
   start_time TEXT,
+  main_start_time TEXT,
   stop_reason TEXT,
   stop_time TEXT,
   end_time TEXT,

@@ -1,5 +1,6 @@
 import type { AttemptRecord } from '../model/attempt.js';
 import type { Policy } from '../model/iam/policy.js';
+import type { LocalSettings } from '../model/local/settings.js';
 import type { Parent } from '../model/names.js';
 import type { Execution, Job } from '../model/schema/job.js';
 import type { TaskRecord, TaskState } from '../model/task.js';
@@ -74,10 +75,12 @@ export interface ExecutionStore {
   /** The newest execution of a job, a deleted one until it expires. */
   latestExecution(job: string): Execution | undefined;
   /** Creates an execution without tasks; counts it for the job. */
-  createExecution(execution: Execution): void;
+  createExecution(execution: Execution, settings: LocalSettings): void;
   saveExecution(execution: Execution): void;
   /** The image ids that the execution's references stand for, once they are resolved. */
   images(execution: string): Record<string, string>;
+  /** What this machine adds to the execution. */
+  settings(execution: string): LocalSettings;
   saveImages(execution: string, images: Record<string, string>): void;
   /** Names of the executions that have not ended, in all projects or in one project and location. */
   openExecutions(parent?: Parent): string[];

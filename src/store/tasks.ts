@@ -82,14 +82,17 @@ export const taskStore = (db: Connection): TaskStore => ({
 
   saveAttempt(execution, attempt) {
     db.run(
-      `INSERT OR REPLACE INTO attempt (execution, task, number, container, create_time, start_time, stop_reason,
-       stop_time, end_time, outcome) VALUES (${executionNumber}, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO attempt (execution, task, number, container, sandbox, create_time, start_time,
+       main_start_time, stop_reason, stop_time, end_time, outcome)
+       VALUES (${executionNumber}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       execution,
       attempt.task,
       attempt.attempt,
       attempt.container,
+      attempt.sandbox,
       attempt.createTime,
       attempt.startTime,
+      attempt.mainStartTime,
       attempt.stop?.reason,
       attempt.stop?.time,
       attempt.endTime,
@@ -120,8 +123,10 @@ function attemptOf(row: Row): AttemptRecord {
     task: Number(row['task']),
     attempt: Number(row['number']),
     container: String(row['container']),
+    sandbox: text(row['sandbox']),
     createTime: String(row['create_time']),
     startTime: text(row['start_time']),
+    mainStartTime: text(row['main_start_time']),
     stop: reason ? { reason: reason as StopReason, time: String(row['stop_time']) } : undefined,
     endTime: text(row['end_time']),
     outcome: outcome === undefined ? undefined : (JSON.parse(outcome) as AttemptOutcome),

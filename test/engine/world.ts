@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, vi } from 'vitest';
 import type { Control } from '../../src/engine/engine.js';
 import { runExecution } from '../../src/engine/execution.js';
+import { defaultSettings, type LocalSettings } from '../../src/model/local/settings.js';
 import type { ExecutionEvent } from '../../src/model/events.js';
 import type { Execution, ExecutionTemplate, TaskTemplate } from '../../src/model/schema/job.js';
 import type { TaskRecord } from '../../src/model/task.js';
@@ -35,13 +36,14 @@ export class World {
     execution: Partial<ExecutionTemplate> = {},
     task: Partial<TaskTemplate> = {},
     maxParallelism = 32,
+    settings: Partial<LocalSettings> = {},
   ) {
     this.runtime = runtime;
     this.maxParallelism = maxParallelism;
     const job = someJob(execution, task);
     this.execution = someExecution(job);
     this.store.saveJob(job);
-    this.store.createExecution(this.execution);
+    this.store.createExecution(this.execution, { ...defaultSettings, ...settings });
     for (let index = 0; index < this.execution.taskCount; index++) {
       this.store.saveTask(this.execution.name, someTask(index));
     }

@@ -29,10 +29,12 @@ export function postMortem({ io }: Context, service: ServiceDeps, execution: Exe
   const failed = tasksOf(service, execution, ['Failed']);
   for (const { record } of failed.slice(0, shownFailures)) {
     say(chalk.bold(`task ${record.index}: ${shownResult(record)}`));
-    const lines = lastLines(service.logs, execution.name, record.index, record.retried, shownLines);
+    const lines = lastLines(service.logs, execution.name, { task: record.index, attempt: record.retried }, shownLines);
     for (const { text } of lines) say(`  ${chalk.dim('│')} ${text}`);
   }
   if (failed.length > shownFailures) say(`and ${failed.length - shownFailures} more failed tasks`);
-  say(`Logs: ${service.logs.directory(execution.name)}`);
-  say(`See: localrun jobs executions describe ${shortName(execution.name)}`);
+  const id = shortName(execution.name);
+  const task = failed[0] ? ` --task ${failed[0].record.index}` : '';
+  say(`Logs: localrun jobs executions logs read ${id}${task}`);
+  say(`See:  localrun jobs executions describe ${id}`);
 }

@@ -42,9 +42,10 @@ export async function openView(io: Io, execution: Execution, now: () => number):
       if (line !== undefined) print(line);
       if (live) painter.paint(rows());
     },
-    onLine({ task, stream, text }) {
+    onLine({ task, container, stream, text }) {
       const bar = stream === 'stderr' ? chalk.red('│') : chalk.dim('│');
-      print(`${chalk.cyan(`task ${String(task).padStart(digits)}`)} ${bar} ${text}`);
+      const name = `task ${String(task).padStart(digits)}${container === undefined ? '' : ` ${container}`}`;
+      print(`${chalk.cyan(name)} ${bar} ${text}`);
     },
     say: print,
     close() {

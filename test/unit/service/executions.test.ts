@@ -142,7 +142,12 @@ describe('an execution token', () => {
 
   test('gives its execution to the caller who wants to run it', () => {
     const world = new ServiceWorld();
-    const request = { parent, jobId: 'nightly', job: withToken({ runExecutionToken: 'v1' }), owner: world.deps.owner };
+    const request = {
+      parent,
+      jobId: 'nightly',
+      job: withToken({ runExecutionToken: 'v1' }),
+      run: { owner: world.deps.owner },
+    };
     createJob(world.deps, request);
     expect(world.spawned).toEqual([]);
     expect(startedByToken(world.deps, job, world.deps.owner)?.name).toBe(`${job}/executions/nightly-v1`);
@@ -181,7 +186,7 @@ describe('deleteExecution', () => {
     const world = worldWithJob(jobInput({ taskCount: 2 }), { work: true });
     const { name, uid } = runJob(world.deps, { name: job });
     await world.run(name);
-    world.logs.create(name, 0, 0).close();
+    world.logs.create(name, { task: 0, attempt: 0 }).close();
     expect(await deleteExecution(world.deps, { name, validateOnly: true })).toMatchObject({ generation: '2' });
     expect(getExecution(world.deps, parent, shortName(name))).toMatchObject({ generation: '1' });
     world.advance(2000);
@@ -219,14 +224,18 @@ describe('deleteExecution', () => {
     expect(world.runtime.containers.size).toBe(0);
   });
 
-  test('that nobody waited for is finished by the next command', async () => {
+  test('that nobody waited for is finished by who ran the execution, or else by the next command', async () => {
     const world = worldWithJob();
     const { name } = runJob(world.deps, { name: job });
     startExecutionDeletion(world.deps, { name });
     await world.run(name);
-    expect(getExecution(world.deps, parent, shortName(name)).completionTime).toBeDefined();
-    await recoverExecutions(world.deps);
     expect(world.store.execution(name)).toBeUndefined();
+    const other = runJob(world.deps, { name: job });
+    startExecutionDeletion(world.deps, { name: other.name });
+    end(world, other);
+    expect(world.store.execution(other.name)).toBeDefined();
+    await recoverExecutions(world.deps);
+    expect(world.store.execution(other.name)).toBeUndefined();
   });
 });
 
@@ -242,7 +251,7 @@ describe('the thousand ended executions that a job keeps', () => {
         ended.push(execution);
       }
     });
-    for (const execution of ended.slice(0, 3)) world.logs.create(execution.name, 0, 0).close();
+    for (const execution of ended.slice(0, 3)) world.logs.create(execution.name, { task: 0, attempt: 0 }).close();
     pruneExecutions(world.deps, job);
     const names = (executions: readonly Execution[]): string[] => executions.map(({ name }) => name);
     const kept = everyPage((page) => listExecutions(world.deps, { parent: job, showDeleted: true, ...page }));

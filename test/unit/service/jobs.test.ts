@@ -270,7 +270,7 @@ describe('deleteJob', () => {
       policy: { bindings: [{ role: 'roles/run.invoker', members: ['allUsers'] }] },
     });
     const { name: execution } = runJob(world.deps, { name });
-    world.logs.create(execution, 0, 0).close();
+    world.logs.create(execution, { task: 0, attempt: 0 }).close();
     const deleted = await deleteJob(world.deps, { name });
     expect(deleted.latestCreatedExecution).toMatchObject({ name: execution.split('/').at(-1) });
     const gone = getExecution(world.deps, parent, execution.split('/').at(-1) ?? '', { showDeleted: true });

@@ -28,7 +28,7 @@ export const deploy = defineCommand<SpecOptions & AfterwardsFlags & { source?: s
     const service = await context.service();
     const current = options.file === undefined ? findJob(service, jobNameOf(context, options, id)) : undefined;
     const described = current ? changedJob(context, current, edit) : await describedJob(context, options, id);
-    const deployed = updateJob(service, { ...described, allowMissing: true });
+    const deployed = updateJob(service, { ...described, allowMissing: current === undefined });
     await print(context, options.format, await afterwards(context, service, deployed, 'deployed', options), {});
   },
 );

@@ -7,9 +7,10 @@ import { dictFlag, durationFlag, integerFlag, listFlag } from '../../flags.js';
 import { booleanFlag } from '../../job-flags/boolean.js';
 import { checkExclusive } from '../../job-flags/exclusive.js';
 import { declareContainer, type Grouped } from '../../job-flags/groups.js';
+import { declareLocalFlags, type LocalFlags, localSettings } from '../../local-flags.js';
 import { print } from '../../render/format.js';
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, LocalFlags {
   wait?: boolean;
   async?: boolean;
   tasks?: number;
@@ -46,7 +47,8 @@ export const execute = defineCommand<Options, [job: string]>(
   'execute',
   'Run a job in the background; return once it has started, or with --wait once it has ended.',
   (command) => {
-    command
+    declareLocalFlags(command)
+      .optionsGroup('Flags:')
       .argument('<job>', 'the name of the job')
       .option('--tasks <count>', 'number of tasks of this execution', integerFlag('--tasks', 1))
       .option('--task-timeout <duration>', 'time for one attempt in this execution', durationFlag('--task-timeout'));
@@ -66,7 +68,11 @@ export const execute = defineCommand<Options, [job: string]>(
     checkExclusive({ async, wait }, [[['--async'], ['--wait']]]);
     const overrides = { taskCount: tasks, timeout: taskTimeout, containerOverrides: containerOverrides(options) };
     const until = async ? 'created' : wait ? 'ended' : 'started';
-    const seen = await startExecution(context, jobNameOf(context, options, id), overrides, until);
+    const seen = await startExecution(
+      context,
+      { name: jobNameOf(context, options, id), overrides, settings: localSettings(context, options) },
+      until,
+    );
     const execution = shortName(seen.name);
     const what = {
       created: 'is being started asynchronously',

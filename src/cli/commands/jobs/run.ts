@@ -6,18 +6,21 @@ import { jobToRun, type SpecOptions, warnOfInertFields } from '../../apply.js';
 import { defineCommand } from '../../command.js';
 import { runInForeground } from '../../foreground.js';
 import { declareJobFlags } from '../../job-flags/apply.js';
+import { declareLocalFlags, type LocalFlags, localSettings } from '../../local-flags.js';
 import { recoveredService } from '../../recovery.js';
 import { print } from '../../render/format.js';
 import { postMortem, summary } from '../../render/summary.js';
 
-export const run = defineCommand<SpecOptions, [job: string | undefined]>(
+export const run = defineCommand<SpecOptions & LocalFlags, [job: string | undefined]>(
   'run',
   'Apply a job spec, run it, follow it, and exit with its result.',
   (command) =>
-    declareJobFlags(
-      command
-        .argument('[job]', 'the name of the job; may be left out with -f')
-        .option('-f, --file <file>', 'job spec, YAML or JSON, v1 or v2; - for stdin'),
+    declareLocalFlags(
+      declareJobFlags(
+        command
+          .argument('[job]', 'the name of the job; may be left out with -f')
+          .option('-f, --file <file>', 'job spec, YAML or JSON, v1 or v2; - for stdin'),
+      ),
     ).addHelpText(
       'after',
       `
@@ -34,13 +37,17 @@ Examples:
     // An engine that does not answer is told before anything is changed.
     await host.runtime.capacity();
     await recoveredService(context);
-    const name = await jobToRun(context, host, options, id);
+    const run = { owner: host.owner, settings: localSettings(context, options) };
+    const name = await jobToRun(context, host, options, id, run);
     warnOfInertFields(context, host, name);
-    const created = startedByToken(host, name, host.owner) ?? runJob(host, { name, owner: host.owner });
-    context.io.err.write(
-      `Execution [${shortName(created.name)}]: ${created.taskCount} ${created.taskCount === 1 ? 'task' : 'tasks'}, parallelism ${created.parallelism}.\n`,
-    );
-    const { execution, interrupted } = await runInForeground(context, host, created);
+    const { execution, interrupted } = await runInForeground(context, host, () => {
+      const created = startedByToken(host, name, host.owner) ?? runJob(host, { name, ...run });
+      const { taskCount, parallelism } = created;
+      context.io.err.write(
+        `Execution [${shortName(created.name)}]: ${taskCount} ${taskCount === 1 ? 'task' : 'tasks'}, parallelism ${parallelism}.\n`,
+      );
+      return created;
+    });
     await print(context, options.format, execution, { human: (of) => summary(context, host, of) });
     postMortem(context, host, execution);
     if (interrupted) throw interrupted;

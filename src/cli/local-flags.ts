@@ -1,0 +1,34 @@
+import { type Command, Option } from 'commander';
+import { defaultSettings, type LocalSettings, type PullPolicy, pullPolicies } from '../model/local/settings.js';
+import type { Context } from './context.js';
+
+/** The flags that say how this machine runs an execution; Cloud Run has none of them. */
+export interface LocalFlags {
+  freshSandbox?: true;
+  joinNetwork?: string;
+  hostAccess?: true;
+  pull?: PullPolicy;
+  platform?: string;
+}
+
+export const declareLocalFlags = (command: Command): Command =>
+  command
+    .optionsGroup('Local flags:')
+    .option('--fresh-sandbox', 'give every attempt a network namespace of its own')
+    .option('--join-network <name>', "join a network of the container engine, e.g. a compose project's")
+    .option('--host-access', 'make host.docker.internal stand for this machine')
+    .addOption(new Option('--pull <policy>', 'when to pull images').choices(pullPolicies).default(undefined, 'missing'))
+    .option('--platform <platform>', 'what images have to be made for: linux/amd64 unless given; any');
+
+/** What flags say about how this machine runs an execution. */
+export const localSettings = (
+  _context: Context,
+  { freshSandbox, joinNetwork, hostAccess, pull, platform }: LocalFlags,
+): LocalSettings => ({
+  ...defaultSettings,
+  ...(freshSandbox && { freshSandbox }),
+  ...(joinNetwork !== undefined && { network: joinNetwork }),
+  ...(hostAccess && { hostAccess }),
+  ...(pull && { pull }),
+  ...(platform !== undefined && { platform }),
+});
