@@ -6,7 +6,7 @@ import type { Context } from './cli/context.js';
 import { exitCodeOf, printError } from './cli/errors.js';
 import { withFlagsFiles } from './cli/flags-file.js';
 import type { Io } from './cli/io.js';
-import { buildProgram, commandPath } from './cli/program.js';
+import { buildProgram, checkValues, commandPath } from './cli/program.js';
 import { type Config, loadConfig } from './config.js';
 import { shortName } from './model/names.js';
 import type { HostDeps } from './service/host.js';
@@ -31,7 +31,9 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   const closing: (() => void)[] = [];
   const program = await commandTree(io, (flags) => context(io, loadConfig(io, flags), closing), argv);
   try {
-    await program.parseAsync(await withFlagsFiles(argv, io.cwd), { from: 'user' });
+    const words = await withFlagsFiles(argv, io.cwd);
+    checkValues(program, words);
+    await program.parseAsync(words, { from: 'user' });
     return 0;
   } catch (error) {
     printError(error, commandPath(program, argv), io);

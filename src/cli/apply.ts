@@ -33,12 +33,8 @@ function flagged({ io }: Context, name: string, job: JobInput): NamedJob {
   return { name, job: complete };
 }
 
-/**
- * Creates the job, or puts it in place of the one of that name; says on stderr which. `run` is for what the job's
- * token starts.
- */
+/** Creates the job, or puts it in place of the one of that name. `run` is for what the job's token starts. */
 export function applyJob(
-  { io }: Context,
   service: ServiceDeps,
   { name, job }: NamedJob,
   run?: RunOptions,
@@ -47,36 +43,22 @@ export function applyJob(
   const before = findJob(service, name);
   // As one step even where it looks new, so that two commands that make the same job do not get into each other's way.
   const after = updateJob(service, { name, job: body, run, allowMissing: before === undefined });
-  const result = !before ? 'created' : before.generation === after.generation ? 'unchanged' : 'updated';
-  if (result !== 'unchanged') io.err.write(`Job [${shortName(name)}] has successfully been ${result}.\n`);
-  return result;
+  return !before ? 'created' : before.generation === after.generation ? 'unchanged' : 'updated';
 }
 
 /**
- * Makes sure that the job that a `run` is about is there and as the command line says.
- * @returns its full name
+ * The job that a `run` is about, as it is to be: what a file and flags say, or the job of that name with what the flags
+ * change.
  * @throws RunError NOT_FOUND if the command line only names a job, and there is none of that name
  */
-export async function jobToRun(
-  context: Context,
-  service: ServiceDeps,
-  options: SpecOptions,
-  id: string | undefined,
-  run: RunOptions,
-): Promise<string> {
-  if (options.file === undefined) {
-    const name = jobNameOf(context, options, id);
-    const edit = await readJobEdit(options, context.io.cwd);
-    const describes = edit.groups.some(({ flags }) => flags.image !== undefined);
-    const current = describes ? findJob(service, name) : getJob(service, name);
-    if (current) {
-      applyJob(context, service, changedJob(context, current, edit), run);
-      return name;
-    }
-  }
-  const described = await describedJob(context, options, id);
-  applyJob(context, service, described, run);
-  return described.name;
+export async function jobToRun(context: Context, options: SpecOptions, id: string | undefined): Promise<NamedJob> {
+  if (options.file !== undefined) return describedJob(context, options, id);
+  const name = jobNameOf(context, options, id);
+  const edit = await readJobEdit(options, context.io.cwd);
+  const service = await context.service();
+  const describes = edit.groups.some(({ flags }) => flags.image !== undefined);
+  const current = describes ? findJob(service, name) : getJob(service, name);
+  return current ? changedJob(context, current, edit) : describedJob(context, options, id);
 }
 
 /** Says once which of a job's fields act in Cloud Run and do nothing here. */

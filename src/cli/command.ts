@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
-import { RunError, UsageError } from '../model/errors.js';
+import { type Code, RunError, UsageError } from '../model/errors.js';
 import { jobIdViolation, jobName, type Parent } from '../model/names.js';
 import type { GlobalFlags } from '../config.js';
-import { printers } from './render/format.js';
+import { formatFlag, printers } from './render/format.js';
 import type { Context } from './context.js';
 
 /** The flags that every command takes. */
@@ -27,13 +27,14 @@ export interface CommandSpec {
 
 /**
  * A command: its name, its description, its own flags and arguments, and what it does with them. The action is given
- * the options first, the arguments after them.
+ * the options first, the arguments after them. `formats`: what `--format` can be.
  */
 export function defineCommand<O extends object, A extends unknown[] = []>(
   name: string,
   description: string,
   declare: Declare,
   action: Action<O, A>,
+  formats = printers,
 ): CommandSpec {
   return {
     attach(parent, open, { hidden } = { hidden: false }) {
@@ -43,7 +44,11 @@ export function defineCommand<O extends object, A extends unknown[] = []>(
         .addOption(new Option('--project <id>', 'the project; see `localrun help environment`'))
         .addOption(new Option('--region <name>', 'the region'))
         .addOption(new Option('--account <account>', 'who calls'))
-        .addOption(new Option('--format <format>', `how to print the result: ${printers.join(', ')}`))
+        .addOption(
+          new Option('--format <format>', `how to print the result: ${formats.join(', ')}`).argParser(
+            formatFlag(formats),
+          ),
+        )
         .addOption(new Option('--flags-file <file>', 'YAML or JSON map of flags and their values'))
         .addOption(new Option('-q, --quiet', 'ask nothing: take the default answer'))
         .helpOption('-h, --help', 'show this help')
@@ -83,6 +88,19 @@ export function jobNameOf(context: Context, options: CommonOptions, job: string 
     parentOf(context, { project: project ?? namespace ?? options.project, region: location ?? options.region }),
     id,
   );
+}
+
+/**
+ * What `call` returns. Where the API answers with an error of this code, gcloud has words of its own for it; advice that
+ * came with the answer stays.
+ */
+export function inWords<T>(code: Code, message: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    if (!(error instanceof RunError) || error.code !== code) throw error;
+    throw new RunError('UNKNOWN', message, { fix: error.fix, cause: error });
+  }
 }
 
 /**

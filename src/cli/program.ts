@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { UsageError } from '../model/errors.js';
 import type { CommandSpec, Open } from './command.js';
 import type { Io } from './io.js';
 
@@ -92,6 +93,8 @@ export async function buildProgram(
     .helpOption('-h, --help', 'show this help')
     .helpCommand(false)
     .exitOverride()
+    // Names alone leave room for what they mean.
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .configureOutput({
       writeOut: out.write,
       writeErr: err.write,
@@ -130,14 +133,34 @@ async function attach(parent: Command, group: Group, open: Open, words: readonly
   }
 }
 
-/** The commands that a command line names, such as `jobs.executions.list`, for messages. */
-export function commandPath(program: Command, argv: readonly string[]): string {
-  const path: string[] = [];
-  let command: Command | undefined = program;
+/** The commands that a command line names, outermost first. */
+function commandsNamed(program: Command, argv: readonly string[]): Command[] {
+  const named: Command[] = [];
   for (const word of argv) {
-    command = command.commands.find((candidate) => candidate.name() === word);
-    if (!command) break;
-    path.push(word);
+    const next = (named.at(-1) ?? program).commands.find((candidate) => candidate.name() === word);
+    if (!next) break;
+    named.push(next);
   }
-  return path.join('.');
+  return named;
+}
+
+/** The command that a command line names, such as `jobs.executions.list`, for messages. */
+export const commandPath = (program: Command, argv: readonly string[]): string =>
+  commandsNamed(program, argv)
+    .map((command) => command.name())
+    .join('.');
+
+/**
+ * Refuses a flag in the place of a value, as in `--image --tasks 2`: gcloud's parser does not take it for the value.
+ * @throws UsageError
+ */
+export function checkValues(program: Command, argv: readonly string[]): void {
+  const command = commandsNamed(program, argv).at(-1);
+  for (const [i, word] of argv.entries()) {
+    if (word === '--') return;
+    const flag = command?.options.find(({ long, short }) => word === long || word === short);
+    if (flag?.required && argv[i + 1]?.startsWith('--')) {
+      throw new UsageError(`argument ${word}: expected one argument`, `write ${word}=VALUE if it begins with --`);
+    }
+  }
 }

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { type Problem, RunError, UsageError } from '../model/errors.js';
 import { jobName, shortName } from '../model/names.js';
@@ -14,7 +14,13 @@ export interface NamedJob {
   job: JobInput;
 }
 
-/** The text of a spec file, or of another of that size, or of stdin for `-`. @throws RunError */
+const reasons: Record<string, string> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a directory',
+};
+
+/** The text of a spec file, or of another of that size, or of stdin for `-`; a byte more if it is too large. @throws RunError */
 export async function readSpecText(
   { io }: Context,
   file: string,
@@ -22,21 +28,15 @@ export async function readSpecText(
 ): Promise<{ file: string; text: string }> {
   const { maxSpecBytes } = await import('../model/spec/source.js');
   if (file === '-') return { file: '<stdin>', text: await io.readInput(maxSpecBytes) };
-  const where = path.resolve(io.cwd, file);
-  const failed = (why: string, fix?: string): RunError =>
-    new RunError('INVALID_ARGUMENT', `Cannot read the ${what} ${file}: ${why}.`, { fix });
+  const chunks: Buffer[] = [];
   try {
-    const info = statSync(where);
-    if (info.isDirectory()) throw failed('it is a directory', 'name the file in it');
-    if (info.size > maxSpecBytes) {
-      throw failed(`it has ${(info.size / 1024 / 1024).toFixed(1)} MiB, and a ${what} has 1 MiB at most`);
-    }
-    return { file, text: readFileSync(where, 'utf8') };
+    const stream = createReadStream(path.resolve(io.cwd, file), { end: maxSpecBytes });
+    for await (const chunk of stream) chunks.push(chunk as Buffer);
   } catch (error) {
-    if (error instanceof RunError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw failed(code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'permission denied' : message);
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    throw new RunError('INVALID_ARGUMENT', `Cannot read the ${what} ${file}: ${reasons[code] ?? message}.`);
   }
+  return { file, text: Buffer.concat(chunks).toString('utf8') };
 }
 
 /**

@@ -116,7 +116,7 @@ policy.yaml:6:5: bindings[0].members[1]: The member bob is of an unknown type. P
 `);
     const misspelt = scenario.file('misspelt.yaml', 'binding: []\n');
     expect((await scenario.run(['jobs', 'set-iam-policy', 'nightly', misspelt])).err).toContain(
-      'did you mean bindings?',
+      'Did you mean bindings?',
     );
     expect(await scenario.json(['jobs', 'get-iam-policy', 'nightly'])).toEqual(before);
   });

@@ -20,7 +20,7 @@ import { declareOwnJobFlags, type JobFlags } from './job.js';
 /** The flags that say what a job is, as create, update, deploy and run take them. */
 export type JobOptions = JobFlags & GroupedFlags;
 
-export const declareJobFlags = (command: Command): Command => declareContainerFlags(declareOwnJobFlags(command));
+export const declareJobFlags = (command: Command): Command => declareOwnJobFlags(declareContainerFlags(command));
 
 /** What a command line says about a job. */
 export interface JobEdit {

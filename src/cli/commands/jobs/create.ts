@@ -1,7 +1,7 @@
 import { parseName, shortName } from '../../../model/names.js';
 import { createJob } from '../../../service/jobs.js';
 import { describedJob, type SpecOptions } from '../../apply.js';
-import { defineCommand } from '../../command.js';
+import { defineCommand, inWords } from '../../command.js';
 import { afterwards, type AfterwardsFlags, declareAfterwardsFlags } from '../../execution.js';
 import { declareJobFlags } from '../../job-flags/apply.js';
 import { print } from '../../render/format.js';
@@ -18,7 +18,10 @@ export const create = defineCommand<SpecOptions & AfterwardsFlags, [job: string 
   async (context, options, id) => {
     const { name, job } = await describedJob(context, options, id);
     const service = await context.service();
-    const created = createJob(service, { parent: parseName(name), jobId: shortName(name), job });
+    const jobId = shortName(name);
+    const created = inWords('ALREADY_EXISTS', `Job [${jobId}] already exists.`, () =>
+      createJob(service, { parent: parseName(name), jobId, job }),
+    );
     await print(context, options.format, await afterwards(context, service, created, 'created', options), {});
   },
 );

@@ -1,6 +1,6 @@
 import { shortName } from '../../../model/names.js';
 import { deleteJob, getJob, openExecutionsOf, startDeletion } from '../../../service/jobs.js';
-import { type CommonOptions, confirm, defineCommand, jobNameOf } from '../../command.js';
+import { type CommonOptions, confirm, defineCommand, inWords, jobNameOf } from '../../command.js';
 import { booleanFlag } from '../../job-flags/boolean.js';
 
 export const remove = defineCommand<CommonOptions & { async?: boolean }, [job: string]>(
@@ -10,7 +10,8 @@ export const remove = defineCommand<CommonOptions & { async?: boolean }, [job: s
     booleanFlag(command.argument('<job>', 'the name of the job'), '--async', 'do not wait until all of it has ended'),
   async (context, options, id) => {
     const service = await context.service();
-    const { name } = getJob(service, jobNameOf(context, options, id));
+    const name = jobNameOf(context, options, id);
+    inWords('NOT_FOUND', `Job [${shortName(name)}] could not be found.`, () => getJob(service, name));
     const running =
       openExecutionsOf(service, name).length > 0
         ? ' This job is currently executing; all running executions will be stopped and deleted.'

@@ -1,9 +1,9 @@
 import { parseName, shortName } from '../../../model/names.js';
 import { getJob } from '../../../service/jobs.js';
-import { type CommonOptions, defineCommand, jobNameOf } from '../../command.js';
+import { type CommonOptions, defineCommand, inWords, jobNameOf } from '../../command.js';
 import { recoveredService } from '../../recovery.js';
 import { describeJob } from '../../render/describe.js';
-import { print } from '../../render/format.js';
+import { print, printers } from '../../render/format.js';
 
 export const describe = defineCommand<CommonOptions & { showDeleted?: true }, [job: string]>(
   'describe',
@@ -11,11 +11,14 @@ export const describe = defineCommand<CommonOptions & { showDeleted?: true }, [j
   (command) =>
     command.argument('<job>', 'the name of the job').option('--show-deleted', 'also a job deleted in the last 30 days'),
   async (context, options, id) => {
-    const job = getJob(await recoveredService(context), jobNameOf(context, options, id), options);
+    const service = await recoveredService(context);
+    const name = jobNameOf(context, options, id);
+    const job = inWords('NOT_FOUND', `Cannot find job [${shortName(name)}].`, () => getJob(service, name, options));
     const { jobToV1 } = await import('../../../model/spec/v1.js');
     await print(context, options.format, job, {
       human: (of) => describeJob(of, context.io.out.chalk),
       exported: (of) => jobToV1(of, shortName(of.name), parseName(of.name).project),
     });
   },
+  [...printers, 'export'],
 );

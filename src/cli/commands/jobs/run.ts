@@ -2,7 +2,7 @@ import { Reported } from '../../../model/errors.js';
 import { completionStatus } from '../../../model/execution.js';
 import { shortName } from '../../../model/names.js';
 import { runJob, startedByToken } from '../../../service/run.js';
-import { jobToRun, type SpecOptions, warnOfInertFields } from '../../apply.js';
+import { applyJob, jobToRun, type SpecOptions, warnOfInertFields } from '../../apply.js';
 import { defineCommand } from '../../command.js';
 import { runInForeground } from '../../foreground.js';
 import { declareJobFlags } from '../../job-flags/apply.js';
@@ -33,17 +33,21 @@ Examples:
   localrun jobs run hello --image alpine --command echo --args hello`,
     ),
   async (context, options, id) => {
+    // Nothing is changed before the spec is known to be good and the engine to answer.
+    const described = await jobToRun(context, options, id);
     const host = await context.host();
-    // An engine that does not answer is told before anything is changed.
     await host.runtime.capacity();
     await recoveredService(context);
+    const { name } = described;
+    const { err } = context.io;
     const run = { owner: host.owner, settings: localSettings(context, options) };
-    const name = await jobToRun(context, host, options, id, run);
+    const applied = applyJob(host, described, run);
+    if (applied !== 'unchanged') err.write(`Job [${shortName(name)}] has successfully been ${applied}.\n`);
     warnOfInertFields(context, host, name);
     const { execution, interrupted } = await runInForeground(context, host, () => {
       const created = startedByToken(host, name, host.owner) ?? runJob(host, { name, ...run });
       const { taskCount, parallelism } = created;
-      context.io.err.write(
+      err.write(
         `Execution [${shortName(created.name)}]: ${taskCount} ${taskCount === 1 ? 'task' : 'tasks'}, parallelism ${parallelism}.\n`,
       );
       return created;

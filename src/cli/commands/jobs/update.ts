@@ -1,9 +1,11 @@
+import { shortName } from '../../../model/names.js';
 import { getJob, updateJob } from '../../../service/jobs.js';
 import { changedJob, describedJob, type SpecOptions } from '../../apply.js';
-import { defineCommand, jobNameOf } from '../../command.js';
+import { defineCommand, inWords, jobNameOf } from '../../command.js';
 import { afterwards, type AfterwardsFlags, declareAfterwardsFlags } from '../../execution.js';
 import { declareJobFlags, readJobEdit } from '../../job-flags/apply.js';
 import { print } from '../../render/format.js';
+import type { NamedJob } from '../../spec-file.js';
 
 export const update = defineCommand<SpecOptions & AfterwardsFlags, [job: string | undefined]>(
   'update',
@@ -17,11 +19,17 @@ export const update = defineCommand<SpecOptions & AfterwardsFlags, [job: string 
   async (context, options, id) => {
     const edit = await readJobEdit(options, context.io.cwd);
     const service = await context.service();
+    const found = <T>(name: string, call: () => T): T =>
+      inWords('NOT_FOUND', `Job [${shortName(name)}] could not be found.`, call);
+    const changed = (name: string): NamedJob =>
+      changedJob(
+        context,
+        found(name, () => getJob(service, name)),
+        edit,
+      );
     const described =
-      options.file === undefined
-        ? changedJob(context, getJob(service, jobNameOf(context, options, id)), edit)
-        : await describedJob(context, options, id);
-    const updated = updateJob(service, described);
+      options.file === undefined ? changed(jobNameOf(context, options, id)) : await describedJob(context, options, id);
+    const updated = found(described.name, () => updateJob(service, described));
     await print(context, options.format, await afterwards(context, service, updated, 'updated', options), {});
   },
 );

@@ -1,5 +1,5 @@
 import { deleteExecution, getExecution, startExecutionDeletion } from '../../../../service/executions.js';
-import { type CommonOptions, confirm, defineCommand, parentOf } from '../../../command.js';
+import { type CommonOptions, confirm, defineCommand, inWords, parentOf } from '../../../command.js';
 import { booleanFlag } from '../../../job-flags/boolean.js';
 
 export const remove = defineCommand<CommonOptions & { async?: boolean }, [execution: string]>(
@@ -13,7 +13,10 @@ export const remove = defineCommand<CommonOptions & { async?: boolean }, [execut
     ),
   async (context, options, id) => {
     const service = await context.service();
-    const { name } = getExecution(service, parentOf(context, options), id);
+    const parent = parentOf(context, options);
+    const { name } = inWords('NOT_FOUND', `Execution [${id}] could not be found.`, () =>
+      getExecution(service, parent, id),
+    );
     await confirm(context, options, `Execution [${id}] will be deleted.`);
     if (options.async) startExecutionDeletion(service, { name });
     else await deleteExecution(service, { name });

@@ -2,7 +2,7 @@ import { RunError } from '../../../../model/errors.js';
 import { shortName } from '../../../../model/names.js';
 import { getExecution } from '../../../../service/executions.js';
 import { getJob } from '../../../../service/jobs.js';
-import { type CommonOptions, defineCommand, jobNameOf, parentOf } from '../../../command.js';
+import { type CommonOptions, defineCommand, inWords, jobNameOf, parentOf } from '../../../command.js';
 import { recoveredService } from '../../../recovery.js';
 import { describeExecution } from '../../../render/describe.js';
 import { print } from '../../../render/format.js';
@@ -13,7 +13,8 @@ export const describeLatest = defineCommand<CommonOptions & { job: string }>(
   (command) => command.requiredOption('--job <job>', 'the name of the job'),
   async (context, options) => {
     const service = await recoveredService(context);
-    const job = getJob(service, jobNameOf(context, options, options.job));
+    const name = jobNameOf(context, options, options.job);
+    const job = inWords('NOT_FOUND', `Cannot find job [${shortName(name)}].`, () => getJob(service, name));
     const latest = job.latestCreatedExecution?.name;
     if (!latest) throw new RunError('UNKNOWN', `Job [${shortName(job.name)}] has no executions.`);
     const execution = getExecution(service, parentOf(context, options), latest);

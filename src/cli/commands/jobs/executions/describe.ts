@@ -1,5 +1,5 @@
 import { getExecution } from '../../../../service/executions.js';
-import { type CommonOptions, defineCommand, parentOf } from '../../../command.js';
+import { type CommonOptions, defineCommand, inWords, parentOf } from '../../../command.js';
 import { recoveredService } from '../../../recovery.js';
 import { describeExecution } from '../../../render/describe.js';
 import { print } from '../../../render/format.js';
@@ -12,7 +12,11 @@ export const describe = defineCommand<CommonOptions & { showDeleted?: true }, [e
       .argument('<execution>', 'the name of the execution')
       .option('--show-deleted', 'also an execution deleted in the last 30 days'),
   async (context, options, id) => {
-    const execution = getExecution(await recoveredService(context), parentOf(context, options), id, options);
+    const service = await recoveredService(context);
+    const parent = parentOf(context, options);
+    const execution = inWords('NOT_FOUND', `Cannot find execution [${id}].`, () =>
+      getExecution(service, parent, id, options),
+    );
     await print(context, options.format, execution, { human: (of) => describeExecution(of, context.io.out.chalk) });
   },
 );

@@ -1,5 +1,5 @@
 import { getTask } from '../../../../../service/tasks.js';
-import { type CommonOptions, defineCommand, parentOf } from '../../../../command.js';
+import { type CommonOptions, defineCommand, inWords, parentOf } from '../../../../command.js';
 import { recoveredService } from '../../../../recovery.js';
 import { describeTask } from '../../../../render/describe.js';
 import { print } from '../../../../render/format.js';
@@ -9,7 +9,9 @@ export const describe = defineCommand<CommonOptions, [task: string]>(
   'Show a task of an execution.',
   (command) => command.argument('<task>', 'the name of the task: EXECUTION-taskINDEX'),
   async (context, options, id) => {
-    const view = getTask(await recoveredService(context), parentOf(context, options), id);
+    const service = await recoveredService(context);
+    const parent = parentOf(context, options);
+    const view = inWords('NOT_FOUND', `Cannot find task [${id}].`, () => getTask(service, parent, id));
     await print(context, options.format, view.task, { human: () => describeTask(view, context.io.out.chalk) });
   },
 );
