@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import { parseName, shortName } from '../model/names.js';
 import type { Job, JobInput } from '../model/schema/job.js';
 import { findJob, getJob, updateJob } from '../service/jobs.js';
@@ -9,7 +10,14 @@ import { type JobEdit, jobFromFlags, type JobOptions, readJobEdit, withJobFlags 
 import { checkJobFlags, withGpuType, withoutBreakglass } from './job-flags/check.js';
 import { type NamedJob, readJobFile } from './spec-file.js';
 
-export type SpecOptions = CommonOptions & JobOptions & { file?: string };
+export type SpecOptions = CommonOptions & JobOptions & { file?: string; strict?: true };
+
+/** Declares what names a job, and the file that may describe it. */
+export const declareSpec = (command: Command): Command =>
+  command
+    .argument('[job]', 'the name of the job')
+    .option('-f, --file <file>', 'job spec, - for stdin')
+    .option('--strict', 'refuse a spec that Cloud Run accepts although it is hardly meant');
 
 /** The job that a command line describes: by a file, by flags on top of it, or by flags alone. */
 export async function describedJob(context: Context, options: SpecOptions, id: string | undefined): Promise<NamedJob> {

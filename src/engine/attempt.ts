@@ -1,5 +1,5 @@
 import type { Culprit, EndedAttempt, EndedContainer } from '../model/attempt.js';
-import type { Probe } from '../model/schema/container.js';
+import type { Probe } from '../model/schema/probe.js';
 import { epochMs } from '../model/time.js';
 import type { ContainerSpec, SandboxSpec } from '../runtime/runtime.js';
 import { bringUp, type Past, seeThrough, type Starter } from './container.js';

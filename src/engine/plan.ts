@@ -4,7 +4,8 @@ import { containerLabel, dependencies, mainContainer } from '../model/attempt-co
 import { defaultLimits } from '../model/defaults.js';
 import { shortName } from '../model/names.js';
 import { parseQuantity } from '../model/quantity.js';
-import type { Container, Probe } from '../model/schema/container.js';
+import type { Container } from '../model/schema/container.js';
+import type { Probe } from '../model/schema/probe.js';
 import type { LocalSettings } from '../model/local/settings.js';
 import type { Execution } from '../model/schema/job.js';
 import type { ContainerSpec, NetworkSpec } from '../runtime/runtime.js';

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Probe } from '../model/schema/container.js';
+import type { Probe } from '../model/schema/probe.js';
 import { askGrpc, askHttp } from './probe-protocols.js';
 
 export interface ProbeFailure {

@@ -50,7 +50,11 @@ const files: [what: string, content: string | Buffer, message: RegExp][] = [
     good.replace('template:', 'template:\n  taskCount: 999999'),
     /^job\.yaml:3:14: template\.taskCount: /m,
   ],
-  ['a forgotten image', good.replace('image:', 'name:'), /^job\.yaml:5:9: .*image: is required and missing$/m],
+  [
+    'a forgotten image',
+    good.replace('image:', 'name:'),
+    /^job\.yaml:5:9: .*image: must provide an image name to deploy$/m,
+  ],
   ['an empty file', '', /job\.yaml is empty/],
   ['nothing but a comment', '# nothing here\n---\n', /job\.yaml is empty/],
   ['10 MB', `${good}# ${'x'.repeat(10 * 1024 * 1024)}`, /larger than 1024 KiB/],
@@ -73,7 +77,7 @@ const files: [what: string, content: string | Buffer, message: RegExp][] = [
   ['deep nesting in a job', `name: etl\ntemplate: ${'{template: '.repeat(200)}1${'}'.repeat(200)}\n`, /job\.yaml/],
   ['text', 'hello\n', /^job\.yaml:1:1: must be a mapping, got "hello"$/m],
   ['a list', '- name: etl\n', /^job\.yaml:1:1: must be a mapping, got a list$/m],
-  ['a key twice', good.replace('name: etl', 'name: etl\nname: etl'), /^job\.yaml:2:1: not valid YAML: .*unique/m],
+  ['a key twice', good.replace('name: etl', 'name: etl\nname: etl'), /^job\.yaml:2:1: name: is set twice$/m],
   ['two jobs', `${good}---\n${good}`, /holds 2 jobs; this command takes one/],
   [
     'a service',

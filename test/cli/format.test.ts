@@ -25,7 +25,7 @@ test('yaml has its keys in order, a list one document an item', async () => {
   const text = await printed('jobs describe etl --format yaml');
   expect(text).toContain('\nlabels:\n  team: a\n');
   // What other readers of YAML take for a boolean or a number stays text.
-  expect(text).toContain("- name: A\n            value: 'yes'\n          - name: B\n            value: '1'\n");
+  expect(text).toContain("- name: A\n        value: 'yes'\n      - name: B\n        value: '1'\n");
   const keys = text.match(/^\w+(?=:)/gm) ?? [];
   expect(keys).toEqual(keys.toSorted());
   expect((await printed('jobs list --format yaml')).match(/^---$/gm)).toHaveLength(2);

@@ -19,11 +19,11 @@ describe('the policy of a job', () => {
     const { out, err } = await scenario.ok(['jobs', 'add-iam-policy-binding', 'nightly', ...binding('user:a@b.c')]);
     expect(err).toBe('Updated IAM policy for job [nightly].\n');
     expect(out).toMatch(
-      /^bindings:\n {2}- members:\n {6}- user:a@b\.c\n {4}role: roles\/run\.invoker\netag: \S+\nversion: 1\n$/,
+      /^bindings:\n- members:\n {2}- user:a@b\.c\n {2}role: roles\/run\.invoker\netag: \S+\nversion: 1\n$/,
     );
     await scenario.ok(['jobs', 'add-iam-policy-binding', 'nightly', ...binding('allUsers')]);
     const policy = (await scenario.ok(['jobs', 'get-iam-policy', 'nightly'])).out;
-    expect(policy).toContain('      - allUsers\n      - user:a@b.c\n');
+    expect(policy).toContain('  - allUsers\n  - user:a@b.c\n');
     await scenario.ok(['jobs', 'remove-iam-policy-binding', 'nightly', ...binding('user:A@b.c')]);
     expect(await scenario.json(['jobs', 'get-iam-policy', 'nightly'])).toMatchObject({
       bindings: [{ role: 'roles/run.invoker', members: ['allUsers'] }],

@@ -155,13 +155,13 @@ describe('update', () => {
     const { run, file } = cli();
     const secret = v2.replace(
       'env:',
-      'env:\n          - name: PW\n            valueSource: {secretKeyRef: {secret: pw}}',
+      'env:\n          - name: PW\n            valueSource: {secretKeyRef: {secret: pw, version: latest}}',
     );
     await run(`jobs create -f ${file('job.yaml', secret)}`);
     await run('jobs update etl --set-env-vars A=1');
     const { stdout } = await run('jobs describe etl --format value(template.template.containers[0].env)');
     expect(JSON.parse(stdout)).toEqual([
-      { name: 'PW', valueSource: { secretKeyRef: { secret: 'pw' } } },
+      { name: 'PW', valueSource: { secretKeyRef: { secret: 'pw', version: 'latest' } } },
       { name: 'A', value: '1' },
     ]);
   });

@@ -15,7 +15,7 @@ describe('a command line that cannot be meant', () => {
     ['jobs create etl --image', 'jobs.create', "option '--image <image>' argument missing"],
     ['jobs create etl --image --tasks 2', 'jobs.create', 'argument --image: expected one argument'],
     ['jobs run', 'jobs.run', 'argument JOB: Must be specified.'],
-    ['jobs validate', 'jobs.validate', 'argument --file: Must be specified.'],
+    ['jobs validate', 'jobs.validate', 'argument FILE: Must be specified.'],
     [
       'jobs executions tasks list',
       'jobs.executions.tasks.list',

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { expect } from 'vitest';
 import { completionStatus } from '../../src/model/execution.js';
-import type { Probe } from '../../src/model/schema/container.js';
+import type { Probe } from '../../src/model/schema/probe.js';
 import type { TaskAttemptResult } from '../../src/model/schema/job.js';
 import { epochMs } from '../../src/model/time.js';
 import { type Command, until } from '../support/cli.js';

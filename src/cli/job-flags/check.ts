@@ -4,6 +4,7 @@ import { type Problem, RunError } from '../../model/errors.js';
 import { formatPath, type Path } from '../../model/path.js';
 import type { JobInput } from '../../model/schema/job.js';
 import { validateJob } from '../../model/validation/job.js';
+import { isError } from '../../model/validation/status.js';
 
 /** The flag that sets a field, by the field's name. */
 const flagOf: Readonly<Record<string, string>> = {
@@ -43,7 +44,7 @@ const flagOf: Readonly<Record<string, string>> = {
 function inFlags(path: Path, job: JobInput): string {
   const { containers } = job.template.template;
   const [, , list, index] = path;
-  // A container has a name too, which is not the job's.
+  // The name of a job is a path of its own; other names are of what a flag has set.
   const flag = path.findLast((step, i) => Object.hasOwn(flagOf, step) && !(step === 'name' && i > 0));
   const shown = (flag !== undefined && flagOf[flag]) || formatPath(path);
   if (list !== 'containers' || typeof index !== 'number' || containers.length < 2) return shown;
@@ -52,12 +53,15 @@ function inFlags(path: Path, job: JobInput): string {
 
 /** Refuses a job that flags have made wrong, in terms of those flags. @throws RunError INVALID_ARGUMENT */
 export function checkJobFlags(id: string, job: JobInput): void {
-  const problems = validateJob(id, job).map(({ path, description, fix }): Problem => ({
-    path: inFlags(path, job),
-    message: description,
-    fix,
-    severity: 'error',
-  }));
+  const problems = validateJob(id, job)
+    .filter(isError)
+    .map(({ path, rule, description, fix }): Problem => ({
+      path: inFlags(path, job),
+      rule,
+      message: description,
+      fix,
+      severity: 'error',
+    }));
   if (problems.length > 0) throw new RunError('INVALID_ARGUMENT', `Job [${id}] cannot be like that:`, { problems });
 }
 

@@ -39,19 +39,10 @@ export async function print<T extends object>(
   else if (format !== 'none') io.out.write(projected(value, projection(format) ?? []));
 }
 
-/** Keys in alphabetical order, as gcloud writes them; a list as one document an item. */
+/** A list as one document an item. */
 async function yaml(value: object): Promise<string> {
-  const { stringify } = await import('yaml');
-  const text = (of: unknown): string =>
-    stringify(JSON.parse(JSON.stringify(of)), {
-      sortMapEntries: true,
-      lineWidth: 0,
-      aliasDuplicateObjects: false,
-      // Readers of YAML 1.1, such as PyYAML, take a bare `yes` for true.
-      compat: 'yaml-1.1',
-      singleQuote: true,
-    });
-  return Array.isArray(value) ? value.map((item) => `---\n${text(item)}`).join('') : text(value);
+  const { toYaml } = await import('../../model/spec/yaml.js');
+  return Array.isArray(value) ? value.map((item) => `---\n${toYaml(item)}`).join('') : toYaml(value);
 }
 
 /** One line a resource: the values at the paths, tab-separated; an object as compact JSON. */

@@ -1,16 +1,26 @@
+import { ContainerMessage, EnvVarMessage } from './container.js';
 import { bool, enumeration, field, int32, int64, list, map, message, string, type Infer } from './field.js';
+import { ExecutionTemplateMessage, JobMessage, TaskTemplateMessage } from './job.js';
+import { StartupProbeMessage } from './probe.js';
 
 /**
- * `apiVersion: run.googleapis.com/v1, kind: Job`, the shape of gcloud's YAML. Only what a client may write is
- * declared with care; the server's own fields are there so that an exported job is accepted.
+ * `apiVersion: run.googleapis.com/v1, kind: Job`, the shape of gcloud's YAML. A field that both versions have alike is
+ * v2's. The server's own fields are here so that an exported job is accepted.
  */
 const server = { output: true } as const;
 
-const ObjectMeta = message('ObjectMeta', {
-  name: string("The job's id."),
-  namespace: string('The project.', { orNumber: true }),
-  labels: map('Labels.'),
-  annotations: map('Annotations; the run.googleapis.com ones are fields of the v2 API.'),
+const job = JobMessage.fields;
+const execution = ExecutionTemplateMessage.fields;
+const task = TaskTemplateMessage.fields;
+const container = ContainerMessage.fields;
+const volume = task.volumes.of.message.fields;
+const env = EnvVarMessage.fields;
+const mount = container.volumeMounts.of.message.fields;
+const probe = StartupProbeMessage.fields;
+
+const notSupported = 'Cloud Run does not support it';
+
+const serverMeta = {
   generation: int64('', server),
   creationTimestamp: string('', server),
   deletionTimestamp: string('', server),
@@ -18,153 +28,176 @@ const ObjectMeta = message('ObjectMeta', {
   resourceVersion: string('', server),
   selfLink: string('', server),
   uid: string('', server),
-  generateName: string('', server),
   clusterName: string('', server),
   finalizers: list(string(''), '', server),
   ownerReferences: list(string(''), '', server),
+};
+
+const labels = map('Labels; those of run.googleapis.com are set by the service.');
+const annotations = map('Annotations; those of run.googleapis.com are fields of the v2 API.');
+
+const JobMeta = message('ObjectMeta', {
+  name: string("The job's id."),
+  namespace: string('The project.', { orNumber: true }),
+  generateName: string('', { refused: notSupported }),
+  labels,
+  annotations,
+  ...serverMeta,
 });
+
+const named = 'the service names executions';
+const ExecutionMeta = message('ObjectMeta', {
+  name: string('', { ignored: named }),
+  namespace: string('', { orNumber: true, ignored: named }),
+  generateName: string('', { refused: notSupported }),
+  labels,
+  annotations,
+  ...serverMeta,
+});
+
+const localObjectReference = map('', { refused: notSupported });
 
 const SecretKeySelector = message('SecretKeySelector', {
   name: string('The secret, or an alias from the annotation run.googleapis.com/secrets.', { required: true }),
-  key: string('A version number, an alias, or `latest`.'),
-  optional: bool('Not supported.'),
+  key: env.valueSource.message.fields.secretKeyRef.message.fields.version,
+  optional: bool('', { ignored: 'a secret has to be there' }),
+  localObjectReference,
 });
 
-const EnvVarSource = message('EnvVarSource', {
-  secretKeyRef: field(SecretKeySelector, 'A secret version as the value.'),
+const ConfigMapKeySelector = message('ConfigMapKeySelector', {
+  name: string(''),
+  key: string(''),
+  optional: bool(''),
+  localObjectReference,
 });
 
 const EnvVar = message(
   'EnvVar',
   {
-    name: string('The name of the variable.', { required: true }),
-    value: string('The value, taken literally.'),
-    valueFrom: field(EnvVarSource, 'Where the value comes from.'),
+    name: env.name,
+    value: env.value,
+    valueFrom: field(
+      message('EnvVarSource', {
+        secretKeyRef: field(SecretKeySelector, 'A secret version as the value.'),
+        configMapKeyRef: field(ConfigMapKeySelector, '', { refused: notSupported }),
+      }),
+      'Where the value comes from.',
+    ),
   },
-  [['value', 'valueFrom']],
+  { values: ['value', 'valueFrom'] },
 );
 
-const port = int32('The port.');
+const EnvFromSource = message('EnvFromSource', {
+  prefix: string(''),
+  configMapRef: field(ConfigMapKeySelector, ''),
+  secretRef: field(ConfigMapKeySelector, ''),
+});
+
 const Probe = message(
   'Probe',
   {
-    initialDelaySeconds: int32('Wait before the first probe.'),
-    timeoutSeconds: int32('Time for one probe.'),
-    periodSeconds: int32('Time from probe to probe.'),
-    failureThreshold: int32('Failures in a row that make the container fail.'),
-    successThreshold: int32('Must be 1.'),
+    initialDelaySeconds: probe.initialDelaySeconds,
+    timeoutSeconds: probe.timeoutSeconds,
+    periodSeconds: probe.periodSeconds,
+    failureThreshold: probe.failureThreshold,
+    successThreshold: int32('1.', { refused: 'must be 1', neutral: [1] }),
     httpGet: field(
       message('HTTPGetAction', {
-        path: string('The path.'),
-        port,
-        host: string('Not supported.'),
-        scheme: string('Not supported.'),
-        httpHeaders: list(
-          field(
-            message('HTTPHeader', { name: string('The header.', { required: true }), value: string('Its value.') }),
-            '',
-          ),
-          'Headers to send.',
-        ),
+        ...probe.httpGet.message.fields,
+        host: string('', { refused: notSupported }),
+        scheme: string('HTTP.', { refused: 'only HTTP is supported', neutral: ['HTTP'] }),
       }),
-      'Healthy if a GET succeeds.',
+      probe.httpGet.doc,
     ),
     tcpSocket: field(
-      message('TCPSocketAction', { port, host: string('Not supported.') }),
-      'Healthy if the port takes a connection.',
+      message('TCPSocketAction', {
+        ...probe.tcpSocket.message.fields,
+        host: string('', { refused: notSupported }),
+      }),
+      probe.tcpSocket.doc,
     ),
-    grpc: field(
-      message('GRPCAction', { port, service: string('The service named in the health check request.') }),
-      'Healthy if grpc.health.v1 answers SERVING.',
-    ),
+    grpc: probe.grpc,
+    exec: field(message('ExecAction', { command: list(string(''), '') }), '', { refused: notSupported }),
   },
-  [['httpGet', 'tcpSocket', 'grpc']],
+  { probeType: ['httpGet', 'tcpSocket', 'grpc'] },
 );
 
 const Container = message('Container', {
-  name: string('A DNS label.'),
-  image: string('The image.', { required: true }),
-  command: list(string(''), "Replaces the image's entrypoint."),
-  args: list(string(''), "Replaces the image's command."),
+  name: container.name,
+  image: container.image,
+  command: container.command,
+  args: container.args,
   env: list(field(EnvVar, 'A variable.'), 'Environment variables.'),
-  workingDir: string('The working directory.'),
+  envFrom: list(field(EnvFromSource, ''), '', { refused: notSupported }),
+  workingDir: container.workingDir,
   resources: field(
     message('ResourceRequirements', {
-      limits: map('The limits `cpu`, `memory` and `nvidia.com/gpu`.'),
-      requests: map('Ignored; they are the limits.'),
+      limits: container.resources.message.fields.limits,
+      requests: map('', { ignored: 'a container gets its limits' }),
     }),
     'CPU and memory limits.',
   ),
   ports: list(
     field(
       message('ContainerPort', {
-        name: string('Empty, `http1` or `h2c`.'),
-        containerPort: int32('The port number.'),
-        protocol: string('TCP.'),
+        ...container.ports.of.message.fields,
+        protocol: string('TCP.', { refused: 'only TCP is supported', neutral: ['TCP'] }),
       }),
-      '',
+      'A port.',
     ),
-    'The port that the container listens on.',
+    container.ports.doc,
+    { rules: container.ports.rules },
   ),
   volumeMounts: list(
     field(
       message('VolumeMount', {
-        name: string('The volume.', { required: true }),
-        mountPath: string('Where it appears.', { required: true }),
-        subPath: string('A path inside the volume.'),
-        readOnly: bool('Ignored; what is read-only says so in the volume.'),
+        ...mount,
+        readOnly: bool('', { ignored: 'a volume says for itself whether it is read-only' }),
       }),
-      '',
+      'A mount.',
     ),
     'Volumes to mount.',
   ),
-  livenessProbe: field(Probe, 'For services.'),
+  livenessProbe: field(Probe, 'For services; a job that sets it is rejected.'),
   readinessProbe: field(Probe, 'For services.'),
-  startupProbe: field(Probe, 'Tells when the container is up.'),
-  sandboxLauncher: bool('Lets the container start sandboxes (preview).'),
-  imagePullPolicy: enumeration('ImagePullPolicy', { Always: 0, IfNotPresent: 1, Never: 2 }, 'When to pull the image.'),
-  terminationMessagePath: string('Ignored.'),
-  terminationMessagePolicy: string('Ignored.'),
+  startupProbe: field(Probe, 'Tells when the container is up, for those that depend on it.'),
+  sandboxLauncher: container.sandboxLauncher,
+  imagePullPolicy: enumeration('ImagePullPolicy', { Always: 0, IfNotPresent: 1, Never: 2 }, '', {
+    ignored: 'an execution takes the image that its tag names when it is created',
+  }),
+  securityContext: field(message('SecurityContext', { runAsUser: int64('') }), '', { refused: notSupported }),
+  terminationMessagePath: string('', { ignored: notSupported }),
+  terminationMessagePolicy: string('', { ignored: notSupported }),
+});
+
+const item = volume.secret.message.fields.items.of.message.fields;
+const KeyToPath = message('KeyToPath', {
+  key: item.version,
+  path: item.path,
+  mode: item.mode,
 });
 
 const Volume = message(
   'Volume',
   {
-    name: string('Unique in the template.', { required: true }),
+    name: volume.name,
     secret: field(
       message('SecretVolumeSource', {
         secretName: string('The secret, or an alias.', { required: true }),
-        items: list(
-          field(
-            message('KeyToPath', {
-              key: string('A version.', { required: true }),
-              path: string('The file.', { required: true }),
-              mode: int32('Permission bits.'),
-            }),
-            '',
-          ),
-          'The files.',
-        ),
-        defaultMode: int32('Permission bits.'),
-        optional: bool('Not supported.'),
+        items: list(field(KeyToPath, 'A file.'), volume.secret.message.fields.items.doc),
+        defaultMode: volume.secret.message.fields.defaultMode,
+        optional: bool('', { ignored: 'a secret has to be there' }),
       }),
       'Secret versions as files.',
     ),
     emptyDir: field(
       message('EmptyDirVolumeSource', {
-        medium: enumeration('Medium', { Memory: 0, Disk: 1 }, 'Memory or Disk.'),
-        sizeLimit: string('A quantity.'),
+        medium: enumeration('Medium', { Memory: 1, Disk: 2 }, 'Memory or Disk.'),
+        sizeLimit: volume.emptyDir.message.fields.sizeLimit,
       }),
       'A directory that lives as long as the attempt.',
     ),
-    nfs: field(
-      message('NFSVolumeSource', {
-        server: string('The host.'),
-        path: string('The exported path.'),
-        readOnly: bool('Mount it read-only.'),
-      }),
-      'An NFS export.',
-    ),
+    nfs: volume.nfs,
     csi: field(
       message('CSIVolumeSource', {
         driver: enumeration(
@@ -178,28 +211,46 @@ const Volume = message(
       }),
       'A bucket or Cloud SQL instances.',
     ),
+    configMap: field(
+      message('ConfigMapVolumeSource', {
+        name: string(''),
+        items: list(field(KeyToPath, ''), ''),
+        defaultMode: int32(''),
+        optional: bool(''),
+      }),
+      '',
+      { refused: notSupported },
+    ),
   },
-  [['secret', 'emptyDir', 'nfs', 'csi']],
+  { volumeType: ['secret', 'emptyDir', 'nfs', 'csi', 'configMap'] },
 );
 
 const TaskSpec = message('TaskSpec', {
-  containers: list(field(Container, 'A container.'), 'The containers of a task.', { required: true }),
+  containers: list(field(Container, 'A container.'), task.containers.doc, {
+    required: true,
+    missing: task.containers.missing,
+    rules: task.containers.rules,
+  }),
   volumes: list(field(Volume, 'A volume.'), 'Volumes that the containers mount.'),
-  maxRetries: int32('Retries of a failed task; 3 if unset.'),
-  timeoutSeconds: int64('Time for one attempt; 600 if unset.'),
-  serviceAccountName: string("The task's identity."),
+  maxRetries: task.maxRetries,
+  timeoutSeconds: int64('Time for one attempt, at most 604800 (168 h); 600 if unset.', { rules: task.timeout.rules }),
+  serviceAccountName: task.serviceAccount,
   nodeSelector: map('run.googleapis.com/accelerator: the GPU type.'),
-  terminationGracePeriodSeconds: int64('Ignored; it is 10 s.'),
+  terminationGracePeriodSeconds: int64('Time from SIGTERM to SIGKILL; 10 if unset.', {
+    rules: task.terminationGracePeriod.rules,
+  }),
 });
 
 const ExecutionSpec = message('ExecutionSpec', {
-  parallelism: int32('Tasks that run at once.'),
-  taskCount: int32('Tasks of an execution.'),
-  delayExecution: bool('Allows a later start (preview).'),
+  parallelism: execution.parallelism,
+  taskCount: execution.taskCount,
+  delayExecution: execution.delayExecution,
   template: field(
-    message('TaskTemplateSpec', { spec: field(TaskSpec, 'What a task is.', { required: true }) }),
+    message('TaskTemplateSpec', {
+      spec: field(TaskSpec, 'What a task is.', { required: true, missing: 'has no task template' }),
+    }),
     'What a task is.',
-    { required: true },
+    { required: true, missing: 'has no task template' },
   ),
 });
 
@@ -207,20 +258,24 @@ const ExecutionSpec = message('ExecutionSpec', {
 export const JobV1Message = message('Job', {
   apiVersion: string('run.googleapis.com/v1', { required: true }),
   kind: string('Job', { required: true }),
-  metadata: field(ObjectMeta, 'Name, labels, annotations.', { required: true }),
+  metadata: field(JobMeta, 'Name, labels, annotations.', { required: true }),
   spec: field(
-    message('JobSpec', {
-      template: field(
-        message('ExecutionTemplateSpec', {
-          metadata: field(ObjectMeta, 'Labels and annotations of the executions.'),
-          spec: field(ExecutionSpec, 'What an execution is.', { required: true }),
-        }),
-        'What an execution is.',
-        { required: true },
-      ),
-      startExecutionToken: string('Starts an execution.'),
-      runExecutionToken: string('Runs an execution.'),
-    }),
+    message(
+      'JobSpec',
+      {
+        template: field(
+          message('ExecutionTemplateSpec', {
+            metadata: field(ExecutionMeta, 'Labels and annotations of the executions.'),
+            spec: field(ExecutionSpec, 'What an execution is.', { required: true }),
+          }),
+          'What an execution is.',
+          { required: true, missing: 'has no task template' },
+        ),
+        startExecutionToken: job.startExecutionToken,
+        runExecutionToken: job.runExecutionToken,
+      },
+      { createExecution: ['startExecutionToken', 'runExecutionToken'] },
+    ),
     'What the job is.',
     { required: true },
   ),

@@ -1,6 +1,6 @@
 import { parseName, shortName } from '../../../model/names.js';
 import { createJob } from '../../../service/jobs.js';
-import { describedJob, type SpecOptions } from '../../apply.js';
+import { declareSpec, describedJob, type SpecOptions } from '../../apply.js';
 import { defineCommand, inWords } from '../../command.js';
 import { afterwards, type AfterwardsFlags, declareAfterwardsFlags } from '../../execution.js';
 import { declareJobFlags } from '../../job-flags/apply.js';
@@ -9,12 +9,7 @@ import { print } from '../../render/format.js';
 export const create = defineCommand<SpecOptions & AfterwardsFlags, [job: string | undefined]>(
   'create',
   'Create a job from flags, or from a spec file.',
-  (command) =>
-    declareJobFlags(
-      declareAfterwardsFlags(
-        command.argument('[job]', 'the name of the job').option('-f, --file <file>', 'job spec, - for stdin'),
-      ),
-    ),
+  (command) => declareJobFlags(declareAfterwardsFlags(declareSpec(command))),
   async (context, options, id) => {
     const { name, job } = await describedJob(context, options, id);
     const service = await context.service();

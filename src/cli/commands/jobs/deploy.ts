@@ -1,6 +1,7 @@
+import { Option } from 'commander';
 import { RunError } from '../../../model/errors.js';
 import { findJob, updateJob } from '../../../service/jobs.js';
-import { changedJob, describedJob, type SpecOptions } from '../../apply.js';
+import { changedJob, declareSpec, describedJob, type SpecOptions } from '../../apply.js';
 import { defineCommand, jobNameOf } from '../../command.js';
 import { afterwards, type AfterwardsFlags, declareAfterwardsFlags } from '../../execution.js';
 import { declareJobFlags, readJobEdit } from '../../job-flags/apply.js';
@@ -10,13 +11,8 @@ export const deploy = defineCommand<SpecOptions & AfterwardsFlags & { source?: s
   'deploy',
   'Create a job from flags or a spec file, or change the job of that name.',
   (command) =>
-    declareJobFlags(
-      declareAfterwardsFlags(
-        command
-          .argument('[job]', 'the name of the job')
-          .option('-f, --file <file>', 'job spec, - for stdin')
-          .option('--source <directory>', 'not supported: build the image first, and give it with --image'),
-      ),
+    declareJobFlags(declareAfterwardsFlags(declareSpec(command))).addOption(
+      new Option('--source <directory>', 'not supported: build the image first, and give it with --image').hideHelp(),
     ),
   async (context, options, id) => {
     const edit = await readJobEdit(options, context.io.cwd);

@@ -1,4 +1,4 @@
-import { parseName, shortName } from '../../../model/names.js';
+import { shortName } from '../../../model/names.js';
 import { getJob } from '../../../service/jobs.js';
 import { type CommonOptions, defineCommand, inWords, jobNameOf } from '../../command.js';
 import { recoveredService } from '../../recovery.js';
@@ -14,10 +14,10 @@ export const describe = defineCommand<CommonOptions & { showDeleted?: true }, [j
     const service = await recoveredService(context);
     const name = jobNameOf(context, options, id);
     const job = inWords('NOT_FOUND', `Cannot find job [${shortName(name)}].`, () => getJob(service, name, options));
-    const { jobToV1 } = await import('../../../model/spec/v1.js');
+    const { exported, jobToV1 } = await import('../../../model/spec/v1/write.js');
     await print(context, options.format, job, {
       human: (of) => describeJob(of, context.io.out.chalk),
-      exported: (of) => jobToV1(of, shortName(of.name), parseName(of.name).project),
+      exported: (of) => exported(jobToV1(of)),
     });
   },
   [...printers, 'export'],

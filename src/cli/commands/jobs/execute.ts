@@ -1,6 +1,6 @@
 import { RunError, UsageError } from '../../../model/errors.js';
 import { shortName } from '../../../model/names.js';
-import type { ContainerOverride } from '../../../model/overrides.js';
+import type { ContainerOverride } from '../../../model/schema/run.js';
 import { type CommonOptions, defineCommand, jobNameOf } from '../../command.js';
 import { detailsHint, startExecution } from '../../execution.js';
 import { dictFlag, durationFlag, integerFlag, listFlag } from '../../flags.js';

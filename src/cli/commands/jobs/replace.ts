@@ -6,13 +6,14 @@ import { type CommonOptions, defineCommand } from '../../command.js';
 import { print } from '../../render/format.js';
 import { readJobFile } from '../../spec-file.js';
 
-export const replace = defineCommand<CommonOptions & { file?: string }, [file: string | undefined]>(
+export const replace = defineCommand<CommonOptions & { file?: string; strict?: true }, [file: string | undefined]>(
   'replace',
   'Create a job, or replace all of it, by the spec in a YAML or JSON file.',
   (command) =>
     command
       .argument('[file]', 'job spec, - for stdin; ./job.yaml if none is given')
-      .option('-f, --file <file>', 'the same, as an option'),
+      .option('-f, --file <file>', 'the same, as an option')
+      .option('--strict', 'refuse a spec that Cloud Run accepts although it is hardly meant'),
   async (context, options, argument) => {
     if (argument !== undefined && options.file !== undefined) {
       throw new UsageError('Give the spec file either as FILE or with -f, not both.');

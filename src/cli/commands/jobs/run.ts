@@ -19,7 +19,8 @@ export const run = defineCommand<SpecOptions & LocalFlags, [job: string | undefi
       declareJobFlags(
         command
           .argument('[job]', 'the name of the job; may be left out with -f')
-          .option('-f, --file <file>', 'job spec, YAML or JSON, v1 or v2; - for stdin'),
+          .option('-f, --file <file>', 'job spec, YAML or JSON, v1 or v2; - for stdin')
+          .option('--strict', 'refuse a spec that Cloud Run accepts although it is hardly meant'),
       ),
     ).addHelpText(
       'after',

@@ -1,6 +1,6 @@
 import { shortName } from '../../../model/names.js';
 import { getJob, updateJob } from '../../../service/jobs.js';
-import { changedJob, describedJob, type SpecOptions } from '../../apply.js';
+import { changedJob, declareSpec, describedJob, type SpecOptions } from '../../apply.js';
 import { defineCommand, inWords, jobNameOf } from '../../command.js';
 import { afterwards, type AfterwardsFlags, declareAfterwardsFlags } from '../../execution.js';
 import { declareJobFlags, readJobEdit } from '../../job-flags/apply.js';
@@ -10,12 +10,7 @@ import type { NamedJob } from '../../spec-file.js';
 export const update = defineCommand<SpecOptions & AfterwardsFlags, [job: string | undefined]>(
   'update',
   'Change a job by flags, or replace its spec by that of a file.',
-  (command) =>
-    declareJobFlags(
-      declareAfterwardsFlags(
-        command.argument('[job]', 'the name of the job').option('-f, --file <file>', 'job spec, - for stdin'),
-      ),
-    ),
+  (command) => declareJobFlags(declareAfterwardsFlags(declareSpec(command))),
   async (context, options, id) => {
     const edit = await readJobEdit(options, context.io.cwd);
     const service = await context.service();

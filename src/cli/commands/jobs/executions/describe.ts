@@ -2,11 +2,11 @@ import { getExecution } from '../../../../service/executions.js';
 import { type CommonOptions, defineCommand, inWords, parentOf } from '../../../command.js';
 import { recoveredService } from '../../../recovery.js';
 import { describeExecution } from '../../../render/describe.js';
-import { print } from '../../../render/format.js';
+import { print, printers } from '../../../render/format.js';
 
 export const describe = defineCommand<CommonOptions & { showDeleted?: true }, [execution: string]>(
   'describe',
-  'Show an execution.',
+  'Show an execution. With --format=export: as v1 YAML.',
   (command) =>
     command
       .argument('<execution>', 'the name of the execution')
@@ -17,6 +17,11 @@ export const describe = defineCommand<CommonOptions & { showDeleted?: true }, [e
     const execution = inWords('NOT_FOUND', `Cannot find execution [${id}].`, () =>
       getExecution(service, parent, id, options),
     );
-    await print(context, options.format, execution, { human: (of) => describeExecution(of, context.io.out.chalk) });
+    const { executionToV1, exported } = await import('../../../../model/spec/v1/write.js');
+    await print(context, options.format, execution, {
+      human: (of) => describeExecution(of, context.io.out.chalk),
+      exported: (of) => exported(executionToV1(of)),
+    });
   },
+  [...printers, 'export'],
 );
