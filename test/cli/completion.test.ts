@@ -63,7 +63,7 @@ describe.each(Object.keys(shells))('completion in %s', (name) => {
     ['localrun --v', ['--version']],
     ['localrun jobs exec', ['execute', 'executions']],
     ['localrun jobs executions tasks ', ['describe', 'list']],
-    ['localrun jobs create --f', ['--file', '--flags-file', '--format']],
+    ['localrun jobs create --f', ['--file', '--flags-file', '--flatten', '--format']],
     ['localrun jobs describe ', ['job-1', 'job-2']],
     ['localrun jobs describe job-1 --q', ['--quiet']],
     ['localrun jobs executions cancel ', ['execution-1', 'execution-2']],

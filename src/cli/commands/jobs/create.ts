@@ -5,6 +5,7 @@ import { defineCommand, inWords } from '../../command.js';
 import { afterwards, type AfterwardsFlags, declareAfterwardsFlags } from '../../execution.js';
 import { declareJobFlags } from '../../job-flags/apply.js';
 import { print } from '../../render/format.js';
+import { jobKind } from '../../render/format/resources.js';
 
 export const create = defineCommand<SpecOptions & AfterwardsFlags, [job: string | undefined]>(
   'create',
@@ -17,6 +18,6 @@ export const create = defineCommand<SpecOptions & AfterwardsFlags, [job: string 
     const created = inWords('ALREADY_EXISTS', `Job [${jobId}] already exists.`, () =>
       createJob(service, { parent: parseName(name), jobId, job }),
     );
-    await print(context, options.format, await afterwards(context, service, created, 'created', options), {});
+    await print(context, options, await afterwards(context, service, created, 'created', options), { kind: jobKind });
   },
 );

@@ -6,6 +6,7 @@ import { defineCommand, jobNameOf } from '../../command.js';
 import { afterwards, type AfterwardsFlags, declareAfterwardsFlags } from '../../execution.js';
 import { declareJobFlags, readJobEdit } from '../../job-flags/apply.js';
 import { print } from '../../render/format.js';
+import { jobKind } from '../../render/format/resources.js';
 
 export const deploy = defineCommand<SpecOptions & AfterwardsFlags & { source?: string }, [job: string | undefined]>(
   'deploy',
@@ -25,6 +26,6 @@ export const deploy = defineCommand<SpecOptions & AfterwardsFlags & { source?: s
     const current = options.file === undefined ? findJob(service, jobNameOf(context, options, id)) : undefined;
     const described = current ? changedJob(context, current, edit) : await describedJob(context, options, id);
     const deployed = updateJob(service, { ...described, allowMissing: current === undefined });
-    await print(context, options.format, await afterwards(context, service, deployed, 'deployed', options), {});
+    await print(context, options, await afterwards(context, service, deployed, 'deployed', options), { kind: jobKind });
   },
 );

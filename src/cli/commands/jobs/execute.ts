@@ -9,12 +9,14 @@ import { checkExclusive } from '../../job-flags/exclusive.js';
 import { declareContainer, type Grouped } from '../../job-flags/groups.js';
 import { declareLocalFlags, type LocalFlags, localSettings } from '../../local-flags.js';
 import { print } from '../../render/format.js';
+import { executionKind } from '../../render/format/resources.js';
 
 interface Options extends CommonOptions, LocalFlags {
   wait?: boolean;
   async?: boolean;
   tasks?: number;
   taskTimeout?: string;
+  delayExecution?: boolean;
   container?: string[];
   args?: Grouped<string[]>;
   updateEnvVars?: Grouped<Record<string, string>>;
@@ -54,6 +56,7 @@ export const execute = defineCommand<Options, [job: string]>(
       .option('--task-timeout <duration>', 'time for one attempt in this execution', durationFlag('--task-timeout'));
     booleanFlag(command, '--wait', 'wait until the execution has ended; exit 1 if it failed');
     booleanFlag(command, '--async', 'do not even wait until it has started');
+    booleanFlag(command, '--delay-execution', 'let the execution start later', undefined, { hidden: true });
     const grouped = declareContainer(command);
     return command
       .option('--args <list>', 'arguments in this execution; empty drops them', grouped.valued(listFlag('--args')))
@@ -64,9 +67,14 @@ export const execute = defineCommand<Options, [job: string]>(
       );
   },
   async (context, options, id) => {
-    const { async, wait, tasks, taskTimeout } = options;
+    const { async, wait, tasks, taskTimeout, delayExecution } = options;
     checkExclusive({ async, wait }, [[['--async'], ['--wait']]]);
-    const overrides = { taskCount: tasks, timeout: taskTimeout, containerOverrides: containerOverrides(options) };
+    const overrides = {
+      taskCount: tasks,
+      timeout: taskTimeout,
+      containerOverrides: containerOverrides(options),
+      ...(delayExecution && { delayExecution }),
+    };
     const until = async ? 'created' : wait ? 'ended' : 'started';
     const seen = await startExecution(
       context,
@@ -80,6 +88,6 @@ export const execute = defineCommand<Options, [job: string]>(
       ended: 'has successfully completed',
     };
     context.io.err.write(`Execution [${execution}] ${what[until]}.\n${detailsHint(execution)}`);
-    await print(context, options.format, seen, {});
+    await print(context, options, seen, { kind: executionKind });
   },
 );

@@ -5,6 +5,7 @@ import { defineCommand, inWords, jobNameOf } from '../../command.js';
 import { afterwards, type AfterwardsFlags, declareAfterwardsFlags } from '../../execution.js';
 import { declareJobFlags, readJobEdit } from '../../job-flags/apply.js';
 import { print } from '../../render/format.js';
+import { jobKind } from '../../render/format/resources.js';
 import type { NamedJob } from '../../spec-file.js';
 
 export const update = defineCommand<SpecOptions & AfterwardsFlags, [job: string | undefined]>(
@@ -25,6 +26,6 @@ export const update = defineCommand<SpecOptions & AfterwardsFlags, [job: string 
     const described =
       options.file === undefined ? changed(jobNameOf(context, options, id)) : await describedJob(context, options, id);
     const updated = found(described.name, () => updateJob(service, described));
-    await print(context, options.format, await afterwards(context, service, updated, 'updated', options), {});
+    await print(context, options, await afterwards(context, service, updated, 'updated', options), { kind: jobKind });
   },
 );

@@ -6,6 +6,7 @@ import { cancelExecution, getExecution, waitForExecution } from '../../../../ser
 import { type CommonOptions, confirm, defineCommand, inWords, parentOf } from '../../../command.js';
 import { booleanFlag } from '../../../job-flags/boolean.js';
 import { print } from '../../../render/format.js';
+import { executionKind } from '../../../render/format/resources.js';
 
 export const cancel = defineCommand<CommonOptions & { async?: boolean }, [execution: string]>(
   'cancel',
@@ -33,7 +34,7 @@ export const cancel = defineCommand<CommonOptions & { async?: boolean }, [execut
     const ended = await waitForExecution(service, execution.name, isCompleted);
     if (completionStatus(ended) !== 'EXECUTION_CANCELLED') throw tooLate(ended);
     err.write(`Cancelled execution [${id}].\n`);
-    await print(context, options.format, ended, {});
+    await print(context, options, ended, { kind: executionKind });
   },
 );
 

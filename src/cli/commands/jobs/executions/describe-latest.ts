@@ -4,8 +4,8 @@ import { getExecution } from '../../../../service/executions.js';
 import { getJob } from '../../../../service/jobs.js';
 import { type CommonOptions, defineCommand, inWords, jobNameOf, parentOf } from '../../../command.js';
 import { recoveredService } from '../../../recovery.js';
-import { describeExecution } from '../../../render/describe.js';
-import { print } from '../../../render/format.js';
+import { shownFormats } from '../../../render/format/projection.js';
+import { printExecution } from '../../../render/execution.js';
 
 export const describeLatest = defineCommand<CommonOptions & { job: string }>(
   'describe-latest',
@@ -18,6 +18,7 @@ export const describeLatest = defineCommand<CommonOptions & { job: string }>(
     const latest = job.latestCreatedExecution?.name;
     if (!latest) throw new RunError('UNKNOWN', `Job [${shortName(job.name)}] has no executions.`);
     const execution = getExecution(service, parentOf(context, options), latest);
-    await print(context, options.format, execution, { human: (of) => describeExecution(of, context.io.out.chalk) });
+    await printExecution(context, options, execution);
   },
+  [...shownFormats, 'export'],
 );

@@ -3,6 +3,7 @@ import { type CommonOptions, defineCommand, inWords, parentOf } from '../../../.
 import { recoveredService } from '../../../../recovery.js';
 import { describeTask } from '../../../../render/describe.js';
 import { print } from '../../../../render/format.js';
+import { taskKind } from '../../../../render/format/resources.js';
 
 export const describe = defineCommand<CommonOptions, [task: string]>(
   'describe',
@@ -12,6 +13,6 @@ export const describe = defineCommand<CommonOptions, [task: string]>(
     const service = await recoveredService(context);
     const parent = parentOf(context, options);
     const view = inWords('NOT_FOUND', `Cannot find task [${id}].`, () => getTask(service, parent, id));
-    await print(context, options.format, view.task, { human: () => describeTask(view, context.io.out.chalk) });
+    await print(context, options, view, { kind: taskKind, human: () => describeTask(view, context.io.out.chalk) });
   },
 );
