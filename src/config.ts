@@ -16,6 +16,8 @@ export interface Config {
   enforceIam: boolean;
   /** Whose fields `--format=json` and `yaml` print. */
   apiVersion: 'v1' | 'v2';
+  /** The file of application default credentials, where Google's libraries look for it. */
+  credentialsFile: string;
   /** The docker client: a name on the PATH or a path. */
   docker: string;
   /** Attempts that run at once where the job sets no lower limit. */
@@ -53,6 +55,10 @@ export function loadConfig(
     projectOwner,
     enforceIam: boolean('LOCALRUN_ENFORCE_IAM', env['LOCALRUN_ENFORCE_IAM'], false),
     apiVersion: apiVersion(env['LOCALRUN_API_VERSION']),
+    credentialsFile: path.resolve(
+      env['GOOGLE_APPLICATION_CREDENTIALS'] ||
+        path.join(gcloudDirectory(env, platform, homeDirectory), 'application_default_credentials.json'),
+    ),
     docker: env['LOCALRUN_DOCKER'] || 'docker',
     maxParallelism: positiveInteger('LOCALRUN_MAX_PARALLELISM', env['LOCALRUN_MAX_PARALLELISM'], 32),
   };
@@ -77,6 +83,11 @@ function boolean(name: string, text: string | undefined, unset: boolean): boolea
   if (/^(true|1)$/i.test(text)) return true;
   if (/^(false|0)$/i.test(text)) return false;
   throw new UsageError(`${name} must be true or false, got ${text}`);
+}
+
+function gcloudDirectory(env: Surroundings['env'], platform: string, home: string): string {
+  if (env['CLOUDSDK_CONFIG']) return env['CLOUDSDK_CONFIG'];
+  return platform === 'win32' ? path.join(env['APPDATA'] ?? home, 'gcloud') : path.join(home, '.config', 'gcloud');
 }
 
 function positiveInteger(name: string, text: string | undefined, unset: number): number {
@@ -105,6 +116,10 @@ export const environment: readonly (readonly [name: string, meaning: string])[] 
   [
     'LOCALRUN_MAX_PARALLELISM',
     'Tasks that run at once where a job sets no parallelism below its task count. Default: 32.',
+  ],
+  [
+    'GOOGLE_APPLICATION_CREDENTIALS',
+    "Application default credentials, for --metadata and --credentials. Default: the file of gcloud's.",
   ],
   ['DOCKER_HOST, DOCKER_CONTEXT', 'Which container engine, as for the docker client.'],
   ['NO_COLOR, FORCE_COLOR', 'No colour, or colour even where the output is no terminal.'],

@@ -6,7 +6,7 @@ import type { Context } from './cli/context.js';
 import { exitCodeOf, printError } from './cli/errors.js';
 import { withFlagsFiles } from './cli/flags-file.js';
 import type { Io } from './cli/io.js';
-import { buildProgram, checkValues, commandPath } from './cli/program.js';
+import { buildProgram, checkWords, commandPath } from './cli/program.js';
 import { type Config, loadConfig } from './config.js';
 import { shortName } from './model/names.js';
 import type { HostDeps } from './service/host.js';
@@ -32,7 +32,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   const program = await commandTree(io, (flags) => context(io, loadConfig(io, flags), closing), argv);
   try {
     const words = await withFlagsFiles(argv, io.cwd);
-    checkValues(program, words);
+    checkWords(program, words);
     await program.parseAsync(words, { from: 'user' });
     return 0;
   } catch (error) {
@@ -65,11 +65,15 @@ function context(io: Io, config: Config, closing: (() => void)[]): Context {
     };
   };
   const openHost = async (): Promise<HostDeps> => {
-    const { dockerRuntime } = await import('./runtime/docker/docker.js');
+    const [{ dockerRuntime }, { GcloudCredentials }] = await Promise.all([
+      import('./runtime/docker/docker.js'),
+      import('./service/host.js'),
+    ]);
     const { home, maxParallelism } = config;
     return {
       ...(await result.service()),
       runtime: dockerRuntime(config.docker, io.env),
+      credentials: new GcloudCredentials(config.credentialsFile, io.env, Date.now),
       home,
       maxParallelism,
       owner: io.owner,

@@ -4,7 +4,7 @@ import type { Job, JobInput } from '../model/schema/job.js';
 import { findJob, getJob, updateJob } from '../service/jobs.js';
 import { inertFields, type RunOptions } from '../service/run.js';
 import type { ServiceDeps } from '../service/service.js';
-import { type CommonOptions, jobNameOf } from './command.js';
+import { type CommonOptions, inWords, jobNameOf } from './command.js';
 import type { Context } from './context.js';
 import { type JobEdit, jobFromFlags, type JobOptions, readJobEdit, withJobFlags } from './job-flags/apply.js';
 import { checkJobFlags, withGpuType, withoutBreakglass } from './job-flags/check.js';
@@ -65,8 +65,15 @@ export async function jobToRun(context: Context, options: SpecOptions, id: strin
   const edit = await readJobEdit(options, context.io.cwd);
   const service = await context.service();
   const describes = edit.groups.some(({ flags }) => flags.image !== undefined);
-  const current = describes ? findJob(service, name) : getJob(service, name);
-  return current ? changedJob(context, current, edit) : describedJob(context, options, id);
+  if (describes && !findJob(service, name)) return describedJob(context, options, id);
+  const missing = `Cannot find job [${shortName(name)}].`;
+  const current = inWords(
+    'NOT_FOUND',
+    missing,
+    () => getJob(service, name),
+    'give a spec with -f FILE, or --image IMAGE',
+  );
+  return changedJob(context, current, edit);
 }
 
 /** Says once which of a job's fields act in Cloud Run and do nothing here. */

@@ -93,7 +93,10 @@ export function jobNameOf(context: Context, options: CommonOptions, job: string 
   const [, namespace, inNamespace] = /^namespaces\/([^/]+)\/jobs\/([^/]+)$/.exec(job) ?? [];
   const id = inProject ?? inNamespace ?? job;
   const violation = jobIdViolation(id);
-  if (violation) throw new RunError('INVALID_ARGUMENT', `Invalid job name [${id}]. ${violation}`);
+  if (violation) {
+    const fix = /\.(ya?ml|json)$/.test(job) ? `did you mean -f ${job}?` : undefined;
+    throw new RunError('INVALID_ARGUMENT', `Invalid job name [${id}]. ${violation}`, { fix });
+  }
   return jobName(
     parentOf(context, { project: project ?? namespace ?? options.project, region: location ?? options.region }),
     id,
@@ -101,15 +104,15 @@ export function jobNameOf(context: Context, options: CommonOptions, job: string 
 }
 
 /**
- * What `call` returns. Where the API answers with an error of this code, gcloud has words of its own for it; advice that
- * came with the answer stays.
+ * What `call` returns. Where the API answers with an error of this code, gcloud has words of its own for it. Advice that
+ * came with the answer stays; `fix` is for when there was none.
  */
-export function inWords<T>(code: Code, message: string, call: () => T): T {
+export function inWords<T>(code: Code, message: string, call: () => T, fix?: string): T {
   try {
     return call();
   } catch (error) {
     if (!(error instanceof RunError) || error.code !== code) throw error;
-    throw new RunError('UNKNOWN', message, { fix: error.fix, cause: error });
+    throw new RunError('UNKNOWN', message, { fix: error.fix ?? fix, cause: error });
   }
 }
 

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { Interrupted, RunError } from '../model/errors.js';
 import { completionStatus, conditionOf, isCompleted } from '../model/execution.js';
+import { defaultSettings } from '../model/local/settings.js';
 import { shortName } from '../model/names.js';
 import type { Execution, Job } from '../model/schema/job.js';
+import { requireSurroundings } from '../service/host.js';
 import { waitForExecution } from '../service/executions.js';
 import { waitForJob } from '../service/jobs.js';
 import { runJob, type RunJobRequest } from '../service/run.js';
@@ -10,6 +12,8 @@ import type { ServiceDeps } from '../service/service.js';
 import { executeHint, warnOfInertFields } from './apply.js';
 import type { Context } from './context.js';
 import { booleanFlag } from './job-flags/boolean.js';
+import { tellSettings } from './local-flags.js';
+import { tracked } from './render/tracker.js';
 
 /** What a command does after it has written a job. */
 export interface AfterwardsFlags {
@@ -41,9 +45,11 @@ export async function startExecution(
   until: 'created' | 'started' | 'ended',
 ): Promise<Execution> {
   const host = await context.host();
-  await host.runtime.capacity();
+  const { settings = defaultSettings } = request;
+  await requireSurroundings(host, settings);
   const created = runJob(host, request);
   warnOfInertFields(context, host, request.name);
+  tellSettings(context, settings);
   host.spawnWorker(created.name);
   if (until === 'created') return created;
   const execution = shortName(created.name);
@@ -53,9 +59,13 @@ export async function startExecution(
     io.err.write(`Execution [${execution}] goes on. To cancel it: localrun jobs executions cancel ${execution}\n`);
     gone.abort(new Interrupted(signal));
   });
-  const seen = await waitForExecution(host, created.name, until === 'ended' ? isCompleted : started, {
-    signal: gone.signal,
-  }).finally(ignore);
+  const what = `${until === 'ended' ? 'Running' : 'Starting'} execution [${execution}]`;
+  const seen = await tracked(context, what, (tell) =>
+    waitForExecution(host, created.name, until === 'ended' ? isCompleted : started, {
+      signal: gone.signal,
+      onChange: ({ succeededCount = 0, taskCount }) => tell(`${succeededCount} / ${taskCount} complete`),
+    }),
+  ).finally(ignore);
   if (isCompleted(seen) && completionStatus(seen) !== 'EXECUTION_SUCCEEDED') {
     const message = conditionOf(seen, 'Completed')?.message ?? '';
     throw new RunError('UNKNOWN', `The execution failed. ${message}${detailsHint(execution)}`);

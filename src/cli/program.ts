@@ -63,7 +63,7 @@ const jobs: Group = {
 };
 
 const root: Group = {
-  description: 'Cloud Run jobs on your own machine. Any `gcloud run jobs ...` works as `localrun jobs ...`.',
+  description: 'Cloud Run jobs on your own machine. Commands, flags and output are those of `gcloud run jobs`.',
   commands: {
     jobs,
     completion: async () => (await import('./commands/completion.js')).completion,
@@ -151,10 +151,15 @@ export const commandPath = (program: Command, argv: readonly string[]): string =
     .join('.');
 
 /**
- * Refuses a flag in the place of a value, as in `--image --tasks 2`: gcloud's parser does not take it for the value.
+ * Refuses what the parser would take another way, or with less to say: a command of jobs without `jobs`; a flag in the
+ * place of a value, as in `--image --tasks 2`, which gcloud's parser does not take for the value.
  * @throws UsageError
  */
-export function checkValues(program: Command, argv: readonly string[]): void {
+export function checkWords(program: Command, argv: readonly string[]): void {
+  const [first = ''] = argv;
+  if (Object.hasOwn(jobs.commands, first)) {
+    throw new UsageError(`unknown command '${first}'`, `did you mean localrun jobs ${first}?`);
+  }
   const command = commandsNamed(program, argv).at(-1);
   for (const [i, word] of argv.entries()) {
     if (word === '--') return;

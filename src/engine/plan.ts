@@ -8,7 +8,8 @@ import type { Container } from '../model/schema/container.js';
 import type { Probe } from '../model/schema/probe.js';
 import type { LocalSettings } from '../model/local/settings.js';
 import type { Execution } from '../model/schema/job.js';
-import type { ContainerSpec, NetworkSpec } from '../runtime/runtime.js';
+import type { Capacity, ContainerSpec, NetworkSpec } from '../runtime/runtime.js';
+import { identity } from './identity.js';
 import type { AttemptContainer, AttemptPlan } from './attempt.js';
 
 /** The labels of every container that we start. `home` tells apart stores that share an engine. */
@@ -37,9 +38,9 @@ export const containerName = (execution: string, task: number, attempt: number):
 export const sandboxName = (execution: string, number: number): string =>
   `localrun-${shortName(execution)}-sandbox${number}`;
 
-/** Whether containers have to meet in a sandbox: to reach each other, or to be asked whether they are up. */
-export const needsSandbox = ({ template: { containers } }: Execution): boolean =>
-  containers.length > 1 || containers.some(({ startupProbe }) => startupProbe);
+/** Whether containers need a sandbox: to reach each other or be served there, or to be asked whether they are up. */
+export const needsSandbox = ({ template: { containers } }: Execution, { metadata }: LocalSettings): boolean =>
+  metadata || containers.length > 1 || containers.some(({ startupProbe }) => startupProbe);
 
 /** What the containers of an execution depend on besides its resource. */
 export interface PlanContext {
@@ -49,6 +50,8 @@ export interface PlanContext {
   /** CPUs that the engine has. */
   cpus: number;
   settings: LocalSettings;
+  /** The file of this machine's application default credentials. */
+  credentialsFile: string;
 }
 
 /** The containers of an attempt, in the sandbox that it was given. */
@@ -62,8 +65,9 @@ export function attemptPlan(
   const needs = dependencies(containers);
   const own = executionLabels(context.home, execution.name);
   const { network, hostAccess } = context.settings;
+  const { hosts, env, mounts } = identity(context.settings, context.credentialsFile);
   const connection: NetworkSpec = {
-    hosts: containers.flatMap((container) => container.name || []),
+    hosts: [...containers.flatMap((container) => container.name || []), ...hosts],
     network,
     hostAccess,
   };
@@ -76,7 +80,8 @@ export function attemptPlan(
         dependsOn: needs[i] ?? [],
         probe: container.startupProbe && withPort(container.startupProbe, container),
         spec: {
-          ...containerSpec(execution, container, task, attempt, context),
+          ...containerSpec(execution, container, task, attempt, context, env),
+          mounts,
           name: i === main ? name : `${name}-${i}-${label}`,
           network: sandbox === undefined ? connection : { sandbox },
           labels: { ...own, [labels.task]: String(task), [labels.attempt]: String(attempt) },
@@ -89,6 +94,14 @@ export function attemptPlan(
   };
 }
 
+const gpus = ({ resources }: Container): number => parseQuantity(resources?.limits?.['nvidia.com/gpu'] ?? '') ?? 0;
+
+/** Why an engine cannot run an execution; undefined if it can. */
+export const lacking = ({ template }: Execution, capacity: Capacity): string | undefined =>
+  template.containers.some(gpus) && !capacity.gpus
+    ? "The job needs a GPU (nvidia.com/gpu), and the container engine has none: it knows no runtime called nvidia, which NVIDIA's container toolkit adds."
+    : undefined;
+
 /** A container as the runtime contract has it: the template, and the CLOUD_RUN_* variables, which nothing overrides. */
 function containerSpec(
   execution: Execution,
@@ -96,12 +109,14 @@ function containerSpec(
   task: number,
   attempt: number,
   { images, cpus }: PlanContext,
+  identityEnv: Record<string, string>,
 ): Omit<ContainerSpec, 'name' | 'labels' | 'network'> {
   const limits = { ...defaultLimits, ...container.resources?.limits };
   return {
     image: images[container.image] ?? container.image,
     env: {
       ...Object.fromEntries((container.env ?? []).map(({ name, value }) => [name, value ?? ''])),
+      ...identityEnv,
       CLOUD_RUN_JOB: execution.job,
       CLOUD_RUN_EXECUTION: shortName(execution.name),
       CLOUD_RUN_TASK_INDEX: String(task),
@@ -114,6 +129,7 @@ function containerSpec(
     memoryBytes: parseQuantity(limits.memory) ?? 0,
     // An engine refuses more CPUs than it has.
     cpus: Math.min(parseQuantity(limits.cpu) ?? 1, cpus),
+    gpus: gpus(container),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { LocalSettings } from '../model/local/settings.js';
 import type { Execution } from '../model/schema/job.js';
 import type { SandboxSpec } from '../runtime/runtime.js';
 import { needsSandbox, sandboxName } from './plan.js';
@@ -8,16 +9,15 @@ import { needsSandbox, sandboxName } from './plan.js';
  */
 export class Sandboxes {
   readonly #execution: Execution;
-  readonly #fresh: boolean;
+  readonly #settings: LocalSettings;
   readonly #make: (sandbox: SandboxSpec) => Promise<void>;
   readonly #used = new Set<number>();
   readonly #numbers = new Map<string, number>();
   readonly #open = new Map<string, Promise<void>>();
 
-  /** @param fresh no two attempts share one; a container that meets no other then needs none */
-  constructor(execution: Execution, fresh: boolean, make: (sandbox: SandboxSpec) => Promise<void>) {
+  constructor(execution: Execution, settings: LocalSettings, make: (sandbox: SandboxSpec) => Promise<void>) {
     this.#execution = execution;
-    this.#fresh = fresh;
+    this.#settings = settings;
     this.#make = make;
   }
 
@@ -33,7 +33,8 @@ export class Sandboxes {
 
   /** The name of a sandbox that no attempt is in; it may have to be opened. Undefined: the attempt needs none. */
   take(): string | undefined {
-    if (this.#fresh && !needsSandbox(this.#execution)) return undefined;
+    // Where no two attempts share one, a container that meets no other needs none.
+    if (this.#settings.freshSandbox && !needsSandbox(this.#execution, this.#settings)) return undefined;
     let number = 0;
     while (this.#used.has(number)) number++;
     const name = sandboxName(this.#execution.name, number);
@@ -52,7 +53,8 @@ export class Sandboxes {
   /** The attempt is out; whether the sandbox has no further use. */
   release(name: string): boolean {
     const number = this.#numbers.get(name);
-    if (number !== undefined && !this.#fresh) this.#used.delete(number);
-    return this.#fresh;
+    const { freshSandbox } = this.#settings;
+    if (number !== undefined && !freshSandbox) this.#used.delete(number);
+    return freshSandbox;
   }
 }

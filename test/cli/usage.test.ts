@@ -5,6 +5,7 @@ import { cli } from '../support/io.js';
 describe('a command line that cannot be meant', () => {
   test.each<[line: string | string[], command: string, message: string]>([
     ['jobz', '', "unknown command 'jobz' (Did you mean jobs?)"],
+    ['run -f job.yaml', '', "unknown command 'run'"],
     ['jobs lst', 'jobs', "unknown command 'lst' (Did you mean list?)"],
     ['jobs executions tasks lits', 'jobs.executions.tasks', "unknown command 'lits' (Did you mean list?)"],
     ['jobs list --fromat json', 'jobs.list', "unknown option '--fromat' (Did you mean --format?)"],
@@ -30,6 +31,16 @@ describe('a command line that cannot be meant', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr.split('\n')[0]).toBe(`ERROR: ${command && `(localrun.${command}) `}${message}`);
   });
+});
+
+test.each([
+  ['run -f job.yaml', 2, 'Did you mean localrun jobs run?'],
+  ['jobs run job.yaml', 1, 'Did you mean -f job.yaml?'],
+  ['jobs run nightly', 1, 'Try: give a spec with -f FILE, or --image IMAGE'],
+])('%s is told what it may have been meant to be', async (line, code, advice) => {
+  const outcome = await cli().run(line);
+  expect(outcome).toMatchObject({ code, stdout: '' });
+  expect(outcome.stderr.split('\n').at(-2)).toBe(advice);
 });
 
 describe('a value of a flag that it cannot have', () => {

@@ -37,6 +37,8 @@ export function testIo(home: string, surroundings: Surroundings = {}): TestIo {
     write: (part) => void (text[name] += part),
     tty: terminal !== undefined,
     columns: terminal ?? 80,
+    rows: 24,
+    onResize: () => () => {},
     chalk: new Chalk({ level: 0 }),
   });
   const lines = stdin.toString().split('\n');
@@ -49,7 +51,6 @@ export function testIo(home: string, surroundings: Surroundings = {}): TestIo {
     hostName: 'laptop',
     out: output('out'),
     err: output('err'),
-    interactive: terminal !== undefined,
     readInput: async (limit) => Buffer.from(stdin).toString('utf8', 0, limit + 1),
     ask: async (question) => {
       text.err += question;
@@ -63,7 +64,7 @@ export function testIo(home: string, surroundings: Surroundings = {}): TestIo {
     owner: { token: 'test', pid: 1, processStart: 'test' },
     alive: () => alive,
     spawnSelf: onSpawn,
-    terminal: Object.assign(new PassThrough(), { rows: 24 }) as unknown as NodeJS.WriteStream,
+    terminal: new PassThrough() as unknown as NodeJS.WriteStream,
     stdout: () => text.out,
     stderr: () => text.err,
     signal: (signal) => handlers.forEach((handler) => handler(signal)),

@@ -6,6 +6,7 @@ import { holds } from '../../src/model/iam/conditions.js';
 import { LogFiles } from '../../src/store/logs.js';
 import { openStore } from '../../src/store/sqlite.js';
 import type { Store } from '../../src/store/store.js';
+import { noCredentials } from './credentials.js';
 import { FakeRuntime } from './fake-runtime.js';
 import { someTime } from './jobs.js';
 import { tempDirectory } from './temp.js';
@@ -43,6 +44,7 @@ export class ServiceWorld {
       spawnWorker: (name) => this.#spawn(name),
       runtime: this.runtime,
       home: this.home,
+      credentials: noCredentials,
       maxParallelism: 32,
       owner: { token: 'here', pid: 1, processStart: 'now' },
     };

@@ -1,10 +1,12 @@
 import { type ChalkInstance } from 'chalk';
 import { conditionOf, isCompleted } from '../../model/execution.js';
 import { parseName, shortName } from '../../model/names.js';
+import type { LocalSettings } from '../../model/local/settings.js';
 import type { Execution, Job } from '../../model/schema/job.js';
 import { epochMs } from '../../model/time.js';
 import type { TaskView } from '../../service/tasks.js';
-import { type Entry, lines } from './entries.js';
+import { type Entry, group, lines } from './entries.js';
+import { localEntries } from './local.js';
 import { executionSymbol, jobSymbol, taskSymbol } from './symbols.js';
 import { shownState } from './tables.js';
 import { templateEntries } from './template.js';
@@ -35,7 +37,7 @@ export function describeJob(job: Job, chalk: ChalkInstance): string {
 }
 
 /** `describe` of an execution, in gcloud's layout. */
-export function describeExecution(execution: Execution, chalk: ChalkInstance): string {
+export function describeExecution(execution: Execution, settings: LocalSettings, chalk: ChalkInstance): string {
   const { name, succeededCount = 0, failedCount = 0, cancelledCount = 0, runningCount = 0 } = execution;
   const symbol = executionSymbol(execution, chalk);
   // The parallelism of an execution is always set; as many as there are tasks is no limit.
@@ -54,7 +56,11 @@ export function describeExecution(execution: Execution, chalk: ChalkInstance): s
       ...(execution.logUri ? [`Log URI: ${execution.logUri}`, ' '] : []),
       ...labelsLine(execution.labels),
     ],
-    [...headEntries(execution.taskCount, parallelism), ...templateEntries(execution.template)],
+    [
+      ...headEntries(execution.taskCount, parallelism),
+      ...templateEntries(execution.template),
+      ...group('Local', localEntries(settings)),
+    ],
     symbol,
     isCompleted(execution) ? conditionOf(execution, 'Completed')?.message : undefined,
   );

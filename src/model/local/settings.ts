@@ -13,6 +13,10 @@ export interface LocalSettings {
   network?: string | undefined;
   /** host.docker.internal stands for this machine. */
   hostAccess: boolean;
+  /** The job has a metadata server, which hands out tokens of this machine's application default credentials. */
+  metadata: boolean;
+  /** The job gets the application default credentials of this machine as a file. */
+  credentials?: 'adc' | undefined;
   pull: PullPolicy;
   /** What images have to be made for; `any` does not care. */
   platform: string;
@@ -22,6 +26,7 @@ export interface LocalSettings {
 export const defaultSettings: LocalSettings = {
   freshSandbox: false,
   hostAccess: false,
+  metadata: false,
   pull: 'missing',
   platform: 'linux/amd64',
 };

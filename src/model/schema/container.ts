@@ -75,7 +75,7 @@ const ResourceRequirements = message('ResourceRequirements', {
   cpuIdle: bool('For services; a job always has its CPU.', {
     rules: [{ id: 'cpu-idle', text: 'CPU idle must be set to false', values: [false] }],
   }),
-  startupCpuBoost: bool('For services.', { effect: 'inert', ignored: 'is for services; a job ignores it' }),
+  startupCpuBoost: bool('For services.', { effect: 'inert', ignored: 'it is for services' }),
 });
 
 const ContainerPort = message('ContainerPort', {
@@ -132,7 +132,7 @@ const SourceCode = message(
   { sourceType: ['cloudStorageSource', 'inlinedSource'] },
 );
 
-const serviceOnly = 'is for services; a job ignores it';
+const serviceOnly = 'it is for services';
 
 /** `[HOST[:PORT]/]PATH[:TAG][@DIGEST]`, the grammar of the distribution project; PATH is lower case. */
 const imageReference =

@@ -75,27 +75,35 @@ const taskTemplateFields = {
     ],
   }),
   vpcAccess: field(VpcAccess, 'Egress through a VPC network.', { effect: 'inert' }),
-  nodeSelector: field(NodeSelector, 'The kind of machine.', { effect: 'unsupported' }),
+  nodeSelector: field(NodeSelector, 'The kind of GPU; here it is what the machine has.'),
   gpuZonalRedundancyDisabled: bool('GPUs without zonal redundancy.', { effect: 'recorded' }),
 };
 
 export const TaskTemplateMessage = message('TaskTemplate', taskTemplateFields, { retries: ['maxRetries'] });
 export type TaskTemplate = Infer<typeof TaskTemplateMessage>;
 
-export const ExecutionTemplateMessage = message('ExecutionTemplate', {
-  labels: map('Labels of the executions and tasks.', { effect: 'recorded', ...labels }),
-  annotations: map('Annotations of the executions and tasks.', { effect: 'recorded', ...annotations }),
-  parallelism: int32('Tasks that run at once; as many as possible if 0 or unset.', {
-    rules: [{ id: 'parallelism', text: 'must not be negative', min: 0 }],
-  }),
-  taskCount: int32('Tasks of an execution, up to 10000; 1 if unset.', {
-    rules: [{ id: 'task-count', text: 'must be a number between 0 and 10000', min: 0, max: 10000 }],
-  }),
-  template: field(TaskTemplateMessage, 'What a task is.', { required: true, missing: 'has no task template' }),
-  client: string('The client that wrote it.', { effect: 'recorded' }),
-  clientVersion: string("The client's version.", { effect: 'recorded' }),
-  delayExecution: bool('Allows a start up to 12 hours later (preview).', { effect: 'inert' }),
-});
+export const ExecutionTemplateMessage = message(
+  'ExecutionTemplate',
+  {
+    labels: map('Labels of the executions and tasks.', { effect: 'recorded', ...labels }),
+    annotations: map('Annotations of the executions and tasks.', { effect: 'recorded', ...annotations }),
+    parallelism: int32('Tasks that run at once; as many as possible if 0 or unset.', {
+      rules: [{ id: 'parallelism', text: 'must not be negative', min: 0 }],
+    }),
+    taskCount: int32('Tasks of an execution, up to 10000; 1 if unset.', {
+      rules: [{ id: 'task-count', text: 'must be a number between 0 and 10000', min: 0, max: 10000 }],
+    }),
+    template: field(TaskTemplateMessage, 'What a task is.', { required: true, missing: 'has no task template' }),
+    client: string('The client that wrote it.', { effect: 'recorded' }),
+    clientVersion: string("The client's version.", { effect: 'recorded' }),
+    delayExecution: bool('Allows a start up to 12 hours later (preview).', { effect: 'inert' }),
+  },
+  {},
+  {
+    spec: 'remove the level: v2 has none called spec',
+    ...Object.fromEntries(Object.keys(taskTemplateFields).map((name) => [name, 'it belongs into template.template'])),
+  },
+);
 export type ExecutionTemplate = Infer<typeof ExecutionTemplateMessage>;
 
 const ExecutionReferenceMessage = message('ExecutionReference', {

@@ -1,7 +1,7 @@
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
 import type { Location } from '../errors.js';
 import { nearest } from '../names.js';
-import { camelCase, type Path } from '../path.js';
+import { camelCase, type Path, snakeCase } from '../path.js';
 import type { Field, Infer, ListField, Message } from '../schema/field.js';
 import type { RuleId } from '../schema/rules.js';
 import type { Violation } from '../validation/violation.js';
@@ -112,13 +112,12 @@ class Decoder {
   #unknown(here: At, keyNode: Node | null, key: string, message: Message): void {
     const known = nearest(key, Object.keys(message.fields));
     const parent = here.path.slice(0, -1);
-    const where = parent.length > 0 ? " at '%s'" : '';
     const meant = known === undefined ? here : { path: [...parent, known], written: here.written };
     this.#report(meant, keyNode, 'unknown-field', `unknown field of ${message.name.split('.').at(-1)}`, {
-      fix: known && `did you mean ${known}?`,
+      fix: message.instead?.[key] ?? (known && `did you mean ${known}?`),
       payload: {
         at: parent,
-        text: `Invalid JSON payload received. Unknown name ${JSON.stringify(key)}${where}: Cannot find field.`,
+        text: `Invalid JSON payload received. Unknown name ${JSON.stringify(key)} at '%s': Cannot find field.`,
       },
     });
   }
@@ -133,7 +132,7 @@ class Decoder {
       const [first, second] = [...set.keys()].filter((name) => names.includes(name));
       if (first === undefined || second === undefined) continue;
       const both = `at most one of ${names.join(', ')} may be set, got ${set.get(first)} and ${set.get(second)}`;
-      const taken = `oneof field '${oneof}' is already set. Cannot set '${second}'`;
+      const taken = `oneof field '${snakeCase(oneof)}' is already set. Cannot set '${second}'`;
       this.#report(at, node, 'oneof', both, {
         payload: { at: at.path, text: `Invalid value at '%s' (oneof), ${taken}` },
       });
@@ -268,8 +267,8 @@ class Decoder {
     if (typeof value === 'string') return shown(value);
     const kind = value instanceof Date ? 'date' : typeof value;
     const text = target.source ?? '';
-    return text === `${value as number}` || value instanceof Date
+    return /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/.test(text) || text === `${value as boolean}` || value instanceof Date
       ? `the ${kind} ${text}`
-      : `${text}, which is the ${kind} ${value as number}`;
+      : `${text}, which is the ${kind} ${value as boolean}`;
   }
 }

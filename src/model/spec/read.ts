@@ -7,7 +7,7 @@ import { validateJob } from '../validation/job.js';
 import type { Violation } from '../validation/violation.js';
 import { decode, type Found } from './decode.js';
 import { maxSpecBytes, parseSource, type SourceDocument, TooLarge } from './source.js';
-import { jobFromV1 } from './v1/read.js';
+import { adviceForV1, jobFromV1 } from './v1/read.js';
 
 /** A job as a file has it. */
 export interface JobSpec {
@@ -93,6 +93,7 @@ function readV1(document: SourceDocument, options: ReadOptions): Read {
   const common = validateJob(options.id ?? id, job).map((violation): Violation => ({
     ...violation,
     path: origin(violation.path),
+    fix: violation.fix && adviceForV1(violation.fix),
     ...(violation.because && { because: violation.because.map(origin) }),
   }));
   return {

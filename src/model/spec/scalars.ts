@@ -26,6 +26,8 @@ export const protoType = (field: Field): string => {
       return `type.googleapis.com/${qualified(field.name)}`;
     case 'message':
       return `type.googleapis.com/${qualified(field.message.name)}`;
+    case 'map':
+      return 'Map';
     default:
       return `TYPE_${field.kind.toUpperCase()}`;
   }
@@ -47,13 +49,11 @@ export function readScalar(written: Written, field: Field): Scalar {
     case 'bytes':
       if (typeof value === 'string') return { value };
       if (field.orNumber && typeof value === 'number' && written.plain) return { value: written.plain };
+      if (value === null) return wrong('a string', 'write "" for an empty one');
       return wrong('a string', written.plain === undefined ? undefined : `quote it: ${JSON.stringify(written.plain)}`);
     case 'bool':
       if (typeof value === 'boolean') return { value };
-      return wrong(
-        'true or false',
-        typeof value === 'string' && /^(true|false)$/i.test(value) ? `write it without quotes: ${value}` : undefined,
-      );
+      return wrong('true or false', typeof value === 'string' ? booleanFixes[value.toLowerCase()] : undefined);
     case 'int32':
     case 'int64':
       return readInteger(written, field, wrong);
@@ -66,13 +66,21 @@ export function readScalar(written: Written, field: Field): Scalar {
   }
 }
 
+const booleanFixes: Record<string, string> = {
+  true: 'write it without quotes: true',
+  false: 'write it without quotes: false',
+  ...Object.fromEntries(['yes', 'y', 'on'].map((word) => [word, 'write true'])),
+  ...Object.fromEntries(['no', 'n', 'off'].map((word) => [word, 'write false'])),
+};
+
 type Wrong = (expected: string, fix?: string, detail?: string) => Scalar;
 
 function readInteger({ value, plain, reader }: Written, field: Field, wrong: Wrong): Scalar {
   const whole = 'a whole number';
   if (typeof value === 'number' && plain !== undefined && /^[-+]?0\d/.test(plain) && reader === 'proto') {
-    const octal = /^0[0-7]+$/.test(plain) ? ` or ${Number.parseInt(plain, 8)} (octal ${plain})` : '';
-    const fix = `write ${Number(plain)} (decimal)${octal}`;
+    const octal = /^0[0-7]+$/.test(plain) ? Number.parseInt(plain, 8) : Number(plain);
+    const fix =
+      octal === Number(plain) ? `write ${octal}` : `write ${octal} (octal ${plain}), or ${Number(plain)} (decimal)`;
     return { ...wrong('a number without a leading zero', fix), rule: 'leading-zero' };
   }
   const digits = typeof value === 'string' ? asDigits(value, reader) : Number.isInteger(value) ? String(value) : '';
@@ -88,7 +96,7 @@ function readInteger({ value, plain, reader }: Written, field: Field, wrong: Wro
   if (field.kind === 'int64') return { value: exact.toString() };
   const number = Number(exact);
   const leadingZero = typeof value === 'string' && /^0[0-7]/.test(value.trim());
-  if (field.octal && (leadingZero || (plain === digits && [400, 440, 444].includes(number)))) {
+  if (field.octal && (leadingZero || (plain === digits && looksOctal(number)))) {
     const octal = Number.parseInt(digits, 8);
     const message = `${leadingZero ? 'a quoted number' : 'this'} is decimal: ${number} is 0${number.toString(8)} in octal`;
     return {
@@ -98,6 +106,10 @@ function readInteger({ value, plain, reader }: Written, field: Field, wrong: Wro
   }
   return { value: number };
 }
+
+/** Whether a decimal number is more likely meant as permission bits of a file in octal: 444, 644. */
+const looksOctal = (mode: number): boolean =>
+  [400, 440, 444].includes(mode) || (mode > 511 && /^[0-7]{3}$/.test(String(mode)));
 
 /** Python's int(), through which gcloud reads a quoted number, takes a sign and spaces; proto3 JSON does not. */
 const asDigits = (text: string, reader: Written['reader']): string =>

@@ -1,6 +1,7 @@
 import {
   type Alias,
   type Document,
+  type ErrorCode,
   isAlias,
   isMap,
   isScalar,
@@ -12,6 +13,7 @@ import {
   type Scalar,
   Schema,
   visit,
+  type YAMLError,
 } from 'yaml';
 import type { Location, Problem } from '../errors.js';
 import { camelCase, type Path } from '../path.js';
@@ -45,6 +47,35 @@ const jsonTags = new Set(
 const isMerge = (key: unknown): boolean => isScalar(key) && key.value === '<<' && key.type === 'PLAIN';
 const isNull = (node: Node | null): boolean => node === null || (isScalar(node) && node.value === null);
 
+const quoting =
+  'quote text that holds ": ", " #", a bracket, a brace or a comma, or that begins with a special character';
+const syntaxFixes: Partial<Record<ErrorCode, string>> = {
+  BAD_INDENT: 'indent what belongs together alike',
+  BLOCK_AS_IMPLICIT_KEY: quoting,
+  MULTILINE_IMPLICIT_KEY: 'write a colon and a space after a key',
+  TAB_AS_INDENT: 'indent with spaces',
+  UNEXPECTED_TOKEN: quoting,
+};
+
+function syntaxFix({ code, message }: YAMLError): string | undefined {
+  const open = /end with an? ([\]}])/.exec(message)?.[1];
+  if (open) return `close what is open with ${open}`;
+  if (message.includes('Unexpected ,')) return 'remove the comma';
+  return message.startsWith('Missing closing') ? 'close the quote that is opened here' : syntaxFixes[code];
+}
+
+/** Where an error is: of a quote that is never closed, where it begins; of an indentation, after it. */
+function placeOf({ message, pos }: YAMLError, document: Document, text: string): number {
+  if (!message.startsWith('Missing closing')) return pos[0] + (/^[ ]*/.exec(text.slice(pos[0]))?.[0].length ?? 0);
+  let start = pos[0];
+  visit(document, {
+    Scalar: (_, { range, type }) => {
+      if (range && type?.startsWith('QUOTE') && range[1] >= pos[0]) start = Math.min(start, range[0]);
+    },
+  });
+  return start;
+}
+
 /** One YAML or JSON document with the means to say where in the file a part of it is. */
 export class SourceDocument {
   readonly #document: Document;
@@ -58,7 +89,13 @@ export class SourceDocument {
   constructor(document: Document, text: FileText) {
     this.#document = document;
     this.#text = text;
-    for (const { message, pos } of document.errors) this.#invalid(message.replace(/\.$/, ''), pos[0]);
+    // What follows the first error is seldom more than its consequence.
+    const [error] = document.errors;
+    if (error) {
+      const place = placeOf(error, document, text.text);
+      this.#invalid(error.message.replace(/\.$/, ''), place, syntaxFix(error));
+      return;
+    }
     // Aliases resolved in one pass; the package looks through the whole document for each.
     const anchors = new Map<string, Node>();
     const merges: Pair[] = [];
@@ -86,9 +123,9 @@ export class SourceDocument {
     }
   }
 
-  #invalid(message: string, offset: number): void {
+  #invalid(message: string, offset: number, fix?: string): void {
     const location = this.#text.location(offset);
-    this.problems.push({ rule: 'syntax', message: `not valid YAML: ${message}`, location, severity: 'error' });
+    this.problems.push({ rule: 'syntax', message: `not valid YAML: ${message}`, location, fix, severity: 'error' });
   }
 
   get root(): Node | null {
@@ -212,20 +249,20 @@ export class TooLarge extends Error {}
 /** A file's text with the places of its lines. */
 class FileText {
   readonly #file: string;
-  readonly #text: string;
+  readonly text: string;
   readonly #lines: LineCounter;
 
   constructor(file: string, text: string, lines: LineCounter) {
     this.#file = file;
-    this.#text = text;
+    this.text = text;
     this.#lines = lines;
   }
 
   location(offset: number): Location {
-    const { line, col } = this.#lines.linePos(Math.min(offset, this.#text.length));
+    const { line, col } = this.#lines.linePos(Math.min(offset, this.text.length));
     const start = this.#lines.lineStarts[line - 1] ?? 0;
-    const end = this.#text.indexOf('\n', start);
-    const excerpt = this.#text.slice(start, end < 0 ? undefined : end).replace(/\r$/, '');
+    const end = this.text.indexOf('\n', start);
+    const excerpt = this.text.slice(start, end < 0 ? undefined : end).replace(/\r$/, '');
     return { file: this.#file, line, column: col, excerpt };
   }
 }

@@ -92,7 +92,8 @@ function validateEnv(at: Path, { env = [] }: Container, report: Report): void {
   env.forEach(({ name, value, valueSource }, i) => {
     const here = [...at, 'env', i];
     if (name.length > 32768) report([...here, 'name'], 'env-name', 'length cannot exceed 32768');
-    if (/[=\0]/.test(name)) report([...here, 'name'], 'env-shape', 'no program can read a variable of this name');
+    if (/[=\0]/.test(name))
+      report([...here, 'name'], 'env-shape', 'should not hold = or NUL: programs read a part of it only');
     if (value?.includes('\0')) report([...here, 'value'], 'nul', 'holds a NUL, which ends it there');
     if (name.startsWith('X_GOOGLE_')) {
       report([...here, 'name'], 'env-google', 'names beginning with X_GOOGLE_ are reserved for deployment tools');
@@ -112,7 +113,10 @@ function validateEnv(at: Path, { env = [] }: Container, report: Report): void {
 /** Containers start after those that they depend on, which must be able to tell that they are up. */
 function validateDependencies(list: Path, containers: readonly Container[], report: Report): void {
   const byName = new Map(containers.flatMap((container) => (container.name ? [[container.name, container]] : [])));
+  // What has too many is refused for that.
+  if (containers.length > 10) return;
   const names = containers.map((_, i) => [...list, i, 'name']);
+  const told = new Set<Container>();
   containers.forEach((container, i) => {
     container.dependsOn?.forEach((name, k) => {
       const at = [...list, i, 'dependsOn', k];
@@ -121,12 +125,14 @@ function validateDependencies(list: Path, containers: readonly Container[], repo
         const known = nearest(name, byName.keys());
         const fix = known && `did you mean ${known}?`;
         report(at, 'depends-on', `container ${name} does not exist`, { fix, because: names });
-      } else if (reaches(byName, needed, container)) {
-        report(
-          at,
-          'depends-on-cycle',
-          `dependency cycle detected: ${container.name ?? ''} needs ${name}, which needs it`,
-        );
+        return;
+      }
+      const cycle = wayBetween(byName, needed, container);
+      if (cycle) {
+        if (cycle.some((part) => told.has(part))) return;
+        for (const part of cycle) told.add(part);
+        const way = [container, ...cycle].map((part) => part.name ?? '').join(' -> ');
+        report(at, 'depends-on-cycle', `dependency cycle detected: ${way}`);
       } else if (!needed.startupProbe) {
         report(at, 'depends-on-probe', `Dependent container '${name}' must have startup probe specified`, {
           fix: `add a startupProbe to ${name}`,
@@ -137,15 +143,20 @@ function validateDependencies(list: Path, containers: readonly Container[], repo
   });
 }
 
-/** Whether `from` depends on `to`, be it through others. */
-function reaches(byName: ReadonlyMap<string, Container>, from: Container, to: Container): boolean {
-  const seen = new Set<Container>();
-  const open = [from];
-  for (let container = open.pop(); container; container = open.pop()) {
-    if (container === to) return true;
-    if (seen.has(container)) continue;
-    seen.add(container);
-    for (const name of container.dependsOn ?? []) open.push(...[byName.get(name)].filter((next) => next !== undefined));
+/** The containers from one that is needed to one that it needs in turn, both included; undefined if it does not. */
+function wayBetween(
+  byName: ReadonlyMap<string, Container>,
+  from: Container,
+  to: Container,
+  seen = new Set<Container>(),
+): Container[] | undefined {
+  if (from === to) return [to];
+  if (seen.has(from)) return undefined;
+  seen.add(from);
+  for (const name of from.dependsOn ?? []) {
+    const next = byName.get(name);
+    const rest = next && wayBetween(byName, next, to, seen);
+    if (rest) return [from, ...rest];
   }
-  return false;
+  return undefined;
 }

@@ -39,10 +39,8 @@ function checkField(field: Field, value: unknown, at: Path, report: Report): voi
 function checkRules(field: Field, rules: readonly ValueRule[], value: unknown, at: Path, report: Report): void {
   const broken = rules.find((rule) => breaks(rule, field, value));
   if (!broken) return;
-  const octal = field.octal && /^[0-7]{3}$/.test(String(value)) ? Number.parseInt(String(value), 8) : undefined;
-  const fix = octal === undefined ? broken.fix : `octal 0${octal.toString(8)} is ${octal}`;
   // A field that is missing may only be misspelt.
-  report(at, broken.id, broken.text, { fix, ...(value === undefined && { because: [at.slice(0, -1)] }) });
+  report(at, broken.id, broken.text, { fix: broken.fix, ...(value === undefined && { because: [at.slice(0, -1)] }) });
 }
 
 function breaks(rule: ValueRule, field: Field, value: unknown): boolean {

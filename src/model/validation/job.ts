@@ -57,7 +57,7 @@ function validateNames(jobId: string, job: JobInput, report: Report): void {
 function checkAnnotationSize(path: Path, annotations: Record<string, string> | undefined, report: Report): void {
   const size = Object.entries(annotations ?? {}).reduce((sum, pair) => sum + Buffer.byteLength(pair.join('')), 0);
   const max = 256 * 1024;
-  if (size > max) report(path, 'annotation-size', `annotations must have at most ${max} bytes in all, got ${size}`);
+  if (size > max) report(path, 'annotation-size', `must have at most ${max} bytes in all, got ${size}`);
 }
 
 function validateVpcAccess(path: Path, vpcAccess: JobInput['template']['template']['vpcAccess'], report: Report): void {

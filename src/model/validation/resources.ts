@@ -1,7 +1,10 @@
+import { defaultLimits } from '../defaults.js';
+import { nearest } from '../names.js';
 import type { Path } from '../path.js';
 import { parseQuantity } from '../quantity.js';
 import type { Container } from '../schema/container.js';
 import type { TaskTemplate } from '../schema/job.js';
+import type { RuleId } from '../schema/rules.js';
 import { durationSeconds } from '../time.js';
 import type { Report } from './violation.js';
 
@@ -40,8 +43,10 @@ function validateLimits(
 ): void {
   for (const [key, text] of Object.entries(limits)) {
     if (!['cpu', 'memory', gpu].includes(key)) {
+      const near = nearest(key, ['cpu', 'memory', gpu]);
       report([...at, key], 'limit-name', "only 'cpu', 'memory' and 'nvidia.com/gpu' limits are supported", {
         key: true,
+        fix: near && `did you mean ${near}?`,
       });
     } else if (parseQuantity(text) === undefined) {
       const fix = { cpu: 'e.g. "1" or "500m"', memory: 'e.g. "512Mi" or "2Gi"' }[key];
@@ -53,38 +58,39 @@ function validateLimits(
   const cpu = parseQuantity(limits['cpu'] ?? '1');
   const memory = parseQuantity(limits['memory'] ?? '512Mi');
   if (cpu === undefined || memory === undefined) return;
-  const on = limits[gpu] === undefined ? undefined : accelerator;
-  validateSize(at, cpu, memory, on, limits['memory'] === undefined ? 'cpu' : 'memory', report);
+  const wrong = wrongSize(cpu, memory, limits[gpu] === undefined ? undefined : accelerator);
+  if (!wrong) return;
+  const unset = (['cpu', 'memory'] as const).find((limit) => limits[limit] === undefined);
+  const set = wrong.limit === unset ? (unset === 'cpu' ? 'memory' : 'cpu') : wrong.limit;
+  report([...at, set], wrong.rule, wrong.text, {
+    because: [at],
+    ...(unset &&
+      wrong.rule !== 'cpu' && { fix: `the limit ${unset} is not set, which counts as ${defaultLimits[unset]}` }),
+  });
 }
 
-/** @param at the limits @param blamed the limit to change where the two do not go together */
-function validateSize(
-  at: Path,
+/** What is wrong with limits that do not go together, or not with the accelerator, and which of them is to change. */
+function wrongSize(
   cpu: number,
   memory: number,
   accelerator: string | undefined,
-  blamed: 'cpu' | 'memory',
-  report: Report,
-): void {
-  const because = [at];
+): { limit: 'cpu' | 'memory'; rule: RuleId; text: string } | undefined {
   const rtx = accelerator === 'nvidia-rtx-pro-6000';
   const band = memoryBands.find(([cpus]) => cpus === cpu);
   if (rtx ? !rtxCpus.includes(cpu) : !band && !(cpu >= 0.08 && cpu < 1)) {
     const allowed = rtx ? rtxCpus.map((cpus) => cpus.toFixed(1)).join(', ') : '[.08-1], 2, 4, 6, 8';
-    report([...at, 'cpu'], 'cpu', `Invalid value specified for cpu. Must be equal to one of ${allowed}`, { because });
-    return;
+    return { limit: 'cpu', rule: 'cpu', text: `Invalid value specified for cpu. Must be equal to one of ${allowed}` };
   }
   if (accelerator === 'nvidia-l4' && (cpu < 4 || memory < 16 * gibi)) {
     const text = 'Invalid value specified for nvidia-l4. CPU must be at least 4; memory must be at least 16Gi';
-    report([...at, cpu < 4 ? 'cpu' : 'memory'], 'gpu-size', text, { because });
-    return;
+    return { limit: cpu < 4 ? 'cpu' : 'memory', rule: 'gpu-size', text };
   }
   const bounds: [number, number] = rtx ? [80, 4 * cpu] : band ? [band[1], band[2]] : [1 / 8, cpu < 0.5 ? 0.5 : 1];
   const [min, max] = bounds;
   // The 512Mi floor holds for the sum of the containers, so that a small sidecar is fine.
-  if (memory >= (cpu < 4 ? 0 : min * gibi) && memory <= max * gibi) return;
+  if (memory >= (cpu < 4 ? 0 : min * gibi) && memory <= max * gibi) return undefined;
   const text = `Invalid value specified for container memory. For ${cpu.toFixed(1)} CPU, memory must be between ${gib(min)} and ${gib(max)} inclusive.`;
-  report([...at, blamed], 'memory', text, { because });
+  return { limit: 'memory', rule: 'memory', text };
 }
 
 const limitsOf = (list: Path, containers: readonly Container[]): Path[] =>

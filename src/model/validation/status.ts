@@ -6,8 +6,8 @@ import type { Violation } from './violation.js';
 /** The layers of the API in the order in which they answer: the first that finds something is the only one to do so. */
 const layers = ['text', 'json', 'field', 'shared'] as const;
 
-/** A request as its error messages name it, and the field of it that holds the resource. */
-export type RequestName = 'CreateJobRequest.job' | 'UpdateJobRequest.job' | 'RunJobRequest.overrides';
+/** A request as its error messages name it, with the field of it that is the body of the HTTP request, if one is. */
+export type RequestName = 'CreateJobRequest.job' | 'UpdateJobRequest.job' | 'RunJobRequest';
 
 export const isError = ({ rule }: Violation): boolean => rules[rule].severity === 'error';
 
@@ -38,24 +38,26 @@ export function badRequest(request: RequestName, violations: readonly Violation[
 function fieldViolation(request: RequestName, { path, rule, description, payload }: Violation): FieldViolation {
   switch (rules[rule].layer) {
     case 'json': {
-      const body = request.slice(request.indexOf('.') + 1);
-      const field = protoPath([body, ...(payload?.at ?? path)]);
-      return { field, description: payload?.text.replace('%s', field) ?? description };
+      const [, body = ''] = request.split('.');
+      const field = protoPath(body, payload?.at ?? path);
+      const text = payload?.text ?? description;
+      return { field, description: field === '' ? text.replace(" at '%s'", '') : text.replace('%s', field) };
     }
     case 'shared':
       // Told of the whole list.
       return { field: sharedPath(rule === 'env-reserved' ? path.slice(0, -2) : path), description };
     default:
-      return { field: `Violation in ${protoPath([request, ...path])}`, description };
+      return { field: `Violation in ${protoPath(request, path)}`, description };
   }
 }
 
-/** A path in the API's own spelling. */
-function protoPath([first = '', ...rest]: Path): string {
-  const spelled = rest.map((step, i) =>
-    typeof step === 'string' && !isMapField(rest[i - 1]) ? snakeCase(step) : step,
+/** A path in the API's own spelling, below another. */
+function protoPath(above: string, path: Path): string {
+  const spelled = path.map((step, i) =>
+    typeof step === 'string' && !isMapField(path[i - 1]) ? snakeCase(step) : step,
   );
-  return `${first}${spelled.length > 0 && typeof spelled[0] === 'string' ? '.' : ''}${formatPath(spelled)}`;
+  const below = formatPath(spelled);
+  return above && below && !below.startsWith('[') ? `${above}.${below}` : `${above}${below}`;
 }
 const isMapField = (step: string | number | undefined): boolean =>
   step === 'labels' || step === 'annotations' || step === 'limits';
@@ -64,7 +66,7 @@ const isMapField = (step: string | number | undefined): boolean =>
 function sharedPath(path: Path): string {
   const [first, second, ...rest] = path;
   if (first === 'name') return 'metadata.name';
-  if (first !== 'template' || second !== 'template') return protoPath(['spec', ...path]);
+  if (first !== 'template' || second !== 'template') return protoPath('spec', path);
   if (rest[0] === 'executionEnvironment') return 'template.annotations';
-  return protoPath(['spec', 'template', 'spec', ...rest]);
+  return protoPath('spec.template.spec', rest);
 }

@@ -41,6 +41,7 @@ export function runArguments(spec: ContainerSpec, traits: Traits): { args: strin
     ...(traits.nofile === undefined ? [] : ['--ulimit', `nofile=${traits.nofile}:${traits.nofile}`]),
     ...(spec.mounts ?? []).flatMap((mount) => ['--mount', mountArgument(mount)]),
     ...['--memory', memory, '--memory-swap', memory, '--cpus', String(spec.cpus)],
+    ...(spec.gpus ? ['--gpus', String(spec.gpus)] : []),
     ...(spec.workingDir ? ['--workdir', spec.workingDir] : []),
     ...(entrypoint === undefined ? [] : ['--entrypoint', entrypoint]),
     ...variables,

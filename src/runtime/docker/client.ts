@@ -18,7 +18,7 @@ export interface ClientResult {
 /** What the clients of docker and podman say when no engine answers them, and what begins an engine's answer. */
 const unreachable =
   /cannot connect to the docker daemon|is the docker daemon running|error during connect|failed to connect to the docker api|cannot connect to podman|permission denied while trying to connect/i;
-const answered = /^(docker: )?error response from daemon/im;
+const answered = /^error response from daemon/i;
 /** What an engine answers a client that asked it in vain for its version, as while the engine was being restarted. */
 const tooNew = /client version \S+ is too new/i;
 
@@ -123,8 +123,9 @@ function throwIfUnreachable(stderr: string): void {
   const refused = lines.find((line) => tooNew.test(line));
   if (refused)
     throw unavailable(`The container engine does not take our calls: ${refused}`, 'unset DOCKER_API_VERSION');
-  const lost = lines.find((line) => unreachable.test(line));
-  if (lost === undefined || answered.test(stderr)) return;
+  // Of a call about many containers, the engine may have answered a part.
+  const lost = lines.find((line) => unreachable.test(line) && !answered.test(line));
+  if (lost === undefined) return;
   throw unavailable(
     `No container engine answers: ${lost}`,
     'start Docker, or point DOCKER_HOST or a docker context at an engine that runs; `docker version` shows whether it answers',

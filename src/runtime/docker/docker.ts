@@ -2,6 +2,7 @@ import DataLoader from 'dataloader';
 import { RunError } from '../../model/errors.js';
 import { toTimestamp } from '../../model/time.js';
 import {
+  type Capacity,
   type ContainerRuntime,
   type ContainerSpec,
   type ContainerState,
@@ -12,6 +13,7 @@ import {
 } from '../runtime.js';
 import { runArguments, sandboxArguments } from './arguments.js';
 import { DockerClient } from './client.js';
+import { relayed } from './sandbox/relay.js';
 import { type SandboxImage, sandboxImage } from './sandbox/image.js';
 
 /** How long a call waits for others to share one docker process with, in ms, and how many containers one takes. */
@@ -68,6 +70,19 @@ export function dockerRuntime(command: string, environment: Record<string, strin
       throw error;
     }));
 
+  let knownCapacity: Promise<Capacity> | undefined;
+  const capacity = (): Promise<Capacity> =>
+    (knownCapacity ??= readCapacity().catch((error: unknown) => {
+      knownCapacity = undefined;
+      throw error;
+    }));
+  const readCapacity = async (): Promise<Capacity> => {
+    const { stdout, stderr, exitCode } = await client.run(['info', '--format', '{{json .}}']);
+    const { NCPU, MemTotal, Runtimes } = exitCode === 0 ? (JSON.parse(stdout) as Info) : {};
+    if (!NCPU || !MemTotal) throw failed('info', stderr);
+    return { cpus: NCPU, memoryBytes: MemTotal, gpus: Runtimes?.['nvidia'] !== undefined };
+  };
+
   const localImage = async (reference: string): Promise<Image | undefined> => {
     const { stdout, stderr, exitCode } = await client.run([
       ...['image', 'inspect', '--format', '{{.Id}} {{.Os}}/{{.Architecture}} {{json .RepoDigests}}'],
@@ -95,11 +110,13 @@ export function dockerRuntime(command: string, environment: Record<string, strin
   return {
     localImage,
 
-    async capacity() {
-      const { stdout, stderr, exitCode } = await client.run(['info', '--format', '{{.NCPU}} {{.MemTotal}}']);
-      const [cpus, memoryBytes] = stdout.trim().split(' ').map(Number);
-      if (exitCode !== 0 || !cpus || !memoryBytes) throw failed('info', stderr);
-      return { cpus, memoryBytes };
+    capacity,
+
+    async networks() {
+      const { stdout, stderr, exitCode } = await client.run(['network', 'ls', '--format', '{{.Driver}} {{.Name}}']);
+      if (exitCode !== 0) throw failed('network ls', stderr);
+      const lines = stdout.split('\n').filter((line) => line && !line.startsWith('host '));
+      return lines.map((line) => line.slice(line.indexOf(' ') + 1));
     },
 
     async pullImage(reference, platform, signal) {
@@ -136,6 +153,14 @@ export function dockerRuntime(command: string, environment: Record<string, strin
     async dial(name, port) {
       const stream = await client.stream(['exec', '--interactive', name, '/sandbox', 'dial', String(port)]);
       return typeof stream !== 'string' ? stream : homeless.test(stream) ? 'homeless' : 'refused';
+    },
+
+    async listen(name, port, onConnection) {
+      const channel = await client.stream(['exec', '--interactive', name, '/sandbox', 'relay', String(port)]);
+      if (typeof channel === 'string') return homeless.test(channel) ? 'homeless' : 'refused';
+      relayed(channel, onConnection);
+      const ended = new Promise<void>((resolve) => channel.once('close', resolve));
+      return { ended, close: () => void channel.destroy() };
     },
 
     async follow(name, stdout, stderr) {
@@ -175,6 +200,12 @@ const refusal = (stderr: string): string =>
   (stderr.split('\n').find((line) => line.trim()) ?? '')
     .replace(/^docker: /, '')
     .replace(/^Error response from daemon: /, '');
+
+interface Info {
+  NCPU?: number;
+  MemTotal?: number;
+  Runtimes?: Record<string, unknown>;
+}
 
 interface InspectedState {
   Status: string;

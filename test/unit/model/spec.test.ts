@@ -246,7 +246,7 @@ describe('what no job is', () => {
     ['comments', '# nothing here\n', ['job.yaml is empty: it holds no job']],
     ['a word', 'hello', ['1:1 must be a mapping, got "hello"']],
     ['a list', '- a\n', ['1:1 must be a mapping, got a list']],
-    ['a tab', 'a:\n\tb: 1\n', ['2:1 not valid YAML: Tabs are not allowed as indentation']],
+    ['a tab', 'a:\n\tb: 1\n', ['2:1 not valid YAML: Tabs are not allowed as indentation (indent with spaces)']],
     [
       'a key twice',
       'labels: {a: b, a: c}\ntemplate: {template: {containers: [{image: i}]}}',

@@ -209,6 +209,13 @@ describe('refused', () => {
     expect(violations(job, '--help')).toHaveLength(4);
   });
 
+  test('annotations of more than 256 KiB in all', () => {
+    const annotations = { a: 'x'.repeat(2 ** 17 - 1), b: 'é'.repeat(2 ** 16) };
+    expect(violations({ ...jobInput(), annotations })).toEqual([
+      'annotations: must have at most 262144 bytes in all, got 262145',
+    ]);
+  });
+
   test('arguments and variables are counted over all containers', () => {
     const args = Array.from({ length: 600 }, () => 'x');
     const env = args.map((value, i) => ({ name: `V${i}`, value }));

@@ -2,6 +2,7 @@ import { shortName } from '../../../model/names.js';
 import { deleteJob, getJob, openExecutionsOf, startDeletion } from '../../../service/jobs.js';
 import { type CommonOptions, confirm, defineCommand, inWords, jobNameOf } from '../../command.js';
 import { booleanFlag } from '../../job-flags/boolean.js';
+import { tracked } from '../../render/tracker.js';
 
 export const remove = defineCommand<CommonOptions & { async?: boolean }, [job: string]>(
   'delete',
@@ -12,17 +13,16 @@ export const remove = defineCommand<CommonOptions & { async?: boolean }, [job: s
     const service = await context.service();
     const name = jobNameOf(context, options, id);
     inWords('NOT_FOUND', `Job [${shortName(name)}] could not be found.`, () => getJob(service, name));
-    const running =
-      openExecutionsOf(service, name).length > 0
-        ? ' This job is currently executing; all running executions will be stopped and deleted.'
-        : '';
-    await confirm(context, options, `Job [${shortName(name)}] will be deleted.${running}`);
+    const running = openExecutionsOf(service, name).length > 0;
+    const also = ' This job is currently executing; all running executions will be stopped and deleted.';
+    await confirm(context, options, `Job [${shortName(name)}] will be deleted.${running ? also : ''}`);
     if (options.async) {
       startDeletion(service, { name });
       context.io.err.write(`Job [${shortName(name)}] is being deleted.\n`);
       return;
     }
-    await deleteJob(service, { name });
+    if (running) await tracked(context, `Deleting [${shortName(name)}]`, () => deleteJob(service, { name }));
+    else await deleteJob(service, { name });
     context.io.err.write(`Deleted job [${shortName(name)}].\n`);
   },
 );

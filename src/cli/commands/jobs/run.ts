@@ -1,12 +1,13 @@
 import { Reported } from '../../../model/errors.js';
 import { completionStatus } from '../../../model/execution.js';
 import { shortName } from '../../../model/names.js';
+import { requireSurroundings } from '../../../service/host.js';
 import { runJob, startedByToken } from '../../../service/run.js';
 import { applyJob, jobToRun, type SpecOptions, warnOfInertFields } from '../../apply.js';
 import { defineCommand } from '../../command.js';
 import { runInForeground } from '../../foreground.js';
 import { declareJobFlags } from '../../job-flags/apply.js';
-import { declareLocalFlags, type LocalFlags, localSettings } from '../../local-flags.js';
+import { declareLocalFlags, type LocalFlags, localSettings, tellSettings } from '../../local-flags.js';
 import { recoveredService } from '../../recovery.js';
 import { print } from '../../render/format.js';
 import { executionKind } from '../../render/format/resources.js';
@@ -38,14 +39,16 @@ Examples:
     // Nothing is changed before the spec is known to be good and the engine to answer.
     const described = await jobToRun(context, options, id);
     const host = await context.host();
-    await host.runtime.capacity();
+    const settings = localSettings(context, options);
+    await requireSurroundings(host, settings);
     await recoveredService(context);
     const { name } = described;
     const { err } = context.io;
-    const run = { owner: host.owner, settings: localSettings(context, options) };
+    const run = { owner: host.owner, settings };
     const applied = applyJob(host, described, run);
     if (applied !== 'unchanged') err.write(`Job [${shortName(name)}] has successfully been ${applied}.\n`);
     warnOfInertFields(context, host, name);
+    tellSettings(context, settings);
     const { execution, interrupted } = await runInForeground(context, host, () => {
       const created = startedByToken(host, name, host.owner) ?? runJob(host, { name, ...run });
       const { taskCount, parallelism } = created;

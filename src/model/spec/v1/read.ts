@@ -25,6 +25,16 @@ export interface FromV1 {
   origin: (path: Path) => Path;
 }
 
+/** What is advised in v2's words, in v1's. */
+export const adviceForV1 = (fix: string): string =>
+  fix
+    .replace(
+      'gpuZonalRedundancyDisabled: true',
+      "the annotation run.googleapis.com/gpu-zonal-redundancy-disabled: 'True'",
+    )
+    .replace('nodeSelector.accelerator', 'run.googleapis.com/accelerator in nodeSelector')
+    .replace('secret, cloudSqlInstance, emptyDir, nfs or gcs', 'secret, emptyDir, nfs or csi');
+
 export const systemAnnotation = (name: string): Path => [...executionMeta, 'annotations', `run.googleapis.com/${name}`];
 const dependencies = systemAnnotation('container-dependencies');
 const cloudSql = systemAnnotation('cloudsql-instances');
@@ -75,11 +85,11 @@ function checkSelectors({ spec }: JobV1): Violation[] {
       ),
     ...volumes.flatMap(({ csi }, i) =>
       Object.keys(csi?.volumeAttributes ?? {})
-        .filter((key) => csi && !csiAttributes[csi.driver]?.includes(key))
+        .filter((key) => csi && csiAttributes[csi.driver]?.includes(key) === false)
         .map((key) =>
           nothing(
             [...taskSpec, 'volumes', i, 'csi', 'volumeAttributes', key],
-            `does nothing: the attributes are ${csiAttributes[csi?.driver ?? '']?.join(' and ') ?? 'those of the driver'}`,
+            `does nothing: the attributes are ${csiAttributes[csi?.driver ?? '']?.join(' and ') ?? ''}`,
           ),
         ),
     ),

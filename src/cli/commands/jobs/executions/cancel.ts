@@ -7,6 +7,7 @@ import { type CommonOptions, confirm, defineCommand, inWords, parentOf } from '.
 import { booleanFlag } from '../../../job-flags/boolean.js';
 import { print } from '../../../render/format.js';
 import { executionKind } from '../../../render/format/resources.js';
+import { tracked } from '../../../render/tracker.js';
 
 export const cancel = defineCommand<CommonOptions & { async?: boolean }, [execution: string]>(
   'cancel',
@@ -31,7 +32,9 @@ export const cancel = defineCommand<CommonOptions & { async?: boolean }, [execut
       err.write(`Execution [${id}] is being cancelled.\n`);
       return;
     }
-    const ended = await waitForExecution(service, execution.name, isCompleted);
+    const ended = await tracked(context, `Cancelling [${id}]`, () =>
+      waitForExecution(service, execution.name, isCompleted),
+    );
     if (completionStatus(ended) !== 'EXECUTION_CANCELLED') throw tooLate(ended);
     err.write(`Cancelled execution [${id}].\n`);
     await print(context, options, ended, { kind: executionKind });

@@ -18,7 +18,7 @@ export const describeLatest = defineCommand<CommonOptions & { job: string }>(
     const latest = job.latestCreatedExecution?.name;
     if (!latest) throw new RunError('UNKNOWN', `Job [${shortName(job.name)}] has no executions.`);
     const execution = getExecution(service, parentOf(context, options), latest);
-    await printExecution(context, options, execution);
+    await printExecution(context, options, service, execution);
   },
   [...shownFormats, 'export'],
 );

@@ -17,7 +17,7 @@ export const describe = defineCommand<CommonOptions & { showDeleted?: true }, [e
     const execution = inWords('NOT_FOUND', `Cannot find execution [${id}].`, () =>
       getExecution(service, parent, id, options),
     );
-    await printExecution(context, options, execution);
+    await printExecution(context, options, service, execution);
   },
   [...shownFormats, 'export'],
 );
