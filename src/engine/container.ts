@@ -115,13 +115,20 @@ export async function seeThrough(
 ): Promise<EndedContainer> {
   for (;;) {
     const logs = host.openLogs();
-    const whole = await host.runtime.follow(name, logs.stdout, logs.stderr).finally(() => logs.close());
-    if (whole) host.onQuiet(true);
-    const state = await host.reach.insist(() => host.runtime.inspect(name));
-    if (!state) return { status: 'missing' };
-    if (state.status === 'exited' && whole) return state;
-    if (state.status === 'created') return state;
-    if (whole && state.status === 'running') host.onQuiet(false);
+    try {
+      const whole = await host.runtime.follow(name, logs.stdout, logs.stderr);
+      if (whole) host.onQuiet(true);
+      const state = await host.reach.insist(() => host.runtime.inspect(name));
+      if (!state) return { status: 'missing' };
+      if (state.status === 'created') return state;
+      if (whole && state.status === 'exited') {
+        await host.reach.insist(() => host.runtime.completeLogs(name, logs.stdout, logs.stderr));
+        return state;
+      }
+      if (whole) host.onQuiet(false);
+    } finally {
+      logs.close();
+    }
     await sleep(pace.unavailable);
   }
 }

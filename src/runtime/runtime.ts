@@ -130,6 +130,8 @@ export interface ContainerRuntime {
    * RFC 3339 timestamp and a space (see LogDecoder). False if the log broke off, as when the engine goes away.
    */
   follow(name: string, stdout: number, stderr: number): Promise<boolean>;
+  /** Adds to the files of `follow` what the engine may have kept from it, once the container has ended. */
+  completeLogs(name: string, stdout: number, stderr: number): Promise<void>;
   /** The container's state; undefined if there is no such container. */
   inspect(name: string): Promise<ContainerState | undefined>;
   /** SIGTERM, and SIGKILL after `graceSeconds`; returns when the container has ended or is gone. */

@@ -50,8 +50,8 @@ test.concurrent('without it, a task reaches no container of the network', async 
 });
 
 test.concurrent.for([
-  ['nonesuch', /has no network \[nonesuch\].*\n.*its networks are .*bridge/],
-  ['brigde', /has no network \[brigde\].*\n.*did you mean bridge\?/],
+  ['compose-default', /has no network \[compose-default\].*\n.*networks are .*bridge/],
+  ['brigde', /has no network \[brigde\].*\n.*Did you mean bridge\?/],
   // The machine's own, which is no sandbox.
   ['host', /has no network \[host\]/],
   ['container:x', /has no network \[container:x\]/],
@@ -112,6 +112,7 @@ test.concurrent('a GPU that the engine does not have is told before the first at
   const events = home.events();
   const file = home.template('gpu', {
     nodeSelector: { accelerator: 'nvidia-l4' },
+    gpuZonalRedundancyDisabled: true,
     containers: [{ resources: { limits: { cpu: '4', memory: '16Gi', 'nvidia.com/gpu': '1' } } }],
   });
   const command = home.start(['jobs', 'run', '-f', file]);

@@ -162,6 +162,10 @@ export class FakeRuntime implements ContainerRuntime {
     return true;
   }
 
+  async completeLogs(): Promise<void> {
+    await this.#reached();
+  }
+
   async inspect(name: string): Promise<ContainerState | undefined> {
     await this.#reached();
     return this.containers.get(name)?.state;

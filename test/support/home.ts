@@ -142,10 +142,11 @@ export class Home {
       for (const { pid } of this.processes()) process.kill(pid, 'SIGKILL');
     });
     this.#events?.close();
-    const left = this.containers();
-    if (left.length > 0) docker('rm', '--force', ...left);
     rmSync(this.#root, { recursive: true, force: true });
-    if (left.length > 0) throw new Error(`containers are left: ${left.join(', ')}`);
+    const left = this.containers();
+    if (left.length === 0) return;
+    docker('rm', '--force', ...left);
+    throw new Error(`containers are left: ${left.join(', ')}`);
   }
 }
 

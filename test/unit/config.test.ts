@@ -11,6 +11,9 @@ test('nothing needs to be set', () => {
     projectNumber: '100000000000',
     location: 'us-central1',
     account: 'dev@laptop',
+    projectOwner: 'dev@laptop',
+    enforceIam: false,
+    credentialsFile: '/home/dev/.config/gcloud/application_default_credentials.json',
     docker: 'docker',
     maxParallelism: 32,
   });
@@ -26,6 +29,21 @@ test('our own variables win over those of gcloud, and these over defaults; an em
     docker: 'podman',
     projectNumber: '7',
   });
+});
+
+test('the flag for the account wins, and leaves the owner of the project who he is', () => {
+  const surroundings = { env: { LOCALRUN_ACCOUNT: 'l@example.com' }, platform: 'linux' };
+  const config = loadConfig(
+    { ...surroundings, homeDirectory: '/home/dev', userName: 'dev', hostName: 'laptop' },
+    { account: 'f@example.com' },
+  );
+  expect(config).toMatchObject({ account: 'f@example.com', projectOwner: 'dev@laptop' });
+});
+
+test('policies are enforced where that is said, in so many words', () => {
+  expect(at({ LOCALRUN_ENFORCE_IAM: 'true' }).enforceIam).toBe(true);
+  expect(at({ LOCALRUN_ENFORCE_IAM: '0' }).enforceIam).toBe(false);
+  expect(() => at({ LOCALRUN_ENFORCE_IAM: 'perhaps' })).toThrow('LOCALRUN_ENFORCE_IAM must be true or false');
 });
 
 describe('the state directory', () => {

@@ -4,6 +4,11 @@ import type { ContainerSpec, Mount, NetworkSpec, SandboxSpec } from '../runtime.
 export interface Traits {
   /** The limit of open files that it grants; undefined: its own hard limit, which is lower than Cloud Run's. */
   nofile: number | undefined;
+  /**
+   * Whether a log that is followed may end before the last lines (seen with Docker 20.10 on a busy machine, for 3 of
+   * 100 containers); Docker reads logs in another way since 23.
+   */
+  losesLines: boolean;
 }
 
 /** Variables that the docker client reads itself, so that a job's value must not reach it. */

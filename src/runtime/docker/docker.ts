@@ -14,6 +14,7 @@ import {
 import { runArguments, sandboxArguments } from './arguments.js';
 import { DockerClient } from './client.js';
 import { relayed } from './sandbox/relay.js';
+import { appendMissed, missedSince } from './missed-logs.js';
 import { type SandboxImage, sandboxImage } from './sandbox/image.js';
 
 /** How long a call waits for others to share one docker process with, in ms, and how many containers one takes. */
@@ -166,6 +167,16 @@ export function dockerRuntime(command: string, environment: Record<string, strin
     async follow(name, stdout, stderr) {
       const { exitCode } = await client.runTo(['logs', '--follow', '--timestamps', name], stdout, stderr);
       return exitCode === 0;
+    },
+
+    async completeLogs(name, stdout, stderr) {
+      if (!(await sandbox()).losesLines) return;
+      const since = missedSince([stdout, stderr]);
+      const recent = since === undefined ? [] : ['--since', since];
+      const { exitCode, ...written } = await client.run(['logs', '--timestamps', ...recent, name]);
+      if (exitCode !== 0) return;
+      appendMissed(stdout, written.stdout);
+      appendMissed(stderr, written.stderr);
     },
 
     inspect: (name) => inspections.load(name),

@@ -17,7 +17,9 @@ const nofileLabel = 'dev.localrun.nofile';
  * engine was found to be like on that occasion is on its label.
  */
 export async function sandboxImage(client: DockerClient): Promise<SandboxImage> {
-  const architecture = await must(client, ['info', '--format', '{{.Architecture}}']);
+  const info = await must(client, ['info', '--format', '{{.Architecture}} {{.ServerVersion}}']);
+  const [architecture = '', version = ''] = info.split(' ');
+  const losesLines = !(Number.parseInt(version, 10) >= 23);
   const program = programs[architecture] ?? programs[{ amd64: 'x86_64', arm64: 'aarch64' }[architecture] ?? ''];
   if (program === undefined) {
     throw new RunError('UNIMPLEMENTED', `localrun has no sandbox program for engines on ${architecture}.`);
@@ -30,7 +32,7 @@ export async function sandboxImage(client: DockerClient): Promise<SandboxImage> 
     `{{index .Config.Labels "${nofileLabel}"}}`,
     reference,
   ]);
-  if (found.exitCode === 0) return { reference, nofile: Number(found.stdout) || undefined };
+  if (found.exitCode === 0) return { reference, losesLines, nofile: Number(found.stdout) || undefined };
   const archive = tar('sandbox', Buffer.from(program, 'base64'));
   const make = (name: string, ...changes: string[]): Promise<string> => {
     const all = ['ENTRYPOINT ["/sandbox"]', ...changes].flatMap((change) => ['--change', change]);
@@ -41,7 +43,7 @@ export async function sandboxImage(client: DockerClient): Promise<SandboxImage> 
   const granted = (await tryLimit(client, draft)) ? nofile : undefined;
   await client.run(['image', 'rm', draft]);
   await make(reference, `LABEL ${nofileLabel}=${granted ?? 'engine'}`);
-  return { reference, nofile: granted };
+  return { reference, losesLines, nofile: granted };
 }
 
 /** Whether the engine starts a container with Cloud Run's limit; it refuses one above its own hard limit. */
