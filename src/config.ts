@@ -14,6 +14,8 @@ export interface Config {
   projectOwner: string;
   /** Whether IAM policies decide who may do what. */
   enforceIam: boolean;
+  /** Whose fields `--format=json` and `yaml` print. */
+  apiVersion: 'v1' | 'v2';
   /** The file of application default credentials, where Google's libraries look for it. */
   credentialsFile: string;
   /** The docker client: a name on the PATH or a path. */
@@ -52,6 +54,7 @@ export function loadConfig(
     account: flags.account || env['LOCALRUN_ACCOUNT'] || projectOwner,
     projectOwner,
     enforceIam: boolean('LOCALRUN_ENFORCE_IAM', env['LOCALRUN_ENFORCE_IAM'], false),
+    apiVersion: apiVersion(env['LOCALRUN_API_VERSION']),
     credentialsFile: path.resolve(
       env['GOOGLE_APPLICATION_CREDENTIALS'] ||
         path.join(gcloudDirectory(env, platform, homeDirectory), 'application_default_credentials.json'),
@@ -67,6 +70,12 @@ function stateDirectory(env: Surroundings['env'], platform: string, home: string
   if (platform === 'darwin') return path.join(home, 'Library', 'Application Support', 'localrun');
   if (platform === 'win32') return path.join(env['LOCALAPPDATA'] || path.join(home, 'AppData', 'Local'), 'localrun');
   return path.join(home, '.local', 'state', 'localrun');
+}
+
+function apiVersion(text: string | undefined): 'v1' | 'v2' {
+  if (!text || text === 'v2') return 'v2';
+  if (text === 'v1') return 'v1';
+  throw new UsageError(`LOCALRUN_API_VERSION must be v1 or v2, got ${text}`);
 }
 
 function boolean(name: string, text: string | undefined, unset: boolean): boolean {
@@ -102,6 +111,7 @@ export const environment: readonly (readonly [name: string, meaning: string])[] 
     'LOCALRUN_ENFORCE_IAM',
     'true: the IAM policies of jobs decide what callers other than the owner may do. Default: false.',
   ],
+  ['LOCALRUN_API_VERSION', 'Whose fields --format=json and yaml print: v2, or v1 as gcloud. Default: v2.'],
   ['LOCALRUN_DOCKER', 'The docker client. Default: docker.'],
   [
     'LOCALRUN_MAX_PARALLELISM',

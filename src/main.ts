@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { Open } from './cli/command.js';
 import type { Context } from './cli/context.js';
 import { exitCodeOf, printError } from './cli/errors.js';
+import { withFlagsFiles } from './cli/flags-file.js';
 import type { Io } from './cli/io.js';
 import { buildProgram, checkWords, commandPath } from './cli/program.js';
 import { type Config, loadConfig } from './config.js';
@@ -30,8 +31,9 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   const closing: (() => void)[] = [];
   const program = await commandTree(io, (flags) => context(io, loadConfig(io, flags), closing), argv);
   try {
-    checkWords(program, argv);
-    await program.parseAsync(argv, { from: 'user' });
+    const words = await withFlagsFiles(argv, io.cwd);
+    checkWords(program, words);
+    await program.parseAsync(words, { from: 'user' });
     return 0;
   } catch (error) {
     printError(error, commandPath(program, argv), io);

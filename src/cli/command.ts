@@ -2,14 +2,18 @@ import { type Command, Option } from 'commander';
 import { type Code, RunError, UsageError } from '../model/errors.js';
 import { jobIdViolation, jobName, type Parent } from '../model/names.js';
 import type { GlobalFlags } from '../config.js';
-import { formatFlag, printers } from './render/format.js';
+import { keysFlag } from './render/format/filter.js';
+import type { Key } from './render/format/keys.js';
+import { type Format, formatFlag, shownFormats } from './render/format/projection.js';
 import type { Context } from './context.js';
 
 /** The flags that every command takes. */
 export interface CommonOptions {
   project?: string | undefined;
   region?: string | undefined;
-  format?: string;
+  format?: Format;
+  flatten?: Key[];
+  apiVersion?: 'v1' | 'v2';
   quiet?: true;
   account?: string;
 }
@@ -34,7 +38,7 @@ export function defineCommand<O extends object, A extends unknown[] = []>(
   description: string,
   declare: Declare,
   action: Action<O, A>,
-  formats = printers,
+  formats = shownFormats,
 ): CommandSpec {
   return {
     attach(parent, open, { hidden } = { hidden: false }) {
@@ -49,6 +53,13 @@ export function defineCommand<O extends object, A extends unknown[] = []>(
             formatFlag(formats),
           ),
         )
+        .addOption(
+          new Option('--flatten <KEY,...>', 'a row for every item of a list, for --format').argParser(
+            keysFlag('--flatten'),
+          ),
+        )
+        .addOption(new Option('--api-version <version>', 'whose fields json and yaml print').choices(['v1', 'v2']))
+        .addOption(new Option('--flags-file <file>', 'YAML or JSON map of flags and their values'))
         .addOption(new Option('-q, --quiet', 'ask nothing: take the default answer'))
         .helpOption('-h, --help', 'show this help')
         .action(async (...given: unknown[]) => {

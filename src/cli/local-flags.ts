@@ -6,7 +6,7 @@ import { localLine } from './render/local.js';
 /** The flags that say how this machine runs an execution; Cloud Run has none of them. */
 export interface LocalFlags {
   freshSandbox?: true;
-  network?: string;
+  joinNetwork?: string;
   hostAccess?: true;
   metadata?: true;
   credentials?: 'adc';
@@ -18,7 +18,7 @@ export const declareLocalFlags = (command: Command): Command =>
   command
     .optionsGroup('Local flags:')
     .option('--fresh-sandbox', 'give every attempt a network namespace of its own')
-    .option('--network <name>', "join a network of the container engine, e.g. a compose project's")
+    .option('--join-network <name>', "join a network of the container engine, e.g. a compose project's")
     .option('--host-access', 'make host.docker.internal stand for this machine')
     .option('--metadata', 'serve metadata.google.internal to the job, with tokens of your credentials')
     .addOption(
@@ -32,11 +32,11 @@ export const declareLocalFlags = (command: Command): Command =>
 /** What flags say about how this machine runs an execution. */
 export const localSettings = (
   _context: Context,
-  { freshSandbox, network, hostAccess, metadata, credentials, pull, platform }: LocalFlags,
+  { freshSandbox, joinNetwork, hostAccess, metadata, credentials, pull, platform }: LocalFlags,
 ): LocalSettings => ({
   ...defaultSettings,
   ...(freshSandbox && { freshSandbox }),
-  ...(network !== undefined && { network }),
+  ...(joinNetwork !== undefined && { network: joinNetwork }),
   ...(hostAccess && { hostAccess }),
   ...(metadata && { metadata }),
   ...(credentials && { credentials }),

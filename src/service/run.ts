@@ -12,6 +12,7 @@ import type { Owner } from '../store/store.js';
 import { authorize } from './access.js';
 import { writing } from './retention.js';
 import { notFoundJob, type ServiceDeps, timeOf } from './service.js';
+import { executionOfToken } from './view.js';
 
 /** Executions of a project and location that may be under way at once (quotas page). */
 const maxRunning = 1000;
@@ -60,18 +61,10 @@ export function startByToken(
   return storeExecution(deps, newExecution(deps, job, `${shortName(job.name)}-${token}`, {}), run);
 }
 
-/** The execution that a job's token names. */
-export function executionOfToken(deps: Pick<ServiceDeps, 'store'>, job: Job): Execution | undefined {
-  const token = executionToken(job);
-  return token === undefined
-    ? undefined
-    : deps.store.execution(executionName(job.name, `${shortName(job.name)}-${token}`));
-}
-
 /** The execution that a job's token has started for `owner` to run. */
 export function startedByToken({ store }: ServiceDeps, name: string, owner: Owner): Execution | undefined {
   const job = store.job(name);
-  const execution = job && executionOfToken({ store }, job);
+  const execution = job && executionOfToken(store, job);
   return execution && store.lease(execution.name)?.token === owner.token ? execution : undefined;
 }
 
