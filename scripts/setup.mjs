@@ -37,7 +37,7 @@ export function ensurePackages() {
 
 export function build() {
   say('Building...');
-  must(process.execPath, [path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json']);
+  must(process.execPath, [path.join(root, 'scripts', 'build.mjs')]);
 }
 
 const engineVersion = () => ask('docker', ['version', '--format', '{{.Server.Version}}']);

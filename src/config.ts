@@ -10,6 +10,12 @@ export interface Config {
   location: string;
   /** Who calls. */
   account: string;
+  /** Who may do everything, even where IAM policies are enforced: the account without LOCALRUN_ACCOUNT. */
+  projectOwner: string;
+  /** Whether IAM policies decide who may do what. */
+  enforceIam: boolean;
+  /** The file of application default credentials, where Google's libraries look for it. */
+  credentialsFile: string;
   /** The docker client: a name on the PATH or a path. */
   docker: string;
   /** Attempts that run at once where the job sets no lower limit. */
@@ -24,17 +30,32 @@ export interface Surroundings {
   hostName: string;
 }
 
+/** What the command line says that applies to all commands alike. */
+export interface GlobalFlags {
+  account?: string | undefined;
+}
+
 /**
- * The configuration: our own variables first, then those that gcloud reads, then defaults.
+ * The configuration: flags first, then our own variables, then those that gcloud reads, then defaults.
  * @throws UsageError for a value that cannot be meant
  */
-export function loadConfig({ env, platform, homeDirectory, userName, hostName }: Surroundings): Config {
+export function loadConfig(
+  { env, platform, homeDirectory, userName, hostName }: Surroundings,
+  flags: GlobalFlags = {},
+): Config {
+  const projectOwner = env['CLOUDSDK_CORE_ACCOUNT'] || `${userName}@${hostName}`;
   return {
     home: path.resolve(env['LOCALRUN_HOME'] || stateDirectory(env, platform, homeDirectory)),
     project: env['LOCALRUN_PROJECT'] || env['CLOUDSDK_CORE_PROJECT'] || 'local-project',
     projectNumber: env['LOCALRUN_PROJECT_NUMBER'] || '100000000000',
     location: env['LOCALRUN_REGION'] || env['CLOUDSDK_RUN_REGION'] || 'us-central1',
-    account: env['LOCALRUN_ACCOUNT'] || env['CLOUDSDK_CORE_ACCOUNT'] || `${userName}@${hostName}`,
+    account: flags.account || env['LOCALRUN_ACCOUNT'] || projectOwner,
+    projectOwner,
+    enforceIam: boolean('LOCALRUN_ENFORCE_IAM', env['LOCALRUN_ENFORCE_IAM'], false),
+    credentialsFile: path.resolve(
+      env['GOOGLE_APPLICATION_CREDENTIALS'] ||
+        path.join(gcloudDirectory(env, platform, homeDirectory), 'application_default_credentials.json'),
+    ),
     docker: env['LOCALRUN_DOCKER'] || 'docker',
     maxParallelism: positiveInteger('LOCALRUN_MAX_PARALLELISM', env['LOCALRUN_MAX_PARALLELISM'], 32),
   };
@@ -46,6 +67,18 @@ function stateDirectory(env: Surroundings['env'], platform: string, home: string
   if (platform === 'darwin') return path.join(home, 'Library', 'Application Support', 'localrun');
   if (platform === 'win32') return path.join(env['LOCALAPPDATA'] || path.join(home, 'AppData', 'Local'), 'localrun');
   return path.join(home, '.local', 'state', 'localrun');
+}
+
+function boolean(name: string, text: string | undefined, unset: boolean): boolean {
+  if (!text) return unset;
+  if (/^(true|1)$/i.test(text)) return true;
+  if (/^(false|0)$/i.test(text)) return false;
+  throw new UsageError(`${name} must be true or false, got ${text}`);
+}
+
+function gcloudDirectory(env: Surroundings['env'], platform: string, home: string): string {
+  if (env['CLOUDSDK_CONFIG']) return env['CLOUDSDK_CONFIG'];
+  return platform === 'win32' ? path.join(env['APPDATA'] ?? home, 'gcloud') : path.join(home, '.config', 'gcloud');
 }
 
 function positiveInteger(name: string, text: string | undefined, unset: number): number {
@@ -61,11 +94,22 @@ export const environment: readonly (readonly [name: string, meaning: string])[] 
   ['LOCALRUN_PROJECT', 'The project. Default: $CLOUDSDK_CORE_PROJECT, or local-project.'],
   ['LOCALRUN_PROJECT_NUMBER', "The project's number. Default: 100000000000."],
   ['LOCALRUN_REGION', 'The region. Default: $CLOUDSDK_RUN_REGION, or us-central1.'],
-  ['LOCALRUN_ACCOUNT', 'Who calls, as in CREATED BY. Default: $CLOUDSDK_CORE_ACCOUNT, or USER@HOST.'],
+  [
+    'LOCALRUN_ACCOUNT',
+    "Who calls, as in CREATED BY. Default: the project's owner, $CLOUDSDK_CORE_ACCOUNT or USER@HOST.",
+  ],
+  [
+    'LOCALRUN_ENFORCE_IAM',
+    'true: the IAM policies of jobs decide what callers other than the owner may do. Default: false.',
+  ],
   ['LOCALRUN_DOCKER', 'The docker client. Default: docker.'],
   [
     'LOCALRUN_MAX_PARALLELISM',
     'Tasks that run at once where a job sets no parallelism below its task count. Default: 32.',
+  ],
+  [
+    'GOOGLE_APPLICATION_CREDENTIALS',
+    "Application default credentials, for --metadata and --credentials. Default: the file of gcloud's.",
   ],
   ['DOCKER_HOST, DOCKER_CONTEXT', 'Which container engine, as for the docker client.'],
   ['NO_COLOR, FORCE_COLOR', 'No colour, or colour even where the output is no terminal.'],

@@ -1,11 +1,11 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
+import type { Open } from './cli/command.js';
 import type { Context } from './cli/context.js';
 import { exitCodeOf, printError } from './cli/errors.js';
 import type { Io } from './cli/io.js';
-import { buildProgram, commandPath } from './cli/program.js';
+import { buildProgram, checkWords, commandPath } from './cli/program.js';
 import { type Config, loadConfig } from './config.js';
 import { shortName } from './model/names.js';
 import type { HostDeps } from './service/host.js';
@@ -13,14 +13,24 @@ import type { ServiceDeps } from './service/service.js';
 
 export { systemIo } from './cli/io.js';
 
+/** Read here, one directory below the package in `src` as in `dist`. */
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
 /** How long a worker that was just started gets to take its execution up, in ms. */
 const workerPatience = 3000;
+
+/** The command tree: all of it, or what `words` need. */
+export const commandTree = (io: Pick<Io, 'out' | 'err'>, open: Open, words?: readonly string[]): Promise<Command> =>
+  buildProgram(io, version, open, words);
 
 /** Runs one command line, without the program's name, and returns its exit code. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const closing: (() => void)[] = [];
-  const program = buildProgram(io, () => context(io, loadConfig(io), program, closing));
+  const program = await commandTree(io, (flags) => context(io, loadConfig(io, flags), closing), argv);
   try {
+    checkWords(program, argv);
     await program.parseAsync(argv, { from: 'user' });
     return 0;
   } catch (error) {
@@ -31,7 +41,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-function context(io: Io, config: Config, program: Command, closing: (() => void)[]): Context {
+function context(io: Io, config: Config, closing: (() => void)[]): Context {
   let service: Promise<ServiceDeps> | undefined;
   let host: Promise<HostDeps> | undefined;
   const openService = async (): Promise<ServiceDeps> => {
@@ -42,20 +52,26 @@ function context(io: Io, config: Config, program: Command, closing: (() => void)
       store,
       logs: new LogFiles(config.home),
       account: config.account,
+      projectOwner: config.projectOwner,
+      enforced: config.enforceIam ? (await import('./model/iam/conditions.js')).holds : undefined,
       projectNumber: config.projectNumber,
       now: Date.now,
-      uuid: randomUUID,
-      randomBytes,
+      uuid: () => crypto.randomUUID(),
+      randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
       alive: io.alive,
       spawnWorker: workerSpawner(io, config),
     };
   };
   const openHost = async (): Promise<HostDeps> => {
-    const { dockerRuntime } = await import('./runtime/docker/docker.js');
+    const [{ dockerRuntime }, { GcloudCredentials }] = await Promise.all([
+      import('./runtime/docker/docker.js'),
+      import('./service/host.js'),
+    ]);
     const { home, maxParallelism } = config;
     return {
       ...(await result.service()),
       runtime: dockerRuntime(config.docker, io.env),
+      credentials: new GcloudCredentials(config.credentialsFile, io.env, Date.now),
       home,
       maxParallelism,
       owner: io.owner,
@@ -64,7 +80,6 @@ function context(io: Io, config: Config, program: Command, closing: (() => void)
   const result: Context = {
     io,
     config,
-    program,
     service: () => (service ??= openService()),
     host: () => (host ??= openHost()),
   };

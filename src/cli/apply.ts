@@ -1,8 +1,9 @@
 import { parseName, shortName } from '../model/names.js';
 import type { JobInput } from '../model/schema/job.js';
-import { createJob, findJob, getJob, inertFields, updateJob } from '../service/jobs.js';
+import { createJob, findJob, getJob, updateJob } from '../service/jobs.js';
+import { inertFields, type RunOptions } from '../service/run.js';
 import type { ServiceDeps } from '../service/service.js';
-import { type CommonOptions, jobNameOf } from './command.js';
+import { type CommonOptions, inWords, jobNameOf } from './command.js';
 import type { Context } from './context.js';
 import { checkJobFlags, type JobFlags, jobFromFlags, withJobFlags } from './job-flags.js';
 import { type NamedJob, readJobFile } from './spec-file.js';
@@ -22,43 +23,41 @@ export function flagged(name: string, job: JobInput): NamedJob {
   return { name, job };
 }
 
-/** Creates the job, or puts it in place of the one of that name; says on stderr which. */
+/** Creates the job, or puts it in place of the one of that name. `run` is for what the job's token starts. */
 export function applyJob(
-  { io }: Context,
   service: ServiceDeps,
   { name, job }: NamedJob,
+  run?: RunOptions,
 ): 'created' | 'updated' | 'unchanged' {
-  const current = findJob(service, name);
-  const { generation } = current
-    ? updateJob(service, { name, job })
-    : createJob(service, { parent: parseName(name), jobId: shortName(name), job });
-  const result = !current ? 'created' : current.generation === generation ? 'unchanged' : 'updated';
-  if (result !== 'unchanged') io.err.write(`Job [${shortName(name)}] has successfully been ${result}.\n`);
-  return result;
+  // As one step, so that two commands that make the same job do not get into each other's way.
+  return service.store.transaction(() => {
+    const current = findJob(service, name);
+    if (!current) {
+      createJob(service, { parent: parseName(name), jobId: shortName(name), job, run });
+      return 'created';
+    }
+    return updateJob(service, { name, job, run }).generation === current.generation ? 'unchanged' : 'updated';
+  });
 }
 
 /**
- * Makes sure that the job that a `run` is about is there and as the command line says.
- * @returns its full name
+ * The job that a `run` is about, as it is to be: what a file and flags say, or the job of that name with what the flags
+ * change.
  * @throws RunError NOT_FOUND if the command line only names a job, and there is none of that name
  */
-export async function jobToRun(
-  context: Context,
-  service: ServiceDeps,
-  options: SpecOptions,
-  id: string | undefined,
-): Promise<string> {
-  if (options.file === undefined) {
-    const name = jobNameOf(context, options, id);
-    const current = options.image === undefined ? getJob(service, name) : findJob(service, name);
-    if (current) {
-      applyJob(context, service, flagged(name, withJobFlags(current, options)));
-      return name;
-    }
-  }
-  const described = await describedJob(context, options, id);
-  applyJob(context, service, described);
-  return described.name;
+export async function jobToRun(context: Context, options: SpecOptions, id: string | undefined): Promise<NamedJob> {
+  if (options.file !== undefined) return describedJob(context, options, id);
+  const name = jobNameOf(context, options, id);
+  const service = await context.service();
+  if (options.image !== undefined && !findJob(service, name)) return describedJob(context, options, id);
+  const missing = `Cannot find job [${shortName(name)}].`;
+  const current = inWords(
+    'NOT_FOUND',
+    missing,
+    () => getJob(service, name),
+    'give a spec with -f FILE, or --image IMAGE',
+  );
+  return flagged(name, withJobFlags(current, options));
 }
 
 /** Says once which of a job's fields act in Cloud Run and do nothing here. */
@@ -69,5 +68,5 @@ export function warnOfInertFields({ io }: Context, service: ServiceDeps, name: s
 }
 
 /** What to do next, as gcloud ends its answers. */
-export const executeHint = (name: string, again = false): string =>
-  `\nTo execute this job${again ? ' again' : ''}, use:\nlocalrun jobs execute ${shortName(name)}\n`;
+export const executeHint = (name: string): string =>
+  `\nTo execute this job, use:\nlocalrun jobs execute ${shortName(name)}\n`;

@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
-import { RunError, UsageError } from '../model/errors.js';
+import { type Code, RunError, UsageError } from '../model/errors.js';
 import { jobIdViolation, jobName, type Parent } from '../model/names.js';
-import { printers } from './render/format.js';
+import type { GlobalFlags } from '../config.js';
+import { formatFlag, printers } from './render/format.js';
 import type { Context } from './context.js';
 
 /** The flags that every command takes. */
@@ -10,41 +11,50 @@ export interface CommonOptions {
   region?: string | undefined;
   format?: string;
   quiet?: true;
+  account?: string;
 }
+
+/** Opens what a command works with, as its flags say. */
+export type Open = (flags: GlobalFlags) => Context;
 
 type Declare = (command: Command) => Command;
 type Action<O, A extends unknown[]> = (context: Context, options: O & CommonOptions, ...args: A) => Promise<void>;
 
 /** A command as a value: what its file exports, and what the program is put together from. */
 export interface CommandSpec {
-  name: string;
-  attach(parent: Command, open: () => Context, options?: { hidden: boolean }): void;
+  attach(parent: Command, open: Open, options?: { hidden: boolean }): void;
 }
 
 /**
  * A command: its name, its description, its own flags and arguments, and what it does with them. The action is given
- * the options first, the arguments after them.
+ * the options first, the arguments after them. `formats`: what `--format` can be.
  */
 export function defineCommand<O extends object, A extends unknown[] = []>(
   name: string,
   description: string,
   declare: Declare,
   action: Action<O, A>,
+  formats = printers,
 ): CommandSpec {
   return {
-    name,
     attach(parent, open, { hidden } = { hidden: false }) {
       const command = declare(parent.command(name, { hidden }).description(description));
       command
         .optionsGroup('Global options:')
         .addOption(new Option('--project <id>', 'the project; see `localrun help environment`'))
         .addOption(new Option('--region <name>', 'the region'))
-        .addOption(new Option('--format <format>', `how to print the result: ${printers.join(', ')}`))
+        .addOption(new Option('--account <account>', 'who calls'))
+        .addOption(
+          new Option('--format <format>', `how to print the result: ${formats.join(', ')}`).argParser(
+            formatFlag(formats),
+          ),
+        )
         .addOption(new Option('-q, --quiet', 'ask nothing: take the default answer'))
         .helpOption('-h, --help', 'show this help')
         .action(async (...given: unknown[]) => {
           const args = given.slice(0, -2) as A;
-          await action(open(), given.at(-2) as O & CommonOptions, ...args);
+          const flags = given.at(-2) as O & CommonOptions;
+          await action(open(flags), flags, ...args);
         });
     },
   };
@@ -72,7 +82,10 @@ export function jobNameOf(context: Context, options: CommonOptions, job: string 
   const [, namespace, inNamespace] = /^namespaces\/([^/]+)\/jobs\/([^/]+)$/.exec(job) ?? [];
   const id = inProject ?? inNamespace ?? job;
   const violation = jobIdViolation(id);
-  if (violation) throw new RunError('INVALID_ARGUMENT', `Invalid job name [${id}]. ${violation}`);
+  if (violation) {
+    const fix = /\.(ya?ml|json)$/.test(job) ? `did you mean -f ${job}?` : undefined;
+    throw new RunError('INVALID_ARGUMENT', `Invalid job name [${id}]. ${violation}`, { fix });
+  }
   return jobName(
     parentOf(context, { project: project ?? namespace ?? options.project, region: location ?? options.region }),
     id,
@@ -80,14 +93,32 @@ export function jobNameOf(context: Context, options: CommonOptions, job: string 
 }
 
 /**
+ * What `call` returns. Where the API answers with an error of this code, gcloud has words of its own for it. Advice that
+ * came with the answer stays; `fix` is for when there was none.
+ */
+export function inWords<T>(code: Code, message: string, call: () => T, fix?: string): T {
+  try {
+    return call();
+  } catch (error) {
+    if (!(error instanceof RunError) || error.code !== code) throw error;
+    throw new RunError('UNKNOWN', message, { fix: error.fix ?? fix, cause: error });
+  }
+}
+
+/**
  * Asks before something that cannot be undone; `--quiet` says yes, as Enter does.
  * @throws RunError if the answer is no, or if there is nobody to ask
  */
-export async function confirm({ io }: Context, options: CommonOptions, what: string): Promise<void> {
+export async function confirm(
+  { io }: Context,
+  options: CommonOptions,
+  what: string,
+  question = 'Do you want to continue (Y/n)?  ',
+): Promise<void> {
   if (options.quiet) return;
   io.err.write(`${what}\n\n`);
   for (;;) {
-    const answer = await io.ask('Do you want to continue (Y/n)?  ');
+    const answer = await io.ask(question);
     if (answer === undefined) {
       throw new RunError(
         'UNKNOWN',

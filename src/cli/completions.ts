@@ -1,74 +1,122 @@
-import type { Command, Option } from 'commander';
+import type { Argument, Command, Option } from 'commander';
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof shells)[number];
+
+/** What can stand in a place of the command line: words, a file, a name that the program is asked for, anything. */
+type Slot = { words: readonly string[] } | 'file' | 'job' | 'execution' | 'anything';
+
+interface Flag {
+  long: string;
+  short: string | undefined;
+  description: string;
+  /** What its value is; undefined for a flag without one. */
+  value: Slot | undefined;
+}
 
 /** A command as completion sees it. */
 interface Node {
   /** The words after `localrun`, joined by spaces. */
   path: string;
   children: { name: string; description: string }[];
-  options: readonly Option[];
+  flags: Flag[];
+  /** What its arguments are, if it takes any. */
+  argument: Slot | undefined;
 }
 
-/** The completion script of a shell, static, made from the command tree. */
+/** The completion script of a shell, made from the command tree; only names are looked up when it runs. */
 export function completionScript(program: Command, shell: Shell): string {
-  const nodes = collect(program, []);
-  return { bash, zsh, fish }[shell](nodes);
+  return { bash, zsh, fish }[shell](collect(program, []));
 }
 
 function collect(command: Command, path: readonly string[]): Node[] {
   const help = command.createHelp();
   const children = help.visibleCommands(command);
+  const [argument] = command.registeredArguments;
   return [
     {
       path: path.join(' '),
       children: children.map((child) => ({ name: child.name(), description: child.description() })),
-      options: help.visibleOptions(command),
+      flags: help.visibleOptions(command).flatMap((option) => flagOf(option) ?? []),
+      argument: argument && argumentSlot(argument),
     },
-    ...children.filter((child) => child.name() !== 'help').flatMap((child) => collect(child, [...path, child.name()])),
+    ...children.flatMap((child) => collect(child, [...path, child.name()])),
   ];
 }
 
-const words = ({ children, options }: Node): string =>
-  [...children.map(({ name }) => name), ...options.flatMap(({ long }) => long ?? [])].join(' ');
+function flagOf({ long, short, flags, description, required, optional }: Option): Flag | undefined {
+  if (!long) return undefined;
+  const value = required || optional ? slotNamed(/[<[]([a-z]+)/.exec(flags)?.[1] ?? '') : undefined;
+  return { long, short, description, value };
+}
 
-/** Options whose value is a file. */
-const takesFile = ({ long }: Option): boolean => long === '--file';
-const takesValue = ({ required, optional }: Option): boolean => required || optional;
+const argumentSlot = (argument: Argument): Slot =>
+  argument.argChoices ? { words: argument.argChoices } : slotNamed(argument.name());
+
+/** A slot by the name that help shows for it, `<file>` or `[job]`. */
+function slotNamed(name: string): Slot {
+  if (name === 'format') return { words: ['json', 'yaml', 'none'] };
+  return name === 'file' || name === 'job' || name === 'execution' ? name : 'anything';
+}
+
 const quote = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
+const spell = (slot: Slot): string => (typeof slot === 'string' ? slot : slot.words.join(' '));
 
-/** Flags with a value, so that the value is not taken for a command. */
-const valueFlags = (nodes: readonly Node[]): string =>
-  [...new Set(nodes.flatMap(({ options }) => options.filter(takesValue)).flatMap(({ long, short }) => [long, short]))]
-    .filter((flag) => flag !== undefined)
-    .toSorted()
+/** `case` lines of bash and zsh: the flags with a value, and what `assign` makes of what that value is. */
+function flagCases(nodes: readonly Node[], indent: string): string {
+  const spellings = new Map<string, Set<string>>();
+  for (const { long, short, value } of nodes.flatMap(({ flags }) => flags)) {
+    if (!value) continue;
+    const same = spellings.get(spell(value)) ?? new Set();
+    spellings.set(spell(value), same.add(long));
+    if (short) same.add(short);
+  }
+  return [...spellings]
+    .map(([slot, flags]) => `${indent}${[...flags].toSorted().join('|')}) slot=${quote(slot)} ;;`)
+    .join('\n');
+}
+
+const knownPaths = (nodes: readonly Node[]): string =>
+  nodes
+    .slice(1)
+    .map(({ path }) => quote(path))
     .join('|');
 
 function bash(nodes: readonly Node[]): string {
-  const cases = nodes.map((node) => `    ${quote(node.path)}) words=${quote(words(node))} ;;`);
-  return `# bash completion for localrun; made by \`localrun completion bash\`
+  const cases = nodes.map(({ path, children, flags, argument }) => {
+    const place = children.length > 0 ? children.map(({ name }) => name).join(' ') : argument && spell(argument);
+    const names = flags.map(({ long }) => long).join(' ');
+    return `    ${quote(path)}) flags=${quote(names)}${place ? ` place=${quote(place)}` : ''} ;;`;
+  });
+  return `# bash completion for localrun, made by \`localrun completion bash\`
 _localrun() {
-  local current=\${COMP_WORDS[COMP_CWORD]} path='' skip='' word words=''
+  local current=\${COMP_WORDS[COMP_CWORD]} at='' flags='' place='' slot='' word
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    if [[ -n $skip ]]; then skip=''; continue; fi
+    # \`--flag=value\` comes as three words.
+    if [[ $word == = ]]; then continue; fi
+    if [[ -n $slot ]]; then slot=''; continue; fi
     case $word in
-      ${valueFlags(nodes)}) skip=1 ;;
-      -*|=) ;;
-      *) path="\${path:+$path }$word" ;;
+${flagCases(nodes, '      ')}
+      help) ;; # what follows completes as a command
+      *)
+        case \${at:+$at }$word in
+          ${knownPaths(nodes)}) at=\${at:+$at }$word ;;
+        esac
+        ;;
     esac
   done
-  COMPREPLY=()
-  if [[ -n $skip && \${COMP_WORDS[COMP_CWORD-1]} != --file && \${COMP_WORDS[COMP_CWORD-1]} != -f ]]; then return; fi
-  if [[ -n $skip ]]; then COMPREPLY=($(compgen -f -- "$current")); return; fi
-  while :; do
-    case $path in
-${cases.map((line) => `  ${line}`).join('\n')}
-    esac
-    [[ -z $words && $path == *' '* ]] || break
-    path=\${path% *}
-  done
-  COMPREPLY=($(compgen -W "$words" -- "$current"))
+  if [[ $current == = ]]; then current=''; fi
+  case $at in
+${cases.join('\n')}
+  esac
+  if [[ -z $slot && $current == -* ]]; then slot=$flags; fi
+  slot=\${slot:-\${place:-$flags}}
+  case $slot in
+    file) compopt -o default 2>/dev/null; slot='' ;;
+    job|execution) slot=$(localrun __complete "$slot" 2>/dev/null) ;;
+    anything) slot='' ;;
+  esac
+  COMPREPLY=($(compgen -W "$slot" -- "$current"))
 }
 complete -F _localrun localrun
 `;
@@ -77,81 +125,93 @@ complete -F _localrun localrun
 function zsh(nodes: readonly Node[]): string {
   const described = (name: string, description: string): string =>
     quote(`${name.replaceAll(':', '\\:')}:${description}`);
-  const cases = nodes.map(({ path, children, options }) => {
-    const items = [
-      ...children.map(({ name, description }) => described(name, description)),
-      ...options.flatMap(({ long, description }) => (long ? [described(long, description)] : [])),
-    ];
-    return `    ${quote(path)}) items=(${items.join(' ')}) ;;`;
+  const cases = nodes.map(({ path, children, flags, argument }) => {
+    const flagItems = flags.map(({ long, description }) => described(long, description)).join(' ');
+    const items = children.map(({ name, description }) => described(name, description)).join(' ');
+    const place = items ? ` items=(${items})` : argument ? ` place=${quote(spell(argument))}` : '';
+    return `    ${quote(path)}) flags=(${flagItems})${place} ;;`;
   });
   return `#compdef localrun
-# zsh completion for localrun; made by \`localrun completion zsh\`
+# zsh completion for localrun, made by \`localrun completion zsh\`
 _localrun() {
-  local path='' skip='' word
-  local -a items
+  local at='' place='' slot='' word
+  local -a flags items
   for word in "\${(@)words[2,CURRENT-1]}"; do
-    if [[ -n $skip ]]; then skip=''; continue; fi
+    if [[ -n $slot ]]; then slot=''; continue; fi
     case $word in
-      ${valueFlags(nodes)}) skip=1 ;;
-      -*) ;;
-      *) path="\${path:+$path }$word" ;;
+${flagCases(nodes, '      ')}
+      help) ;; # what follows completes as a command
+      *)
+        case \${at:+$at }$word in
+          ${knownPaths(nodes)}) at=\${at:+$at }$word ;;
+        esac
+        ;;
     esac
   done
-  if [[ -n $skip && ( $words[CURRENT-1] == --file || $words[CURRENT-1] == -f ) ]]; then _files; return; fi
-  if [[ -n $skip ]]; then return; fi
-  while :; do
-    case $path in
-${cases.map((line) => `  ${line}`).join('\n')}
+  case $at in
+${cases.join('\n')}
+  esac
+  if [[ -z $slot && $PREFIX == --*=* ]]; then
+    case \${PREFIX%%=*} in
+${flagCases(nodes, '      ')}
     esac
-    [[ $#items == 0 && $path == *' '* ]] || break
-    path=\${path% *}
-  done
-  _describe localrun items
+    compset -P '*='
+  elif [[ -z $slot && ( $PREFIX == -* || -z $place && $#items == 0 ) ]]; then
+    _describe -o option flags
+    return
+  fi
+  slot=\${slot:-$place}
+  case $slot in
+    '') _describe command items; return ;;
+    file) _files; return ;;
+    anything) return ;;
+    job|execution) items=(\${(f)"$(localrun __complete $slot 2>/dev/null)"}) ;;
+    *) items=(\${=slot}) ;;
+  esac
+  compadd -a items
 }
 if [[ $funcstack[1] == _localrun ]]; then _localrun "$@"; else compdef _localrun localrun; fi
 `;
 }
 
 function fish(nodes: readonly Node[]): string {
-  const lines = nodes.flatMap(({ path, children, options }) => {
-    const condition = quote(`__localrun_at ${quote(path).replaceAll("'", '"')}`);
+  const lines = nodes.flatMap(({ path, children, flags, argument }) => {
+    const at = `complete -c localrun -n ${quote(`__localrun_at ${quote(path).replaceAll("'", '"')}`)}`;
     return [
-      ...children.map(
-        ({ name, description }) => `complete -c localrun -n ${condition} -a ${quote(name)} -d ${quote(description)}`,
-      ),
-      ...options.map((option) => {
-        const { long, short, description } = option;
-        const names = [short && `-s ${short.slice(1)}`, long && `-l ${long.slice(2)}`].filter(Boolean).join(' ');
-        const value = takesFile(option) ? ' -r -F' : takesValue(option) ? ' -x' : '';
-        return `complete -c localrun -n ${condition} ${names}${value} -d ${quote(description)}`;
+      ...children.map(({ name, description }) => `${at} -a ${quote(name)} -d ${quote(description)}`),
+      ...(argument && argument !== 'anything' ? [`${at}${fishSlot(argument)}`] : []),
+      ...flags.map(({ long, short, description, value }) => {
+        const names = `${short ? ` -s ${short.slice(1)}` : ''} -l ${long.slice(2)}`;
+        return `${at}${names}${value ? ` -r${fishSlot(value)}` : ''} -d ${quote(description)}`;
       }),
     ];
   });
-  const known = nodes.map(({ path }) => quote(path)).join(' ');
-  return `# fish completion for localrun; made by \`localrun completion fish\`
+  return `# fish completion for localrun, made by \`localrun completion fish\`
 function __localrun_at
-  set -l known ${known}
-  set -l path ''
-  set -l skip 0
+  set -l at ''
   for word in (commandline -opc)[2..-1]
-    if test $skip = 1
-      set skip 0
+    # What follows \`help\` completes as a command.
+    if test $word = help
       continue
     end
-    switch $word
-      case ${valueFlags(nodes).replaceAll('|', ' ')}
-        set skip 1
-      case '-*'
-      case '*'
-        set -l longer (string trim -- "$path $word")
-        if contains -- $longer $known
-          set path $longer
-        end
+    set -l longer (string trim -- "$at $word")
+    switch $longer
+      case ${nodes
+        .slice(1)
+        .map(({ path }) => quote(path))
+        .join(' ')}
+        set at $longer
     end
   end
-  test "$path" = "$argv[1]"
+  test "$at" = "$argv[1]"
 end
 complete -c localrun -f
 ${lines.join('\n')}
 `;
+}
+
+function fishSlot(slot: Slot): string {
+  if (slot === 'anything') return ' -f';
+  if (slot === 'file') return ' -F';
+  return ` -f -a ${quote(typeof slot === 'string' ? `(localrun __complete ${slot} 2>/dev/null)` : spell(slot))}`;
 }

@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import type { Config } from '../config.js';
 import type { HostDeps } from '../service/host.js';
 import type { ServiceDeps } from '../service/service.js';
@@ -8,8 +7,6 @@ import type { Io } from './io.js';
 export interface Context {
   io: Io;
   config: Config;
-  /** The whole command tree. */
-  program: Command;
   service(): Promise<ServiceDeps>;
   host(): Promise<HostDeps>;
 }

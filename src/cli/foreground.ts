@@ -3,50 +3,62 @@ import { Interrupted } from '../model/errors.js';
 import { shortName } from '../model/names.js';
 import type { Execution } from '../model/schema/job.js';
 import { waitForExecution } from '../service/executions.js';
-import { type HostDeps, hostExecution } from '../service/host.js';
+import { type Control, type HostDeps, hostExecution } from '../service/host.js';
 import { LogFollower } from '../service/logs.js';
 import type { Signal } from './io.js';
 import type { Context } from './context.js';
-import { openView } from './render/view.js';
+import { openView, type View } from './render/view.js';
 
 /**
- * Runs an execution in this process and shows it: logs and progress on stderr. The first Ctrl-C cancels it, the second
- * kills what still runs; a third ends only this process, and the next localrun command brings the rest to an end.
+ * Runs the execution that `begin` creates in this process and shows it: logs and progress on stderr. The first Ctrl-C
+ * cancels it, the second kills what still runs; a third ends only this process, and the next localrun command brings
+ * the rest to an end.
  * @returns the ended execution, and the signal that cancelled it
  */
 export async function runInForeground(
-  { io }: Context,
+  context: Context,
   host: HostDeps,
-  execution: Execution,
+  begin: () => Execution,
 ): Promise<{ execution: Execution; interrupted: Interrupted | undefined }> {
-  const view = await openView(io, execution, host.now);
-  const follower = new LogFollower(host.logs, execution.name, (line) => view.onLine(line));
+  let say = (text: string): void => context.io.err.write(`${text}\n`);
   const cancel = new AbortController();
   const kill = new AbortController();
   let interrupted: Interrupted | undefined;
-  const ignore = io.onSignal((signal: Signal) => {
+  // Before there is an execution, so that a signal at no moment ends the process and leaves one behind.
+  const ignore = context.io.onSignal((signal: Signal) => {
     if (!interrupted) {
       interrupted = new Interrupted(signal);
       cancel.abort();
-      view.say('Running tasks have 10 s to stop. Press Ctrl-C again to kill them.');
+      say('Running tasks have 10 s to stop. Press Ctrl-C again to kill them.');
     } else {
-      view.say('Killing the running tasks.');
+      say('Killing the running tasks.');
       kill.abort();
       ignore();
     }
   });
   try {
+    const created = begin();
+    const view = openView(context.io, created, host.now);
+    say = (text) => view.say(text);
     const control = { cancel: cancel.signal, kill: kill.signal };
-    const ended = await hostExecution(host, execution.name, control, (event) => {
+    return { execution: await watched(host, created, control, view).finally(() => view.close()), interrupted };
+  } finally {
+    ignore();
+  }
+}
+
+async function watched(host: HostDeps, created: Execution, control: Control, view: View): Promise<Execution> {
+  const { name } = created;
+  const follower = new LogFollower(host.logs, created, (line) => view.onLine(line));
+  try {
+    const ended = await hostExecution(host, name, control, (event) => {
       follower.onEvent(event);
       view.onEvent(event);
     });
-    if (ended) return { execution: ended, interrupted };
-    view.say(`Another localrun process has taken ${shortName(execution.name)} over; waiting for it to end.`);
-    return { execution: await waitForExecution(host, execution.name, isCompleted), interrupted };
+    if (ended) return ended;
   } finally {
-    ignore();
-    follower.close();
-    view.close();
+    await follower.close();
   }
+  view.say(`Another localrun process has taken ${shortName(name)} over; waiting for it to end.`);
+  return waitForExecution(host, name, isCompleted);
 }

@@ -92,7 +92,9 @@ export function checkJobFlags(id: string, job: JobInput): void {
   const problems = validateJob(id, job)
     .filter(isError)
     .map(({ path, rule, description, fix }): Problem => {
-      const flag = path.findLast((step) => typeof step === 'string' && Object.hasOwn(flagOf, step));
+      // The name of a job is a path of its own; other names are of what a flag has set.
+      const steps = path.length === 1 ? path : path.filter((step) => step !== 'name');
+      const flag = steps.findLast((step) => typeof step === 'string' && Object.hasOwn(flagOf, step));
       return {
         path: (flag !== undefined && flagOf[flag]) || formatPath(path),
         rule,

@@ -1,40 +1,94 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { environment } from '../config.js';
-import type { CommandSpec } from './command.js';
-import { completion } from './commands/completion.js';
-import { create } from './commands/jobs/create.js';
-import { remove } from './commands/jobs/delete.js';
-import { describe } from './commands/jobs/describe.js';
-import { execute } from './commands/jobs/execute.js';
-import { cancel } from './commands/jobs/executions/cancel.js';
-import { describe as describeExecution } from './commands/jobs/executions/describe.js';
-import { list as listExecutions } from './commands/jobs/executions/list.js';
-import { list as listTasks } from './commands/jobs/executions/tasks/list.js';
-import { getPolicy } from './commands/jobs/get-iam-policy.js';
-import { list } from './commands/jobs/list.js';
-import { replace } from './commands/jobs/replace.js';
-import { run } from './commands/jobs/run.js';
-import { update } from './commands/jobs/update.js';
-import { validate } from './commands/jobs/validate.js';
-import { worker } from './commands/worker.js';
-import type { Context } from './context.js';
+import { UsageError } from '../model/errors.js';
+import type { CommandSpec, Open } from './command.js';
 import type { Io } from './io.js';
 
-const jobCommands = [run, validate, create, update, replace, describe, list, remove, execute, getPolicy];
-const executionCommands = [listExecutions, describeExecution, cancel];
+interface Group {
+  description: string;
+  commands: Readonly<Record<string, Group | (() => Promise<CommandSpec>)>>;
+}
 
-/** The command tree: what help, completion and the documentation are made from, too. */
-export function buildProgram({ out, err }: Pick<Io, 'out' | 'err'>, open: () => Context): Command {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
+/** Where every command is. A command is loaded when a command line names it, or asks for all of its group. */
+const jobs: Group = {
+  description: 'Create, run and watch jobs.',
+  commands: {
+    run: async () => (await import('./commands/jobs/run.js')).run,
+    validate: async () => (await import('./commands/jobs/validate.js')).validate,
+    create: async () => (await import('./commands/jobs/create.js')).create,
+    update: async () => (await import('./commands/jobs/update.js')).update,
+    replace: async () => (await import('./commands/jobs/replace.js')).replace,
+    describe: async () => (await import('./commands/jobs/describe.js')).describe,
+    list: async () => (await import('./commands/jobs/list.js')).list,
+    delete: async () => (await import('./commands/jobs/delete.js')).remove,
+    execute: async () => (await import('./commands/jobs/execute.js')).execute,
+    'get-iam-policy': async () => (await import('./commands/jobs/get-iam-policy.js')).getPolicy,
+    'set-iam-policy': async () => (await import('./commands/jobs/set-iam-policy.js')).setPolicy,
+    'add-iam-policy-binding': async () => (await import('./commands/jobs/add-iam-policy-binding.js')).addBinding,
+    'remove-iam-policy-binding': async () =>
+      (await import('./commands/jobs/remove-iam-policy-binding.js')).removeBinding,
+    'test-iam-permissions': async () => (await import('./commands/jobs/test-iam-permissions.js')).testPermissions,
+    logs: {
+      description: 'Logs of jobs.',
+      commands: {
+        read: async () => (await import('./commands/jobs/logs/read.js')).read,
+        tail: async () => (await import('./commands/jobs/logs/tail.js')).tail,
+      },
+    },
+    executions: {
+      description: 'Executions of jobs.',
+      commands: {
+        list: async () => (await import('./commands/jobs/executions/list.js')).list,
+        describe: async () => (await import('./commands/jobs/executions/describe.js')).describe,
+        cancel: async () => (await import('./commands/jobs/executions/cancel.js')).cancel,
+        logs: {
+          description: 'Logs of executions.',
+          commands: {
+            read: async () => (await import('./commands/jobs/executions/logs/read.js')).read,
+            tail: async () => (await import('./commands/jobs/executions/logs/tail.js')).tail,
+          },
+        },
+        tasks: {
+          description: 'Tasks of executions.',
+          commands: { list: async () => (await import('./commands/jobs/executions/tasks/list.js')).list },
+        },
+      },
+    },
+  },
+};
+
+const root: Group = {
+  description: 'Cloud Run jobs on your own machine. Commands, flags and output are those of `gcloud run jobs`.',
+  commands: {
+    jobs,
+    completion: async () => (await import('./commands/completion.js')).completion,
+    help: async () => (await import('./commands/help.js')).help,
+  },
+};
+
+/** What only localrun itself calls. */
+const hidden: Group['commands'] = {
+  __worker: async () => (await import('./commands/worker.js')).worker,
+  __complete: async () => (await import('./commands/complete.js')).complete,
+};
+
+/**
+ * The command tree, or the part of it that a command line needs: the command that `words` names, or the group that
+ * they end in with all that is directly in it.
+ */
+export async function buildProgram(
+  { out, err }: Pick<Io, 'out' | 'err'>,
+  version: string,
+  open: Open,
+  words?: readonly string[],
+): Promise<Command> {
   const program = new Command('localrun')
-    .description('Cloud Run jobs on your own machine. Any `gcloud run jobs ...` works as `localrun jobs ...`.')
+    .description(root.description)
     .version(version, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show this help')
-    .helpCommand('help [command]', 'show the help of a command')
+    .helpCommand(false)
     .exitOverride()
+    // Names alone leave room for what they mean.
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .configureOutput({
       writeOut: out.write,
       writeErr: err.write,
@@ -45,39 +99,67 @@ export function buildProgram({ out, err }: Pick<Io, 'out' | 'err'>, open: () => 
       getOutHasColors: () => out.chalk.level > 0,
       getErrHasColors: () => err.chalk.level > 0,
     })
-    .addHelpText('after', environmentHelp);
-  const jobs = group(program, 'jobs', 'Create, run and watch jobs.');
-  const executions = group(jobs, 'executions', 'Executions of jobs.');
-  const tasks = group(executions, 'tasks', 'Tasks of executions.');
-  attach(jobs, jobCommands, open);
-  attach(executions, executionCommands, open);
-  attach(tasks, [listTasks], open);
-  attach(program, [completion], open);
-  worker.attach(program, open, { hidden: true });
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 ok; 1 the command or its execution failed; 2 wrong usage; 130, 143 interrupted.
+Environment variables: localrun help environment`,
+    );
+  const [first = ''] = words ?? [];
+  const ofHidden = Object.hasOwn(hidden, first) ? hidden[first] : undefined;
+  if (typeof ofHidden === 'function') (await ofHidden()).attach(program, open, { hidden: true });
+  // These two are about the whole tree.
+  else await attach(program, root, open, first === 'completion' || first === 'help' ? undefined : words);
   return program;
 }
 
-const group = (parent: Command, name: string, description: string): Command =>
-  parent.command(name).description(description).helpOption('-h, --help', 'show this help');
-
-function attach(parent: Command, commands: readonly CommandSpec[], open: () => Context): void {
-  for (const command of commands) command.attach(parent, open);
+async function attach(parent: Command, group: Group, open: Open, words: readonly string[] | undefined): Promise<void> {
+  const [word, ...rest] = words ?? [];
+  const named = word !== undefined && Object.hasOwn(group.commands, word);
+  for (const [name, entry] of Object.entries(group.commands)) {
+    if (named && name !== word) continue;
+    if (typeof entry === 'function') {
+      (await entry()).attach(parent, open);
+    } else {
+      const command = parent.command(name).description(entry.description).helpCommand(false);
+      if (named || words === undefined) await attach(command, entry, open, named ? rest : undefined);
+    }
+  }
 }
 
-const environmentHelp = `
-Environment:
-${environment.map(([name, meaning]) => `  ${name.padEnd(29)}${meaning}`).join('\n')}
-
-Exit codes: 0 ok; 1 the command or its execution failed; 2 wrong usage; 130, 143 interrupted.`;
-
-/** The commands that a command line names, such as `jobs.executions.list`, for messages. */
-export function commandPath(program: Command, argv: readonly string[]): string {
-  const path: string[] = [];
-  let command: Command | undefined = program;
+/** The commands that a command line names, outermost first. */
+function commandsNamed(program: Command, argv: readonly string[]): Command[] {
+  const named: Command[] = [];
   for (const word of argv) {
-    command = command.commands.find((candidate) => candidate.name() === word);
-    if (!command) break;
-    path.push(word);
+    const next = (named.at(-1) ?? program).commands.find((candidate) => candidate.name() === word);
+    if (!next) break;
+    named.push(next);
   }
-  return path.join('.');
+  return named;
+}
+
+/** The command that a command line names, such as `jobs.executions.list`, for messages. */
+export const commandPath = (program: Command, argv: readonly string[]): string =>
+  commandsNamed(program, argv)
+    .map((command) => command.name())
+    .join('.');
+
+/**
+ * Refuses what the parser would take another way, or with less to say: a command of jobs without `jobs`; a flag in the
+ * place of a value, as in `--image --tasks 2`, which gcloud's parser does not take for the value.
+ * @throws UsageError
+ */
+export function checkWords(program: Command, argv: readonly string[]): void {
+  const [first = ''] = argv;
+  if (Object.hasOwn(jobs.commands, first)) {
+    throw new UsageError(`unknown command '${first}'`, `did you mean localrun jobs ${first}?`);
+  }
+  const command = commandsNamed(program, argv).at(-1);
+  for (const [i, word] of argv.entries()) {
+    if (word === '--') return;
+    const flag = command?.options.find(({ long, short }) => word === long || word === short);
+    if (flag?.required && argv[i + 1]?.startsWith('--')) {
+      throw new UsageError(`argument ${word}: expected one argument`, `write ${word}=VALUE if it begins with --`);
+    }
+  }
 }

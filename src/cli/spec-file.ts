@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Problem, RunError, UsageError } from '../model/errors.js';
 import { jobName, shortName } from '../model/names.js';
@@ -27,25 +27,29 @@ export async function expandGlobs({ io }: Context, names: readonly string[]): Pr
   return [...new Set(expanded)];
 }
 
-/** The text of a spec file, or of stdin for `-`. @throws RunError */
-export async function readSpecText({ io }: Context, file: string): Promise<{ file: string; text: string }> {
+const reasons: Record<string, string> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a directory',
+};
+
+/** The text of a spec file, or of another of that size, or of stdin for `-`; a byte more if it is too large. @throws RunError */
+export async function readSpecText(
+  { io }: Context,
+  file: string,
+  what = 'job spec',
+): Promise<{ file: string; text: string }> {
   const { maxSpecBytes } = await import('../model/spec/source.js');
   if (file === '-') return { file: '<stdin>', text: await io.readInput(maxSpecBytes) };
-  const where = path.resolve(io.cwd, file);
-  const failed = (why: string, fix?: string): RunError =>
-    new RunError('INVALID_ARGUMENT', `Cannot read the job spec ${file}: ${why}.`, { fix });
+  const chunks: Buffer[] = [];
   try {
-    const info = statSync(where);
-    if (info.isDirectory()) throw failed('it is a directory', 'name the file in it');
-    if (info.size > maxSpecBytes) {
-      throw failed(`it has ${(info.size / 1024 / 1024).toFixed(1)} MiB, and a job spec has 1 MiB at most`);
-    }
-    return { file, text: readFileSync(where, 'utf8') };
+    const stream = createReadStream(path.resolve(io.cwd, file), { end: maxSpecBytes });
+    for await (const chunk of stream) chunks.push(chunk as Buffer);
   } catch (error) {
-    if (error instanceof RunError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw failed(code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'permission denied' : message);
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    throw new RunError('INVALID_ARGUMENT', `Cannot read the ${what} ${file}: ${reasons[code] ?? message}.`);
   }
+  return { file, text: Buffer.concat(chunks).toString('utf8') };
 }
 
 /**
@@ -75,10 +79,13 @@ export async function readJobFile(
     throw new UsageError(`${source.file} does not name its job.`, 'set metadata.name in it, or give the name as JOB');
   }
   const parent = { project: options.project ?? spec.project, region: options.region ?? spec.location };
-  return { name: named ?? jobName(parentOf(context, parent), id), job: spec.job };
+  // Like gcloud's `replace`, whatever version of the job the file was made from.
+  const { name: _name, etag: _etag, ...body } = spec.job;
+  return { name: named ?? jobName(parentOf(context, parent), id), job: body };
 }
 
-function failOn(problems: readonly Problem[], file: string): void {
+/** @throws RunError with all problems that are errors, if there are any */
+export function failOn(problems: readonly Problem[], file: string): void {
   const errors = problems.filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return;
   const count = errors.length === 1 ? 'a problem' : `${errors.length} problems`;

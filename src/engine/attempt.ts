@@ -1,82 +1,176 @@
-import type { EndedContainer } from '../model/attempt.js';
-import { epochMs, timestamp } from '../model/time.js';
-import { type ContainerRuntime, type ContainerSpec, type ContainerState, StartRefused } from '../runtime/runtime.js';
-import { pace, sleep } from './engine.js';
-import type { Reach } from './reach.js';
+import type { Culprit, EndedAttempt, EndedContainer } from '../model/attempt.js';
+import type { Probe } from '../model/schema/probe.js';
+import { epochMs } from '../model/time.js';
+import type { ContainerSpec, SandboxSpec } from '../runtime/runtime.js';
+import { bringUp, type Past, seeThrough, type Starter } from './container.js';
+import { graceSeconds } from './engine.js';
+import { startupProbe } from './probe.js';
+
+/** A container of an attempt, and what it waits for. */
+export interface AttemptContainer {
+  label: string;
+  spec: ContainerSpec;
+  /** Indexes of the containers that have to be up before it starts. */
+  dependsOn: readonly number[];
+  probe: Probe | undefined;
+}
+
+export interface AttemptPlan {
+  containers: readonly AttemptContainer[];
+  /** The index of the container whose end is the end of the attempt. */
+  main: number;
+  /** What the containers join; without it each has a network namespace of its own. */
+  sandbox?: SandboxSpec | undefined;
+}
 
 /** What an attempt needs of the execution that it belongs to. */
-export interface AttemptHost {
-  runtime: ContainerRuntime;
-  reach: Reach;
-  /** Lets only so many containers start at the same time. */
-  startGate: <T>(start: () => Promise<T>) => Promise<T>;
-  openLogs: () => { stdout: number; stderr: number; close(): void };
-  now: () => number;
-  /** The container runs; ms since 1970. */
-  onStarted: (startedAt: number) => void;
-  /** The container has written its last, so that its slot is free; false: it turned out to run on. */
+export interface AttemptHost extends Starter {
+  openLogs: (container: string | undefined) => { stdout: number; stderr: number; close(): void };
+  /** A container runs; ms since 1970. */
+  onStarted: (startedAt: number, main: boolean) => void;
+  /** The only container has written its last, so that its slot is free; false: it turned out to run on. */
   onQuiet: (quiet: boolean) => void;
 }
 
-/** Which part of an attempt is known to have happened before this process took it up. */
-export type Past = 'nothing' | 'recorded' | 'started';
+/** Brings the containers of an attempt into being, those that are not there, and sees them through to their end. */
+export class Attempt {
+  readonly #plan: AttemptPlan;
+  readonly #past: Past;
+  readonly #host: AttemptHost;
+  /** Settled once a container is up for those that depend on it. */
+  readonly #up: PromiseWithResolve[];
+  readonly #running = new Set<string>();
+  /** Aborted once no container is to be started any more. */
+  readonly #halt = new AbortController();
+  readonly #halted: Promise<void>;
+  /** What goes on beside. */
+  readonly #beside: Promise<void>[] = [];
+  #killed = false;
+  #culprit: Culprit | undefined;
 
-/** Brings the container of an attempt into being, if it is not there, and sees it through to its end. */
-export async function runAttempt(spec: ContainerSpec, past: Past, host: AttemptHost): Promise<EndedContainer> {
-  const inspect = (): Promise<ContainerState | undefined> => host.reach.insist(() => host.runtime.inspect(spec.name));
-  let state = past === 'nothing' ? undefined : await inspect();
-  if (!state && past === 'started') return { status: 'missing' };
-  if (!state || isUntouched(state)) {
-    const launched = await launch(spec, host, inspect);
-    if (launched.status === 'created') return launched;
-    state = launched;
+  /** @param past what is known of the attempt's main container */
+  constructor(plan: AttemptPlan, past: Past, host: AttemptHost) {
+    this.#plan = plan;
+    this.#past = past;
+    this.#host = host;
+    this.#up = plan.containers.map(withResolve);
+    this.#halted = new Promise((resolve) => this.#halt.signal.addEventListener('abort', () => resolve()));
   }
-  if (state.status === 'created') return state;
-  host.onStarted(epochMs(state.startedAt));
-  for (;;) {
-    const logs = host.openLogs();
-    const whole = await host.runtime.follow(spec.name, logs.stdout, logs.stderr).finally(() => logs.close());
-    host.onQuiet(true);
-    state = await inspect();
-    if (!state) return { status: 'missing' };
-    if (state.status === 'exited' && whole) return state;
-    if (state.status === 'created') return state;
-    if (state.status === 'running') host.onQuiet(false);
-    await sleep(pace.unavailable);
+
+  async run(): Promise<EndedAttempt> {
+    const { containers, main } = this.#plan;
+    const other = async (index: number): Promise<void> => {
+      const ended = await this.#see(index);
+      if (ended) this.#blame(index, ended);
+    };
+    const toTheEnd = async (): Promise<EndedContainer | undefined> => {
+      const ended = await this.#see(main);
+      await this.stop();
+      return ended;
+    };
+    const others = [...containers.keys()].filter((i) => i !== main);
+    const [ended] = await Promise.all([toTheEnd(), ...others.map(other)]);
+    await Promise.all(this.#beside);
+    return { main: ended ?? { status: 'unstarted' }, culprit: this.#culprit };
+  }
+
+  /** SIGTERM to all containers at once, SIGKILL to what is left after the grace; starts nothing any more. */
+  async stop(): Promise<void> {
+    this.#halt.abort();
+    await this.#each((name) => this.#host.runtime.stop(name, graceSeconds));
+  }
+
+  async kill(): Promise<void> {
+    this.#killed = true;
+    this.#halt.abort();
+    await this.#each((name) => this.#host.runtime.kill(name));
+  }
+
+  async #each(work: (name: string) => Promise<void>): Promise<void> {
+    await Promise.all([...this.#running].map((name) => this.#host.reach.insist(() => work(name))));
+  }
+
+  /** Lets work go on beside the rest; if it fails, so does the run. */
+  #also(work: Promise<void>): void {
+    this.#beside.push(work);
+    work.catch(() => {});
+  }
+
+  /** One container, from its turn to its end; undefined if its turn never came. */
+  async #see(index: number): Promise<EndedContainer | undefined> {
+    const { runtime, reach, openLogs, onStarted, onQuiet } = this.#host;
+    const { containers, main, sandbox } = this.#plan;
+    const container = containers[index];
+    if (!container) return undefined;
+    const { spec, label } = container;
+    const ready = Promise.all(container.dependsOn.map(async (i) => this.#up[i]?.promise));
+    await Promise.race([ready, this.#halted]);
+    // What an earlier process may have started has to be looked for, even if nothing is to be started any more.
+    if (this.#halt.signal.aborted && this.#past === 'nothing') return undefined;
+    const past = index === main || this.#past === 'nothing' ? this.#past : 'recorded';
+    const torn = (): boolean => this.#running.size > 0;
+    const state = await bringUp(spec, past, sandbox, this.#host, this.#halt.signal, torn);
+    if (!state || state.status === 'created' || state.status === 'missing') return state;
+    this.#running.add(spec.name);
+    onStarted(epochMs(state.startedAt), index === main);
+    if (this.#halt.signal.aborted) this.#also(this.#killed ? this.kill() : this.stop());
+    const over = new AbortController();
+    const watch = this.#watch(index, container, over.signal);
+    const alone = containers.length === 1;
+    const ended = await seeThrough(spec.name, {
+      runtime,
+      reach,
+      openLogs: () => openLogs(index === main ? undefined : label),
+      onQuiet: (quiet) => alone && onQuiet(quiet),
+    });
+    this.#running.delete(spec.name);
+    over.abort();
+    await watch;
+    return ended;
+  }
+
+  /** Finds out when a container is up. Whose main container has run before this process came had all others up. */
+  async #watch(index: number, { label, probe }: AttemptContainer, over: AbortSignal): Promise<void> {
+    if (probe && this.#past !== 'started') {
+      const { runtime, reach } = this.#host;
+      const sandbox = this.#plan.sandbox?.name ?? '';
+      const dial = (port: number) => reach.insist(() => runtime.dial(sandbox, port));
+      const failure = await startupProbe(probe, dial, AbortSignal.any([over, this.#halt.signal]));
+      if (failure) return this.#fail({ container: label, failure: 'probe', ...failure });
+      if (over.aborted) return;
+    }
+    this.#up[index]?.resolve();
+  }
+
+  /** What the end of a container beside the main one means: nothing, if it did well and nobody waits for it. */
+  #blame(index: number, ended: EndedContainer): void {
+    const { containers } = this.#plan;
+    const well = ended.status === 'exited' && ended.exitCode === 0;
+    const awaited = !this.#up[index]?.settled && containers.some(({ dependsOn }) => dependsOn.includes(index));
+    if (well && !awaited) return;
+    this.#fail({ container: containers[index]?.label ?? '', failure: 'ended', ended });
+  }
+
+  #fail(culprit: Culprit): void {
+    if (this.#halt.signal.aborted) return;
+    this.#culprit = culprit;
+    this.#also(this.stop());
   }
 }
 
-/** Made, and neither started nor failed: somebody is about to start it, or died before. */
-const isUntouched = (state: ContainerState): boolean =>
-  state.status === 'created' && state.exitCode === 0 && state.error === '';
+interface PromiseWithResolve {
+  promise: Promise<void>;
+  settled: boolean;
+  resolve: () => void;
+}
 
-/**
- * Starts the container. A name that is taken means that an earlier process, or its client that has outlived it, made
- * the container of this very attempt: then that one counts, unless nobody starts it.
- */
-async function launch(
-  spec: ContainerSpec,
-  host: AttemptHost,
-  inspect: () => Promise<ContainerState | undefined>,
-): Promise<ContainerState> {
-  for (;;) {
-    let result: 'started' | 'failed' | 'exists';
-    try {
-      result = await host.startGate(() => host.reach.insist(() => host.runtime.start(spec)));
-    } catch (error) {
-      if (error instanceof StartRefused) return { status: 'created', exitCode: 0, error: error.message };
-      throw error;
-    }
-    if (result === 'started') return { status: 'running', startedAt: timestamp(host.now()) };
-    let state = await inspect();
-    if (state && isUntouched(state)) {
-      await sleep(pace.foreignStart);
-      state = await inspect();
-      if (state && isUntouched(state)) {
-        await host.reach.insist(() => host.runtime.remove(spec.name));
-        continue;
-      }
-    }
-    if (state) return state;
-  }
+function withResolve(): PromiseWithResolve {
+  const result: PromiseWithResolve = { promise: Promise.resolve(), settled: false, resolve: () => {} };
+  result.promise = new Promise((resolve) => {
+    result.resolve = () => {
+      result.settled = true;
+      resolve();
+    };
+  });
+  return result;
 }

@@ -1,6 +1,7 @@
 import type { OnEvent } from '../model/events.js';
 import type { ContainerRuntime } from '../runtime/runtime.js';
 import type { LogFiles } from '../store/logs.js';
+import type { Credentials } from './credentials.js';
 import type { Lease, Owner, Store } from '../store/store.js';
 
 /** What running executions takes. */
@@ -10,6 +11,10 @@ export interface EngineDeps {
   logs: LogFiles;
   /** The state directory; containers carry it as a label. */
   home: string;
+  /** For metadata servers, which name it beside the project. */
+  projectNumber: string;
+  /** The application default credentials of this machine. */
+  credentials: Credentials;
   /** Attempts that run at once where the job sets no lower limit. */
   maxParallelism: number;
   owner: Owner;

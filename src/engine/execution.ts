@@ -1,16 +1,13 @@
-import pLimit, { type LimitFunction } from 'p-limit';
-import type { AttemptRecord, StopReason } from '../model/attempt.js';
 import { type Action, nextActions, type Situation } from '../model/decisions.js';
-import type { ExecutionEvent } from '../model/events.js';
-import { isCompleted } from '../model/execution.js';
+import { isCompleted, provisionFailed } from '../model/execution.js';
 import type { Execution } from '../model/schema/job.js';
 import { durationSeconds, timestamp } from '../model/time.js';
 import { LeaseLost } from '../store/store.js';
-import { type Past, runAttempt } from './attempt.js';
-import { containerSpec, executionLabels } from './container.js';
-import { type Control, type EngineDeps, graceSeconds, pace } from './engine.js';
+import { Attempts, type Happening } from './attempts.js';
+import { type Control, type EngineDeps, pace } from './engine.js';
 import { prepareImages } from './images.js';
 import { Ledger } from './ledger.js';
+import { executionLabels, lacking } from './plan.js';
 import { Reach } from './reach.js';
 
 /**
@@ -31,28 +28,15 @@ export async function runExecution(name: string, deps: EngineDeps, control: Cont
   }
 }
 
-/** An attempt that holds a slot. */
-interface Active {
-  record: AttemptRecord;
-  startedAt?: number;
-  stopping?: StopReason;
-  killed?: boolean;
-}
-
-type Happening = ExecutionEvent extends infer E ? (E extends unknown ? Omit<E, 'time'> : never) : never;
-
 class Run {
   readonly #name: string;
   readonly #deps: EngineDeps;
   readonly #control: Control;
   readonly #ledger: Ledger;
   readonly #reach: Reach;
-  readonly #active = new Map<number, Active>();
   readonly #ticker: NodeJS.Timeout;
-  #images: Record<string, string> = {};
-  #cpus = 1;
-  #startGate: LimitFunction = pLimit(1);
-  #settling = 0;
+  /** Ends what nobody waits for any more. */
+  readonly #over = new AbortController();
   #cancel: Situation['cancel'] = 'no';
   #lastHeartbeat: number;
   #failure: Error | undefined;
@@ -71,6 +55,7 @@ class Run {
 
   dispose(): void {
     this.#reach.giveUp();
+    this.#over.abort();
     clearInterval(this.#ticker);
     for (const signal of [this.#control.cancel, this.#control.kill]) signal.removeEventListener('abort', this.#tick);
   }
@@ -80,13 +65,23 @@ class Run {
     this.#tick();
     await this.#prepare();
     if (isCompleted(this.#ledger.execution)) return this.#finish();
-    this.#adopt();
+    const attempts = await this.#attempts();
+    try {
+      await this.#see(attempts);
+    } finally {
+      attempts.close();
+    }
+    return this.#complete();
+  }
+
+  /** Does what is to be done until there is nothing left. */
+  async #see(attempts: Attempts): Promise<void> {
     for (;;) {
       if (this.#failure) throw this.#failure;
-      const { actions, wakeAt } = nextActions(this.#situation(), this.#deps.now());
+      const { actions, wakeAt } = nextActions(this.#situation(attempts), this.#deps.now());
       for (const action of actions) {
-        if (action.do === 'complete') return this.#complete();
-        this.#perform(action);
+        if (action.do === 'complete') return;
+        this.#perform(action, attempts);
       }
       if (actions.length === 0) await this.#sleep(wakeAt);
     }
@@ -108,7 +103,7 @@ class Run {
       if (this.#cancel === 'no' && store.cancelRequested(this.#name)) {
         this.#cancel = 'requested';
         this.#ledger.cancelling();
-        this.#emit({ type: 'execution.cancelling', running: this.#active.size });
+        this.#emit({ type: 'execution.cancelling' });
       }
       if (this.#cancel === 'requested' && this.#control.kill.aborted) this.#cancel = 'killed';
     } catch (error) {
@@ -136,18 +131,21 @@ class Run {
     clearTimeout(timer);
   }
 
-  /** Finds out what the engine can do and, once in an execution's life, which images it runs. */
+  /** Finds the images, once in an execution's life. */
   async #prepare(): Promise<void> {
-    const { store, runtime } = this.#deps;
-    this.#cpus = (await this.#reach.insist(() => runtime.capacity())).cpus;
-    // More starts at once than twice the cores only make each of them slower.
-    this.#startGate = pLimit(2 * this.#cpus);
+    const { runtime, store } = this.#deps;
     const { execution } = this.#ledger;
     if (!execution.startTime) {
+      const capacity = await this.#unlessCancelled(this.#reach.insist(() => runtime.capacity()));
+      if (!capacity) return;
+      const lack = lacking(execution, capacity);
+      if (lack !== undefined) return this.#ledger.prepared(provisionFailed(execution, lack, this.#ledger.time), {});
       const preparing = this.#reach.insist(() =>
         prepareImages(
           execution,
+          store.settings(this.#name),
           runtime,
+          this.#over.signal,
           (event) => this.#emit(event),
           () => this.#ledger.time,
         ),
@@ -157,7 +155,6 @@ class Run {
       this.#ledger.prepared(prepared.execution, prepared.images);
       if (isCompleted(prepared.execution)) return;
     }
-    this.#images = store.images(this.#name);
     this.#emit({ type: 'execution.started', execution: this.#ledger.execution });
   }
 
@@ -172,96 +169,56 @@ class Run {
     return this.#cancel === 'no' ? result : undefined;
   }
 
-  /** Takes up the attempts that a process before this one has left open. */
-  #adopt(): void {
-    const open = this.#deps.store.openAttempts(this.#name);
+  /** The attempts, those among them that a process before this one has left open. */
+  async #attempts(): Promise<Attempts> {
+    const { store, runtime, home, credentials } = this.#deps;
+    const { cpus } = await this.#reach.insist(() => runtime.capacity());
+    const attempts = new Attempts({
+      deps: this.#deps,
+      ledger: this.#ledger,
+      reach: this.#reach,
+      context: {
+        ...{ home, cpus, credentialsFile: credentials.file },
+        images: store.images(this.#name),
+        settings: store.settings(this.#name),
+      },
+      emit: (happening) => this.#emit(happening),
+      wake: () => this.#wake(),
+      beside: (work) => this.#beside(work),
+      cancelled: () => this.#cancel !== 'no',
+    });
+    const open = store.openAttempts(this.#name);
     if (open.length > 0) this.#emit({ type: 'execution.adopted', attempts: open.length });
-    for (const record of open) this.#attempt(record, record.startTime ? 'started' : 'recorded');
+    attempts.adopt(open);
+    return attempts;
   }
 
-  #situation(): Situation {
+  #situation({ active, settling }: Attempts): Situation {
     const { parallelism = 1, taskCount, template } = this.#ledger.execution;
     const slots = parallelism < taskCount ? parallelism : Math.min(taskCount, this.#deps.maxParallelism);
-    const free = this.#cancel === 'no' ? slots - this.#active.size : 1;
+    const free = this.#cancel === 'no' ? slots - active.length : 1;
     const ready = free > 0 ? this.#deps.store.readyTasks(this.#name, free) : [];
     return {
       slots,
       timeout: (durationSeconds(template.timeout ?? '') ?? 600) * 1000,
       cancel: this.#cancel,
-      active: [...this.#active.values()].map(({ record, ...active }) => ({
-        index: record.task,
-        attempt: record.attempt,
-        ...active,
-      })),
-      settling: this.#settling,
+      active,
+      settling,
       ready: ready.map(({ index, retried }) => ({ index, attempt: retried })),
     };
   }
 
-  #perform(action: Exclude<Action, { do: 'complete' }>): void {
-    const { runtime } = this.#deps;
-    if (action.do === 'start') return this.#attempt(this.#ledger.schedule(action.index), 'nothing');
-    if (action.do === 'cancelPending') return this.#ledger.cancelPending();
-    const active = this.#active.get(action.index);
-    if (!active) return;
-    const { container } = active.record;
-    if (action.do === 'kill') {
-      active.killed = true;
-      active.record = this.#ledger.stop(active.record, 'cancel');
-      this.#beside(this.#reach.insist(() => runtime.kill(container)));
-    } else {
-      const { index, attempt, reason } = action;
-      active.stopping = reason;
-      active.record = this.#ledger.stop(active.record, reason);
-      this.#emit({ type: 'attempt.stopping', task: index, attempt, reason });
-      this.#beside(this.#reach.insist(() => runtime.stop(container, graceSeconds)));
+  #perform(action: Exclude<Action, { do: 'complete' }>, attempts: Attempts): void {
+    switch (action.do) {
+      case 'start':
+        return attempts.start(action.index);
+      case 'stop':
+        return attempts.stop(action.index, action.reason);
+      case 'kill':
+        return attempts.kill(action.index);
+      case 'cancelPending':
+        return this.#ledger.cancelPending();
     }
-  }
-
-  #attempt(record: AttemptRecord, past: Past): void {
-    const active: Active = { record };
-    this.#active.set(record.task, active);
-    this.#beside(this.#seeThrough(active, past));
-  }
-
-  async #seeThrough(active: Active, past: Past): Promise<void> {
-    const { runtime, logs, home, now } = this.#deps;
-    const { task, attempt, container } = active.record;
-    const context = { home, images: this.#images, cpus: this.#cpus };
-    const ended = await runAttempt(containerSpec(this.#ledger.execution, task, attempt, context), past, {
-      runtime,
-      reach: this.#reach,
-      startGate: this.#startGate,
-      openLogs: () => logs.create(this.#name, task, attempt),
-      now,
-      onStarted: (startedAt) => {
-        active.startedAt = startedAt;
-        if (!active.record.startTime) active.record = this.#ledger.start(active.record, timestamp(startedAt));
-        this.#emit({ type: 'attempt.started', task, attempt });
-        this.#wake();
-      },
-      onQuiet: (quiet) => {
-        if (quiet) this.#release(task);
-        else this.#retake(active);
-      },
-    });
-    this.#release(task);
-    const { outcome, task: record } = this.#ledger.end(active.record, ended, this.#cancel !== 'no');
-    this.#settling--;
-    this.#emit({ type: 'attempt.ended', task, attempt, outcome, state: record.state });
-    this.#wake();
-    await this.#reach.insist(() => runtime.remove(container));
-  }
-
-  /** The slot is free; the attempt's result is still to come. */
-  #release(task: number): void {
-    if (this.#active.delete(task)) this.#settling++;
-    this.#wake();
-  }
-
-  #retake(active: Active): void {
-    this.#active.set(active.record.task, active);
-    this.#settling--;
   }
 
   /** Nothing of the execution is left in the engine when it is on record as ended. */

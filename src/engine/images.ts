@@ -1,4 +1,5 @@
 import type { Condition } from '../model/schema/condition.js';
+import type { LocalSettings } from '../model/local/settings.js';
 import type { Execution } from '../model/schema/job.js';
 import { imported, importFailed } from '../model/execution.js';
 import type { Timestamp } from '../model/time.js';
@@ -13,7 +14,9 @@ type ImageEvent =
  */
 export async function prepareImages(
   execution: Execution,
+  { pull, platform }: LocalSettings,
   runtime: ContainerRuntime,
+  signal: AbortSignal,
   tell: (event: ImageEvent) => void,
   now: () => Timestamp,
 ): Promise<{ execution: Execution; images: Record<string, string> }> {
@@ -23,11 +26,18 @@ export async function prepareImages(
   for (const container of execution.template.containers) {
     let image: Image | undefined;
     try {
-      image = await runtime.localImage(container.image);
+      if (pull !== 'always') image = await runtime.localImage(container.image);
       if (!image) {
+        if (pull === 'never') throw new ImageUnavailable('missing', 'the engine does not have it, and may not pull it');
         tell({ type: 'image.pulling', image: container.image });
-        image = await runtime.pullImage(container.image);
+        image = await runtime.pullImage(container.image, platform === 'any' ? undefined : platform, signal);
         pulled = true;
+      }
+      if (platform !== 'any' && image.platform !== platform) {
+        throw new ImageUnavailable(
+          'missing',
+          `it is there for ${image.platform} only, and ${platform} is wanted (--platform)`,
+        );
       }
     } catch (error) {
       if (!(error instanceof ImageUnavailable)) throw error;

@@ -1,10 +1,10 @@
-import { type AttemptRecord, type EndedContainer, judge, type StopReason } from '../model/attempt.js';
+import { type AttemptRecord, type EndedAttempt, judgeAttempt, type StopReason } from '../model/attempt.js';
 import { cancelling, completed, counted, isCompleted, started } from '../model/execution.js';
 import type { Execution } from '../model/schema/job.js';
 import { type AttemptOutcome, attempted, cancelledTask, running, scheduled, type TaskRecord } from '../model/task.js';
 import { timestamp, type Timestamp } from '../model/time.js';
 import type { Owner, Store } from '../store/store.js';
-import { containerName } from './container.js';
+import { containerName } from './plan.js';
 
 /**
  * The book of an execution that runs: every step of a task, of its attempts and of the execution as a whole is one
@@ -56,21 +56,24 @@ export class Ledger {
   }
 
   /** Gives a slot to a task: an attempt is on record before its container is made. */
-  schedule(index: number): AttemptRecord {
+  schedule(index: number, sandbox: string | undefined): AttemptRecord {
     const task = this.#task(index);
     const attempt: AttemptRecord = {
       task: index,
       attempt: task.retried,
       container: containerName(this.#execution.name, index, task.retried),
+      sandbox,
       createTime: this.time,
     };
     this.#writeTask(task, scheduled(task, this.time), attempt);
     return attempt;
   }
 
-  start(attempt: AttemptRecord, startTime: Timestamp): AttemptRecord {
+  /** A container of the attempt runs since `time`; `main`: it is the main one. */
+  start(attempt: AttemptRecord, time: Timestamp, main: boolean): AttemptRecord {
     const task = this.#task(attempt.task);
-    const next = { ...attempt, startTime };
+    const startTime = attempt.startTime ?? time;
+    const next = { ...attempt, startTime, ...(main && { mainStartTime: time }) };
     this.#writeTask(task, running(task, startTime, this.time), next, started(this.#execution, startTime, this.time));
     return next;
   }
@@ -84,18 +87,16 @@ export class Ledger {
   }
 
   /** The end of an attempt, and what it means for the task. */
-  end(
-    attempt: AttemptRecord,
-    container: EndedContainer,
-    cancelled: boolean,
-  ): { outcome: AttemptOutcome; task: TaskRecord } {
-    const outcome = judge(container, attempt.stop);
+  end(attempt: AttemptRecord, ended: EndedAttempt, cancelled: boolean): { outcome: AttemptOutcome; task: TaskRecord } {
+    const outcome = judgeAttempt(ended, attempt.stop);
     const before = this.#task(attempt.task);
-    const exited = container.status === 'exited' ? container : undefined;
+    const exited = ended.main.status === 'exited' ? ended.main : undefined;
     const endTime = exited?.finishedAt ?? this.time;
     const { maxRetries = 0 } = this.#execution.template;
     const after = attempted(before, outcome, { maxRetries, cancelled, end: endTime, now: this.time });
-    const startTime = exited?.startedAt ?? before.startTime;
+    // The engine's own time where one container's start is the attempt's.
+    const alone = this.#execution.template.containers.length === 1;
+    const startTime = (alone ? exited?.startedAt : undefined) ?? before.startTime;
     const task = { ...after, startTime };
     this.#writeTask(before, task, { ...attempt, startTime, endTime, outcome });
     return { outcome, task };

@@ -9,14 +9,33 @@ export type StopReason = 'timeout' | 'cancel';
 export interface AttemptRecord {
   task: number;
   attempt: number;
+  /** The engine's name of the main container. */
   container: string;
+  /** The engine's name of the sandbox that the containers join. */
+  sandbox?: string | undefined;
   createTime: Timestamp;
+  /** When its first container started. */
   startTime?: Timestamp | undefined;
+  /** When its main container started, which is not started twice. */
+  mainStartTime?: Timestamp | undefined;
   /** Set before the container is told to stop. */
   stop?: { reason: StopReason; time: Timestamp } | undefined;
   endTime?: Timestamp | undefined;
   outcome?: AttemptOutcome | undefined;
 }
+
+/** How the main container of an attempt ended, and which other container's failure ended the attempt, if one did. */
+export interface EndedAttempt {
+  /** `unstarted`: the attempt ended before it was its turn. */
+  main: EndedContainer | { status: 'unstarted' };
+  culprit?: Culprit | undefined;
+}
+
+export type Culprit = { container: string } & (
+  | { failure: 'ended'; ended: EndedContainer }
+  /** `probe` is what was asked, `detail` what was wrong with the last answer. */
+  | { failure: 'probe'; probe: string; failures: number; detail: string }
+);
 
 /** A container that has come to rest, as the engine reports it. */
 export type EndedContainer =
@@ -33,9 +52,36 @@ export type EndedContainer =
   | { status: 'missing' };
 
 /**
- * How an attempt ended, from what the engine says of its container and from why we stopped it, if we did. A container
- * that ended by itself before the stop keeps its own result. The messages are those of the service.
+ * How an attempt ended, from what the engine says of its containers and from why we stopped it, if we did. Containers
+ * that ended by themselves before the stop keep their own result. The messages are those of the service where it is
+ * known to have one.
  */
+export function judgeAttempt({ main, culprit }: EndedAttempt, stop: AttemptRecord['stop']): AttemptOutcome {
+  if (culprit) return judgeCulprit(culprit, stop);
+  if (main.status !== 'unstarted') return judge(main, stop);
+  return stop ? stopped(stop.reason) : { code: codes.INTERNAL, message: 'The container was never started.' };
+}
+
+function judgeCulprit(culprit: Culprit, stop: AttemptRecord['stop']): AttemptOutcome {
+  if (culprit.failure === 'probe') {
+    const { container, probe, failures, detail } = culprit;
+    const times = failures === 1 ? '1 time' : `${failures} times`;
+    const message = `STARTUP ${probe} probe failed ${times} consecutively for container "${container}": ${detail}. The instance was not started.`;
+    return { code: codes.ABORTED, message };
+  }
+  const { ended } = culprit;
+  const outcome = judge(ended, stop);
+  if (stop && !(ended.status === 'exited' && ended.finishedAt < stop.time)) return outcome;
+  const { exitCode = 0, termSignal } = outcome;
+  const how = termSignal ? `was terminated on signal ${termSignal}` : `exited with code ${exitCode}`;
+  const message =
+    ended.status === 'exited' && (outcome.code === 0 || outcome.code === codes.ABORTED)
+      ? `Container "${culprit.container}" ${how} before the task had ended.`
+      : `Container "${culprit.container}": ${outcome.message}`;
+  return { ...outcome, code: outcome.code || codes.ABORTED, message };
+}
+
+/** How one container ended. */
 export function judge(container: EndedContainer, stop: AttemptRecord['stop']): AttemptOutcome {
   switch (container.status) {
     case 'missing':

@@ -1,5 +1,6 @@
+import { canonical } from './canonical.js';
 import type { Container } from './schema/container.js';
-import type { JobInput } from './schema/job.js';
+import { type JobInput, JobMessage } from './schema/job.js';
 
 /** What a container gets whose spec names no limits (memory and CPU limits pages; seen in API answers). */
 export const defaultLimits = { cpu: '1000m', memory: '512Mi' } as const;
@@ -7,15 +8,16 @@ export const defaultMaxRetries = 3;
 export const defaultTimeout = '600s';
 
 /**
- * The job with every default filled in that the API fills in and returns. Parallelism stays unset: it means "as many
- * as possible".
+ * The job as the API keeps it: with every default filled in that it fills in and returns. Parallelism stays unset: it
+ * means "as many as possible".
  */
 export function withDefaults(input: JobInput, projectNumber: string): JobInput {
-  const { template } = input;
+  const job = canonical(JobMessage, input);
+  const { template } = job;
   const task = template.template;
   return {
-    ...input,
-    launchStage: input.launchStage && input.launchStage !== 'LAUNCH_STAGE_UNSPECIFIED' ? input.launchStage : 'GA',
+    ...job,
+    launchStage: job.launchStage ?? 'GA',
     template: {
       ...template,
       taskCount: template.taskCount || 1,
@@ -41,7 +43,7 @@ function withLimits(container: Container): Container {
 
 /** Only a Cloud SQL volume may leave its path out, which can be one only. */
 function withMountPaths(container: Container): Container {
-  if (!container.volumeMounts?.some(({ mountPath }) => mountPath === '')) return container;
+  if (!container.volumeMounts?.some(({ mountPath }) => !mountPath)) return container;
   const volumeMounts = container.volumeMounts.map((mount) => ({ ...mount, mountPath: mount.mountPath || '/cloudsql' }));
   return { ...container, volumeMounts };
 }

@@ -17,3 +17,24 @@ function varint(value: number): number[] {
   for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
   return [...bytes, rest];
 }
+
+/** The time of the write that an etag names, in microseconds since 1970; undefined if it is none of ours. */
+export function etagVersion(etag: string): string | undefined {
+  const [, time] = /^"([\w-]+)\/[\w-]+"$/.exec(etag) ?? [];
+  const bytes = Buffer.from(time ?? '', 'base64url');
+  const fields = new Map<number, number>();
+  for (let at = 0; at < bytes.length;) {
+    const tag = bytes[at++];
+    let value = 0;
+    let shift = 1;
+    for (let more = true; more; shift *= 128) {
+      const byte = bytes[at++] ?? 0;
+      value += (byte % 128) * shift;
+      more = byte >= 128;
+    }
+    if (tag !== undefined) fields.set(tag, value);
+  }
+  const seconds = fields.get(8);
+  if (seconds === undefined || !Number.isSafeInteger(seconds * 1e6)) return undefined;
+  return String(seconds * 1e6 + Math.floor((fields.get(16) ?? 0) / 1000));
+}

@@ -13,7 +13,7 @@ export type ExecutionEvent = { time: Timestamp } & (
   | { type: 'attempt.started'; task: number; attempt: number }
   | { type: 'attempt.stopping'; task: number; attempt: number; reason: StopReason }
   | { type: 'attempt.ended'; task: number; attempt: number; outcome: AttemptOutcome; state: TaskState }
-  | { type: 'execution.cancelling'; running: number }
+  | { type: 'execution.cancelling' }
   | { type: 'runtime.unavailable'; message: string }
   | { type: 'runtime.available' }
   | { type: 'execution.completed'; execution: Execution }

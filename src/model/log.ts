@@ -6,10 +6,15 @@ export interface LogLine {
   text: string;
 }
 
-/** Container engines cut longer lines into pieces of this many bytes, each with a timestamp of its own. */
+/**
+ * Container engines cut longer lines into pieces of this many bytes, each with a timestamp of its own. A piece is read
+ * back up to three times as long: each byte that is no UTF-8, such as half a letter at a cut, comes as U+FFFD.
+ */
 const pieceBytes = 16384;
+const growth = 3;
 
-const stampPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d) /;
+const stamp = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d) /;
+const stampAtStart = new RegExp(`^${stamp.source}`);
 const maxStamp = 40;
 
 /**
@@ -22,39 +27,40 @@ export class LogDecoder {
 
   /** The lines that `chunk` completes. What has no timestamp is the client's own talk and left out. */
   push(chunk: Buffer): LogLine[] {
-    const data = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
+    // A copy: the caller may read the next chunk into the same memory, while a line is not whole yet.
+    const data = Buffer.concat([this.#rest, chunk]);
     const lines: LogLine[] = [];
     let start = 0;
     while (start < data.length) {
       const newline = data.indexOf(0x0a, start);
-      const stamp = stampPattern.exec(data.toString('latin1', start, start + maxStamp));
-      if (!stamp) {
+      const [time] = stampAtStart.exec(data.toString('latin1', start, start + maxStamp)) ?? [];
+      if (time === undefined) {
         if (newline < 0) break;
         start = newline + 1;
         continue;
       }
-      const text = start + stamp[0].length;
-      const whole = newline >= 0 && newline - text <= pieceBytes;
-      if (!whole && data.length - text <= pieceBytes) break;
-      const end = whole ? newline : text + pieceBytes;
-      this.#add(stamp[0], data.subarray(text, end));
-      if (whole) lines.push(this.#take());
-      start = whole ? end + 1 : end;
+      const text = start + time.length;
+      const cut = endOfPiece(data.subarray(text, newline < 0 ? data.length : newline));
+      if (cut === undefined && newline < 0) break;
+      const end = cut === undefined ? newline : text + cut;
+      this.#add(time, data.subarray(text, end));
+      if (cut === undefined) lines.push(this.#take());
+      start = cut === undefined ? end + 1 : end;
     }
-    this.#rest = Buffer.from(data.subarray(start));
+    this.#rest = data.subarray(start);
     return lines;
   }
 
   /** The unfinished last line, if there is one. */
   end(): LogLine[] {
-    const stamp = stampPattern.exec(this.#rest.toString('latin1', 0, maxStamp));
-    if (stamp) this.#add(stamp[0], this.#rest.subarray(stamp[0].length));
+    const [time] = stampAtStart.exec(this.#rest.toString('latin1', 0, maxStamp)) ?? [];
+    if (time !== undefined) this.#add(time, this.#rest.subarray(time.length));
     this.#rest = Buffer.alloc(0);
     return this.#long ? [this.#take()] : [];
   }
 
-  #add(stamp: string, part: Buffer): void {
-    this.#long ??= { time: toTimestamp(stamp.trimEnd()), parts: [] };
+  #add(time: string, part: Buffer): void {
+    this.#long ??= { time: toTimestamp(time.trimEnd()), parts: [] };
     this.#long.parts.push(part);
   }
 
@@ -63,4 +69,11 @@ export class LogDecoder {
     this.#long = undefined;
     return { time, text: Buffer.concat(parts).toString('utf8') };
   }
+}
+
+/** Where the first piece of a line ends that goes on with the timestamp of the next one; undefined if none is there. */
+function endOfPiece(line: Buffer): number | undefined {
+  if (line.length <= pieceBytes) return undefined;
+  const next = stamp.exec(line.toString('latin1', pieceBytes, growth * pieceBytes + maxStamp));
+  return next ? pieceBytes + next.index : undefined;
 }

@@ -23,6 +23,18 @@ export function epochMs(time: Timestamp): number {
   return Date.parse(`${time.slice(0, 23)}Z`) + Number(time.slice(23, 26)) / 1000;
 }
 
+/** `now`, or the microsecond after `last` if that is later: no two writes of a resource have the same time. */
+export function after(last: Timestamp, now: Timestamp): Timestamp {
+  if (now > last) return now;
+  const micros = BigInt(Date.parse(`${last.slice(0, 19)}Z`)) * 1000n + BigInt(last.slice(20, 26)) + 1n;
+  const seconds = new Date(Number(micros / 1000n)).toISOString().slice(0, 19);
+  return `${seconds}.${String(micros % 1_000_000n).padStart(6, '0')}Z`;
+}
+
+/** The time that is so many days later. */
+export const daysLater = (time: Timestamp, days: number): Timestamp =>
+  `${new Date(Date.parse(`${time.slice(0, 19)}Z`) + days * 86_400_000).toISOString().slice(0, 19)}${time.slice(19)}`;
+
 /** Seconds of a proto JSON duration ("600s", "1.5s"), or undefined if it is none. */
 export function durationSeconds(duration: string): number | undefined {
   const match = /^(-?\d+(?:\.\d{1,9})?)s$/.exec(duration);

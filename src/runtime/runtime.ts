@@ -1,4 +1,33 @@
+import type { Duplex } from 'node:stream';
 import type { Timestamp } from '../model/time.js';
+
+/** Something of the engine's machine, or memory, that appears in a container at `target`. */
+export type Mount = { target: string; readOnly?: boolean } &
+  /** A file or directory, by its path on the engine's machine. */
+  (
+    | { kind: 'bind'; source: string }
+    /** A volume of the engine, by its name; `subPath` is a path inside it. */
+    | { kind: 'volume'; source: string }
+    /** Memory of the container's own; `mode` are permission bits. */
+    | { kind: 'tmpfs'; sizeBytes: number; mode: number }
+  );
+
+/** How a network namespace is connected. */
+export interface NetworkSpec {
+  /** Names that stand for 127.0.0.1. */
+  hosts: readonly string[];
+  /** A network of the engine; its default one if unset. */
+  network?: string | undefined;
+  /** host.docker.internal stands for the engine's machine. */
+  hostAccess: boolean;
+}
+
+/** A network namespace that containers join: they share localhost, and nobody outside reaches them. */
+export interface SandboxSpec extends NetworkSpec {
+  /** Unique in the engine, and what makes opening idempotent. */
+  name: string;
+  labels: Record<string, string>;
+}
 
 /** A container to be started. Nothing here is interpreted by a shell, and no value is expanded. */
 export interface ContainerSpec {
@@ -6,6 +35,8 @@ export interface ContainerSpec {
   name: string;
   /** An image id, as `image` has resolved it. */
   image: string;
+  /** The name of the sandbox that the container joins, or what a network namespace of its own is like. */
+  network: { sandbox: string } | NetworkSpec;
   labels: Record<string, string>;
   env: Record<string, string>;
   /** Replaces the image's entrypoint, and drops the image's command. */
@@ -15,6 +46,16 @@ export interface ContainerSpec {
   workingDir?: string | undefined;
   memoryBytes: number;
   cpus: number;
+  /** How many GPUs it gets. */
+  gpus?: number | undefined;
+  mounts?: readonly Mount[] | undefined;
+}
+
+export interface Capacity {
+  cpus: number;
+  memoryBytes: number;
+  /** Whether containers can have GPUs. */
+  gpus: boolean;
 }
 
 export type ContainerState =
@@ -27,6 +68,8 @@ export interface Image {
   id: string;
   /** `REPOSITORY@DIGEST` where a registry has given it one. */
   digest: string | undefined;
+  /** What it was made for, as `linux/amd64`. */
+  platform: string;
 }
 
 /** An image that cannot be had. `missing`: there is none of that name; `denied`: the registry does not hand it out. */
@@ -41,6 +84,12 @@ export class ImageUnavailable extends Error {
   }
 }
 
+/** Somebody who takes connections, until `close` or until it ends by itself. */
+export interface Listener {
+  ended: Promise<void>;
+  close(): void;
+}
+
 /** The engine refused to make the container at all; the message is the engine's. */
 export class StartRefused extends Error {
   override name = 'StartRefused';
@@ -51,18 +100,31 @@ export class StartRefused extends Error {
  * RunError with code UNAVAILABLE while the engine does not answer.
  */
 export interface ContainerRuntime {
-  /** What the engine has to give: CPUs, and memory in bytes. */
-  capacity(): Promise<{ cpus: number; memoryBytes: number }>;
+  /** What the engine has to give. */
+  capacity(): Promise<Capacity>;
+  /** The networks that a container can join without giving up a network namespace of its own. */
+  networks(): Promise<string[]>;
   /** The image in the engine; undefined if it would have to be pulled. */
   localImage(reference: string): Promise<Image | undefined>;
-  /** Fetches the image. @throws ImageUnavailable */
-  pullImage(reference: string): Promise<Image>;
+  /** Fetches the image, for a platform if one is given, until `signal` ends that. @throws ImageUnavailable */
+  pullImage(reference: string, platform: string | undefined, signal: AbortSignal): Promise<Image>;
   /**
    * Makes and starts the container. `failed`: it was made and could not be started (no such command, say), and `inspect`
-   * tells why; `exists`: there is one of that name already, which is left as it is.
+   * tells why; `exists`: there is one of that name already, which is left as it is; `homeless`: its sandbox is gone, and
+   * no container was made.
    * @throws StartRefused
    */
-  start(spec: ContainerSpec): Promise<'started' | 'failed' | 'exists'>;
+  start(spec: ContainerSpec): Promise<'started' | 'failed' | 'exists' | 'homeless'>;
+  /** Makes the sandbox, unless it is there. Link-local addresses are out of reach in it. @throws StartRefused */
+  openSandbox(spec: SandboxSpec): Promise<void>;
+  /** A connection to a port of a sandbox's localhost. `homeless`: the sandbox is gone. */
+  dial(sandbox: string, port: number): Promise<Duplex | 'refused' | 'homeless'>;
+  /** Takes the connections to a port of a sandbox's localhost, one after the other. `refused`: the port is taken. */
+  listen(
+    sandbox: string,
+    port: number,
+    onConnection: (connection: Duplex) => void,
+  ): Promise<Listener | 'refused' | 'homeless'>;
   /**
    * Copies all that the container has written and writes until it ends, to two file descriptors, each line after an
    * RFC 3339 timestamp and a space (see LogDecoder). False if the log broke off, as when the engine goes away.

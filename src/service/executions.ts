@@ -1,42 +1,129 @@
 import { RunError } from '../model/errors.js';
 import { isCompleted } from '../model/execution.js';
-import { executionName, jobName, type Parent, shortName } from '../model/names.js';
+import { deletedExecution } from '../model/job.js';
+import { executionName, jobName, type Parent, parseName, shortName } from '../model/names.js';
 import type { Execution } from '../model/schema/job.js';
-import { type ExecutionQuery } from '../store/store.js';
+import type { Position } from '../store/store.js';
+import { authorize } from './access.js';
+import { type Page, pageOf, type PageRequest } from './pages.js';
+import { finishDeletions, writing } from './retention.js';
 import { notFound, type ServiceDeps, timeOf } from './service.js';
 
 /** How often a wait looks into the store, and how long the executions of dead processes are waited for, in ms. */
 const pollInterval = 100;
 const recoveryPatience = 3000;
 
+interface Visibility {
+  /** Deleted ones too, until they expire. */
+  showDeleted?: boolean | undefined;
+}
+
+export interface ListExecutionsRequest extends PageRequest, Visibility {
+  /** A job's full name, in which `-` stands for any location and for any job. */
+  parent: string;
+}
+
 /** Newest first. */
-export const listExecutions = (deps: ServiceDeps, query: ExecutionQuery): Execution[] => deps.store.executions(query);
+export function listExecutions(deps: ServiceDeps, request: ListExecutionsRequest): Page<Execution> {
+  const { parent, showDeleted } = request;
+  authorize(deps, 'run.executions.list', parent);
+  const { project, location, job } = parseName(parent);
+  const query = {
+    project,
+    location: location === '-' ? undefined : location,
+    job: job === '-' ? undefined : parent,
+    deletedAt: showDeleted ? timeOf(deps) : undefined,
+  };
+  return pageOf<Execution, Position>(request, { parent, showDeleted }, (after, limit) =>
+    deps.store.executions({ ...query, after, limit }).map(({ resource, position }) => ({ item: resource, position })),
+  );
+}
 
 /**
  * An execution by its id, as gcloud names it, which is unique in a project and location.
  * @throws RunError NOT_FOUND
  */
-export function getExecution(deps: ServiceDeps, parent: Parent, id: string): Execution {
+export function getExecution(
+  deps: ServiceDeps,
+  parent: Parent,
+  id: string,
+  { showDeleted }: Visibility = {},
+): Execution {
   const { project, location } = parent;
-  const execution = deps.store.findExecution(project, location, id);
+  const execution =
+    deps.store.findExecution(project, location, id) ??
+    (showDeleted ? deps.store.deletedExecution(project, location, id, timeOf(deps)) : undefined);
+  const name = execution?.name ?? executionName(jobName(parent, '-'), id);
+  authorize(deps, 'run.executions.get', name);
   if (execution) return execution;
-  const others = deps.store.executions({ project, location }).map(({ name }) => shortName(name));
-  throw notFound(executionName(jobName(parent, '-'), id), others);
+  throw notFound(
+    name,
+    deps.store.executions({ project, location }).map(({ resource }) => shortName(resource.name)),
+  );
+}
+
+export interface ExecutionRequest {
+  name: string;
+  /** Taken and not looked at, as the API does (observed). */
+  etag?: string | undefined;
+  validateOnly?: boolean | undefined;
 }
 
 /**
  * Asks for the cancellation of an execution; it goes on beside us. An execution that nobody runs gets somebody to
  * carry the cancellation out.
- * @throws RunError FAILED_PRECONDITION if it has ended
+ * @throws RunError NOT_FOUND; FAILED_PRECONDITION if it has ended
  */
-export function cancelExecution(deps: ServiceDeps, name: string): void {
-  if (!deps.store.requestCancel(name, timeOf(deps))) {
+export function cancelExecution(deps: ServiceDeps, { name, validateOnly }: ExecutionRequest): Execution {
+  authorize(deps, 'run.executions.cancel', name);
+  const execution = existing(deps, name);
+  if (isCompleted(execution) || (!validateOnly && !deps.store.requestCancel(name, timeOf(deps)))) {
     throw new RunError(
       'FAILED_PRECONDITION',
       `Execution '${shortName(name)}' cannot be cancelled because it is not running.`,
     );
   }
-  ensureRunning(deps, name);
+  if (!validateOnly) ensureRunning(deps, name);
+  return execution;
+}
+
+/**
+ * Deletes an execution with its tasks and logs, after cancelling it if it runs, and returns it as it can be seen from
+ * then on, with `showDeleted`.
+ * @throws RunError NOT_FOUND
+ */
+export async function deleteExecution(deps: ServiceDeps, request: ExecutionRequest): Promise<Execution> {
+  const execution = startExecutionDeletion(deps, request);
+  if (request.validateOnly) return deletedExecution(execution, timeOf(deps));
+  await awaitExecution(deps, execution.name, isCompleted);
+  writing(deps, () => {});
+  const { project, location } = parseName(execution.name);
+  return deps.store.deletedExecution(project, location, shortName(execution.name), timeOf(deps)) ?? execution;
+}
+
+/** Begins a deletion, which goes on beside us. @throws RunError NOT_FOUND */
+export function startExecutionDeletion(deps: ServiceDeps, { name, validateOnly }: ExecutionRequest): Execution {
+  authorize(deps, 'run.executions.delete', name);
+  const execution = writing(deps, () => {
+    const found = existing(deps, name);
+    if (!validateOnly) deps.store.requestDeletion(name, timeOf(deps));
+    return found;
+  });
+  if (!validateOnly && !isCompleted(execution)) ensureRunning(deps, name);
+  return execution;
+}
+
+function existing(deps: ServiceDeps, name: string): Execution {
+  const execution = deps.store.execution(name);
+  if (!execution) throw notFound(name, []);
+  return execution;
+}
+
+interface WaitOptions {
+  onChange?: (execution: Execution) => void;
+  signal?: AbortSignal;
+  /** When to give up, ms since 1970. */
+  until?: number;
 }
 
 /**
@@ -48,12 +135,25 @@ export async function waitForExecution(
   deps: ServiceDeps,
   name: string,
   done: (execution: Execution) => boolean,
-  options: { onChange?: (execution: Execution) => void; signal?: AbortSignal; until?: number } = {},
+  options: WaitOptions = {},
 ): Promise<Execution> {
+  authorize(deps, 'run.executions.get', name);
+  const execution = await awaitExecution(deps, name, done, options);
+  if (!execution) throw notFound(name, []);
+  return execution;
+}
+
+/** The same for the service's own purposes; undefined if the execution is gone. */
+export async function awaitExecution(
+  deps: ServiceDeps,
+  name: string,
+  done: (execution: Execution) => boolean,
+  options: WaitOptions = {},
+): Promise<Execution | undefined> {
   for (;;) {
     options.signal?.throwIfAborted();
     const execution = deps.store.execution(name);
-    if (!execution) throw notFound(name, []);
+    if (!execution) return undefined;
     options.onChange?.(execution);
     if (done(execution) || deps.now() >= (options.until ?? Infinity)) return execution;
     ensureRunning(deps, name);
@@ -67,16 +167,18 @@ const isRunning = (deps: ServiceDeps, name: string): boolean => {
 };
 
 /** Has an execution taken up whose process is gone. */
-function ensureRunning(deps: ServiceDeps, name: string): void {
+export function ensureRunning(deps: ServiceDeps, name: string): void {
   if (!isRunning(deps, name)) deps.spawnWorker(name);
 }
 
 /**
- * Finds executions whose process has died and has them taken up again. Those that only lacked a last hand are waited
- * for, up to three seconds. Returns the executions found, as they are then.
+ * Finds executions whose process has died and has them taken up again, and brings deletions to their end. Executions
+ * that only lacked a last hand are waited for, up to three seconds. Returns the executions found, as they are then.
  */
 export async function recoverExecutions(deps: ServiceDeps): Promise<Execution[]> {
   const orphans = deps.store.openExecutions().filter((name) => !isRunning(deps, name));
   const until = deps.now() + recoveryPatience;
-  return Promise.all(orphans.map((name) => waitForExecution(deps, name, isCompleted, { until })));
+  const found = await Promise.all(orphans.map((name) => awaitExecution(deps, name, isCompleted, { until })));
+  finishDeletions(deps);
+  return found.filter((execution) => execution !== undefined);
 }

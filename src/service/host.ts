@@ -1,25 +1,58 @@
 import { runExecution } from '../engine/execution.js';
 import type { Control } from '../engine/engine.js';
+import { type Credentials, GcloudCredentials } from '../engine/credentials.js';
 import type { OnEvent } from '../model/events.js';
+import { RunError } from '../model/errors.js';
+import type { LocalSettings } from '../model/local/settings.js';
+import { jobName, nearest, parseName } from '../model/names.js';
 import type { Execution } from '../model/schema/job.js';
 import type { ContainerRuntime } from '../runtime/runtime.js';
 import type { Owner } from '../store/store.js';
+import { pruneExecutions } from './retention.js';
 import type { ServiceDeps } from './service.js';
+
+export { type Control, GcloudCredentials };
 
 /** What a process needs that runs executions itself. */
 export interface HostDeps extends ServiceDeps {
   runtime: ContainerRuntime;
   home: string;
+  credentials: Credentials;
   maxParallelism: number;
   owner: Owner;
 }
 
 /**
+ * Makes sure that this machine has what settings ask for; with none, that there is an engine that answers.
+ * @throws RunError
+ */
+export async function requireSurroundings(
+  { runtime, credentials }: HostDeps,
+  { network, credentials: kind }: LocalSettings,
+): Promise<void> {
+  await runtime.capacity();
+  if (network !== undefined) {
+    const networks = await runtime.networks();
+    if (!networks.includes(network)) {
+      const near = nearest(network, networks);
+      throw new RunError('NOT_FOUND', `The container engine has no network [${network}] that a job could join.`, {
+        fix: near ? `did you mean ${near}?` : `its networks are ${networks.join(', ')}`,
+      });
+    }
+  }
+  if (kind) credentials.require();
+}
+
+/**
  * Runs an execution to its end in this process. Undefined if another process runs it, or has taken it over.
  */
-export const hostExecution = (
+export async function hostExecution(
   deps: HostDeps,
   name: string,
   control: Control,
   onEvent: OnEvent,
-): Promise<Execution | undefined> => runExecution(name, { ...deps, onEvent }, control);
+): Promise<Execution | undefined> {
+  const ended = await runExecution(name, { ...deps, onEvent }, control);
+  if (ended) pruneExecutions(deps, jobName(parseName(name), ended.job));
+  return ended;
+}

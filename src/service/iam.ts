@@ -1,15 +1,139 @@
-import { getJob } from './jobs.js';
-import type { ServiceDeps } from './service.js';
+import { createHash } from 'node:crypto';
+import { RunError } from '../model/errors.js';
+import { isPermission, type Permission } from '../model/iam/permissions.js';
+import {
+  emptyPolicy,
+  inVersion,
+  nextEtag,
+  normalized,
+  type Policy,
+  policyFields,
+  type PolicyInput,
+  type PolicyViolation,
+  validatePolicy,
+} from '../model/iam/policy.js';
+import { formatPath, snakeCase } from '../model/path.js';
+import { authorize, grantedTo } from './access.js';
+import { writing } from './retention.js';
+import { notFoundJob, type ServiceDeps } from './service.js';
 
-export interface Policy {
-  etag: string;
+/**
+ * The IAM policy of a job. A client that does not ask for version 3 does not get to see conditions.
+ * @throws RunError NOT_FOUND, INVALID_ARGUMENT
+ */
+export function getIamPolicy(
+  deps: ServiceDeps,
+  { resource, requestedPolicyVersion = 0 }: { resource: string; requestedPolicyVersion?: number | undefined },
+): Policy {
+  authorize(deps, 'run.jobs.getIamPolicy', resource);
+  if (![0, 1, 3].includes(requestedPolicyVersion)) {
+    throw new RunError(
+      'INVALID_ARGUMENT',
+      `options.requested_policy_version: must be 0, 1 or 3, got ${requestedPolicyVersion}`,
+    );
+  }
+  return inVersion(policyOf(deps, resource), requestedPolicyVersion, (text) =>
+    createHash('sha256').update(text).digest('hex').slice(0, 20),
+  );
+}
+
+function policyOf(deps: ServiceDeps, job: string): Policy {
+  if (!deps.store.job(job)) throw notFoundJob(deps, job);
+  return deps.store.policy(job) ?? emptyPolicy;
+}
+
+export interface SetIamPolicyRequest {
+  resource: string;
+  policy: PolicyInput;
+  /** The fields of the policy to replace, comma-separated; `bindings,etag` if unset. */
+  updateMask?: string | undefined;
 }
 
 /**
- * The IAM policy of a job. A job that never had one answers with the etag of an empty policy (observed).
- * @throws RunError NOT_FOUND
+ * Replaces the IAM policy of a job, or the parts of it that the mask names. With an etag, only if the policy still has
+ * that one.
+ * @throws RunError NOT_FOUND, INVALID_ARGUMENT, ABORTED
  */
-export function getIamPolicy(deps: ServiceDeps, job: string): Policy {
-  getJob(deps, job);
-  return { etag: 'ACAB' };
+export async function setIamPolicy(deps: ServiceDeps, request: SetIamPolicyRequest): Promise<Policy> {
+  const { resource, policy } = request;
+  authorize(deps, 'run.jobs.setIamPolicy', resource);
+  const mask = maskOf(request.updateMask);
+  refusePolicy([...validatePolicy(policy), ...(await wrongConditions(policy))]);
+  return writing(deps, () => {
+    const current = policyOf(deps, resource);
+    if (mask.has('etag') && policy.etag && policy.etag !== current.etag) {
+      throw new RunError(
+        'ABORTED',
+        `There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff. The request's ETag '${policy.etag}' did not match the current policy's ETag '${current.etag}'.`,
+      );
+    }
+    const next = normalized(
+      {
+        bindings: mask.has('bindings') ? (policy.bindings ?? []) : (current.bindings ?? []),
+        auditConfigs: mask.has('auditConfigs') ? (policy.auditConfigs ?? []) : (current.auditConfigs ?? []),
+      },
+      nextEtag(current.etag, deps.now()),
+    );
+    deps.store.savePolicy(resource, next);
+    return next;
+  });
+}
+
+type MaskField = (typeof policyFields)[number];
+
+function maskOf(text: string | undefined): ReadonlySet<MaskField> {
+  const paths = (text || 'bindings,etag')
+    .split(',')
+    .map((path) => path.trim().replace('audit_configs', 'auditConfigs'));
+  const unknown = paths.find((path) => !(policyFields as readonly string[]).includes(path));
+  if (unknown !== undefined) {
+    throw new RunError('INVALID_ARGUMENT', `update_mask: a policy has no field ${unknown}`, {
+      fix: `its fields are ${policyFields.join(', ')}`,
+    });
+  }
+  return new Set(paths as MaskField[]);
+}
+
+/** Only here the language of conditions is needed, and loaded. */
+async function wrongConditions({ bindings = [] }: PolicyInput): Promise<PolicyViolation[]> {
+  if (!bindings.some(({ condition }) => condition)) return [];
+  const { expressionProblem } = await import('../model/iam/conditions.js');
+  return bindings.flatMap(({ condition }, i) => {
+    const problem = condition?.expression ? expressionProblem(condition.expression) : undefined;
+    if (problem === undefined) return [];
+    return { path: ['bindings', i, 'condition', 'expression'], description: `Invalid expression: ${problem}` };
+  });
+}
+
+/**
+ * Which of some permissions the caller has on a job by its policy, enforced or not; on one that is not there: none.
+ * @throws RunError INVALID_ARGUMENT for what is no permission on a job
+ */
+export async function testIamPermissions(
+  deps: ServiceDeps,
+  { resource, permissions }: { resource: string; permissions: readonly string[] },
+): Promise<Permission[]> {
+  const asked = permissions.map((permission) => {
+    if (isPermission(permission)) return permission;
+    throw new RunError('INVALID_ARGUMENT', `Permission ${permission} is not valid for this resource.`);
+  });
+  if (!deps.store.job(resource)) return [];
+  const { holds } = await import('../model/iam/conditions.js');
+  const granted = grantedTo(deps, resource, holds);
+  return asked.filter((permission) => granted.has(permission));
+}
+
+/** All that is wrong with a policy is told. @throws RunError INVALID_ARGUMENT */
+function refusePolicy(violations: readonly PolicyViolation[]): void {
+  const [first] = violations;
+  if (!first) return;
+  const field = formatPath(first.path.map((step) => (typeof step === 'string' ? snakeCase(step) : step)));
+  throw new RunError('INVALID_ARGUMENT', `Violation in SetIamPolicyRequest.policy.${field}: ${first.description}`, {
+    problems: violations.map(({ path, description, fix }) => ({
+      path: formatPath(path),
+      message: description,
+      fix,
+      severity: 'error',
+    })),
+  });
 }

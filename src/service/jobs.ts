@@ -1,149 +1,222 @@
 import { withDefaults } from '../model/defaults.js';
-import { fieldsWithEffect } from '../model/effects.js';
 import { RunError } from '../model/errors.js';
-import { createdExecution, isCompleted, referenceTo } from '../model/execution.js';
-import { createdJob, updatedJob } from '../model/job.js';
-import { executionName, executionSuffix, jobName, type Parent, parseName, shortName } from '../model/names.js';
-import { overridden } from '../model/overrides.js';
-import { formatPath } from '../model/path.js';
+import { etagVersion } from '../model/etag.js';
+import { isCompleted, referenceTo } from '../model/execution.js';
+import { type Author, buriedJob, createdJob, deletedJob, reconciled, updatedJob } from '../model/job.js';
+import { jobName, type Parent, parentName, parseName, shortName } from '../model/names.js';
 import type { Execution, Job, JobInput } from '../model/schema/job.js';
-import type { Overrides } from '../model/schema/run.js';
 import { validateJob } from '../model/validation/job.js';
-import { badRequest, type RequestName } from '../model/validation/status.js';
-import type { Violation } from '../model/validation/violation.js';
-import type { Owner } from '../store/store.js';
-import { cancelExecution, waitForExecution } from './executions.js';
-import { notFound, type ServiceDeps, timeOf } from './service.js';
+import type { Position } from '../store/store.js';
+import { authorize } from './access.js';
+import { awaitExecution, ensureRunning } from './executions.js';
+import { type Page, pageOf, type PageRequest } from './pages.js';
+import { writing } from './retention.js';
+import { executionOfToken, existingJob, type RunOptions, startByToken } from './run.js';
+import { notFoundJob, refuse, type ServiceDeps, timeOf } from './service.js';
 
-/** @throws RunError ALREADY_EXISTS, INVALID_ARGUMENT */
-export function createJob(deps: ServiceDeps, request: { parent: Parent; jobId: string; job: JobInput }): Job {
+/** Jobs of a project and location (quotas page). */
+const maxJobs = 1000;
+
+/** How often a wait looks into the store, in ms. */
+const pollInterval = 100;
+
+interface WriteOptions {
+  /** Check all and answer with what would be, but store nothing. */
+  validateOnly?: boolean | undefined;
+  /** How the execution that a token starts is run; by a process of its own, if it has no owner. */
+  run?: RunOptions | undefined;
+}
+
+export interface CreateJobRequest extends WriteOptions {
+  parent: Parent;
+  jobId: string;
+  /** Without a name: that is what `jobId` is for. */
+  job: JobInput;
+}
+
+/** @throws RunError ALREADY_EXISTS, INVALID_ARGUMENT, RESOURCE_EXHAUSTED; as `runJob` for a job with a token */
+export function createJob(deps: ServiceDeps, request: CreateJobRequest): Job {
   const { parent, jobId, job } = request;
-  reject('CreateJobRequest.job', validateJob(jobId, job));
-  const name = jobName(parent, jobId);
-  return deps.store.transaction(() => {
-    if (deps.store.job(name)) throw new RunError('ALREADY_EXISTS', `Resource '${jobId}' already exists.`);
-    const author = { account: deps.account, now: timeOf(deps) };
-    const created = createdJob(withDefaults(job, deps.projectNumber), name, deps.uuid(), author);
-    deps.store.saveJob(created);
-    return withExecutions(deps, created);
-  });
+  authorize(deps, 'run.jobs.create', parentName(parent));
+  if (job.name) {
+    const message = 'Violation in CreateJobRequest.job: job.name must be empty on CreateJobRequest.';
+    throw new RunError('INVALID_ARGUMENT', message);
+  }
+  refuse('CreateJobRequest.job', validateJob(jobId, job));
+  return write(deps, request, (author) => ({ after: newJob(deps, jobName(parent, jobId), job, author) }));
+}
+
+export interface UpdateJobRequest extends WriteOptions {
+  name: string;
+  /** With an etag: only if the job still has that one. */
+  job: JobInput;
+  /** Create the job if there is none. */
+  allowMissing?: boolean | undefined;
 }
 
 /**
- * Replaces all that a client can write of a job, as PATCH without a mask does.
- * @throws RunError NOT_FOUND, INVALID_ARGUMENT
+ * Replaces all that a client can write of a job, as PATCH does, which has no mask for jobs.
+ * @throws RunError NOT_FOUND, INVALID_ARGUMENT, ABORTED for a stale etag; as `runJob` for a job with a new token
  */
-export function updateJob(deps: ServiceDeps, request: { name: string; job: JobInput }): Job {
-  const { name, job } = request;
-  reject('UpdateJobRequest.job', validateJob(shortName(name), job));
-  return deps.store.transaction(() => {
-    const author = { account: deps.account, now: timeOf(deps) };
-    const updated = updatedJob(find(deps, name), withDefaults(job, deps.projectNumber), author);
-    deps.store.saveJob(updated);
-    return withExecutions(deps, updated);
+export function updateJob(deps: ServiceDeps, request: UpdateJobRequest): Job {
+  const { name, job, allowMissing } = request;
+  authorize(deps, 'run.jobs.update', name);
+  if (allowMissing) authorize(deps, 'run.jobs.create', parentName(parseName(name)));
+  refuse('UpdateJobRequest.job', validateJob(shortName(name), job));
+  return write(deps, request, (author) => {
+    if (allowMissing && !deps.store.job(name)) return { after: newJob(deps, name, job, author) };
+    const before = existingJob(deps, name);
+    if (job.etag && job.etag !== before.etag) throw conflict(before, job.etag);
+    return { before, after: updatedJob(before, withDefaults(job, deps.projectNumber), author) };
   });
+}
+
+function newJob(deps: ServiceDeps, name: string, job: JobInput, author: Author): Job {
+  const { project, location } = parseName(name);
+  if (deps.store.job(name)) throw new RunError('ALREADY_EXISTS', `Resource '${shortName(name)}' already exists.`);
+  if (deps.store.jobCount(project, location) >= maxJobs) {
+    throw new RunError(
+      'RESOURCE_EXHAUSTED',
+      `Quota exceeded: there are ${maxJobs} jobs in region ${location} already.`,
+    );
+  }
+  return createdJob(withDefaults(job, deps.projectNumber), name, deps.uuid(), author);
+}
+
+function conflict({ name, etag = '' }: Job, given: string): RunError {
+  const version = (of: string): string => etagVersion(of) ?? of;
+  return new RunError(
+    'ABORTED',
+    `Conflict for resource '${shortName(name)}': version '${version(given)}' was specified but current version is '${version(etag)}'.`,
+    { fix: 'read the job again and repeat the change, or leave the etag out' },
+  );
+}
+
+function write(
+  deps: ServiceDeps,
+  { validateOnly, run = {} }: WriteOptions,
+  change: (author: Author) => { before?: Job; after: Job },
+): Job {
+  const { job, started } = writing(deps, () => {
+    const { before, after } = change({ account: deps.account, now: timeOf(deps) });
+    if (validateOnly || after === before) return { job: viewOf(deps, after) };
+    deps.store.saveJob(after);
+    const execution = startByToken(deps, before, after, run);
+    return { job: viewOf(deps, after), started: execution };
+  });
+  if (started && !run.owner) deps.spawnWorker(started.name);
+  return job;
+}
+
+interface Visibility {
+  /** Deleted ones too, until they expire. */
+  showDeleted?: boolean | undefined;
 }
 
 /** @throws RunError NOT_FOUND */
-export const getJob = (deps: ServiceDeps, name: string): Job => withExecutions(deps, find(deps, name));
+export function getJob(deps: ServiceDeps, name: string, { showDeleted }: Visibility = {}): Job {
+  const job = findJob(deps, name) ?? (showDeleted ? deps.store.deletedJob(name, timeOf(deps)) : undefined);
+  if (!job) throw notFoundJob(deps, name);
+  return job;
+}
 
 /** The job, or undefined where `getJob` throws. */
 export function findJob(deps: ServiceDeps, name: string): Job | undefined {
+  authorize(deps, 'run.jobs.get', name);
   const job = deps.store.job(name);
-  return job && withExecutions(deps, job);
+  return job && viewOf(deps, job);
 }
 
-/** The jobs of a project, in one location or in all of them, by name. */
-export const listJobs = (deps: ServiceDeps, project: string, location?: string): Job[] =>
-  deps.store.jobs(project, location).map((job) => withExecutions(deps, job));
+export interface ListJobsRequest extends PageRequest, Visibility {
+  project: string;
+  /** All if unset. */
+  location?: string | undefined;
+}
+
+/** Newest first. */
+export function listJobs(deps: ServiceDeps, request: ListJobsRequest): Page<Job> {
+  const { project, location, showDeleted } = request;
+  authorize(deps, 'run.jobs.list', parentName({ project, location: location ?? '-' }));
+  const deletedAt = showDeleted ? timeOf(deps) : undefined;
+  return pageOf<Job, Position>(request, { project, location, showDeleted }, (after, limit) =>
+    deps.store
+      .jobs({ project, location, deletedAt, after, limit })
+      .map(({ resource, position }) => ({ item: viewOf(deps, resource), position })),
+  );
+}
+
+export interface DeleteRequest {
+  name: string;
+  /** Taken and not looked at, as the API does (observed). */
+  etag?: string | undefined;
+  validateOnly?: boolean | undefined;
+}
 
 /**
- * Deletes a job and its executions; those that run are cancelled and waited for.
+ * Deletes a job and its executions; those that run are cancelled and waited for. The job is returned as it can be seen
+ * from then on, with `showDeleted`. A deletion that nobody waits for to its end is finished by the next write.
  * @throws RunError NOT_FOUND
  */
-export async function deleteJob(deps: ServiceDeps, name: string): Promise<Job> {
-  const job = getJob(deps, name);
-  const executions = executionsOf(deps, name);
-  for (const execution of executions) if (!isCompleted(execution)) cancelExecution(deps, execution.name);
-  for (const execution of executions) await waitForExecution(deps, execution.name, isCompleted);
-  deps.store.deleteJob(name);
-  for (const execution of executions) deps.logs.remove(execution.name);
+export async function deleteJob(deps: ServiceDeps, request: DeleteRequest): Promise<Job> {
+  const job = startDeletion(deps, request);
+  if (!request.validateOnly) {
+    for (const { name } of openExecutionsOf(deps, job.name)) await awaitExecution(deps, name, isCompleted);
+    writing(deps, () => {});
+  }
+  return buriedJob(job);
+}
+
+/** Begins a deletion, which goes on beside us. @throws RunError NOT_FOUND */
+export function startDeletion(deps: ServiceDeps, { name, validateOnly }: DeleteRequest): Job {
+  authorize(deps, 'run.jobs.delete', name);
+  const { job, open } = writing(deps, () => {
+    const current = deps.store.job(name);
+    if (!current) throw notFoundJob(deps, name);
+    const now = timeOf(deps);
+    const doomed = current.deleteTime ? current : deletedJob(current, { account: deps.account, now });
+    if (validateOnly) return { job: viewOf(deps, doomed), open: [] };
+    deps.store.saveJob(doomed);
+    const running = openExecutionsOf(deps, name);
+    for (const execution of running) deps.store.requestCancel(execution.name, now);
+    return { job: viewOf(deps, doomed), open: running };
+  });
+  for (const execution of open) ensureRunning(deps, execution.name);
   return job;
 }
 
 /** The executions of a job that run, or wait to. */
-export const openExecutionsOf = (deps: ServiceDeps, name: string): Execution[] =>
-  executionsOf(deps, name).filter((execution) => !isCompleted(execution));
-
-function executionsOf(deps: ServiceDeps, name: string): Execution[] {
-  const { project, location, job } = parseName(name);
-  return deps.store.executions({ project, location, job });
+export function openExecutionsOf(deps: ServiceDeps, job: string): Execution[] {
+  const { project, location } = parseName(job);
+  return deps.store
+    .executions({ project, location, job })
+    .map(({ resource }) => resource)
+    .filter((execution) => !isCompleted(execution));
 }
 
 /**
- * Creates an execution of a job, which somebody still has to run: `owner`, who holds its lease from the first moment,
- * or whoever takes it.
- * @throws RunError NOT_FOUND; INVALID_ARGUMENT for overrides; UNIMPLEMENTED if the job cannot run here.
+ * Waits until the service has done all that writing the job has brought with it: until the execution of its token has
+ * started, or ended.
+ * @throws RunError NOT_FOUND if it is deleted meanwhile; the signal's reason once that is aborted
  */
-export function runJob(deps: ServiceDeps, name: string, overrides: Overrides, owner?: Owner): Execution {
-  return deps.store.transaction(() => {
-    const job = find(deps, name);
-    refuseUnsupported(job);
-    const template = overridden(job.template, overrides);
-    const id = `${shortName(name)}-${executionSuffix(deps.randomBytes(5))}`;
-    const execution = executionName(name, id);
-    const { uuid, account, logs } = deps;
-    const logUri = `file://${logs.directory(execution)}`;
-    const now = timeOf(deps);
-    const created = createdExecution(job, template, { name: execution, uid: uuid(), account, logUri }, now);
-    const tasks = Array.from({ length: template.taskCount }, (_, index) => ({
-      index,
-      uid: uuid(),
-      state: 'Pending' as const,
-      retried: 0,
-      updateTime: now,
-    }));
-    deps.store.createExecution(created);
-    for (const task of tasks) deps.store.saveTask(execution, task);
-    if (owner) deps.store.acquireLease(execution, owner, deps.now(), () => true);
-    return created;
-  });
-}
-
-/** Fields of a job that act in Cloud Run and do nothing here. */
-export const inertFields = (job: JobInput): string[] => fieldsWithEffect(job, ['inert']).map(formatPath);
-
-function refuseUnsupported(job: Job): void {
-  const fields = fieldsWithEffect(job, ['unsupported']).map(formatPath);
-  if (job.template.template.containers.length > 1) fields.push('template.template.containers[1]');
-  if (fields.length > 0) {
-    const message = `Job [${shortName(job.name)}] uses what localrun cannot run yet: ${fields.join(', ')}`;
-    throw new RunError('UNIMPLEMENTED', message, { fix: 'remove these fields to run the rest of the job locally' });
+export async function waitForJob(deps: ServiceDeps, name: string, signal?: AbortSignal): Promise<Job> {
+  for (;;) {
+    signal?.throwIfAborted();
+    const job = getJob(deps, name);
+    if (!job.reconciling) return job;
+    const execution = executionOfToken(deps, job);
+    if (execution) ensureRunning(deps, execution.name);
+    await new Promise((resolve) => setTimeout(resolve, pollInterval));
   }
 }
 
-function find(deps: ServiceDeps, name: string): Job {
-  const job = deps.store.job(name);
-  if (job) return job;
-  const { project, location } = parseName(name);
-  throw notFound(
-    name,
-    deps.store.jobs(project, location).map((other) => shortName(other.name)),
-  );
-}
-
-/** The parts of a Job that its executions make. */
-function withExecutions(deps: ServiceDeps, job: Job): Job {
+/** A job with the parts that its executions make. */
+function viewOf(deps: ServiceDeps, job: Job): Job {
+  // What was deleted has been completed before.
+  if (job.deleteTime && !job.reconciling) return job;
   const latest = deps.store.latestExecution(job.name);
   return {
-    ...job,
+    ...reconciled(job, job.reconciling ? executionOfToken(deps, job) : undefined),
     executionCount: deps.store.executionCount(job.name) || undefined,
     latestCreatedExecution: latest ? referenceTo(latest) : {},
   };
-}
-
-/** @throws RunError INVALID_ARGUMENT if there are errors among the violations */
-function reject(request: RequestName, violations: readonly Violation[]): void {
-  const error = badRequest(request, violations);
-  if (error) throw error;
 }

@@ -1,5 +1,8 @@
 import { RunError } from '../model/errors.js';
+import type { Holds } from '../model/iam/permissions.js';
 import { nearest, parseName, shortName } from '../model/names.js';
+import { badRequest, type RequestName } from '../model/validation/status.js';
+import type { Violation } from '../model/validation/violation.js';
 import { timestamp, type Timestamp } from '../model/time.js';
 import type { LogFiles } from '../store/logs.js';
 import type { Lease, Store } from '../store/store.js';
@@ -10,6 +13,10 @@ export interface ServiceDeps {
   logs: LogFiles;
   /** Who calls, as creator and lastModifier show it. */
   account: string;
+  /** The account that owns the project: whatever the policies of jobs say, it may do everything. */
+  projectOwner: string;
+  /** Evaluates the conditions of IAM policies; present if policies decide who may do what. */
+  enforced?: Holds | undefined;
   projectNumber: string;
   now: () => number;
   uuid: () => string;
@@ -36,4 +43,19 @@ export function notFound(name: string, others: readonly string[]): RunError {
     `Resource '${id}' of kind '${kind}' in region '${location}' in project '${project}' does not exist.`,
     { fix: near && `did you mean ${near}?` },
   );
+}
+
+/** The same for a job, with the nearest name of its project and location. */
+export function notFoundJob({ store }: Pick<ServiceDeps, 'store'>, name: string): RunError {
+  const { project, location } = parseName(name);
+  return notFound(
+    name,
+    store.jobs({ project, location }).map(({ resource }) => shortName(resource.name)),
+  );
+}
+
+/** @throws RunError INVALID_ARGUMENT if there are errors among the violations */
+export function refuse(request: RequestName, violations: readonly Violation[]): void {
+  const error = badRequest(request, violations);
+  if (error) throw error;
 }

@@ -1,6 +1,9 @@
+import { executionName, jobName, type Parent, parseName, shortName, taskName } from '../model/names.js';
 import type { Execution, Task } from '../model/schema/job.js';
 import { type TaskRecord, taskResource, type TaskState } from '../model/task.js';
-import type { ServiceDeps } from './service.js';
+import { authorize } from './access.js';
+import { type Page, pageOf, type PageRequest } from './pages.js';
+import { notFound, type ServiceDeps } from './service.js';
 
 /** A task with the state that gcloud shows, which the v2 resource has in its conditions only. */
 export interface TaskView {
@@ -9,6 +12,62 @@ export interface TaskView {
 }
 
 /** The tasks of an execution by index, all or those in some states. */
-export function listTasks(deps: ServiceDeps, execution: Execution, states?: readonly TaskState[]): TaskView[] {
-  return deps.store.tasks(execution.name, states).map((record) => ({ record, task: taskResource(execution, record) }));
+export function tasksOf(deps: ServiceDeps, execution: Execution, states?: readonly TaskState[]): TaskView[] {
+  return deps.store.tasks(execution.name, states).map((record) => view(execution, record));
 }
+
+export interface ListTasksRequest extends PageRequest {
+  /** An execution's full name, in which `-` stands for any job and for any execution. */
+  parent: string;
+  states?: readonly TaskState[] | undefined;
+}
+
+/** The execution's name and the index after which a page begins. */
+type TaskPosition = [execution: string, index: number];
+
+/** By index; of several executions those of the newest first. @throws RunError NOT_FOUND */
+export function listTasks(deps: ServiceDeps, request: ListTasksRequest): Page<TaskView> {
+  const { parent, states } = request;
+  authorize(deps, 'run.tasks.list', parent);
+  const executions = executionsOf(deps, parent);
+  return pageOf<TaskView, TaskPosition>(request, { parent, states }, (after, limit) => {
+    const found: { item: TaskView; position: TaskPosition }[] = [];
+    const start = after ? executions.findIndex(({ name }) => name === after[0]) : 0;
+    for (const execution of executions.slice(Math.max(0, start))) {
+      const page = { after: execution.name === after?.[0] ? after[1] : -1, limit: limit - found.length };
+      for (const record of deps.store.tasks(execution.name, states, page)) {
+        found.push({ item: view(execution, record), position: [execution.name, record.index] });
+      }
+      if (found.length >= limit) break;
+    }
+    return found;
+  });
+}
+
+function executionsOf(deps: ServiceDeps, parent: string): Execution[] {
+  const { project, location, job, execution = '-' } = parseName(parent);
+  if (execution !== '-') {
+    const found = deps.store.findExecution(project, location, execution);
+    if (!found || (job !== '-' && found.job !== job)) throw notFound(parent, []);
+    return [found];
+  }
+  const query = { project, location, job: job === '-' ? undefined : jobName({ project, location }, job) };
+  return deps.store.executions(query).map(({ resource }) => resource);
+}
+
+/** A task by its id, as gcloud names it: `EXECUTION-taskINDEX`. @throws RunError NOT_FOUND */
+export function getTask(deps: ServiceDeps, parent: Parent, id: string): TaskView {
+  const [, executionId = '', index = ''] = /^(.+)-task(0|[1-9]\d*)$/.exec(id) ?? [];
+  const execution = deps.store.findExecution(parent.project, parent.location, executionId);
+  const owner = execution?.name ?? executionName(jobName(parent, '-'), executionId || '-');
+  authorize(deps, 'run.tasks.get', owner);
+  const record = execution && deps.store.task(execution.name, Number(index));
+  if (record) return view(execution, record);
+  const known = execution ? deps.store.tasks(execution.name).map((task) => shortName(taskName(owner, task.index))) : [];
+  throw notFound(`${owner}/tasks/${id}`, known);
+}
+
+const view = (execution: Execution, record: TaskRecord): TaskView => ({
+  record,
+  task: taskResource(execution, record),
+});

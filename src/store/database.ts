@@ -1,6 +1,7 @@
 import Database from 'libsql';
 import { RunError } from '../model/errors.js';
 import { schema, schemaVersion } from './schema.js';
+import type { Listed, ListQuery } from './store.js';
 
 export type Row = Record<string, string | number | null>;
 
@@ -85,6 +86,30 @@ export const text = (value: Row[string] | undefined): string | undefined => (val
 /** The JSON in a row's column `resource`. */
 export const parseResource = <T>(row: Row): T => JSON.parse(String(row['resource'])) as T;
 export const resourceOf = <T>(row: Row | undefined): T | undefined => row && parseResource<T>(row);
+
+/** A LIMIT that is none. */
+export const unlimited = -1;
+
+/**
+ * The listing of a table and of the deleted ones of its kind, newest first: `conditions` on its columns, in which ?1 to
+ * ?4 stand for the query's deletedAt, after and limit.
+ */
+export function listing(
+  kind: 'job' | 'execution',
+  conditions: string,
+): <T>(db: Connection, query: ListQuery, ...values: unknown[]) => Listed<T>[] {
+  const columns = `project, location, create_time, number, resource`;
+  const sql = `SELECT create_time, number, resource FROM (
+      SELECT ${kind === 'job' ? 'NULL AS job' : 'job'}, ${columns} FROM ${kind}
+      UNION ALL SELECT job, ${columns} FROM tombstone WHERE kind = '${kind}' AND expire_time > ?1
+    ) WHERE (?2 IS NULL OR (create_time, number) < (?2, ?3)) AND ${conditions}
+    ORDER BY create_time DESC, number DESC LIMIT ?4`;
+  return <T>(db: Connection, { deletedAt, after, limit = unlimited }: ListQuery, ...values: unknown[]) =>
+    db.all(sql, deletedAt, after?.createTime, after?.number, limit, ...values).map((row) => ({
+      resource: parseResource<T>(row),
+      position: { createTime: String(row['create_time']), number: Number(row['number']) },
+    }));
+}
 
 /** An execution's number by its name, which has to be the statement's first value. */
 export const executionNumber = '(SELECT number FROM execution WHERE name = ?1)';

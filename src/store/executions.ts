@@ -1,7 +1,10 @@
 import { jobName, parseName, shortName } from '../model/names.js';
+import { defaultSettings, type LocalSettings } from '../model/local/settings.js';
 import type { Execution } from '../model/schema/job.js';
-import { type Connection, parseResource, resourceOf } from './database.js';
+import { type Connection, listing, resourceOf, unlimited } from './database.js';
 import type { ExecutionStore } from './store.js';
+
+const list = listing('execution', 'project = ?5 AND (?6 IS NULL OR location = ?6) AND (?7 IS NULL OR job = ?7)');
 
 export const executionStore = (db: Connection): ExecutionStore => ({
   execution(name) {
@@ -14,37 +17,35 @@ export const executionStore = (db: Connection): ExecutionStore => ({
     );
   },
 
-  executions({ project, location, job }) {
-    return db
-      .all(
-        `SELECT resource FROM execution WHERE project = ?1 AND (?2 IS NULL OR location = ?2)
-       AND (?3 IS NULL OR job = 'projects/' || project || '/locations/' || location || '/jobs/' || ?3)
-       ORDER BY create_time DESC, number DESC`,
-        project,
-        location ?? null,
-        job ?? null,
-      )
-      .map((row) => parseResource<Execution>(row));
+  executions(query) {
+    return list<Execution>(db, query, query.project, query.location, query.job);
   },
 
   latestExecution(job) {
     return resourceOf<Execution>(
-      db.get('SELECT resource FROM execution WHERE job = ? ORDER BY create_time DESC, number DESC LIMIT 1', job),
+      db.get(
+        `SELECT create_time, number, resource FROM execution WHERE job = ?1
+       UNION ALL SELECT create_time, number, resource FROM tombstone
+         WHERE kind = 'execution' AND job_number = (SELECT number FROM job WHERE name = ?1)
+       ORDER BY create_time DESC, number DESC LIMIT 1`,
+        job,
+      ),
     );
   },
 
-  createExecution(execution) {
+  createExecution(execution, settings) {
     const parent = parseName(execution.name);
     const job = jobName(parent, parent.job);
     db.transaction(() => {
       db.run(
-        'INSERT INTO execution (name, id, project, location, job, create_time, resource) VALUES (?, ?, ?, ?, ?, ?, ?)',
+        'INSERT INTO execution (name, id, project, location, job, create_time, settings, resource) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
         execution.name,
         shortName(execution.name),
         parent.project,
         parent.location,
         job,
         execution.createTime,
+        JSON.stringify(settings),
         JSON.stringify(execution),
       );
       db.run('UPDATE job SET execution_count = execution_count + 1 WHERE name = ?', job);
@@ -69,9 +70,31 @@ export const executionStore = (db: Connection): ExecutionStore => ({
     db.run('UPDATE execution SET images = ? WHERE name = ?', JSON.stringify(images), execution);
   },
 
-  openExecutions() {
+  settings(execution) {
+    const row = db.get('SELECT settings FROM execution WHERE name = ?', execution);
+    return { ...defaultSettings, ...(JSON.parse(String(row?.['settings'] ?? '{}')) as Partial<LocalSettings>) };
+  },
+
+  openExecutions(parent) {
     return db
-      .all('SELECT name FROM execution WHERE completion_time IS NULL ORDER BY number')
+      .all(
+        `SELECT name FROM execution WHERE completion_time IS NULL
+       AND (?1 IS NULL OR (project = ?1 AND location = ?2)) ORDER BY number`,
+        parent?.project,
+        parent?.location,
+      )
+      .map((row) => String(row['name']));
+  },
+
+  surplusExecutions(job, keep) {
+    return db
+      .all(
+        `SELECT name FROM execution WHERE job = ? AND completion_time IS NOT NULL
+       ORDER BY create_time DESC, number DESC LIMIT ? OFFSET ?`,
+        job,
+        unlimited,
+        keep,
+      )
       .map((row) => String(row['name']));
   },
 
@@ -87,5 +110,18 @@ export const executionStore = (db: Connection): ExecutionStore => ({
 
   cancelRequested(name) {
     return db.get('SELECT cancel_time FROM execution WHERE name = ?', name)?.['cancel_time'] != null;
+  },
+
+  requestDeletion(name, time) {
+    db.run(
+      `UPDATE execution SET delete_time = coalesce(delete_time, ?1), cancel_time = coalesce(cancel_time, ?1)
+       WHERE name = ?2`,
+      time,
+      name,
+    );
+  },
+
+  removeExecution(name) {
+    db.run('DELETE FROM execution WHERE name = ?', name);
   },
 });

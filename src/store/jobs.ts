@@ -1,40 +1,48 @@
+import type { Policy } from '../model/iam/policy.js';
 import { parseName } from '../model/names.js';
 import type { Job } from '../model/schema/job.js';
-import { type Connection, parseResource, resourceOf } from './database.js';
+import { type Connection, listing, resourceOf, text } from './database.js';
 import type { JobStore } from './store.js';
+
+const list = listing('job', 'project = ?5 AND (?6 IS NULL OR location = ?6)');
 
 export const jobStore = (db: Connection): JobStore => ({
   job(name) {
     return resourceOf<Job>(db.get('SELECT resource FROM job WHERE name = ?', name));
   },
 
-  jobs(project, location) {
-    return db
-      .all(
-        'SELECT resource FROM job WHERE project = ?1 AND (?2 IS NULL OR location = ?2) ORDER BY name',
-        project,
-        location ?? null,
-      )
-      .map((row) => parseResource<Job>(row));
+  jobs(query) {
+    return list<Job>(db, query, query.project, query.location);
+  },
+
+  jobCount(project, location) {
+    return Number(db.get('SELECT count(*) AS n FROM job WHERE project = ? AND location = ?', project, location)?.['n']);
   },
 
   saveJob(job) {
     const { project, location } = parseName(job.name);
     db.run(
-      `INSERT INTO job (name, project, location, resource) VALUES (?1, ?2, ?3, ?4)
-       ON CONFLICT (name) DO UPDATE SET resource = ?4`,
+      `INSERT INTO job (name, project, location, create_time, delete_time, resource) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+       ON CONFLICT (name) DO UPDATE SET delete_time = ?5, resource = ?6`,
       job.name,
       project,
       location,
+      job.createTime,
+      job.deleteTime,
       JSON.stringify(job),
     );
   },
 
-  deleteJob(name) {
-    db.run('DELETE FROM job WHERE name = ?', name);
-  },
-
   executionCount(job) {
     return Number(db.get('SELECT execution_count AS n FROM job WHERE name = ?', job)?.['n'] ?? 0);
+  },
+
+  policy(job) {
+    const policy = text(db.get('SELECT policy FROM job WHERE name = ?', job)?.['policy']);
+    return policy === undefined ? undefined : (JSON.parse(policy) as Policy);
+  },
+
+  savePolicy(job, policy) {
+    db.run('UPDATE job SET policy = ? WHERE name = ?', JSON.stringify(policy), job);
   },
 });

@@ -4,6 +4,14 @@ import { parseName } from '../model/names.js';
 
 export type Stream = 'stdout' | 'stderr';
 
+/** Who wrote a log: a container of an attempt. */
+export interface LogSource {
+  task: number;
+  attempt: number;
+  /** The label of the container, if it is not the main one. */
+  container?: string | undefined;
+}
+
 /** Where the logs of attempts are kept, one file a stream, in the form that LogDecoder reads. */
 export class LogFiles {
   readonly #root: string;
@@ -18,18 +26,19 @@ export class LogFiles {
     return path.join(this.#root, project, location, id);
   }
 
-  file(execution: string, task: number, attempt: number, stream: Stream): string {
-    return path.join(this.directory(execution), `task${task}-attempt${attempt}.${stream}`);
+  file(execution: string, { task, attempt, container }: LogSource, stream: Stream): string {
+    const suffix = container === undefined ? '' : `.${container}`;
+    return path.join(this.directory(execution), `task${task}-attempt${attempt}${suffix}.${stream}`);
   }
 
   /**
-   * New empty files for an attempt, in place of those that are there: a client of a process that has died may still
+   * New empty files for a container, in place of those that are there: a client of a process that has died may still
    * write to the old ones.
    */
-  create(execution: string, task: number, attempt: number): Record<Stream, number> & { close(): void } {
+  create(execution: string, source: LogSource): Record<Stream, number> & { close(): void } {
     mkdirSync(this.directory(execution), { recursive: true, mode: 0o700 });
     const open = (stream: Stream): number => {
-      const file = this.file(execution, task, attempt, stream);
+      const file = this.file(execution, source, stream);
       rmSync(file, { force: true });
       return openSync(file, 'wx', 0o600);
     };

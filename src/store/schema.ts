@@ -6,13 +6,18 @@ export const schemaVersion = 1;
 
 export const schema = `
 CREATE TABLE job (
-  name TEXT PRIMARY KEY,
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL UNIQUE,
   project TEXT NOT NULL,
   location TEXT NOT NULL,
+  create_time TEXT NOT NULL,
+  delete_time TEXT,
   execution_count INTEGER NOT NULL DEFAULT 0,
+  policy TEXT,
   resource TEXT NOT NULL
-) WITHOUT ROWID;
+);
 CREATE INDEX job_by_parent ON job (project, location);
+CREATE INDEX doomed_job ON job (delete_time) WHERE delete_time IS NOT NULL;
 
 CREATE TABLE execution (
   number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -24,16 +29,37 @@ CREATE TABLE execution (
   create_time TEXT NOT NULL,
   completion_time TEXT,
   cancel_time TEXT,
+  delete_time TEXT,
   owner TEXT,
   pid INTEGER,
   process_start TEXT,
   heartbeat REAL,
   images TEXT NOT NULL DEFAULT '{}',
+  settings TEXT NOT NULL,
   resource TEXT NOT NULL,
   UNIQUE (project, location, id)
 );
 CREATE INDEX execution_by_job ON execution (job, create_time);
 CREATE INDEX open_execution ON execution (completion_time) WHERE completion_time IS NULL;
+CREATE INDEX doomed_execution ON execution (delete_time) WHERE delete_time IS NOT NULL;
+
+-- Deleted jobs and executions, which can be seen until they expire. Their names are free for new ones.
+CREATE TABLE tombstone (
+  kind TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  project TEXT NOT NULL,
+  location TEXT NOT NULL,
+  job TEXT NOT NULL,
+  job_number INTEGER NOT NULL,
+  create_time TEXT NOT NULL,
+  expire_time TEXT NOT NULL,
+  resource TEXT NOT NULL,
+  PRIMARY KEY (kind, number)
+) WITHOUT ROWID;
+CREATE INDEX tombstone_by_id ON tombstone (kind, project, location, id);
+CREATE INDEX tombstone_by_job ON tombstone (job_number, create_time);
+CREATE INDEX expiring_tombstone ON tombstone (expire_time);
 
 CREATE TABLE task (
   execution INTEGER NOT NULL REFERENCES execution (number) ON DELETE CASCADE,
@@ -55,8 +81,10 @@ CREATE TABLE attempt (
   task INTEGER NOT NULL,
   number INTEGER NOT NULL,
   container TEXT NOT NULL,
+  sandbox TEXT,
   create_time TEXT NOT NULL,
   start_time TEXT,
+  main_start_time TEXT,
   stop_reason TEXT,
   stop_time TEXT,
   end_time TEXT,

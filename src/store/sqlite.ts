@@ -7,6 +7,7 @@ import { jobStore } from './jobs.js';
 import { leaseStore } from './leases.js';
 import type { Store } from './store.js';
 import { taskStore } from './tasks.js';
+import { tombstoneStore } from './tombstones.js';
 
 /**
  * Opens the store in `directory`, creating both where they are missing.
@@ -21,6 +22,7 @@ export function openStore(directory: string): Store {
     return {
       ...jobStore(db),
       ...executionStore(db),
+      ...tombstoneStore(db),
       ...taskStore(db),
       ...leaseStore(db),
       transaction: (body) => db.transaction(body),

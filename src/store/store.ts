@@ -1,4 +1,7 @@
 import type { AttemptRecord } from '../model/attempt.js';
+import type { Policy } from '../model/iam/policy.js';
+import type { LocalSettings } from '../model/local/settings.js';
+import type { Parent } from '../model/names.js';
 import type { Execution, Job } from '../model/schema/job.js';
 import type { TaskRecord, TaskState } from '../model/task.js';
 import type { Timestamp } from '../model/time.js';
@@ -16,10 +19,30 @@ export interface Lease extends Owner {
   heartbeat: number;
 }
 
-export interface ExecutionQuery {
+/** The place of a resource in a listing, which is newest first. */
+export interface Position {
+  createTime: Timestamp;
+  /** Counts what is created, since several things can be in one instant. */
+  number: number;
+}
+
+export interface Listed<T> {
+  resource: T;
+  position: Position;
+}
+
+export interface ListQuery {
   project: string;
   location?: string | undefined;
-  /** The job's id. */
+  /** With the deleted ones that have not expired at this time. */
+  deletedAt?: Timestamp | undefined;
+  /** Only what comes after this in the listing. */
+  after?: Position | undefined;
+  limit?: number | undefined;
+}
+
+export interface ExecutionQuery extends ListQuery {
+  /** The job's name. */
   job?: string | undefined;
 }
 
@@ -30,14 +53,17 @@ export class LeaseLost extends Error {
 
 export interface JobStore {
   job(name: string): Job | undefined;
-  /** Jobs of a project, in all locations or one, sorted by name. */
-  jobs(project: string, location?: string): Job[];
+  /** Newest first. */
+  jobs(query: ListQuery): Listed<Job>[];
+  /** How many there are in a project and location. */
+  jobCount(project: string, location: string): number;
   /** Creates or replaces. */
   saveJob(job: Job): void;
-  /** Deletes the job with its executions. */
-  deleteJob(name: string): void;
   /** Executions created, deleted ones included. */
   executionCount(job: string): number;
+  /** The IAM policy of a job, which goes away with it; undefined if it never had one. */
+  policy(job: string): Policy | undefined;
+  savePolicy(job: string, policy: Policy): void;
 }
 
 export interface ExecutionStore {
@@ -45,27 +71,50 @@ export interface ExecutionStore {
   /** Finds by the short id, which is unique in a project and location. */
   findExecution(project: string, location: string, id: string): Execution | undefined;
   /** Newest first. */
-  executions(query: ExecutionQuery): Execution[];
+  executions(query: ExecutionQuery): Listed<Execution>[];
+  /** The newest execution of a job, a deleted one until it expires. */
   latestExecution(job: string): Execution | undefined;
   /** Creates an execution without tasks; counts it for the job. */
-  createExecution(execution: Execution): void;
+  createExecution(execution: Execution, settings: LocalSettings): void;
   saveExecution(execution: Execution): void;
   /** The image ids that the execution's references stand for, once they are resolved. */
   images(execution: string): Record<string, string>;
+  /** What this machine adds to the execution. */
+  settings(execution: string): LocalSettings;
   saveImages(execution: string, images: Record<string, string>): void;
-  /** Names of the executions that have not ended, in all projects. */
-  openExecutions(): string[];
+  /** Names of the executions that have not ended, in all projects or in one project and location. */
+  openExecutions(parent?: Parent): string[];
+  /** Ended executions of a job beyond the newest `keep`. */
+  surplusExecutions(job: string, keep: number): string[];
 
   /** Asks for a cancellation; false if the execution has ended. */
   requestCancel(name: string, time: Timestamp): boolean;
   cancelRequested(name: string): boolean;
+  /** Asks for an execution to be cancelled, if it has not ended, and deleted. */
+  requestDeletion(name: string, time: Timestamp): void;
+  /** Removes an execution and its tasks without a trace. */
+  removeExecution(name: string): void;
+}
+
+/** What was deleted. Of an execution only the resource itself is kept. */
+export interface TombstoneStore {
+  /** The job of that name that was deleted last and has not expired at `now`. */
+  deletedJob(name: string, now: Timestamp): Job | undefined;
+  deletedExecution(project: string, location: string, id: string, now: Timestamp): Execution | undefined;
+  /** Jobs and executions whose deletion was asked for and has nothing left to wait for. */
+  doomed(): { jobs: Job[]; executions: Execution[] };
+  /** Puts a deleted resource in the place of what is stored under its name. A job must not have executions any more. */
+  buryJob(job: Job): void;
+  buryExecution(execution: Execution): void;
+  /** Forgets what has expired at `now`. */
+  purge(now: Timestamp): void;
 }
 
 /** Tasks and their attempts; `execution` is the execution's full name. */
 export interface TaskStore {
   task(execution: string, index: number): TaskRecord | undefined;
   /** Sorted by index. */
-  tasks(execution: string, states?: readonly TaskState[]): TaskRecord[];
+  tasks(execution: string, states?: readonly TaskState[], page?: { after?: number; limit: number }): TaskRecord[];
   /** Pending tasks in the order in which they get a slot: retries first, then by index. */
   readyTasks(execution: string, limit: number): TaskRecord[];
   firstFailed(execution: string): TaskRecord | undefined;
@@ -95,7 +144,7 @@ export interface LeaseStore {
  * What is kept: jobs, executions, tasks and attempts, and who runs which execution. Synchronous; every write is one
  * transaction, durable against the death of the process, and safe among several processes.
  */
-export interface Store extends JobStore, ExecutionStore, TaskStore, LeaseStore {
+export interface Store extends JobStore, ExecutionStore, TombstoneStore, TaskStore, LeaseStore {
   /** Several reads and writes as one; nothing else is written in between. Nested calls join the outer one. */
   transaction<T>(body: () => T): T;
   close(): void;

@@ -1,7 +1,7 @@
 import type { AttemptRecord, StopReason } from '../model/attempt.js';
 import type { TaskAttemptResult } from '../model/schema/job.js';
 import type { AttemptOutcome, TaskRecord, TaskState } from '../model/task.js';
-import { type Connection, executionNumber, type Row, text } from './database.js';
+import { type Connection, executionNumber, type Row, text, unlimited } from './database.js';
 import type { TaskStore } from './store.js';
 
 export const taskStore = (db: Connection): TaskStore => ({
@@ -10,13 +10,15 @@ export const taskStore = (db: Connection): TaskStore => ({
     return row && taskOf(row);
   },
 
-  tasks(execution, states) {
+  tasks(execution, states, page) {
     return db
       .all(
-        `SELECT * FROM task WHERE execution = ${executionNumber}
-       AND (?2 IS NULL OR state IN (SELECT value FROM json_each(?2))) ORDER BY number`,
+        `SELECT * FROM task WHERE execution = ${executionNumber} AND number > ?3
+       AND (?2 IS NULL OR state IN (SELECT value FROM json_each(?2))) ORDER BY number LIMIT ?4`,
         execution,
         states ? JSON.stringify(states) : null,
+        page?.after ?? -1,
+        page?.limit ?? unlimited,
       )
       .map(taskOf);
   },
@@ -80,14 +82,17 @@ export const taskStore = (db: Connection): TaskStore => ({
 
   saveAttempt(execution, attempt) {
     db.run(
-      `INSERT OR REPLACE INTO attempt (execution, task, number, container, create_time, start_time, stop_reason,
-       stop_time, end_time, outcome) VALUES (${executionNumber}, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO attempt (execution, task, number, container, sandbox, create_time, start_time,
+       main_start_time, stop_reason, stop_time, end_time, outcome)
+       VALUES (${executionNumber}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       execution,
       attempt.task,
       attempt.attempt,
       attempt.container,
+      attempt.sandbox,
       attempt.createTime,
       attempt.startTime,
+      attempt.mainStartTime,
       attempt.stop?.reason,
       attempt.stop?.time,
       attempt.endTime,
@@ -118,8 +123,10 @@ function attemptOf(row: Row): AttemptRecord {
     task: Number(row['task']),
     attempt: Number(row['number']),
     container: String(row['container']),
+    sandbox: text(row['sandbox']),
     createTime: String(row['create_time']),
     startTime: text(row['start_time']),
+    mainStartTime: text(row['main_start_time']),
     stop: reason ? { reason: reason as StopReason, time: String(row['stop_time']) } : undefined,
     endTime: text(row['end_time']),
     outcome: outcome === undefined ? undefined : (JSON.parse(outcome) as AttemptOutcome),

@@ -77,7 +77,10 @@ describe('an execution whose process has died', () => {
     start.mockRestore();
     const [attempt] = world.store.openAttempts(world.name);
     world.runtime.containers.set(attempt?.container ?? '', {
-      spec: { name: attempt?.container ?? '', image: '', labels: {}, env: {}, memoryBytes: 1, cpus: 1 },
+      spec: {
+        ...{ name: attempt?.container ?? '', image: '', labels: {}, env: {}, memoryBytes: 1, cpus: 1 },
+        network: { hosts: [], hostAccess: false },
+      },
       behaviour: {},
       state: { status: 'created', exitCode: 0, error: '' },
       ended: Promise.resolve(),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { completionStatus, conditionOf } from '../../src/model/execution.js';
+import { sleep } from '../../src/engine/engine.js';
 import { FakeRuntime } from '../support/fake-runtime.js';
 import { useFakeClock, World } from './world.js';
 
@@ -71,6 +72,26 @@ describe('a cancellation', () => {
     await world.finish(running);
   });
 
+  test('starts none of those that wait for their turn to be started', async () => {
+    const runtime = new FakeRuntime(() => ({ ms: 60_000 }));
+    const start = runtime.start.bind(runtime);
+    runtime.start = async (spec) => {
+      await sleep(200);
+      return start(spec);
+    };
+    const world = new World(runtime, { taskCount: 20, parallelism: 20 });
+    const running = world.run();
+    await world.advance(500);
+    world.cancel.abort();
+    const ended = await world.finish(running);
+    // Two CPUs start four at a time, three times until then.
+    expect(runtime.log.filter((line) => line.startsWith('start'))).toHaveLength(12);
+    expect(ended).toMatchObject({ cancelledCount: 20 });
+    expect(world.store.attempts(world.name).map(({ outcome }) => outcome?.code)).toEqual(
+      Array.from({ length: 20 }, () => 1),
+    );
+  });
+
   test('before anything has started ends the execution without a start', async () => {
     const world = new World(new FakeRuntime(), { taskCount: 3 });
     world.store.requestCancel(world.name, '2026-11-23T12:00:00.000000Z');
@@ -82,11 +103,16 @@ describe('a cancellation', () => {
 
   test('does not wait for a pull', async () => {
     const runtime = new FakeRuntime();
-    runtime.pullImage = () => new Promise(() => {});
+    let pulling: AbortSignal | undefined;
+    runtime.pullImage = (_reference, _platform, signal) => {
+      pulling = signal;
+      return new Promise(() => {});
+    };
     const world = new World(runtime, {}, { containers: [{ image: 'slow:1' }] });
     const running = world.run();
     await world.advance(1000);
     world.cancel.abort();
     expect(completionStatus(await world.finish(running))).toBe('EXECUTION_CANCELLED');
+    expect(pulling?.aborted).toBe(true);
   });
 });

@@ -217,7 +217,11 @@ describe('a missing image', () => {
 
   test('an image with a digest is named with it', async () => {
     const runtime = new FakeRuntime();
-    runtime.images.set('gcr.io/p/i:1', { id: 'sha256:2', digest: `gcr.io/p/i@sha256:${'b'.repeat(64)}` } as never);
+    runtime.images.set('gcr.io/p/i:1', {
+      id: 'sha256:2',
+      digest: `gcr.io/p/i@sha256:${'b'.repeat(64)}`,
+      platform: 'linux/amd64',
+    });
     const world = new World(runtime, {}, { containers: [{ image: 'gcr.io/p/i:1' }] });
     const ended = await world.finish();
     expect(ended.template.containers[0]?.image).toBe(`gcr.io/p/i@sha256:${'b'.repeat(64)}`);

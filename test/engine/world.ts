@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, vi } from 'vitest';
 import type { Control } from '../../src/engine/engine.js';
 import { runExecution } from '../../src/engine/execution.js';
+import { defaultSettings, type LocalSettings } from '../../src/model/local/settings.js';
 import type { ExecutionEvent } from '../../src/model/events.js';
 import type { Execution, ExecutionTemplate, TaskTemplate } from '../../src/model/schema/job.js';
 import type { TaskRecord } from '../../src/model/task.js';
 import { LogFiles } from '../../src/store/logs.js';
 import { openStore } from '../../src/store/sqlite.js';
 import type { Owner, Store } from '../../src/store/store.js';
+import { noCredentials } from '../support/credentials.js';
 import type { FakeRuntime } from '../support/fake-runtime.js';
 import { someExecution, someJob, someTask, someTime } from '../support/jobs.js';
 import { tempDirectory } from '../support/temp.js';
@@ -35,13 +37,14 @@ export class World {
     execution: Partial<ExecutionTemplate> = {},
     task: Partial<TaskTemplate> = {},
     maxParallelism = 32,
+    settings: Partial<LocalSettings> = {},
   ) {
     this.runtime = runtime;
     this.maxParallelism = maxParallelism;
     const job = someJob(execution, task);
     this.execution = someExecution(job);
     this.store.saveJob(job);
-    this.store.createExecution(this.execution);
+    this.store.createExecution(this.execution, { ...defaultSettings, ...settings });
     for (let index = 0; index < this.execution.taskCount; index++) {
       this.store.saveTask(this.execution.name, someTask(index));
     }
@@ -65,6 +68,8 @@ export class World {
         runtime: this.runtime,
         logs: new LogFiles(this.home),
         home: this.home,
+        projectNumber: '123',
+        credentials: noCredentials,
         maxParallelism: this.maxParallelism,
         owner,
         alive: (lease) => !this.dead.has(lease.token),

@@ -1,10 +1,13 @@
+import { PassThrough, type Duplex } from 'node:stream';
 import { RunError } from '../../src/model/errors.js';
 import { timestamp } from '../../src/model/time.js';
 import {
   type ContainerRuntime,
   type ContainerSpec,
   type ContainerState,
+  type Image,
   ImageUnavailable,
+  type SandboxSpec,
   StartRefused,
 } from '../../src/runtime/runtime.js';
 
@@ -34,8 +37,16 @@ interface Container {
  */
 export class FakeRuntime implements ContainerRuntime {
   readonly containers = new Map<string, Container>();
+  readonly sandboxes = new Map<string, SandboxSpec>();
+  /** Ports on which somebody listens. */
+  readonly listening = new Set<number>();
+  /** Who takes the connections of a sandbox. */
+  readonly listeners = new Map<string, { onConnection: (connection: Duplex) => void; close: () => void }>();
   readonly log: string[] = [];
-  images = new Map([['localrun/busybox:latest', { id: 'sha256:1', digest: undefined }]]);
+  images = new Map<string, Image>([
+    ['localrun/busybox:latest', { id: 'sha256:1', digest: undefined, platform: 'linux/amd64' }],
+  ]);
+  gpus = false;
   /** While it is set, no call is answered. */
   gone = false;
   most = 0;
@@ -54,9 +65,14 @@ export class FakeRuntime implements ContainerRuntime {
     if (this.gone) throw new RunError('UNAVAILABLE', 'The engine is gone.');
   }
 
-  async capacity(): Promise<{ cpus: number; memoryBytes: number }> {
+  async capacity(): ReturnType<ContainerRuntime['capacity']> {
     await this.#reached();
-    return { cpus: 2, memoryBytes: 2 ** 34 };
+    return { cpus: 2, memoryBytes: 2 ** 34, gpus: this.gpus };
+  }
+
+  async networks(): Promise<string[]> {
+    await this.#reached();
+    return ['bridge', 'shop_default'];
   }
 
   async localImage(reference: string): ReturnType<ContainerRuntime['localImage']> {
@@ -64,7 +80,11 @@ export class FakeRuntime implements ContainerRuntime {
     return this.images.get(reference);
   }
 
-  async pullImage(reference: string): ReturnType<ContainerRuntime['pullImage']> {
+  async pullImage(
+    reference: string,
+    _platform: string | undefined,
+    _signal: AbortSignal,
+  ): ReturnType<ContainerRuntime['pullImage']> {
     await this.#reached();
     throw new ImageUnavailable('missing', `${reference}: manifest unknown`);
   }
@@ -72,6 +92,7 @@ export class FakeRuntime implements ContainerRuntime {
   async start(spec: ContainerSpec): ReturnType<ContainerRuntime['start']> {
     await this.#reached();
     if (this.containers.has(spec.name)) return 'exists';
+    if ('sandbox' in spec.network && !this.sandboxes.has(spec.network.sandbox)) return 'homeless';
     const behaviour = this.#behave(spec);
     if (behaviour.refused) throw new StartRefused(behaviour.refused);
     this.log.push(`start ${spec.name}`);
@@ -104,6 +125,38 @@ export class FakeRuntime implements ContainerRuntime {
     return container;
   }
 
+  async openSandbox(spec: SandboxSpec): Promise<void> {
+    await this.#reached();
+    this.sandboxes.set(spec.name, spec);
+  }
+
+  async dial(sandbox: string, port: number): Promise<Duplex | 'refused' | 'homeless'> {
+    await this.#reached();
+    if (!this.sandboxes.has(sandbox)) return 'homeless';
+    return this.listening.has(port) ? new PassThrough() : 'refused';
+  }
+
+  async listen(
+    sandbox: string,
+    _port: number,
+    onConnection: (connection: Duplex) => void,
+  ): ReturnType<ContainerRuntime['listen']> {
+    await this.#reached();
+    if (!this.sandboxes.has(sandbox)) return 'homeless';
+    if (this.listeners.has(sandbox)) return 'refused';
+    return new Promise((resolve) => {
+      const ended = new Promise<void>((end) => {
+        const close = (): void => {
+          this.listeners.delete(sandbox);
+          end();
+        };
+        this.listeners.set(sandbox, { onConnection, close });
+        this.log.push(`listen ${sandbox}`);
+      });
+      resolve({ ended, close: () => this.listeners.get(sandbox)?.close() });
+    });
+  }
+
   async follow(name: string): Promise<boolean> {
     await this.containers.get(name)?.ended;
     return true;
@@ -132,6 +185,7 @@ export class FakeRuntime implements ContainerRuntime {
 
   async remove(name: string): Promise<void> {
     await this.#reached();
+    if (this.sandboxes.delete(name)) return this.listeners.get(name)?.close();
     this.log.push(`remove ${name}`);
     this.containers.get(name)?.end(137);
     this.containers.delete(name);
@@ -139,8 +193,9 @@ export class FakeRuntime implements ContainerRuntime {
 
   async list(labels: Record<string, string>): Promise<string[]> {
     await this.#reached();
-    return [...this.containers.values()]
-      .filter(({ spec }) => Object.entries(labels).every(([key, value]) => spec.labels[key] === value))
-      .map(({ spec }) => spec.name);
+    const specs = [...[...this.containers.values()].map(({ spec }) => spec), ...this.sandboxes.values()];
+    return specs
+      .filter((spec) => Object.entries(labels).every(([key, value]) => spec.labels[key] === value))
+      .map(({ name }) => name);
   }
 }

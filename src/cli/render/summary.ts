@@ -3,8 +3,9 @@ import { shortName } from '../../model/names.js';
 import type { Execution } from '../../model/schema/job.js';
 import { lastLines } from '../../service/logs.js';
 import type { ServiceDeps } from '../../service/service.js';
-import { listTasks } from '../../service/tasks.js';
+import { tasksOf } from '../../service/tasks.js';
 import type { Context } from '../context.js';
+import { printable } from './printable.js';
 import { grid, table } from './table.js';
 import { completionRows, resultColumns, shownResult } from './tables.js';
 
@@ -15,7 +16,7 @@ const shownLines = 3;
 /** What became of an execution, as tables for stdout. */
 export function summary({ io }: Context, service: ServiceDeps, execution: Execution): string {
   const { chalk } = io.out;
-  const tasks = table(resultColumns(chalk), listTasks(service, execution));
+  const tasks = table(resultColumns(chalk), tasksOf(service, execution));
   return `${tasks}\n${grid(completionRows(execution))}`;
 }
 
@@ -26,13 +27,15 @@ export function postMortem({ io }: Context, service: ServiceDeps, execution: Exe
   const say = (text: string): void => io.err.write(`${text}\n`);
   const message = execution.conditions?.find(({ type }) => type === 'Completed')?.message ?? '';
   say(`\n${chalk.red('✗')} ${message}`);
-  const failed = listTasks(service, execution, ['Failed']);
+  const failed = tasksOf(service, execution, ['Failed']);
   for (const { record } of failed.slice(0, shownFailures)) {
     say(chalk.bold(`task ${record.index}: ${shownResult(record)}`));
-    const lines = lastLines(service.logs, execution.name, record.index, record.retried, shownLines);
-    for (const { text } of lines) say(`  ${chalk.dim('│')} ${text}`);
+    const lines = lastLines(service.logs, execution.name, { task: record.index, attempt: record.retried }, shownLines);
+    for (const { text } of lines) say(`  ${chalk.dim('│')} ${printable(text, io.err)}`);
   }
   if (failed.length > shownFailures) say(`and ${failed.length - shownFailures} more failed tasks`);
-  say(`Logs: ${service.logs.directory(execution.name)}`);
-  say(`See: localrun jobs executions describe ${shortName(execution.name)}`);
+  const id = shortName(execution.name);
+  const task = failed[0] ? ` --task ${failed[0].record.index}` : '';
+  say(`Logs: localrun jobs executions logs read ${id}${task}`);
+  say(`See:  localrun jobs executions describe ${id}`);
 }

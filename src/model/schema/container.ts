@@ -173,13 +173,9 @@ export const ContainerMessage = message('Container', {
   volumeMounts: list(field(VolumeMount, 'A mount.'), 'Volumes to mount.'),
   workingDir: string("The working directory; the image's if unset."),
   livenessProbe: field(ProbeMessage, 'For services; a job that sets it is rejected.'),
-  startupProbe: field(StartupProbeMessage, 'Tells when the container is up, for those that depend on it.', {
-    effect: 'unsupported',
-  }),
+  startupProbe: field(StartupProbeMessage, 'Tells when the container is up, for those that depend on it.'),
   readinessProbe: field(ProbeMessage, 'For services.', { effect: 'inert' }),
-  dependsOn: list(string('A container name.'), 'Containers that must be up before this one starts.', {
-    effect: 'unsupported',
-  }),
+  dependsOn: list(string('A container name.'), 'Containers that must be up before this one starts.'),
   baseImageUri: string('For functions.', { effect: 'inert', ignored: serviceOnly }),
   buildInfo: field(BuildInfo, 'How the image was built.', { output: true }),
   sandboxLauncher: bool('Lets the container start sandboxes (preview).', { effect: 'inert' }),

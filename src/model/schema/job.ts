@@ -75,7 +75,7 @@ const taskTemplateFields = {
     ],
   }),
   vpcAccess: field(VpcAccess, 'Egress through a VPC network.', { effect: 'inert' }),
-  nodeSelector: field(NodeSelector, 'The kind of machine.', { effect: 'unsupported' }),
+  nodeSelector: field(NodeSelector, 'The kind of GPU; here it is what the machine has.'),
   gpuZonalRedundancyDisabled: bool('GPUs without zonal redundancy.', { effect: 'recorded' }),
 };
 
@@ -182,12 +182,8 @@ export const JobMessage = message(
     latestCreatedExecution: field(ExecutionReferenceMessage, 'The newest execution.', { output: true }),
     reconciling: bool('Whether the service is still at work.', { output: true }),
     satisfiesPzs: bool('Reserved.', { output: true }),
-    startExecutionToken: string('Starts an execution named after it; the job is ready once that has started.', {
-      effect: 'inert',
-    }),
-    runExecutionToken: string('Runs an execution named after it; the job is ready once that has ended.', {
-      effect: 'inert',
-    }),
+    startExecutionToken: string('Starts an execution named after it; the job is ready once that has started.'),
+    runExecutionToken: string('Runs an execution named after it; the job is ready once that has succeeded.'),
     etag: string('The version, for optimistic locking.', { effect: 'recorded' }),
   },
   { createExecution: ['startExecutionToken', 'runExecutionToken'] },

@@ -138,7 +138,8 @@ function placed(document: SourceDocument, unread: readonly Found[], violations: 
     .map((violation) => ({ ...violation, ...document.find(violation.path, { key: violation.key === true }) }));
 }
 
-function problemOf({ written, rule, description, location, fix }: Found, strict: boolean): Problem[] {
+/** A violation as it is told; what only `strict` minds is not, without it. */
+export function problemOf({ written, rule, description, location, fix }: Found, strict: boolean): Problem[] {
   const { severity } = rules[rule];
   if (severity === 'strict' && !strict) return [];
   const path = written.length > 0 ? formatPath(written) : undefined;

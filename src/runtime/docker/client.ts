@@ -1,5 +1,13 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn, type SpawnOptions } from 'node:child_process';
+import { Duplex, type Readable, type Writable } from 'node:stream';
 import { RunError } from '../../model/errors.js';
+
+/** What a client gets besides its arguments; aborting `signal` ends it. */
+interface ClientInput {
+  env?: Record<string, string>;
+  input?: Buffer;
+  signal?: AbortSignal;
+}
 
 export interface ClientResult {
   exitCode: number;
@@ -10,7 +18,9 @@ export interface ClientResult {
 /** What the clients of docker and podman say when no engine answers them, and what begins an engine's answer. */
 const unreachable =
   /cannot connect to the docker daemon|is the docker daemon running|error during connect|failed to connect to the docker api|cannot connect to podman|permission denied while trying to connect/i;
-const answered = /^(docker: )?error response from daemon/im;
+const answered = /^error response from daemon/i;
+/** What an engine answers a client that asked it in vain for its version, as while the engine was being restarted. */
+const tooNew = /client version \S+ is too new/i;
 
 /** Runs the docker client: argument lists only, no shell, in a process group of its own, which Ctrl-C does not reach. */
 export class DockerClient {
@@ -22,9 +32,31 @@ export class DockerClient {
     this.#environment = environment;
   }
 
-  /** @throws RunError UNAVAILABLE if there is no client or no engine. Any other failure is in the result. */
-  async run(args: readonly string[], env: Record<string, string> = {}): Promise<ClientResult> {
-    return this.#execute(args, env, 'pipe', 'pipe');
+  /**
+   * @throws RunError UNAVAILABLE if there is no client or no engine, INVALID_ARGUMENT for what no process can be given.
+   * Any other failure is in the result.
+   */
+  async run(args: readonly string[], more: ClientInput = {}): Promise<ClientResult> {
+    return this.#execute(args, more, 'pipe', 'pipe');
+  }
+
+  /**
+   * The client as a stream, once it has printed an empty line to say that it is connected; what it says if it ends
+   * before.
+   * @throws RunError UNAVAILABLE
+   */
+  async stream(args: readonly string[]): Promise<Duplex | string> {
+    const child = spawn(this.#command, args, { stdio: 'pipe', env: this.#environment, detached: true });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    const connected = await new Promise<boolean>((resolve, reject) => {
+      child.on('error', (error: NodeJS.ErrnoException) => reject(this.#notRunnable(error)));
+      child.once('close', () => resolve(false));
+      child.stdout.once('readable', () => child.stdout.read(1) && resolve(true));
+    });
+    if (connected) return conversation(child);
+    throwIfUnreachable(stderr);
+    return stderr;
   }
 
   /** As `run`, with the output going to file descriptors. */
@@ -34,31 +66,44 @@ export class DockerClient {
 
   async #execute(
     args: readonly string[],
-    env: Record<string, string>,
+    { env, input, signal }: ClientInput,
     stdout: 'pipe' | number,
     stderr: 'pipe' | number,
   ): Promise<ClientResult> {
-    const child = spawn(this.#command, args, {
-      stdio: ['ignore', stdout, stderr],
+    const child = this.#spawn(args, {
+      stdio: [input ? 'pipe' : 'ignore', stdout, stderr],
       env: { ...this.#environment, ...env },
       detached: true,
+      signal,
     });
     const output = { stdout: '', stderr: '' };
     for (const stream of ['stdout', 'stderr'] as const) {
       child[stream]?.setEncoding('utf8').on('data', (text: string) => (output[stream] += text));
     }
+    child.stdin?.on('error', () => {}).end(input);
     const exitCode = await new Promise<number | null>((resolve, reject) => {
       child.on('error', (error: NodeJS.ErrnoException) => reject(this.#notRunnable(error)));
       child.on('close', resolve);
     });
     if (exitCode === null) throw unavailable(`${this.#command} was killed by ${child.signalCode}.`);
-    if (exitCode !== 0 && unreachable.test(output.stderr) && !answered.test(output.stderr)) {
-      throw unavailable(
-        `No container engine answers: ${output.stderr.trim().split('\n')[0]}`,
-        'start Docker, or point DOCKER_HOST or a docker context at an engine that runs; `docker version` shows whether it answers',
-      );
-    }
+    // Whatever the exit code: `docker info` also ends with 0 then.
+    throwIfUnreachable(output.stderr);
     return { exitCode, ...output };
+  }
+
+  #spawn(args: readonly string[], options: SpawnOptions): ChildProcess {
+    try {
+      return spawn(this.#command, args, options);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ERR_INVALID_ARG_VALUE') {
+        throw new RunError('INVALID_ARGUMENT', 'an argument or a variable holds a NUL byte');
+      }
+      if (code === 'E2BIG') {
+        throw new RunError('INVALID_ARGUMENT', 'an argument or a variable, or all together, are too large');
+      }
+      throw error;
+    }
   }
 
   #notRunnable(error: NodeJS.ErrnoException): RunError {
@@ -72,3 +117,35 @@ export class DockerClient {
 }
 
 const unavailable = (message: string, fix?: string): RunError => new RunError('UNAVAILABLE', message, { fix });
+
+function throwIfUnreachable(stderr: string): void {
+  const lines = stderr.split('\n').map((line) => line.replace(/^docker: /, ''));
+  const refused = lines.find((line) => tooNew.test(line));
+  if (refused)
+    throw unavailable(`The container engine does not take our calls: ${refused}`, 'unset DOCKER_API_VERSION');
+  // Of a call about many containers, the engine may have answered a part.
+  const lost = lines.find((line) => unreachable.test(line) && !answered.test(line));
+  if (lost === undefined) return;
+  throw unavailable(
+    `No container engine answers: ${lost}`,
+    'start Docker, or point DOCKER_HOST or a docker context at an engine that runs; `docker version` shows whether it answers',
+  );
+}
+
+/** The stdin and stdout of a process as one stream, with which the process ends. */
+function conversation(child: ChildProcessByStdio<Writable, Readable, Readable>): Duplex {
+  const { stdin, stdout } = child;
+  const stream = new Duplex({
+    read: () => void stdout.resume(),
+    write: (chunk, _encoding, done) => void stdin.write(chunk, done),
+    final: (done) => void stdin.end(done),
+    destroy(error, done) {
+      child.kill('SIGKILL');
+      done(error);
+    },
+  });
+  stdout.on('data', (chunk) => void (stream.push(chunk) || stdout.pause()));
+  stdout.on('end', () => stream.push(null));
+  stdin.on('error', () => {});
+  return stream;
+}

@@ -2,15 +2,19 @@ import DataLoader from 'dataloader';
 import { RunError } from '../../model/errors.js';
 import { toTimestamp } from '../../model/time.js';
 import {
+  type Capacity,
   type ContainerRuntime,
   type ContainerSpec,
   type ContainerState,
   type Image,
   ImageUnavailable,
+  type SandboxSpec,
   StartRefused,
 } from '../runtime.js';
-import { runArguments } from './arguments.js';
+import { runArguments, sandboxArguments } from './arguments.js';
 import { DockerClient } from './client.js';
+import { relayed } from './sandbox/relay.js';
+import { type SandboxImage, sandboxImage } from './sandbox/image.js';
 
 /** How long a call waits for others to share one docker process with, in ms, and how many containers one takes. */
 const batchWindow = 30;
@@ -58,31 +62,66 @@ export function dockerRuntime(command: string, environment: Record<string, strin
   const kills = forAll(['kill', '--signal', 'KILL']);
   const stops = new Map<number, DataLoader<string, true>>();
 
+  let foundSandboxImage: Promise<SandboxImage> | undefined;
+  /** Looked for once; again after a failure. */
+  const sandbox = (): Promise<SandboxImage> =>
+    (foundSandboxImage ??= sandboxImage(client).catch((error: unknown) => {
+      foundSandboxImage = undefined;
+      throw error;
+    }));
+
+  let knownCapacity: Promise<Capacity> | undefined;
+  const capacity = (): Promise<Capacity> =>
+    (knownCapacity ??= readCapacity().catch((error: unknown) => {
+      knownCapacity = undefined;
+      throw error;
+    }));
+  const readCapacity = async (): Promise<Capacity> => {
+    const { stdout, stderr, exitCode } = await client.run(['info', '--format', '{{json .}}']);
+    const { NCPU, MemTotal, Runtimes } = exitCode === 0 ? (JSON.parse(stdout) as Info) : {};
+    if (!NCPU || !MemTotal) throw failed('info', stderr);
+    return { cpus: NCPU, memoryBytes: MemTotal, gpus: Runtimes?.['nvidia'] !== undefined };
+  };
+
   const localImage = async (reference: string): Promise<Image | undefined> => {
     const { stdout, stderr, exitCode } = await client.run([
-      ...['image', 'inspect', '--format', '{{.Id}} {{json .RepoDigests}}'],
+      ...['image', 'inspect', '--format', '{{.Id}} {{.Os}}/{{.Architecture}} {{json .RepoDigests}}'],
       reference,
     ]);
     if (exitCode !== 0) {
       if (/no such image|image not known/i.test(stderr)) return undefined;
       throw failed('image inspect', stderr);
     }
-    const [, id = '', digests = '[]'] = /^(\S+) (.*)$/m.exec(stdout) ?? [];
-    return { id, digest: (JSON.parse(digests) as string[] | null)?.[0] };
+    const [, id = '', platform = '', digests = '[]'] = /^(\S+) (\S+) (.*)$/m.exec(stdout) ?? [];
+    return { id, platform, digest: (JSON.parse(digests) as string[] | null)?.[0] };
+  };
+
+  const openSandbox = async (spec: SandboxSpec): Promise<void> => {
+    const { reference } = await sandbox();
+    const { stderr, exitCode } = await client.run(sandboxArguments(spec, reference));
+    if (exitCode === 0) return;
+    if (!/is already in use/i.test(stderr)) throw new StartRefused(refusal(stderr));
+    const state = await inspections.load(spec.name);
+    if (state?.status === 'running') return;
+    await removals.load(spec.name);
+    await openSandbox(spec);
   };
 
   return {
     localImage,
 
-    async capacity() {
-      const { stdout, stderr, exitCode } = await client.run(['info', '--format', '{{.NCPU}} {{.MemTotal}}']);
-      const [cpus, memoryBytes] = stdout.trim().split(' ').map(Number);
-      if (exitCode !== 0 || !cpus || !memoryBytes) throw failed('info', stderr);
-      return { cpus, memoryBytes };
+    capacity,
+
+    async networks() {
+      const { stdout, stderr, exitCode } = await client.run(['network', 'ls', '--format', '{{.Driver}} {{.Name}}']);
+      if (exitCode !== 0) throw failed('network ls', stderr);
+      const lines = stdout.split('\n').filter((line) => line && !line.startsWith('host '));
+      return lines.map((line) => line.slice(line.indexOf(' ') + 1));
     },
 
-    async pullImage(reference) {
-      const { stderr, exitCode } = await client.run(['pull', '--quiet', reference]);
+    async pullImage(reference, platform, signal) {
+      const only = platform === undefined ? [] : ['--platform', platform];
+      const { stderr, exitCode } = await client.run(['pull', '--quiet', ...only, reference], { signal });
       if (exitCode !== 0) {
         const detail = stderr.trim().replace(/^Error response from daemon: /, '');
         const denied = /unauthorized|no basic auth|forbidden|authentication required/i.test(detail);
@@ -94,13 +133,34 @@ export function dockerRuntime(command: string, environment: Record<string, strin
     },
 
     async start(spec: ContainerSpec) {
-      const { args, env } = runArguments(spec);
-      const { stderr, exitCode } = await client.run(args, env);
+      const { args, env } = runArguments(spec, await sandbox());
+      const { stderr, exitCode } = await client.run(args, { env }).catch((error: unknown) => {
+        if (!(error instanceof RunError) || error.code !== 'INVALID_ARGUMENT') throw error;
+        throw new StartRefused(error.message);
+      });
       if (exitCode === 0) return 'started';
-      if (exitCode === 126 || exitCode === 127) return 'failed';
       if (/is already in use/i.test(stderr)) return 'exists';
-      const reason = stderr.split('\n').find((line) => line.trim()) ?? '';
-      throw new StartRefused(reason.replace(/^docker: /, '').replace(/^Error response from daemon: /, ''));
+      if ('sandbox' in spec.network && homeless.test(stderr)) {
+        await removals.load(spec.name);
+        return 'homeless';
+      }
+      if (exitCode === 126 || exitCode === 127) return 'failed';
+      throw new StartRefused(refusal(stderr));
+    },
+
+    openSandbox,
+
+    async dial(name, port) {
+      const stream = await client.stream(['exec', '--interactive', name, '/sandbox', 'dial', String(port)]);
+      return typeof stream !== 'string' ? stream : homeless.test(stream) ? 'homeless' : 'refused';
+    },
+
+    async listen(name, port, onConnection) {
+      const channel = await client.stream(['exec', '--interactive', name, '/sandbox', 'relay', String(port)]);
+      if (typeof channel === 'string') return homeless.test(channel) ? 'homeless' : 'refused';
+      relayed(channel, onConnection);
+      const ended = new Promise<void>((resolve) => channel.once('close', resolve));
+      return { ended, close: () => void channel.destroy() };
     },
 
     async follow(name, stdout, stderr) {
@@ -131,6 +191,20 @@ export function dockerRuntime(command: string, environment: Record<string, strin
       return stdout.split('\n').filter(Boolean);
     },
   };
+}
+
+/** What the engine says when something is to happen in a network namespace whose holder has ended or is not there. */
+const homeless = /cannot join network of a non running container|no such container|container \S+ is not running/i;
+
+const refusal = (stderr: string): string =>
+  (stderr.split('\n').find((line) => line.trim()) ?? '')
+    .replace(/^docker: /, '')
+    .replace(/^Error response from daemon: /, '');
+
+interface Info {
+  NCPU?: number;
+  MemTotal?: number;
+  Runtimes?: Record<string, unknown>;
 }
 
 interface InspectedState {

@@ -42,6 +42,30 @@ test.each([16383, 16384, 16385, 40_000])('a line of %s bytes is whole', (length)
   expect(decode([encode(['x'.repeat(length), 'next'], true)]).map(({ text }) => text.length)).toEqual([length, 4]);
 });
 
+test('a long line is whole though its chunks are read into the same memory', () => {
+  const bytes = encode(['x'.repeat(20_000) + 'y'.repeat(20_000), 'next'], true);
+  const memory = Buffer.alloc(17_000);
+  const decoder = new LogDecoder();
+  const lines: LogLine[] = [];
+  for (let at = 0; at < bytes.length; at += memory.length) {
+    const count = bytes.copy(memory, 0, at);
+    lines.push(...decoder.push(memory.subarray(0, count)));
+  }
+  expect(lines.map(({ text }) => text)).toEqual(['x'.repeat(20_000) + 'y'.repeat(20_000), 'next']);
+});
+
+test('a long line with bytes that are no UTF-8 is whole', () => {
+  // The engine cuts between the two bytes of a letter, and keeps U+FFFD for each of them (Docker 20.10, json-file).
+  const bytes = encode([`x${'é'.repeat(40_000)}`, '\u{fffd}'.repeat(100), 'next'], true);
+  const pieces = bytes.toString('latin1').split(/(?=2026-)/);
+  const read = Buffer.concat(pieces.map((piece) => Buffer.from(Buffer.from(piece, 'latin1').toString('utf8'))));
+  expect(decode([read]).map(({ text }) => text.replaceAll('\u{fffd}\u{fffd}', 'é'))).toEqual([
+    `x${'é'.repeat(40_000)}`,
+    'é'.repeat(50),
+    'next',
+  ]);
+});
+
 test('any lines survive any cuts', () => {
   const line = fc.string({ unit: 'grapheme', maxLength: 30 }).map((text) => text.replaceAll('\n', ' '));
   fc.assert(

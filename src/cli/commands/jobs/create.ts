@@ -1,7 +1,7 @@
 import { parseName, shortName } from '../../../model/names.js';
 import { createJob } from '../../../service/jobs.js';
 import { describedJob, executeHint, type SpecOptions } from '../../apply.js';
-import { defineCommand } from '../../command.js';
+import { defineCommand, inWords } from '../../command.js';
 import { declareJobFlags } from '../../job-flags.js';
 import { print } from '../../render/format.js';
 
@@ -17,8 +17,12 @@ export const create = defineCommand<SpecOptions, [job: string | undefined]>(
     ),
   async (context, options, id) => {
     const { name, job } = await describedJob(context, options, id);
-    const created = createJob(await context.service(), { parent: parseName(name), jobId: shortName(name), job });
-    context.io.err.write(`Job [${shortName(name)}] has successfully been created.\n${executeHint(name)}`);
+    const service = await context.service();
+    const jobId = shortName(name);
+    const created = inWords('ALREADY_EXISTS', `Job [${jobId}] already exists.`, () =>
+      createJob(service, { parent: parseName(name), jobId, job }),
+    );
+    context.io.err.write(`Job [${jobId}] has successfully been created.\n${executeHint(name)}`);
     await print(context, options.format, created, {});
   },
 );

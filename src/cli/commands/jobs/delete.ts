@@ -1,6 +1,7 @@
 import { shortName } from '../../../model/names.js';
 import { deleteJob, getJob, openExecutionsOf } from '../../../service/jobs.js';
-import { type CommonOptions, confirm, defineCommand, jobNameOf } from '../../command.js';
+import { type CommonOptions, confirm, defineCommand, inWords, jobNameOf } from '../../command.js';
+import { tracked } from '../../render/tracker.js';
 
 export const remove = defineCommand<CommonOptions, [job: string]>(
   'delete',
@@ -8,13 +9,13 @@ export const remove = defineCommand<CommonOptions, [job: string]>(
   (command) => command.argument('<job>', 'the name of the job'),
   async (context, options, id) => {
     const service = await context.service();
-    const { name } = getJob(service, jobNameOf(context, options, id));
-    const running =
-      openExecutionsOf(service, name).length > 0
-        ? ' This job is currently executing; all running executions will be stopped and deleted.'
-        : '';
-    await confirm(context, options, `Job [${shortName(name)}] will be deleted.${running}`);
-    await deleteJob(service, name);
+    const name = jobNameOf(context, options, id);
+    inWords('NOT_FOUND', `Job [${shortName(name)}] could not be found.`, () => getJob(service, name));
+    const running = openExecutionsOf(service, name).length > 0;
+    const also = ' This job is currently executing; all running executions will be stopped and deleted.';
+    await confirm(context, options, `Job [${shortName(name)}] will be deleted.${running ? also : ''}`);
+    if (running) await tracked(context, `Deleting [${shortName(name)}]`, () => deleteJob(service, { name }));
+    else await deleteJob(service, { name });
     context.io.err.write(`Deleted job [${shortName(name)}].\n`);
   },
 );

@@ -5,13 +5,16 @@ import { shortName } from '../../../model/names.js';
 import type { ContainerOverride } from '../../../model/schema/run.js';
 import type { Execution } from '../../../model/schema/job.js';
 import { waitForExecution } from '../../../service/executions.js';
-import { runJob } from '../../../service/jobs.js';
+import { requireSurroundings } from '../../../service/host.js';
+import { runJob } from '../../../service/run.js';
 import { warnOfInertFields } from '../../apply.js';
 import { type CommonOptions, defineCommand, jobNameOf } from '../../command.js';
 import { dictFlag, durationFlag, integerFlag, listFlag } from '../../flags.js';
+import { declareLocalFlags, type LocalFlags, localSettings, tellSettings } from '../../local-flags.js';
 import { print } from '../../render/format.js';
+import { tracked } from '../../render/tracker.js';
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, LocalFlags {
   wait?: true;
   async?: true;
   tasks?: number;
@@ -27,7 +30,8 @@ export const execute = defineCommand<Options, [job: string]>(
   'execute',
   'Run a job in the background; return once it has started, or with --wait once it has ended.',
   (command) =>
-    command
+    declareLocalFlags(command)
+      .optionsGroup('Flags:')
       .argument('<job>', 'the name of the job')
       .addOption(new Option('--wait', 'wait until the execution has ended; exit 1 if it failed').conflicts('async'))
       .option('--async', 'do not even wait until it has started')
@@ -38,7 +42,8 @@ export const execute = defineCommand<Options, [job: string]>(
   async (context, options, id) => {
     const { io } = context;
     const host = await context.host();
-    await host.runtime.capacity();
+    const settings = localSettings(context, options);
+    await requireSurroundings(host, settings);
     const name = jobNameOf(context, options, id);
     const { tasks, taskTimeout, args, updateEnvVars } = options;
     const override: ContainerOverride = {
@@ -48,8 +53,13 @@ export const execute = defineCommand<Options, [job: string]>(
       }),
     };
     const containerOverrides = Object.keys(override).length > 0 ? [override] : [];
-    const created = runJob(host, name, { taskCount: tasks, timeout: taskTimeout, containerOverrides });
+    const created = runJob(host, {
+      name,
+      overrides: { taskCount: tasks, timeout: taskTimeout, containerOverrides },
+      settings,
+    });
     warnOfInertFields(context, host, name);
+    tellSettings(context, settings);
     host.spawnWorker(created.name);
     const execution = shortName(created.name);
     const details = `\nView details about this execution by running:\nlocalrun jobs executions describe ${execution}\n`;
@@ -62,9 +72,12 @@ export const execute = defineCommand<Options, [job: string]>(
       io.err.write(`Execution [${execution}] goes on. To cancel it: localrun jobs executions cancel ${execution}\n`);
       gone.abort(new Interrupted(signal));
     });
-    const seen = await waitForExecution(host, created.name, options.wait ? isCompleted : started, {
-      signal: gone.signal,
-    }).finally(ignore);
+    const seen = await tracked(context, `${options.wait ? 'Running' : 'Starting'} execution [${execution}]`, (tell) =>
+      waitForExecution(host, created.name, options.wait ? isCompleted : started, {
+        signal: gone.signal,
+        onChange: ({ succeededCount = 0, taskCount }) => tell(`${succeededCount} / ${taskCount} complete`),
+      }),
+    ).finally(ignore);
     if (isCompleted(seen) && completionStatus(seen) !== 'EXECUTION_SUCCEEDED') {
       throw new RunError('UNKNOWN', `The execution failed. ${conditionOf(seen, 'Completed')?.message ?? ''}${details}`);
     }

@@ -1,5 +1,6 @@
 import { getIamPolicy } from '../../../service/iam.js';
 import { type CommonOptions, defineCommand, jobNameOf } from '../../command.js';
+import { policyVersion } from '../../iam.js';
 import { print } from '../../render/format.js';
 
 export const getPolicy = defineCommand<CommonOptions, [job: string]>(
@@ -7,7 +8,8 @@ export const getPolicy = defineCommand<CommonOptions, [job: string]>(
   'Show who may do what with a job.',
   (command) => command.argument('<job>', 'the name of the job'),
   async (context, options, id) => {
-    const policy = getIamPolicy(await context.service(), jobNameOf(context, options, id));
+    const resource = jobNameOf(context, options, id);
+    const policy = getIamPolicy(await context.service(), { resource, requestedPolicyVersion: policyVersion });
     await print(context, options.format ?? 'yaml', policy, {});
   },
 );

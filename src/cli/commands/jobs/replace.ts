@@ -20,10 +20,9 @@ export const replace = defineCommand<CommonOptions & { file?: string; strict?: t
     }
     const described = await readJobFile(context, argument ?? options.file ?? 'job.yaml', options, undefined);
     const service = await context.service();
-    if (applyJob(context, service, described) === 'unchanged') {
-      context.io.err.write(`Job [${shortName(described.name)}] is unchanged.\n`);
-    }
-    context.io.err.write(executeHint(described.name));
+    const result = applyJob(service, described);
+    const what = result === 'unchanged' ? 'is unchanged' : `has been successfully ${result}`;
+    context.io.err.write(`Job [${shortName(described.name)}] ${what}.\n${executeHint(described.name)}`);
     await print(context, options.format, getJob(service, described.name), {});
   },
 );

@@ -1,7 +1,7 @@
 import { shortName } from '../../../model/names.js';
 import { getJob, updateJob } from '../../../service/jobs.js';
 import { describedJob, executeHint, flagged, type SpecOptions } from '../../apply.js';
-import { defineCommand, jobNameOf } from '../../command.js';
+import { defineCommand, inWords, jobNameOf } from '../../command.js';
 import { declareJobFlags, withJobFlags } from '../../job-flags.js';
 import { print } from '../../render/format.js';
 import type { NamedJob } from '../../spec-file.js';
@@ -15,12 +15,20 @@ export const update = defineCommand<SpecOptions, [job: string | undefined]>(
     ),
   async (context, options, id) => {
     const service = await context.service();
-    const changed = (name: string): NamedJob => flagged(name, withJobFlags(getJob(service, name), options));
-    const updated = updateJob(
-      service,
-      options.file === undefined ? changed(jobNameOf(context, options, id)) : await describedJob(context, options, id),
-    );
-    const { name } = updated;
+    const found = <T>(name: string, call: () => T): T =>
+      inWords('NOT_FOUND', `Job [${shortName(name)}] could not be found.`, call);
+    const changed = (name: string): NamedJob =>
+      flagged(
+        name,
+        withJobFlags(
+          found(name, () => getJob(service, name)),
+          options,
+        ),
+      );
+    const described =
+      options.file === undefined ? changed(jobNameOf(context, options, id)) : await describedJob(context, options, id);
+    const { name } = described;
+    const updated = found(name, () => updateJob(service, described));
     context.io.err.write(`Job [${shortName(name)}] has successfully been updated.\n${executeHint(name)}`);
     await print(context, options.format, updated, {});
   },

@@ -1,19 +1,27 @@
 import { getExecution } from '../../../../service/executions.js';
-import { type CommonOptions, defineCommand, parentOf } from '../../../command.js';
+import { type CommonOptions, defineCommand, inWords, parentOf } from '../../../command.js';
 import { recoveredService } from '../../../recovery.js';
 import { describeExecution } from '../../../render/describe.js';
-import { print } from '../../../render/format.js';
+import { print, printers } from '../../../render/format.js';
 
-export const describe = defineCommand<CommonOptions, [execution: string]>(
+export const describe = defineCommand<CommonOptions & { showDeleted?: true }, [execution: string]>(
   'describe',
   'Show an execution. With --format=export: as v1 YAML.',
-  (command) => command.argument('<execution>', 'the name of the execution'),
+  (command) =>
+    command
+      .argument('<execution>', 'the name of the execution')
+      .option('--show-deleted', 'also an execution deleted in the last 30 days'),
   async (context, options, id) => {
-    const execution = getExecution(await recoveredService(context), parentOf(context, options), id);
+    const service = await recoveredService(context);
+    const parent = parentOf(context, options);
+    const execution = inWords('NOT_FOUND', `Cannot find execution [${id}].`, () =>
+      getExecution(service, parent, id, options),
+    );
     const { executionToV1, exported } = await import('../../../../model/spec/v1/write.js');
     await print(context, options.format, execution, {
-      human: (of) => describeExecution(of, context.io.out.chalk),
+      human: (of) => describeExecution(of, service.store.settings(of.name), context.io.out.chalk),
       exported: (of) => exported(executionToV1(of)),
     });
   },
+  [...printers, 'export'],
 );

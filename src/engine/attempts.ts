@@ -1,0 +1,202 @@
+import { createHash } from 'node:crypto';
+import pLimit from 'p-limit';
+import type { AttemptRecord, StopReason } from '../model/attempt.js';
+import type { ActiveAttempt } from '../model/decisions.js';
+import type { ExecutionEvent } from '../model/events.js';
+import type { Instance } from '../model/metadata.js';
+import { parseName } from '../model/names.js';
+import { timestamp } from '../model/time.js';
+import { Attempt } from './attempt.js';
+import type { Past } from './container.js';
+import type { EngineDeps } from './engine.js';
+import type { Ledger } from './ledger.js';
+import { MetadataServers } from './metadata.js';
+import { attemptPlan, type PlanContext } from './plan.js';
+import type { Reach } from './reach.js';
+import { Sandboxes } from './sandboxes.js';
+
+/** An event without its time. */
+export type Happening = ExecutionEvent extends infer E ? (E extends unknown ? Omit<E, 'time'> : never) : never;
+
+/** What the attempts need of the run that they belong to. */
+export interface AttemptsHost {
+  deps: EngineDeps;
+  ledger: Ledger;
+  reach: Reach;
+  context: PlanContext;
+  emit: (happening: Happening) => void;
+  /** Something has changed that decides what to do next. */
+  wake: () => void;
+  /** Lets work go on beside the run. */
+  beside: (work: Promise<void>) => void;
+  cancelled: () => boolean;
+}
+
+/** An attempt that holds a slot. */
+interface Active {
+  record: AttemptRecord;
+  attempt: Attempt;
+  sandbox: string | undefined;
+  startedAt?: number;
+  stopping?: StopReason;
+  killed?: boolean;
+}
+
+/** The attempts of an execution that are under way: their slots, their sandboxes, and what becomes of them. */
+export class Attempts {
+  readonly #host: AttemptsHost;
+  readonly #sandboxes: Sandboxes;
+  readonly #metadata: MetadataServers;
+  readonly #active = new Map<number, Active>();
+  /** More starts at once than twice the cores only make each of them slower. */
+  readonly #startGate: <T>(start: () => Promise<T>) => Promise<T>;
+  #settling = 0;
+
+  constructor(host: AttemptsHost) {
+    this.#host = host;
+    const { ledger, reach, deps, context } = host;
+    this.#startGate = pLimit(2 * context.cpus);
+    this.#metadata = new MetadataServers({
+      runtime: deps.runtime,
+      tokens: deps.credentials,
+      ...{ reach, beside: host.beside },
+      instance: (sandbox) => this.#instance(sandbox),
+    });
+    this.#sandboxes = new Sandboxes(ledger.execution, context.settings, async (sandbox) => {
+      await reach.insist(() => deps.runtime.openSandbox(sandbox));
+      if (context.settings.metadata) await this.#metadata.open(sandbox.name);
+    });
+  }
+
+  /** Ends what goes on beside the attempts. */
+  close(): void {
+    this.#metadata.closeAll();
+  }
+
+  get active(): ActiveAttempt[] {
+    return [...this.#active.values()].map(({ record, startedAt, stopping, killed }) => ({
+      index: record.task,
+      attempt: record.attempt,
+      ...{ startedAt, stopping, killed },
+    }));
+  }
+
+  /** Attempts whose containers have ended and whose result is not recorded yet. */
+  get settling(): number {
+    return this.#settling;
+  }
+
+  /** Takes up the attempts that a process before this one has left open. */
+  adopt(records: readonly AttemptRecord[]): void {
+    const { context, beside } = this.#host;
+    for (const { sandbox } of records) {
+      if (!sandbox) continue;
+      this.#sandboxes.keep(sandbox);
+      if (context.settings.metadata) beside(this.#metadata.open(sandbox));
+    }
+    for (const record of records) this.#begin(record, record.mainStartTime ? 'started' : 'recorded');
+  }
+
+  start(index: number): void {
+    this.#begin(this.#host.ledger.schedule(index, this.#sandboxes.take()), 'nothing');
+  }
+
+  stop(index: number, reason: StopReason): void {
+    const active = this.#active.get(index);
+    if (!active) return;
+    active.stopping = reason;
+    active.record = this.#host.ledger.stop(active.record, reason);
+    this.#host.emit({ type: 'attempt.stopping', task: index, attempt: active.record.attempt, reason });
+    this.#host.beside(active.attempt.stop());
+  }
+
+  kill(index: number): void {
+    const active = this.#active.get(index);
+    if (!active) return;
+    active.killed = true;
+    active.record = this.#host.ledger.stop(active.record, 'cancel');
+    this.#host.beside(active.attempt.kill());
+  }
+
+  #begin(record: AttemptRecord, past: Past): void {
+    const { deps, ledger, reach, context, beside, cancelled } = this.#host;
+    const { task, attempt, sandbox } = record;
+    const plan = attemptPlan(ledger.execution, record, context);
+    const host = {
+      runtime: deps.runtime,
+      reach,
+      openSandbox: this.#sandboxes.open.bind(this.#sandboxes),
+      startGate: this.#startGate,
+      cancelled,
+      openLogs: (label: string | undefined) =>
+        deps.logs.create(ledger.execution.name, { task, attempt, container: label }),
+      now: deps.now,
+      onStarted: (startedAt: number, main: boolean) => this.#started(active, startedAt, main),
+      onQuiet: (quiet: boolean) => (quiet ? this.#release(active) : this.#retake(active)),
+    };
+    const active: Active = { record, sandbox, attempt: new Attempt(plan, past, host) };
+    this.#active.set(task, active);
+    const names = plan.containers.map(({ spec }) => spec.name);
+    beside(this.#seeThrough(active, names));
+  }
+
+  #started(active: Active, startedAt: number, main: boolean): void {
+    const { ledger, emit, wake } = this.#host;
+    const { task, attempt, startTime, mainStartTime } = active.record;
+    if (!startTime || (main && !mainStartTime)) {
+      active.record = ledger.start(active.record, timestamp(startedAt), main);
+    }
+    if (active.startedAt === undefined) emit({ type: 'attempt.started', task, attempt });
+    active.startedAt ??= startedAt;
+    wake();
+  }
+
+  async #seeThrough(active: Active, containers: readonly string[]): Promise<void> {
+    const { deps, ledger, reach, emit, wake, cancelled } = this.#host;
+    const { task, attempt } = active.record;
+    const ended = await active.attempt.run();
+    this.#release(active);
+    const ran = ended.main.status !== 'unstarted' && ended.main.status !== 'created';
+    if (!ran && cancelled()) active.record = ledger.stop(active.record, 'cancel');
+    const { outcome, task: record } = ledger.end(active.record, ended, cancelled());
+    this.#settling--;
+    emit({ type: 'attempt.ended', task, attempt, outcome, state: record.state });
+    wake();
+    const { sandbox } = active;
+    const used = sandbox !== undefined && this.#sandboxes.release(sandbox) ? [sandbox] : [];
+    for (const name of used) this.#metadata.close(name);
+    await Promise.all([...containers, ...used].map((name) => reach.insist(() => deps.runtime.remove(name))));
+  }
+
+  /** What the attempt in a sandbox is told about itself. */
+  #instance(sandbox: string): Instance {
+    const { ledger, deps } = this.#host;
+    const { name, template } = ledger.execution;
+    const { project, location } = parseName(name);
+    const guest = [...this.#active.values()].find((active) => active.sandbox === sandbox);
+    return {
+      project,
+      projectNumber: deps.projectNumber,
+      region: location,
+      id: createHash('sha256')
+        .update(guest?.record.container ?? sandbox)
+        .digest('hex'),
+      serviceAccount: template.serviceAccount ?? '',
+    };
+  }
+
+  /** The slot and its sandbox are free; the attempt's result is still to come. */
+  #release({ record: { task }, sandbox }: Active): void {
+    if (this.#active.delete(task)) {
+      this.#settling++;
+      if (sandbox !== undefined) this.#sandboxes.release(sandbox);
+    }
+    this.#host.wake();
+  }
+
+  #retake(active: Active): void {
+    this.#active.set(active.record.task, active);
+    if (active.sandbox !== undefined) this.#sandboxes.keep(active.sandbox);
+    this.#settling--;
+  }
+}

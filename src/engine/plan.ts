@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import type { AttemptRecord } from '../model/attempt.js';
+import { containerLabel, dependencies, mainContainer } from '../model/attempt-containers.js';
+import { defaultLimits } from '../model/defaults.js';
+import { shortName } from '../model/names.js';
+import { parseQuantity } from '../model/quantity.js';
+import type { Container } from '../model/schema/container.js';
+import type { Probe } from '../model/schema/probe.js';
+import type { LocalSettings } from '../model/local/settings.js';
+import type { Execution } from '../model/schema/job.js';
+import type { Capacity, ContainerSpec, NetworkSpec } from '../runtime/runtime.js';
+import { identity } from './identity.js';
+import type { AttemptContainer, AttemptPlan } from './attempt.js';
+
+/** The labels of every container that we start. `home` tells apart stores that share an engine. */
+export const labels = {
+  home: 'dev.localrun.home',
+  execution: 'dev.localrun.execution',
+  task: 'dev.localrun.task',
+  attempt: 'dev.localrun.attempt',
+  sandbox: 'dev.localrun.sandbox',
+} as const;
+
+/** A short, stable name for a state directory, as a label value. */
+export const homeLabel = (home: string): string => createHash('sha256').update(home).digest('hex').slice(0, 12);
+
+/** The labels by which all containers of an execution are found. */
+export const executionLabels = (home: string, execution: string): Record<string, string> => ({
+  [labels.home]: homeLabel(home),
+  [labels.execution]: execution,
+});
+
+/** The main container's name; those of the others follow from it. */
+export const containerName = (execution: string, task: number, attempt: number): string =>
+  `localrun-${shortName(execution)}-task${task}-attempt${attempt}`;
+
+/** A sandbox that a slot lends to its attempts. */
+export const sandboxName = (execution: string, number: number): string =>
+  `localrun-${shortName(execution)}-sandbox${number}`;
+
+/** Whether containers need a sandbox: to reach each other or be served there, or to be asked whether they are up. */
+export const needsSandbox = ({ template: { containers } }: Execution, { metadata }: LocalSettings): boolean =>
+  metadata || containers.length > 1 || containers.some(({ startupProbe }) => startupProbe);
+
+/** What the containers of an execution depend on besides its resource. */
+export interface PlanContext {
+  home: string;
+  /** The image ids that the execution's references stand for. */
+  images: Record<string, string>;
+  /** CPUs that the engine has. */
+  cpus: number;
+  settings: LocalSettings;
+  /** The file of this machine's application default credentials. */
+  credentialsFile: string;
+}
+
+/** The containers of an attempt, in the sandbox that it was given. */
+export function attemptPlan(
+  execution: Execution,
+  { task, attempt, container: name, sandbox }: Pick<AttemptRecord, 'task' | 'attempt' | 'container' | 'sandbox'>,
+  context: PlanContext,
+): AttemptPlan {
+  const { containers } = execution.template;
+  const main = mainContainer(containers);
+  const needs = dependencies(containers);
+  const own = executionLabels(context.home, execution.name);
+  const { network, hostAccess } = context.settings;
+  const { hosts, env, mounts } = identity(context.settings, context.credentialsFile);
+  const connection: NetworkSpec = {
+    hosts: [...containers.flatMap((container) => container.name || []), ...hosts],
+    network,
+    hostAccess,
+  };
+  return {
+    main,
+    containers: containers.map((container, i): AttemptContainer => {
+      const label = containerLabel(container, i);
+      return {
+        label,
+        dependsOn: needs[i] ?? [],
+        probe: container.startupProbe && withPort(container.startupProbe, container),
+        spec: {
+          ...containerSpec(execution, container, task, attempt, context, env),
+          mounts,
+          name: i === main ? name : `${name}-${i}-${label}`,
+          network: sandbox === undefined ? connection : { sandbox },
+          labels: { ...own, [labels.task]: String(task), [labels.attempt]: String(attempt) },
+        },
+      };
+    }),
+    ...(sandbox !== undefined && {
+      sandbox: { name: sandbox, labels: { ...own, [labels.sandbox]: '' }, ...connection },
+    }),
+  };
+}
+
+const gpus = ({ resources }: Container): number => parseQuantity(resources?.limits?.['nvidia.com/gpu'] ?? '') ?? 0;
+
+/** Why an engine cannot run an execution; undefined if it can. */
+export const lacking = ({ template }: Execution, capacity: Capacity): string | undefined =>
+  template.containers.some(gpus) && !capacity.gpus
+    ? "The job needs a GPU (nvidia.com/gpu), and the container engine has none: it knows no runtime called nvidia, which NVIDIA's container toolkit adds."
+    : undefined;
+
+/** A container as the runtime contract has it: the template, and the CLOUD_RUN_* variables, which nothing overrides. */
+function containerSpec(
+  execution: Execution,
+  container: Container,
+  task: number,
+  attempt: number,
+  { images, cpus }: PlanContext,
+  identityEnv: Record<string, string>,
+): Omit<ContainerSpec, 'name' | 'labels' | 'network'> {
+  const limits = { ...defaultLimits, ...container.resources?.limits };
+  return {
+    image: images[container.image] ?? container.image,
+    env: {
+      ...Object.fromEntries((container.env ?? []).map(({ name, value }) => [name, value ?? ''])),
+      ...identityEnv,
+      CLOUD_RUN_JOB: execution.job,
+      CLOUD_RUN_EXECUTION: shortName(execution.name),
+      CLOUD_RUN_TASK_INDEX: String(task),
+      CLOUD_RUN_TASK_ATTEMPT: String(attempt),
+      CLOUD_RUN_TASK_COUNT: String(execution.taskCount),
+    },
+    command: container.command,
+    args: container.args,
+    workingDir: container.workingDir,
+    memoryBytes: parseQuantity(limits.memory) ?? 0,
+    // An engine refuses more CPUs than it has.
+    cpus: Math.min(parseQuantity(limits.cpu) ?? 1, cpus),
+    gpus: gpus(container),
+  };
+}
+
+/** The probe with the container's port in it where it names none. */
+function withPort(probe: Probe, { ports }: Container): Probe {
+  const port = ports?.[0]?.containerPort;
+  const { httpGet, tcpSocket, grpc } = probe;
+  return {
+    ...probe,
+    ...(httpGet && { httpGet: { port, ...httpGet } }),
+    ...(tcpSocket && { tcpSocket: { port, ...tcpSocket } }),
+    ...(grpc && { grpc: { port, ...grpc } }),
+  };
+}

@@ -1,0 +1,60 @@
+import type { LocalSettings } from '../model/local/settings.js';
+import type { Execution } from '../model/schema/job.js';
+import type { SandboxSpec } from '../runtime/runtime.js';
+import { needsSandbox, sandboxName } from './plan.js';
+
+/**
+ * The sandboxes of an execution: a slot lends one to the attempt that it runs, then to the next, since making a network
+ * namespace is most of what a short task costs.
+ */
+export class Sandboxes {
+  readonly #execution: Execution;
+  readonly #settings: LocalSettings;
+  readonly #make: (sandbox: SandboxSpec) => Promise<void>;
+  readonly #used = new Set<number>();
+  readonly #numbers = new Map<string, number>();
+  readonly #open = new Map<string, Promise<void>>();
+
+  constructor(execution: Execution, settings: LocalSettings, make: (sandbox: SandboxSpec) => Promise<void>) {
+    this.#execution = execution;
+    this.#settings = settings;
+    this.#make = make;
+  }
+
+  /** Makes sure that the sandbox is there; `lost`: it was, and is not any more. */
+  open(sandbox: SandboxSpec, lost: boolean): Promise<void> {
+    const known = this.#open.get(sandbox.name);
+    if (known && !lost) return known;
+    const opening = this.#make(sandbox);
+    this.#open.set(sandbox.name, opening);
+    opening.catch(() => this.#open.delete(sandbox.name));
+    return opening;
+  }
+
+  /** The name of a sandbox that no attempt is in; it may have to be opened. Undefined: the attempt needs none. */
+  take(): string | undefined {
+    // Where no two attempts share one, a container that meets no other needs none.
+    if (this.#settings.freshSandbox && !needsSandbox(this.#execution, this.#settings)) return undefined;
+    let number = 0;
+    while (this.#used.has(number)) number++;
+    const name = sandboxName(this.#execution.name, number);
+    this.#used.add(number);
+    this.#numbers.set(name, number);
+    return name;
+  }
+
+  /** Notes that an attempt is in a sandbox already. */
+  keep(name: string): void {
+    const number = Number(/\d+$/.exec(name)?.[0]);
+    this.#used.add(number);
+    this.#numbers.set(name, number);
+  }
+
+  /** The attempt is out; whether the sandbox has no further use. */
+  release(name: string): boolean {
+    const number = this.#numbers.get(name);
+    const { freshSandbox } = this.#settings;
+    if (number !== undefined && !freshSandbox) this.#used.delete(number);
+    return freshSandbox;
+  }
+}

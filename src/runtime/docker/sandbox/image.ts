@@ -1,0 +1,85 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { RunError } from '../../../model/errors.js';
+import type { Traits } from '../arguments.js';
+import type { DockerClient } from '../client.js';
+import { programs } from './programs.js';
+
+export interface SandboxImage extends Traits {
+  reference: string;
+}
+
+/** Open files that a process on Cloud Run may have (container contract). */
+const nofile = 25000;
+const nofileLabel = 'dev.localrun.nofile';
+
+/**
+ * The image that holds sandboxes: one program, put into the engine without a registry when it is first needed. What the
+ * engine was found to be like on that occasion is on its label.
+ */
+export async function sandboxImage(client: DockerClient): Promise<SandboxImage> {
+  const architecture = await must(client, ['info', '--format', '{{.Architecture}}']);
+  const program = programs[architecture] ?? programs[{ amd64: 'x86_64', arm64: 'aarch64' }[architecture] ?? ''];
+  if (program === undefined) {
+    throw new RunError('UNIMPLEMENTED', `localrun has no sandbox program for engines on ${architecture}.`);
+  }
+  const reference = `localrun/sandbox:${createHash('sha256').update(program).digest('hex').slice(0, 12)}`;
+  const found = await client.run([
+    'image',
+    'inspect',
+    '--format',
+    `{{index .Config.Labels "${nofileLabel}"}}`,
+    reference,
+  ]);
+  if (found.exitCode === 0) return { reference, nofile: Number(found.stdout) || undefined };
+  const archive = tar('sandbox', Buffer.from(program, 'base64'));
+  const make = (name: string, ...changes: string[]): Promise<string> => {
+    const all = ['ENTRYPOINT ["/sandbox"]', ...changes].flatMap((change) => ['--change', change]);
+    return must(client, ['import', ...all, '-', name], archive);
+  };
+  const draft = `localrun/sandbox:draft-${randomUUID()}`;
+  await make(draft);
+  const granted = (await tryLimit(client, draft)) ? nofile : undefined;
+  await client.run(['image', 'rm', draft]);
+  await make(reference, `LABEL ${nofileLabel}=${granted ?? 'engine'}`);
+  return { reference, nofile: granted };
+}
+
+/** Whether the engine starts a container with Cloud Run's limit; it refuses one above its own hard limit. */
+async function tryLimit(client: DockerClient, image: string): Promise<boolean> {
+  const { stdout, exitCode } = await client.run([
+    ...['run', '--detach', '--pull', 'never', '--network', 'none', '--ulimit', `nofile=${nofile}:${nofile}`, image],
+  ]);
+  const [container] = stdout.split('\n');
+  if (container) await client.run(['rm', '--force', container]);
+  return exitCode === 0;
+}
+
+async function must(client: DockerClient, args: readonly string[], input?: Buffer): Promise<string> {
+  const { stdout, stderr, exitCode } = await client.run(args, input ? { input } : {});
+  if (exitCode !== 0) throw new RunError('INTERNAL', `docker ${args[0]} failed: ${stderr.trim()}`);
+  return stdout.trim();
+}
+
+/** An archive with one executable file in it (POSIX ustar). */
+function tar(name: string, content: Buffer): Buffer {
+  const header = Buffer.alloc(512);
+  const put = (offset: number, text: string): void => void header.write(text, offset, 'latin1');
+  const octal = (value: number, digits: number): string => value.toString(8).padStart(digits, '0');
+  put(0, name);
+  put(100, octal(0o755, 7));
+  put(124, octal(content.length, 11));
+  // A regular file, whose checksum is taken with blanks in its own place.
+  put(148, '        0');
+  put(257, 'ustar');
+  put(263, '00');
+  put(
+    148,
+    octal(
+      header.reduce((sum, byte) => sum + byte, 0),
+      6,
+    ),
+  );
+  header[154] = 0;
+  const padding = Buffer.alloc((512 - (content.length % 512)) % 512);
+  return Buffer.concat([header, content, padding, Buffer.alloc(1024)]);
+}

@@ -1,0 +1,45 @@
+import { buriedJob, deletedExecution } from '../model/job.js';
+import type { Execution } from '../model/schema/job.js';
+import type { Store } from '../store/store.js';
+import { type ServiceDeps, timeOf } from './service.js';
+
+/** Ended executions that a job keeps (quotas page). */
+const keptExecutions = 1000;
+
+/**
+ * One change of what is stored, as a whole or not at all. Before it, deletions that have nothing left to wait for are
+ * brought to their end, and what has expired is forgotten.
+ */
+export function writing<T>(deps: ServiceDeps, body: () => T): T {
+  let buried: Execution[] = [];
+  const result = deps.store.transaction(() => {
+    deps.store.purge(timeOf(deps));
+    buried = buryDoomed(deps.store, deps);
+    return body();
+  });
+  for (const { name } of buried) deps.logs.remove(name);
+  return result;
+}
+
+/** Brings deletions to their end that nobody has waited for. */
+export function finishDeletions(deps: ServiceDeps): void {
+  const { jobs, executions } = deps.store.doomed();
+  if (jobs.length + executions.length > 0) writing(deps, () => {});
+}
+
+function buryDoomed(store: Store, deps: ServiceDeps): Execution[] {
+  const { jobs, executions } = store.doomed();
+  for (const execution of executions) store.buryExecution(deletedExecution(execution, timeOf(deps)));
+  for (const job of jobs) store.buryJob(buriedJob(job));
+  return executions;
+}
+
+/** Removes the oldest ended executions of a job beyond the thousand that it keeps, with their logs. */
+export function pruneExecutions(deps: Pick<ServiceDeps, 'store' | 'logs'>, job: string): void {
+  const surplus = deps.store.surplusExecutions(job, keptExecutions);
+  if (surplus.length === 0) return;
+  deps.store.transaction(() => {
+    for (const execution of surplus) deps.store.removeExecution(execution);
+  });
+  for (const execution of surplus) deps.logs.remove(execution);
+}

@@ -1,0 +1,138 @@
+import { fieldsWithEffect } from '../model/effects.js';
+import { RunError } from '../model/errors.js';
+import { createdExecution } from '../model/execution.js';
+import { executionToken } from '../model/job.js';
+import { defaultSettings, type LocalSettings } from '../model/local/settings.js';
+import { executionName, executionSuffix, parseName, shortName } from '../model/names.js';
+import { overridden } from '../model/overrides.js';
+import { formatPath } from '../model/path.js';
+import type { Execution, Job, JobInput } from '../model/schema/job.js';
+import type { Overrides } from '../model/schema/run.js';
+import type { Owner } from '../store/store.js';
+import { authorize } from './access.js';
+import { writing } from './retention.js';
+import { notFoundJob, type ServiceDeps, timeOf } from './service.js';
+
+/** Executions of a project and location that may be under way at once (quotas page). */
+const maxRunning = 1000;
+
+/** Who runs an execution, and what of this machine it gets. */
+export interface RunOptions {
+  /** Holds the lease from the first moment; otherwise whoever takes it. */
+  owner?: Owner | undefined;
+  settings?: LocalSettings | undefined;
+}
+
+export interface RunJobRequest extends RunOptions {
+  name: string;
+  overrides?: Overrides | undefined;
+  /** Taken and not looked at, as the API does (observed). */
+  etag?: string | undefined;
+  validateOnly?: boolean | undefined;
+}
+
+/**
+ * Creates an execution of a job, which somebody still has to run.
+ * @throws RunError NOT_FOUND; INVALID_ARGUMENT for overrides; UNIMPLEMENTED if the job cannot run here;
+ * RESOURCE_EXHAUSTED if too much runs; FAILED_PRECONDITION if the job is being deleted
+ */
+export function runJob(deps: ServiceDeps, request: RunJobRequest): Execution {
+  const { name, overrides = {} } = request;
+  authorize(deps, 'run.jobs.run', name);
+  const { taskCount, timeout, containerOverrides = [] } = overrides;
+  if (taskCount || timeout || containerOverrides.length > 0) authorize(deps, 'run.jobs.runWithOverrides', name);
+  return writing(deps, () => {
+    const job = existingJob(deps, name);
+    const execution = newExecution(deps, job, newId(deps, job), overrides);
+    return request.validateOnly ? execution : storeExecution(deps, execution, request);
+  });
+}
+
+/** The execution that writing a job has to start: that of a token which the job did not have before. */
+export function startByToken(
+  deps: ServiceDeps,
+  before: Job | undefined,
+  job: Job,
+  run: RunOptions,
+): Execution | undefined {
+  const token = executionToken(job);
+  if (token === undefined || (before && token === executionToken(before))) return undefined;
+  return storeExecution(deps, newExecution(deps, job, `${shortName(job.name)}-${token}`, {}), run);
+}
+
+/** The execution that a job's token names. */
+export function executionOfToken(deps: Pick<ServiceDeps, 'store'>, job: Job): Execution | undefined {
+  const token = executionToken(job);
+  return token === undefined
+    ? undefined
+    : deps.store.execution(executionName(job.name, `${shortName(job.name)}-${token}`));
+}
+
+/** The execution that a job's token has started for `owner` to run. */
+export function startedByToken({ store }: ServiceDeps, name: string, owner: Owner): Execution | undefined {
+  const job = store.job(name);
+  const execution = job && executionOfToken({ store }, job);
+  return execution && store.lease(execution.name)?.token === owner.token ? execution : undefined;
+}
+
+/** A job that can be changed and run. @throws RunError NOT_FOUND, FAILED_PRECONDITION */
+export function existingJob(deps: ServiceDeps, name: string): Job {
+  const job = deps.store.job(name);
+  if (!job) throw notFoundJob(deps, name);
+  if (job.deleteTime !== undefined) {
+    throw new RunError('FAILED_PRECONDITION', `Job '${shortName(name)}' is being deleted.`);
+  }
+  return job;
+}
+
+function newId(deps: ServiceDeps, { name }: Job): string {
+  const { project, location } = parseName(name);
+  for (;;) {
+    const id = `${shortName(name)}-${executionSuffix(deps.randomBytes(5))}`;
+    if (!deps.store.findExecution(project, location, id)) return id;
+  }
+}
+
+/** @throws RunError ALREADY_EXISTS, RESOURCE_EXHAUSTED, UNIMPLEMENTED, INVALID_ARGUMENT */
+function newExecution(deps: ServiceDeps, job: Job, id: string, overrides: Overrides): Execution {
+  const { store, uuid, account, logs } = deps;
+  const parent = parseName(job.name);
+  refuseUnsupported(job);
+  if (store.findExecution(parent.project, parent.location, id)) {
+    throw new RunError('ALREADY_EXISTS', `Resource '${id}' already exists.`);
+  }
+  if (store.openExecutions(parent).length >= maxRunning) {
+    throw new RunError('RESOURCE_EXHAUSTED', `Quota exceeded: ${maxRunning} executions are running already.`, {
+      fix: 'wait until one has ended, or cancel one: localrun jobs executions cancel EXECUTION',
+    });
+  }
+  const name = executionName(job.name, id);
+  const logUri = `file://${logs.directory(name)}`;
+  const template = overridden(job.template, overrides);
+  return createdExecution(job, template, { name, uid: uuid(), account, logUri }, timeOf(deps));
+}
+
+function storeExecution(
+  { store, uuid, now }: ServiceDeps,
+  execution: Execution,
+  { owner, settings = defaultSettings }: RunOptions,
+): Execution {
+  const { name, taskCount, createTime } = execution;
+  store.createExecution(execution, settings);
+  for (let index = 0; index < taskCount; index++) {
+    store.saveTask(name, { index, uid: uuid(), state: 'Pending', retried: 0, updateTime: createTime });
+  }
+  if (owner) store.acquireLease(name, owner, now(), () => true);
+  return execution;
+}
+
+/** Fields of a job that act in Cloud Run and do nothing here. */
+export const inertFields = (job: JobInput): string[] => fieldsWithEffect(job, ['inert']).map(formatPath);
+
+function refuseUnsupported(job: Job): void {
+  const fields = fieldsWithEffect(job, ['unsupported']).map(formatPath);
+  if (fields.length > 0) {
+    const message = `Job [${shortName(job.name)}] uses what localrun cannot run yet: ${fields.join(', ')}`;
+    throw new RunError('UNIMPLEMENTED', message, { fix: 'remove these fields to run the rest of the job locally' });
+  }
+}

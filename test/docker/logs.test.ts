@@ -1,0 +1,96 @@
+import { expect } from 'vitest';
+import { test } from '../support/home.js';
+
+test.concurrent('a last line without a newline is kept and shown', async ({ home }) => {
+  const command = home.start([
+    'jobs',
+    'run',
+    '-f',
+    home.script('unfinished', 'echo first; printf last', { taskCount: 2 }),
+  ]);
+  const { stderr } = await command.ended;
+  const id = await command.execution();
+  for (const task of [0, 1]) {
+    expect(home.log(id, task)).toEqual(['first', 'last']);
+    expect(stderr).toContain(`task ${task} │ last\n`);
+  }
+});
+
+test.concurrent('a line of 1 MB is kept and shown whole, and what follows it', async ({ home }) => {
+  const script = `head -c 500000 /dev/zero | tr '\\0' a; head -c 500000 /dev/zero | tr '\\0' b; echo; echo next`;
+  const command = home.start(['jobs', 'run', '-f', home.script('long', script)]);
+  const { stderr } = await command.ended;
+  const line = 'a'.repeat(500_000) + 'b'.repeat(500_000);
+  const kept = home.log(await command.execution());
+  expect(kept.map(({ length }) => length)).toEqual([1_000_000, 4]);
+  expect(kept[0] === line).toBe(true);
+  expect(stderr.includes(`task 0 │ ${line}\ntask 0 │ next\n`)).toBe(true);
+});
+
+test.concurrent('a long line of letters beyond ASCII is whole', async ({ home }) => {
+  const script = `printf x; yes zażółć | head -n 20000 | tr -d '\\n'; echo; echo next`;
+  const command = home.start(['jobs', 'run', '-f', home.script('letters', script)]);
+  await command.ended;
+  const [line = '', next] = home.log(await command.execution());
+  expect(next).toBe('next');
+  // Docker itself turns a letter that it cuts in two into U+FFFD, twice for each of its bytes.
+  const cuts = line.match(/\u{fffd}+/gu) ?? [];
+  expect(cuts.length).toBeLessThanOrEqual(12);
+  expect(line.replaceAll(/[zażółć]|\u{fffd}\u{fffd}/gu, '')).toBe('x');
+  expect(line.replaceAll(/\u{fffd}\u{fffd}/gu, '.')).toHaveLength(1 + 20_000 * 6);
+});
+
+test.concurrent('bytes that are no text do no harm', async ({ home }) => {
+  const script = `printf 'before\\n\\377\\376\\0\\033[31m\\200mid\\r\\nafter\\n'; head -c 100000 /dev/urandom; printf '\\nend\\n'`;
+  const command = home.start(['jobs', 'run', '-f', home.script('binary', script)]);
+  const { exitCode, stderr } = await command.ended;
+  expect(exitCode).toBe(0);
+  const kept = home.log(await command.execution());
+  expect(kept.slice(0, 3)).toEqual(['before', '\u{fffd}\u{fffd}\0\u{1b}[31m\u{fffd}mid\r', 'after']);
+  expect(kept.at(-1)).toBe('end');
+  expect(stderr).toContain('task 0 │ before\n');
+  expect(stderr).toContain('task 0 │ end\n');
+});
+
+test.concurrent('both streams of every task are shown with the task, and kept apart', async ({ home }) => {
+  const script = 'for i in $(seq 50); do echo out $i; echo err $i >&2; done';
+  const command = home.start(['jobs', 'run', '-f', home.script('streams', script, { taskCount: 11, parallelism: 4 })]);
+  const { exitCode, stdout, stderr } = await command.ended;
+  expect(exitCode).toBe(0);
+  expect(stdout).not.toContain('out 1');
+  const id = await command.execution();
+  const lines = stderr.split('\n');
+  for (let task = 0; task < 11; task++) {
+    for (const [stream, word] of [
+      ['stdout', 'out'],
+      ['stderr', 'err'],
+    ] as const) {
+      const written = Array.from({ length: 50 }, (_, i) => `${word} ${i + 1}`);
+      expect(home.log(id, task, 0, stream)).toEqual(written);
+      const prefix = `task ${String(task).padStart(2)} │ ${word} `;
+      expect(lines.filter((line) => line.startsWith(prefix)).map((line) => line.slice(10))).toEqual(written);
+    }
+  }
+});
+
+test.concurrent('lines are shown while the task runs', async ({ home }) => {
+  const command = home.start(['jobs', 'run', '-f', home.script('live', 'echo now; sleep 60')]);
+  await command.says('task 0 │ now');
+  // The task's and that of its sandbox.
+  expect(home.containers()).toHaveLength(2);
+  command.kill('SIGINT');
+  await command.says('Press Ctrl-C again');
+  command.kill('SIGINT');
+  await command.ended;
+});
+
+test.concurrent('the end of what failed is shown again at the end', async ({ home }) => {
+  const script = 'for i in $(seq 9); do echo line $i; done; echo "the reason" >&2; exit 4';
+  const file = home.script('reasons', script, { taskCount: 5, maxRetries: 0 });
+  const { stderr } = await home.run(['jobs', 'run', '-f', file]);
+  const end = stderr.slice(stderr.indexOf('✗'));
+  for (const task of ['task 0', 'task 1', 'task 2']) expect(end).toContain(`${task}: exit code 4\n`);
+  expect(end.match(/ {2}│ the reason/g)).toHaveLength(3);
+  expect(end).toContain('and 2 more failed tasks');
+  expect(end).toMatch(/Logs: localrun jobs executions logs read reasons-\w{5} --task 0\n/);
+});

@@ -1,0 +1,128 @@
+import { expect } from 'vitest';
+import { completionStatus } from '../../src/model/execution.js';
+import type { Command } from '../support/cli.js';
+import { type Home, test } from '../support/home.js';
+
+const failsOnce = (task: number): boolean => task % 3 === 1;
+const taskCount = 6;
+const script = `echo attempt $CLOUD_RUN_TASK_ATTEMPT; sleep 0.5
+  [ $CLOUD_RUN_TASK_ATTEMPT != 0 ] || [ $((CLOUD_RUN_TASK_INDEX % 3)) != 1 ]`;
+
+/** Every attempt of every task, as EngineEvents names them. */
+const attempts = Array.from({ length: taskCount }, (_, task) =>
+  (failsOnce(task) ? [0, 1] : [0]).map((attempt) => ({ task, attempt })),
+).flat();
+
+const run = (home: Home): Command =>
+  home.start(['jobs', 'run', '-f', home.script('interrupted', script, { taskCount, parallelism: 3 })]);
+
+/** What is on record, in the engine's events and in the logs tells of one run of every attempt. */
+async function ranOnce(home: Home, id: string): Promise<void> {
+  const execution = await home.completed(id);
+  expect(completionStatus(execution)).toBe('EXECUTION_SUCCEEDED');
+  expect(execution).toMatchObject({ succeededCount: taskCount, retriedCount: 2 });
+  for (const none of ['runningCount', 'failedCount', 'cancelledCount', 'reconciling']) {
+    expect(execution).not.toHaveProperty(none);
+  }
+  expect(
+    (await home.tasks(id)).map(({ retried = 0, lastAttemptResult }) => ({ retried, ...lastAttemptResult })),
+  ).toEqual(Array.from({ length: taskCount }, (_, task) => ({ retried: failsOnce(task) ? 1 : 0, status: {} })));
+  expect(await home.events().starts(id)).toEqual(attempts.map(({ task, attempt }) => `task${task}-attempt${attempt}`));
+  for (const { task, attempt } of attempts) expect(home.log(id, task, attempt)).toEqual([`attempt ${attempt}`]);
+}
+
+const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Moments in the life of the execution, from before its first container until nearly its end. */
+const moments: [moment: string, reached: (command: Command, home: Home) => Promise<void>][] = [
+  ['when it is on record', () => after(0)],
+  ['60 ms later', () => after(60)],
+  ['150 ms later', () => after(150)],
+  ['300 ms later', () => after(300)],
+  ['at the first start', (_, home) => home.events().started(1)],
+  ['at the first line', (command) => command.says('│ attempt')],
+  ['at the first failure', (command) => command.says(' failed: ')],
+  ['halfway', (command) => command.says('│ attempt', 4)],
+  ['at the last start', (_, home) => home.events().started(attempts.length)],
+  [
+    'nearly at the end',
+    async (command) => {
+      await command.says('│ attempt', attempts.length);
+      await after(500);
+    },
+  ],
+];
+
+test.concurrent.for(moments)(
+  'what a run that was killed %s has left is brought to its end',
+  async ([, reached], { home }) => {
+    home.events();
+    const command = run(home);
+    const id = await command.execution();
+    await reached(command, home);
+    command.kill('SIGKILL');
+    expect((await command.ended).exitCode).toBeNull();
+
+    const { exitCode, stdout, stderr } = await home.run(['jobs', 'executions', 'list']);
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout).toContain(id);
+    expect(stderr).toContain(`Execution [${id}] was left by a process that is gone; `);
+    await ranOnce(home, id);
+  },
+);
+
+test.concurrent.for([
+  ['with its process group', (command: Command) => command.killGroup('SIGKILL')],
+  [
+    'with all the clients of the engine',
+    (_: Command, home: Home) => {
+      for (const { pid } of home.processes()) process.kill(pid, 'SIGKILL');
+    },
+  ],
+] as const)('so is what a run has left that was killed %s', async ([, kill], { home }) => {
+  home.events();
+  const command = run(home);
+  const id = await command.execution();
+  await command.says('│ attempt', 4);
+  kill(command, home);
+  await command.ended;
+  // The next run takes care of it beside its own work.
+  const { exitCode, stderr } = await home.run(['jobs', 'run', '-f', home.script('next', 'echo ran')]);
+  expect(exitCode, stderr).toBe(0);
+  expect(stderr).toContain(`Execution [${id}] was left by a process that is gone; `);
+  await ranOnce(home, id);
+});
+
+test.concurrent('a worker that was killed has a successor while `execute --wait` waits', async ({ home }) => {
+  home.events();
+  const file = home.script('supervised', script, { taskCount, parallelism: 3 });
+  expect((await home.run(['jobs', 'create', '-f', file])).exitCode).toBe(0);
+  const command = home.start(['jobs', 'execute', 'supervised', '--wait']);
+  await home.events().started(3);
+  const worker = home.processes().find(({ args }) => args.includes('__worker'));
+  process.kill(worker?.pid ?? 0, 'SIGKILL');
+  const { exitCode, stderr } = await command.ended;
+  expect(exitCode, stderr).toBe(0);
+  await ranOnce(home, await command.execution());
+});
+
+test.concurrent('a cancellation outlives the process that was to carry it out', async ({ home }) => {
+  const stubborn = `trap : TERM; echo running; while :; do sleep 0.2; done`;
+  const command = home.start([
+    'jobs',
+    'run',
+    '-f',
+    home.script('cancelled', stubborn, { taskCount: 3, parallelism: 1 }),
+  ]);
+  await command.says('│ running');
+  const id = await command.execution();
+  command.kill('SIGINT');
+  await command.says('Running tasks have 10 s to stop.');
+  command.kill('SIGKILL');
+  await command.ended;
+  const { stderr } = await home.run(['jobs', 'list']);
+  expect(stderr).toContain(`Execution [${id}] was left by a process that is gone; `);
+  const execution = await home.completed(id);
+  expect(completionStatus(execution)).toBe('EXECUTION_CANCELLED');
+  expect(execution).toMatchObject({ cancelledCount: 3 });
+});

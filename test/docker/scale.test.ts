@@ -1,0 +1,59 @@
+import { expect } from 'vitest';
+import { completionStatus } from '../../src/model/execution.js';
+import { test } from '../support/home.js';
+
+test('200 tasks, eight at a time, all succeed and leave the tables alone on stdout', async ({ home }) => {
+  const events = home.events();
+  const file = home.script('wide', 'echo task $CLOUD_RUN_TASK_INDEX', { taskCount: 200, parallelism: 8 });
+  const { exitCode, stdout, stderr } = await home.run(['jobs', 'run', '-f', file]);
+  expect(exitCode, stderr).toBe(0);
+  expect(await events.starts()).toEqual(Array.from({ length: 200 }, (_, task) => `task${task}-attempt0`));
+  expect(events.most()).toBeLessThanOrEqual(8);
+  const lines = stdout.split('\n');
+  expect(lines).toHaveLength(1 + 200 + 1 + 8 + 1);
+  for (const [index, line] of lines.slice(1, 201).entries()) {
+    expect(line).toMatch(new RegExp(`^✔ {2}${index} +Succeeded {2}0 +[\\d.]+s +exit code 0$`));
+  }
+  expect(lines.slice(201, -2)).toMatchObject([
+    '',
+    expect.stringMatching(/^EXECUTION +wide-\w{5}$/),
+    ...['COMPLETION STATUS  EXECUTION_SUCCEEDED', 'TASKS              200', 'SUCCEEDED          200'],
+    ...['FAILED             0', 'CANCELLED          0', 'RETRIED            0'],
+  ]);
+  const shown = stderr.match(/^task +\d+ │ task \d+$/gm) ?? [];
+  expect(new Set(shown.map((line) => line.replace(/^task +(\d+) │ task \1$/, '$1'))).size).toBe(200);
+});
+
+test('jobs of one home run at the same time, from the first moment on', async ({ home }) => {
+  const commands = ['one', 'two', 'three'].map((name) =>
+    home.start(['jobs', 'run', '-f', home.script(name, `echo ${name}; sleep 1`, { taskCount: 3 })]),
+  );
+  for (const command of commands) {
+    const { exitCode, stderr } = await command.ended;
+    expect(exitCode, stderr).toBe(0);
+  }
+  const executions = await home.executions();
+  expect(executions.map(completionStatus)).toEqual(Array.from({ length: 3 }, () => 'EXECUTION_SUCCEEDED'));
+  for (const { name, job } of executions) expect(home.log(name.split('/').at(-1) ?? '', 2)).toEqual([job]);
+});
+
+test('one job runs several times at once, though it is not there yet', async ({ home }) => {
+  const file = home.script('popular', 'sleep 1', { taskCount: 2 });
+  const commands = [1, 2, 3].map(() => home.start(['jobs', 'run', '-f', file]));
+  for (const command of commands) {
+    const { exitCode, stderr } = await command.ended;
+    expect(exitCode, stderr).toBe(0);
+  }
+  const job = await home.job('popular');
+  expect(job).toMatchObject({ executionCount: 3, generation: '1' });
+  expect((await home.executions()).map(({ succeededCount }) => succeededCount)).toEqual([2, 2, 2]);
+});
+
+test('many commands make one job at the same time, and one of them has made it', async ({ home }) => {
+  const file = home.script('contended', 'true');
+  const commands = Array.from({ length: 10 }, () => home.start(['jobs', 'replace', file]));
+  const results = await Promise.all(commands.map(({ ended }) => ended));
+  expect(results.map(({ exitCode }) => exitCode)).toEqual(results.map(() => 0));
+  const count = (word: string): number => results.filter(({ stderr }) => stderr.includes(word)).length;
+  expect([count('has been successfully created.'), count('is unchanged.')]).toEqual([1, 9]);
+});

@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const repository = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
+
+export interface Result {
+  /** Null if a signal ended it. */
+  exitCode: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** What a condition of a test may take, in ms; far more than it should. */
+const patience = 60_000;
+const pollInterval = 50;
+
+/** Waits until `probe` gives something, and returns that. @throws Error with `state()` if it never does */
+export async function until<T>(
+  probe: () => T | false | undefined | Promise<T | false | undefined>,
+  state: () => unknown = () => '',
+): Promise<T> {
+  for (const end = Date.now() + patience; Date.now() < end;) {
+    const found = await probe();
+    if (found !== undefined && found !== false) return found;
+    await new Promise((resolve) => setTimeout(resolve, pollInterval));
+  }
+  throw new Error(`waited in vain for ${probe.toString()}\n${String(state())}`);
+}
+
+/** A `localrun` command that runs: bin/localrun.js as a process of its own, in a process group of its own. */
+export class Command {
+  readonly ended: Promise<Result>;
+  stdout = '';
+  stderr = '';
+  readonly #child: ChildProcess;
+
+  constructor(args: readonly string[], env: Record<string, string | undefined>, input: string | undefined) {
+    this.#child = spawn(process.execPath, [path.join(repository, 'bin', 'localrun.js'), ...args], {
+      cwd: repository,
+      env,
+      detached: true,
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    });
+    this.#child.stdin?.end(input);
+    for (const stream of ['stdout', 'stderr'] as const) {
+      this.#child[stream]?.setEncoding('utf8').on('data', (text: string) => (this[stream] += text));
+    }
+    this.ended = new Promise((resolve, reject) => {
+      this.#child.on('error', reject);
+      this.#child.on('close', (exitCode) => resolve({ exitCode, stdout: this.stdout, stderr: this.stderr }));
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** As Ctrl-C in a terminal, or the end of a CI step, reaches it. */
+  killGroup(signal: NodeJS.Signals): void {
+    process.kill(-this.pid, signal);
+  }
+
+  /** Waits until stderr holds `text`, `times` times. */
+  async says(text: string, times = 1): Promise<void> {
+    await until(
+      () => this.stderr.split(text).length > times,
+      () => `${text}\n${this.stderr}`,
+    );
+  }
+
+  /** The name of the execution that `jobs run` or `jobs execute` has made. */
+  async execution(): Promise<string> {
+    return until(
+      () => /Execution \[([^\]]+)\]/.exec(this.stderr)?.[1],
+      () => this.stderr,
+    );
+  }
+}

@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { labels } from '../../src/engine/plan.js';
+import { until } from './cli.js';
+
+interface EngineEvent {
+  /** `create`, `start`, `kill`, `oom`, `die`, `destroy` and so on. */
+  Action: string;
+  Actor: { Attributes: Record<string, string> };
+  timeNano: number;
+}
+
+/** What the engine reports of the containers of attempts that have a label. */
+export class EngineEvents {
+  readonly #client: ChildProcess;
+  #text = '';
+
+  constructor(label: string) {
+    // From a given time on, so that nothing is missed while the client connects.
+    const since = String(Math.floor(Date.now() / 1000));
+    this.#client = spawn(
+      'docker',
+      ['events', '--since', since, '--filter', label, '--filter', 'type=container', '--format', '{{json .}}'],
+      { stdio: ['ignore', 'pipe', 'ignore'] },
+    );
+    this.#client.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#text += text));
+  }
+
+  /** In the order in which they happened. */
+  all(): EngineEvent[] {
+    const whole = this.#text.slice(0, this.#text.lastIndexOf('\n') + 1);
+    return whole
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as EngineEvent)
+      .filter(({ Actor }) => Actor.Attributes[labels.attempt] !== undefined);
+  }
+
+  #names(action: string): string[] {
+    return this.all()
+      .filter(({ Action }) => Action === action)
+      .map(({ Actor }) => Actor.Attributes['name'] ?? '');
+  }
+
+  /** How often something has happened so far. */
+  count(action: string): number {
+    return this.#names(action).length;
+  }
+
+  /** Waits until so many containers have started. */
+  async started(count: number): Promise<void> {
+    await until(() => this.count('start') >= count);
+  }
+
+  /** `task1-attempt0` and so on for every start in an execution, sorted; once all containers are gone. */
+  async starts(execution = ''): Promise<string[]> {
+    await until(() => this.count('create') > 0 && this.count('create') === this.count('destroy'));
+    return this.#names('start')
+      .flatMap((name) => (name.includes(execution) ? (/task\d+-attempt\d+/.exec(name)?.[0] ?? name) : []))
+      .toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  }
+
+  /** The containers in the order in which they were started, by their label; `main` for the main one. */
+  startOrder(): string[] {
+    return this.#names('start').map((name) => /attempt\d+-\d+-(.*)$/.exec(name)?.[1] ?? 'main');
+  }
+
+  /** When something happened, in ms since 1970. */
+  times(action: string): number[] {
+    return this.all().flatMap(({ Action, timeNano }) => (Action === action ? timeNano / 1e6 : []));
+  }
+
+  /** How many containers ran at once, at most. */
+  most(): number {
+    let running = 0;
+    let most = 0;
+    for (const { Action } of this.all()) {
+      if (Action === 'start') most = Math.max(most, ++running);
+      if (Action === 'die') running--;
+    }
+    return most;
+  }
+
+  close(): void {
+    this.#client.kill();
+  }
+}

@@ -1,0 +1,160 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { test as base } from 'vitest';
+import { homeLabel, labels } from '../../src/engine/plan.js';
+import { LogDecoder } from '../../src/model/log.js';
+import type { Container } from '../../src/model/schema/container.js';
+import type { Execution, ExecutionTemplate, Job, Task, TaskTemplate } from '../../src/model/schema/job.js';
+import { Command, type Result, until } from './cli.js';
+import { EngineEvents } from './engine-events.js';
+
+interface Surroundings {
+  env?: Record<string, string>;
+  input?: string;
+}
+
+type Spec = Omit<ExecutionTemplate & TaskTemplate & Container, 'template' | 'containers' | 'image'> & {
+  image?: string;
+};
+
+type TemplateSpec = Omit<ExecutionTemplate & TaskTemplate, 'template' | 'containers'> & {
+  containers: readonly (Omit<Container, 'image'> & { image?: string })[];
+};
+
+const docker = (...args: string[]): string => execFileSync('docker', args, { encoding: 'utf8' }).trim();
+
+/** A state directory of its own, the commands that run on it, and the containers that carry its label. */
+export class Home {
+  readonly #root = mkdtempSync(path.join(os.tmpdir(), 'localrun-test-'));
+  readonly directory = path.join(this.#root, 'state');
+  readonly #label = `label=${labels.home}=${homeLabel(this.directory)}`;
+  #events: EngineEvents | undefined;
+
+  start(args: readonly string[], { env, input }: Surroundings = {}): Command {
+    // What surrounds the tests must not steer the command under test.
+    const own = Object.entries(process.env).filter(
+      ([name]) => !/^(LOCALRUN_|CLOUDSDK_|VITEST|FORCE_COLOR|NO_COLOR|CI$|NODE_OPTIONS)/.test(name),
+    );
+    return new Command(args, { ...Object.fromEntries(own), LOCALRUN_HOME: this.directory, ...env }, input);
+  }
+
+  run(args: readonly string[], surroundings: Surroundings = {}): Promise<Result> {
+    return this.start(args, surroundings).ended;
+  }
+
+  /** What a command that succeeds prints with --format=json. */
+  async #json<T>(...args: string[]): Promise<T> {
+    const { stdout, stderr, exitCode } = await this.run([...args, '--format=json']);
+    if (exitCode !== 0) throw new Error(`localrun ${args.join(' ')} has failed: ${stderr}`);
+    return JSON.parse(stdout) as T;
+  }
+
+  job(name: string): Promise<Job> {
+    return this.#json('jobs', 'describe', name);
+  }
+
+  execution(name: string): Promise<Execution> {
+    return this.#json('jobs', 'executions', 'describe', name);
+  }
+
+  executions(): Promise<Execution[]> {
+    return this.#json('jobs', 'executions', 'list');
+  }
+
+  tasks(execution: string): Promise<Task[]> {
+    return this.#json('jobs', 'executions', 'tasks', 'list', '--execution', execution);
+  }
+
+  /** The execution once all processes that work on this home have ended, workers among them. */
+  async completed(name: string): Promise<Execution> {
+    await until(() => this.processes().length === 0);
+    return this.execution(name);
+  }
+
+  /** Writes the spec of a job with one container, of busybox unless it names another image, and returns the file. */
+  spec(name: string, { taskCount, parallelism, maxRetries, timeout, ...container }: Spec): string {
+    return this.template(name, { taskCount, parallelism, maxRetries, timeout, containers: [container] });
+  }
+
+  /** As `spec`, with several containers. */
+  template(name: string, { taskCount, parallelism, containers, ...more }: TemplateSpec): string {
+    const template = {
+      ...more,
+      containers: containers.map((container) => ({ image: 'localrun/busybox:latest', ...container })),
+    };
+    const file = path.join(this.#root, `${name}.json`);
+    writeFileSync(file, JSON.stringify({ name, template: { taskCount, parallelism, template } }));
+    return file;
+  }
+
+  /** As `spec`, of a shell script. */
+  script(name: string, script: string, spec: Spec = {}): string {
+    return this.spec(name, { command: ['sh', '-c', script], ...spec });
+  }
+
+  /** A directory of the test's own. */
+  scratch(name: string): string {
+    const directory = path.join(this.#root, name);
+    mkdirSync(directory);
+    return directory;
+  }
+
+  /** The lines that an attempt has written, as they are kept; of the container with that label, or of the main one. */
+  log(execution: string, task = 0, attempt = 0, stream: 'stdout' | 'stderr' = 'stdout', container?: string): string[] {
+    const directory = path.join(this.directory, 'logs', 'local-project', 'us-central1', execution);
+    const decoder = new LogDecoder();
+    const suffix = container === undefined ? '' : `.${container}`;
+    const bytes = readFileSync(path.join(directory, `task${task}-attempt${attempt}${suffix}.${stream}`));
+    return [...decoder.push(bytes), ...decoder.end()].map(({ text }) => text);
+  }
+
+  /** Names of the containers of this home, in any state. */
+  containers(): string[] {
+    return docker('ps', '--all', '--filter', this.#label, '--format', '{{.Names}}').split('\n').filter(Boolean);
+  }
+
+  /** What the engine does with the containers of this home, from the first call on. */
+  events(): EngineEvents {
+    return (this.#events ??= new EngineEvents(this.#label));
+  }
+
+  /** Every process that works on this home: commands, workers, clients of the engine. */
+  processes(): { pid: number; args: string[] }[] {
+    const mark = `LOCALRUN_HOME=${this.directory}\0`;
+    return readdirSync('/proc')
+      .filter((entry) => /^\d+$/.test(entry))
+      .flatMap((pid) => {
+        try {
+          if (!readFileSync(`/proc/${pid}/environ`, 'latin1').includes(mark)) return [];
+          return [{ pid: Number(pid), args: readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0') }];
+        } catch {
+          // It has ended meanwhile, or is not ours to look at.
+          return [];
+        }
+      });
+  }
+
+  /** Ends what a failed test has left running, and fails if there is a container left. */
+  async close(): Promise<void> {
+    await until(() => this.processes().length === 0).catch(() => {
+      for (const { pid } of this.processes()) process.kill(pid, 'SIGKILL');
+    });
+    this.#events?.close();
+    const left = this.containers();
+    if (left.length > 0) docker('rm', '--force', ...left);
+    rmSync(this.#root, { recursive: true, force: true });
+    if (left.length > 0) throw new Error(`containers are left: ${left.join(', ')}`);
+  }
+}
+
+/** A test with a home of its own, of which no container may be left at its end. */
+export const test = base.extend<{ home: Home }>({
+  // oxlint-disable-next-line no-empty-pattern -- vitest wants the pattern
+  home: async ({}, use) => {
+    const home = new Home();
+    await use(home);
+    await home.close();
+  },
+});

@@ -1,0 +1,81 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { expect } from 'vitest';
+import type { Code } from '../../src/model/errors.js';
+import { type HostDeps, hostExecution } from '../../src/service/host.js';
+import { holds } from '../../src/model/iam/conditions.js';
+import { LogFiles } from '../../src/store/logs.js';
+import { openStore } from '../../src/store/sqlite.js';
+import type { Store } from '../../src/store/store.js';
+import { noCredentials } from './credentials.js';
+import { FakeRuntime } from './fake-runtime.js';
+import { someTime } from './jobs.js';
+import { tempDirectory } from './temp.js';
+
+export const owner = 'dev@example.com';
+
+/** The service over a store of its own, on a clock that the test sets, with workers that run on a fake engine. */
+export class ServiceWorld {
+  readonly home = tempDirectory();
+  readonly store: Store = openStore(this.home);
+  readonly logs = new LogFiles(this.home);
+  readonly runtime: FakeRuntime;
+  readonly deps: HostDeps;
+  /** ms since 1970 */
+  now = Date.parse(someTime);
+  /** The executions that workers were started for. */
+  readonly spawned: string[] = [];
+  readonly #working = new Set<string>();
+  /** Whether those workers do anything. */
+  work: boolean;
+
+  constructor(options: { runtime?: FakeRuntime; work?: boolean } = {}) {
+    this.runtime = options.runtime ?? new FakeRuntime();
+    this.work = options.work ?? false;
+    this.deps = {
+      store: this.store,
+      logs: this.logs,
+      account: owner,
+      projectOwner: owner,
+      projectNumber: '123',
+      now: () => this.now,
+      uuid: randomUUID,
+      randomBytes,
+      alive: () => true,
+      spawnWorker: (name) => this.#spawn(name),
+      runtime: this.runtime,
+      home: this.home,
+      credentials: noCredentials,
+      maxParallelism: 32,
+      owner: { token: 'here', pid: 1, processStart: 'now' },
+    };
+  }
+
+  #spawn(name: string): void {
+    if (this.#working.has(name)) return;
+    this.spawned.push(name);
+    this.#working.add(name);
+    if (this.work) void this.run(name).finally(() => this.#working.delete(name));
+  }
+
+  /** Runs an execution to its end on the fake engine. */
+  async run(name: string): Promise<void> {
+    const never = new AbortController().signal;
+    const owner = { token: name, pid: 1, processStart: 'now' };
+    await hostExecution({ ...this.deps, owner }, name, { cancel: never, kill: never }, () => {});
+  }
+
+  /** Somebody else than the project's owner, where policies are enforced. */
+  as(account: string): HostDeps {
+    return { ...this.deps, account, enforced: holds };
+  }
+
+  advance(ms: number): void {
+    this.now += ms;
+  }
+}
+
+export const day = 86_400_000;
+
+/** An error of the service, by its code and its message, or a part of it. */
+export const serviceError = (code: Code, message: string | RegExp): unknown =>
+  expect.objectContaining({ code, message: typeof message === 'string' ? message : expect.stringMatching(message) });

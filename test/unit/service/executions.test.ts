@@ -1,0 +1,327 @@
+import { existsSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { completed } from '../../../src/model/execution.js';
+import { shortName } from '../../../src/model/names.js';
+import type { Execution, JobInput } from '../../../src/model/schema/job.js';
+import {
+  cancelExecution,
+  deleteExecution,
+  getExecution,
+  listExecutions,
+  recoverExecutions,
+  startExecutionDeletion,
+} from '../../../src/service/executions.js';
+import { createJob, getJob, updateJob, waitForJob } from '../../../src/service/jobs.js';
+import { everyPage } from '../../../src/service/pages.js';
+import { pruneExecutions } from '../../../src/service/retention.js';
+import { runJob, startedByToken } from '../../../src/service/run.js';
+import { getTask, listTasks } from '../../../src/service/tasks.js';
+import { timestamp } from '../../../src/model/time.js';
+import { FakeRuntime } from '../../support/fake-runtime.js';
+import { jobInput, parent, someJobName as job } from '../../support/jobs.js';
+import { day, serviceError as error, ServiceWorld } from '../../support/service.js';
+
+function worldWithJob(input: JobInput = jobInput(), options: ConstructorParameters<typeof ServiceWorld>[0] = {}) {
+  const world = new ServiceWorld(options);
+  createJob(world.deps, { parent, jobId: 'nightly', job: input });
+  return world;
+}
+
+const ids = (executions: readonly Execution[]): string[] => executions.map(({ name }) => shortName(name));
+
+/** Ends an execution as the engine does, without running anything. */
+function end(world: ServiceWorld, { name }: Execution): void {
+  const execution = world.store.execution(name);
+  const time = timestamp(world.now);
+  if (execution) world.store.saveExecution(completed(execution, { cancelled: false, time }, time));
+}
+
+describe('runJob', () => {
+  test('with validateOnly answers with what would be and stores nothing', () => {
+    const world = worldWithJob(jobInput({ taskCount: 3 }));
+    const execution = runJob(world.deps, { name: job, overrides: { taskCount: 2 }, validateOnly: true });
+    expect(execution).toMatchObject({ taskCount: 2, job: 'nightly' });
+    expect(listExecutions(world.deps, { parent: job }).items).toEqual([]);
+    expect(getJob(world.deps, job)).toMatchObject({ latestCreatedExecution: {}, executionCount: undefined });
+  });
+
+  test('runs 1000 executions at once and no more', () => {
+    const world = worldWithJob();
+    const executions: Execution[] = [];
+    world.store.transaction(() => {
+      for (let i = 0; i < 1000; i++) executions.push(runJob(world.deps, { name: job }));
+    });
+    expect(() => runJob(world.deps, { name: job })).toThrow(error('RESOURCE_EXHAUSTED', /1000 executions are running/));
+    const [first] = executions;
+    if (first) end(world, first);
+    runJob(world.deps, { name: job });
+  });
+
+  test('of a job that is not there is refused, etag or not', () => {
+    const world = worldWithJob();
+    expect(() => runJob(world.deps, { name: `${job}2` })).toThrow(
+      error('NOT_FOUND', "Resource 'nightly2' of kind 'JOB' in region 'us-central1' in project 'p' does not exist."),
+    );
+    runJob(world.deps, { name: job, etag: '"stale"' });
+  });
+});
+
+describe('an execution token', () => {
+  const withToken = (token: object, more: object = {}): JobInput => ({ ...jobInput(more), ...token });
+
+  test('starts the execution that it names, and the job is ready once that has started', async () => {
+    const world = worldWithJob(withToken({ startExecutionToken: 'v1' }), {
+      work: true,
+      runtime: new FakeRuntime(() => ({ ms: 300, exitCode: 1 })),
+    });
+    expect(world.spawned).toEqual([`${job}/executions/nightly-v1`]);
+    const pending = getJob(world.deps, job);
+    expect(pending).toMatchObject({
+      generation: '1',
+      reconciling: true,
+      terminalCondition: { state: 'CONDITION_PENDING' },
+      executionCount: 1,
+      latestCreatedExecution: { name: 'nightly-v1' },
+    });
+    expect(pending.observedGeneration).toBeUndefined();
+    const ready = await waitForJob(world.deps, job);
+    expect(ready).toMatchObject({
+      observedGeneration: '1',
+      terminalCondition: { type: 'Ready', state: 'CONDITION_SUCCEEDED' },
+      etag: pending.etag,
+    });
+    expect(ready).not.toHaveProperty('reconciling');
+    expect(getExecution(world.deps, parent, 'nightly-v1').completionTime).toBeUndefined();
+  });
+
+  test('makes the job wait for its success with runExecutionToken', async () => {
+    const world = worldWithJob(withToken({ runExecutionToken: 'v1' }), { work: true });
+    expect(await waitForJob(world.deps, job)).toMatchObject({ terminalCondition: { state: 'CONDITION_SUCCEEDED' } });
+    expect(getExecution(world.deps, parent, 'nightly-v1').succeededCount).toBe(1);
+  });
+
+  test('leaves a job that is not ready when that execution fails', async () => {
+    const world = worldWithJob(jobInput({}, { maxRetries: 0 }), {
+      work: true,
+      runtime: new FakeRuntime(() => ({ exitCode: 3, ms: 5 })),
+    });
+    const updated = updateJob(world.deps, {
+      name: job,
+      job: { ...jobInput({}, { maxRetries: 0 }), runExecutionToken: 'v1' },
+    });
+    expect(updated).toMatchObject({ generation: '2', observedGeneration: '1', reconciling: true });
+    expect(await waitForJob(world.deps, job)).toMatchObject({
+      observedGeneration: '2',
+      terminalCondition: {
+        type: 'Ready',
+        state: 'CONDITION_FAILED',
+        executionReason: 'NON_ZERO_EXIT_CODE',
+        message: 'Task nightly-v1-task0 failed with exit code: 3 and message: The container exited with an error.',
+      },
+    });
+  });
+
+  test('starts nothing when it is sent again, and something new when it changes', () => {
+    const world = worldWithJob(withToken({ startExecutionToken: 'v1' }));
+    updateJob(world.deps, { name: job, job: withToken({ startExecutionToken: 'v1' }) });
+    const changed = updateJob(world.deps, {
+      name: job,
+      job: withToken({ startExecutionToken: 'v1' }, { taskCount: 2 }),
+    });
+    expect(changed).toMatchObject({ generation: '2', reconciling: true });
+    expect(ids(listExecutions(world.deps, { parent: job }).items)).toEqual(['nightly-v1']);
+    updateJob(world.deps, { name: job, job: withToken({ startExecutionToken: 'v2' }) });
+    expect(ids(listExecutions(world.deps, { parent: job }).items)).toEqual(['nightly-v2', 'nightly-v1']);
+    expect(getExecution(world.deps, parent, 'nightly-v1').taskCount).toBe(1);
+    updateJob(world.deps, { name: job, job: jobInput() });
+    expect(() => updateJob(world.deps, { name: job, job: withToken({ startExecutionToken: 'v1' }) })).toThrow(
+      error('ALREADY_EXISTS', "Resource 'nightly-v1' already exists."),
+    );
+    expect(getJob(world.deps, job).startExecutionToken).toBeUndefined();
+  });
+
+  test('gives its execution to the caller who wants to run it', () => {
+    const world = new ServiceWorld();
+    const request = {
+      parent,
+      jobId: 'nightly',
+      job: withToken({ runExecutionToken: 'v1' }),
+      run: { owner: world.deps.owner },
+    };
+    createJob(world.deps, request);
+    expect(world.spawned).toEqual([]);
+    expect(startedByToken(world.deps, job, world.deps.owner)?.name).toBe(`${job}/executions/nightly-v1`);
+    expect(startedByToken(world.deps, job, { token: 'other', pid: 1, processStart: '' })).toBeUndefined();
+  });
+
+  test('whose execution somebody has deleted is not waited for', async () => {
+    const world = worldWithJob(withToken({ runExecutionToken: 'v1' }), { work: true });
+    await deleteExecution(world.deps, { name: `${job}/executions/nightly-v1` });
+    expect((await waitForJob(world.deps, job)).reconciling).toBeUndefined();
+  });
+});
+
+describe('cancelExecution', () => {
+  test('asks for it, and has somebody see to it', async () => {
+    const world = worldWithJob(jobInput(), { work: true });
+    const { name } = runJob(world.deps, { name: job });
+    cancelExecution(world.deps, { name, validateOnly: true });
+    expect(world.store.cancelRequested(name)).toBe(false);
+    cancelExecution(world.deps, { name, etag: '"stale"' });
+    expect(world.spawned).toEqual([name]);
+    await expect.poll(() => world.store.execution(name)?.completionTime).toBeDefined();
+    expect(world.store.execution(name)).toMatchObject({ generation: '2', cancelledCount: 1 });
+    const finished = error(
+      'FAILED_PRECONDITION',
+      `Execution '${shortName(name)}' cannot be cancelled because it is not running.`,
+    );
+    expect(() => cancelExecution(world.deps, { name })).toThrow(finished);
+    expect(() => cancelExecution(world.deps, { name, validateOnly: true })).toThrow(finished);
+    expect(() => cancelExecution(world.deps, { name: `${name}x` })).toThrow(error('NOT_FOUND', /kind 'EXECUTION'/));
+  });
+});
+
+describe('deleteExecution', () => {
+  test('takes tasks and logs away and keeps the resource for 30 days', async () => {
+    const world = worldWithJob(jobInput({ taskCount: 2 }), { work: true });
+    const { name, uid } = runJob(world.deps, { name: job });
+    await world.run(name);
+    world.logs.create(name, { task: 0, attempt: 0 }).close();
+    expect(await deleteExecution(world.deps, { name, validateOnly: true })).toMatchObject({ generation: '2' });
+    expect(getExecution(world.deps, parent, shortName(name))).toMatchObject({ generation: '1' });
+    world.advance(2000);
+    const deleted = await deleteExecution(world.deps, { name, etag: '"stale"' });
+    expect(deleted).toMatchObject({
+      uid,
+      generation: '2',
+      succeededCount: 2,
+      deleteTime: '2026-11-23T12:00:02.000000Z',
+      expireTime: '2026-12-23T12:00:02.000000Z',
+    });
+    expect(existsSync(world.logs.directory(name))).toBe(false);
+    expect(() => getExecution(world.deps, parent, shortName(name))).toThrow(error('NOT_FOUND', /EXECUTION/));
+    expect(getExecution(world.deps, parent, shortName(name), { showDeleted: true })).toEqual(deleted);
+    expect(listExecutions(world.deps, { parent: job }).items).toEqual([]);
+    expect(listExecutions(world.deps, { parent: job, showDeleted: true }).items).toEqual([deleted]);
+    expect(getJob(world.deps, job)).toMatchObject({
+      executionCount: 1,
+      latestCreatedExecution: { name: shortName(name), deleteTime: deleted.deleteTime },
+    });
+    world.advance(30 * day);
+    expect(() => getExecution(world.deps, parent, shortName(name), { showDeleted: true })).toThrow(
+      error('NOT_FOUND', /EXECUTION/),
+    );
+    await expect(deleteExecution(world.deps, { name })).rejects.toEqual(error('NOT_FOUND', /EXECUTION/));
+  });
+
+  test('cancels one that runs first', async () => {
+    const world = worldWithJob(jobInput(), { work: true, runtime: new FakeRuntime(() => ({ ms: 60_000 })) });
+    const { name } = runJob(world.deps, { name: job });
+    void world.run(name);
+    await expect.poll(() => world.runtime.running).toBe(1);
+    const deleted = await deleteExecution(world.deps, { name });
+    expect(deleted).toMatchObject({ generation: '3', cancelledCount: 1, deleteTime: expect.any(String) });
+    expect(world.runtime.containers.size).toBe(0);
+  });
+
+  test('that nobody waited for is finished by the next command', async () => {
+    const world = worldWithJob();
+    const { name } = runJob(world.deps, { name: job });
+    startExecutionDeletion(world.deps, { name });
+    await world.run(name);
+    expect(getExecution(world.deps, parent, shortName(name)).completionTime).toBeDefined();
+    await recoverExecutions(world.deps);
+    expect(world.store.execution(name)).toBeUndefined();
+  });
+});
+
+describe('the thousand ended executions that a job keeps', () => {
+  test('are its newest; those that run do not count', async () => {
+    const world = worldWithJob();
+    const running = runJob(world.deps, { name: job });
+    const ended: Execution[] = [];
+    world.store.transaction(() => {
+      for (let i = 0; i < 1002; i++) {
+        const execution = runJob(world.deps, { name: job });
+        end(world, execution);
+        ended.push(execution);
+      }
+    });
+    for (const execution of ended.slice(0, 3)) world.logs.create(execution.name, { task: 0, attempt: 0 }).close();
+    pruneExecutions(world.deps, job);
+    const names = (executions: readonly Execution[]): string[] => executions.map(({ name }) => name);
+    const kept = everyPage((page) => listExecutions(world.deps, { parent: job, showDeleted: true, ...page }));
+    expect(names(kept)).toEqual(names([...ended.slice(2).toReversed(), running]));
+    const logs = ended.slice(0, 3).map(({ name }) => existsSync(world.logs.directory(name)));
+    expect(logs).toEqual([false, false, true]);
+    expect(getJob(world.deps, job).executionCount).toBe(1003);
+    await world.run(running.name);
+    expect(world.store.execution(running.name)).toBeUndefined();
+    expect(world.store.execution(ended[2]?.name ?? '')).toBeDefined();
+  });
+});
+
+describe('lists', () => {
+  test('of executions are of one job or of all, of one region or of all, newest first', () => {
+    const world = worldWithJob();
+    createJob(world.deps, { parent, jobId: 'other', job: jobInput() });
+    createJob(world.deps, { parent: { ...parent, location: 'europe-west1' }, jobId: 'nightly', job: jobInput() });
+    const run = (name: string): string => shortName(runJob(world.deps, { name }).name);
+    const a = run(job);
+    const b = run('projects/p/locations/us-central1/jobs/other');
+    const c = run('projects/p/locations/europe-west1/jobs/nightly');
+    const list = (of: string): string[] => ids(listExecutions(world.deps, { parent: of }).items);
+    expect(list(job)).toEqual([a]);
+    expect(list('projects/p/locations/us-central1/jobs/-')).toEqual([b, a]);
+    expect(list('projects/p/locations/-/jobs/-')).toEqual([c, b, a]);
+    const first = listExecutions(world.deps, { parent: 'projects/p/locations/-/jobs/-', pageSize: 2 });
+    expect(ids(first.items)).toEqual([c, b]);
+    const { nextPageToken: pageToken } = first;
+    const rest = listExecutions(world.deps, { parent: 'projects/p/locations/-/jobs/-', pageSize: 2, pageToken });
+    expect([ids(rest.items), rest.nextPageToken]).toEqual([[a], undefined]);
+  });
+
+  test('of tasks are by index, in pages, of one execution or of several', () => {
+    const world = worldWithJob(jobInput({ taskCount: 5 }));
+    const first = runJob(world.deps, { name: job });
+    const second = runJob(world.deps, { name: job, overrides: { taskCount: 2 } });
+    const tasks = (of: string, pageSize: number): string[][] => {
+      const pages: string[][] = [];
+      let pageToken: string | undefined;
+      do {
+        const page = listTasks(world.deps, { parent: of, pageSize, pageToken });
+        pages.push(page.items.map(({ task }) => shortName(task.name).slice(-11)));
+        ({ nextPageToken: pageToken } = page);
+      } while (pageToken);
+      return pages;
+    };
+    const task = (of: Execution, index: number): string => `${of.name}-task${index}`.slice(-11);
+    expect(tasks(first.name, 2)).toEqual([
+      [task(first, 0), task(first, 1)],
+      [task(first, 2), task(first, 3)],
+      [task(first, 4)],
+    ]);
+    expect(tasks(`${job}/executions/-`, 3)).toEqual([
+      [task(second, 0), task(second, 1), task(first, 0)],
+      [task(first, 1), task(first, 2), task(first, 3)],
+      [task(first, 4)],
+    ]);
+    expect(tasks('projects/p/locations/us-central1/jobs/-/executions/-', 100).flat()).toHaveLength(7);
+    expect(listTasks(world.deps, { parent: first.name, states: ['Failed'] }).items).toEqual([]);
+    expect(() => listTasks(world.deps, { parent: `${job}/executions/x` })).toThrow(error('NOT_FOUND', /EXECUTION/));
+  });
+
+  test('and a task is found by its id', () => {
+    const world = worldWithJob(jobInput({ taskCount: 2 }));
+    const id = shortName(runJob(world.deps, { name: job }).name);
+    expect(getTask(world.deps, parent, `${id}-task1`)).toMatchObject({
+      task: { index: 1 },
+      record: { state: 'Pending' },
+    });
+    for (const wrong of [`${id}-task2`, `${id}-task01`, 'x-task0', 'x']) {
+      expect(() => getTask(world.deps, parent, wrong)).toThrow(
+        error('NOT_FOUND', `Resource '${wrong}' of kind 'TASK' in region 'us-central1' in project 'p' does not exist.`),
+      );
+    }
+  });
+});
