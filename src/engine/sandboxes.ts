@@ -13,6 +13,7 @@ export class Sandboxes {
   readonly #used = new Set<number>();
   readonly #numbers = new Map<string, number>();
   readonly #open = new Set<string>();
+  readonly #opening = new Map<string, Promise<void>>();
 
   /** @param fresh no two attempts share one; a container that meets no other then needs none */
   constructor(execution: Execution, fresh: boolean, make: (sandbox: SandboxSpec) => Promise<void>) {
@@ -23,9 +24,13 @@ export class Sandboxes {
 
   /** Makes sure that the sandbox is there; `lost`: it was, and is not any more. */
   async open(sandbox: SandboxSpec, lost: boolean): Promise<void> {
-    if (this.#open.has(sandbox.name) && !lost) return;
-    await this.#make(sandbox);
-    this.#open.add(sandbox.name);
+    const { name } = sandbox;
+    if (this.#open.has(name) && !lost) return;
+    // One at a time: whoever finds a sandbox that is not running yet takes it for one that has died.
+    const opening = this.#opening.get(name) ?? this.#make(sandbox).finally(() => this.#opening.delete(name));
+    this.#opening.set(name, opening);
+    await opening;
+    this.#open.add(name);
   }
 
   /** The name of a sandbox that no attempt is in; it may have to be opened. Undefined: the attempt needs none. */

@@ -38,6 +38,8 @@ interface Container {
 export class FakeRuntime implements ContainerRuntime {
   readonly containers = new Map<string, Container>();
   readonly sandboxes = new Map<string, SandboxSpec>();
+  /** All that there ever were. */
+  readonly opened: SandboxSpec[] = [];
   /** Ports on which somebody listens. */
   readonly listening = new Set<number>();
   readonly log: string[] = [];
@@ -119,6 +121,7 @@ export class FakeRuntime implements ContainerRuntime {
 
   async openSandbox(spec: SandboxSpec): Promise<void> {
     await this.#reached();
+    this.opened.push(spec);
     this.sandboxes.set(spec.name, spec);
   }
 
