@@ -7,6 +7,7 @@ import { exitCodeOf, printError } from './cli/errors.js';
 import type { Io } from './cli/io.js';
 import { buildProgram, commandPath } from './cli/program.js';
 import { type Config, loadConfig } from './config.js';
+import { findLocalFile, type LocalDocument } from './local/file.js';
 import { shortName } from './model/names.js';
 import type { HostDeps } from './service/host.js';
 import type { ServiceDeps } from './service/service.js';
@@ -28,7 +29,11 @@ export const commandTree = (io: Pick<Io, 'out' | 'err'>, open: Open, words?: rea
 /** Runs one command line, without the program's name, and returns its exit code. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const closing: (() => void)[] = [];
-  const program = await commandTree(io, (flags) => context(io, loadConfig(io, flags), closing), argv);
+  const open: Open = async (flags) => {
+    const local = await findLocalFile(io.cwd, io.env);
+    return context(io, loadConfig(io, flags, local?.value), local, closing);
+  };
+  const program = await commandTree(io, open, argv);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return 0;
@@ -40,7 +45,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-function context(io: Io, config: Config, closing: (() => void)[]): Context {
+function context(io: Io, config: Config, local: LocalDocument | undefined, closing: (() => void)[]): Context {
   let service: Promise<ServiceDeps> | undefined;
   let host: Promise<HostDeps> | undefined;
   const openService = async (): Promise<ServiceDeps> => {
@@ -75,6 +80,7 @@ function context(io: Io, config: Config, closing: (() => void)[]): Context {
   const result: Context = {
     io,
     config,
+    local,
     service: () => (service ??= openService()),
     host: () => (host ??= openHost()),
   };

@@ -84,10 +84,11 @@ class Decoder {
         if (!isMap(target)) return this.#report(at, node, `must be a mapping, got ${describe(target)}`);
         const value: { [key: string]: Json } = {};
         for (const entry of this.#source.entries(target, at.length)) {
-          const text = this.#scalar(entry.value ?? entry.keyNode, { kind: 'string', doc: '' }, [...at, entry.key]);
-          if (text !== undefined)
+          const of = field.of ?? { kind: 'string', doc: '' };
+          const item = this.#field(entry.value ?? entry.keyNode, of, [...at, entry.key]);
+          if (item !== undefined)
             Object.defineProperty(value, entry.key, {
-              value: text,
+              value: item,
               enumerable: true,
               configurable: true,
               writable: true,
