@@ -59,6 +59,7 @@ function context(io: Io, config: Config, local: LocalDocument | undefined, closi
       projectOwner: config.projectOwner,
       enforced: config.enforceIam ? (await import('./model/iam/conditions.js')).holds : undefined,
       projectNumber: config.projectNumber,
+      env: io.env,
       now: Date.now,
       uuid: () => crypto.randomUUID(),
       randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),

@@ -5,6 +5,7 @@ import type { ContainerSpec, SandboxSpec } from '../runtime/runtime.js';
 import { bringUp, type Past, seeThrough, type Starter } from './container.js';
 import { graceSeconds } from './engine.js';
 import { startupProbe } from './probe.js';
+import type { SecretReference, VolumePlan } from './volume-plan.js';
 
 /** A container of an attempt, and what it waits for. */
 export interface AttemptContainer {
@@ -13,6 +14,8 @@ export interface AttemptContainer {
   /** Indexes of the containers that have to be up before it starts. */
   dependsOn: readonly number[];
   probe: Probe | undefined;
+  /** The secrets that variables take their values from. */
+  secrets: Readonly<Record<string, SecretReference>>;
 }
 
 export interface AttemptPlan {
@@ -21,6 +24,7 @@ export interface AttemptPlan {
   main: number;
   /** What the containers join; without it each has a network namespace of its own. */
   sandbox?: SandboxSpec | undefined;
+  volumes: VolumePlan;
 }
 
 /** What an attempt needs of the execution that it belongs to. */

@@ -10,6 +10,8 @@ import type { Ledger } from './ledger.js';
 import { attemptPlan, type PlanContext } from './plan.js';
 import type { Reach } from './reach.js';
 import { Sandboxes } from './sandboxes.js';
+import { sharesMemory } from './volume-plan.js';
+import { AttemptVolumes } from './volumes.js';
 
 /** An event without its time. */
 export type Happening = ExecutionEvent extends infer E ? (E extends unknown ? Omit<E, 'time'> : never) : never;
@@ -32,6 +34,7 @@ export interface AttemptsHost {
 interface Active {
   record: AttemptRecord;
   attempt: Attempt;
+  volumes: AttemptVolumes;
   sandbox: string | undefined;
   startedAt?: number;
   stopping?: StopReason;
@@ -51,7 +54,9 @@ export class Attempts {
     this.#host = host;
     const { ledger, reach, deps, context } = host;
     this.#startGate = pLimit(2 * context.cpus);
-    this.#sandboxes = new Sandboxes(ledger.execution, context.settings.freshSandbox, (sandbox) =>
+    // Memory that containers share is held by their sandbox, and must not be there for the next attempt.
+    const fresh = context.settings.freshSandbox || sharesMemory(ledger.execution.template);
+    this.#sandboxes = new Sandboxes(ledger.execution, fresh, (sandbox) =>
       reach.insist(() => deps.runtime.openSandbox(sandbox)),
     );
   }
@@ -100,9 +105,12 @@ export class Attempts {
     const { deps, ledger, reach, context, beside, cancelled } = this.#host;
     const { task, attempt, sandbox } = record;
     const plan = attemptPlan(ledger.execution, record, context);
+    const { runtime, env } = deps;
+    const volumes = new AttemptVolumes(plan, { runtime, reach, settings: context.settings, env });
     const host = {
-      runtime: deps.runtime,
+      runtime,
       reach,
+      furnish: volumes.furnish.bind(volumes),
       openSandbox: this.#sandboxes.open.bind(this.#sandboxes),
       startGate: this.#startGate,
       cancelled,
@@ -112,7 +120,7 @@ export class Attempts {
       onStarted: (startedAt: number, main: boolean) => this.#started(active, startedAt, main),
       onQuiet: (quiet: boolean) => (quiet ? this.#release(active) : this.#retake(active)),
     };
-    const active: Active = { record, sandbox, attempt: new Attempt(plan, past, host) };
+    const active: Active = { record, sandbox, volumes, attempt: new Attempt(plan, past, host) };
     this.#active.set(task, active);
     const names = plan.containers.map(({ spec }) => spec.name);
     beside(this.#seeThrough(active, names));
@@ -140,9 +148,10 @@ export class Attempts {
     this.#settling--;
     emit({ type: 'attempt.ended', task, attempt, outcome, state: record.state });
     wake();
-    const { sandbox } = active;
+    const { sandbox, volumes } = active;
     const used = sandbox !== undefined && this.#sandboxes.release(sandbox) ? [sandbox] : [];
     await Promise.all([...containers, ...used].map((name) => reach.insist(() => deps.runtime.remove(name))));
+    await volumes.dispose();
   }
 
   /** The slot and its sandbox are free; the attempt's result is still to come. */

@@ -1,3 +1,4 @@
+import type { Environment } from '../local/sources.js';
 import type { OnEvent } from '../model/events.js';
 import type { ContainerRuntime } from '../runtime/runtime.js';
 import type { LogFiles } from '../store/logs.js';
@@ -10,6 +11,8 @@ export interface EngineDeps {
   logs: LogFiles;
   /** The state directory; containers carry it as a label. */
   home: string;
+  /** The variables of this process, which settings may name as the values of secrets. */
+  env: Environment;
   /** Attempts that run at once where the job sets no lower limit. */
   maxParallelism: number;
   owner: Owner;

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
+import path from 'node:path';
 import type { AttemptRecord } from '../model/attempt.js';
 import { containerLabel, dependencies, mainContainer } from '../model/attempt-containers.js';
 import { defaultLimits } from '../model/defaults.js';
 import { shortName } from '../model/names.js';
 import { parseQuantity } from '../model/quantity.js';
-import type { Container, Probe } from '../model/schema/container.js';
+import type { Container, EnvVar, Probe } from '../model/schema/container.js';
 import type { LocalSettings } from '../model/local/settings.js';
 import type { Execution } from '../model/schema/job.js';
 import type { ContainerSpec, NetworkSpec } from '../runtime/runtime.js';
 import type { AttemptContainer, AttemptPlan } from './attempt.js';
+import { type SecretReference, sharesMemory, volumePlan } from './volume-plan.js';
 
 /** The labels of every container that we start. `home` tells apart stores that share an engine. */
 export const labels = {
@@ -36,9 +38,25 @@ export const containerName = (execution: string, task: number, attempt: number):
 export const sandboxName = (execution: string, number: number): string =>
   `localrun-${shortName(execution)}-sandbox${number}`;
 
-/** Whether containers have to meet in a sandbox: to reach each other, or to be asked whether they are up. */
-export const needsSandbox = ({ template: { containers } }: Execution): boolean =>
-  containers.length > 1 || containers.some(({ startupProbe }) => startupProbe);
+/**
+ * Whether containers have to meet in a sandbox: to reach each other, to share memory, or to be asked whether they are up.
+ */
+export const needsSandbox = ({ template }: Execution): boolean =>
+  template.containers.length > 1 ||
+  template.containers.some(({ startupProbe }) => startupProbe) ||
+  sharesMemory(template);
+
+/** The directory of what we make for an execution besides containers; short, as the names of sockets have to be. */
+export const runDirectory = (home: string, execution: string): string =>
+  path.join(home, 'run', createHash('sha256').update(execution).digest('hex').slice(0, 12));
+
+/** Of that, what belongs to an attempt. */
+export const attemptDirectory = (home: string, execution: string, task: number, attempt: number): string =>
+  path.join(runDirectory(home, execution), `task${task}-attempt${attempt}`);
+
+/** And the sockets that stand for Cloud SQL instances. */
+export const socketDirectory = (home: string, execution: string): string =>
+  path.join(runDirectory(home, execution), 'cloudsql');
 
 /** What the containers of an execution depend on besides its resource. */
 export interface PlanContext {
@@ -60,7 +78,14 @@ export function attemptPlan(
   const main = mainContainer(containers);
   const needs = dependencies(containers);
   const own = executionLabels(context.home, execution.name);
-  const { network, hostAccess } = context.settings;
+  const { home, settings } = context;
+  const { network, hostAccess } = settings;
+  const volumes = volumePlan(execution.template, settings, {
+    attempt: name,
+    directory: attemptDirectory(home, execution.name, task, attempt),
+    sockets: socketDirectory(home, execution.name),
+    labels: { ...own, [labels.task]: String(task), [labels.attempt]: String(attempt) },
+  });
   const connection: NetworkSpec = {
     hosts: containers.flatMap((container) => container.name || []),
     network,
@@ -74,16 +99,19 @@ export function attemptPlan(
         label,
         dependsOn: needs[i] ?? [],
         probe: container.startupProbe && withPort(container.startupProbe, container),
+        secrets: secretVariables(container),
         spec: {
           ...containerSpec(execution, container, task, attempt, context),
           name: i === main ? name : `${name}-${i}-${label}`,
           network: sandbox === undefined ? connection : { sandbox },
           labels: { ...own, [labels.task]: String(task), [labels.attempt]: String(attempt) },
+          mounts: volumes.mounts[i],
         },
       };
     }),
+    volumes,
     ...(sandbox !== undefined && {
-      sandbox: { name: sandbox, labels: { ...own, [labels.sandbox]: '' }, ...connection },
+      sandbox: { name: sandbox, labels: { ...own, [labels.sandbox]: '' }, ...connection, mounts: volumes.held },
     }),
   };
 }
@@ -100,7 +128,11 @@ function containerSpec(
   return {
     image: images[container.image] ?? container.image,
     env: {
-      ...Object.fromEntries((container.env ?? []).map(({ name, value }) => [name, value ?? ''])),
+      ...Object.fromEntries(
+        [...variables(container)].flatMap(([name, { value, valueSource }]) =>
+          valueSource?.secretKeyRef ? [] : [[name, value ?? '']],
+        ),
+      ),
       CLOUD_RUN_JOB: execution.job,
       CLOUD_RUN_EXECUTION: shortName(execution.name),
       CLOUD_RUN_TASK_INDEX: String(task),
@@ -115,6 +147,18 @@ function containerSpec(
     cpus: Math.min(parseQuantity(limits.cpu) ?? 1, cpus),
   };
 }
+
+/** The variables of a container by name; of equal names, the last one counts. */
+const variables = ({ env = [] }: Container): Map<string, EnvVar> =>
+  new Map(env.map((variable) => [variable.name, variable]));
+
+const secretVariables = (container: Container): Record<string, SecretReference> =>
+  Object.fromEntries(
+    [...variables(container)].flatMap(([name, { valueSource }]) => {
+      const reference = valueSource?.secretKeyRef;
+      return reference ? [[name, { secret: reference.secret, version: reference.version || 'latest' }]] : [];
+    }),
+  );
 
 /** The probe with the container's port in it where it names none. */
 function withPort(probe: Probe, { ports }: Container): Probe {

@@ -27,6 +27,8 @@ export class World {
   readonly cancel = new AbortController();
   readonly kill = new AbortController();
   runtime: FakeRuntime;
+  /** The variables of the processes. */
+  readonly env: Record<string, string> = {};
   /** Processes that are gone, by their owner's token. */
   readonly dead = new Set<string>();
   readonly maxParallelism: number;
@@ -67,6 +69,7 @@ export class World {
         runtime: this.runtime,
         logs: new LogFiles(this.home),
         home: this.home,
+        env: this.env,
         maxParallelism: this.maxParallelism,
         owner,
         alive: (lease) => !this.dead.has(lease.token),

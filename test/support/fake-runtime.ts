@@ -9,6 +9,7 @@ import {
   ImageUnavailable,
   type SandboxSpec,
   StartRefused,
+  type VolumeSpec,
 } from '../../src/runtime/runtime.js';
 
 /** What a container of the fake does: runs for `ms`, unless it is stopped, and then exits. */
@@ -38,6 +39,7 @@ interface Container {
 export class FakeRuntime implements ContainerRuntime {
   readonly containers = new Map<string, Container>();
   readonly sandboxes = new Map<string, SandboxSpec>();
+  readonly volumes = new Map<string, VolumeSpec>();
   /** All that there ever were. */
   readonly opened: SandboxSpec[] = [];
   /** Ports on which somebody listens. */
@@ -168,8 +170,29 @@ export class FakeRuntime implements ContainerRuntime {
   async list(labels: Record<string, string>): Promise<string[]> {
     await this.#reached();
     const specs = [...[...this.containers.values()].map(({ spec }) => spec), ...this.sandboxes.values()];
-    return specs
-      .filter((spec) => Object.entries(labels).every(([key, value]) => spec.labels[key] === value))
-      .map(({ name }) => name);
+    return specs.filter(labelled(labels)).map(({ name }) => name);
+  }
+
+  async createVolume(spec: VolumeSpec): Promise<void> {
+    await this.#reached();
+    this.log.push(`create volume ${spec.name}`);
+    this.volumes.set(spec.name, spec);
+  }
+
+  async removeVolume(name: string): Promise<void> {
+    await this.#reached();
+    const mounts = [...this.containers.values()].flatMap(({ spec }) => spec.mounts ?? []);
+    if (mounts.some((mount) => mount.kind === 'volume' && mount.source === name)) throw new Error(`${name} is in use`);
+    this.volumes.delete(name);
+  }
+
+  async listVolumes(labels: Record<string, string>): Promise<string[]> {
+    await this.#reached();
+    return [...this.volumes.values()].filter(labelled(labels)).map(({ name }) => name);
   }
 }
+
+const labelled =
+  (labels: Record<string, string>) =>
+  (spec: { labels: Record<string, string> }): boolean =>
+    Object.entries(labels).every(([key, value]) => spec.labels[key] === value);

@@ -36,6 +36,7 @@ export class ServiceWorld {
       account: owner,
       projectOwner: owner,
       projectNumber: '123',
+      env: {},
       now: () => this.now,
       uuid: randomUUID,
       randomBytes,

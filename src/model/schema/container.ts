@@ -6,7 +6,7 @@ const SecretKeySelector = message('SecretKeySelector', {
 });
 
 const EnvVarSource = message('EnvVarSource', {
-  secretKeyRef: field(SecretKeySelector, 'A secret version as the value.', { effect: 'unsupported' }),
+  secretKeyRef: field(SecretKeySelector, 'A secret version as the value.', { effect: 'mapped' }),
 });
 
 export const EnvVarMessage = message(
@@ -31,11 +31,12 @@ const ContainerPort = message('ContainerPort', {
   containerPort: int32('The port number, 1 to 65535.', { effect: 'recorded' }),
 });
 
-const VolumeMount = message('VolumeMount', {
+const VolumeMountMessage = message('VolumeMount', {
   name: string('The name of a volume of the template.', { required: true }),
   mountPath: string('Where it appears in the container; absolute, no `:`.', { required: true }),
   subPath: string('A path inside the volume that is mounted instead of its root.'),
 });
+export type VolumeMount = Infer<typeof VolumeMountMessage>;
 
 const HttpHeader = message('HTTPHeader', {
   name: string('The header.', { required: true }),
@@ -97,7 +98,7 @@ export const ContainerMessage = message('Container', {
   env: list(field(EnvVarMessage, 'A variable.'), 'Environment variables.'),
   resources: field(ResourceRequirements, 'CPU and memory limits.'),
   ports: list(field(ContainerPort, 'A port.'), 'The port that the container listens on; nothing is published.'),
-  volumeMounts: list(field(VolumeMount, 'A mount.'), 'Volumes to mount.'),
+  volumeMounts: list(field(VolumeMountMessage, 'A mount.'), 'Volumes to mount.'),
   workingDir: string("The working directory; the image's if unset."),
   livenessProbe: field(ProbeMessage, 'For services; a job that sets it is rejected.'),
   startupProbe: field(ProbeMessage, 'Tells when the container is up, for those that depend on it.'),
@@ -146,11 +147,11 @@ export const VolumeMessage = message(
   'Volume',
   {
     name: string('Unique in the template.', { required: true }),
-    secret: field(SecretVolumeSource, 'Secret versions as files.'),
-    cloudSqlInstance: field(CloudSqlInstance, 'Sockets of Cloud SQL instances.'),
+    secret: field(SecretVolumeSource, 'Secret versions as files.', { effect: 'mapped' }),
+    cloudSqlInstance: field(CloudSqlInstance, 'Sockets of Cloud SQL instances.', { effect: 'mapped' }),
     emptyDir: field(EmptyDirVolumeSource, 'A directory that lives as long as the attempt.'),
-    nfs: field(NfsVolumeSource, 'An NFS export.'),
-    gcs: field(GcsVolumeSource, 'A Cloud Storage bucket.'),
+    nfs: field(NfsVolumeSource, 'An NFS export.', { effect: 'mapped' }),
+    gcs: field(GcsVolumeSource, 'A Cloud Storage bucket.', { effect: 'mapped' }),
   },
   [['secret', 'cloudSqlInstance', 'emptyDir', 'nfs', 'gcs']],
 );

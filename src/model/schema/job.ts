@@ -48,7 +48,7 @@ const BinaryAuthorization = message(
 /** The fields that a Task carries flattened and an Execution and a Job as `template`. */
 const taskTemplateFields = {
   containers: list(field(ContainerMessage, 'A container.'), 'The containers of a task, 1 to 10.', { required: true }),
-  volumes: list(field(VolumeMessage, 'A volume.'), 'Volumes that the containers mount.', { effect: 'unsupported' }),
+  volumes: list(field(VolumeMessage, 'A volume.'), 'Volumes that the containers mount.'),
   maxRetries: int32('Retries of a failed task, 0 to 10; 3 if unset, which is not 0.'),
   timeout: duration('Time for one attempt, at most 168 h; 600s if unset.'),
   serviceAccount: string("The task's identity.", { effect: 'recorded' }),
