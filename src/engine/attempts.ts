@@ -111,6 +111,7 @@ export class Attempts {
       runtime,
       reach,
       furnish: volumes.furnish.bind(volumes),
+      strictFs: context.settings.strictFs,
       openSandbox: this.#sandboxes.open.bind(this.#sandboxes),
       startGate: this.#startGate,
       cancelled,

@@ -43,3 +43,16 @@ export const pace = {
 export const graceSeconds = 10;
 
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Sleeps, unless it is over before. */
+export function pause(ms: number, over: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      over.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, over.aborted ? 0 : ms);
+    over.addEventListener('abort', done);
+  });
+}

@@ -124,6 +124,10 @@ export interface ContainerRuntime {
   /** SIGTERM, and SIGKILL after `graceSeconds`; returns when the container has ended or is gone. */
   stop(name: string, graceSeconds: number): Promise<void>;
   kill(name: string): Promise<void>;
+  /** The bytes that the container has written to its file system, volumes apart; undefined if there is no such container. */
+  written(name: string): Promise<number | undefined>;
+  /** Sets another memory limit; false if the container has more in use already. */
+  limitMemory(name: string, bytes: number): Promise<boolean>;
   /** Removes the container, running or not, with its anonymous volumes; none of that name is no error. */
   remove(name: string): Promise<void>;
   /** The names of all containers, in any state, that have these labels. */

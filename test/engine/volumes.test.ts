@@ -208,3 +208,41 @@ test('a mapped directory that has become a link is not mounted', async () => {
   await w.finish();
   expect(message(w)).toContain(`${data}: there is no such file or directory`);
 });
+
+describe('with strictFs', () => {
+  const name = 'localrun-nightly-x7k2p-task0-attempt0';
+  const mebi = 1024 ** 2;
+  const run = async (behaviour: ConstructorParameters<typeof FakeRuntime>[0]): Promise<World> => {
+    const w = world({ containers: [{ image }] }, { strictFs: true }, new FakeRuntime(behaviour));
+    await w.finish();
+    return w;
+  };
+  const limits = ({ runtime }: World): string[] => [...new Set(runtime.log.filter((line) => line.startsWith('limit')))];
+
+  test('what a container has written is taken from its memory', async () => {
+    const w = await run(() => ({ ms: 3000, writes: 100 * mebi }));
+    expect(w.states).toEqual(['Succeeded']);
+    expect(w.runtime.log.filter((line) => line.startsWith('limit'))).toEqual([`limit ${name} ${412 * mebi}`]);
+  });
+
+  test('little is left to it', async () => {
+    const w = await run(() => ({ ms: 3000, writes: 512 * mebi }));
+    expect(limits(w)).toEqual([`limit ${name} ${6 * mebi}`]);
+  });
+
+  test('one that has written more than it has memory is killed, or was about to end', async () => {
+    for (const ms of [60_000, 1]) {
+      const w = await run(() => ({ ms, writes: 513 * mebi }));
+      expect(w.states).toEqual(['Failed']);
+      expect(message(w)).toBe('The configured memory limit was reached.');
+    }
+  });
+
+  test('one that needs what is not left is killed, though not at once', async () => {
+    const w = await run(() => ({ ms: 60_000, writes: 300 * mebi, needs: 300 * mebi }));
+    expect(message(w)).toBe('The configured memory limit was reached.');
+    expect(w.runtime.log.filter((line) => line.startsWith('limit'))).toHaveLength(5);
+    const brief = await run(() => ({ ms: 2000, writes: 300 * mebi, needs: 300 * mebi }));
+    expect(brief.states).toEqual(['Succeeded']);
+  });
+});

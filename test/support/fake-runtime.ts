@@ -22,6 +22,10 @@ export interface Behaviour {
   /** It cannot be started. */
   startError?: string;
   refused?: string;
+  /** How many bytes it has written to its file system, at the end and before. */
+  writes?: number;
+  /** How much memory it needs. */
+  needs?: number;
 }
 
 interface Container {
@@ -157,6 +161,18 @@ export class FakeRuntime implements ContainerRuntime {
     await this.#reached();
     this.log.push(`kill ${name}`);
     this.containers.get(name)?.end(137);
+  }
+
+  async written(name: string): Promise<number | undefined> {
+    await this.#reached();
+    const container = this.containers.get(name);
+    return container && (container.behaviour.writes ?? 0);
+  }
+
+  async limitMemory(name: string, bytes: number): Promise<boolean> {
+    await this.#reached();
+    this.log.push(`limit ${name} ${bytes}`);
+    return bytes >= (this.containers.get(name)?.behaviour.needs ?? 0);
   }
 
   async remove(name: string): Promise<void> {

@@ -49,6 +49,10 @@ export function dockerRuntime(command: string, environment: Record<string, strin
       return names.map((name) => found.get(name));
     });
   const inspections = inspector(['--format', '{{.Name}} {{json .State}}'], parseState);
+  const sizes = inspector(['--size', '--format', '{{.Name}} {{.SizeRw}}'], (line) => {
+    const [name = '', size] = line.split(' ');
+    return [name.replace(/^\//, ''), Number(size)];
+  });
 
   /** A command over many containers, for which it is no error that one is gone or has ended. */
   const forAll = (args: readonly string[]): DataLoader<string, true> =>
@@ -170,6 +174,14 @@ export function dockerRuntime(command: string, environment: Record<string, strin
 
     async kill(name) {
       await kills.load(name);
+    },
+
+    written: (name) => sizes.load(name),
+
+    async limitMemory(name, bytes) {
+      const limit = String(bytes);
+      const { stderr, exitCode } = await client.run(['update', '--memory', limit, '--memory-swap', limit, name]);
+      return exitCode === 0 || !/unable to set memory limit|device or resource busy/i.test(stderr);
     },
 
     async remove(name) {
