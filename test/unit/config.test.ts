@@ -14,6 +14,7 @@ test('nothing needs to be set', () => {
     projectOwner: 'dev@laptop',
     enforceIam: false,
     credentialsFile: '/home/dev/.config/gcloud/application_default_credentials.json',
+    apiVersion: 'v2',
     docker: 'docker',
     maxParallelism: 32,
   });
