@@ -47,6 +47,10 @@ const inside = ({ path, written }: At, name: string | number, spelled = name): A
 
 type Told = Pick<Found, 'fix' | 'payload' | 'guessed'>;
 
+/** What a record has under a key, and not what every object has. */
+const own = (record: Readonly<Record<string, string>> = {}, key: string): string | undefined =>
+  Object.hasOwn(record, key) ? record[key] : undefined;
+
 class Decoder {
   readonly found: Found[] = [];
   readonly #source: SourceDocument;
@@ -114,7 +118,7 @@ class Decoder {
     const parent = here.path.slice(0, -1);
     const meant = known === undefined ? here : { path: [...parent, known], written: here.written };
     this.#report(meant, keyNode, 'unknown-field', `unknown field of ${message.name.split('.').at(-1)}`, {
-      fix: message.instead?.[key] ?? (known && `did you mean ${known}?`),
+      fix: own(message.instead, key) ?? (known && `did you mean ${known}?`),
       payload: {
         at: parent,
         text: `Invalid JSON payload received. Unknown name ${JSON.stringify(key)} at '%s': Cannot find field.`,

@@ -53,7 +53,7 @@ export function readScalar(written: Written, field: Field): Scalar {
       return wrong('a string', written.plain === undefined ? undefined : `quote it: ${JSON.stringify(written.plain)}`);
     case 'bool':
       if (typeof value === 'boolean') return { value };
-      return wrong('true or false', typeof value === 'string' ? booleanFixes[value.toLowerCase()] : undefined);
+      return wrong('true or false', typeof value === 'string' ? booleanFixes.get(value.toLowerCase()) : undefined);
     case 'int32':
     case 'int64':
       return readInteger(written, field, wrong);
@@ -66,12 +66,12 @@ export function readScalar(written: Written, field: Field): Scalar {
   }
 }
 
-const booleanFixes: Record<string, string> = {
-  true: 'write it without quotes: true',
-  false: 'write it without quotes: false',
-  ...Object.fromEntries(['yes', 'y', 'on'].map((word) => [word, 'write true'])),
-  ...Object.fromEntries(['no', 'n', 'off'].map((word) => [word, 'write false'])),
-};
+const booleanFixes: ReadonlyMap<string, string> = new Map([
+  ['true', 'write it without quotes: true'],
+  ['false', 'write it without quotes: false'],
+  ...['yes', 'y', 'on'].map((word) => [word, 'write true'] as const),
+  ...['no', 'n', 'off'].map((word) => [word, 'write false'] as const),
+]);
 
 type Wrong = (expected: string, fix?: string, detail?: string) => Scalar;
 

@@ -16,7 +16,7 @@ export function validateJob(jobId: string | undefined, job: JobInput): Violation
   const report: Report = (path, rule, description, { fix, key, because } = {}) =>
     violations.push({ path, rule, description, ...(fix && { fix }), ...(key && { key }), ...(because && { because }) });
 
-  if (jobId !== undefined) validateNames(jobId, job, report);
+  validateNames(jobId, job, report);
   checkFields(JobMessage, job, [], report);
   checkAnnotationSize(['annotations'], job.annotations, report);
   checkAnnotationSize(['template', 'annotations'], job.template.annotations, report);
@@ -35,8 +35,10 @@ export function validateJob(jobId: string | undefined, job: JobInput): Violation
   return violations;
 }
 
-function validateNames(jobId: string, job: JobInput, report: Report): void {
-  const badId = jobIdViolation(jobId);
+function validateNames(jobId: string | undefined, job: JobInput, report: Report): void {
+  const badId = jobId === undefined ? undefined : jobIdViolation(jobId);
+  // The shortest id has a letter.
+  const { length } = jobId ?? 'j';
   if (badId) report(['name'], 'job-name', badId);
   for (const field of ['startExecutionToken', 'runExecutionToken'] as const) {
     const token = job[field];
@@ -47,9 +49,9 @@ function validateNames(jobId: string, job: JobInput, report: Report): void {
         'execution-token',
         'must have lower-case letters, digits and - only, and not begin or end with -',
       );
-    } else if (jobId.length + token.length >= 63) {
+    } else if (length + token.length >= 63) {
       const sum = 'the job name and the execution token together must have fewer than 63 characters';
-      report([field], 'execution-token', `${sum}, got ${jobId.length + token.length}`);
+      report([field], 'execution-token', `${sum}, got ${length + token.length}`);
     }
   }
 }
