@@ -8,7 +8,7 @@ function __localrun_at
     end
     set -l longer (string trim -- "$at $word")
     switch $longer
-      case 'jobs' 'jobs run' 'jobs validate' 'jobs create' 'jobs update' 'jobs deploy' 'jobs replace' 'jobs describe' 'jobs list' 'jobs delete' 'jobs execute' 'jobs get-iam-policy' 'jobs set-iam-policy' 'jobs add-iam-policy-binding' 'jobs remove-iam-policy-binding' 'jobs test-iam-permissions' 'jobs logs' 'jobs logs read' 'jobs logs tail' 'jobs executions' 'jobs executions list' 'jobs executions describe' 'jobs executions describe-latest' 'jobs executions cancel' 'jobs executions delete' 'jobs executions logs' 'jobs executions logs read' 'jobs executions logs tail' 'jobs executions tasks' 'jobs executions tasks list' 'jobs executions tasks describe' 'completion' 'help'
+      case 'jobs' 'jobs run' 'jobs validate' 'jobs create' 'jobs update' 'jobs deploy' 'jobs replace' 'jobs describe' 'jobs list' 'jobs delete' 'jobs execute' 'jobs get-iam-policy' 'jobs set-iam-policy' 'jobs add-iam-policy-binding' 'jobs remove-iam-policy-binding' 'jobs test-iam-permissions' 'jobs logs' 'jobs logs read' 'jobs logs tail' 'jobs executions' 'jobs executions list' 'jobs executions describe' 'jobs executions describe-latest' 'jobs executions cancel' 'jobs executions delete' 'jobs executions logs' 'jobs executions logs read' 'jobs executions logs tail' 'jobs executions tasks' 'jobs executions tasks list' 'jobs executions tasks describe' 'config' 'config explain' 'completion' 'help'
         set at $longer
     end
   end
@@ -16,6 +16,7 @@ function __localrun_at
 end
 complete -c localrun -f
 complete -c localrun -n '__localrun_at ""' -a 'jobs' -d 'Create, run and watch jobs.'
+complete -c localrun -n '__localrun_at ""' -a 'config' -d 'What is in force on this machine.'
 complete -c localrun -n '__localrun_at ""' -a 'completion' -d 'Print the completion script of a shell.'
 complete -c localrun -n '__localrun_at ""' -a 'help' -d 'Show the help of a command, or `help environment`.'
 complete -c localrun -n '__localrun_at ""' -s V -l version -d 'show the version'
@@ -95,9 +96,10 @@ complete -c localrun -n '__localrun_at "jobs run"' -l clear-network-tags -d 'rem
 complete -c localrun -n '__localrun_at "jobs run"' -l clear-binary-authorization -d 'remove the policy for the image'
 complete -c localrun -n '__localrun_at "jobs run"' -l gpu-zonal-redundancy -d 'GPUs with zonal redundancy'
 complete -c localrun -n '__localrun_at "jobs run"' -l fresh-sandbox -d 'give every attempt a network namespace of its own'
-complete -c localrun -n '__localrun_at "jobs run"' -l join-network -r -f -d 'join a network of the container engine, e.g. a compose project'\''s'
 complete -c localrun -n '__localrun_at "jobs run"' -l host-access -d 'make host.docker.internal stand for this machine'
 complete -c localrun -n '__localrun_at "jobs run"' -l metadata -d 'serve metadata.google.internal to the job, with tokens of your credentials'
+complete -c localrun -n '__localrun_at "jobs run"' -l strict-fs -d 'count what a task writes to its file system as memory, as Cloud Run does'
+complete -c localrun -n '__localrun_at "jobs run"' -l join-network -r -f -d 'join a network of the container engine, e.g. a compose project'\''s'
 complete -c localrun -n '__localrun_at "jobs run"' -l credentials -r -f -d 'give the job your application default credentials as a file'
 complete -c localrun -n '__localrun_at "jobs run"' -l pull -r -f -d 'when to pull images'
 complete -c localrun -n '__localrun_at "jobs run"' -l platform -r -f -d 'what images have to be made for: linux/amd64 unless given; any'
@@ -377,9 +379,10 @@ complete -c localrun -n '__localrun_at "jobs delete"' -s q -l quiet -d 'ask noth
 complete -c localrun -n '__localrun_at "jobs delete"' -s h -l help -d 'show this help'
 complete -c localrun -n '__localrun_at "jobs execute"' -f -a '(localrun __complete job 2>/dev/null)'
 complete -c localrun -n '__localrun_at "jobs execute"' -l fresh-sandbox -d 'give every attempt a network namespace of its own'
-complete -c localrun -n '__localrun_at "jobs execute"' -l join-network -r -f -d 'join a network of the container engine, e.g. a compose project'\''s'
 complete -c localrun -n '__localrun_at "jobs execute"' -l host-access -d 'make host.docker.internal stand for this machine'
 complete -c localrun -n '__localrun_at "jobs execute"' -l metadata -d 'serve metadata.google.internal to the job, with tokens of your credentials'
+complete -c localrun -n '__localrun_at "jobs execute"' -l strict-fs -d 'count what a task writes to its file system as memory, as Cloud Run does'
+complete -c localrun -n '__localrun_at "jobs execute"' -l join-network -r -f -d 'join a network of the container engine, e.g. a compose project'\''s'
 complete -c localrun -n '__localrun_at "jobs execute"' -l credentials -r -f -d 'give the job your application default credentials as a file'
 complete -c localrun -n '__localrun_at "jobs execute"' -l pull -r -f -d 'when to pull images'
 complete -c localrun -n '__localrun_at "jobs execute"' -l platform -r -f -d 'what images have to be made for: linux/amd64 unless given; any'
@@ -628,6 +631,25 @@ complete -c localrun -n '__localrun_at "jobs executions tasks describe"' -l api-
 complete -c localrun -n '__localrun_at "jobs executions tasks describe"' -l flags-file -r -F -d 'YAML or JSON map of flags and their values'
 complete -c localrun -n '__localrun_at "jobs executions tasks describe"' -s q -l quiet -d 'ask nothing: take the default answer'
 complete -c localrun -n '__localrun_at "jobs executions tasks describe"' -s h -l help -d 'show this help'
+complete -c localrun -n '__localrun_at "config"' -a 'explain' -d 'Show each setting and what has decided it, and whether what localrun.yaml maps is there.'
+complete -c localrun -n '__localrun_at "config"' -s h -l help -d 'show this help'
+complete -c localrun -n '__localrun_at "config explain"' -l fresh-sandbox -d 'give every attempt a network namespace of its own'
+complete -c localrun -n '__localrun_at "config explain"' -l host-access -d 'make host.docker.internal stand for this machine'
+complete -c localrun -n '__localrun_at "config explain"' -l metadata -d 'serve metadata.google.internal to the job, with tokens of your credentials'
+complete -c localrun -n '__localrun_at "config explain"' -l strict-fs -d 'count what a task writes to its file system as memory, as Cloud Run does'
+complete -c localrun -n '__localrun_at "config explain"' -l join-network -r -f -d 'join a network of the container engine, e.g. a compose project'\''s'
+complete -c localrun -n '__localrun_at "config explain"' -l credentials -r -f -d 'give the job your application default credentials as a file'
+complete -c localrun -n '__localrun_at "config explain"' -l pull -r -f -d 'when to pull images'
+complete -c localrun -n '__localrun_at "config explain"' -l platform -r -f -d 'what images have to be made for: linux/amd64 unless given; any'
+complete -c localrun -n '__localrun_at "config explain"' -l project -r -f -d 'the project; see `localrun help environment`'
+complete -c localrun -n '__localrun_at "config explain"' -l region -r -f -d 'the region'
+complete -c localrun -n '__localrun_at "config explain"' -l account -r -f -d 'who calls'
+complete -c localrun -n '__localrun_at "config explain"' -l format -r -f -a 'json yaml none' -d 'how to print the result: json, yaml, value(KEY,...), csv(KEY,...), table(KEY,...), get(KEY,...), list(KEY,...), flattened, none'
+complete -c localrun -n '__localrun_at "config explain"' -l flatten -r -f -d 'a row for every item of a list, for --format'
+complete -c localrun -n '__localrun_at "config explain"' -l api-version -r -f -d 'whose fields json and yaml print'
+complete -c localrun -n '__localrun_at "config explain"' -l flags-file -r -F -d 'YAML or JSON map of flags and their values'
+complete -c localrun -n '__localrun_at "config explain"' -s q -l quiet -d 'ask nothing: take the default answer'
+complete -c localrun -n '__localrun_at "config explain"' -s h -l help -d 'show this help'
 complete -c localrun -n '__localrun_at "completion"' -f -a 'bash zsh fish'
 complete -c localrun -n '__localrun_at "completion"' -s h -l help -d 'show this help'
 complete -c localrun -n '__localrun_at "help"' -s h -l help -d 'show this help'

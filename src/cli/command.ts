@@ -19,7 +19,7 @@ export interface CommonOptions {
 }
 
 /** Opens what a command works with, as its flags say. */
-export type Open = (flags: GlobalFlags) => Context;
+export type Open = (flags: GlobalFlags) => Promise<Context>;
 
 type Declare = (command: Command) => Command;
 type Action<O, A extends unknown[]> = (context: Context, options: O & CommonOptions, ...args: A) => Promise<void>;
@@ -65,7 +65,7 @@ export function defineCommand<O extends object, A extends unknown[] = []>(
         .action(async (...given: unknown[]) => {
           const args = given.slice(0, -2) as A;
           const flags = given.at(-2) as O & CommonOptions;
-          await action(open(flags), flags, ...args);
+          await action(await open(flags), flags, ...args);
         });
     },
   };

@@ -66,6 +66,10 @@ const root: Group = {
   description: 'Cloud Run jobs on your own machine. Commands, flags and output are those of `gcloud run jobs`.',
   commands: {
     jobs,
+    config: {
+      description: 'What is in force on this machine.',
+      commands: { explain: async () => (await import('./commands/config/explain.js')).explain },
+    },
     completion: async () => (await import('./commands/completion.js')).completion,
     help: async () => (await import('./commands/help.js')).help,
   },

@@ -18,6 +18,8 @@ export interface Starter {
   reach: Reach;
   /** Makes sure that the sandbox is there; `lost`: it was, and is not any more. */
   openSandbox: (sandbox: SandboxSpec, lost: boolean) => Promise<void>;
+  /** What a container has besides: secrets and volumes. @throws StartRefused */
+  furnish: (spec: ContainerSpec) => Promise<ContainerSpec>;
   /** Lets only so many containers start at the same time. */
   startGate: <T>(start: () => Promise<T>) => Promise<T>;
   /** Once it is, nothing is started any more. */
@@ -64,7 +66,7 @@ const isUntouched = (state: ContainerState): boolean =>
 async function launch(
   spec: ContainerSpec,
   sandbox: SandboxSpec | undefined,
-  { runtime, reach, openSandbox, startGate, now }: Starter,
+  { runtime, reach, openSandbox, furnish, startGate, now }: Starter,
   inspect: () => Promise<ContainerState | undefined>,
   halted: () => boolean,
   torn: () => boolean,
@@ -72,8 +74,9 @@ async function launch(
   try {
     const start = async () => {
       if (halted()) return 'halted';
+      const furnished = await furnish(spec);
       if (sandbox) await openSandbox(sandbox, false);
-      return reach.insist(() => runtime.start(spec));
+      return reach.insist(() => runtime.start(furnished));
     };
     switch (await startGate(start)) {
       case 'halted':

@@ -56,6 +56,7 @@ export class Scenario {
       runtime: this.runtime,
       home: this.home,
       credentials: noCredentials,
+      env: {},
       maxParallelism: 32,
       owner: { token: randomUUID(), pid: process.pid, processStart: 'now' },
     };
