@@ -331,6 +331,7 @@ complete -c localrun -n '__localrun_at "jobs deploy"' -s h -l help -d 'show this
 complete -c localrun -n '__localrun_at "jobs replace"' -F
 complete -c localrun -n '__localrun_at "jobs replace"' -s f -l file -r -F -d 'the same, as an option'
 complete -c localrun -n '__localrun_at "jobs replace"' -l strict -d 'refuse a spec that Cloud Run accepts although it is hardly meant'
+complete -c localrun -n '__localrun_at "jobs replace"' -l async -d 'do not wait until the job is ready'
 complete -c localrun -n '__localrun_at "jobs replace"' -l project -r -f -d 'the project; see `localrun help environment`'
 complete -c localrun -n '__localrun_at "jobs replace"' -l region -r -f -d 'the region'
 complete -c localrun -n '__localrun_at "jobs replace"' -l account -r -f -d 'who calls'

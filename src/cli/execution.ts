@@ -73,6 +73,14 @@ export async function startExecution(
   return seen;
 }
 
+/** A job once it is ready. @throws RunError if it turns out not to become that */
+export async function readyJob(service: ServiceDeps, name: string): Promise<Job> {
+  const job = await waitForJob(service, name);
+  const { state, message } = job.terminalCondition ?? {};
+  if (state === 'CONDITION_FAILED') throw new RunError('UNKNOWN', message ?? 'The job is not ready.');
+  return job;
+}
+
 /**
  * What is left to do after a job was written: wait until it is ready, run it if the flags say so, and say what was
  * done. `done` is `created`, `updated` or `deployed`.
@@ -91,9 +99,7 @@ export async function afterwards(
     say(`Job [${job}] is being ${done} asynchronously.\n`);
     return written;
   }
-  const ready = await waitForJob(service, name);
-  const { state, message } = ready.terminalCondition ?? {};
-  if (state === 'CONDITION_FAILED') throw new RunError('UNKNOWN', message ?? 'The job is not ready.');
+  const ready = await readyJob(service, name);
   if (!executeNow && !wait) {
     say(`Job [${job}] has successfully been ${done}.\n${executeHint(name)}`);
     return ready;

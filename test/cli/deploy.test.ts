@@ -1,3 +1,5 @@
+import path from 'node:path';
+import Database from 'libsql';
 import { describe, expect, test } from 'vitest';
 import { Scenario } from './scenario.js';
 
@@ -155,4 +157,48 @@ test('describe-latest of a job that never ran says so', async () => {
     code: 1,
     err: expect.stringContaining('Job [etl] has no executions.'),
   });
+});
+
+test('replace waits until the job is ready, or not', async () => {
+  const scenario = new Scenario();
+  scenario.runtime.images.clear();
+  const spec = (token: string): string =>
+    scenario.file('job.yaml', `name: etl\n${withToken(`runExecutionToken: ${token}`)}`);
+  expect(await scenario.ok(['jobs', 'replace', spec('v1'), '--async'])).toMatchObject({
+    err: expect.stringContaining('Job [etl] is being created asynchronously.\n'),
+  });
+  expect(await scenario.run(['jobs', 'replace', spec('v2')])).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("Image 'localrun/busybox:latest' not found."),
+  });
+  const same = await scenario.run(['jobs', 'replace', spec('v2'), '--async']);
+  expect(same.err).toContain('Job [etl] is unchanged.');
+});
+
+test('a wrong replace, update or deploy leaves the stored job byte for byte as it was', async () => {
+  const scenario = new Scenario();
+  const good = 'name: etl\ntemplate: {template: {containers: [{image: i, env: [{name: A, value: "1"}]}]}}\n';
+  await scenario.ok(['jobs', 'replace', scenario.file('job.yaml', good)]);
+  const stored = (): unknown => {
+    const db = new Database(path.join(scenario.home, 'localrun.db'));
+    const rows: unknown = db.prepare('SELECT * FROM job').raw().all();
+    db.close();
+    return rows;
+  };
+  const before = stored();
+  const spec = (text: string): string => scenario.file('wrong.yaml', text);
+  for (const argv of [
+    ['replace', spec('name: etl\ntemplate: {template: {containers: []}}\n')],
+    ['replace', spec(`${good}  typo: 1\n`)],
+    ['replace', spec(good.replace('image: i', 'image: a b'))],
+    ['update', 'etl', '--tasks=10001'],
+    ['update', 'etl', '--args=a', '--max-retries=11'],
+    ['update', 'etl', '--update-secrets=A=s:1'],
+    ['deploy', 'etl', '--image=a b'],
+    ['create', 'etl', '--image=j'],
+  ]) {
+    const { code } = await scenario.run(['jobs', ...argv]);
+    expect([argv, code > 0]).toEqual([argv, true]);
+    expect(stored()).toEqual(before);
+  }
 });

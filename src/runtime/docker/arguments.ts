@@ -38,7 +38,7 @@ interface RunArguments {
  * upon itself (PATH, HOME, proxies) have to be arguments, or the lines of an env-file if they are secrets.
  * @throws StartRefused for a secret that cannot be such a line
  */
-export function runArguments(spec: ContainerSpec, traits: Traits): RunArguments {
+export function runArguments(spec: ContainerSpec, traits: Traits & { asRoot: boolean }): RunArguments {
   const env: Record<string, string> = {};
   const secrets = Object.entries(spec.secrets ?? {});
   const lines = secrets.filter(([name]) => readByClient.test(name)).map(envFileLine);
@@ -69,6 +69,7 @@ export function runArguments(spec: ContainerSpec, traits: Traits): RunArguments 
     ...mountArguments(spec.mounts),
     ...['--memory', memory, '--memory-swap', memory, '--cpus', String(spec.cpus)],
     ...(spec.gpus ? ['--gpus', String(spec.gpus)] : []),
+    ...(traits.asRoot ? ['--user', '0'] : []),
     ...(spec.workingDir ? ['--workdir', spec.workingDir] : []),
     ...(entrypoint === undefined ? [] : ['--entrypoint', entrypoint]),
     ...variables,

@@ -1,21 +1,19 @@
 import DataLoader from 'dataloader';
 import { RunError } from '../../model/errors.js';
-import { toTimestamp } from '../../model/time.js';
 import {
   type Capacity,
   type ContainerRuntime,
   type ContainerSpec,
-  type ContainerState,
-  type Image,
-  ImageUnavailable,
   type SandboxSpec,
   StartRefused,
 } from '../runtime.js';
 import { diskVolumeArguments, memoryVolumeArguments, runArguments, sandboxArguments } from './arguments.js';
 import { DockerClient } from './client.js';
+import { dockerImages } from './images.js';
 import { relayed } from './sandbox/relay.js';
 import { appendMissed, missedSince } from './missed-logs.js';
 import { type SandboxImage, sandboxImage } from './sandbox/image.js';
+import { parseState } from './state.js';
 
 /** How long a call waits for others to share one docker process with, in ms, and how many containers one takes. */
 const batchWindow = 30;
@@ -108,19 +106,6 @@ export function dockerRuntime(command: string, environment: Record<string, strin
     return { cpus: NCPU, memoryBytes: MemTotal, gpus: Runtimes?.['nvidia'] !== undefined };
   };
 
-  const localImage = async (reference: string): Promise<Image | undefined> => {
-    const { stdout, stderr, exitCode } = await client.run([
-      ...['image', 'inspect', '--format', '{{.Id}} {{.Os}}/{{.Architecture}} {{json .RepoDigests}}'],
-      reference,
-    ]);
-    if (exitCode !== 0) {
-      if (/no such image|image not known/i.test(stderr)) return undefined;
-      throw failed('image inspect', stderr);
-    }
-    const [, id = '', platform = '', digests = '[]'] = /^(\S+) (\S+) (.*)$/m.exec(stdout) ?? [];
-    return { id, platform, digest: (JSON.parse(digests) as string[] | null)?.[0] };
-  };
-
   const openSandbox = async (spec: SandboxSpec): Promise<void> => {
     const { reference } = await sandbox();
     const { stderr, exitCode } = await client.run(sandboxArguments(spec, reference));
@@ -132,8 +117,32 @@ export function dockerRuntime(command: string, environment: Record<string, strin
     await openSandbox(spec);
   };
 
+  /** Images whose user they do not know: they run as root (container contract). */
+  const rootImages = new Set<string>();
+
+  const start: ContainerRuntime['start'] = async (spec: ContainerSpec) => {
+    const { args, ...given } = runArguments(spec, { ...(await sandbox()), asRoot: rootImages.has(spec.image) });
+    const { stderr, exitCode } = await client.run(args, given).catch((error: unknown) => {
+      if (!(error instanceof RunError) || error.code !== 'INVALID_ARGUMENT') throw error;
+      throw new StartRefused(error.message);
+    });
+    if (exitCode === 0) return 'started';
+    if (/is already in use/i.test(stderr)) return 'exists';
+    if ('sandbox' in spec.network && homeless.test(stderr)) {
+      await removals.load(spec.name);
+      return 'homeless';
+    }
+    if (unknownUser.test(stderr) && !rootImages.has(spec.image)) {
+      rootImages.add(spec.image);
+      await removals.load(spec.name);
+      return start(spec);
+    }
+    if (exitCode === 126 || exitCode === 127) return 'failed';
+    throw new StartRefused(refusal(stderr));
+  };
+
   return {
-    localImage,
+    ...dockerImages(client, failed),
     capacity,
 
     async networks() {
@@ -143,35 +152,7 @@ export function dockerRuntime(command: string, environment: Record<string, strin
       return lines.map((line) => line.slice(line.indexOf(' ') + 1));
     },
 
-    async pullImage(reference, platform, signal) {
-      const only = platform === undefined ? [] : ['--platform', platform];
-      const { stderr, exitCode } = await client.run(['pull', '--quiet', ...only, reference], { signal });
-      if (exitCode !== 0) {
-        const detail = stderr.trim().replace(/^Error response from daemon: /, '');
-        const denied = /unauthorized|no basic auth|forbidden|authentication required/i.test(detail);
-        throw new ImageUnavailable(denied ? 'denied' : 'missing', detail);
-      }
-      const image = await localImage(reference);
-      if (!image) throw new ImageUnavailable('missing', 'the engine has pulled it and does not know it');
-      return image;
-    },
-
-    async start(spec: ContainerSpec) {
-      const { args, ...given } = runArguments(spec, await sandbox());
-      const { stderr, exitCode } = await client.run(args, given).catch((error: unknown) => {
-        if (!(error instanceof RunError) || error.code !== 'INVALID_ARGUMENT') throw error;
-        throw new StartRefused(error.message);
-      });
-      if (exitCode === 0) return 'started';
-      if (/is already in use/i.test(stderr)) return 'exists';
-      if ('sandbox' in spec.network && homeless.test(stderr)) {
-        await removals.load(spec.name);
-        return 'homeless';
-      }
-      if (exitCode === 126 || exitCode === 127) return 'failed';
-      throw new StartRefused(refusal(stderr));
-    },
-
+    start,
     openSandbox,
 
     async dial(name, port) {
@@ -254,6 +235,9 @@ export function dockerRuntime(command: string, environment: Record<string, strin
 /** What the engine says when something is to happen in a network namespace whose holder has ended or is not there. */
 const homeless = /cannot join network of a non running container|no such container|container \S+ is not running/i;
 
+/** And when an image has a user whom its own files do not name. */
+const unknownUser = /unable to find (user|group) /i;
+
 const refusal = (stderr: string): string =>
   (stderr.split('\n').find((line) => line.trim()) ?? '')
     .replace(/^docker: /, '')
@@ -263,38 +247,4 @@ interface Info {
   NCPU?: number;
   MemTotal?: number;
   Runtimes?: Record<string, unknown>;
-}
-
-interface InspectedState {
-  Status: string;
-  Running: boolean;
-  OOMKilled: boolean;
-  ExitCode: number;
-  Error: string;
-  StartedAt: string;
-  FinishedAt: string;
-}
-
-/** What the engine says of a failed start, without the names of all the programs that pass it on. */
-const startError = (error: string): string =>
-  error.replace(/^.*unable to start container process: /s, '').replace(/: unknown$/, '');
-
-/** One line of `inspect`: `/NAME {state}`. A container that was never started has its state's zero time as start. */
-function parseState(line: string): [string, ContainerState] {
-  const space = line.indexOf(' ');
-  const name = line.slice(0, space).replace(/^\//, '');
-  const state = JSON.parse(line.slice(space + 1)) as InspectedState;
-  const never = state.StartedAt.startsWith('0001-');
-  if (state.Running) return [name, { status: 'running', startedAt: toTimestamp(state.StartedAt) }];
-  if (never) return [name, { status: 'created', exitCode: state.ExitCode, error: startError(state.Error) }];
-  return [
-    name,
-    {
-      status: 'exited',
-      startedAt: toTimestamp(state.StartedAt),
-      finishedAt: toTimestamp(state.FinishedAt),
-      exitCode: state.ExitCode,
-      oomKilled: state.OOMKilled,
-    },
-  ];
 }

@@ -1,0 +1,39 @@
+import type { RunError } from '../../model/errors.js';
+import { type ContainerRuntime, type Image, ImageUnavailable } from '../runtime.js';
+import type { DockerClient } from './client.js';
+
+/** What a runtime does with images. `failed` makes an error of what a command could not do. */
+export function dockerImages(
+  client: DockerClient,
+  failed: (what: string, stderr: string) => RunError,
+): Pick<ContainerRuntime, 'localImage' | 'pullImage'> {
+  const localImage = async (reference: string): Promise<Image | undefined> => {
+    const { stdout, stderr, exitCode } = await client.run([
+      ...['image', 'inspect', '--format', '{{.Id}} {{.Os}}/{{.Architecture}} {{json .RepoDigests}}'],
+      reference,
+    ]);
+    if (exitCode !== 0) {
+      if (/no such image|image not known/i.test(stderr)) return undefined;
+      throw failed('image inspect', stderr);
+    }
+    const [, id = '', platform = '', digests = '[]'] = /^(\S+) (\S+) (.*)$/m.exec(stdout) ?? [];
+    return { id, platform, digest: (JSON.parse(digests) as string[] | null)?.[0] };
+  };
+
+  return {
+    localImage,
+
+    async pullImage(reference, platform, signal) {
+      const only = platform === undefined ? [] : ['--platform', platform];
+      const { stderr, exitCode } = await client.run(['pull', '--quiet', ...only, reference], { signal });
+      if (exitCode !== 0) {
+        const detail = stderr.trim().replace(/^Error response from daemon: /, '');
+        const denied = /unauthorized|no basic auth|forbidden|authentication required/i.test(detail);
+        throw new ImageUnavailable(denied ? 'denied' : 'missing', detail);
+      }
+      const image = await localImage(reference);
+      if (!image) throw new ImageUnavailable('missing', 'the engine has pulled it and does not know it');
+      return image;
+    },
+  };
+}
