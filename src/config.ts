@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { UsageError } from './model/errors.js';
+import type { LocalFile } from './model/local/schema.js';
 
 /** Everything that the surroundings decide, resolved once. */
 export interface Config {
@@ -14,6 +15,8 @@ export interface Config {
   projectOwner: string;
   /** Whether IAM policies decide who may do what. */
   enforceIam: boolean;
+  /** Whose fields `--format=json` and `yaml` print. */
+  apiVersion: 'v1' | 'v2';
   /** The file of application default credentials, where Google's libraries look for it. */
   credentialsFile: string;
   /** The docker client: a name on the PATH or a path. */
@@ -32,33 +35,89 @@ export interface Surroundings {
 
 /** What the command line says that applies to all commands alike. */
 export interface GlobalFlags {
+  project?: string | undefined;
+  region?: string | undefined;
   account?: string | undefined;
 }
 
+/** What localrun.yaml says of the same things. */
+type FileSettings = Pick<LocalFile, 'project' | 'region' | 'account' | 'enforceIam'>;
+
+/** A value, and what has decided it: a flag, a variable, localrun.yaml, or `default`. */
+export interface Setting<T> {
+  value: T;
+  source: string;
+}
+
 /**
- * The configuration: flags first, then our own variables, then those that gcloud reads, then defaults.
+ * The configuration: flags first, then our own variables, localrun.yaml, the variables that gcloud reads, defaults.
  * @throws UsageError for a value that cannot be meant
  */
-export function loadConfig(
+export function loadConfig(surroundings: Surroundings, flags: GlobalFlags = {}, file: FileSettings = {}): Config {
+  const settings = Object.entries(explainConfig(surroundings, flags, file));
+  return Object.fromEntries(settings.map(([name, { value }]) => [name, value])) as unknown as Config;
+}
+
+/** As `loadConfig`, with what has decided each value. */
+export function explainConfig(
   { env, platform, homeDirectory, userName, hostName }: Surroundings,
-  flags: GlobalFlags = {},
-): Config {
-  const projectOwner = env['CLOUDSDK_CORE_ACCOUNT'] || `${userName}@${hostName}`;
+  flags: GlobalFlags,
+  file: FileSettings,
+): { [K in keyof Config]: Setting<Config[K]> } {
+  const variable = (name: string): [source: string, value: string | undefined] => [name, env[name]];
+  const owner = decide(`${userName}@${hostName}`, variable('CLOUDSDK_CORE_ACCOUNT'));
+  const credentials = decide(
+    path.join(gcloudDirectory(env, platform, homeDirectory), 'application_default_credentials.json'),
+    variable('GOOGLE_APPLICATION_CREDENTIALS'),
+  );
+  const home = decide(stateDirectory(env, platform, homeDirectory), variable('LOCALRUN_HOME'));
   return {
-    home: path.resolve(env['LOCALRUN_HOME'] || stateDirectory(env, platform, homeDirectory)),
-    project: env['LOCALRUN_PROJECT'] || env['CLOUDSDK_CORE_PROJECT'] || 'local-project',
-    projectNumber: env['LOCALRUN_PROJECT_NUMBER'] || '100000000000',
-    location: env['LOCALRUN_REGION'] || env['CLOUDSDK_RUN_REGION'] || 'us-central1',
-    account: flags.account || env['LOCALRUN_ACCOUNT'] || projectOwner,
-    projectOwner,
-    enforceIam: boolean('LOCALRUN_ENFORCE_IAM', env['LOCALRUN_ENFORCE_IAM'], false),
-    credentialsFile: path.resolve(
-      env['GOOGLE_APPLICATION_CREDENTIALS'] ||
-        path.join(gcloudDirectory(env, platform, homeDirectory), 'application_default_credentials.json'),
+    home: { ...home, value: path.resolve(home.value) },
+    project: decide(
+      'local-project',
+      ['--project', flags.project],
+      variable('LOCALRUN_PROJECT'),
+      [fileName, file.project],
+      variable('CLOUDSDK_CORE_PROJECT'),
     ),
-    docker: env['LOCALRUN_DOCKER'] || 'docker',
-    maxParallelism: positiveInteger('LOCALRUN_MAX_PARALLELISM', env['LOCALRUN_MAX_PARALLELISM'], 32),
+    projectNumber: decide('100000000000', variable('LOCALRUN_PROJECT_NUMBER')),
+    location: decide(
+      'us-central1',
+      ['--region', flags.region],
+      variable('LOCALRUN_REGION'),
+      [fileName, file.region],
+      variable('CLOUDSDK_RUN_REGION'),
+    ),
+    account: decide(
+      owner.value,
+      ['--account', flags.account],
+      variable('LOCALRUN_ACCOUNT'),
+      [fileName, file.account],
+      variable('CLOUDSDK_CORE_ACCOUNT'),
+    ),
+    projectOwner: owner,
+    enforceIam: decide(
+      false,
+      ['LOCALRUN_ENFORCE_IAM', boolean('LOCALRUN_ENFORCE_IAM', env['LOCALRUN_ENFORCE_IAM'])],
+      [fileName, file.enforceIam],
+    ),
+    apiVersion: decide<Config['apiVersion']>('v2', ['LOCALRUN_API_VERSION', apiVersion(env['LOCALRUN_API_VERSION'])]),
+    credentialsFile: { ...credentials, value: path.resolve(credentials.value) },
+    docker: decide('docker', variable('LOCALRUN_DOCKER')),
+    maxParallelism: decide(32, [
+      'LOCALRUN_MAX_PARALLELISM',
+      positiveInteger('LOCALRUN_MAX_PARALLELISM', env['LOCALRUN_MAX_PARALLELISM']),
+    ]),
   };
+}
+
+/** How settings name localrun.yaml as their source. */
+export const fileName = 'localrun.yaml';
+
+/** The first candidate that says something; an empty string does not. */
+function decide<T>(unset: T, ...candidates: (readonly [source: string, value: T | undefined])[]): Setting<T> {
+  for (const [source, value] of candidates) if (value !== undefined && value !== '') return { value, source };
+  return { value: unset, source: 'default' };
 }
 
 /** Where programs keep state that should outlive a restart, by the customs of the platform. */
@@ -69,8 +128,14 @@ function stateDirectory(env: Surroundings['env'], platform: string, home: string
   return path.join(home, '.local', 'state', 'localrun');
 }
 
-function boolean(name: string, text: string | undefined, unset: boolean): boolean {
-  if (!text) return unset;
+function apiVersion(text: string | undefined): 'v1' | 'v2' | undefined {
+  if (!text) return undefined;
+  if (text === 'v1' || text === 'v2') return text;
+  throw new UsageError(`LOCALRUN_API_VERSION must be v1 or v2, got ${text}`);
+}
+
+function boolean(name: string, text: string | undefined): boolean | undefined {
+  if (!text) return undefined;
   if (/^(true|1)$/i.test(text)) return true;
   if (/^(false|0)$/i.test(text)) return false;
   throw new UsageError(`${name} must be true or false, got ${text}`);
@@ -81,8 +146,8 @@ function gcloudDirectory(env: Surroundings['env'], platform: string, home: strin
   return platform === 'win32' ? path.join(env['APPDATA'] ?? home, 'gcloud') : path.join(home, '.config', 'gcloud');
 }
 
-function positiveInteger(name: string, text: string | undefined, unset: number): number {
-  if (!text) return unset;
+function positiveInteger(name: string, text: string | undefined): number | undefined {
+  if (!text) return undefined;
   const value = Number(text);
   if (Number.isInteger(value) && value > 0) return value;
   throw new UsageError(`${name} must be a whole number greater than 0, got ${text}`);
@@ -91,17 +156,19 @@ function positiveInteger(name: string, text: string | undefined, unset: number):
 /** The variables that localrun reads, for `help environment` and the documentation. */
 export const environment: readonly (readonly [name: string, meaning: string])[] = [
   ['LOCALRUN_HOME', 'The state directory. Default: $XDG_STATE_HOME/localrun, or the custom of the platform.'],
-  ['LOCALRUN_PROJECT', 'The project. Default: $CLOUDSDK_CORE_PROJECT, or local-project.'],
+  ['LOCALRUN_CONFIG', 'The configuration file. Default: localrun.yaml in the working directory or above it.'],
+  ['LOCALRUN_PROJECT', 'The project. Default: that of localrun.yaml, $CLOUDSDK_CORE_PROJECT, or local-project.'],
   ['LOCALRUN_PROJECT_NUMBER', "The project's number. Default: 100000000000."],
-  ['LOCALRUN_REGION', 'The region. Default: $CLOUDSDK_RUN_REGION, or us-central1.'],
+  ['LOCALRUN_REGION', 'The region. Default: that of localrun.yaml, $CLOUDSDK_RUN_REGION, or us-central1.'],
   [
     'LOCALRUN_ACCOUNT',
-    "Who calls, as in CREATED BY. Default: the project's owner, $CLOUDSDK_CORE_ACCOUNT or USER@HOST.",
+    "Who calls, as in CREATED BY. Default: that of localrun.yaml, or the project's owner, $CLOUDSDK_CORE_ACCOUNT or USER@HOST.",
   ],
   [
     'LOCALRUN_ENFORCE_IAM',
-    'true: the IAM policies of jobs decide what callers other than the owner may do. Default: false.',
+    'true: the IAM policies of jobs decide what callers other than the owner may do. Default: that of localrun.yaml, or false.',
   ],
+  ['LOCALRUN_API_VERSION', 'Whose fields --format=json and yaml print: v2, or v1 as gcloud. Default: v2.'],
   ['LOCALRUN_DOCKER', 'The docker client. Default: docker.'],
   [
     'LOCALRUN_MAX_PARALLELISM',

@@ -4,9 +4,11 @@ import type { Command } from 'commander';
 import type { Open } from './cli/command.js';
 import type { Context } from './cli/context.js';
 import { exitCodeOf, printError } from './cli/errors.js';
+import { withFlagsFiles } from './cli/flags-file.js';
 import type { Io } from './cli/io.js';
 import { buildProgram, checkWords, commandPath } from './cli/program.js';
 import { type Config, loadConfig } from './config.js';
+import { findLocalFile, type LocalDocument } from './local/file.js';
 import { shortName } from './model/names.js';
 import type { HostDeps } from './service/host.js';
 import type { ServiceDeps } from './service/service.js';
@@ -34,10 +36,15 @@ export const declarations = async () => ({
 /** Runs one command line, without the program's name, and returns its exit code. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const closing: (() => void)[] = [];
-  const program = await commandTree(io, (flags) => context(io, loadConfig(io, flags), closing), argv);
+  const open: Open = async (flags) => {
+    const local = await findLocalFile(io.cwd, io.env);
+    return context(io, loadConfig(io, flags, local?.value), local, closing);
+  };
+  const program = await commandTree(io, open, argv);
   try {
-    checkWords(program, argv);
-    await program.parseAsync(argv, { from: 'user' });
+    const words = await withFlagsFiles(argv, io.cwd);
+    checkWords(program, words);
+    await program.parseAsync(words, { from: 'user' });
     return 0;
   } catch (error) {
     printError(error, commandPath(program, argv), io);
@@ -47,7 +54,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-function context(io: Io, config: Config, closing: (() => void)[]): Context {
+function context(io: Io, config: Config, local: LocalDocument | undefined, closing: (() => void)[]): Context {
   let service: Promise<ServiceDeps> | undefined;
   let host: Promise<HostDeps> | undefined;
   const openService = async (): Promise<ServiceDeps> => {
@@ -61,6 +68,7 @@ function context(io: Io, config: Config, closing: (() => void)[]): Context {
       projectOwner: config.projectOwner,
       enforced: config.enforceIam ? (await import('./model/iam/conditions.js')).holds : undefined,
       projectNumber: config.projectNumber,
+      env: io.env,
       now: Date.now,
       uuid: () => crypto.randomUUID(),
       randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
@@ -86,6 +94,7 @@ function context(io: Io, config: Config, closing: (() => void)[]): Context {
   const result: Context = {
     io,
     config,
+    local,
     service: () => (service ??= openService()),
     host: () => (host ??= openHost()),
   };

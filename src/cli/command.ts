@@ -2,20 +2,24 @@ import { type Command, Option } from 'commander';
 import { type Code, RunError, UsageError } from '../model/errors.js';
 import { jobIdViolation, jobName, type Parent } from '../model/names.js';
 import type { GlobalFlags } from '../config.js';
-import { formatFlag, printers } from './render/format.js';
+import { keysFlag } from './render/format/filter.js';
+import type { Key } from './render/format/keys.js';
+import { type Format, formatFlag, shownFormats } from './render/format/projection.js';
 import type { Context } from './context.js';
 
 /** The flags that every command takes. */
 export interface CommonOptions {
   project?: string | undefined;
   region?: string | undefined;
-  format?: string;
+  format?: Format;
+  flatten?: Key[];
+  apiVersion?: 'v1' | 'v2';
   quiet?: true;
   account?: string;
 }
 
 /** Opens what a command works with, as its flags say. */
-export type Open = (flags: GlobalFlags) => Context;
+export type Open = (flags: GlobalFlags) => Promise<Context>;
 
 type Declare = (command: Command) => Command;
 type Action<O, A extends unknown[]> = (context: Context, options: O & CommonOptions, ...args: A) => Promise<void>;
@@ -34,7 +38,7 @@ export function defineCommand<O extends object, A extends unknown[] = []>(
   description: string,
   declare: Declare,
   action: Action<O, A>,
-  formats = printers,
+  formats = shownFormats,
 ): CommandSpec {
   return {
     attach(parent, open, { hidden } = { hidden: false }) {
@@ -49,12 +53,19 @@ export function defineCommand<O extends object, A extends unknown[] = []>(
             formatFlag(formats),
           ),
         )
+        .addOption(
+          new Option('--flatten <KEY,...>', 'a row for every item of a list, for --format').argParser(
+            keysFlag('--flatten'),
+          ),
+        )
+        .addOption(new Option('--api-version <version>', 'whose fields json and yaml print').choices(['v1', 'v2']))
+        .addOption(new Option('--flags-file <file>', 'YAML or JSON map of flags and their values'))
         .addOption(new Option('-q, --quiet', 'ask nothing: take the default answer'))
         .helpOption('-h, --help', 'show this help')
         .action(async (...given: unknown[]) => {
           const args = given.slice(0, -2) as A;
           const flags = given.at(-2) as O & CommonOptions;
-          await action(open(flags), flags, ...args);
+          await action(await open(flags), flags, ...args);
         });
     },
   };

@@ -1,4 +1,5 @@
 import type { Config } from '../config.js';
+import type { LocalDocument } from '../local/file.js';
 import type { HostDeps } from '../service/host.js';
 import type { ServiceDeps } from '../service/service.js';
 import type { Io } from './io.js';
@@ -7,6 +8,8 @@ import type { Io } from './io.js';
 export interface Context {
   io: Io;
   config: Config;
+  /** The localrun.yaml that is in force. */
+  local: LocalDocument | undefined;
   service(): Promise<ServiceDeps>;
   host(): Promise<HostDeps>;
 }

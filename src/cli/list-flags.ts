@@ -1,44 +1,58 @@
 import type { Command } from 'commander';
+import { Option } from 'commander';
 import type { CommonOptions } from './command.js';
-import { integerFlag, listFlag } from './flags.js';
-import { inOrder } from './order.js';
-import { dig } from './render/format.js';
+import type { Context } from './context.js';
+import { integerFlag } from './flags.js';
+import { absentKeys, filterFlag, keysFlag, parseFilter } from './render/format/filter.js';
+import type { Key } from './render/format/keys.js';
+import { compareRows } from './render/format/printers.js';
+import { asRow, type Kind } from './render/format/resources.js';
 
 /** The flags of every command that lists. */
 export interface ListOptions extends CommonOptions {
+  filter?: string;
   limit?: number;
-  sortBy?: string[];
+  pageSize?: number;
+  sortBy?: Key[];
+  uri?: true;
 }
 
 export const declareListFlags = (command: Command): Command =>
   command
+    .option(
+      '--filter <expression>',
+      "show only what it holds for, e.g. name~^etl or 'labels.team=a OR NOT …'",
+      filterFlag,
+    )
     .option('--limit <count>', 'show at most so many', integerFlag('--limit', 1))
-    .option('--sort-by <PATH,...>', 'sort by fields; ~PATH for the reverse order', listFlag('--sort-by'));
+    .option('--sort-by <KEY,...>', 'sort by fields; ~KEY for the reverse order', keysFlag('--sort-by'))
+    .option('--uri', 'show the addresses of the resources only')
+    // Everything is shown anyway.
+    .addOption(new Option('--page-size <count>').argParser(integerFlag('--page-size', 1)).hideHelp());
 
-/** The items sorted and limited as the flags say; `resource` is what the paths of `--sort-by` begin at. */
-export function arranged<T>(
+/** The items sorted, filtered and limited as the flags say, in that order. */
+export async function arranged<T>(
+  { io }: Context,
   items: readonly T[],
-  { sortBy = [], limit }: ListOptions,
-  resource: (item: T) => unknown,
-): T[] {
-  const keys = sortBy.map((key) => {
-    const reverse = key.startsWith('~');
-    return { sign: reverse ? -1 : 1, path: key.slice(reverse ? 1 : 0).split('.') };
-  });
-  return items
-    .toSorted((a, b) => {
-      for (const { sign, path } of keys) {
-        const order = compared(dig(resource(a), path), dig(resource(b), path));
-        if (order !== 0) return sign * order;
-      }
-      return 0;
-    })
+  { sortBy = [], filter, limit }: ListOptions,
+  kind: Kind<T>,
+): Promise<T[]> {
+  if (sortBy.length === 0 && filter === undefined) return items.slice(0, limit);
+  const wanted = filter === undefined ? undefined : parseFilter(filter, Date.now());
+  // Words that stand alone are looked for everywhere.
+  const keys = [...sortBy, ...(wanted?.keys ?? [])];
+  const rows = await Promise.all(items.map(async (item) => ({ item, row: await asRow(kind, item, keys) })));
+  const sorted = sortBy.length === 0 ? rows : rows.toSorted((a, b) => compareRows(sortBy, a.row, b.row));
+  if (!wanted) return sorted.map(({ item }) => item).slice(0, limit);
+  const absent = absentKeys(
+    wanted,
+    rows.map(({ row }) => row),
+  );
+  if (absent.length > 0) {
+    io.err.write(`WARNING: The following filter keys were not present in any resource : ${absent.join(', ')}\n`);
+  }
+  return sorted
+    .filter(({ row }) => wanted.holds(row))
+    .map(({ item }) => item)
     .slice(0, limit);
-}
-
-/** Absent values are the least. */
-function compared(a: unknown, b: unknown): number {
-  if (a === undefined || b === undefined) return (a === undefined ? 0 : 1) - (b === undefined ? 0 : 1);
-  if (typeof a === 'number' && typeof b === 'number') return a - b;
-  return inOrder(JSON.stringify(a), JSON.stringify(b));
 }

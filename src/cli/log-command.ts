@@ -6,7 +6,8 @@ import type { LogQuery } from '../service/log-entries.js';
 import type { CommonOptions } from './command.js';
 import type { Context } from './context.js';
 import { durationFlag, integerFlag } from './flags.js';
-import { print } from './render/format.js';
+import { printAll } from './render/format.js';
+import { plain } from './render/format/resources.js';
 
 /** Flags of the commands that show logs. */
 export interface LogFlags extends CommonOptions {
@@ -44,7 +45,10 @@ export const logQuery = ({ freshness, limit, order, severity, task, attempt }: L
 /** Prints entries, the time before each as gcloud does. */
 export async function printEntries(context: Context, options: LogFlags, entries: LogEntry[]): Promise<void> {
   if (entries.length === 0) context.io.err.write('There are no log entries.\n');
-  await print(context, options.format, entries, { human: (all) => all.map((entry) => line(entry, options)).join('') });
+  await printAll(context, options, entries, {
+    kind: plain,
+    human: () => entries.map((entry) => line(entry, options)).join(''),
+  });
 }
 
 function line(entry: LogEntry, { prefix }: LogFlags): string {
@@ -69,7 +73,7 @@ export async function tailEntries(
     for (;;) {
       const { entries, over } = look();
       for (const entry of entries) {
-        io.out.write(options.format === 'json' ? `${JSON.stringify(entry)}\n` : line(entry, options));
+        io.out.write(options.format?.printer === 'json' ? `${JSON.stringify(entry)}\n` : line(entry, options));
       }
       if (interrupted) throw interrupted;
       if (over) return;

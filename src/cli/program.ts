@@ -16,6 +16,7 @@ const jobs: Group = {
     validate: async () => (await import('./commands/jobs/validate.js')).validate,
     create: async () => (await import('./commands/jobs/create.js')).create,
     update: async () => (await import('./commands/jobs/update.js')).update,
+    deploy: async () => (await import('./commands/jobs/deploy.js')).deploy,
     replace: async () => (await import('./commands/jobs/replace.js')).replace,
     describe: async () => (await import('./commands/jobs/describe.js')).describe,
     list: async () => (await import('./commands/jobs/list.js')).list,
@@ -39,7 +40,9 @@ const jobs: Group = {
       commands: {
         list: async () => (await import('./commands/jobs/executions/list.js')).list,
         describe: async () => (await import('./commands/jobs/executions/describe.js')).describe,
+        'describe-latest': async () => (await import('./commands/jobs/executions/describe-latest.js')).describeLatest,
         cancel: async () => (await import('./commands/jobs/executions/cancel.js')).cancel,
+        delete: async () => (await import('./commands/jobs/executions/delete.js')).remove,
         logs: {
           description: 'Logs of executions.',
           commands: {
@@ -49,7 +52,10 @@ const jobs: Group = {
         },
         tasks: {
           description: 'Tasks of executions.',
-          commands: { list: async () => (await import('./commands/jobs/executions/tasks/list.js')).list },
+          commands: {
+            list: async () => (await import('./commands/jobs/executions/tasks/list.js')).list,
+            describe: async () => (await import('./commands/jobs/executions/tasks/describe.js')).describe,
+          },
         },
       },
     },
@@ -60,6 +66,10 @@ const root: Group = {
   description: 'Cloud Run jobs on your own machine. Commands, flags and output are those of `gcloud run jobs`.',
   commands: {
     jobs,
+    config: {
+      description: 'What is in force on this machine.',
+      commands: { explain: async () => (await import('./commands/config/explain.js')).explain },
+    },
     completion: async () => (await import('./commands/completion.js')).completion,
     help: async () => (await import('./commands/help.js')).help,
   },

@@ -5,6 +5,8 @@ import type { ContainerSpec, SandboxSpec } from '../runtime/runtime.js';
 import { bringUp, type Past, seeThrough, type Starter } from './container.js';
 import { graceSeconds } from './engine.js';
 import { startupProbe } from './probe.js';
+import { chargeWrites } from './strict-fs.js';
+import type { SecretReference, VolumePlan } from './volume-plan.js';
 
 /** A container of an attempt, and what it waits for. */
 export interface AttemptContainer {
@@ -13,6 +15,8 @@ export interface AttemptContainer {
   /** Indexes of the containers that have to be up before it starts. */
   dependsOn: readonly number[];
   probe: Probe | undefined;
+  /** The secrets that variables take their values from. */
+  secrets: Readonly<Record<string, SecretReference>>;
 }
 
 export interface AttemptPlan {
@@ -21,10 +25,13 @@ export interface AttemptPlan {
   main: number;
   /** What the containers join; without it each has a network namespace of its own. */
   sandbox?: SandboxSpec | undefined;
+  volumes: VolumePlan;
 }
 
 /** What an attempt needs of the execution that it belongs to. */
 export interface AttemptHost extends Starter {
+  /** What containers write to their file systems counts as memory. */
+  strictFs: boolean;
   openLogs: (container: string | undefined) => { stdout: number; stderr: number; close(): void };
   /** A container runs; ms since 1970. */
   onStarted: (startedAt: number, main: boolean) => void;
@@ -116,6 +123,8 @@ export class Attempt {
     if (this.#halt.signal.aborted) this.#also(this.#killed ? this.kill() : this.stop());
     const over = new AbortController();
     const watch = this.#watch(index, container, over.signal);
+    const charge = this.#host.strictFs ? chargeWrites(spec, this.#host, over.signal) : Promise.resolve(false);
+    charge.catch(() => {});
     const alone = containers.length === 1;
     const ended = await seeThrough(spec.name, {
       runtime,
@@ -126,7 +135,8 @@ export class Attempt {
     this.#running.delete(spec.name);
     over.abort();
     await watch;
-    return ended;
+    const full = await charge;
+    return full && ended.status === 'exited' ? { ...ended, exitCode: killed, oomKilled: true } : ended;
   }
 
   /** Finds out when a container is up. Whose main container has run before this process came had all others up. */
@@ -157,6 +167,9 @@ export class Attempt {
     this.#also(this.stop());
   }
 }
+
+/** The exit code of a container that SIGKILL has ended. */
+const killed = 137;
 
 interface PromiseWithResolve {
   promise: Promise<void>;

@@ -14,6 +14,8 @@ import { MetadataServers } from './metadata.js';
 import { attemptPlan, type PlanContext } from './plan.js';
 import type { Reach } from './reach.js';
 import { Sandboxes } from './sandboxes.js';
+import { sharesMemory } from './volume-plan.js';
+import { AttemptVolumes } from './volumes.js';
 
 /** An event without its time. */
 export type Happening = ExecutionEvent extends infer E ? (E extends unknown ? Omit<E, 'time'> : never) : never;
@@ -36,6 +38,7 @@ export interface AttemptsHost {
 interface Active {
   record: AttemptRecord;
   attempt: Attempt;
+  volumes: AttemptVolumes;
   sandbox: string | undefined;
   startedAt?: number;
   stopping?: StopReason;
@@ -62,9 +65,12 @@ export class Attempts {
       ...{ reach, beside: host.beside },
       instance: (sandbox) => this.#instance(sandbox),
     });
-    this.#sandboxes = new Sandboxes(ledger.execution, context.settings, async (sandbox) => {
+    // Memory that containers share is held by their sandbox, and must not be there for the next attempt.
+    const fresh = context.settings.freshSandbox || sharesMemory(ledger.execution.template);
+    const settings = { ...context.settings, freshSandbox: fresh };
+    this.#sandboxes = new Sandboxes(ledger.execution, settings, async (sandbox) => {
       await reach.insist(() => deps.runtime.openSandbox(sandbox));
-      if (context.settings.metadata) await this.#metadata.open(sandbox.name);
+      if (settings.metadata) await this.#metadata.open(sandbox.name);
     });
   }
 
@@ -122,9 +128,13 @@ export class Attempts {
     const { deps, ledger, reach, context, beside, cancelled } = this.#host;
     const { task, attempt, sandbox } = record;
     const plan = attemptPlan(ledger.execution, record, context);
+    const { runtime, env } = deps;
+    const volumes = new AttemptVolumes(plan, { runtime, reach, settings: context.settings, env });
     const host = {
-      runtime: deps.runtime,
+      runtime,
       reach,
+      furnish: volumes.furnish.bind(volumes),
+      strictFs: context.settings.strictFs,
       openSandbox: this.#sandboxes.open.bind(this.#sandboxes),
       startGate: this.#startGate,
       cancelled,
@@ -134,7 +144,7 @@ export class Attempts {
       onStarted: (startedAt: number, main: boolean) => this.#started(active, startedAt, main),
       onQuiet: (quiet: boolean) => (quiet ? this.#release(active) : this.#retake(active)),
     };
-    const active: Active = { record, sandbox, attempt: new Attempt(plan, past, host) };
+    const active: Active = { record, sandbox, volumes, attempt: new Attempt(plan, past, host) };
     this.#active.set(task, active);
     const names = plan.containers.map(({ spec }) => spec.name);
     beside(this.#seeThrough(active, names));
@@ -162,10 +172,11 @@ export class Attempts {
     this.#settling--;
     emit({ type: 'attempt.ended', task, attempt, outcome, state: record.state });
     wake();
-    const { sandbox } = active;
+    const { sandbox, volumes } = active;
     const used = sandbox !== undefined && this.#sandboxes.release(sandbox) ? [sandbox] : [];
     for (const name of used) this.#metadata.close(name);
     await Promise.all([...containers, ...used].map((name) => reach.insist(() => deps.runtime.remove(name))));
+    await volumes.dispose();
   }
 
   /** What the attempt in a sandbox is told about itself. */

@@ -18,6 +18,8 @@ export interface Starter {
   reach: Reach;
   /** Makes sure that the sandbox is there; `lost`: it was, and is not any more. */
   openSandbox: (sandbox: SandboxSpec, lost: boolean) => Promise<void>;
+  /** What a container has besides: secrets and volumes. @throws StartRefused */
+  furnish: (spec: ContainerSpec) => Promise<ContainerSpec>;
   /** Lets only so many containers start at the same time. */
   startGate: <T>(start: () => Promise<T>) => Promise<T>;
   /** Once it is, nothing is started any more. */
@@ -64,7 +66,7 @@ const isUntouched = (state: ContainerState): boolean =>
 async function launch(
   spec: ContainerSpec,
   sandbox: SandboxSpec | undefined,
-  { runtime, reach, openSandbox, startGate, now }: Starter,
+  { runtime, reach, openSandbox, furnish, startGate, now }: Starter,
   inspect: () => Promise<ContainerState | undefined>,
   halted: () => boolean,
   torn: () => boolean,
@@ -72,8 +74,9 @@ async function launch(
   try {
     const start = async () => {
       if (halted()) return 'halted';
+      const furnished = await furnish(spec);
       if (sandbox) await openSandbox(sandbox, false);
-      return reach.insist(() => runtime.start(spec));
+      return reach.insist(() => runtime.start(furnished));
     };
     switch (await startGate(start)) {
       case 'halted':
@@ -115,13 +118,20 @@ export async function seeThrough(
 ): Promise<EndedContainer> {
   for (;;) {
     const logs = host.openLogs();
-    const whole = await host.runtime.follow(name, logs.stdout, logs.stderr).finally(() => logs.close());
-    if (whole) host.onQuiet(true);
-    const state = await host.reach.insist(() => host.runtime.inspect(name));
-    if (!state) return { status: 'missing' };
-    if (state.status === 'exited' && whole) return state;
-    if (state.status === 'created') return state;
-    if (whole && state.status === 'running') host.onQuiet(false);
+    try {
+      const whole = await host.runtime.follow(name, logs.stdout, logs.stderr);
+      if (whole) host.onQuiet(true);
+      const state = await host.reach.insist(() => host.runtime.inspect(name));
+      if (!state) return { status: 'missing' };
+      if (state.status === 'created') return state;
+      if (whole && state.status === 'exited') {
+        await host.reach.insist(() => host.runtime.completeLogs(name, logs.stdout, logs.stderr));
+        return state;
+      }
+      if (whole) host.onQuiet(false);
+    } finally {
+      logs.close();
+    }
     await sleep(pace.unavailable);
   }
 }

@@ -1,3 +1,4 @@
+import type { Environment } from '../local/sources.js';
 import type { OnEvent } from '../model/events.js';
 import type { ContainerRuntime } from '../runtime/runtime.js';
 import type { LogFiles } from '../store/logs.js';
@@ -15,6 +16,8 @@ export interface EngineDeps {
   projectNumber: string;
   /** The application default credentials of this machine. */
   credentials: Credentials;
+  /** The variables of this process, which settings may name as the values of secrets. */
+  env: Environment;
   /** Attempts that run at once where the job sets no lower limit. */
   maxParallelism: number;
   owner: Owner;
@@ -45,3 +48,16 @@ export const pace = {
 export const graceSeconds = 10;
 
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Sleeps, unless it is over before. */
+export function pause(ms: number, over: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      over.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, over.aborted ? 0 : ms);
+    over.addEventListener('abort', done);
+  });
+}

@@ -1,14 +1,17 @@
+import { rmSync } from 'node:fs';
 import { type Action, nextActions, type Situation } from '../model/decisions.js';
 import { isCompleted, provisionFailed } from '../model/execution.js';
 import type { Execution } from '../model/schema/job.js';
 import { durationSeconds, timestamp } from '../model/time.js';
 import { LeaseLost } from '../store/store.js';
 import { Attempts, type Happening } from './attempts.js';
+import { openCloudSql } from './cloud-sql.js';
 import { type Control, type EngineDeps, pace } from './engine.js';
 import { prepareImages } from './images.js';
 import { Ledger } from './ledger.js';
-import { executionLabels, lacking } from './plan.js';
+import { attemptDirectory, executionLabels, lacking, runDirectory, socketDirectory } from './plan.js';
 import { Reach } from './reach.js';
+import { sweepDirectories } from './volumes.js';
 
 /**
  * Runs an execution to its end, whether it is new or somebody has left it halfway, and returns it as it ended.
@@ -40,6 +43,7 @@ class Run {
   #cancel: Situation['cancel'] = 'no';
   #lastHeartbeat: number;
   #failure: Error | undefined;
+  #closeCloudSql: () => void = () => {};
   #wake: () => void = () => {};
 
   constructor(name: string, deps: EngineDeps, control: Control) {
@@ -56,6 +60,7 @@ class Run {
   dispose(): void {
     this.#reach.giveUp();
     this.#over.abort();
+    this.#closeCloudSql();
     clearInterval(this.#ticker);
     for (const signal of [this.#control.cancel, this.#control.kill]) signal.removeEventListener('abort', this.#tick);
   }
@@ -173,21 +178,22 @@ class Run {
   async #attempts(): Promise<Attempts> {
     const { store, runtime, home, credentials } = this.#deps;
     const { cpus } = await this.#reach.insist(() => runtime.capacity());
+    const settings = store.settings(this.#name);
+    const open = store.openAttempts(this.#name);
+    const sockets = socketDirectory(home, this.#name);
+    const inUse = open.map(({ task, attempt }) => attemptDirectory(home, this.#name, task, attempt));
+    sweepDirectories(runDirectory(home, this.#name), [sockets, ...inUse]);
+    this.#closeCloudSql = await openCloudSql(sockets, this.#ledger.execution.template, settings);
     const attempts = new Attempts({
       deps: this.#deps,
       ledger: this.#ledger,
       reach: this.#reach,
-      context: {
-        ...{ home, cpus, credentialsFile: credentials.file },
-        images: store.images(this.#name),
-        settings: store.settings(this.#name),
-      },
+      context: { ...{ home, cpus, settings, credentialsFile: credentials.file }, images: store.images(this.#name) },
       emit: (happening) => this.#emit(happening),
       wake: () => this.#wake(),
       beside: (work) => this.#beside(work),
       cancelled: () => this.#cancel !== 'no',
     });
-    const open = store.openAttempts(this.#name);
     if (open.length > 0) this.#emit({ type: 'execution.adopted', attempts: open.length });
     attempts.adopt(open);
     return attempts;
@@ -224,8 +230,14 @@ class Run {
   /** Nothing of the execution is left in the engine when it is on record as ended. */
   async #complete(): Promise<Execution> {
     const { runtime, home } = this.#deps;
-    const left = await this.#reach.insist(() => runtime.list(executionLabels(home, this.#name)));
+    const own = executionLabels(home, this.#name);
+    const left = await this.#reach.insist(() => runtime.list(own));
     await Promise.all(left.map((container) => this.#reach.insist(() => runtime.remove(container))));
+    if (this.#ledger.execution.template.volumes) {
+      const volumes = await this.#reach.insist(() => runtime.listVolumes(own));
+      await Promise.all(volumes.map((volume) => this.#reach.insist(() => runtime.removeVolume(volume))));
+    }
+    rmSync(runDirectory(home, this.#name), { recursive: true, force: true });
     this.#ledger.complete(this.#cancel !== 'no');
     return this.#finish();
   }

@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
+import path from 'node:path';
 import type { AttemptRecord } from '../model/attempt.js';
 import { containerLabel, dependencies, mainContainer } from '../model/attempt-containers.js';
 import { defaultLimits } from '../model/defaults.js';
 import { shortName } from '../model/names.js';
 import { parseQuantity } from '../model/quantity.js';
-import type { Container } from '../model/schema/container.js';
+import type { Container, EnvVar } from '../model/schema/container.js';
 import type { Probe } from '../model/schema/probe.js';
 import type { LocalSettings } from '../model/local/settings.js';
 import type { Execution } from '../model/schema/job.js';
 import type { Capacity, ContainerSpec, NetworkSpec } from '../runtime/runtime.js';
 import { identity } from './identity.js';
 import type { AttemptContainer, AttemptPlan } from './attempt.js';
+import { type SecretReference, sharesMemory, volumePlan } from './volume-plan.js';
 
 /** The labels of every container that we start. `home` tells apart stores that share an engine. */
 export const labels = {
@@ -38,9 +40,27 @@ export const containerName = (execution: string, task: number, attempt: number):
 export const sandboxName = (execution: string, number: number): string =>
   `localrun-${shortName(execution)}-sandbox${number}`;
 
-/** Whether containers need a sandbox: to reach each other or be served there, or to be asked whether they are up. */
-export const needsSandbox = ({ template: { containers } }: Execution, { metadata }: LocalSettings): boolean =>
-  metadata || containers.length > 1 || containers.some(({ startupProbe }) => startupProbe);
+/**
+ * Whether containers need a sandbox: to reach each other, to share memory, to be served there, or to be asked whether
+ * they are up.
+ */
+export const needsSandbox = ({ template }: Execution, { metadata }: LocalSettings): boolean =>
+  metadata ||
+  template.containers.length > 1 ||
+  template.containers.some(({ startupProbe }) => startupProbe) ||
+  sharesMemory(template);
+
+/** The directory of what we make for an execution besides containers; short, as the names of sockets have to be. */
+export const runDirectory = (home: string, execution: string): string =>
+  path.join(home, 'run', createHash('sha256').update(execution).digest('hex').slice(0, 12));
+
+/** Of that, what belongs to an attempt. */
+export const attemptDirectory = (home: string, execution: string, task: number, attempt: number): string =>
+  path.join(runDirectory(home, execution), `task${task}-attempt${attempt}`);
+
+/** And the sockets that stand for Cloud SQL instances. */
+export const socketDirectory = (home: string, execution: string): string =>
+  path.join(runDirectory(home, execution), 'cloudsql');
 
 /** What the containers of an execution depend on besides its resource. */
 export interface PlanContext {
@@ -64,8 +84,15 @@ export function attemptPlan(
   const main = mainContainer(containers);
   const needs = dependencies(containers);
   const own = executionLabels(context.home, execution.name);
-  const { network, hostAccess } = context.settings;
-  const { hosts, env, mounts } = identity(context.settings, context.credentialsFile);
+  const { home, settings } = context;
+  const { network, hostAccess } = settings;
+  const { hosts, env, mounts } = identity(settings, context.credentialsFile);
+  const volumes = volumePlan(execution.template, settings, {
+    attempt: name,
+    directory: attemptDirectory(home, execution.name, task, attempt),
+    sockets: socketDirectory(home, execution.name),
+    labels: { ...own, [labels.task]: String(task), [labels.attempt]: String(attempt) },
+  });
   const connection: NetworkSpec = {
     hosts: [...containers.flatMap((container) => container.name || []), ...hosts],
     network,
@@ -79,17 +106,19 @@ export function attemptPlan(
         label,
         dependsOn: needs[i] ?? [],
         probe: container.startupProbe && withPort(container.startupProbe, container),
+        secrets: secretVariables(container),
         spec: {
           ...containerSpec(execution, container, task, attempt, context, env),
-          mounts,
           name: i === main ? name : `${name}-${i}-${label}`,
           network: sandbox === undefined ? connection : { sandbox },
           labels: { ...own, [labels.task]: String(task), [labels.attempt]: String(attempt) },
+          mounts: [...(volumes.mounts[i] ?? []), ...mounts],
         },
       };
     }),
+    volumes,
     ...(sandbox !== undefined && {
-      sandbox: { name: sandbox, labels: { ...own, [labels.sandbox]: '' }, ...connection },
+      sandbox: { name: sandbox, labels: { ...own, [labels.sandbox]: '' }, ...connection, mounts: volumes.held },
     }),
   };
 }
@@ -115,7 +144,11 @@ function containerSpec(
   return {
     image: images[container.image] ?? container.image,
     env: {
-      ...Object.fromEntries((container.env ?? []).map(({ name, value }) => [name, value ?? ''])),
+      ...Object.fromEntries(
+        [...variables(container)].flatMap(([name, { value, valueSource }]) =>
+          valueSource?.secretKeyRef ? [] : [[name, value ?? '']],
+        ),
+      ),
       ...identityEnv,
       CLOUD_RUN_JOB: execution.job,
       CLOUD_RUN_EXECUTION: shortName(execution.name),
@@ -132,6 +165,18 @@ function containerSpec(
     gpus: gpus(container),
   };
 }
+
+/** The variables of a container by name; of equal names, the last one counts. */
+const variables = ({ env = [] }: Container): Map<string, EnvVar> =>
+  new Map(env.map((variable) => [variable.name, variable]));
+
+const secretVariables = (container: Container): Record<string, SecretReference> =>
+  Object.fromEntries(
+    [...variables(container)].flatMap(([name, { valueSource }]) => {
+      const reference = valueSource?.secretKeyRef;
+      return reference ? [[name, { secret: reference.secret, version: reference.version || 'latest' }]] : [];
+    }),
+  );
 
 /** The probe with the container's port in it where it names none. */
 function withPort(probe: Probe, { ports }: Container): Probe {

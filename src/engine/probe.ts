@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Probe } from '../model/schema/probe.js';
+import { pause } from './engine.js';
 import { askGrpc, askHttp } from './probe-protocols.js';
 
 export interface ProbeFailure {
@@ -28,19 +29,6 @@ export async function startupProbe(probe: Probe, dial: Dial, over: AbortSignal):
     await pause(Math.max(0, period - (performance.now() - since)), over);
   }
   return undefined;
-}
-
-/** Unless it is over before. */
-function pause(ms: number, over: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      over.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, over.aborted ? 0 : ms);
-    over.addEventListener('abort', done);
-  });
 }
 
 const lost = 'the sandbox of its attempt is gone';

@@ -6,9 +6,9 @@ export type Mount = { target: string; readOnly?: boolean } &
   /** A file or directory, by its path on the engine's machine. */
   (
     | { kind: 'bind'; source: string }
-    /** A volume of the engine, by its name; `subPath` is a path inside it. */
+    /** A volume of the engine, by its name. */
     | { kind: 'volume'; source: string }
-    /** Memory of the container's own; `mode` are permission bits. */
+    /** Memory of the container's own; `mode` are permission bits. `target` holds no colon. */
     | { kind: 'tmpfs'; sizeBytes: number; mode: number }
   );
 
@@ -27,6 +27,16 @@ export interface SandboxSpec extends NetworkSpec {
   /** Unique in the engine, and what makes opening idempotent. */
   name: string;
   labels: Record<string, string>;
+  /** Volumes in memory, which last as long as something mounts them. */
+  mounts?: readonly Mount[] | undefined;
+}
+
+/** A volume that everybody may write to. It lies on the engine's disk, or in memory of this size. */
+export interface VolumeSpec {
+  /** Unique in the engine, and what makes creating idempotent. */
+  name: string;
+  labels: Record<string, string>;
+  memoryBytes?: number | undefined;
 }
 
 /** A container to be started. Nothing here is interpreted by a shell, and no value is expanded. */
@@ -39,6 +49,8 @@ export interface ContainerSpec {
   network: { sandbox: string } | NetworkSpec;
   labels: Record<string, string>;
   env: Record<string, string>;
+  /** Further variables, whose values nobody else on this machine may see. */
+  secrets?: Record<string, string> | undefined;
   /** Replaces the image's entrypoint, and drops the image's command. */
   command?: readonly string[] | undefined;
   /** Replaces the image's command. */
@@ -130,13 +142,25 @@ export interface ContainerRuntime {
    * RFC 3339 timestamp and a space (see LogDecoder). False if the log broke off, as when the engine goes away.
    */
   follow(name: string, stdout: number, stderr: number): Promise<boolean>;
+  /** Adds to the files of `follow` what the engine may have kept from it, once the container has ended. */
+  completeLogs(name: string, stdout: number, stderr: number): Promise<void>;
   /** The container's state; undefined if there is no such container. */
   inspect(name: string): Promise<ContainerState | undefined>;
   /** SIGTERM, and SIGKILL after `graceSeconds`; returns when the container has ended or is gone. */
   stop(name: string, graceSeconds: number): Promise<void>;
   kill(name: string): Promise<void>;
+  /** The bytes that the container has written to its file system, volumes apart; undefined if there is no such container. */
+  written(name: string): Promise<number | undefined>;
+  /** Sets another memory limit; false if the container has more in use already. */
+  limitMemory(name: string, bytes: number): Promise<boolean>;
   /** Removes the container, running or not, with its anonymous volumes; none of that name is no error. */
   remove(name: string): Promise<void>;
   /** The names of all containers, in any state, that have these labels. */
   list(labels: Record<string, string>): Promise<string[]>;
+  /** Makes the volume, unless it is there. @throws StartRefused */
+  createVolume(spec: VolumeSpec): Promise<void>;
+  /** Removes a volume that nothing mounts; none of that name is no error. */
+  removeVolume(name: string): Promise<void>;
+  /** The names of all volumes that have these labels. */
+  listVolumes(labels: Record<string, string>): Promise<string[]>;
 }

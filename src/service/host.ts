@@ -8,7 +8,7 @@ import { jobName, nearest, parseName } from '../model/names.js';
 import type { Execution } from '../model/schema/job.js';
 import type { ContainerRuntime } from '../runtime/runtime.js';
 import type { Owner } from '../store/store.js';
-import { pruneExecutions } from './retention.js';
+import { finishDeletions, pruneExecutions } from './retention.js';
 import type { ServiceDeps } from './service.js';
 
 export { type Control, GcloudCredentials };
@@ -53,6 +53,9 @@ export async function hostExecution(
   onEvent: OnEvent,
 ): Promise<Execution | undefined> {
   const ended = await runExecution(name, { ...deps, onEvent }, control);
-  if (ended) pruneExecutions(deps, jobName(parseName(name), ended.job));
+  if (ended) {
+    pruneExecutions(deps, jobName(parseName(name), ended.job));
+    finishDeletions(deps);
+  }
   return ended;
 }

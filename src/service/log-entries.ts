@@ -100,11 +100,21 @@ interface Source {
 }
 
 function sourcesOf(deps: ServiceDeps, execution: Execution, query: LogQuery): Source[] {
-  return attemptsOf(deps, execution, query).flatMap((record) => {
-    const from = record.createTime;
-    const written = logsOf(deps, execution, record).map((of) => ({ from, entries: entriesOf(of, execution, record) }));
-    return [...written, { from, entries: platformEntries(execution, record).values() }];
-  });
+  return attemptsOf(deps, execution, query).map((record) => ({
+    from: record.createTime,
+    entries: attemptEntries(deps, execution, record),
+  }));
+}
+
+/** What the platform says of the end comes last, whatever a line's time: the engine stamps lines when it reads them. */
+function* attemptEntries(
+  deps: ServiceDeps,
+  execution: Execution,
+  record: AttemptRecord,
+): Generator<LogEntry, undefined> {
+  const from = record.createTime;
+  yield* merged(logsOf(deps, execution, record).map((of) => ({ from, entries: entriesOf(of, execution, record) })));
+  yield* platformEntries(execution, record);
 }
 
 function* entriesOf(

@@ -1,7 +1,9 @@
+import { lend } from '../local/lend.js';
 import { fieldsWithEffect } from '../model/effects.js';
 import { RunError } from '../model/errors.js';
 import { createdExecution } from '../model/execution.js';
 import { executionToken } from '../model/job.js';
+import { idleOptions } from '../model/local/idle.js';
 import { defaultSettings, type LocalSettings } from '../model/local/settings.js';
 import { executionName, executionSuffix, parseName, shortName } from '../model/names.js';
 import { overridden } from '../model/overrides.js';
@@ -14,6 +16,7 @@ import type { Owner } from '../store/store.js';
 import { authorize } from './access.js';
 import { writing } from './retention.js';
 import { notFoundJob, type ServiceDeps, timeOf } from './service.js';
+import { executionOfToken } from './view.js';
 
 /** Executions of a project and location that may be under way at once (quotas page). */
 const maxRunning = 1000;
@@ -36,7 +39,8 @@ export interface RunJobRequest extends RunOptions {
 /**
  * Creates an execution of a job, which somebody still has to run.
  * @throws RunError NOT_FOUND; INVALID_ARGUMENT for overrides; UNIMPLEMENTED if the job cannot run here;
- * RESOURCE_EXHAUSTED if too much runs; FAILED_PRECONDITION if the job is being deleted
+ * RESOURCE_EXHAUSTED if too much runs; FAILED_PRECONDITION if the job is being deleted, or if this machine lacks what
+ * the job needs of it
  */
 export function runJob(deps: ServiceDeps, request: RunJobRequest): Execution {
   const { name, overrides = {} } = request;
@@ -64,18 +68,10 @@ export function startByToken(
   return storeExecution(deps, newExecution(deps, job, `${shortName(job.name)}-${token}`, {}), run);
 }
 
-/** The execution that a job's token names. */
-export function executionOfToken(deps: Pick<ServiceDeps, 'store'>, job: Job): Execution | undefined {
-  const token = executionToken(job);
-  return token === undefined
-    ? undefined
-    : deps.store.execution(executionName(job.name, `${shortName(job.name)}-${token}`));
-}
-
 /** The execution that a job's token has started for `owner` to run. */
 export function startedByToken({ store }: ServiceDeps, name: string, owner: Owner): Execution | undefined {
   const job = store.job(name);
-  const execution = job && executionOfToken({ store }, job);
+  const execution = job && executionOfToken(store, job);
   return execution && store.lease(execution.name)?.token === owner.token ? execution : undefined;
 }
 
@@ -116,13 +112,15 @@ function newExecution(deps: ServiceDeps, job: Job, id: string, overrides: Overri
   return createdExecution(job, template, { name, uid: uuid(), account, logUri }, timeOf(deps));
 }
 
+/** @throws RunError FAILED_PRECONDITION if this machine lacks what the job needs of it */
 function storeExecution(
-  { store, uuid, now }: ServiceDeps,
+  deps: ServiceDeps,
   execution: Execution,
   { owner, settings = defaultSettings }: RunOptions,
 ): Execution {
+  const { store, uuid, now } = deps;
   const { name, taskCount, createTime } = execution;
-  store.createExecution(execution, settings);
+  store.createExecution(execution, borrowed(deps, execution, settings));
   for (let index = 0; index < taskCount; index++) {
     store.saveTask(name, { index, uid: uuid(), state: 'Pending', retried: 0, updateTime: createTime });
   }
@@ -130,8 +128,23 @@ function storeExecution(
   return execution;
 }
 
-/** Fields of a job that act in Cloud Run and do nothing here. */
-export const inertFields = (job: JobInput): string[] => fieldsWithEffect(job, ['inert']).map(formatPath);
+/** What an execution gets of this machine. @throws RunError with everything that it cannot have */
+function borrowed({ projectNumber, env }: ServiceDeps, execution: Execution, settings: LocalSettings): LocalSettings {
+  const { project } = parseName(execution.name);
+  const loan = lend(execution.template, settings, { project, projectNumber, env });
+  if (loan.problems.length === 0) return loan.settings;
+  const where = settings.config ?? 'a file localrun.yaml, in this directory or above it';
+  throw new RunError('FAILED_PRECONDITION', `Job [${execution.job}] cannot run on this machine:`, {
+    problems: loan.problems,
+    fix: loan.lines && `add to ${where}:\n${loan.lines}`,
+  });
+}
+
+/** Fields of a job, and options in them, that act in Cloud Run and do nothing here. */
+export const inertFields = (job: JobInput): string[] => [
+  ...fieldsWithEffect(job, ['inert']).map(formatPath),
+  ...idleOptions(job),
+];
 
 function refuseUnsupported(job: Job): void {
   const fields = fieldsWithEffect(job, ['unsupported']).map(formatPath);

@@ -18,6 +18,8 @@ export interface ServiceDeps {
   /** Evaluates the conditions of IAM policies; present if policies decide who may do what. */
   enforced?: Holds | undefined;
   projectNumber: string;
+  /** The variables of this process, which localrun.yaml may name as the values of secrets. */
+  env: Readonly<Record<string, string | undefined>>;
   now: () => number;
   uuid: () => string;
   randomBytes: (count: number) => Uint8Array;

@@ -58,12 +58,12 @@ complete -C $argv[1] | string replace -r '\\t.*' '' | string replace -r '.*=' ''
 
 describe.each(Object.keys(shells))('completion in %s', (name) => {
   test.skipIf(!has(name)).each<[line: string, words: string[]]>([
-    ['localrun ', ['completion', 'help', 'jobs']],
+    ['localrun ', ['completion', 'config', 'help', 'jobs']],
     ['localrun j', ['jobs']],
     ['localrun --v', ['--version']],
     ['localrun jobs exec', ['execute', 'executions']],
-    ['localrun jobs executions tasks ', ['list']],
-    ['localrun jobs create --f', ['--file', '--format']],
+    ['localrun jobs executions tasks ', ['describe', 'list']],
+    ['localrun jobs create --f', ['--file', '--flags-file', '--flatten', '--format']],
     ['localrun jobs describe ', ['job-1', 'job-2']],
     ['localrun jobs describe job-1 --q', ['--quiet']],
     ['localrun jobs executions cancel ', ['execution-1', 'execution-2']],

@@ -4,6 +4,8 @@ import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { environment } from '../../src/config.js';
 import { commandTree } from '../../src/main.js';
+import type { Effect, Message } from '../../src/model/schema/field.js';
+import { JobMessage } from '../../src/model/schema/job.js';
 import { testIo } from '../support/io.js';
 
 const root = path.join(import.meta.dirname, '..', '..');
@@ -61,6 +63,7 @@ describe.each(documents)('%s', (document) => {
       const [file = '', anchor] = target.split('#');
       const where = path.join(root, path.dirname(document), file || path.basename(document));
       if (!existsSync(where)) return true;
+      if (anchor === undefined) return false;
       const headings = readFileSync(where, 'utf8').match(/^#+ .*$/gm) ?? [];
       const slug = (heading: string): string =>
         heading
@@ -68,7 +71,7 @@ describe.each(documents)('%s', (document) => {
           .toLowerCase()
           .replaceAll(/[^\w -]/g, '')
           .replaceAll(' ', '-');
-      return anchor !== undefined && !headings.map(slug).includes(anchor);
+      return !headings.map(slug).includes(anchor);
     });
     expect(broken).toEqual([]);
   });
@@ -90,6 +93,50 @@ test('docs/commands.md gives examples that the commands take', () => {
   const lines = commandLines(read('docs/commands.md')).filter((line) => !line.includes('...'));
   expect(lines.length).toBeGreaterThan(5);
   expect(lines.flatMap((line) => unknownWords(line).map((word) => `${word} in ${line}`))).toEqual([]);
+});
+
+describe('docs/fidelity.md', () => {
+  const section = (title: string): string =>
+    read('docs/fidelity.md').split(`## ${title}\n`)[1]?.split('\n## ')[0] ?? '';
+
+  /** The fields of a job with an effect, outermost only, by their last names. */
+  function fieldsWith(effect: Effect, message: Message = JobMessage, seen = new Set<Message>()): string[] {
+    if (seen.has(message)) return [];
+    seen.add(message);
+    return Object.entries(message.fields).flatMap(([name, field]) => {
+      if (field.output) return [];
+      if (field.effect) return field.effect === effect ? [name] : [];
+      const inner = field.kind === 'list' ? field.of : field;
+      return inner.kind === 'message' ? fieldsWith(effect, inner.message, seen) : [];
+    });
+  }
+
+  test.each<[title: string, effect: Effect]>([
+    ['Without effect', 'inert'],
+    ['Refused when the job is run', 'unsupported'],
+  ])('names in %j the fields that the schema has as %s', (title, effect) => {
+    const text = section(title);
+    expect(fieldsWith(effect).filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  test('says of no field that acts that it does nothing', () => {
+    const quiet = new Set([...fieldsWith('inert'), ...fieldsWith('recorded'), ...fieldsWith('unsupported')]);
+    const named = [
+      ...`${section('Without effect')}${section('Refused when the job is run')}`.matchAll(/`([a-z]\w+)`/g),
+    ];
+    expect(named.map(([, name = '']) => name).filter((name) => !quiet.has(name))).toEqual([]);
+  });
+});
+
+test('docs/dependencies.md has the packages that package.json has', () => {
+  const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<string, Record<string, string>>;
+  const rows = [...read('docs/dependencies.md').matchAll(/^\| ([^|]+) \|/gm)].flatMap(([, cell = '']) =>
+    cell.split(', '),
+  );
+  const told = rows.filter((cell) => !/^(Package|For development|---)/.test(cell));
+  expect(told.toSorted()).toEqual(
+    [...Object.keys(dependencies ?? {}), ...Object.keys(devDependencies ?? {})].toSorted(),
+  );
 });
 
 test('docs/configuration.md has the variables that localrun reads', () => {

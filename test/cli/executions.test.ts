@@ -94,9 +94,7 @@ X  nightly  nightly-ccccc  us-central1  0        0 / 2     2026-11-23 10:00:00 U
   test('shows those of a job, and says so where there is none', async () => {
     const { run, put } = world();
     put('aaaaa', ends(1, 4), ['succeeded']);
-    expect((await run('jobs executions list --job nightly --format value(name)')).stdout).toBe(
-      `${jobName(parent, 'nightly')}/executions/nightly-aaaaa\n`,
-    );
+    expect((await run('jobs executions list --job nightly --format value(name)')).stdout).toBe('nightly-aaaaa\n');
     expect(await run('jobs executions list --job other')).toEqual({
       code: 0,
       stdout: '',

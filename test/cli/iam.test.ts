@@ -157,7 +157,7 @@ describe('callers', () => {
       code: 1,
       out: '',
       err: `ERROR: (localrun.jobs.describe) PERMISSION_DENIED: Permission 'run.jobs.get' denied on resource 'projects/p/locations/us-central1/jobs/nightly' (or resource may not exist).
-Try: the caller is ci@example.com; dev@host may do everything
+Try: the caller is ci@example.com; dev@laptop may do everything
 `,
     });
     const viewer = binding('user:ci@example.com', 'roles/run.viewer');

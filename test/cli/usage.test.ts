@@ -22,7 +22,7 @@ describe('a command line that cannot be meant', () => {
       'jobs.executions.tasks.list',
       "required option '--execution <execution>' not specified",
     ],
-    ['jobs execute etl --wait --async', 'jobs.execute', "option '--wait' cannot be used with option '--async'"],
+    ['jobs execute etl --wait --async', 'jobs.execute', 'At most one of --async | --wait can be specified.'],
     ['jobs list --region Us', 'jobs.list', 'argument --region: invalid value [Us]'],
     ['jobs list --project ../x', 'jobs.list', 'argument --project: invalid value [../x]'],
     ['jobs list --limit 0', 'jobs.list', 'argument --limit: Value must be greater than or equal to 1; received: 0'],

@@ -29,15 +29,18 @@ function project(onTestFinished: (end: () => void) => void): { network: string }
 }
 
 for (const mode of [[], ['--fresh-sandbox']]) {
-  test.concurrent(`--network reaches what is in the network ${mode.join('')}`, async ({ home, onTestFinished }) => {
-    const { network } = project(onTestFinished);
-    const file = home.script('joined', 'until nc db 5432; do sleep 0.1; done', { taskCount: 2 });
-    const { id, lines, stderr } = await run(home, ['-f', file, '--network', network, ...mode]);
-    expect(lines).toEqual(['from the database']);
-    expect(stderr).toContain(`network: ${network}`);
-    const { stdout } = await home.run(['jobs', 'executions', 'describe', id]);
-    expect(stdout).toMatch(new RegExp(`\\nLocal:\\n(  .*\\n)*  Network: +${network}\\n`));
-  });
+  test.concurrent(
+    `--join-network reaches what is in the network ${mode.join('')}`,
+    async ({ home, onTestFinished }) => {
+      const { network } = project(onTestFinished);
+      const file = home.script('joined', 'until nc db 5432; do sleep 0.1; done', { taskCount: 2 });
+      const { id, lines, stderr } = await run(home, ['-f', file, '--join-network', network, ...mode]);
+      expect(lines).toEqual(['from the database']);
+      expect(stderr).toContain(`network: ${network}`);
+      const { stdout } = await home.run(['jobs', 'executions', 'describe', id]);
+      expect(stdout).toMatch(new RegExp(`\\nLocal:\\n(  .*\\n)*  Network: +${network}\\n`));
+    },
+  );
 }
 
 test.concurrent('without it, a task reaches no container of the network', async ({ home, onTestFinished }) => {
@@ -47,14 +50,14 @@ test.concurrent('without it, a task reaches no container of the network', async 
 });
 
 test.concurrent.for([
-  ['nonesuch', /has no network \[nonesuch\].*\n.*its networks are .*bridge/],
-  ['brigde', /has no network \[brigde\].*\n.*did you mean bridge\?/],
+  ['compose-default', /has no network \[compose-default\].*\n.*networks are .*bridge/],
+  ['brigde', /has no network \[brigde\].*\n.*Did you mean bridge\?/],
   // The machine's own, which is no sandbox.
   ['host', /has no network \[host\]/],
   ['container:x', /has no network \[container:x\]/],
-] as const)('--network %s is refused before anything runs', async ([network, message], { home }) => {
+] as const)('--join-network %s is refused before anything runs', async ([network, message], { home }) => {
   const file = home.script('refused', 'true');
-  const { exitCode, stderr } = await home.run(['jobs', 'run', '-f', file, '--network', network]);
+  const { exitCode, stderr } = await home.run(['jobs', 'run', '-f', file, '--join-network', network]);
   expect(exitCode).toBe(1);
   expect(stderr).toMatch(message);
   expect(await home.executions()).toEqual([]);
@@ -95,7 +98,7 @@ test.concurrent.for([
   ['by default', [], true],
   ['with a metadata server', ['--metadata'], true],
   ['with a metadata server in fresh sandboxes', ['--metadata', '--fresh-sandbox'], true],
-  ['with a network', ['--network', 'bridge'], true],
+  ['with a network', ['--join-network', 'bridge'], true],
   // Nobody is there who could set the route.
   ['in fresh sandboxes that nobody holds', ['--fresh-sandbox'], false],
 ] as const)('whether link-local addresses are out of reach %s', async ([, flags, rejected], { home }) => {
@@ -109,6 +112,7 @@ test.concurrent('a GPU that the engine does not have is told before the first at
   const events = home.events();
   const file = home.template('gpu', {
     nodeSelector: { accelerator: 'nvidia-l4' },
+    gpuZonalRedundancyDisabled: true,
     containers: [{ resources: { limits: { cpu: '4', memory: '16Gi', 'nvidia.com/gpu': '1' } } }],
   });
   const command = home.start(['jobs', 'run', '-f', file]);

@@ -145,7 +145,7 @@ test.concurrent.for<[what: string, script: string, detail: string]>([
 test.concurrent('a sidecar that exits 0 early is done', async ({ home }) => {
   const file = home.template('done', {
     containers: [
-      { name: 'app', dependsOn: ['setup'], ...sh('sleep 1; echo done') },
+      { name: 'app', ...sh('sleep 1; echo done') },
       { name: 'setup', ...sh('echo set up') },
     ],
   });
@@ -210,7 +210,7 @@ test.concurrent.for<[how: string, script: string, result: TaskAttemptResult]>([
 test.concurrent('the attempt ends with its main container; the others are told to stop', async ({ home }) => {
   const file = home.template('main-first', {
     containers: [
-      { name: 'app', dependsOn: ['side'], ...sh('sleep 1; echo done') },
+      { name: 'app', ...sh('sleep 1; echo done') },
       { name: 'side', ...sh(idle) },
     ],
   });
@@ -292,7 +292,7 @@ test.concurrent('names of containers stand for 127.0.0.1', async ({ home }) => {
 test.concurrent('containers of a task share their ports', async ({ home }) => {
   const file = home.template('clash', {
     containers: [
-      { name: 'app', dependsOn: ['first', 'second'], ...sh(idle) },
+      { name: 'app', dependsOn: ['first'], ...sh(idle) },
       { name: 'first', ...tcp(9000, { failureThreshold: 60 }), ...sh(serve(9000)) },
       { name: 'second', dependsOn: ['first'], ...sh('nc -l -p 9000') },
     ],

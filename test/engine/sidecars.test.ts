@@ -42,6 +42,8 @@ describe('a task of several containers', () => {
     expect(new Set(specs.map(({ network }) => 'sandbox' in network && network.sandbox))).toEqual(
       new Set(world.runtime.sandboxes.keys()),
     );
+    // Both have asked for it.
+    expect(world.runtime.opened).toHaveLength(1);
     await world.finish(running);
   });
 

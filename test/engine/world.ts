@@ -28,6 +28,8 @@ export class World {
   readonly cancel = new AbortController();
   readonly kill = new AbortController();
   runtime: FakeRuntime;
+  /** The variables of the processes. */
+  readonly env: Record<string, string> = {};
   /** Processes that are gone, by their owner's token. */
   readonly dead = new Set<string>();
   readonly maxParallelism: number;
@@ -70,6 +72,7 @@ export class World {
         home: this.home,
         projectNumber: '123',
         credentials: noCredentials,
+        env: this.env,
         maxParallelism: this.maxParallelism,
         owner,
         alive: (lease) => !this.dead.has(lease.token),

@@ -35,9 +35,14 @@ export class Command {
   stderr = '';
   readonly #child: ChildProcess;
 
-  constructor(args: readonly string[], env: Record<string, string | undefined>, input: string | undefined) {
+  constructor(
+    args: readonly string[],
+    env: Record<string, string | undefined>,
+    input: string | undefined,
+    cwd = repository,
+  ) {
     this.#child = spawn(process.execPath, [path.join(repository, 'bin', 'localrun.js'), ...args], {
-      cwd: repository,
+      cwd,
       env,
       detached: true,
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],

@@ -9,6 +9,7 @@ import {
   ImageUnavailable,
   type SandboxSpec,
   StartRefused,
+  type VolumeSpec,
 } from '../../src/runtime/runtime.js';
 
 /** What a container of the fake does: runs for `ms`, unless it is stopped, and then exits. */
@@ -21,6 +22,10 @@ export interface Behaviour {
   /** It cannot be started. */
   startError?: string;
   refused?: string;
+  /** How many bytes it has written to its file system, at the end and before. */
+  writes?: number;
+  /** How much memory it needs. */
+  needs?: number;
 }
 
 interface Container {
@@ -38,6 +43,9 @@ interface Container {
 export class FakeRuntime implements ContainerRuntime {
   readonly containers = new Map<string, Container>();
   readonly sandboxes = new Map<string, SandboxSpec>();
+  readonly volumes = new Map<string, VolumeSpec>();
+  /** All that there ever were. */
+  readonly opened: SandboxSpec[] = [];
   /** Ports on which somebody listens. */
   readonly listening = new Set<number>();
   /** Who takes the connections of a sandbox. */
@@ -127,6 +135,7 @@ export class FakeRuntime implements ContainerRuntime {
 
   async openSandbox(spec: SandboxSpec): Promise<void> {
     await this.#reached();
+    this.opened.push(spec);
     this.sandboxes.set(spec.name, spec);
   }
 
@@ -162,6 +171,10 @@ export class FakeRuntime implements ContainerRuntime {
     return true;
   }
 
+  async completeLogs(): Promise<void> {
+    await this.#reached();
+  }
+
   async inspect(name: string): Promise<ContainerState | undefined> {
     await this.#reached();
     return this.containers.get(name)?.state;
@@ -183,6 +196,18 @@ export class FakeRuntime implements ContainerRuntime {
     this.containers.get(name)?.end(137);
   }
 
+  async written(name: string): Promise<number | undefined> {
+    await this.#reached();
+    const container = this.containers.get(name);
+    return container && (container.behaviour.writes ?? 0);
+  }
+
+  async limitMemory(name: string, bytes: number): Promise<boolean> {
+    await this.#reached();
+    this.log.push(`limit ${name} ${bytes}`);
+    return bytes >= (this.containers.get(name)?.behaviour.needs ?? 0);
+  }
+
   async remove(name: string): Promise<void> {
     await this.#reached();
     if (this.sandboxes.delete(name)) return this.listeners.get(name)?.close();
@@ -194,8 +219,29 @@ export class FakeRuntime implements ContainerRuntime {
   async list(labels: Record<string, string>): Promise<string[]> {
     await this.#reached();
     const specs = [...[...this.containers.values()].map(({ spec }) => spec), ...this.sandboxes.values()];
-    return specs
-      .filter((spec) => Object.entries(labels).every(([key, value]) => spec.labels[key] === value))
-      .map(({ name }) => name);
+    return specs.filter(labelled(labels)).map(({ name }) => name);
+  }
+
+  async createVolume(spec: VolumeSpec): Promise<void> {
+    await this.#reached();
+    this.log.push(`create volume ${spec.name}`);
+    this.volumes.set(spec.name, spec);
+  }
+
+  async removeVolume(name: string): Promise<void> {
+    await this.#reached();
+    const mounts = [...this.containers.values()].flatMap(({ spec }) => spec.mounts ?? []);
+    if (mounts.some((mount) => mount.kind === 'volume' && mount.source === name)) throw new Error(`${name} is in use`);
+    this.volumes.delete(name);
+  }
+
+  async listVolumes(labels: Record<string, string>): Promise<string[]> {
+    await this.#reached();
+    return [...this.volumes.values()].filter(labelled(labels)).map(({ name }) => name);
   }
 }
+
+const labelled =
+  (labels: Record<string, string>) =>
+  (spec: { labels: Record<string, string> }): boolean =>
+    Object.entries(labels).every(([key, value]) => spec.labels[key] === value);

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test as base } from 'vitest';
@@ -13,6 +13,7 @@ import { EngineEvents } from './engine-events.js';
 interface Surroundings {
   env?: Record<string, string>;
   input?: string;
+  cwd?: string;
 }
 
 type Spec = Omit<ExecutionTemplate & TaskTemplate & Container, 'template' | 'containers' | 'image'> & {
@@ -31,13 +32,15 @@ export class Home {
   readonly directory = path.join(this.#root, 'state');
   readonly #label = `label=${labels.home}=${homeLabel(this.directory)}`;
   #events: EngineEvents | undefined;
+  #config: string | undefined;
 
-  start(args: readonly string[], { env, input }: Surroundings = {}): Command {
+  start(args: readonly string[], { env, input, cwd }: Surroundings = {}): Command {
     // What surrounds the tests must not steer the command under test.
     const own = Object.entries(process.env).filter(
       ([name]) => !/^(LOCALRUN_|CLOUDSDK_|VITEST|FORCE_COLOR|NO_COLOR|CI$|NODE_OPTIONS)/.test(name),
     );
-    return new Command(args, { ...Object.fromEntries(own), LOCALRUN_HOME: this.directory, ...env }, input);
+    const ours = { LOCALRUN_HOME: this.directory, LOCALRUN_CONFIG: this.#config };
+    return new Command(args, { ...Object.fromEntries(own), ...ours, ...env }, input, cwd);
   }
 
   run(args: readonly string[], surroundings: Surroundings = {}): Promise<Result> {
@@ -78,15 +81,27 @@ export class Home {
     return this.template(name, { taskCount, parallelism, maxRetries, timeout, containers: [container] });
   }
 
-  /** As `spec`, with several containers. */
+  /** As `spec`, with several containers, or with volumes. */
   template(name: string, { taskCount, parallelism, containers, ...more }: TemplateSpec): string {
     const template = {
       ...more,
       containers: containers.map((container) => ({ image: 'localrun/busybox:latest', ...container })),
     };
-    const file = path.join(this.#root, `${name}.json`);
+    const file = this.file(`${name}.json`);
     writeFileSync(file, JSON.stringify({ name, template: { taskCount, parallelism, template } }));
     return file;
+  }
+
+  /** The path of a file or directory of the test's own. */
+  file(name: string): string {
+    return path.join(this.#root, name);
+  }
+
+  /** Writes the localrun.yaml of the commands that follow, beside the specs, and returns its path. */
+  config(yaml: string): string {
+    this.#config = this.file('localrun.yaml');
+    writeFileSync(this.#config, yaml);
+    return this.#config;
   }
 
   /** As `spec`, of a shell script. */
@@ -96,7 +111,7 @@ export class Home {
 
   /** A directory of the test's own. */
   scratch(name: string): string {
-    const directory = path.join(this.#root, name);
+    const directory = this.file(name);
     mkdirSync(directory);
     return directory;
   }
@@ -113,6 +128,17 @@ export class Home {
   /** Names of the containers of this home, in any state. */
   containers(): string[] {
     return docker('ps', '--all', '--filter', this.#label, '--format', '{{.Names}}').split('\n').filter(Boolean);
+  }
+
+  /** Names of the volumes of this home. */
+  volumes(): string[] {
+    return docker('volume', 'ls', '--filter', this.#label, '--format', '{{.Name}}').split('\n').filter(Boolean);
+  }
+
+  /** What is left of what executions need besides containers. */
+  leftovers(): string[] {
+    const directory = path.join(this.directory, 'run');
+    return existsSync(directory) ? readdirSync(directory) : [];
   }
 
   /** What the engine does with the containers of this home, from the first call on. */
@@ -136,20 +162,23 @@ export class Home {
       });
   }
 
-  /** Ends what a failed test has left running, and fails if there is a container left. */
+  /** Ends what a failed test has left running, and fails if there is a container or anything else left. */
   async close(): Promise<void> {
     await until(() => this.processes().length === 0).catch(() => {
       for (const { pid } of this.processes()) process.kill(pid, 'SIGKILL');
     });
     this.#events?.close();
-    const left = this.containers();
-    if (left.length > 0) docker('rm', '--force', ...left);
+    const containers = this.containers();
+    if (containers.length > 0) docker('rm', '--force', '--volumes', ...containers);
+    const volumes = this.volumes();
+    if (volumes.length > 0) docker('volume', 'rm', '--force', ...volumes);
+    const left = [...containers, ...volumes, ...this.leftovers()];
     rmSync(this.#root, { recursive: true, force: true });
-    if (left.length > 0) throw new Error(`containers are left: ${left.join(', ')}`);
+    if (left.length > 0) throw new Error(`these are left: ${left.join(', ')}`);
   }
 }
 
-/** A test with a home of its own, of which no container may be left at its end. */
+/** A test with a home of its own, of which nothing may be left at its end. */
 export const test = base.extend<{ home: Home }>({
   // oxlint-disable-next-line no-empty-pattern -- vitest wants the pattern
   home: async ({}, use) => {

@@ -87,7 +87,7 @@ export interface Cli {
 }
 
 /** Runs command lines in this process, all of them on the same new state directory, at the same time of the clock. */
-export function cli(): Cli {
+export function cli(defaults: Surroundings = {}): Cli {
   const home = tempDirectory();
   vi.useFakeTimers({ toFake: ['Date'], now: Date.parse(someTime) });
   onTestFinished(() => void vi.useRealTimers());
@@ -98,7 +98,7 @@ export function cli(): Cli {
       return name;
     },
     async run(line, surroundings) {
-      const io = testIo(home, surroundings);
+      const io = testIo(home, { ...defaults, ...surroundings });
       const code = await main(typeof line === 'string' ? line.split(' ').filter(Boolean) : line, io);
       return { code, stdout: io.stdout(), stderr: io.stderr() };
     },

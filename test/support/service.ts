@@ -37,6 +37,7 @@ export class ServiceWorld {
       account: owner,
       projectOwner: owner,
       projectNumber: '123',
+      env: {},
       now: () => this.now,
       uuid: randomUUID,
       randomBytes,

@@ -11,6 +11,10 @@ test('nothing needs to be set', () => {
     projectNumber: '100000000000',
     location: 'us-central1',
     account: 'dev@laptop',
+    projectOwner: 'dev@laptop',
+    enforceIam: false,
+    apiVersion: 'v2',
+    credentialsFile: '/home/dev/.config/gcloud/application_default_credentials.json',
     docker: 'docker',
     maxParallelism: 32,
   });
@@ -26,6 +30,21 @@ test('our own variables win over those of gcloud, and these over defaults; an em
     docker: 'podman',
     projectNumber: '7',
   });
+});
+
+test('the flag for the account wins, and leaves the owner of the project who he is', () => {
+  const surroundings = { env: { LOCALRUN_ACCOUNT: 'l@example.com' }, platform: 'linux' };
+  const config = loadConfig(
+    { ...surroundings, homeDirectory: '/home/dev', userName: 'dev', hostName: 'laptop' },
+    { account: 'f@example.com' },
+  );
+  expect(config).toMatchObject({ account: 'f@example.com', projectOwner: 'dev@laptop' });
+});
+
+test('policies are enforced where that is said, in so many words', () => {
+  expect(at({ LOCALRUN_ENFORCE_IAM: 'true' }).enforceIam).toBe(true);
+  expect(at({ LOCALRUN_ENFORCE_IAM: '0' }).enforceIam).toBe(false);
+  expect(() => at({ LOCALRUN_ENFORCE_IAM: 'perhaps' })).toThrow('LOCALRUN_ENFORCE_IAM must be true or false');
 });
 
 describe('the state directory', () => {
@@ -49,8 +68,11 @@ test.each(['0', '-1', '1.5', 'many', ' '])('the parallelism %j cannot be meant',
 test('every variable of ours is told of', () => {
   expect(at({ LOCALRUN_MAX_PARALLELISM: '5' }).maxParallelism).toBe(5);
   const told = environment.flatMap(([name]) => name.split(', ')).filter((name) => name.startsWith('LOCALRUN_'));
+  // Where localrun.yaml is looked for is found out before.
   const read: string[] = [];
   const env = new Proxy<Record<string, string>>({}, { get: (_, name) => void read.push(String(name)) });
   at(env);
-  expect([...new Set(read)].filter((name) => name.startsWith('LOCALRUN_')).toSorted()).toEqual(told.toSorted());
+  expect([...new Set(read)].filter((name) => name.startsWith('LOCALRUN_')).toSorted()).toEqual(
+    told.filter((name) => name !== 'LOCALRUN_CONFIG').toSorted(),
+  );
 });

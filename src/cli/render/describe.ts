@@ -4,9 +4,11 @@ import { parseName, shortName } from '../../model/names.js';
 import type { LocalSettings } from '../../model/local/settings.js';
 import type { Execution, Job } from '../../model/schema/job.js';
 import { epochMs } from '../../model/time.js';
+import type { TaskView } from '../../service/tasks.js';
 import { type Entry, group, lines } from './entries.js';
 import { localEntries } from './local.js';
-import { executionSymbol, jobSymbol } from './symbols.js';
+import { executionSymbol, jobSymbol, taskSymbol } from './symbols.js';
+import { shownState } from './tables.js';
 import { templateEntries } from './template.js';
 
 /** `describe` of a job, in gcloud's layout. */
@@ -61,6 +63,28 @@ export function describeExecution(execution: Execution, settings: LocalSettings,
     ],
     symbol,
     isCompleted(execution) ? conditionOf(execution, 'Completed')?.message : undefined,
+  );
+}
+
+/** `describe` of a task, in gcloud's layout. */
+export function describeTask({ task, record }: TaskView, chalk: ChalkInstance): string {
+  const symbol = taskSymbol(record, chalk);
+  const { exitCode, status } = record.lastAttemptResult ?? {};
+  const result: Entry[] = [
+    // A container that has ended by itself, and without a code, has ended with 0.
+    ['Exit Code', exitCode === undefined && status?.message ? undefined : String(exitCode ?? 0)],
+    ['Message', status?.message],
+  ];
+  return page(
+    [`${symbol} Task ${chalk.bold(shortName(task.name))} in region ${parseName(task.name).location}`],
+    [
+      ['Running state', shownState(record)],
+      ...(record.lastAttemptResult ? [{ title: 'Last Attempt Result:', entries: result }] : []),
+      { title: ' ', entries: [] },
+      ...templateEntries(task),
+    ],
+    symbol,
+    status?.message,
   );
 }
 

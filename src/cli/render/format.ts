@@ -1,42 +1,70 @@
-import { UsageError } from '../../model/errors.js';
+import type { CommonOptions } from '../command.js';
 import type { Context } from '../context.js';
-
-/** The formats that `--format` takes everywhere. */
-export const printers: readonly string[] = ['json', 'yaml', 'value(PATH,...)', 'none'];
-
-/** A parser of `--format`, so that a command that cannot print its result does nothing. */
-export const formatFlag =
-  (known: readonly string[]) =>
-  (format: string): string => {
-    if (known.includes(format) || projection(format) !== undefined) return format;
-    throw new UsageError(`argument --format: must be one of ${known.join(', ')}; received: ${format}`);
-  };
-
-/** The paths in `value(...)`. */
-function projection(format: string): string[][] | undefined {
-  const paths = /^value\((.+)\)$/.exec(format)?.[1];
-  return paths?.split(',').map((path) => path.trim().split('.'));
-}
+import { flattened, picked, printRows } from './format/printers.js';
+import type { Format } from './format/projection.js';
+import { asRow, type Kind } from './format/resources.js';
+import { flattenedRows } from './format/rows.js';
 
 interface Views<T> {
+  kind: Kind<T>;
   /** What is printed without `--format`. */
-  human?: ((of: T) => string) | undefined;
+  human?: (() => string) | undefined;
   /** `--format=export`, where there is one. */
-  exported?: ((of: T) => object) | undefined;
+  exported?: ((of: T) => Promise<object>) | undefined;
 }
 
-/** Prints a result on stdout as `--format` says. */
-export async function print<T extends object>(
-  { io }: Context,
-  format: string | undefined,
+/** Prints a thing on stdout as `--format` says. */
+export const print = <T extends object>(
+  context: Context,
+  options: CommonOptions,
   value: T,
-  { human, exported }: Views<T>,
+  views: Views<T>,
+): Promise<void> => printAll(context, options, [value], views, (printed) => printed[0] ?? {});
+
+/** Prints things on stdout as `--format` says; `whole` makes one JSON value of them. */
+export async function printAll<T extends object>(
+  { io, config }: Context,
+  options: CommonOptions,
+  values: readonly T[],
+  { kind, human, exported }: Views<T>,
+  whole: (printed: readonly object[]) => object = (printed) => printed,
 ): Promise<void> {
-  if (format === undefined) io.out.write(human?.(value) ?? '');
-  else if (format === 'json') io.out.write(`${JSON.stringify(value, null, 2)}\n`);
-  else if (format === 'yaml') io.out.write(await yaml(value));
-  else if (format === 'export' && exported) io.out.write(await yaml(exported(value)));
-  else if (format !== 'none') io.out.write(projected(value, projection(format) ?? []));
+  const { format } = options;
+  const write = (text: string): void => io.out.write(text);
+  if (format === undefined || format.printer === 'default') return write(human?.() ?? '');
+  if (format.printer === 'none' || format.printer === 'disable') return;
+  const asV1 = (options.apiVersion ?? config.apiVersion) === 'v1';
+  const objects = async (): Promise<object[]> => {
+    if (format.printer === 'export') return Promise.all(values.map(async (of) => (await exported?.(of)) ?? {}));
+    if (format.keys.length > 0 || options.flatten) return pickedObjects(kind, values, format, options);
+    return Promise.all(values.map(async (of) => (asV1 && kind.v1 ? kind.v1(of) : kind.v2(of))));
+  };
+  switch (format.printer) {
+    case 'json':
+      return write(`${JSON.stringify(whole(await objects()), null, 2)}\n`);
+    case 'yaml':
+    case 'export':
+      return write(await yaml(whole(await objects())));
+    case 'flattened':
+    case 'text':
+      return write(flattened(await objects()));
+    default: {
+      const rows = await Promise.all(values.map((of) => asRow(kind, of, format.keys)));
+      return write(printRows(format, flattenedRows(rows, options.flatten)));
+    }
+  }
+}
+
+/** The short names of projections are none in these formats. */
+async function pickedObjects<T>(
+  { v2, v1 }: Kind<T>,
+  values: readonly T[],
+  { keys }: Format,
+  { flatten }: CommonOptions,
+): Promise<object[]> {
+  const kind: Kind<T> = { v2, ...(v1 && keys.length > 0 && { v1 }) };
+  const rows = await Promise.all(values.map((of) => asRow(kind, of, keys)));
+  return flattenedRows(rows, flatten).map((row) => (keys.length > 0 ? picked(row, keys) : row));
 }
 
 /** A list as one document an item. */
@@ -44,27 +72,3 @@ async function yaml(value: object): Promise<string> {
   const { toYaml } = await import('../../model/spec/yaml.js');
   return Array.isArray(value) ? value.map((item) => `---\n${toYaml(item)}`).join('') : toYaml(value);
 }
-
-/** One line a resource: the values at the paths, tab-separated; an object as compact JSON. */
-function projected(value: object, paths: readonly string[][]): string {
-  const rows: unknown[] = Array.isArray(value) ? value : [value];
-  return rows.map((row) => `${paths.map((path) => shown(dig(row, path))).join('\t')}\n`).join('');
-}
-
-/** What is at a path such as `conditions[0].type`. */
-export function dig(value: unknown, [step, ...rest]: readonly string[]): unknown {
-  if (step === undefined) return value;
-  const [, name = '', index] = /^(.*?)(?:\[(\d+)\])?$/.exec(step) ?? [];
-  const field = name === '' ? value : own(value, name);
-  return dig(index === undefined ? field : own(field, index), rest);
-}
-
-const own = (value: unknown, key: string): unknown =>
-  typeof value === 'object' && value !== null && Object.hasOwn(value, key)
-    ? (value as Record<string, unknown>)[key]
-    : undefined;
-
-const shown = (value: unknown): string => {
-  if (value === undefined || value === null) return '';
-  return typeof value === 'string' ? value : JSON.stringify(value);
-};

@@ -51,7 +51,7 @@ const SecretKeySelector = message('SecretKeySelector', {
 });
 
 const EnvVarSource = message('EnvVarSource', {
-  secretKeyRef: field(SecretKeySelector, 'A secret version as the value.', { effect: 'unsupported' }),
+  secretKeyRef: field(SecretKeySelector, 'A secret version as the value.', { effect: 'mapped' }),
 });
 
 export const EnvVarMessage = message(
@@ -107,7 +107,7 @@ const ContainerPort = message('ContainerPort', {
   }),
 });
 
-const VolumeMount = message('VolumeMount', {
+const VolumeMountMessage = message('VolumeMount', {
   name: string('The name of a volume of the template.', { required: true }),
   mountPath: string('Where it appears in the container; absolute, no `:`. May be left out for Cloud SQL.', {
     required: true,
@@ -115,6 +115,7 @@ const VolumeMount = message('VolumeMount', {
   }),
   subPath: string('A path inside the volume that is mounted instead of its root.'),
 });
+export type VolumeMount = Infer<typeof VolumeMountMessage>;
 
 const BuildInfo = message('BuildInfo', {
   functionTarget: string('The entry point of the source.', { output: true }),
@@ -188,7 +189,7 @@ export const ContainerMessage = message('Container', {
   ports: list(field(ContainerPort, 'A port.'), 'The port that the container listens on; nothing is published.', {
     rules: [{ id: 'ports', text: 'ports should contain 0 or 1 port', max: 1 }],
   }),
-  volumeMounts: list(field(VolumeMount, 'A mount.'), 'Volumes to mount.'),
+  volumeMounts: list(field(VolumeMountMessage, 'A mount.'), 'Volumes to mount.'),
   workingDir: string("The working directory; the image's if unset."),
   livenessProbe: field(ProbeMessage, 'For services; a job that sets it is rejected.'),
   startupProbe: field(StartupProbeMessage, 'Tells when the container is up, for those that depend on it.'),
@@ -262,11 +263,11 @@ export const VolumeMessage = message(
   'Volume',
   {
     name: string('Unique in the template.', { required: true }),
-    secret: field(SecretVolumeSource, 'Secret versions as files.'),
-    cloudSqlInstance: field(CloudSqlInstance, 'Sockets of Cloud SQL instances.'),
+    secret: field(SecretVolumeSource, 'Secret versions as files.', { effect: 'mapped' }),
+    cloudSqlInstance: field(CloudSqlInstance, 'Sockets of Cloud SQL instances.', { effect: 'mapped' }),
     emptyDir: field(EmptyDirVolumeSource, 'A directory that lives as long as the attempt.'),
-    nfs: field(NfsVolumeSource, 'An NFS export.'),
-    gcs: field(GcsVolumeSource, 'A Cloud Storage bucket.'),
+    nfs: field(NfsVolumeSource, 'An NFS export.', { effect: 'mapped' }),
+    gcs: field(GcsVolumeSource, 'A Cloud Storage bucket.', { effect: 'mapped' }),
   },
   { volumeType: ['secret', 'cloudSqlInstance', 'emptyDir', 'nfs', 'gcs'] },
 );

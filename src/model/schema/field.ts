@@ -9,6 +9,8 @@ import type { RuleId } from './rules.js';
 export type Effect =
   /** Acts as it does in Cloud Run. */
   | 'same'
+  /** Acts through what localrun.yaml has in its place; a job that sets what is not mapped does not run. */
+  | 'mapped'
   /** Kept and returned; it changes nothing for a running job in Cloud Run either. */
   | 'recorded'
   /** Kept and returned; it acts in Cloud Run and has no local effect, which a run says once. */
@@ -76,6 +78,8 @@ export interface ListField extends Common {
 }
 export interface MapField extends Common {
   kind: 'map';
+  /** What its values are; strings if unset. */
+  of?: Field;
   keyRules?: readonly ValueRule[];
   valueRules?: readonly ValueRule[];
 }
@@ -105,15 +109,17 @@ export type Value<F> = F extends { kind: 'enum'; values: infer V }
     ? Value<Of>[]
     : F extends { kind: 'message'; message: infer M }
       ? Infer<M>
-      : F extends { kind: 'map' }
-        ? Record<string, string>
-        : F extends { kind: 'bool' }
-          ? boolean
-          : F extends { kind: 'int32' }
-            ? number
-            : F extends { kind: 'any' }
-              ? { '@type': string; [field: string]: unknown }
-              : string;
+      : F extends { kind: 'map'; of: infer Of }
+        ? Record<string, Value<Of>>
+        : F extends { kind: 'map' }
+          ? Record<string, string>
+          : F extends { kind: 'bool' }
+            ? boolean
+            : F extends { kind: 'int32' }
+              ? number
+              : F extends { kind: 'any' }
+                ? { '@type': string; [field: string]: unknown }
+                : string;
 
 /** The TypeScript type of a message in proto3 JSON. */
 export type Infer<M> = M extends { fields: infer F }
@@ -162,6 +168,13 @@ export const map = <const O extends MapOptions = {}>(
   doc: string,
   options?: O,
 ): { kind: 'map'; doc: string } & NoInfer<O> => ({ kind: 'map', doc, ...options }) as { kind: 'map'; doc: string } & O;
+
+/** A map whose values are no plain strings. */
+export const mapOf = <F extends Field>(of: F, doc: string): { kind: 'map'; of: NoInfer<F>; doc: string } => ({
+  kind: 'map',
+  of,
+  doc,
+});
 
 export const field = <M extends Message, const O extends Options = {}>(
   message: M,

@@ -26,7 +26,7 @@ const taskTemplateFields = {
       { id: 'container-count', text: 'must contain at most 10 containers', max: 10 },
     ],
   }),
-  volumes: list(field(VolumeMessage, 'A volume.'), 'Volumes that the containers mount.', { effect: 'unsupported' }),
+  volumes: list(field(VolumeMessage, 'A volume.'), 'Volumes that the containers mount.'),
   maxRetries: int32('Retries of a failed task, 0 to 10; 3 if unset, which is not 0.', {
     rules: [{ id: 'max-retries', text: 'must be a number between 0 and 10', min: 0, max: 10 }],
   }),

@@ -2,7 +2,7 @@ import { isMap, isScalar, isSeq, type Node } from 'yaml';
 import type { Location } from '../errors.js';
 import { nearest } from '../names.js';
 import { camelCase, type Path, snakeCase } from '../path.js';
-import type { Field, Infer, ListField, Message } from '../schema/field.js';
+import type { Field, Infer, ListField, MapField, Message } from '../schema/field.js';
 import type { RuleId } from '../schema/rules.js';
 import type { Violation } from '../validation/violation.js';
 import { protoType, readScalar, shown } from './scalars.js';
@@ -171,7 +171,7 @@ class Decoder {
       case 'list':
         return this.#list(node, field, at);
       case 'map':
-        return this.#map(node, at);
+        return this.#map(node, field, at);
       case 'any':
         // Only the service writes these.
         return undefined;
@@ -208,7 +208,7 @@ class Decoder {
     return field.kind === 'message' ? 'a mapping' : `a ${field.kind}`;
   }
 
-  #map(node: Node | null, at: At): Json {
+  #map(node: Node | null, { of = { kind: 'string', doc: '' } }: MapField, at: At): Json {
     const target = this.#source.resolve(node);
     const value: { [key: string]: Json } = {};
     if (!isMap(target)) {
@@ -224,9 +224,13 @@ class Decoder {
         continue;
       }
       keys.add(key);
-      const text = this.#scalar(valueNode ?? keyNode, { kind: 'string', doc: '' }, here, valueNode === null) ?? '';
+      const item =
+        of.kind === 'string'
+          ? (this.#scalar(valueNode ?? keyNode, of, here, valueNode === null) ?? '')
+          : this.#field(valueNode ?? keyNode, of, here);
+      if (item === undefined) continue;
       // Not by assignment: __proto__ is a key like any other.
-      Object.defineProperty(value, key, { value: text, enumerable: true, configurable: true, writable: true });
+      Object.defineProperty(value, key, { value: item, enumerable: true, configurable: true, writable: true });
     }
     return value;
   }

@@ -1,4 +1,8 @@
 import { type ChildProcess, type ChildProcessByStdio, spawn, type SpawnOptions } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { Duplex, type Readable, type Writable } from 'node:stream';
 import { RunError } from '../../model/errors.js';
 
@@ -70,17 +74,22 @@ export class DockerClient {
     stdout: 'pipe' | number,
     stderr: 'pipe' | number,
   ): Promise<ClientResult> {
-    const child = this.#spawn(args, {
-      stdio: [input ? 'pipe' : 'ignore', stdout, stderr],
-      env: { ...this.#environment, ...env },
-      detached: true,
-      signal,
-    });
+    const stdin = input && inputFile(input);
+    let child: ChildProcess;
+    try {
+      child = this.#spawn(args, {
+        stdio: [stdin ?? 'ignore', stdout, stderr],
+        env: { ...this.#environment, ...env },
+        detached: true,
+        signal,
+      });
+    } finally {
+      if (stdin !== undefined) closeSync(stdin);
+    }
     const output = { stdout: '', stderr: '' };
     for (const stream of ['stdout', 'stderr'] as const) {
       child[stream]?.setEncoding('utf8').on('data', (text: string) => (output[stream] += text));
     }
-    child.stdin?.on('error', () => {}).end(input);
     const exitCode = await new Promise<number | null>((resolve, reject) => {
       child.on('error', (error: NodeJS.ErrnoException) => reject(this.#notRunnable(error)));
       child.on('close', resolve);
@@ -130,6 +139,19 @@ function throwIfUnreachable(stderr: string): void {
     `No container engine answers: ${lost}`,
     'start Docker, or point DOCKER_HOST or a docker context at an engine that runs; `docker version` shows whether it answers',
   );
+}
+
+/**
+ * An open file without a name that holds `content`. A client may open it once more, as /dev/stdin, which it cannot with
+ * the sockets that node makes for input.
+ */
+function inputFile(content: Buffer): number {
+  const name = path.join(os.tmpdir(), `localrun-${randomUUID()}`);
+  const file = openSync(name, 'wx+', 0o600);
+  unlinkSync(name);
+  // At a position, so that a reader that shares the file's own begins at its start.
+  for (let done = 0; done < content.length;) done += writeSync(file, content, done, content.length - done, done);
+  return file;
 }
 
 /** The stdin and stdout of a process as one stream, with which the process ends. */

@@ -11,14 +11,19 @@ import {
   type SandboxSpec,
   StartRefused,
 } from '../runtime.js';
-import { runArguments, sandboxArguments } from './arguments.js';
+import { diskVolumeArguments, memoryVolumeArguments, runArguments, sandboxArguments } from './arguments.js';
 import { DockerClient } from './client.js';
 import { relayed } from './sandbox/relay.js';
+import { appendMissed, missedSince } from './missed-logs.js';
 import { type SandboxImage, sandboxImage } from './sandbox/image.js';
 
 /** How long a call waits for others to share one docker process with, in ms, and how many containers one takes. */
 const batchWindow = 30;
 const batchSize = 50;
+
+/** How often, and after how many ms each time, it is tried to remove a volume that is in use. */
+const volumePatience = 100;
+const volumeInterval = 100;
 
 /**
  * The runtime over the docker command line, or one that behaves like it. Contexts and DOCKER_HOST are the client's
@@ -38,14 +43,18 @@ export function dockerRuntime(command: string, environment: Record<string, strin
       batchScheduleFn: (dispatch) => setTimeout(dispatch, batchWindow),
     });
 
-  const inspections = batched(async (names) => {
-    const { stdout, stderr, exitCode } = await client.run([
-      ...['container', 'inspect', '--format', '{{.Name}} {{json .State}}'],
-      ...names,
-    ]);
-    const states = new Map(stdout.split('\n').filter(Boolean).map(parseState));
-    if (exitCode !== 0 && !/no such (container|object)/i.test(stderr)) throw failed('inspect', stderr);
-    return names.map((name) => states.get(name));
+  /** What the engine says of containers; undefined for those that it does not have. */
+  const inspector = <T>(args: readonly string[], parse: (line: string) => [name: string, of: T]) =>
+    batched(async (names) => {
+      const { stdout, stderr, exitCode } = await client.run(['container', 'inspect', ...args, ...names]);
+      const found = new Map(stdout.split('\n').filter(Boolean).map(parse));
+      if (exitCode !== 0 && !/no such (container|object)/i.test(stderr)) throw failed('inspect', stderr);
+      return names.map((name) => found.get(name));
+    });
+  const inspections = inspector(['--format', '{{.Name}} {{json .State}}'], parseState);
+  const sizes = inspector(['--size', '--format', '{{.Name}} {{.SizeRw}}'], (line) => {
+    const [name = '', size] = line.split(' ');
+    return [name.replace(/^\//, ''), Number(size)];
   });
 
   /** A command over many containers, for which it is no error that one is gone or has ended. */
@@ -59,8 +68,24 @@ export function dockerRuntime(command: string, environment: Record<string, strin
       return names.map(() => true);
     });
   const removals = forAll(['rm', '--force', '--volumes']);
+  /** Whether each volume is gone; if not, a container uses it. */
+  const volumeRemovals = batched(async (names) => {
+    const { stderr, exitCode } = await client.run(['volume', 'rm', '--force', ...names]);
+    const lines = stderr.split('\n').filter(Boolean);
+    const used = lines.filter((line) => /\b(?:in use|being used)\b/.test(line));
+    if (exitCode !== 0 && used.length < lines.length) throw failed('volume rm', stderr);
+    return names.map((name) => !used.some((line) => line.includes(name)));
+  });
   const kills = forAll(['kill', '--signal', 'KILL']);
   const stops = new Map<number, DataLoader<string, true>>();
+
+  /** The names that a command lists of what has these labels. */
+  const listed = async (args: readonly string[], labels: Record<string, string>): Promise<string[]> => {
+    const filters = Object.entries(labels).flatMap(([name, value]) => ['--filter', `label=${name}=${value}`]);
+    const { stdout, stderr, exitCode } = await client.run([...args, ...filters]);
+    if (exitCode !== 0) throw failed(args.join(' '), stderr);
+    return stdout.split('\n').filter(Boolean);
+  };
 
   let foundSandboxImage: Promise<SandboxImage> | undefined;
   /** Looked for once; again after a failure. */
@@ -109,7 +134,6 @@ export function dockerRuntime(command: string, environment: Record<string, strin
 
   return {
     localImage,
-
     capacity,
 
     async networks() {
@@ -133,8 +157,8 @@ export function dockerRuntime(command: string, environment: Record<string, strin
     },
 
     async start(spec: ContainerSpec) {
-      const { args, env } = runArguments(spec, await sandbox());
-      const { stderr, exitCode } = await client.run(args, { env }).catch((error: unknown) => {
+      const { args, ...given } = runArguments(spec, await sandbox());
+      const { stderr, exitCode } = await client.run(args, given).catch((error: unknown) => {
         if (!(error instanceof RunError) || error.code !== 'INVALID_ARGUMENT') throw error;
         throw new StartRefused(error.message);
       });
@@ -168,6 +192,16 @@ export function dockerRuntime(command: string, environment: Record<string, strin
       return exitCode === 0;
     },
 
+    async completeLogs(name, stdout, stderr) {
+      if (!(await sandbox()).losesLines) return;
+      const since = missedSince([stdout, stderr]);
+      const recent = since === undefined ? [] : ['--since', since];
+      const { exitCode, ...written } = await client.run(['logs', '--timestamps', ...recent, name]);
+      if (exitCode !== 0) return;
+      appendMissed(stdout, written.stdout);
+      appendMissed(stderr, written.stderr);
+    },
+
     inspect: (name) => inspections.load(name),
 
     async stop(name, graceSeconds) {
@@ -180,16 +214,40 @@ export function dockerRuntime(command: string, environment: Record<string, strin
       await kills.load(name);
     },
 
+    written: (name) => sizes.load(name),
+
+    async limitMemory(name, bytes) {
+      const limit = String(bytes);
+      const { stderr, exitCode } = await client.run(['update', '--memory', limit, '--memory-swap', limit, name]);
+      return exitCode === 0 || !/unable to set memory limit|device or resource busy/i.test(stderr);
+    },
+
     async remove(name) {
       await removals.load(name);
     },
 
-    async list(labels) {
-      const filters = Object.entries(labels).flatMap(([name, value]) => ['--filter', `label=${name}=${value}`]);
-      const { stdout, stderr, exitCode } = await client.run(['ps', '--all', ...filters, '--format', '{{.Names}}']);
-      if (exitCode !== 0) throw failed('ps', stderr);
-      return stdout.split('\n').filter(Boolean);
+    list: (labels) => listed(['ps', '--all', '--format', '{{.Names}}'], labels),
+
+    async createVolume(spec) {
+      const { memoryBytes } = spec;
+      const make =
+        memoryBytes === undefined
+          ? diskVolumeArguments(spec, (await sandbox()).reference)
+          : memoryVolumeArguments(spec, memoryBytes);
+      const { stdout, stderr, exitCode } = await client.run(make);
+      if (exitCode !== 0) throw new StartRefused(refusal(stderr));
+      if (memoryBytes === undefined) await removals.load(stdout.trim());
     },
+
+    async removeVolume(name) {
+      // A container that is being removed, which some other process may do, still uses it.
+      for (let tries = volumePatience; !(await volumeRemovals.load(name)); tries--) {
+        if (tries === 0) throw failed('volume rm', `${name} is in use`);
+        await new Promise((resolve) => setTimeout(resolve, volumeInterval));
+      }
+    },
+
+    listVolumes: (labels) => listed(['volume', 'ls', '--format', '{{.Name}}'], labels),
   };
 }
 

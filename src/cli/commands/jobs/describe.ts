@@ -3,7 +3,9 @@ import { getJob } from '../../../service/jobs.js';
 import { type CommonOptions, defineCommand, inWords, jobNameOf } from '../../command.js';
 import { recoveredService } from '../../recovery.js';
 import { describeJob } from '../../render/describe.js';
-import { print, printers } from '../../render/format.js';
+import { print } from '../../render/format.js';
+import { shownFormats } from '../../render/format/projection.js';
+import { jobKind } from '../../render/format/resources.js';
 
 export const describe = defineCommand<CommonOptions & { showDeleted?: true }, [job: string]>(
   'describe',
@@ -14,11 +16,14 @@ export const describe = defineCommand<CommonOptions & { showDeleted?: true }, [j
     const service = await recoveredService(context);
     const name = jobNameOf(context, options, id);
     const job = inWords('NOT_FOUND', `Cannot find job [${shortName(name)}].`, () => getJob(service, name, options));
-    const { exported, jobToV1 } = await import('../../../model/spec/v1/write.js');
-    await print(context, options.format, job, {
-      human: (of) => describeJob(of, context.io.out.chalk),
-      exported: (of) => exported(jobToV1(of)),
+    await print(context, options, job, {
+      kind: jobKind,
+      human: () => describeJob(job, context.io.out.chalk),
+      exported: async (of) => {
+        const { exported, jobToV1 } = await import('../../../model/spec/v1/write.js');
+        return exported(jobToV1(of));
+      },
     });
   },
-  [...printers, 'export'],
+  [...shownFormats, 'export'],
 );

@@ -5,6 +5,7 @@ import { defineCommand, parentOf } from '../../command.js';
 import { declareListFlags, type ListOptions } from '../../list-flags.js';
 import { inOrder } from '../../order.js';
 import { recoveredService } from '../../recovery.js';
+import { jobKind } from '../../render/format/resources.js';
 import { printList } from '../../render/list.js';
 import { jobColumns } from '../../render/tables.js';
 
@@ -24,7 +25,7 @@ export const list = defineCommand<ListOptions & { showDeleted?: true }>(
           inOrder(parseName(a.name).location, parseName(b.name).location),
       ),
       columns: jobColumns(context.io.out.chalk),
-      resource: (job) => job,
+      kind: jobKind,
       firstStep: 'localrun jobs create NAME --image IMAGE',
     });
   },

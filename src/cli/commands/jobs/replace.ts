@@ -4,6 +4,7 @@ import { getJob } from '../../../service/jobs.js';
 import { applyJob, executeHint } from '../../apply.js';
 import { type CommonOptions, defineCommand } from '../../command.js';
 import { print } from '../../render/format.js';
+import { jobKind } from '../../render/format/resources.js';
 import { readJobFile } from '../../spec-file.js';
 
 export const replace = defineCommand<CommonOptions & { file?: string; strict?: true }, [file: string | undefined]>(
@@ -23,6 +24,6 @@ export const replace = defineCommand<CommonOptions & { file?: string; strict?: t
     const result = applyJob(service, described);
     const what = result === 'unchanged' ? 'is unchanged' : `has been successfully ${result}`;
     context.io.err.write(`Job [${shortName(described.name)}] ${what}.\n${executeHint(described.name)}`);
-    await print(context, options.format, getJob(service, described.name), {});
+    await print(context, options, getJob(service, described.name), { kind: jobKind });
   },
 );

@@ -6,10 +6,11 @@ import { runJob, startedByToken } from '../../../service/run.js';
 import { applyJob, jobToRun, type SpecOptions, warnOfInertFields } from '../../apply.js';
 import { defineCommand } from '../../command.js';
 import { runInForeground } from '../../foreground.js';
-import { declareJobFlags } from '../../job-flags.js';
+import { declareJobFlags } from '../../job-flags/apply.js';
 import { declareLocalFlags, type LocalFlags, localSettings, tellSettings } from '../../local-flags.js';
 import { recoveredService } from '../../recovery.js';
 import { print } from '../../render/format.js';
+import { executionKind } from '../../render/format/resources.js';
 import { postMortem, summary } from '../../render/summary.js';
 
 export const run = defineCommand<SpecOptions & LocalFlags, [job: string | undefined]>(
@@ -56,7 +57,10 @@ Examples:
       );
       return created;
     });
-    await print(context, options.format, execution, { human: (of) => summary(context, host, of) });
+    await print(context, options, execution, {
+      kind: executionKind,
+      human: () => summary(context, host, execution),
+    });
     postMortem(context, host, execution);
     if (interrupted) throw interrupted;
     if (completionStatus(execution) !== 'EXECUTION_SUCCEEDED') throw new Reported();

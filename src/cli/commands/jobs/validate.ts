@@ -3,7 +3,8 @@ import { type CommonOptions, defineCommand } from '../../command.js';
 import type { Context } from '../../context.js';
 import { formatProblem } from '../../errors.js';
 import type { Output } from '../../io.js';
-import { print } from '../../render/format.js';
+import { printAll } from '../../render/format.js';
+import { plain } from '../../render/format/resources.js';
 import { expandGlobs, readSpecText } from '../../spec-file.js';
 
 interface Checked {
@@ -42,7 +43,8 @@ Examples:
     const checked: Checked[] = [];
     for (const name of await expandGlobs(context, names)) checked.push(await check(context, name, options.strict));
     const shown = options.format === undefined ? checked : checked.map(forMachines);
-    await print(context, options.format, shown, {
+    await printAll(context, options, shown, {
+      kind: plain,
       human: () => checked.map((one) => forPeople(one, context.io.out)).join(''),
     });
     if (!checked.every(({ valid }) => valid)) throw new Reported();

@@ -17,12 +17,19 @@ const nofileLabel = 'dev.localrun.nofile';
  * engine was found to be like on that occasion is on its label.
  */
 export async function sandboxImage(client: DockerClient): Promise<SandboxImage> {
-  const architecture = await must(client, ['info', '--format', '{{.Architecture}}']);
+  const info = await must(client, ['info', '--format', '{{.Architecture}} {{.ServerVersion}}']);
+  const [architecture = '', version = ''] = info.split(' ');
+  const losesLines = !(Number.parseInt(version, 10) >= 23);
   const program = programs[architecture] ?? programs[{ amd64: 'x86_64', arm64: 'aarch64' }[architecture] ?? ''];
   if (program === undefined) {
     throw new RunError('UNIMPLEMENTED', `localrun has no sandbox program for engines on ${architecture}.`);
   }
-  const reference = `localrun/sandbox:${createHash('sha256').update(program).digest('hex').slice(0, 12)}`;
+  const archive = tar([
+    { name: 'sandbox', mode: 0o755, content: Buffer.from(program, 'base64') },
+    // What volumes on disk are made like.
+    { name: 'volume/', mode: 0o777 },
+  ]);
+  const reference = `localrun/sandbox:${createHash('sha256').update(archive).digest('hex').slice(0, 12)}`;
   const found = await client.run([
     'image',
     'inspect',
@@ -30,8 +37,7 @@ export async function sandboxImage(client: DockerClient): Promise<SandboxImage> 
     `{{index .Config.Labels "${nofileLabel}"}}`,
     reference,
   ]);
-  if (found.exitCode === 0) return { reference, nofile: Number(found.stdout) || undefined };
-  const archive = tar('sandbox', Buffer.from(program, 'base64'));
+  if (found.exitCode === 0) return { reference, losesLines, nofile: Number(found.stdout) || undefined };
   const make = (name: string, ...changes: string[]): Promise<string> => {
     const all = ['ENTRYPOINT ["/sandbox"]', ...changes].flatMap((change) => ['--change', change]);
     return must(client, ['import', ...all, '-', name], archive);
@@ -41,7 +47,7 @@ export async function sandboxImage(client: DockerClient): Promise<SandboxImage> 
   const granted = (await tryLimit(client, draft)) ? nofile : undefined;
   await client.run(['image', 'rm', draft]);
   await make(reference, `LABEL ${nofileLabel}=${granted ?? 'engine'}`);
-  return { reference, nofile: granted };
+  return { reference, losesLines, nofile: granted };
 }
 
 /** Whether the engine starts a container with Cloud Run's limit; it refuses one above its own hard limit. */
@@ -60,16 +66,25 @@ async function must(client: DockerClient, args: readonly string[], input?: Buffe
   return stdout.trim();
 }
 
-/** An archive with one executable file in it (POSIX ustar). */
-function tar(name: string, content: Buffer): Buffer {
+interface Entry {
+  /** Of a directory, with a slash at its end. */
+  name: string;
+  mode: number;
+  content?: Buffer;
+}
+
+/** An archive (POSIX ustar) whose entries are root's. */
+const tar = (entries: readonly Entry[]): Buffer => Buffer.concat([...entries.flatMap(tarEntry), Buffer.alloc(1024)]);
+
+function tarEntry({ name, mode, content = Buffer.alloc(0) }: Entry): Buffer[] {
   const header = Buffer.alloc(512);
   const put = (offset: number, text: string): void => void header.write(text, offset, 'latin1');
   const octal = (value: number, digits: number): string => value.toString(8).padStart(digits, '0');
   put(0, name);
-  put(100, octal(0o755, 7));
+  put(100, octal(mode, 7));
   put(124, octal(content.length, 11));
-  // A regular file, whose checksum is taken with blanks in its own place.
-  put(148, '        0');
+  // The checksum is taken with blanks in its own place.
+  put(148, `        ${name.endsWith('/') ? 5 : 0}`);
   put(257, 'ustar');
   put(263, '00');
   put(
@@ -80,6 +95,5 @@ function tar(name: string, content: Buffer): Buffer {
     ),
   );
   header[154] = 0;
-  const padding = Buffer.alloc((512 - (content.length % 512)) % 512);
-  return Buffer.concat([header, content, padding, Buffer.alloc(1024)]);
+  return [header, content, Buffer.alloc((512 - (content.length % 512)) % 512)];
 }

@@ -4,14 +4,20 @@ import { shortName } from '../../../../model/names.js';
 import type { Execution } from '../../../../model/schema/job.js';
 import { cancelExecution, getExecution, waitForExecution } from '../../../../service/executions.js';
 import { type CommonOptions, confirm, defineCommand, inWords, parentOf } from '../../../command.js';
+import { booleanFlag } from '../../../job-flags/boolean.js';
 import { print } from '../../../render/format.js';
+import { executionKind } from '../../../render/format/resources.js';
 import { tracked } from '../../../render/tracker.js';
 
-export const cancel = defineCommand<CommonOptions & { async?: true }, [execution: string]>(
+export const cancel = defineCommand<CommonOptions & { async?: boolean }, [execution: string]>(
   'cancel',
   'Cancel an execution: running tasks get SIGTERM, and SIGKILL 10 s later.',
   (command) =>
-    command.argument('<execution>', 'the name of the execution').option('--async', 'do not wait until it has ended'),
+    booleanFlag(
+      command.argument('<execution>', 'the name of the execution'),
+      '--async',
+      'do not wait until it has ended',
+    ),
   async (context, options, id) => {
     const service = await context.service();
     const parent = parentOf(context, options);
@@ -31,7 +37,7 @@ export const cancel = defineCommand<CommonOptions & { async?: true }, [execution
     );
     if (completionStatus(ended) !== 'EXECUTION_CANCELLED') throw tooLate(ended);
     err.write(`Cancelled execution [${id}].\n`);
-    await print(context, options.format, ended, {});
+    await print(context, options, ended, { kind: executionKind });
   },
 );
 

@@ -1,8 +1,8 @@
 import { getExecution } from '../../../../service/executions.js';
 import { type CommonOptions, defineCommand, inWords, parentOf } from '../../../command.js';
 import { recoveredService } from '../../../recovery.js';
-import { describeExecution } from '../../../render/describe.js';
-import { print, printers } from '../../../render/format.js';
+import { shownFormats } from '../../../render/format/projection.js';
+import { printExecution } from '../../../render/execution.js';
 
 export const describe = defineCommand<CommonOptions & { showDeleted?: true }, [execution: string]>(
   'describe',
@@ -17,11 +17,7 @@ export const describe = defineCommand<CommonOptions & { showDeleted?: true }, [e
     const execution = inWords('NOT_FOUND', `Cannot find execution [${id}].`, () =>
       getExecution(service, parent, id, options),
     );
-    const { executionToV1, exported } = await import('../../../../model/spec/v1/write.js');
-    await print(context, options.format, execution, {
-      human: (of) => describeExecution(of, service.store.settings(of.name), context.io.out.chalk),
-      exported: (of) => exported(executionToV1(of)),
-    });
+    await printExecution(context, options, service, execution);
   },
-  [...printers, 'export'],
+  [...shownFormats, 'export'],
 );

@@ -7,6 +7,7 @@ import { defineCommand, parentOf } from '../../../command.js';
 import { declareListFlags, type ListOptions } from '../../../list-flags.js';
 import { inOrder } from '../../../order.js';
 import { recoveredService } from '../../../recovery.js';
+import { executionKind } from '../../../render/format/resources.js';
 import { printList } from '../../../render/list.js';
 import { executionColumns } from '../../../render/tables.js';
 
@@ -28,7 +29,7 @@ export const list = defineCommand<ListOptions & { job?: string; showDeleted?: tr
     await printList(context, options, {
       items: executions.toSorted((a, b) => inOrder(startOf(b), startOf(a))),
       columns: executionColumns(context.io.out.chalk),
-      resource: (execution) => execution,
+      kind: executionKind,
       firstStep: 'localrun jobs execute JOB',
     });
   },

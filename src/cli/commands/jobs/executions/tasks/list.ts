@@ -1,9 +1,11 @@
 import type { TaskState } from '../../../../../model/task.js';
 import { getExecution } from '../../../../../service/executions.js';
-import { tasksOf } from '../../../../../service/tasks.js';
+import { everyPage } from '../../../../../service/pages.js';
+import { listTasks } from '../../../../../service/tasks.js';
 import { defineCommand, inWords, parentOf } from '../../../../command.js';
 import { declareListFlags, type ListOptions } from '../../../../list-flags.js';
 import { recoveredService } from '../../../../recovery.js';
+import { taskKind } from '../../../../render/format/resources.js';
 import { printList } from '../../../../render/list.js';
 import { taskColumns } from '../../../../render/tables.js';
 
@@ -46,10 +48,11 @@ export const list = defineCommand<Options>(
     const execution = inWords('NOT_FOUND', `Cannot find execution [${options.execution}].`, () =>
       getExecution(service, parent, options.execution),
     );
+    const states = chosenStates(options);
     await printList(context, options, {
-      items: tasksOf(service, execution, chosenStates(options)),
+      items: everyPage((page) => listTasks(service, { parent: execution.name, states, ...page })),
       columns: taskColumns(context.io.out.chalk),
-      resource: ({ task }) => task,
+      kind: taskKind,
     });
   },
 );

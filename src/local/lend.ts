@@ -1,0 +1,230 @@
+import path from 'node:path';
+import type { Problem } from '../model/errors.js';
+import { exportName } from '../model/local/mappings.js';
+import { bucketOptions, inside, isWithin } from '../model/local/paths.js';
+import { anyVersion, type CloudSqlEndpoint, entry, type LocalSettings } from '../model/local/settings.js';
+import { formatPath, type Path } from '../model/path.js';
+import type { Volume, VolumeMount } from '../model/schema/container.js';
+import type { TaskTemplate } from '../model/schema/job.js';
+import { MissingLines } from './missing.js';
+import { type Environment, filesOf, realDirectory, realSocket, secretProblem, Unavailable } from './sources.js';
+
+/** Whose job it is, and what its secrets can come from. */
+export interface Borrower {
+  project: string;
+  projectNumber: string;
+  env: Environment;
+}
+
+/** What a job gets of this machine, or why it cannot have it. */
+export interface Loan {
+  /** With those mappings only that the job uses, and real paths. */
+  settings: LocalSettings;
+  problems: Problem[];
+  /** What to add to localrun.yaml, if things are missing there. */
+  lines: string | undefined;
+}
+
+/** Looks for everything that the tasks of a job need of this machine. */
+export function lend(template: TaskTemplate, settings: LocalSettings, borrower: Borrower): Loan {
+  return new Lender(template, settings, borrower).loan();
+}
+
+/** A path of this machine that the job gets at. */
+interface Lent {
+  path: string;
+  writable: boolean;
+  at: Path;
+}
+
+const root: Path = ['template', 'template'];
+
+class Lender {
+  readonly #template: TaskTemplate;
+  readonly #from: LocalSettings;
+  readonly #borrower: Borrower;
+  readonly #problems: Problem[] = [];
+  readonly #missing = new MissingLines();
+  readonly #lent: Lent[] = [];
+  readonly #secrets = new Map<string, Map<string, LocalSettings['secrets'][string][string]>>();
+  readonly #buckets = new Map<string, string>();
+  readonly #nfs = new Map<string, string>();
+  readonly #cloudSql = new Map<string, CloudSqlEndpoint>();
+
+  constructor(template: TaskTemplate, settings: LocalSettings, borrower: Borrower) {
+    this.#template = template;
+    this.#from = settings;
+    this.#borrower = borrower;
+  }
+
+  loan(): Loan {
+    const { containers, volumes = [] } = this.#template;
+    containers.forEach(({ env = [], volumeMounts = [] }, i) => {
+      const at = [...root, 'containers', i];
+      env.forEach(({ valueSource }, j) => {
+        const reference = valueSource?.secretKeyRef;
+        if (!reference) return;
+        this.#secret(reference.secret, reference.version, [...at, 'env', j, 'valueSource', 'secretKeyRef']);
+      });
+      volumeMounts.forEach(({ name, subPath = '' }, j) => {
+        const here = [...at, 'volumeMounts', j];
+        if (!volumes.some((volume) => volume.name === name)) {
+          this.#report([...here, 'name'], `${name} was not found in volumes list`);
+        }
+        if (inside(subPath) === undefined) this.#report([...here, 'subPath'], 'leads out of the volume');
+      });
+    });
+    volumes.forEach((volume, i) => this.#volume(volume, [...root, 'volumes', i]));
+    this.#checkReach();
+    return {
+      settings: {
+        ...this.#from,
+        secrets: Object.fromEntries(
+          [...this.#secrets].map(([name, versions]) => [name, Object.fromEntries(versions)] as const),
+        ),
+        buckets: Object.fromEntries(this.#buckets),
+        nfs: Object.fromEntries(this.#nfs),
+        cloudSql: Object.fromEntries(this.#cloudSql),
+      },
+      problems: this.#problems,
+      lines: this.#missing.lines(),
+    };
+  }
+
+  #report(at: Path, message: string, fix?: string): void {
+    this.#problems.push({ path: formatPath(at), message, fix, severity: 'error' });
+  }
+
+  #volume(volume: Volume, at: Path): void {
+    const { name, secret, emptyDir, gcs, nfs, cloudSqlInstance } = volume;
+    if (secret) {
+      const { items = [] } = secret;
+      if (items.length === 0) this.#secret(secret.secret, 'latest', [...at, 'secret', 'secret']);
+      items.forEach((item, i) => {
+        const here = [...at, 'secret', 'items', i];
+        if (!inside(item.path)) this.#report([...here, 'path'], `${item.path} leads out of the volume`);
+        this.#secret(secret.secret, item.version, here);
+      });
+    } else if (gcs) {
+      const bucket = gcs.bucket ?? '';
+      const { only, readOnly } = bucketOptions(gcs.mountOptions ?? []);
+      const found = this.#directory('bucket', this.#from.buckets, bucket, [...at, 'gcs', 'bucket']);
+      if (found === undefined) return;
+      this.#buckets.set(bucket, found);
+      this.#mounts(name, found, only, !gcs.readOnly && !readOnly, [...at, 'gcs']);
+    } else if (nfs) {
+      const key = exportName(`${nfs.server ?? ''}:${nfs.path ?? ''}`);
+      const found = this.#directory('export', this.#from.nfs, key, [...at, 'nfs']);
+      if (found === undefined) return;
+      this.#nfs.set(key, found);
+      this.#mounts(name, found, '', !nfs.readOnly, [...at, 'nfs']);
+    } else if (cloudSqlInstance) {
+      (cloudSqlInstance.instances ?? []).forEach((instance, i) =>
+        this.#instance(instance, [...at, 'cloudSqlInstance', 'instances', i]),
+      );
+    } else if (!emptyDir) this.#report(at, 'does not say what the volume is');
+  }
+
+  #secret(name: string, version = 'latest', at: Path): void {
+    const keys = this.#spellings(name).filter((key) => Object.hasOwn(this.#from.secrets, key));
+    const versions = keys.map((key) => this.#from.secrets[key] ?? {});
+    const source = versions.map((known) => entry(known, version) ?? entry(known, anyVersion)).find(Boolean);
+    if (!source) {
+      const [key] = keys;
+      this.#missing.secret(key ?? name, key === undefined ? undefined : version);
+      const lacks = key === undefined ? 'is not mapped' : `has no version ${version} in localrun.yaml`;
+      return this.#report(at, `the secret ${name} ${lacks}`);
+    }
+    const problem = secretProblem(source, this.#borrower.env);
+    if (problem !== undefined) this.#report(at, `the secret ${name} has no value: ${problem}`);
+    for (const file of filesOf(source)) this.#lent.push({ path: file, writable: false, at });
+    const known = this.#secrets.get(name) ?? new Map();
+    this.#secrets.set(name, known.set(version, source));
+  }
+
+  /** The names under which localrun.yaml may have a secret: that of the job's own project needs no project. */
+  #spellings(name: string): string[] {
+    const { project, projectNumber } = this.#borrower;
+    const [, owner, id = name] = /^projects\/([^/]+)\/secrets\/(.*)$/s.exec(name) ?? [];
+    if (owner !== undefined && owner !== project && owner !== projectNumber) return [name];
+    return [name, id, `projects/${project}/secrets/${id}`, `projects/${projectNumber}/secrets/${id}`];
+  }
+
+  #directory(kind: 'bucket' | 'export', from: Record<string, string>, name: string, at: Path): string | undefined {
+    const directory = entry(from, name);
+    if (directory === undefined) {
+      this.#missing.directory(kind, name);
+      this.#report(at, `the ${kind} ${name} is not mapped`);
+      return undefined;
+    }
+    return this.#real(() => realDirectory(directory), `the ${kind} ${name} is not there`, at);
+  }
+
+  #real(find: () => string, what: string, at: Path): string | undefined {
+    try {
+      return find();
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      this.#report(at, `${what}: ${error.message}`);
+      return undefined;
+    }
+  }
+
+  /** Every part of a mapped directory that a container mounts has to be there, and in that directory. */
+  #mounts(volume: string, directory: string, only: string, writable: boolean, at: Path): void {
+    const base = inside(only);
+    if (base === undefined) return this.#report([...at, 'mountOptions'], `only-dir=${only} leads out of the bucket`);
+    for (const [i, { volumeMounts = [] }] of this.#template.containers.entries()) {
+      for (const [j, mount] of volumeMounts.entries()) {
+        if (mount.name === volume) {
+          const here = [...root, 'containers', i, 'volumeMounts', j];
+          this.#mount(path.join(directory, base, inside(mount.subPath ?? '') ?? ''), writable, mount, here);
+        }
+      }
+    }
+  }
+
+  #mount(part: string, writable: boolean, { mountPath }: VolumeMount, at: Path): void {
+    const real = this.#real(() => realDirectory(part), `what ${mountPath} is to show is not there`, at);
+    if (real === undefined) return;
+    if (real !== part) this.#report(at, `a symbolic link leads from ${part} to ${real}, and cannot be mounted`);
+    else this.#lent.push({ path: part, writable, at });
+  }
+
+  #instance(name: string, at: Path): void {
+    const endpoint = entry(this.#from.cloudSql, name);
+    if (!endpoint) {
+      this.#missing.instance(name);
+      return this.#report(at, `the Cloud SQL instance ${name} is not mapped`);
+    }
+    if ('tcp' in endpoint) return void this.#cloudSql.set(name, endpoint);
+    const socket = this.#real(() => realSocket(endpoint.socket), `the Cloud SQL instance ${name} is not there`, at);
+    if (socket === undefined) return;
+    this.#cloudSql.set(name, { socket });
+    this.#lent.push({ path: socket, writable: false, at });
+  }
+
+  /**
+   * Nothing may be lent out of a directory that the job can write as a whole: it could put a link in its place that
+   * leads anywhere, before the next container gets it.
+   */
+  #checkReach(): void {
+    const { config } = this.#from;
+    const configs = config === undefined ? [] : filesOf({ file: config });
+    for (const { path: outer, writable, at } of this.#lent) {
+      if (writable && configs.some((file) => isWithin(file, outer))) {
+        this.#report(at, `${config} lies in ${outer}, and the job could change what it maps`, 'map a directory below');
+      }
+    }
+    for (const { path: inner, at } of this.#lent) {
+      const outer = this.#lent.find((other) => other.writable && isWithin(inner, other.path));
+      if (outer) {
+        this.#report(
+          at,
+          `${inner} lies in ${outer.path}, which ${formatPath(outer.at)} lets the job change`,
+          'map a directory outside of it, or make the other volume read-only',
+        );
+      }
+    }
+  }
+}

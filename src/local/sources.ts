@@ -1,0 +1,113 @@
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { parse } from 'dotenv';
+import { entry, type SecretSource } from '../model/local/settings.js';
+
+/** Variables of the process, which a mapping may name. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The largest value of a secret version, in bytes (Secret Manager's quotas). */
+const maxSecretBytes = 64 * 1024;
+
+/** What a mapping names cannot be had; the message says what and why. */
+export class Unavailable extends Error {
+  override name = 'Unavailable';
+}
+
+/** The value of a secret version as it is now. @throws Unavailable */
+export async function secretValue(source: SecretSource, env: Environment): Promise<Buffer> {
+  if (!('inline' in source)) return readSource(source, env);
+  const { inlineValue } = await import('./inline.js');
+  const value = await inlineValue(source).catch((error: Error) => {
+    throw new Unavailable(error.message);
+  });
+  if (value === undefined) throw new Unavailable(`${source.inline} does not have it any more`);
+  return limited(Buffer.from(value), source.inline);
+}
+
+/** Why a secret version has no value now; undefined if it has one. */
+export function secretProblem(source: SecretSource, env: Environment): string | undefined {
+  // What is written in localrun.yaml was read with it.
+  return 'inline' in source ? undefined : problemOf(() => readSource(source, env));
+}
+
+/** The file that a secret is read from, if it is: by its name, and by its real path where that is another. */
+export function filesOf(source: SecretSource): string[] {
+  const file = 'file' in source ? source.file : 'dotenv' in source ? source.dotenv : undefined;
+  if (file === undefined) return [];
+  try {
+    return [...new Set([file, realpathSync(file)])];
+  } catch {
+    return [file];
+  }
+}
+
+function readSource(source: Exclude<SecretSource, { inline: string }>, env: Environment): Buffer {
+  if ('env' in source) {
+    const value = env[source.env];
+    if (value === undefined) throw new Unavailable(`the environment variable ${source.env} is not set`);
+    return limited(Buffer.from(value), source.env);
+  }
+  if ('file' in source) return limited(read(source.file), source.file);
+  const value = entry(parse(read(source.dotenv)), source.key);
+  if (value === undefined) throw new Unavailable(`${source.dotenv} does not set ${source.key}`);
+  return limited(Buffer.from(value), source.key);
+}
+
+function read(file: string): Buffer {
+  // A pipe would be waited for.
+  if (!status(file).isFile()) throw new Unavailable(`${file} is not a regular file`);
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw unavailable(file, error);
+  }
+}
+
+function limited(value: Buffer, where: string): Buffer {
+  if (value.length <= maxSecretBytes) return value;
+  throw new Unavailable(`${where} has ${value.length} bytes, and a secret has ${maxSecretBytes} at most`);
+}
+
+/** A path with its symbolic links resolved. @throws Unavailable */
+export function realPath(file: string): string {
+  status(file);
+  return realpathSync(file);
+}
+
+/** A directory by its real path, symbolic links resolved. @throws Unavailable */
+export function realDirectory(directory: string): string {
+  if (!status(directory).isDirectory()) throw new Unavailable(`${directory} is a file, and has to be a directory`);
+  return realpathSync(directory);
+}
+
+/** A socket, or the directory that one is in, by its real path. @throws Unavailable */
+export function realSocket(socket: string): string {
+  const info = status(socket);
+  if (info.isDirectory() || info.isSocket()) return realpathSync(socket);
+  throw new Unavailable(`${socket} is neither a socket nor a directory`);
+}
+
+function status(file: string): ReturnType<typeof statSync> & object {
+  try {
+    return statSync(file);
+  } catch (error) {
+    throw unavailable(file, error);
+  }
+}
+
+function unavailable(file: string, error: unknown): Unavailable {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const why = code === 'ENOENT' ? 'there is no such file or directory' : code === 'EACCES' ? 'no permission' : message;
+  return new Unavailable(`${file}: ${why}`);
+}
+
+/** What is wrong; undefined if nothing is. */
+export function problemOf(attempt: () => unknown): string | undefined {
+  try {
+    attempt();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Unavailable) return error.message;
+    throw error;
+  }
+}

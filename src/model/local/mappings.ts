@@ -1,0 +1,54 @@
+import path from 'node:path';
+import type { LocalFile, LocalSecret, LocalSecretVersion } from './schema.js';
+import { anyVersion, type CloudSqlEndpoint, entry, type LocalSettings, type SecretSource } from './settings.js';
+
+export type Mappings = Pick<LocalSettings, 'secrets' | 'buckets' | 'nfs' | 'cloudSql'>;
+
+/** What a localrun.yaml puts in place of secrets, buckets and so on, with absolute paths. */
+export function mappingsOf(local: LocalFile, file: string, home: string): Mappings {
+  const absolute = (name: string): string =>
+    path.resolve(
+      path.dirname(file),
+      name.replace(/^~(?=\/|$)/, () => home),
+    );
+  const each = <T, R>(record: Record<string, T> | undefined, change: (value: T, key: string) => R): Record<string, R> =>
+    Object.fromEntries(Object.entries(record ?? {}).map(([key, value]) => [key, change(value, key)]));
+
+  const source = ({ file: name, env, dotenv, key = '' }: LocalSecretVersion, at: string[]): SecretSource => {
+    if (name) return { file: absolute(name) };
+    if (env) return { env };
+    return dotenv ? { dotenv: absolute(dotenv), key } : { inline: file, at: [...at, 'value'] };
+  };
+  const secret = (value: LocalSecret, name: string): Record<string, SecretSource> => {
+    const at = ['secrets', name];
+    if (!value.versions) return { [anyVersion]: source(value, at) };
+    const versions = each(value.versions, (version, number) => source(version, [...at, 'versions', number]));
+    const highest = Object.keys(versions)
+      .filter((number) => /^\d+$/.test(number))
+      .toSorted((a, b) => Number(b) - Number(a))[0];
+    const named = { ...(highest !== undefined && { latest: highest }), ...value.aliases };
+    const aliased = Object.entries(named).flatMap(([alias, number]) => {
+      const found = entry(versions, number);
+      return found ? [[alias, found] as const] : [];
+    });
+    return { ...Object.fromEntries(aliased), ...versions };
+  };
+  return {
+    secrets: each(local.secrets, secret),
+    buckets: each(local.buckets, absolute),
+    nfs: Object.fromEntries(
+      Object.entries(local.nfs ?? {}).map(([name, directory]) => [exportName(name), absolute(directory)]),
+    ),
+    cloudSql: each(local.cloudSql, ({ socket, tcp = '', engine }): CloudSqlEndpoint => {
+      if (socket) return { socket: absolute(socket) };
+      return { tcp, engine: engine ?? (tcp.endsWith(':3306') ? 'mysql' : 'postgres') };
+    }),
+  };
+}
+
+/** `HOST:/PATH` in the one spelling that is compared. */
+export function exportName(name: string): string {
+  const colon = name.indexOf(':/');
+  const directory = path.posix.normalize(name.slice(colon + 1));
+  return `${name.slice(0, colon)}:${directory.length > 1 ? directory.replace(/\/$/, '') : directory}`;
+}

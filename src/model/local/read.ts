@@ -1,0 +1,119 @@
+import type { Location, Problem } from '../errors.js';
+import { formatPath, type Path } from '../path.js';
+import { decode } from '../spec/decode.js';
+import { problemOf } from '../spec/read.js';
+import { maxSpecBytes, parseSource, type SourceDocument, TooLarge } from '../spec/source.js';
+import { type LocalFile, LocalFileMessage, type LocalSecret, type LocalSecretVersion } from './schema.js';
+
+/** A localrun.yaml that was read. */
+export interface LocalText {
+  value: LocalFile;
+  problems: Problem[];
+  /** Where it says what `path` is about. */
+  locate(path: Path): Location | undefined;
+}
+
+/** The text of a localrun.yaml, which may hold nothing; `file` is its name for messages. */
+export function readLocalFile(file: string, text: string): LocalText {
+  const none = { value: {}, locate: () => undefined };
+  if (Buffer.byteLength(text) > maxSpecBytes) {
+    return { ...none, problems: [{ message: `${file} is larger than ${maxSpecBytes / 1024} KiB`, severity: 'error' }] };
+  }
+  if (!/^\s*[^\s#]/m.test(text)) return { ...none, problems: [] };
+  const [document, second] = parseSource(file, text);
+  if (!document || document.problems.length > 0) return { ...none, problems: document?.problems ?? [] };
+  if (second) {
+    const message = 'a second document, of which nothing would be read';
+    return { ...none, problems: [{ message, location: second.location(second.root), severity: 'error' }] };
+  }
+  try {
+    const { value, found } = decode(document, LocalFileMessage, 'proto');
+    const problems = found.flatMap((one) => problemOf(one, true));
+    if (problems.length === 0) check(document, value, problems);
+    return {
+      value,
+      problems: problems.map(withoutValues),
+      locate: (path) => document.find(path).location,
+    };
+  } catch (error) {
+    if (!(error instanceof TooLarge)) throw error;
+    const message = 'holds more, or is nested deeper, than any configuration can be';
+    return { ...none, problems: [{ message, location: document.location(document.root), severity: 'error' }] };
+  }
+}
+
+/** A problem as it can be shown to others: values of secrets are blotted out. */
+function withoutValues(problem: Problem): Problem {
+  const { path = '', location } = problem;
+  const blot = (_: string, key: string, value: string): string => key + '*'.repeat(value.length);
+  return {
+    ...problem,
+    ...(path.endsWith('.value') && { message: 'must be a string', fix: 'quote it' }),
+    ...(location && {
+      location: {
+        ...location,
+        excerpt: location.excerpt.replaceAll(/(\bvalue["']?\s*:\s*)("(?:[^"\\]|\\.)*"?|'[^']*'?|[^,}]*)/g, blot),
+      },
+    }),
+  };
+}
+
+type Report = (path: Path, message: string, fix?: string) => void;
+
+/** The rules that a file of the right types can still break. */
+function check(document: SourceDocument, value: LocalFile, problems: Problem[]): void {
+  const report: Report = (path, message, fix) => {
+    const { location, written } = document.find(path);
+    problems.push({ path: formatPath(written), message, location, fix, severity: 'error' });
+  };
+  for (const key of ['project', 'region'] as const) {
+    const name = value[key];
+    if (name !== undefined && !/^[a-z0-9][-a-z0-9.:]*$/.test(name)) report([key], `${name} cannot be a ${key}`);
+  }
+  for (const [name, secret] of Object.entries(value.secrets ?? {})) checkSecret(name, secret, report);
+  for (const [name, directory] of Object.entries(value.buckets ?? {})) {
+    if (!directory) report(['buckets', name], 'names no directory');
+  }
+  for (const [name, directory] of Object.entries(value.nfs ?? {})) {
+    if (!/^[^/]+:\//.test(name)) report(['nfs', name], 'is no export', 'write HOST:/PATH');
+    if (!directory) report(['nfs', name], 'names no directory');
+  }
+  for (const [name, { socket, tcp, engine }] of Object.entries(value.cloudSql ?? {})) {
+    const at = ['cloudSql', name];
+    if (!/^(?:[^:/]+:)?[^:/]+:[^:/]+:[^:/]+$/.test(name)) report(at, 'is no instance', 'write PROJECT:REGION:INSTANCE');
+    if (!socket && !tcp) report(at, 'does not say where the instance is', 'add socket: DIRECTORY, or tcp: HOST:PORT');
+    if (tcp && !/^(?:\[[0-9a-f:.]+\]|[^:\s]+):\d{1,5}$/i.test(tcp)) report([...at, 'tcp'], 'must be HOST:PORT');
+    if (engine && !tcp) report([...at, 'engine'], 'goes with tcp only');
+  }
+}
+
+const anything = 'value, file, env or dotenv';
+
+function checkSecret(name: string, secret: LocalSecret, report: Report): void {
+  const at = ['secrets', name];
+  if (!/^(?:projects\/[\w:.-]+\/secrets\/)?[\w-]{1,255}$/.test(name)) {
+    report(at, 'is no name of a secret', 'write NAME or projects/PROJECT/secrets/NAME');
+  }
+  const { versions, aliases = {} } = secret;
+  if (!versions) {
+    checkSource(at, secret, report);
+    if (Object.keys(aliases).length > 0) report([...at, 'aliases'], 'go with versions only');
+    return;
+  }
+  if (secret.key !== undefined) report([...at, 'key'], 'goes with dotenv only');
+  for (const [version, source] of Object.entries(versions)) {
+    if (!/^[\w-]+$/.test(version)) report([...at, 'versions', version], 'is no version', 'write a number, or latest');
+    checkSource([...at, 'versions', version], source, report);
+  }
+  for (const [alias, version] of Object.entries(aliases)) {
+    if (!Object.hasOwn(versions, version)) report([...at, 'aliases', alias], `there is no version ${version}`);
+  }
+}
+
+function checkSource(at: Path, { value, file, env, dotenv, key }: LocalSecretVersion, report: Report): void {
+  if (value === undefined && !file && !env && !dotenv) {
+    report(at, 'does not say where the value is', `add ${anything}`);
+  }
+  if (dotenv && !key) report(at, 'does not say which variable of the dotenv file is meant', 'add key: NAME');
+  if (key !== undefined && !dotenv) report([...at, 'key'], 'goes with dotenv only');
+}

@@ -1,0 +1,128 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { cli } from '../support/io.js';
+
+/** Commands in a directory below one that has a localrun.yaml; LOCALRUN_PROJECT and LOCALRUN_ACCOUNT are not set. */
+function below(yaml: string): { directory: string; run: ReturnType<typeof cli>['run'] } {
+  const env = { LOCALRUN_PROJECT: '', LOCALRUN_ACCOUNT: '' };
+  const { home, run } = cli({ env });
+  const directory = path.join(home, 'app');
+  const cwd = path.join(directory, 'deep', 'down');
+  mkdirSync(cwd, { recursive: true });
+  writeFileSync(path.join(directory, 'localrun.yaml'), yaml);
+  return { directory, run: (line, more) => run(line, { cwd, ...more, env: { ...env, ...more?.env } }) };
+}
+
+interface Explained {
+  file?: string;
+  settings: { name: string; value: unknown; source: string }[];
+  secrets: { name: string; version: string; source: string; resolves: boolean; problem?: string }[];
+}
+const explained = ({ stdout }: { stdout: string }): Explained => JSON.parse(stdout) as Explained;
+const setting = (of: Explained, wanted: string): string => {
+  const { value, source } = of.settings.find(({ name }) => name === wanted) ?? {};
+  return `${String(value)} (${source})`;
+};
+
+test('flags win over variables, those over localrun.yaml, that over the variables of gcloud, those over defaults', async () => {
+  const { directory, run } = below('project: of-file\nstrictFs: true\naccount: file@example.com\n');
+  const file = path.join(directory, 'localrun.yaml');
+  const project = async (line: string, env: Record<string, string>): Promise<string> =>
+    setting(explained(await run(`config explain --format json ${line}`, { env })), 'project');
+  const all = { LOCALRUN_PROJECT: 'of-env', CLOUDSDK_CORE_PROJECT: 'of-gcloud' };
+  expect(await project('--project of-flag', all)).toBe('of-flag (--project)');
+  expect(await project('', all)).toBe('of-env (LOCALRUN_PROJECT)');
+  expect(await project('', { CLOUDSDK_CORE_PROJECT: 'of-gcloud' })).toBe(`of-file (${file}:1)`);
+  const none = { LOCALRUN_CONFIG: path.join(directory, 'other.yaml') };
+  writeFileSync(none.LOCALRUN_CONFIG, '');
+  expect(await project('', { ...none, CLOUDSDK_CORE_PROJECT: 'of-gcloud' })).toBe('of-gcloud (CLOUDSDK_CORE_PROJECT)');
+  expect(await project('', none)).toBe('local-project (default)');
+
+  const settings = explained(await run('config explain --format json --no-strict-fs --join-network shop'));
+  expect(setting(settings, 'strictFs')).toBe('false (--no-strict-fs)');
+  expect(setting(settings, 'network')).toBe('shop (--join-network)');
+  expect(setting(settings, 'account')).toBe(`file@example.com (${file}:3)`);
+  expect(setting(settings, 'platform')).toBe('linux/amd64 (default)');
+});
+
+test('jobs are made in the project and region of localrun.yaml, by its account', async () => {
+  const { run } = below('project: shop\nregion: europe-west1\naccount: file@example.com\n');
+  const { code, stdout } = await run('jobs create nightly --image i --format json');
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({
+    name: 'projects/shop/locations/europe-west1/jobs/nightly',
+    creator: 'file@example.com',
+  });
+});
+
+test('config explain says what is there, and shows no value', async () => {
+  const { directory, run } = below(`region: us-east1
+secrets:
+  key: { file: ./key }
+  gone: { file: ./gone }
+  inline: { value: hunter2 }
+  env: { env: SWORDFISH }
+buckets: { data: ., none: ./none }
+cloudSql: { p:r:i: { tcp: db:5432 } }
+`);
+  writeFileSync(path.join(directory, 'key'), 'correct horse');
+  const env = { SWORDFISH: 'swordfish' };
+  const { code, stdout } = await run('config explain', { env });
+  expect(code).toBe(0);
+  // Columns are as wide as the directory of the test makes them.
+  expect(stdout.replaceAll(directory, 'DIR').replaceAll(/ {2,}/g, ' | ')).toContain(`
+secrets:
+NAME | SOURCE | RESOLVES
+key:any | DIR/key | yes
+gone:any | DIR/gone | DIR/gone: there is no such file or directory
+inline:any | in DIR/localrun.yaml | yes
+env:any | the environment variable SWORDFISH | yes
+
+buckets:
+NAME | SOURCE | RESOLVES
+data | DIR | yes
+none | DIR/none | DIR/none: there is no such file or directory
+
+cloudSql:
+NAME | SOURCE | RESOLVES
+p:r:i | db:5432 (postgres) | not tried
+`);
+  const { stdout: json } = await run('config explain --format json', { env });
+  expect(explained({ stdout: json })).toMatchObject({
+    file: path.join(directory, 'localrun.yaml'),
+    secrets: [{ name: 'key', version: 'any', resolves: true }, { resolves: false }, { resolves: true }, {}],
+  });
+  for (const value of ['hunter2', 'correct horse', 'swordfish']) expect(stdout + json).not.toContain(value);
+});
+
+test('config explain without a file says so', async () => {
+  const { code, stdout } = await cli().run('config explain');
+  expect(code).toBe(0);
+  expect(stdout).toContain('File: none; there is no localrun.yaml in this directory or above it');
+});
+
+test('a file with problems stops every command, and says where they are', async () => {
+  const { directory, run } = below('project: shop\nstrictfs: true\n');
+  for (const line of ['config explain', 'jobs list', 'jobs create nightly --image i']) {
+    const { code, stdout, stderr } = await run(line);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr.replaceAll(directory, 'DIR')).toContain(`DIR/localrun.yaml has a problem:
+DIR/localrun.yaml:2:1: strictfs: unknown field of LocalFile
+    strictfs: true
+    ^
+    Did you mean strictFs?
+`);
+  }
+  expect(await run('jobs --help')).toMatchObject({ code: 0 });
+});
+
+test.each([
+  ['none.yaml', 'there is no such file'],
+  ['.', 'it is a directory'],
+])('LOCALRUN_CONFIG=%s', async (name, why) => {
+  const { code, stderr } = await cli().run('config explain', { env: { LOCALRUN_CONFIG: name } });
+  expect(code).toBe(1);
+  expect(stderr).toContain(`Cannot read the configuration`);
+  expect(stderr).toContain(`: ${why}.`);
+});

@@ -1,0 +1,240 @@
+import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'vitest';
+import type { Container } from '../../src/model/schema/container.js';
+import { until } from '../support/cli.js';
+import { type Home, test } from '../support/home.js';
+
+const image = 'localrun/busybox:latest';
+const shell = (script: string, more: Partial<Container> = {}): Container => ({
+  image,
+  command: ['sh', '-c', script],
+  ...more,
+});
+const variable = (name: string, secret: string, version?: string): NonNullable<Container['env']>[number] => ({
+  name,
+  valueSource: { secretKeyRef: { secret, version } },
+});
+const values = {
+  PASSWORD: 'correct horse',
+  HTTPS_PROXY: 'http://user:swordfish@proxy:1',
+  HOME: '# hunter2 = $HOME ',
+  PATH: '/bin:/hunter3',
+};
+
+/** A localrun.yaml that maps the secrets of those names to variables. */
+const mapped = `secrets:\n${Object.keys(values)
+  .map((name) => `  ${name}: { env: MY_${name} }\n`)
+  .join('')}`;
+
+/** Runs a job that has to succeed, and returns its execution. */
+async function succeed(home: Home, file: string, env: Record<string, string> = {}): Promise<string> {
+  const command = home.start(['jobs', 'run', '-f', file], { env });
+  const { exitCode, stderr } = await command.ended;
+  expect(exitCode, stderr).toBe(0);
+  return command.execution();
+}
+
+test.concurrent('variables get the values of secrets, from wherever those are', async ({ home }) => {
+  home.config(`secrets:
+  from-file: { file: ./key }
+  from-env: { env: PASSWORD }
+  from-dotenv: { dotenv: ./.env, key: SECOND }
+  inline: { versions: { 1: { value: first }, 2: { value: second } }, aliases: { prod: 1 } }
+  projects/other/secrets/far: { value: far }
+`);
+  writeFileSync(home.file('key'), 'line one\nline two\n');
+  writeFileSync(home.file('.env'), 'FIRST=1\nSECOND="a b # c"\n');
+  const env = [
+    variable('FILE', 'from-file', '7'),
+    variable('ENV', 'projects/local-project/secrets/from-env', 'latest'),
+    variable('DOTENV', 'from-dotenv'),
+    variable('ALIAS', 'inline', 'prod'),
+    variable('LATEST', 'inline', 'latest'),
+    variable('FAR', 'projects/other/secrets/far', '1'),
+  ];
+  const file = home.template('variables', { containers: [{ image, command: ['cat', '/proc/1/environ'], env }] });
+  const execution = await succeed(home, file, { PASSWORD: values.PASSWORD });
+  const seen = home.log(execution).join('\n').split('\0');
+  expect(seen).toEqual(
+    expect.arrayContaining([
+      'FILE=line one\nline two\n',
+      `ENV=${values.PASSWORD}`,
+      'DOTENV=a b # c',
+      'ALIAS=first',
+      'LATEST=second',
+      'FAR=far',
+    ]),
+  );
+  expect(seen.join('\n')).not.toContain('FIRST=1');
+});
+
+test.concurrent('a variable of this machine is no secret unless it is mapped', async ({ home }) => {
+  const file = home.template('unmapped', { containers: [shell('true', { env: [variable('KEY', 'PASSWORD')] })] });
+  const { exitCode, stderr } = await home.run(['jobs', 'run', '-f', file], { env: { PASSWORD: 'x' } });
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('the secret PASSWORD is not mapped');
+});
+
+test.concurrent('values are in no argument, no log, no description and not in the store', async ({ home }) => {
+  home.config(mapped);
+  const names = Object.keys(values);
+  const read = 'while read -r line; do :; done < /proc/1/environ; sleep 2';
+  const file = home.template('hidden', {
+    maxRetries: 0,
+    containers: [shell(read, { env: names.map((name) => variable(name, name, 'latest')) })],
+  });
+  const env = Object.fromEntries(Object.entries(values).map(([name, value]) => [`MY_${name}`, value]));
+  const command = home.start(['jobs', 'run', '-f', file], { env });
+  const argv = new Set<string>();
+  const look = (): void => home.processes().forEach(({ args }) => argv.add(args.join(' ')));
+  await until(() => {
+    look();
+    return [...argv].some((line) => line.includes('--env-file'));
+  });
+  const { stdout, stderr, exitCode } = await command.ended;
+  expect(exitCode, stderr).toBe(0);
+  const described = await home.run(['jobs', 'executions', 'describe', await command.execution(), '--format', 'json']);
+  const kept = readdirSync(home.directory, { recursive: true, encoding: 'utf8' })
+    .map((name) => path.join(home.directory, name))
+    .filter((name) => statSync(name).isFile())
+    .map((name) => readFileSync(name, 'latin1'));
+  const all = [...argv, stdout, stderr, described.stdout, ...kept].join('\n');
+  for (const part of ['correct horse', 'swordfish', 'hunter2', 'hunter3']) expect(all).not.toContain(part);
+});
+
+test.concurrent('variables that the docker client reads itself get their secrets all the same', async ({ home }) => {
+  home.config(mapped);
+  const env = Object.keys(values).map((name) => variable(name, name));
+  const command = ['/bin/cat', '/proc/1/environ'];
+  const mine = Object.fromEntries(Object.entries(values).map(([name, value]) => [`MY_${name}`, value]));
+  const execution = await succeed(home, home.template('proxies', { containers: [{ image, command, env }] }), mine);
+  const seen = home.log(execution).join('\n').split('\0');
+  expect(seen).toEqual(expect.arrayContaining(Object.entries(values).map(([name, value]) => `${name}=${value}`)));
+});
+
+test.concurrent('but not one with several lines, which is said', async ({ home }) => {
+  home.config('secrets: { ca: { value: "a\\nb" } }');
+  const file = home.template('lines', {
+    maxRetries: 0,
+    containers: [shell('true', { env: [variable('HOME', 'ca')] })],
+  });
+  const { exitCode, stderr } = await home.run(['jobs', 'run', '-f', file]);
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('the secret in the variable HOME has more than one line');
+});
+
+test.concurrent('every attempt gets the latest version of its time', async ({ home }) => {
+  home.config('secrets: { key: { file: ./key } }');
+  writeFileSync(home.file('key'), 'old');
+  const scratch = home.scratch('mark');
+  home.config(`secrets: { key: { file: ./key } }\nbuckets: { mark: ${scratch} }`);
+  const script =
+    'echo "$KEY"; touch /mark/$CLOUD_RUN_TASK_ATTEMPT; until [ -e /mark/go ]; do sleep 0.1; done; [ $KEY = new ]';
+  const file = home.template('latest', {
+    maxRetries: 1,
+    volumes: [{ name: 'mark', gcs: { bucket: 'mark' } }],
+    containers: [
+      shell(script, { env: [variable('KEY', 'key', 'latest')], volumeMounts: [{ name: 'mark', mountPath: '/mark' }] }),
+    ],
+  });
+  const command = home.start(['jobs', 'run', '-f', file]);
+  await until(() => readdirSync(scratch).includes('0'));
+  writeFileSync(home.file('key'), 'new');
+  writeFileSync(path.join(scratch, 'go'), '');
+  expect((await command.ended).exitCode).toBe(0);
+  const execution = await command.execution();
+  expect([home.log(execution, 0, 0), home.log(execution, 0, 1)]).toEqual([['old'], ['new']]);
+});
+
+test.concurrent(
+  'files of secrets are read-only, owned by root, with the modes that are asked for',
+  async ({ home }) => {
+    home.config('secrets: { key: { versions: { 1: { value: one }, 2: { value: two } } }, whole: { file: ./whole } }');
+    writeFileSync(home.file('whole'), Buffer.from([0, 255, 10]));
+    const script = `cd /secrets && find . -exec stat -c '%n %a %u:%g' {} + | sort
+cat items/deep/one items/two; od -An -tx1 whole/whole
+echo x > whole/whole; touch items/new; rm items/two; chmod 777 items/two`;
+    const file = home.template('files', {
+      volumes: [
+        { name: 'whole', secret: { secret: 'whole' } },
+        {
+          name: 'items',
+          secret: {
+            secret: 'projects/local-project/secrets/key',
+            defaultMode: 0o640,
+            items: [
+              { path: 'deep/one', version: '1', mode: 0o777 },
+              { path: 'two', version: 'latest' },
+            ],
+          },
+        },
+      ],
+      containers: [
+        shell(script, { volumeMounts: ['whole', 'items'].map((name) => ({ name, mountPath: `/secrets/${name}` })) }),
+      ],
+      maxRetries: 0,
+    });
+    const command = home.start(['jobs', 'run', '-f', file]);
+    await command.ended;
+    const execution = await command.execution();
+    expect(home.log(execution)).toEqual([
+      '. 755 0:0',
+      './items 755 0:0',
+      './items/deep 755 0:0',
+      './items/deep/one 555 0:0',
+      './items/two 440 0:0',
+      './whole 755 0:0',
+      './whole/whole 444 0:0',
+      'onetwo 00 ff 0a',
+    ]);
+    const refused = home.log(execution, 0, 0, 'stderr');
+    expect(refused).toHaveLength(4);
+    for (const line of refused) expect(line).toContain('Read-only file system');
+  },
+);
+
+test.concurrent(
+  'a file of the latest version changes while its container runs, one of a number does not',
+  async ({ home }) => {
+    home.config('secrets: { key: { file: ./key } }');
+    writeFileSync(home.file('key'), 'old');
+    const script = 'echo started; until [ "$(cat /s/latest)" = new ]; do sleep 0.1; done; cat /s/pinned; echo';
+    const items = [
+      { path: 'latest', version: 'latest' },
+      { path: 'pinned', version: '3' },
+    ];
+    const file = home.template('live', {
+      timeout: '30s',
+      maxRetries: 0,
+      volumes: [{ name: 's', secret: { secret: 'key', items } }],
+      containers: [shell(script, { volumeMounts: [{ name: 's', mountPath: '/s' }] })],
+    });
+    const command = home.start(['jobs', 'run', '-f', file]);
+    await command.says('started');
+    // As editors do: a new file in place of the old one.
+    writeFileSync(home.file('draft'), 'new');
+    renameSync(home.file('draft'), home.file('key'));
+    const { exitCode, stderr } = await command.ended;
+    expect(exitCode, stderr).toBe(0);
+    expect(home.log(await command.execution())).toEqual(['started', 'old']);
+  },
+);
+
+test.concurrent('files of secrets are gone after kill -9 and recovery', async ({ home }) => {
+  home.config('secrets: { key: { value: x } }');
+  const file = home.template('killed', {
+    volumes: [{ name: 's', secret: { secret: 'key' } }],
+    containers: [shell('echo started; sleep 3; cat /s/key; echo', { volumeMounts: [{ name: 's', mountPath: '/s' }] })],
+  });
+  const command = home.start(['jobs', 'run', '-f', file]);
+  await command.says('started');
+  expect(home.leftovers()).toHaveLength(1);
+  command.kill('SIGKILL');
+  await command.ended;
+  const execution = await command.execution();
+  await home.run(['jobs', 'executions', 'list']);
+  expect(await home.completed(execution)).toMatchObject({ succeededCount: 1 });
+  expect(home.log(execution)).toEqual(['started', 'x']);
+  expect(home.leftovers()).toEqual([]);
+});

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import { diskVolumeArguments, memoryVolumeArguments, runArguments } from '../../../src/runtime/docker/arguments.js';
+import { type ContainerSpec, StartRefused } from '../../../src/runtime/runtime.js';
+
+const spec = (more: Partial<ContainerSpec>): ContainerSpec => ({
+  name: 'c',
+  image: 'sha256:1',
+  network: { sandbox: 's' },
+  labels: {},
+  env: {},
+  memoryBytes: 1,
+  cpus: 1,
+  ...more,
+});
+const run = (more: Partial<ContainerSpec>): ReturnType<typeof runArguments> =>
+  runArguments(spec(more), { nofile: undefined, losesLines: false });
+/** The values of an option. */
+const values = (args: readonly string[], option: string): string[] =>
+  args.flatMap((arg, i) => (args[i - 1] === option ? [arg] : []));
+
+test('secrets are no arguments, whatever their variables are called', () => {
+  const secrets = { PASSWORD: 'alpha', HTTPS_PROXY: 'beta#=', PATH: ' gamma ', DOCKER_HOST: 'delta', LANG: '' };
+  const { args, env, input } = run({ env: { MODE: 'x', HOME: '/h' }, secrets });
+  expect(args.join(' ')).not.toMatch(/alpha|beta|gamma|delta/);
+  expect(values(args, '--env')).toEqual(['MODE', 'HOME=/h', 'PASSWORD']);
+  expect(values(args, '--env-file')).toEqual(['/dev/stdin']);
+  expect(env).toEqual({ MODE: 'x', PASSWORD: 'alpha' });
+  expect(input?.toString()).toBe('HTTPS_PROXY=beta#=\nPATH= gamma \nDOCKER_HOST=delta\nLANG=\n');
+});
+
+test('nothing is read where no secret needs it', () => {
+  const { args, input } = run({ secrets: { PASSWORD: 'one\ntwo' } });
+  expect(args).not.toContain('--env-file');
+  expect(input).toBeUndefined();
+});
+
+test.each(['a\nb', 'a\r'])('%j cannot be the value of a secret called HOME', (value) => {
+  expect(() => run({ secrets: { HOME: value } })).toThrow(StartRefused);
+});
+
+test('mounts are lines of CSV', () => {
+  const { args } = run({
+    mounts: [
+      { kind: 'bind', source: '/a, "b":\nc', target: '/x,"y"', readOnly: true },
+      { kind: 'volume', source: 'v', target: '/v' },
+      { kind: 'tmpfs', target: '/t,u', sizeBytes: 5, mode: 0o777 },
+    ],
+  });
+  expect(values(args, '--mount')).toEqual([
+    '"type=bind","target=/x,""y""","source=/a, ""b"":\nc","readonly"',
+    '"type=volume","target=/v","source=v","volume-nocopy"',
+  ]);
+  expect(values(args, '--tmpfs')).toEqual(['/t,u:exec,nosuid,nodev,size=5,mode=777']);
+});
+
+test('volumes are labelled', () => {
+  const volume = { name: 'v', labels: { 'dev.localrun.home': 'h' } };
+  expect(memoryVolumeArguments(volume, 9).slice(-5)).toEqual([
+    '--opt',
+    'o=size=9,mode=0777,nosuid,nodev',
+    '--label',
+    'dev.localrun.home=h',
+    'v',
+  ]);
+  expect(values(diskVolumeArguments(volume, 'image'), '--mount')).toEqual([
+    '"type=volume","target=/volume","source=v","volume-label=dev.localrun.home=h"',
+  ]);
+});
