@@ -1,11 +1,11 @@
-// Writes the files that are made from the command tree. With --check it only says which of them are not up to date.
+// Writes the files that are made from the command tree, the schema and the rules. With --check it only says which of them are not up to date.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build, giveUp, root, say } from './setup.mjs';
 
 const check = process.argv.includes('--check');
 if (!check) build();
-const { commandTree, main } = await import('../dist/main.cjs');
+const { commandTree, declarations, main } = await import('../dist/main.cjs');
 
 /** The help of a command and of those below it, each under a heading. */
 function reference(command, words) {
@@ -23,6 +23,18 @@ async function printed(...command) {
   return text;
 }
 
+const { schemas, rules } = await declarations();
+const printedSchema = (schema) => `${JSON.stringify(schema, null, 2)}\n`;
+
+/** The rules of one severity as a table. */
+const ruleTable = (severity) =>
+  [
+    '| Rule | |\n| --- | --- |',
+    ...Object.entries(rules)
+      .filter(([, rule]) => rule.severity === severity)
+      .map(([name, { says }]) => `| \`${name}\` | ${says} |`),
+  ].join('\n');
+
 const plain = { write: () => {}, tty: false, columns: 100, chalk: { level: 0 } };
 const program = await commandTree({ out: plain, err: plain }, () => giveUp('No command runs here.'));
 const files = {
@@ -34,6 +46,30 @@ const files = {
 What \`--help\` says of every command. Made by \`npm run generate\`.
 
 ${reference(program, ['localrun']).join('\n')}`,
+  'docs/rules.md': `# Rules
+
+What \`localrun jobs validate\` checks, by the names that \`--format json\` gives. Every command that reads a spec checks the same. Made by \`npm run generate\`.
+
+## Errors
+
+Cloud Run refuses the spec.
+
+${ruleTable('error')}
+
+## Warnings
+
+Cloud Run takes the spec although it is hardly meant. With \`--strict\` they are errors.
+
+${ruleTable('warning')}
+
+## With --strict only
+
+Cloud Run refuses the spec, and it is fine here.
+
+${ruleTable('strict')}
+`,
+  'schema/job.schema.json': printedSchema(schemas.job),
+  'schema/job.v1.schema.json': printedSchema(schemas['job.v1']),
 };
 
 for (const [name, text] of Object.entries(files)) {

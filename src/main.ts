@@ -27,6 +27,12 @@ const workerPatience = 3000;
 export const commandTree = (io: Pick<Io, 'out' | 'err'>, open: Open, words?: readonly string[]): Promise<Command> =>
   buildProgram(io, version, open, words);
 
+/** What the published schemas and the list of rules are made from. */
+export const declarations = async () => ({
+  schemas: (await import('./model/schema/json-schema.js')).jsonSchemas(),
+  rules: (await import('./model/schema/rules.js')).rules,
+});
+
 /** Runs one command line, without the program's name, and returns its exit code. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const closing: (() => void)[] = [];

@@ -10,6 +10,8 @@ import { overridden } from '../model/overrides.js';
 import { formatPath } from '../model/path.js';
 import type { Execution, Job, JobInput } from '../model/schema/job.js';
 import type { Overrides } from '../model/schema/run.js';
+import { validateOverrides } from '../model/validation/overrides.js';
+import { badRequest } from '../model/validation/status.js';
 import type { Owner } from '../store/store.js';
 import { authorize } from './access.js';
 import { writing } from './retention.js';
@@ -44,6 +46,8 @@ export function runJob(deps: ServiceDeps, request: RunJobRequest): Execution {
   const { name, overrides = {} } = request;
   authorize(deps, 'run.jobs.run', name);
   const { taskCount, timeout, containerOverrides = [] } = overrides;
+  const wrong = badRequest('RunJobRequest', validateOverrides(overrides));
+  if (wrong) throw wrong;
   if (taskCount || timeout || containerOverrides.length > 0) authorize(deps, 'run.jobs.runWithOverrides', name);
   return writing(deps, () => {
     const job = existingJob(deps, name);

@@ -71,7 +71,25 @@ export const EnvVarMessage = message(
 export type EnvVar = Infer<typeof EnvVarMessage>;
 
 const ResourceRequirements = message('ResourceRequirements', {
-  limits: map('The limits `cpu`, `memory` and `nvidia.com/gpu`.'),
+  limits: map('The limits `cpu`, `memory` and `nvidia.com/gpu`.', {
+    keyRules: [
+      {
+        id: 'limit-name',
+        text: "only 'cpu', 'memory' and 'nvidia.com/gpu' limits are supported",
+        values: ['cpu', 'memory', 'nvidia.com/gpu'],
+        filled: true,
+      },
+    ],
+    valueRules: [
+      {
+        id: 'quantity',
+        text: 'Could not parse Quantity',
+        fix: 'e.g. "1" or "500m" CPUs, "512Mi" or "2Gi" memory',
+        pattern: quantity,
+        filled: true,
+      },
+    ],
+  }),
   cpuIdle: bool('For services; a job always has its CPU.', {
     rules: [{ id: 'cpu-idle', text: 'CPU idle must be set to false', values: [false] }],
   }),

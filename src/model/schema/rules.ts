@@ -42,7 +42,7 @@ const declared = {
   'decimal-mode': warning('Permission bits are octal.'),
 
   'job-name': shared(
-    'A job id has 1 to 49 lower-case letters, digits and -, begins with a letter, ends with none of -.',
+    'A job id has 1 to 49 lower-case letters, digits and -, begins with a letter and does not end with -.',
   ),
   'execution-token': error('The job id and the execution token have fewer than 63 characters together.'),
   'launch-stage': error('The launch stage is ALPHA, BETA or GA.'),

@@ -11,12 +11,24 @@ const probe = StartupProbeMessage.fields;
 
 export const notSupported = 'Cloud Run does not support it';
 
+const secretName = string('The secret, or an alias from the annotation run.googleapis.com/secrets.', {
+  required: true,
+  rules: [
+    {
+      id: 'secret-name',
+      text: 'v1 takes the name of a secret of the same project, or an alias',
+      pattern: /^[\w-]{1,255}$/,
+      filled: true,
+    },
+  ],
+});
+
 const localObjectReference = map('', { refused: notSupported });
 
 const SecretKeySelector = message(
   'SecretKeySelector',
   {
-    name: string('The secret, or an alias from the annotation run.googleapis.com/secrets.', { required: true }),
+    name: secretName,
     key: env.valueSource.message.fields.secretKeyRef.message.fields.version,
     optional: bool('', { ignored: 'a secret has to be there' }),
     localObjectReference,
@@ -154,7 +166,7 @@ export const Volume = message(
     name: volume.name,
     secret: field(
       message('SecretVolumeSource', {
-        secretName: string('The secret, or an alias.', { required: true }),
+        secretName,
         items: list(field(KeyToPath, 'A file.'), volume.secret.message.fields.items.doc),
         defaultMode: volume.secret.message.fields.defaultMode,
         optional: bool('', { ignored: 'a secret has to be there' }),

@@ -94,8 +94,11 @@ const ExecutionSpec = message(
 
 /** What `gcloud run jobs replace` reads. */
 export const JobV1Message = message('Job', {
-  apiVersion: string('run.googleapis.com/v1', { required: true }),
-  kind: string('Job', { required: true }),
+  apiVersion: string('run.googleapis.com/v1', {
+    required: true,
+    rules: [{ id: 'kind', text: 'must be run.googleapis.com/v1', values: ['run.googleapis.com/v1'], filled: true }],
+  }),
+  kind: string('Job', { required: true, rules: [{ id: 'kind', text: 'must be Job', values: ['Job'], filled: true }] }),
   metadata: field(JobMeta, 'Name, labels, annotations.', { required: true }),
   spec: field(
     message(

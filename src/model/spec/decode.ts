@@ -77,14 +77,17 @@ class Decoder {
   message(node: Node | null, message: Message, at: At): Json {
     const target = this.#source.resolve(node);
     const value: { [key: string]: Json } = {};
+    const seen = new Map<string, string>();
     const set = new Map<string, string>();
     if (isMap(target)) {
       for (const { key, keyNode, value: valueNode } of this.#source.entries(target, at.path.length)) {
         const name = this.#nameOf(key, message);
         const field = name === undefined ? undefined : message.fields[name];
         const here = inside(at, name ?? key, key);
+        const first = name === undefined ? undefined : seen.get(name);
+        if (name !== undefined) seen.set(name, key);
         if (name === undefined || !field) this.#unknown(here, keyNode, key, message);
-        else if (set.has(name)) this.#twice(here, keyNode, key, set.get(name));
+        else if (first !== undefined) this.#twice(here, keyNode, key, first);
         else if (!field.output && !this.#source.isNull(valueNode)) {
           set.set(name, key);
           const decoded = this.#field(valueNode, field, here);
@@ -126,8 +129,8 @@ class Decoder {
     });
   }
 
-  #twice(here: At, keyNode: Node | null, key: string, first: string | undefined): void {
-    const how = first === undefined || first === key ? 'is set twice' : `is set twice (as ${first} and ${key})`;
+  #twice(here: At, keyNode: Node | null, key: string, first: string): void {
+    const how = first === key ? 'is set twice' : `is set twice (as ${first} and ${key})`;
     this.#report(here, keyNode, 'duplicate-field', how, { fix: 'keep one of the two' });
   }
 
@@ -217,7 +220,7 @@ class Decoder {
       const here = inside(at, key);
       this.#checkKey(here, keyNode, key);
       if (keys.has(key)) {
-        this.#twice(here, keyNode, key, undefined);
+        this.#twice(here, keyNode, key, key);
         continue;
       }
       keys.add(key);

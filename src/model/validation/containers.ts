@@ -78,7 +78,7 @@ function validateContainer(at: Path, container: Container, report: Report): void
   if (startupProbe) validateProbe([...at, 'startupProbe'], startupProbe, container, report);
 }
 
-function validateEnv(at: Path, { env = [] }: Container, report: Report): void {
+export function validateEnv(at: Path, { env = [] }: Pick<Container, 'env'>, report: Report): void {
   const reserved = env.filter(({ name }) => reservedEnv.has(name));
   const [first] = reserved;
   if (first) {

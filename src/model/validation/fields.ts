@@ -1,3 +1,4 @@
+import { nearest } from '../names.js';
 import type { Path } from '../path.js';
 import type { Field, Message, ValueRule } from '../schema/field.js';
 import { durationSeconds } from '../time.js';
@@ -23,7 +24,7 @@ function checkField(field: Field, value: unknown, at: Path, report: Report): voi
     case 'map':
       for (const [key, text] of Object.entries(value as Record<string, string>)) {
         const broken = field.keyRules?.find((rule) => breaks(rule, field, key));
-        if (broken) report([...at, key], broken.id, broken.text, { key: true, fix: broken.fix });
+        if (broken) report([...at, key], broken.id, broken.text, { key: true, fix: fixOf(broken, key) });
         else checkRules(field, field.valueRules ?? [], text, [...at, key], report);
       }
       break;
@@ -40,7 +41,17 @@ function checkRules(field: Field, rules: readonly ValueRule[], value: unknown, a
   const broken = rules.find((rule) => breaks(rule, field, value));
   if (!broken) return;
   // A field that is missing may only be misspelt.
-  report(at, broken.id, broken.text, { fix: broken.fix, ...(value === undefined && { because: [at.slice(0, -1)] }) });
+  report(at, broken.id, broken.text, {
+    fix: fixOf(broken, value),
+    ...(value === undefined && { because: [at.slice(0, -1)] }),
+  });
+}
+
+/** What to do, or the value that was meant. */
+function fixOf({ fix, values }: ValueRule, value: unknown): string | undefined {
+  if (fix !== undefined || typeof value !== 'string') return fix;
+  const near = nearest(value, values?.filter((known) => typeof known === 'string') ?? []);
+  return near && `did you mean ${near}?`;
 }
 
 function breaks(rule: ValueRule, field: Field, value: unknown): boolean {

@@ -4,7 +4,7 @@ import { type JobInput, JobMessage } from '../schema/job.js';
 import { validateContainers } from './containers.js';
 import { checkFields } from './fields.js';
 import { validateResources } from './resources.js';
-import type { Report, Violation } from './violation.js';
+import { collector, type Report, type Violation } from './violation.js';
 import { validateVolumes } from './volumes.js';
 
 /**
@@ -12,10 +12,7 @@ import { validateVolumes } from './volumes.js';
  * update request, for a value that has the right types already. Without an id, nothing is said of it.
  */
 export function validateJob(jobId: string | undefined, job: JobInput): Violation[] {
-  const violations: Violation[] = [];
-  const report: Report = (path, rule, description, { fix, key, because } = {}) =>
-    violations.push({ path, rule, description, ...(fix && { fix }), ...(key && { key }), ...(because && { because }) });
-
+  const { report, violations } = collector();
   validateNames(jobId, job, report);
   checkFields(JobMessage, job, [], report);
   checkAnnotationSize(['annotations'], job.annotations, report);

@@ -1,5 +1,4 @@
 import { defaultLimits } from '../defaults.js';
-import { nearest } from '../names.js';
 import type { Path } from '../path.js';
 import { parseQuantity } from '../quantity.js';
 import type { Container } from '../schema/container.js';
@@ -41,20 +40,8 @@ function validateLimits(
   accelerator: string | undefined,
   report: Report,
 ): void {
-  for (const [key, text] of Object.entries(limits)) {
-    if (!['cpu', 'memory', gpu].includes(key)) {
-      const near = nearest(key, ['cpu', 'memory', gpu]);
-      report([...at, key], 'limit-name', "only 'cpu', 'memory' and 'nvidia.com/gpu' limits are supported", {
-        key: true,
-        fix: near && `did you mean ${near}?`,
-      });
-    } else if (parseQuantity(text) === undefined) {
-      const fix = { cpu: 'e.g. "1" or "500m"', memory: 'e.g. "512Mi" or "2Gi"' }[key];
-      report([...at, key], 'quantity', 'Could not parse Quantity', { fix });
-    } else if (key === gpu && parseQuantity(text) !== 1) {
-      report([...at, key], 'gpu-count', 'GPU can only be set to 1');
-    }
-  }
+  const gpus = limits[gpu] === undefined ? 1 : parseQuantity(limits[gpu]);
+  if (gpus !== undefined && gpus !== 1) report([...at, gpu], 'gpu-count', 'GPU can only be set to 1');
   const cpu = parseQuantity(limits['cpu'] ?? '1');
   const memory = parseQuantity(limits['memory'] ?? '512Mi');
   if (cpu === undefined || memory === undefined) return;

@@ -18,6 +18,21 @@ export interface Violation {
   payload?: { at: Path; text: string };
 }
 
+/** A report, and what has been reported. */
+export function collector(): { report: Report; violations: Violation[] } {
+  const violations: Violation[] = [];
+  const report: Report = (path, rule, description, { fix, key, because } = {}) =>
+    void violations.push({
+      path,
+      rule,
+      description,
+      ...(fix && { fix }),
+      ...(key && { key }),
+      ...(because && { because }),
+    });
+  return { report, violations };
+}
+
 /** Takes a violation down; its `because` is left out where the path says it all. */
 export type Report = (
   path: Path,

@@ -248,6 +248,11 @@ describe('what no job is', () => {
     ['a list', '- a\n', ['1:1 must be a mapping, got a list']],
     ['a tab', 'a:\n\tb: 1\n', ['2:1 not valid YAML: Tabs are not allowed as indentation (indent with spaces)']],
     [
+      'a key twice, be it without a value',
+      'labels:\nlabels: {a: b}\ntemplate: {template: {containers: [{image: i}]}}',
+      ['2:1 labels is set twice (keep one of the two)'],
+    ],
+    [
       'a key twice',
       'labels: {a: b, a: c}\ntemplate: {template: {containers: [{image: i}]}}',
       ['1:16 labels.a is set twice (keep one of the two)'],

@@ -3,9 +3,10 @@ import { RunError } from '../../../src/model/errors.js';
 import type { Container } from '../../../src/model/schema/container.js';
 import type { Message } from '../../../src/model/schema/field.js';
 import { type JobInput, JobMessage } from '../../../src/model/schema/job.js';
-import { RunJobRequestMessage } from '../../../src/model/schema/run.js';
+import { type Overrides, RunJobRequestMessage } from '../../../src/model/schema/run.js';
 import { readBody } from '../../../src/model/spec/body.js';
 import { validateJob } from '../../../src/model/validation/job.js';
+import { validateOverrides } from '../../../src/model/validation/overrides.js';
 import { badRequest, type RequestName } from '../../../src/model/validation/status.js';
 import { jobInput } from '../../support/jobs.js';
 
@@ -148,6 +149,25 @@ test('what is no JSON of the message is told as the front end tells it, before a
     },
     { field: '', description: 'Invalid JSON payload received. Unknown name "typo": Cannot find field.' },
   ]);
+});
+
+test('overrides of an execution are held to the rules of what they override', () => {
+  expect(badRequest('RunJobRequest', validateOverrides({}))).toBeUndefined();
+  const overrides: Overrides = {
+    taskCount: 10001,
+    timeout: '604801s',
+    containerOverrides: [{ env: [{ name: '', value: 'x'.repeat(32769) }] }],
+  };
+  expect(badRequest('RunJobRequest', validateOverrides(overrides))?.fieldViolations.map(({ field }) => field)).toEqual([
+    'Violation in RunJobRequest.overrides.container_overrides[0].env[0].name',
+    'Violation in RunJobRequest.overrides.container_overrides[0].env[0].value',
+    'Violation in RunJobRequest.overrides.task_count',
+    'Violation in RunJobRequest.overrides.timeout',
+  ]);
+  const reserved = { containerOverrides: [{ env: [{ name: 'CLOUD_RUN_JOB', value: 'x' }] }] };
+  expect(badRequest('RunJobRequest', validateOverrides(reserved))?.message).toBe(
+    'spec.overrides.container_overrides[0].env: The following reserved env names were provided: CLOUD_RUN_JOB. These values are automatically set by the system.',
+  );
 });
 
 test('a body is JSON, and may be empty', () => {

@@ -57,7 +57,7 @@ async function check(context: Context, name: string, strict: true | undefined): 
     const { file, text } = await readSpecText(context, name);
     const { jobs, problems } = readJobs(file, text, { strict });
     const valid = problems.every(({ severity }) => severity !== 'error');
-    return { file, valid, jobs: jobs.map(({ id }) => id ?? '(unnamed)'), problems };
+    return { file, valid, jobs: jobs.map(({ id }) => id ?? 'unnamed job'), problems };
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
     const { message, fix } = error;

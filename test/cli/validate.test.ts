@@ -1,0 +1,94 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { cli } from '../support/io.js';
+
+const good = 'name: fine\ntemplate: {template: {containers: [{image: alpine}]}}\n';
+const bad = 'name: wrong\ntemplate:\n  taskCount: 10001\n  template: {containers: [{image: alpine}]}\n';
+const odd = 'name: odd\ntemplate: {template: {containers: [{image: alpine, workingDir: app}]}}\n';
+
+describe('validate', () => {
+  test('takes files as arguments, globs, and directories in globs, each file once', async () => {
+    const { run, file, home } = cli();
+    mkdirSync(path.join(home, 'deploy', 'eu'), { recursive: true });
+    for (const name of ['a.yaml', 'deploy/b.yaml', 'deploy/eu/c.yaml', 'deploy/d[1].yaml']) file(name, good);
+    const files = async (line: string): Promise<string[]> =>
+      (JSON.parse((await run(`jobs validate ${line} --format json`)).stdout) as { file: string }[]).map(
+        (one) => one.file,
+      );
+    expect(await files('a.yaml -f deploy/b.yaml')).toEqual(['deploy/b.yaml', 'a.yaml']);
+    expect(await files('**/*.yaml a.yaml')).toEqual([
+      'a.yaml',
+      'deploy/b.yaml',
+      'deploy/d[1].yaml',
+      'deploy/eu/c.yaml',
+    ]);
+    // A file of that name is meant, whatever it would match.
+    expect(await files('deploy/d[1].yaml')).toEqual(['deploy/d[1].yaml']);
+  });
+
+  test('tells what cannot be read like any problem, and goes on', async () => {
+    const { run, file } = cli();
+    const { code, stdout } = await run(`jobs validate nope.yaml *.json ${file('fine.yaml', good)}`);
+    expect(code).toBe(1);
+    expect(stdout).toBe(
+      'Cannot read the job spec nope.yaml: there is no such file.\nCannot read the job spec *.json: there is no such file.\nfine.yaml: valid (fine)\n',
+    );
+  });
+
+  test('for machines: file, line, column, path, rule, severity, message and fix', async () => {
+    const { run, file } = cli();
+    const { code, stdout } = await run(`jobs validate ${file('bad.yaml', bad)} ${file('odd.yaml', odd)} --format json`);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toEqual([
+      {
+        file: 'bad.yaml',
+        valid: false,
+        jobs: [],
+        problems: [
+          {
+            file: 'bad.yaml',
+            line: 3,
+            column: 14,
+            path: 'template.taskCount',
+            rule: 'task-count',
+            severity: 'error',
+            message: 'must be a number between 0 and 10000',
+          },
+        ],
+      },
+      {
+        file: 'odd.yaml',
+        valid: true,
+        jobs: ['odd'],
+        problems: [expect.objectContaining({ rule: 'working-dir', severity: 'warning', line: 2 })],
+      },
+    ]);
+  });
+
+  test('takes warnings, unless --strict', async () => {
+    const { run, file } = cli();
+    expect(await run(`jobs validate ${file('odd.yaml', odd)}`)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^odd.yaml:2:64: warning: .*\n.*\n.*\nodd.yaml: valid \(odd\)\n$/),
+    });
+    expect(await run('jobs validate odd.yaml --strict')).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/^odd.yaml:2:64: template/),
+    });
+  });
+});
+
+test('a wrong spec leaves the stored job as it was, and so does an odd one with --strict', async () => {
+  const { run, file } = cli();
+  const named = (text: string): string => text.replace(/name: .*/, 'name: etl');
+  expect(await run(`jobs replace ${file('job.yaml', named(good))}`)).toMatchObject({ code: 0 });
+  const before = (await run('jobs describe etl --format json')).stdout;
+  file('bad.yaml', named(bad));
+  file('odd.yaml', named(odd));
+  for (const line of ['replace bad.yaml', 'run -f bad.yaml', 'replace odd.yaml --strict', 'run -f odd.yaml --strict']) {
+    expect(await run(`jobs ${line}`)).toMatchObject({ code: 1, stdout: '' });
+    expect((await run('jobs describe etl --format json')).stdout).toBe(before);
+  }
+  expect(await run('jobs replace odd.yaml')).toMatchObject({ code: 0, stderr: expect.stringContaining('warning: ') });
+});
