@@ -134,7 +134,6 @@ export function dockerRuntime(command: string, environment: Record<string, strin
 
   return {
     localImage,
-
     capacity,
 
     async networks() {
