@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { parseName, shortName } from '../model/names.js';
 import type { Job, JobInput } from '../model/schema/job.js';
-import { findJob, getJob, updateJob } from '../service/jobs.js';
-import { inertFields, type RunOptions } from '../service/run.js';
+import { findJob, getJob } from '../service/jobs.js';
+import { inertFields } from '../service/run.js';
 import type { ServiceDeps } from '../service/service.js';
 import { type CommonOptions, inWords, jobNameOf } from './command.js';
 import type { Context } from './context.js';
@@ -39,19 +39,6 @@ function flagged({ io }: Context, name: string, job: JobInput): NamedJob {
   const complete = withGpuType(job, (text) => io.err.write(text));
   checkJobFlags(shortName(name), complete);
   return { name, job: complete };
-}
-
-/** Creates the job, or puts it in place of the one of that name. `run` is for what the job's token starts. */
-export function applyJob(
-  service: ServiceDeps,
-  { name, job }: NamedJob,
-  run?: RunOptions,
-): 'created' | 'updated' | 'unchanged' {
-  const { etag: _, ...body } = job;
-  const before = findJob(service, name);
-  // As one step even where it looks new, so that two commands that make the same job do not get into each other's way.
-  const after = updateJob(service, { name, job: body, run, allowMissing: before === undefined });
-  return !before ? 'created' : before.generation === after.generation ? 'unchanged' : 'updated';
 }
 
 /**

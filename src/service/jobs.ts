@@ -44,7 +44,7 @@ export function createJob(deps: ServiceDeps, request: CreateJobRequest): Job {
     throw new RunError('INVALID_ARGUMENT', message);
   }
   refuse('CreateJobRequest.job', validateJob(jobId, job));
-  return write(deps, request, (author) => ({ after: newJob(deps, jobName(parent, jobId), job, author) }));
+  return write(deps, request, (author) => ({ after: newJob(deps, jobName(parent, jobId), job, author) })).job;
 }
 
 export interface UpdateJobRequest extends WriteOptions {
@@ -59,7 +59,21 @@ export interface UpdateJobRequest extends WriteOptions {
  * Replaces all that a client can write of a job, as PATCH does, which has no mask for jobs.
  * @throws RunError NOT_FOUND, INVALID_ARGUMENT, ABORTED for a stale etag; as `runJob` for a job with a new token
  */
-export function updateJob(deps: ServiceDeps, request: UpdateJobRequest): Job {
+export const updateJob = (deps: ServiceDeps, request: UpdateJobRequest): Job => changeJob(deps, request).job;
+
+/**
+ * Creates the job, or puts it in place of the one of that name, whatever version it was made from, and in one step even
+ * where several do so at once: what has come of that.
+ * @throws RunError as `updateJob`
+ */
+export function applyJob(deps: ServiceDeps, request: Omit<UpdateJobRequest, 'allowMissing'>): Change {
+  const { etag: _, ...job } = request.job;
+  return changeJob(deps, { ...request, job, allowMissing: !deps.store.job(request.name) }).change;
+}
+
+type Change = 'created' | 'updated' | 'unchanged';
+
+function changeJob(deps: ServiceDeps, request: UpdateJobRequest): { job: Job; change: Change } {
   const { name, job, allowMissing } = request;
   authorize(deps, 'run.jobs.update', name);
   if (allowMissing) authorize(deps, 'run.jobs.create', parentName(parseName(name)));
@@ -96,17 +110,18 @@ function conflict({ name, etag = '' }: Job, given: string): RunError {
 function write(
   deps: ServiceDeps,
   { validateOnly, run = {} }: WriteOptions,
-  change: (author: Author) => { before?: Job; after: Job },
-): Job {
-  const { job, started } = writing(deps, () => {
-    const { before, after } = change({ account: deps.account, now: timeOf(deps) });
-    if (validateOnly || after === before) return { job: viewOf(deps.store, after) };
+  edit: (author: Author) => { before?: Job; after: Job },
+): { job: Job; change: Change } {
+  const { job, change, started } = writing(deps, () => {
+    const { before, after } = edit({ account: deps.account, now: timeOf(deps) });
+    const change: Change = !before ? 'created' : after === before ? 'unchanged' : 'updated';
+    if (validateOnly || change === 'unchanged') return { change, job: viewOf(deps.store, after) };
     deps.store.saveJob(after);
     const execution = startByToken(deps, before, after, run);
-    return { job: viewOf(deps.store, after), started: execution };
+    return { change, job: viewOf(deps.store, after), started: execution };
   });
   if (started && !run.owner) deps.spawnWorker(started.name);
-  return job;
+  return { job, change };
 }
 
 interface Visibility {

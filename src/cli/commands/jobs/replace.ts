@@ -1,7 +1,7 @@
 import { UsageError } from '../../../model/errors.js';
 import { shortName } from '../../../model/names.js';
-import { getJob } from '../../../service/jobs.js';
-import { applyJob, executeHint } from '../../apply.js';
+import { applyJob, getJob } from '../../../service/jobs.js';
+import { executeHint } from '../../apply.js';
 import { type CommonOptions, defineCommand } from '../../command.js';
 import { readyJob } from '../../execution.js';
 import { booleanFlag } from '../../job-flags/boolean.js';

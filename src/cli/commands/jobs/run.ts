@@ -1,9 +1,10 @@
 import { Reported } from '../../../model/errors.js';
 import { completionStatus } from '../../../model/execution.js';
 import { shortName } from '../../../model/names.js';
+import { applyJob } from '../../../service/jobs.js';
 import { requireSurroundings } from '../../../service/host.js';
 import { runJob, startedByToken } from '../../../service/run.js';
-import { applyJob, jobToRun, type SpecOptions, warnOfInertFields } from '../../apply.js';
+import { jobToRun, type SpecOptions, warnOfInertFields } from '../../apply.js';
 import { defineCommand } from '../../command.js';
 import { runInForeground } from '../../foreground.js';
 import { declareJobFlags } from '../../job-flags/apply.js';
@@ -45,7 +46,7 @@ Examples:
     const { name } = described;
     const { err } = context.io;
     const run = { owner: host.owner, settings };
-    const applied = applyJob(host, described, run);
+    const applied = applyJob(host, { ...described, run });
     if (applied !== 'unchanged') err.write(`Job [${shortName(name)}] has successfully been ${applied}.\n`);
     warnOfInertFields(context, host, name);
     tellSettings(context, settings);
