@@ -6,15 +6,15 @@ _localrun() {
     if [[ $word == = ]]; then continue; fi
     if [[ -n $slot ]]; then slot=''; continue; fi
     case $word in
-      --condition-from-file|--file|-f) slot='file' ;;
-      --account|--args|--command|--condition|--cpu|--image|--labels|--max-retries|--member|--memory|--network|--parallelism|--platform|--project|--pull|--region|--role|--set-env-vars|--task-timeout|--tasks|--update-env-vars) slot='anything' ;;
+      --condition-from-file|--env-vars-file|--file|--flags-file|-f) slot='file' ;;
+      --account|--add-cloudsql-instances|--add-volume|--add-volume-mount|--api-version|--args|--attempt|--binary-authorization|--breakglass|--command|--condition|--container|--cpu|--credentials|--depends-on|--filter|--flatten|--freshness|--gpu|--gpu-type|--image|--join-network|--key|--labels|--limit|--max-retries|--member|--memory|--network|--network-tags|--order|--parallelism|--platform|--project|--pull|--region|--remove-cloudsql-instances|--remove-containers|--remove-env-vars|--remove-labels|--remove-secrets|--remove-volume|--remove-volume-mount|--role|--service-account|--set-cloudsql-instances|--set-env-vars|--set-secrets|--severity|--sort-by|--startup-probe|--subnet|--task|--task-timeout|--tasks|--update-env-vars|--update-labels|--update-secrets|--vpc-connector|--vpc-egress|--workdir) slot='anything' ;;
       --format) slot='json yaml none' ;;
       --job) slot='job' ;;
       --execution) slot='execution' ;;
       help) ;; # what follows completes as a command
       *)
         case ${at:+$at }$word in
-          'jobs'|'jobs run'|'jobs validate'|'jobs create'|'jobs update'|'jobs replace'|'jobs describe'|'jobs list'|'jobs delete'|'jobs execute'|'jobs get-iam-policy'|'jobs set-iam-policy'|'jobs add-iam-policy-binding'|'jobs remove-iam-policy-binding'|'jobs test-iam-permissions'|'jobs executions'|'jobs executions list'|'jobs executions describe'|'jobs executions cancel'|'jobs executions tasks'|'jobs executions tasks list'|'config'|'config explain'|'completion'|'help') at=${at:+$at }$word ;;
+          'jobs'|'jobs run'|'jobs validate'|'jobs create'|'jobs update'|'jobs deploy'|'jobs replace'|'jobs describe'|'jobs list'|'jobs delete'|'jobs execute'|'jobs get-iam-policy'|'jobs set-iam-policy'|'jobs add-iam-policy-binding'|'jobs remove-iam-policy-binding'|'jobs test-iam-permissions'|'jobs logs'|'jobs logs read'|'jobs logs tail'|'jobs executions'|'jobs executions list'|'jobs executions describe'|'jobs executions describe-latest'|'jobs executions cancel'|'jobs executions delete'|'jobs executions logs'|'jobs executions logs read'|'jobs executions logs tail'|'jobs executions tasks'|'jobs executions tasks list'|'jobs executions tasks describe'|'config'|'config explain'|'completion'|'help') at=${at:+$at }$word ;;
         esac
         ;;
     esac
@@ -22,29 +22,39 @@ _localrun() {
   if [[ $current == = ]]; then current=''; fi
   case $at in
     '') flags='--version --help' place='jobs config completion help' ;;
-    'jobs') flags='--help' place='run validate create update replace describe list delete execute get-iam-policy set-iam-policy add-iam-policy-binding remove-iam-policy-binding test-iam-permissions executions' ;;
-    'jobs run') flags='--file --image --tasks --parallelism --max-retries --task-timeout --set-env-vars --memory --cpu --command --args --labels --fresh-sandbox --host-access --strict-fs --network --pull --platform --project --region --account --format --quiet --help' place='job' ;;
-    'jobs validate') flags='--file --project --region --account --format --quiet --help' ;;
-    'jobs create') flags='--file --image --tasks --parallelism --max-retries --task-timeout --set-env-vars --memory --cpu --command --args --labels --project --region --account --format --quiet --help' place='job' ;;
-    'jobs update') flags='--file --image --tasks --parallelism --max-retries --task-timeout --set-env-vars --memory --cpu --command --args --labels --project --region --account --format --quiet --help' place='job' ;;
-    'jobs replace') flags='--file --project --region --account --format --quiet --help' place='file' ;;
-    'jobs describe') flags='--show-deleted --project --region --account --format --quiet --help' place='job' ;;
-    'jobs list') flags='--show-deleted --project --region --account --format --quiet --help' ;;
-    'jobs delete') flags='--project --region --account --format --quiet --help' place='job' ;;
-    'jobs execute') flags='--fresh-sandbox --host-access --strict-fs --network --pull --platform --wait --async --tasks --task-timeout --args --update-env-vars --project --region --account --format --quiet --help' place='job' ;;
-    'jobs get-iam-policy') flags='--project --region --account --format --quiet --help' place='job' ;;
-    'jobs set-iam-policy') flags='--project --region --account --format --quiet --help' place='job' ;;
-    'jobs add-iam-policy-binding') flags='--member --role --condition --condition-from-file --project --region --account --format --quiet --help' place='job' ;;
-    'jobs remove-iam-policy-binding') flags='--member --role --condition --condition-from-file --all --project --region --account --format --quiet --help' place='job' ;;
-    'jobs test-iam-permissions') flags='--project --region --account --format --quiet --help' place='job' ;;
-    'jobs executions') flags='--help' place='list describe cancel tasks' ;;
-    'jobs executions list') flags='--job --show-deleted --project --region --account --format --quiet --help' ;;
-    'jobs executions describe') flags='--show-deleted --project --region --account --format --quiet --help' place='execution' ;;
-    'jobs executions cancel') flags='--async --project --region --account --format --quiet --help' place='execution' ;;
-    'jobs executions tasks') flags='--help' place='list' ;;
-    'jobs executions tasks list') flags='--execution --project --region --account --format --quiet --help' ;;
+    'jobs') flags='--help' place='run validate create update deploy replace describe list delete execute get-iam-policy set-iam-policy add-iam-policy-binding remove-iam-policy-binding test-iam-permissions logs executions' ;;
+    'jobs run') flags='--file --strict --container --image --command --args --workdir --memory --cpu --gpu --set-env-vars --update-env-vars --remove-env-vars --env-vars-file --set-secrets --update-secrets --remove-secrets --add-volume-mount --remove-volume-mount --depends-on --startup-probe --clear-env-vars --clear-secrets --clear-volume-mounts --tasks --parallelism --max-retries --task-timeout --service-account --labels --update-labels --remove-labels --add-volume --remove-volume --remove-containers --set-cloudsql-instances --add-cloudsql-instances --remove-cloudsql-instances --vpc-connector --vpc-egress --network --subnet --network-tags --binary-authorization --breakglass --key --gpu-type --clear-labels --clear-volumes --clear-cloudsql-instances --clear-vpc-connector --clear-network --clear-network-tags --clear-binary-authorization --gpu-zonal-redundancy --fresh-sandbox --host-access --metadata --strict-fs --join-network --credentials --pull --platform --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
+    'jobs validate') flags='--file --strict --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='file' ;;
+    'jobs create') flags='--file --strict --async --execute-now --wait --container --image --command --args --workdir --memory --cpu --gpu --set-env-vars --update-env-vars --remove-env-vars --env-vars-file --set-secrets --update-secrets --remove-secrets --add-volume-mount --remove-volume-mount --depends-on --startup-probe --clear-env-vars --clear-secrets --clear-volume-mounts --tasks --parallelism --max-retries --task-timeout --service-account --labels --update-labels --remove-labels --add-volume --remove-volume --remove-containers --set-cloudsql-instances --add-cloudsql-instances --remove-cloudsql-instances --vpc-connector --vpc-egress --network --subnet --network-tags --binary-authorization --breakglass --key --gpu-type --clear-labels --clear-volumes --clear-cloudsql-instances --clear-vpc-connector --clear-network --clear-network-tags --clear-binary-authorization --gpu-zonal-redundancy --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
+    'jobs update') flags='--file --strict --async --execute-now --wait --container --image --command --args --workdir --memory --cpu --gpu --set-env-vars --update-env-vars --remove-env-vars --env-vars-file --set-secrets --update-secrets --remove-secrets --add-volume-mount --remove-volume-mount --depends-on --startup-probe --clear-env-vars --clear-secrets --clear-volume-mounts --tasks --parallelism --max-retries --task-timeout --service-account --labels --update-labels --remove-labels --add-volume --remove-volume --remove-containers --set-cloudsql-instances --add-cloudsql-instances --remove-cloudsql-instances --vpc-connector --vpc-egress --network --subnet --network-tags --binary-authorization --breakglass --key --gpu-type --clear-labels --clear-volumes --clear-cloudsql-instances --clear-vpc-connector --clear-network --clear-network-tags --clear-binary-authorization --gpu-zonal-redundancy --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
+    'jobs deploy') flags='--file --strict --async --execute-now --wait --container --image --command --args --workdir --memory --cpu --gpu --set-env-vars --update-env-vars --remove-env-vars --env-vars-file --set-secrets --update-secrets --remove-secrets --add-volume-mount --remove-volume-mount --depends-on --startup-probe --clear-env-vars --clear-secrets --clear-volume-mounts --tasks --parallelism --max-retries --task-timeout --service-account --labels --update-labels --remove-labels --add-volume --remove-volume --remove-containers --set-cloudsql-instances --add-cloudsql-instances --remove-cloudsql-instances --vpc-connector --vpc-egress --network --subnet --network-tags --binary-authorization --breakglass --key --gpu-type --clear-labels --clear-volumes --clear-cloudsql-instances --clear-vpc-connector --clear-network --clear-network-tags --clear-binary-authorization --gpu-zonal-redundancy --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
+    'jobs replace') flags='--file --strict --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='file' ;;
+    'jobs describe') flags='--show-deleted --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
+    'jobs list') flags='--show-deleted --filter --limit --sort-by --uri --project --region --account --format --flatten --api-version --flags-file --quiet --help' ;;
+    'jobs delete') flags='--async --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
+    'jobs execute') flags='--fresh-sandbox --host-access --metadata --strict-fs --join-network --credentials --pull --platform --tasks --task-timeout --wait --async --container --args --update-env-vars --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
+    'jobs get-iam-policy') flags='--project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
+    'jobs set-iam-policy') flags='--project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
+    'jobs add-iam-policy-binding') flags='--member --role --condition --condition-from-file --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
+    'jobs remove-iam-policy-binding') flags='--member --role --condition --condition-from-file --all --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
+    'jobs test-iam-permissions') flags='--project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
+    'jobs logs') flags='--help' place='read tail' ;;
+    'jobs logs read') flags='--severity --task --attempt --prefix --freshness --limit --order --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
+    'jobs logs tail') flags='--severity --task --attempt --prefix --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
+    'jobs executions') flags='--help' place='list describe describe-latest cancel delete logs tasks' ;;
+    'jobs executions list') flags='--job --show-deleted --filter --limit --sort-by --uri --project --region --account --format --flatten --api-version --flags-file --quiet --help' ;;
+    'jobs executions describe') flags='--show-deleted --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='execution' ;;
+    'jobs executions describe-latest') flags='--job --project --region --account --format --flatten --api-version --flags-file --quiet --help' ;;
+    'jobs executions cancel') flags='--async --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='execution' ;;
+    'jobs executions delete') flags='--async --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='execution' ;;
+    'jobs executions logs') flags='--help' place='read tail' ;;
+    'jobs executions logs read') flags='--severity --task --attempt --prefix --freshness --limit --order --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='execution' ;;
+    'jobs executions logs tail') flags='--severity --task --attempt --prefix --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='execution' ;;
+    'jobs executions tasks') flags='--help' place='list describe' ;;
+    'jobs executions tasks list') flags='--execution --succeeded --failed --cancelled --running --pending --abandoned --completed --no-completed --started --no-started --filter --limit --sort-by --uri --project --region --account --format --flatten --api-version --flags-file --quiet --help' ;;
+    'jobs executions tasks describe') flags='--project --region --account --format --flatten --api-version --flags-file --quiet --help' place='anything' ;;
     'config') flags='--help' place='explain' ;;
-    'config explain') flags='--fresh-sandbox --host-access --strict-fs --network --pull --platform --project --region --account --format --quiet --help' ;;
+    'config explain') flags='--fresh-sandbox --host-access --metadata --strict-fs --join-network --credentials --pull --platform --project --region --account --format --flatten --api-version --flags-file --quiet --help' ;;
     'completion') flags='--help' place='bash zsh fish' ;;
     'help') flags='--help' place='anything' ;;
   esac

@@ -15,6 +15,10 @@ export interface Config {
   projectOwner: string;
   /** Whether IAM policies decide who may do what. */
   enforceIam: boolean;
+  /** Whose fields `--format=json` and `yaml` print. */
+  apiVersion: 'v1' | 'v2';
+  /** The file of application default credentials, where Google's libraries look for it. */
+  credentialsFile: string;
   /** The docker client: a name on the PATH or a path. */
   docker: string;
   /** Attempts that run at once where the job sets no lower limit. */
@@ -63,6 +67,10 @@ export function explainConfig(
   const variable = (name: string): [source: string, value: string | undefined] => [name, env[name]];
   const owner = decide(`${userName}@${hostName}`, variable('CLOUDSDK_CORE_ACCOUNT'));
   const home = decide(stateDirectory(env, platform, homeDirectory), variable('LOCALRUN_HOME'));
+  const credentials = decide(
+    path.join(gcloudDirectory(env, platform, homeDirectory), 'application_default_credentials.json'),
+    variable('GOOGLE_APPLICATION_CREDENTIALS'),
+  );
   return {
     home: { ...home, value: path.resolve(home.value) },
     project: decide(
@@ -93,6 +101,8 @@ export function explainConfig(
       ['LOCALRUN_ENFORCE_IAM', boolean('LOCALRUN_ENFORCE_IAM', env['LOCALRUN_ENFORCE_IAM'])],
       [fileName, file.enforceIam],
     ),
+    apiVersion: decide('v2', ['LOCALRUN_API_VERSION', apiVersion(env['LOCALRUN_API_VERSION'])]),
+    credentialsFile: { ...credentials, value: path.resolve(credentials.value) },
     docker: decide('docker', variable('LOCALRUN_DOCKER')),
     maxParallelism: decide(32, [
       'LOCALRUN_MAX_PARALLELISM',
@@ -118,11 +128,22 @@ function stateDirectory(env: Surroundings['env'], platform: string, home: string
   return path.join(home, '.local', 'state', 'localrun');
 }
 
+function apiVersion(text: string | undefined): 'v1' | 'v2' | undefined {
+  if (!text) return undefined;
+  if (text === 'v1' || text === 'v2') return text;
+  throw new UsageError(`LOCALRUN_API_VERSION must be v1 or v2, got ${text}`);
+}
+
 function boolean(name: string, text: string | undefined): boolean | undefined {
   if (!text) return undefined;
   if (/^(true|1)$/i.test(text)) return true;
   if (/^(false|0)$/i.test(text)) return false;
   throw new UsageError(`${name} must be true or false, got ${text}`);
+}
+
+function gcloudDirectory(env: Surroundings['env'], platform: string, home: string): string {
+  if (env['CLOUDSDK_CONFIG']) return env['CLOUDSDK_CONFIG'];
+  return platform === 'win32' ? path.join(env['APPDATA'] ?? home, 'gcloud') : path.join(home, '.config', 'gcloud');
 }
 
 function positiveInteger(name: string, text: string | undefined): number | undefined {
@@ -147,10 +168,15 @@ export const environment: readonly (readonly [name: string, meaning: string])[] 
     'LOCALRUN_ENFORCE_IAM',
     'true: the IAM policies of jobs decide what callers other than the owner may do. Default: that of localrun.yaml, or false.',
   ],
+  ['LOCALRUN_API_VERSION', 'Whose fields --format=json and yaml print: v2, or v1 as gcloud. Default: v2.'],
   ['LOCALRUN_DOCKER', 'The docker client. Default: docker.'],
   [
     'LOCALRUN_MAX_PARALLELISM',
     'Tasks that run at once where a job sets no parallelism below its task count. Default: 32.',
+  ],
+  [
+    'GOOGLE_APPLICATION_CREDENTIALS',
+    "Application default credentials, for --metadata and --credentials. Default: the file of gcloud's.",
   ],
   ['DOCKER_HOST, DOCKER_CONTEXT', 'Which container engine, as for the docker client.'],
   ['NO_COLOR, FORCE_COLOR', 'No colour, or colour even where the output is no terminal.'],

@@ -4,8 +4,10 @@ import type { Command } from 'commander';
 import type { Open } from './cli/command.js';
 import type { Context } from './cli/context.js';
 import { exitCodeOf, printError } from './cli/errors.js';
+import { withFlagsFiles } from './cli/flags-file.js';
 import type { Io } from './cli/io.js';
-import { buildProgram, commandPath } from './cli/program.js';
+import { localSettings } from './cli/local-flags.js';
+import { buildProgram, checkWords, commandPath } from './cli/program.js';
 import { type Config, loadConfig } from './config.js';
 import { findLocalFile, type LocalDocument } from './local/file.js';
 import { shortName } from './model/names.js';
@@ -35,7 +37,9 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   };
   const program = await commandTree(io, open, argv);
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    const words = await withFlagsFiles(argv, io.cwd);
+    checkWords(program, words);
+    await program.parseAsync(words, { from: 'user' });
     return 0;
   } catch (error) {
     printError(error, commandPath(program, argv), io);
@@ -60,6 +64,7 @@ function context(io: Io, config: Config, local: LocalDocument | undefined, closi
       enforced: config.enforceIam ? (await import('./model/iam/conditions.js')).holds : undefined,
       projectNumber: config.projectNumber,
       env: io.env,
+      settings: localSettings({ local, io }, {}),
       now: Date.now,
       uuid: () => crypto.randomUUID(),
       randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
@@ -68,11 +73,15 @@ function context(io: Io, config: Config, local: LocalDocument | undefined, closi
     };
   };
   const openHost = async (): Promise<HostDeps> => {
-    const { dockerRuntime } = await import('./runtime/docker/docker.js');
+    const [{ dockerRuntime }, { GcloudCredentials }] = await Promise.all([
+      import('./runtime/docker/docker.js'),
+      import('./service/host.js'),
+    ]);
     const { home, maxParallelism } = config;
     return {
       ...(await result.service()),
       runtime: dockerRuntime(config.docker, io.env),
+      credentials: new GcloudCredentials(config.credentialsFile, io.env, Date.now),
       home,
       maxParallelism,
       owner: io.owner,

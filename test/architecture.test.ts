@@ -56,6 +56,20 @@ describe('the parts of src', () => {
     expect(wrong.map(({ file, to }) => `src/${file} imports from ${to}`)).toEqual([]);
   });
 
+  test('are in docs/architecture.md with the same arrows', () => {
+    const text = readFileSync(path.join(src, '..', 'docs', 'architecture.md'), 'utf8');
+    const table = text.split('## The arrows')[1]?.split('\n## ')[0] ?? '';
+    const rows = [...table.matchAll(/^\| (\w+) \| ([\w, ]*)\|$/gm)].filter(([, part = '']) => part !== 'Part');
+    const documented = rows.map(([, part = '', to = '']) => [
+      part,
+      to
+        .split(', ')
+        .map((name) => name.trim())
+        .filter(Boolean),
+    ]);
+    expect(Object.fromEntries(documented)).toEqual(arrows);
+  });
+
   test('hold no file over 300 lines', () => {
     const long = files.filter((file) => readFileSync(path.join(src, file), 'utf8').split('\n').length > 301);
     expect(long).toEqual([]);

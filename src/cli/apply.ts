@@ -1,79 +1,84 @@
+import type { Command } from 'commander';
 import { parseName, shortName } from '../model/names.js';
-import type { JobInput } from '../model/schema/job.js';
-import { createJob, findJob, getJob, updateJob } from '../service/jobs.js';
+import type { Job, JobInput } from '../model/schema/job.js';
+import { findJob, getJob, updateJob } from '../service/jobs.js';
 import { inertFields, type RunOptions } from '../service/run.js';
 import type { ServiceDeps } from '../service/service.js';
-import { type CommonOptions, jobNameOf } from './command.js';
+import { type CommonOptions, inWords, jobNameOf } from './command.js';
 import type { Context } from './context.js';
-import { checkJobFlags, type JobFlags, jobFromFlags, withJobFlags } from './job-flags.js';
+import { type JobEdit, jobFromFlags, type JobOptions, readJobEdit, withJobFlags } from './job-flags/apply.js';
+import { checkJobFlags, withGpuType, withoutBreakglass } from './job-flags/check.js';
 import { type NamedJob, readJobFile } from './spec-file.js';
 
-export type SpecOptions = CommonOptions & JobFlags & { file?: string };
+export type SpecOptions = CommonOptions & JobOptions & { file?: string; strict?: true };
+
+/** Declares what names a job, and the file that may describe it. */
+export const declareSpec = (command: Command): Command =>
+  command
+    .argument('[job]', 'the name of the job')
+    .option('-f, --file <file>', 'job spec, - for stdin')
+    .option('--strict', 'refuse a spec that Cloud Run accepts although it is hardly meant');
 
 /** The job that a command line describes: by a file, by flags on top of it, or by flags alone. */
 export async function describedJob(context: Context, options: SpecOptions, id: string | undefined): Promise<NamedJob> {
-  if (options.file === undefined) return flagged(jobNameOf(context, options, id), jobFromFlags(options));
-  const { name, job } = await readJobFile(context, options.file, options, id);
-  return flagged(name, withJobFlags(job, options));
+  const edit = await readJobEdit(options, context.io.cwd);
+  if (options.file !== undefined) {
+    const { name, job } = await readJobFile(context, options.file, options, id);
+    return flagged(context, name, withJobFlags(job, edit, parseName(name)));
+  }
+  const name = jobNameOf(context, options, id);
+  return flagged(context, name, jobFromFlags(edit, parseName(name)));
 }
+
+/** A stored job with what flags change of it. */
+export const changedJob = (context: Context, job: Job, edit: JobEdit): NamedJob =>
+  flagged(context, job.name, withJobFlags(withoutBreakglass(job), edit, parseName(job.name)));
 
 /** A job as flags have made it. @throws RunError if they have made it wrong */
-export function flagged(name: string, job: JobInput): NamedJob {
-  checkJobFlags(shortName(name), job);
-  return { name, job };
+function flagged({ io }: Context, name: string, job: JobInput): NamedJob {
+  const complete = withGpuType(job, (text) => io.err.write(text));
+  checkJobFlags(shortName(name), complete);
+  return { name, job: complete };
 }
 
-/**
- * Creates the job, or puts it in place of the one of that name; says on stderr which. `run` is for what the job's
- * token starts.
- */
+/** Creates the job, or puts it in place of the one of that name. `run` is for what the job's token starts. */
 export function applyJob(
-  { io }: Context,
   service: ServiceDeps,
   { name, job }: NamedJob,
   run?: RunOptions,
 ): 'created' | 'updated' | 'unchanged' {
-  // As one step, so that two commands that make the same job do not get into each other's way.
-  const result = service.store.transaction(() => {
-    const current = findJob(service, name);
-    if (!current) {
-      createJob(service, { parent: parseName(name), jobId: shortName(name), job, run });
-      return 'created';
-    }
-    return updateJob(service, { name, job, ...run }).generation === current.generation ? 'unchanged' : 'updated';
-  });
-  if (result !== 'unchanged') io.err.write(`Job [${shortName(name)}] has successfully been ${result}.\n`);
-  return result;
+  const { etag: _, ...body } = job;
+  const before = findJob(service, name);
+  // As one step even where it looks new, so that two commands that make the same job do not get into each other's way.
+  const after = updateJob(service, { name, job: body, run, allowMissing: before === undefined });
+  return !before ? 'created' : before.generation === after.generation ? 'unchanged' : 'updated';
 }
 
 /**
- * Makes sure that the job that a `run` is about is there and as the command line says.
- * @returns its full name
+ * The job that a `run` is about, as it is to be: what a file and flags say, or the job of that name with what the flags
+ * change.
  * @throws RunError NOT_FOUND if the command line only names a job, and there is none of that name
  */
-export async function jobToRun(
-  context: Context,
-  service: ServiceDeps,
-  options: SpecOptions,
-  id: string | undefined,
-  run: RunOptions,
-): Promise<string> {
-  if (options.file === undefined) {
-    const name = jobNameOf(context, options, id);
-    const current = options.image === undefined ? getJob(service, name) : findJob(service, name);
-    if (current) {
-      applyJob(context, service, flagged(name, withJobFlags(current, options)), run);
-      return name;
-    }
-  }
-  const described = await describedJob(context, options, id);
-  applyJob(context, service, described, run);
-  return described.name;
+export async function jobToRun(context: Context, options: SpecOptions, id: string | undefined): Promise<NamedJob> {
+  if (options.file !== undefined) return describedJob(context, options, id);
+  const name = jobNameOf(context, options, id);
+  const edit = await readJobEdit(options, context.io.cwd);
+  const service = await context.service();
+  const describes = edit.groups.some(({ flags }) => flags.image !== undefined);
+  if (describes && !findJob(service, name)) return describedJob(context, options, id);
+  const missing = `Cannot find job [${shortName(name)}].`;
+  const current = inWords(
+    'NOT_FOUND',
+    missing,
+    () => getJob(service, name),
+    'give a spec with -f FILE, or --image IMAGE',
+  );
+  return changedJob(context, current, edit);
 }
 
 /** Says once which of a job's fields act in Cloud Run and do nothing here. */
 export function warnOfInertFields({ io }: Context, service: ServiceDeps, name: string): void {
-  const job = findJob(service, name);
+  const job = service.store.job(name);
   const fields = job ? inertFields(job) : [];
   if (fields.length > 0) io.err.write(`Without effect here, as docs/fidelity.md explains: ${fields.join(', ')}\n`);
 }

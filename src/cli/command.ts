@@ -1,15 +1,19 @@
 import { type Command, Option } from 'commander';
-import { RunError, UsageError } from '../model/errors.js';
+import { type Code, RunError, UsageError } from '../model/errors.js';
 import { jobIdViolation, jobName, type Parent } from '../model/names.js';
 import type { GlobalFlags } from '../config.js';
-import { printers } from './render/format.js';
+import { keysFlag } from './render/format/filter.js';
+import type { Key } from './render/format/keys.js';
+import { type Format, formatFlag, shownFormats } from './render/format/projection.js';
 import type { Context } from './context.js';
 
 /** The flags that every command takes. */
 export interface CommonOptions {
   project?: string | undefined;
   region?: string | undefined;
-  format?: string;
+  format?: Format;
+  flatten?: Key[];
+  apiVersion?: 'v1' | 'v2';
   quiet?: true;
   account?: string;
 }
@@ -27,13 +31,14 @@ export interface CommandSpec {
 
 /**
  * A command: its name, its description, its own flags and arguments, and what it does with them. The action is given
- * the options first, the arguments after them.
+ * the options first, the arguments after them. `formats`: what `--format` can be.
  */
 export function defineCommand<O extends object, A extends unknown[] = []>(
   name: string,
   description: string,
   declare: Declare,
   action: Action<O, A>,
+  formats = shownFormats,
 ): CommandSpec {
   return {
     attach(parent, open, { hidden } = { hidden: false }) {
@@ -43,7 +48,18 @@ export function defineCommand<O extends object, A extends unknown[] = []>(
         .addOption(new Option('--project <id>', 'the project; see `localrun help environment`'))
         .addOption(new Option('--region <name>', 'the region'))
         .addOption(new Option('--account <account>', 'who calls'))
-        .addOption(new Option('--format <format>', `how to print the result: ${printers.join(', ')}`))
+        .addOption(
+          new Option('--format <format>', `how to print the result: ${formats.join(', ')}`).argParser(
+            formatFlag(formats),
+          ),
+        )
+        .addOption(
+          new Option('--flatten <KEY,...>', 'a row for every item of a list, for --format').argParser(
+            keysFlag('--flatten'),
+          ),
+        )
+        .addOption(new Option('--api-version <version>', 'whose fields json and yaml print').choices(['v1', 'v2']))
+        .addOption(new Option('--flags-file <file>', 'YAML or JSON map of flags and their values'))
         .addOption(new Option('-q, --quiet', 'ask nothing: take the default answer'))
         .helpOption('-h, --help', 'show this help')
         .action(async (...given: unknown[]) => {
@@ -77,11 +93,27 @@ export function jobNameOf(context: Context, options: CommonOptions, job: string 
   const [, namespace, inNamespace] = /^namespaces\/([^/]+)\/jobs\/([^/]+)$/.exec(job) ?? [];
   const id = inProject ?? inNamespace ?? job;
   const violation = jobIdViolation(id);
-  if (violation) throw new RunError('INVALID_ARGUMENT', `Invalid job name [${id}]. ${violation}`);
+  if (violation) {
+    const fix = /\.(ya?ml|json)$/.test(job) ? `did you mean -f ${job}?` : undefined;
+    throw new RunError('INVALID_ARGUMENT', `Invalid job name [${id}]. ${violation}`, { fix });
+  }
   return jobName(
     parentOf(context, { project: project ?? namespace ?? options.project, region: location ?? options.region }),
     id,
   );
+}
+
+/**
+ * What `call` returns. Where the API answers with an error of this code, gcloud has words of its own for it. Advice that
+ * came with the answer stays; `fix` is for when there was none.
+ */
+export function inWords<T>(code: Code, message: string, call: () => T, fix?: string): T {
+  try {
+    return call();
+  } catch (error) {
+    if (!(error instanceof RunError) || error.code !== code) throw error;
+    throw new RunError('UNKNOWN', message, { fix: error.fix ?? fix, cause: error });
+  }
 }
 
 /**

@@ -32,17 +32,20 @@ export function printError(error: unknown, command: string, { err }: Io): void {
     say(`Try: localrun ${[...command.split('.').filter(Boolean), '--help'].join(' ')}`);
   } else if (error instanceof UsageError) {
     say(`${title} ${error.message}`);
-    if (error.fix) say(`Try: ${error.fix}`);
+    if (error.fix) say(advice(error.fix));
   } else if (error instanceof RunError) {
     say(`${title} ${selfExplaining.has(error.code) ? '' : `${error.code}: `}${error.message}`);
     for (const problem of error.problems.slice(0, shownProblems)) say(formatProblem(problem, err));
     if (error.problems.length > shownProblems) say(`and ${error.problems.length - shownProblems} more`);
-    if (error.fix) say(`Try: ${error.fix}`);
+    if (error.fix) say(advice(error.fix));
   } else {
     const unexpected = error instanceof Error ? (error.stack ?? error.message) : String(error);
     say(`${title} This is a mistake in localrun itself.\n${unexpected}`);
   }
 }
+
+/** What to do, as a line; a guess is a question. */
+const advice = (fix: string): string => (fix.startsWith('did you mean') ? `D${fix.slice(1)}` : `Try: ${fix}`);
 
 /**
  * A problem as compilers show one:
@@ -61,7 +64,7 @@ export function formatProblem(
   const kind = severity === 'warning' ? chalk.yellow('warning: ') : '';
   const lines = [`${place}${kind}${path ? `${path}: ` : ''}${message}`];
   if (location) lines.push(...excerpt(location.excerpt, location.column, chalk));
-  if (fix) lines.push(`    Try: ${fix}`);
+  if (fix) lines.push(`    ${advice(fix)}`);
   return lines.join('\n');
 }
 

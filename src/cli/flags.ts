@@ -37,8 +37,10 @@ export const dictFlag =
       if (key === '') throw argument(flag, `Invalid flag value [${item}]`);
       own.set(key, item.slice(equals + 1));
     }
-    const twice = [...own.keys()].find((key) => Object.hasOwn(previous, key));
-    if (twice !== undefined) throw argument(flag, `"${twice}" cannot be specified multiple times`);
+    for (const [key, value] of own) {
+      if (!Object.hasOwn(previous, key)) continue;
+      throw argument(flag, `"${key}" cannot be specified multiple times; received: ${previous[key]}, ${value}`);
+    }
     return { ...previous, ...Object.fromEntries(own) };
   };
 

@@ -38,7 +38,7 @@ export async function runInForeground(
   });
   try {
     const created = begin();
-    const view = await openView(context.io, created, host.now);
+    const view = openView(context.io, created, host.now);
     say = (text) => view.say(text);
     const control = { cancel: cancel.signal, kill: kill.signal };
     return { execution: await watched(host, created, control, view).finally(() => view.close()), interrupted };
@@ -57,7 +57,7 @@ async function watched(host: HostDeps, created: Execution, control: Control, vie
     });
     if (ended) return ended;
   } finally {
-    follower.close();
+    await follower.close();
   }
   view.say(`Another localrun process has taken ${shortName(name)} over; waiting for it to end.`);
   return waitForExecution(host, name, isCompleted);

@@ -8,6 +8,7 @@ import { type CommonOptions } from './command.js';
 import type { Context } from './context.js';
 import { dictFlag } from './flags.js';
 import { print } from './render/format.js';
+import { plain } from './render/format/resources.js';
 import { readSpecText } from './spec-file.js';
 
 /** The version of policies that knows conditions. */
@@ -40,8 +41,14 @@ export async function printPolicy(
   policy: Policy,
 ): Promise<void> {
   context.io.err.write(`Updated IAM policy for job [${shortName(job)}].\n`);
-  await print(context, options.format ?? 'yaml', policy, {});
+  await print(context, inYaml(options), policy, { kind: plain });
 }
+
+/** Policies are printed as YAML unless another format is asked for. */
+export const inYaml = (options: CommonOptions): CommonOptions => ({
+  ...options,
+  format: options.format ?? { printer: 'yaml', attributes: {}, keys: [] },
+});
 
 export interface BindingFlags {
   member: string;

@@ -9,8 +9,11 @@ import type { Lease, Owner } from '../store/store.js';
 export interface Output {
   write: (text: string) => void;
   tty: boolean;
-  /** Width in columns; 80 where nothing is known. */
+  /** The size of the terminal; 80 by 24 where nothing is known. */
   readonly columns: number;
+  readonly rows: number;
+  /** Calls `handler` when the terminal gets another size; returns how to stop that. */
+  onResize: (handler: () => void) => () => void;
   chalk: ChalkInstance;
 }
 
@@ -20,8 +23,6 @@ export type Signal = 'SIGINT' | 'SIGTERM';
 export interface Io extends Surroundings {
   out: Output;
   err: Output;
-  /** Whether somebody can answer questions. */
-  interactive: boolean;
   /** All of stdin, at most `limit` bytes and one more. */
   readInput: (limit: number) => Promise<string>;
   /** One line of stdin, after `question` on stderr; undefined at its end. */
@@ -34,7 +35,7 @@ export interface Io extends Surroundings {
   alive: (lease: Lease) => boolean;
   /** Starts this program once more, on its own, with other arguments; its output goes to a file descriptor. */
   spawnSelf: (args: readonly string[], output: number) => void;
-  /** The live terminal stream of stderr, for the spinner. */
+  /** stderr as a terminal, for the spinner. */
   terminal: NodeJS.WriteStream;
 }
 
@@ -52,7 +53,6 @@ export function systemIo(): Io {
     hostName: os.hostname(),
     out: output(process.stdout, env),
     err: output(process.stderr, env),
-    interactive: process.stdin.isTTY,
     readInput,
     ask,
     cwd: process.cwd(),
@@ -81,7 +81,7 @@ export function systemIo(): Io {
  * Colour follows FORCE_COLOR, then NO_COLOR, then whether the stream is a terminal. A reader that has gone (`| head`)
  * ends the writing, not the work.
  */
-function output(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Output {
+export function output(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Output {
   let open = true;
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
@@ -95,6 +95,13 @@ function output(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Output {
     tty: stream.isTTY,
     get columns() {
       return stream.columns || 80;
+    },
+    get rows() {
+      return stream.rows || 24;
+    },
+    onResize(handler) {
+      stream.on('resize', handler);
+      return () => stream.off('resize', handler);
     },
     chalk: new Chalk({ level: colored ? 1 : 0 }),
   };

@@ -3,34 +3,58 @@ import { fileName, type Setting } from '../config.js';
 import { mappingsOf } from '../model/local/mappings.js';
 import { defaultSettings, type LocalSettings, type PullPolicy, pullPolicies } from '../model/local/settings.js';
 import type { Context } from './context.js';
+import { localLine } from './render/local.js';
 
 /** The flags that say how this machine runs an execution; Cloud Run has none of them. */
 export interface LocalFlags {
   freshSandbox?: boolean;
-  network?: string;
+  joinNetwork?: string;
   hostAccess?: boolean;
+  metadata?: boolean;
+  credentials?: 'adc';
   pull?: PullPolicy;
   platform?: string;
   strictFs?: boolean;
 }
 
-/** What flags and localrun.yaml say in the same words. */
-const flagged = ['freshSandbox', 'network', 'hostAccess', 'pull', 'platform', 'strictFs'] as const;
+/** What flags and localrun.yaml say alike, by its name there. */
+const flagged = [
+  'freshSandbox',
+  'network',
+  'hostAccess',
+  'metadata',
+  'credentials',
+  'pull',
+  'platform',
+  'strictFs',
+] as const;
 
-export const declareLocalFlags = (command: Command): Command =>
-  [
-    ['fresh-sandbox', 'give every attempt a network namespace of its own'],
-    ['host-access', 'make host.docker.internal stand for this machine'],
-    ['strict-fs', 'count what a task writes to its file system as memory, as Cloud Run does'],
-  ]
-    .reduce(
-      (declared, [name, description]) =>
-        declared.option(`--${name}`, description).addOption(new Option(`--no-${name}`).hideHelp()),
-      command.optionsGroup('Local flags, which win over localrun.yaml; --no-... turns one off:'),
+/** Those that can be turned off again. */
+const switches = [
+  ['fresh-sandbox', 'give every attempt a network namespace of its own'],
+  ['host-access', 'make host.docker.internal stand for this machine'],
+  ['metadata', 'serve metadata.google.internal to the job, with tokens of your credentials'],
+  ['strict-fs', 'count what a task writes to its file system as memory, as Cloud Run does'],
+] as const;
+
+export function declareLocalFlags(command: Command): Command {
+  command.optionsGroup('Local flags, which win over localrun.yaml; --no-... turns one off:');
+  for (const [name, description] of switches) {
+    command.option(`--${name}`, description).addOption(new Option(`--no-${name}`).hideHelp());
+  }
+  return command
+    .option('--join-network <name>', "join a network of the container engine, e.g. a compose project's")
+    .addOption(
+      new Option('--credentials <kind>', 'give the job your application default credentials as a file').choices([
+        'adc',
+      ]),
     )
-    .option('--network <name>', "join a network of the container engine, e.g. a compose project's")
     .addOption(new Option('--pull <policy>', 'when to pull images').choices(pullPolicies).default(undefined, 'missing'))
     .option('--platform <platform>', 'what images have to be made for: linux/amd64 unless given; any');
+}
+
+/** `--network` is gcloud's, for what no machine but Google's has. */
+const flagOf = (name: (typeof flagged)[number]): keyof LocalFlags => (name === 'network' ? 'joinNetwork' : name);
 
 /** Each of those settings, and whether a flag, localrun.yaml or nobody has decided it. */
 export function explainLocal(
@@ -39,10 +63,10 @@ export function explainLocal(
 ): [name: string, setting: Setting<string | boolean | undefined>][] {
   const settings = localSettings(context, flags);
   const file = context.local?.value ?? {};
-  return [...flagged, 'metadata' as const, 'credentials' as const].map((name) => {
-    const flag =
-      name in flags ? `--${flags[name as keyof LocalFlags] === false ? 'no-' : ''}${kebab(name)}` : undefined;
-    return [name, { value: settings[name], source: flag ?? (file[name] === undefined ? 'default' : fileName) }];
+  return flagged.map((name) => {
+    const flag = flags[flagOf(name)];
+    const given = flag === undefined ? undefined : `--${flag === false ? 'no-' : ''}${kebab(flagOf(name))}`;
+    return [name, { value: settings[name], source: given ?? (file[name] === undefined ? 'default' : fileName) }];
   });
 }
 
@@ -51,12 +75,16 @@ const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-
 /** How this machine runs an execution: what flags say, then localrun.yaml, then defaults. */
 export function localSettings({ local, io }: Pick<Context, 'local' | 'io'>, flags: LocalFlags): LocalSettings {
   const file = local?.value ?? {};
-  const chosen = flagged.map((name) => [name, flags[name] ?? file[name] ?? defaultSettings[name]] as const);
+  const chosen = flagged.map((name) => [name, flags[flagOf(name)] ?? file[name] ?? defaultSettings[name]] as const);
   return {
     ...defaultSettings,
     ...(Object.fromEntries(chosen.filter(([, value]) => value !== undefined)) as Partial<LocalSettings>),
-    ...(file.metadata !== undefined && { metadata: file.metadata }),
-    ...(file.credentials && { credentials: file.credentials }),
     ...(local && { config: local.file, ...mappingsOf(file, local.file, io.homeDirectory) }),
   };
+}
+
+/** Says once what this machine does differently from what it does unasked. */
+export function tellSettings({ io }: Context, settings: LocalSettings): void {
+  const line = localLine(settings);
+  if (line) io.err.write(`${line}\n`);
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { UsageError } from '../model/errors.js';
 import type { CommandSpec, Open } from './command.js';
 import type { Io } from './io.js';
 
@@ -15,6 +16,7 @@ const jobs: Group = {
     validate: async () => (await import('./commands/jobs/validate.js')).validate,
     create: async () => (await import('./commands/jobs/create.js')).create,
     update: async () => (await import('./commands/jobs/update.js')).update,
+    deploy: async () => (await import('./commands/jobs/deploy.js')).deploy,
     replace: async () => (await import('./commands/jobs/replace.js')).replace,
     describe: async () => (await import('./commands/jobs/describe.js')).describe,
     list: async () => (await import('./commands/jobs/list.js')).list,
@@ -26,15 +28,34 @@ const jobs: Group = {
     'remove-iam-policy-binding': async () =>
       (await import('./commands/jobs/remove-iam-policy-binding.js')).removeBinding,
     'test-iam-permissions': async () => (await import('./commands/jobs/test-iam-permissions.js')).testPermissions,
+    logs: {
+      description: 'Logs of jobs.',
+      commands: {
+        read: async () => (await import('./commands/jobs/logs/read.js')).read,
+        tail: async () => (await import('./commands/jobs/logs/tail.js')).tail,
+      },
+    },
     executions: {
       description: 'Executions of jobs.',
       commands: {
         list: async () => (await import('./commands/jobs/executions/list.js')).list,
         describe: async () => (await import('./commands/jobs/executions/describe.js')).describe,
+        'describe-latest': async () => (await import('./commands/jobs/executions/describe-latest.js')).describeLatest,
         cancel: async () => (await import('./commands/jobs/executions/cancel.js')).cancel,
+        delete: async () => (await import('./commands/jobs/executions/delete.js')).remove,
+        logs: {
+          description: 'Logs of executions.',
+          commands: {
+            read: async () => (await import('./commands/jobs/executions/logs/read.js')).read,
+            tail: async () => (await import('./commands/jobs/executions/logs/tail.js')).tail,
+          },
+        },
         tasks: {
           description: 'Tasks of executions.',
-          commands: { list: async () => (await import('./commands/jobs/executions/tasks/list.js')).list },
+          commands: {
+            list: async () => (await import('./commands/jobs/executions/tasks/list.js')).list,
+            describe: async () => (await import('./commands/jobs/executions/tasks/describe.js')).describe,
+          },
         },
       },
     },
@@ -42,7 +63,7 @@ const jobs: Group = {
 };
 
 const root: Group = {
-  description: 'Cloud Run jobs on your own machine. Any `gcloud run jobs ...` works as `localrun jobs ...`.',
+  description: 'Cloud Run jobs on your own machine. Commands, flags and output are those of `gcloud run jobs`.',
   commands: {
     jobs,
     config: {
@@ -76,6 +97,8 @@ export async function buildProgram(
     .helpOption('-h, --help', 'show this help')
     .helpCommand(false)
     .exitOverride()
+    // Names alone leave room for what they mean.
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .configureOutput({
       writeOut: out.write,
       writeErr: err.write,
@@ -114,14 +137,39 @@ async function attach(parent: Command, group: Group, open: Open, words: readonly
   }
 }
 
-/** The commands that a command line names, such as `jobs.executions.list`, for messages. */
-export function commandPath(program: Command, argv: readonly string[]): string {
-  const path: string[] = [];
-  let command: Command | undefined = program;
+/** The commands that a command line names, outermost first. */
+function commandsNamed(program: Command, argv: readonly string[]): Command[] {
+  const named: Command[] = [];
   for (const word of argv) {
-    command = command.commands.find((candidate) => candidate.name() === word);
-    if (!command) break;
-    path.push(word);
+    const next = (named.at(-1) ?? program).commands.find((candidate) => candidate.name() === word);
+    if (!next) break;
+    named.push(next);
   }
-  return path.join('.');
+  return named;
+}
+
+/** The command that a command line names, such as `jobs.executions.list`, for messages. */
+export const commandPath = (program: Command, argv: readonly string[]): string =>
+  commandsNamed(program, argv)
+    .map((command) => command.name())
+    .join('.');
+
+/**
+ * Refuses what the parser would take another way, or with less to say: a command of jobs without `jobs`; a flag in the
+ * place of a value, as in `--image --tasks 2`, which gcloud's parser does not take for the value.
+ * @throws UsageError
+ */
+export function checkWords(program: Command, argv: readonly string[]): void {
+  const [first = ''] = argv;
+  if (Object.hasOwn(jobs.commands, first)) {
+    throw new UsageError(`unknown command '${first}'`, `did you mean localrun jobs ${first}?`);
+  }
+  const command = commandsNamed(program, argv).at(-1);
+  for (const [i, word] of argv.entries()) {
+    if (word === '--') return;
+    const flag = command?.options.find(({ long, short }) => word === long || word === short);
+    if (flag?.required && argv[i + 1]?.startsWith('--')) {
+      throw new UsageError(`argument ${word}: expected one argument`, `write ${word}=VALUE if it begins with --`);
+    }
+  }
 }

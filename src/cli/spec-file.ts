@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Problem, RunError, UsageError } from '../model/errors.js';
 import { jobName, shortName } from '../model/names.js';
@@ -14,7 +14,26 @@ export interface NamedJob {
   job: JobInput;
 }
 
-/** The text of a spec file, or of another of that size, or of stdin for `-`. @throws RunError */
+/** Names of files with globs replaced by what they match; a name of a file is one, whatever it holds. */
+export async function expandGlobs({ io }: Context, names: readonly string[]): Promise<string[]> {
+  const { glob, isDynamicPattern } = await import('tinyglobby');
+  const expanded: string[] = [];
+  for (const name of names) {
+    const isGlob = name !== '-' && isDynamicPattern(name) && !existsSync(path.resolve(io.cwd, name));
+    const found = isGlob ? await glob(name, { cwd: io.cwd, expandDirectories: false, dot: true }) : [];
+    // A glob that matches nothing is told like a file that is not there.
+    expanded.push(...(found.length > 0 ? found.toSorted() : [name]));
+  }
+  return [...new Set(expanded)];
+}
+
+const reasons: Record<string, string> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a directory',
+};
+
+/** The text of a spec file, or of another of that size, or of stdin for `-`; a byte more if it is too large. @throws RunError */
 export async function readSpecText(
   { io }: Context,
   file: string,
@@ -22,21 +41,15 @@ export async function readSpecText(
 ): Promise<{ file: string; text: string }> {
   const { maxSpecBytes } = await import('../model/spec/source.js');
   if (file === '-') return { file: '<stdin>', text: await io.readInput(maxSpecBytes) };
-  const where = path.resolve(io.cwd, file);
-  const failed = (why: string, fix?: string): RunError =>
-    new RunError('INVALID_ARGUMENT', `Cannot read the ${what} ${file}: ${why}.`, { fix });
+  const chunks: Buffer[] = [];
   try {
-    const info = statSync(where);
-    if (info.isDirectory()) throw failed('it is a directory', 'name the file in it');
-    if (info.size > maxSpecBytes) {
-      throw failed(`it has ${(info.size / 1024 / 1024).toFixed(1)} MiB, and a ${what} has 1 MiB at most`);
-    }
-    return { file, text: readFileSync(where, 'utf8') };
+    const stream = createReadStream(path.resolve(io.cwd, file), { end: maxSpecBytes });
+    for await (const chunk of stream) chunks.push(chunk as Buffer);
   } catch (error) {
-    if (error instanceof RunError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw failed(code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'permission denied' : message);
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    throw new RunError('INVALID_ARGUMENT', `Cannot read the ${what} ${file}: ${reasons[code] ?? message}.`);
   }
+  return { file, text: Buffer.concat(chunks).toString('utf8') };
 }
 
 /**
@@ -47,27 +60,24 @@ export async function readSpecText(
 export async function readJobFile(
   context: Context,
   file: string,
-  options: CommonOptions,
+  options: CommonOptions & { strict?: true },
   job: string | undefined,
 ): Promise<NamedJob> {
-  const { readJobs, checkSpec } = await import('../model/spec/read.js');
+  const { readJobs } = await import('../model/spec/read.js');
   const source = await readSpecText(context, file);
-  const { jobs, problems } = readJobs(source.file, source.text);
+  const named = job === undefined ? undefined : jobNameOf(context, options, job);
+  const { strict } = options;
+  const { jobs, problems } = readJobs(source.file, source.text, { id: named && shortName(named), strict });
   failOn(problems, source.file);
+  for (const problem of problems) context.io.err.write(`${formatProblem(problem, context.io.err)}\n`);
   const [spec, ...others] = jobs;
   if (!spec || others.length > 0) {
     throw new RunError('INVALID_ARGUMENT', `${source.file} holds ${jobs.length} jobs; this command takes one.`);
   }
-  const named = job === undefined ? undefined : jobNameOf(context, options, job);
   const id = named === undefined ? spec.id : shortName(named);
   if (!id) {
     throw new UsageError(`${source.file} does not name its job.`, 'set metadata.name in it, or give the name as JOB');
   }
-  const found = checkSpec(spec, id);
-  for (const problem of found) {
-    if (problem.severity === 'warning') context.io.err.write(`${formatProblem(problem, context.io.err)}\n`);
-  }
-  failOn(found, source.file);
   const parent = { project: options.project ?? spec.project, region: options.region ?? spec.location };
   // Like gcloud's `replace`, whatever version of the job the file was made from.
   const { name: _name, etag: _etag, ...body } = spec.job;

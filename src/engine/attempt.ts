@@ -1,5 +1,5 @@
 import type { Culprit, EndedAttempt, EndedContainer } from '../model/attempt.js';
-import type { Probe } from '../model/schema/container.js';
+import type { Probe } from '../model/schema/probe.js';
 import { epochMs } from '../model/time.js';
 import type { ContainerSpec, SandboxSpec } from '../runtime/runtime.js';
 import { bringUp, type Past, seeThrough, type Starter } from './container.js';
@@ -115,7 +115,8 @@ export class Attempt {
     // What an earlier process may have started has to be looked for, even if nothing is to be started any more.
     if (this.#halt.signal.aborted && this.#past === 'nothing') return undefined;
     const past = index === main || this.#past === 'nothing' ? this.#past : 'recorded';
-    const state = await bringUp(spec, past, sandbox, this.#host, this.#halt.signal);
+    const torn = (): boolean => this.#running.size > 0;
+    const state = await bringUp(spec, past, sandbox, this.#host, this.#halt.signal, torn);
     if (!state || state.status === 'created' || state.status === 'missing') return state;
     this.#running.add(spec.name);
     onStarted(epochMs(state.startedAt), index === main);

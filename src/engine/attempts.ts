@@ -1,12 +1,16 @@
+import { createHash } from 'node:crypto';
 import pLimit from 'p-limit';
 import type { AttemptRecord, StopReason } from '../model/attempt.js';
 import type { ActiveAttempt } from '../model/decisions.js';
 import type { ExecutionEvent } from '../model/events.js';
+import type { Instance } from '../model/metadata.js';
+import { parseName } from '../model/names.js';
 import { timestamp } from '../model/time.js';
 import { Attempt } from './attempt.js';
 import type { Past } from './container.js';
 import type { EngineDeps } from './engine.js';
 import type { Ledger } from './ledger.js';
+import { MetadataServers } from './metadata.js';
 import { attemptPlan, type PlanContext } from './plan.js';
 import type { Reach } from './reach.js';
 import { Sandboxes } from './sandboxes.js';
@@ -45,6 +49,7 @@ interface Active {
 export class Attempts {
   readonly #host: AttemptsHost;
   readonly #sandboxes: Sandboxes;
+  readonly #metadata: MetadataServers;
   readonly #active = new Map<number, Active>();
   /** More starts at once than twice the cores only make each of them slower. */
   readonly #startGate: <T>(start: () => Promise<T>) => Promise<T>;
@@ -54,11 +59,24 @@ export class Attempts {
     this.#host = host;
     const { ledger, reach, deps, context } = host;
     this.#startGate = pLimit(2 * context.cpus);
+    this.#metadata = new MetadataServers({
+      runtime: deps.runtime,
+      tokens: deps.credentials,
+      ...{ reach, beside: host.beside },
+      instance: (sandbox) => this.#instance(sandbox),
+    });
+    const { settings } = context;
     // Memory that containers share is held by their sandbox, and must not be there for the next attempt.
-    const fresh = context.settings.freshSandbox || sharesMemory(ledger.execution.template);
-    this.#sandboxes = new Sandboxes(ledger.execution, fresh, (sandbox) =>
-      reach.insist(() => deps.runtime.openSandbox(sandbox)),
-    );
+    const freshSandbox = settings.freshSandbox || sharesMemory(ledger.execution.template);
+    this.#sandboxes = new Sandboxes(ledger.execution, { ...settings, freshSandbox }, async (sandbox) => {
+      await reach.insist(() => deps.runtime.openSandbox(sandbox));
+      if (settings.metadata) await this.#metadata.open(sandbox.name);
+    });
+  }
+
+  /** Ends what goes on beside the attempts. */
+  close(): void {
+    this.#metadata.closeAll();
   }
 
   get active(): ActiveAttempt[] {
@@ -76,7 +94,12 @@ export class Attempts {
 
   /** Takes up the attempts that a process before this one has left open. */
   adopt(records: readonly AttemptRecord[]): void {
-    for (const { sandbox } of records) if (sandbox) this.#sandboxes.keep(sandbox);
+    const { context, beside } = this.#host;
+    for (const { sandbox } of records) {
+      if (!sandbox) continue;
+      this.#sandboxes.keep(sandbox);
+      if (context.settings.metadata) beside(this.#metadata.open(sandbox));
+    }
     for (const record of records) this.#begin(record, record.mainStartTime ? 'started' : 'recorded');
   }
 
@@ -151,8 +174,26 @@ export class Attempts {
     wake();
     const { sandbox, volumes } = active;
     const used = sandbox !== undefined && this.#sandboxes.release(sandbox) ? [sandbox] : [];
+    for (const name of used) this.#metadata.close(name);
     await Promise.all([...containers, ...used].map((name) => reach.insist(() => deps.runtime.remove(name))));
     await volumes.dispose();
+  }
+
+  /** What the attempt in a sandbox is told about itself. */
+  #instance(sandbox: string): Instance {
+    const { ledger, deps } = this.#host;
+    const { name, template } = ledger.execution;
+    const { project, location } = parseName(name);
+    const guest = [...this.#active.values()].find((active) => active.sandbox === sandbox);
+    return {
+      project,
+      projectNumber: deps.projectNumber,
+      region: location,
+      id: createHash('sha256')
+        .update(guest?.record.container ?? sandbox)
+        .digest('hex'),
+      serviceAccount: template.serviceAccount ?? '',
+    };
   }
 
   /** The slot and its sandbox are free; the attempt's result is still to come. */

@@ -31,7 +31,8 @@ type Running = Exclude<ContainerState, { status: 'created' }>;
 
 /**
  * Makes a container run that is not there yet, and finds out about one that is: it runs or has run, or it could not be
- * started. Undefined if it had not been started before `halt` said to start nothing any more.
+ * started. Undefined if it had not been started before `halt` said to start nothing any more. `torn` says whether a new
+ * sandbox in place of one that is gone would part it from containers that run in that one.
  */
 export async function bringUp(
   spec: ContainerSpec,
@@ -39,6 +40,7 @@ export async function bringUp(
   sandbox: SandboxSpec | undefined,
   starter: Starter,
   halt: AbortSignal,
+  torn: () => boolean,
 ): Promise<Running | Exclude<EndedContainer, { status: 'exited' }> | undefined> {
   const inspect = (): Promise<ContainerState | undefined> =>
     starter.reach.insist(() => starter.runtime.inspect(spec.name));
@@ -46,7 +48,7 @@ export async function bringUp(
   if (!state && past === 'started') return { status: 'missing' };
   while (!state || isUntouched(state)) {
     const halted = (): boolean => halt.aborted || starter.cancelled();
-    const launched = await launch(spec, sandbox, starter, inspect, halted);
+    const launched = await launch(spec, sandbox, starter, inspect, halted, torn);
     if (launched === 'halted') return undefined;
     state = launched;
   }
@@ -67,6 +69,7 @@ async function launch(
   { runtime, reach, openSandbox, furnish, startGate, now }: Starter,
   inspect: () => Promise<ContainerState | undefined>,
   halted: () => boolean,
+  torn: () => boolean,
 ): Promise<ContainerState | 'halted' | undefined> {
   try {
     const start = async () => {
@@ -81,6 +84,7 @@ async function launch(
       case 'started':
         return { status: 'running', startedAt: timestamp(now()) };
       case 'homeless':
+        if (torn()) return { status: 'created', exitCode: 0, error: 'the sandbox of its attempt is gone' };
         if (sandbox) await openSandbox(sandbox, true);
         return undefined;
       case 'failed':
@@ -114,13 +118,20 @@ export async function seeThrough(
 ): Promise<EndedContainer> {
   for (;;) {
     const logs = host.openLogs();
-    const whole = await host.runtime.follow(name, logs.stdout, logs.stderr).finally(() => logs.close());
-    if (whole) host.onQuiet(true);
-    const state = await host.reach.insist(() => host.runtime.inspect(name));
-    if (!state) return { status: 'missing' };
-    if (state.status === 'exited' && whole) return state;
-    if (state.status === 'created') return state;
-    if (whole && state.status === 'running') host.onQuiet(false);
+    try {
+      const whole = await host.runtime.follow(name, logs.stdout, logs.stderr);
+      if (whole) host.onQuiet(true);
+      const state = await host.reach.insist(() => host.runtime.inspect(name));
+      if (!state) return { status: 'missing' };
+      if (state.status === 'created') return state;
+      if (whole && state.status === 'exited') {
+        await host.reach.insist(() => host.runtime.completeLogs(name, logs.stdout, logs.stderr));
+        return state;
+      }
+      if (whole) host.onQuiet(false);
+    } finally {
+      logs.close();
+    }
     await sleep(pace.unavailable);
   }
 }

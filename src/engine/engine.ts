@@ -2,6 +2,7 @@ import type { Environment } from '../local/sources.js';
 import type { OnEvent } from '../model/events.js';
 import type { ContainerRuntime } from '../runtime/runtime.js';
 import type { LogFiles } from '../store/logs.js';
+import type { Credentials } from './credentials.js';
 import type { Lease, Owner, Store } from '../store/store.js';
 
 /** What running executions takes. */
@@ -13,6 +14,10 @@ export interface EngineDeps {
   home: string;
   /** The variables of this process, which settings may name as the values of secrets. */
   env: Environment;
+  /** For metadata servers, which name it beside the project. */
+  projectNumber: string;
+  /** The application default credentials of this machine. */
+  credentials: Credentials;
   /** Attempts that run at once where the job sets no lower limit. */
   maxParallelism: number;
   owner: Owner;

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { type Action, nextActions, type Situation } from '../model/decisions.js';
-import { isCompleted } from '../model/execution.js';
+import { isCompleted, provisionFailed } from '../model/execution.js';
 import type { Execution } from '../model/schema/job.js';
 import { durationSeconds, timestamp } from '../model/time.js';
 import { LeaseLost } from '../store/store.js';
@@ -9,7 +9,7 @@ import { openCloudSql } from './cloud-sql.js';
 import { type Control, type EngineDeps, pace } from './engine.js';
 import { prepareImages } from './images.js';
 import { Ledger } from './ledger.js';
-import { attemptDirectory, executionLabels, runDirectory, socketDirectory } from './plan.js';
+import { attemptDirectory, executionLabels, lacking, runDirectory, socketDirectory } from './plan.js';
 import { Reach } from './reach.js';
 import { sweepDirectories } from './volumes.js';
 
@@ -71,11 +71,21 @@ class Run {
     await this.#prepare();
     if (isCompleted(this.#ledger.execution)) return this.#finish();
     const attempts = await this.#attempts();
+    try {
+      await this.#see(attempts);
+    } finally {
+      attempts.close();
+    }
+    return this.#complete();
+  }
+
+  /** Does what is to be done until there is nothing left. */
+  async #see(attempts: Attempts): Promise<void> {
     for (;;) {
       if (this.#failure) throw this.#failure;
       const { actions, wakeAt } = nextActions(this.#situation(attempts), this.#deps.now());
       for (const action of actions) {
-        if (action.do === 'complete') return this.#complete();
+        if (action.do === 'complete') return;
         this.#perform(action, attempts);
       }
       if (actions.length === 0) await this.#sleep(wakeAt);
@@ -131,6 +141,10 @@ class Run {
     const { runtime, store } = this.#deps;
     const { execution } = this.#ledger;
     if (!execution.startTime) {
+      const capacity = await this.#unlessCancelled(this.#reach.insist(() => runtime.capacity()));
+      if (!capacity) return;
+      const lack = lacking(execution, capacity);
+      if (lack !== undefined) return this.#ledger.prepared(provisionFailed(execution, lack, this.#ledger.time), {});
       const preparing = this.#reach.insist(() =>
         prepareImages(
           execution,
@@ -162,7 +176,7 @@ class Run {
 
   /** The attempts, those among them that a process before this one has left open. */
   async #attempts(): Promise<Attempts> {
-    const { store, runtime, home } = this.#deps;
+    const { store, runtime, home, credentials } = this.#deps;
     const { cpus } = await this.#reach.insist(() => runtime.capacity());
     const settings = store.settings(this.#name);
     const open = store.openAttempts(this.#name);
@@ -174,7 +188,10 @@ class Run {
       deps: this.#deps,
       ledger: this.#ledger,
       reach: this.#reach,
-      context: { home, images: store.images(this.#name), settings, cpus },
+      context: {
+        ...{ home, cpus, settings, credentialsFile: credentials.file },
+        images: store.images(this.#name),
+      },
       emit: (happening) => this.#emit(happening),
       wake: () => this.#wake(),
       beside: (work) => this.#beside(work),

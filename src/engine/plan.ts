@@ -5,10 +5,12 @@ import { containerLabel, dependencies, mainContainer } from '../model/attempt-co
 import { defaultLimits } from '../model/defaults.js';
 import { shortName } from '../model/names.js';
 import { parseQuantity } from '../model/quantity.js';
-import type { Container, EnvVar, Probe } from '../model/schema/container.js';
+import type { Container, EnvVar } from '../model/schema/container.js';
+import type { Probe } from '../model/schema/probe.js';
 import type { LocalSettings } from '../model/local/settings.js';
 import type { Execution } from '../model/schema/job.js';
-import type { ContainerSpec, NetworkSpec } from '../runtime/runtime.js';
+import type { Capacity, ContainerSpec, NetworkSpec } from '../runtime/runtime.js';
+import { identity } from './identity.js';
 import type { AttemptContainer, AttemptPlan } from './attempt.js';
 import { type SecretReference, sharesMemory, volumePlan } from './volume-plan.js';
 
@@ -39,9 +41,11 @@ export const sandboxName = (execution: string, number: number): string =>
   `localrun-${shortName(execution)}-sandbox${number}`;
 
 /**
- * Whether containers have to meet in a sandbox: to reach each other, to share memory, or to be asked whether they are up.
+ * Whether containers need a sandbox: to reach each other, to share memory, to be served there, or to be asked whether
+ * they are up.
  */
-export const needsSandbox = ({ template }: Execution): boolean =>
+export const needsSandbox = ({ template }: Execution, { metadata }: LocalSettings): boolean =>
+  metadata ||
   template.containers.length > 1 ||
   template.containers.some(({ startupProbe }) => startupProbe) ||
   sharesMemory(template);
@@ -66,6 +70,8 @@ export interface PlanContext {
   /** CPUs that the engine has. */
   cpus: number;
   settings: LocalSettings;
+  /** The file of this machine's application default credentials. */
+  credentialsFile: string;
 }
 
 /** The containers of an attempt, in the sandbox that it was given. */
@@ -78,8 +84,9 @@ export function attemptPlan(
   const main = mainContainer(containers);
   const needs = dependencies(containers);
   const own = executionLabels(context.home, execution.name);
-  const { home, settings } = context;
+  const { home, settings, credentialsFile } = context;
   const { network, hostAccess } = settings;
+  const { hosts, env, mounts } = identity(settings, credentialsFile);
   const volumes = volumePlan(execution.template, settings, {
     attempt: name,
     directory: attemptDirectory(home, execution.name, task, attempt),
@@ -87,7 +94,7 @@ export function attemptPlan(
     labels: { ...own, [labels.task]: String(task), [labels.attempt]: String(attempt) },
   });
   const connection: NetworkSpec = {
-    hosts: containers.flatMap((container) => container.name || []),
+    hosts: [...containers.flatMap((container) => container.name || []), ...hosts],
     network,
     hostAccess,
   };
@@ -99,13 +106,13 @@ export function attemptPlan(
         label,
         dependsOn: needs[i] ?? [],
         probe: container.startupProbe && withPort(container.startupProbe, container),
-        secrets: secretVariables(container),
+        secrets: secretVariables(container, env),
         spec: {
-          ...containerSpec(execution, container, task, attempt, context),
+          ...containerSpec(execution, container, task, attempt, context, env),
           name: i === main ? name : `${name}-${i}-${label}`,
           network: sandbox === undefined ? connection : { sandbox },
           labels: { ...own, [labels.task]: String(task), [labels.attempt]: String(attempt) },
-          mounts: volumes.mounts[i],
+          mounts: [...mounts, ...(volumes.mounts[i] ?? [])],
         },
       };
     }),
@@ -116,6 +123,14 @@ export function attemptPlan(
   };
 }
 
+const gpus = ({ resources }: Container): number => parseQuantity(resources?.limits?.['nvidia.com/gpu'] ?? '') ?? 0;
+
+/** Why an engine cannot run an execution; undefined if it can. */
+export const lacking = ({ template }: Execution, capacity: Capacity): string | undefined =>
+  template.containers.some(gpus) && !capacity.gpus
+    ? "The job needs a GPU (nvidia.com/gpu), and the container engine has none: it knows no runtime called nvidia, which NVIDIA's container toolkit adds."
+    : undefined;
+
 /** A container as the runtime contract has it: the template, and the CLOUD_RUN_* variables, which nothing overrides. */
 function containerSpec(
   execution: Execution,
@@ -123,6 +138,7 @@ function containerSpec(
   task: number,
   attempt: number,
   { images, cpus }: PlanContext,
+  identityEnv: Record<string, string>,
 ): Omit<ContainerSpec, 'name' | 'labels' | 'network'> {
   const limits = { ...defaultLimits, ...container.resources?.limits };
   return {
@@ -133,6 +149,7 @@ function containerSpec(
           valueSource?.secretKeyRef ? [] : [[name, value ?? '']],
         ),
       ),
+      ...identityEnv,
       CLOUD_RUN_JOB: execution.job,
       CLOUD_RUN_EXECUTION: shortName(execution.name),
       CLOUD_RUN_TASK_INDEX: String(task),
@@ -145,6 +162,7 @@ function containerSpec(
     memoryBytes: parseQuantity(limits.memory) ?? 0,
     // An engine refuses more CPUs than it has.
     cpus: Math.min(parseQuantity(limits.cpu) ?? 1, cpus),
+    gpus: gpus(container),
   };
 }
 
@@ -152,11 +170,14 @@ function containerSpec(
 const variables = ({ env = [] }: Container): Map<string, EnvVar> =>
   new Map(env.map((variable) => [variable.name, variable]));
 
-const secretVariables = (container: Container): Record<string, SecretReference> =>
+/** The variables that take secrets, besides those that the system sets. */
+const secretVariables = (container: Container, system: Record<string, string>): Record<string, SecretReference> =>
   Object.fromEntries(
     [...variables(container)].flatMap(([name, { valueSource }]) => {
       const reference = valueSource?.secretKeyRef;
-      return reference ? [[name, { secret: reference.secret, version: reference.version || 'latest' }]] : [];
+      return reference && !Object.hasOwn(system, name)
+        ? [[name, { secret: reference.secret, version: reference.version || 'latest' }]]
+        : [];
     }),
   );
 

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import http2 from 'node:http2';
 import type { Duplex } from 'node:stream';
-import type { Probe } from '../model/schema/container.js';
+import type { Probe } from '../model/schema/probe.js';
 
 /** What is wrong with the answer to a GET; undefined for a status from 200 to 399. */
 export function askHttp(connection: Duplex, action: NonNullable<Probe['httpGet']>): Promise<string | undefined> {

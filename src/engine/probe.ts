@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Probe } from '../model/schema/container.js';
+import type { Probe } from '../model/schema/probe.js';
 import { pause } from './engine.js';
 import { askGrpc, askHttp } from './probe-protocols.js';
 
@@ -10,7 +10,7 @@ export interface ProbeFailure {
   detail: string;
 }
 
-type Dial = (port: number) => Promise<Duplex>;
+type Dial = (port: number) => Promise<Duplex | 'refused' | 'homeless'>;
 
 /**
  * Asks a container whether it is up, from outside it, until it says yes or has failed too often; then what was wrong.
@@ -25,20 +25,19 @@ export async function startupProbe(probe: Probe, dial: Dial, over: AbortSignal):
     const detail = await ask(probe, dial);
     if (detail === undefined || over.aborted) return undefined;
     failures++;
-    if (failures >= (failureThreshold || 3)) return { probe: described(probe), failures, detail };
+    if (detail === lost || failures >= (failureThreshold || 3)) return { probe: described(probe), failures, detail };
     await pause(Math.max(0, period - (performance.now() - since)), over);
   }
   return undefined;
 }
 
+const lost = 'the sandbox of its attempt is gone';
+
 /** What is wrong; undefined if the container is up. The timeout counts from the moment when the connection stands. */
 async function ask({ httpGet, tcpSocket, grpc, timeoutSeconds }: Probe, dial: Dial): Promise<string | undefined> {
-  let connection: Duplex;
-  try {
-    connection = await dial(httpGet?.port ?? tcpSocket?.port ?? grpc?.port ?? 0);
-  } catch {
-    return 'connection refused';
-  }
+  const connection = await dial(httpGet?.port ?? tcpSocket?.port ?? grpc?.port ?? 0);
+  if (connection === 'homeless') return lost;
+  if (connection === 'refused') return 'connection refused';
   connection.on('error', () => {});
   const timeout = (timeoutSeconds || 1) * 1000;
   const timer = setTimeout(() => connection.destroy(new Error(`no answer within ${timeout / 1000}s`)), timeout);

@@ -1,3 +1,4 @@
+import type { LocalSettings } from '../model/local/settings.js';
 import type { Execution } from '../model/schema/job.js';
 import type { SandboxSpec } from '../runtime/runtime.js';
 import { needsSandbox, sandboxName } from './plan.js';
@@ -8,34 +9,32 @@ import { needsSandbox, sandboxName } from './plan.js';
  */
 export class Sandboxes {
   readonly #execution: Execution;
-  readonly #fresh: boolean;
+  readonly #settings: LocalSettings;
   readonly #make: (sandbox: SandboxSpec) => Promise<void>;
   readonly #used = new Set<number>();
   readonly #numbers = new Map<string, number>();
-  readonly #open = new Set<string>();
-  readonly #opening = new Map<string, Promise<void>>();
+  readonly #open = new Map<string, Promise<void>>();
 
-  /** @param fresh no two attempts share one; a container that meets no other then needs none */
-  constructor(execution: Execution, fresh: boolean, make: (sandbox: SandboxSpec) => Promise<void>) {
+  constructor(execution: Execution, settings: LocalSettings, make: (sandbox: SandboxSpec) => Promise<void>) {
     this.#execution = execution;
-    this.#fresh = fresh;
+    this.#settings = settings;
     this.#make = make;
   }
 
   /** Makes sure that the sandbox is there; `lost`: it was, and is not any more. */
-  async open(sandbox: SandboxSpec, lost: boolean): Promise<void> {
-    const { name } = sandbox;
-    if (this.#open.has(name) && !lost) return;
-    // One at a time: whoever finds a sandbox that is not running yet takes it for one that has died.
-    const opening = this.#opening.get(name) ?? this.#make(sandbox).finally(() => this.#opening.delete(name));
-    this.#opening.set(name, opening);
-    await opening;
-    this.#open.add(name);
+  open(sandbox: SandboxSpec, lost: boolean): Promise<void> {
+    const known = this.#open.get(sandbox.name);
+    if (known && !lost) return known;
+    const opening = this.#make(sandbox);
+    this.#open.set(sandbox.name, opening);
+    opening.catch(() => this.#open.delete(sandbox.name));
+    return opening;
   }
 
   /** The name of a sandbox that no attempt is in; it may have to be opened. Undefined: the attempt needs none. */
   take(): string | undefined {
-    if (this.#fresh && !needsSandbox(this.#execution)) return undefined;
+    // Where no two attempts share one, a container that meets no other needs none.
+    if (this.#settings.freshSandbox && !needsSandbox(this.#execution, this.#settings)) return undefined;
     let number = 0;
     while (this.#used.has(number)) number++;
     const name = sandboxName(this.#execution.name, number);
@@ -54,7 +53,8 @@ export class Sandboxes {
   /** The attempt is out; whether the sandbox has no further use. */
   release(name: string): boolean {
     const number = this.#numbers.get(name);
-    if (number !== undefined && !this.#fresh) this.#used.delete(number);
-    return this.#fresh;
+    const { freshSandbox } = this.#settings;
+    if (number !== undefined && !freshSandbox) this.#used.delete(number);
+    return freshSandbox;
   }
 }

@@ -23,7 +23,7 @@ export function withDefaults(input: JobInput, projectNumber: string): JobInput {
       taskCount: template.taskCount || 1,
       template: {
         ...task,
-        containers: task.containers.map(withLimits),
+        containers: task.containers.map(withLimits).map(withMountPaths),
         maxRetries: task.maxRetries ?? defaultMaxRetries,
         timeout: task.timeout ?? defaultTimeout,
         serviceAccount: task.serviceAccount || `${projectNumber}-compute@developer.gserviceaccount.com`,
@@ -39,4 +39,11 @@ function withLimits(container: Container): Container {
     ...container,
     resources: { ...container.resources, limits: { ...defaultLimits, ...limits } },
   };
+}
+
+/** Only a Cloud SQL volume may leave its path out, which can be one only. */
+function withMountPaths(container: Container): Container {
+  if (!container.volumeMounts?.some(({ mountPath }) => !mountPath)) return container;
+  const volumeMounts = container.volumeMounts.map((mount) => ({ ...mount, mountPath: mount.mountPath || '/cloudsql' }));
+  return { ...container, volumeMounts };
 }

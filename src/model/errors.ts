@@ -1,3 +1,5 @@
+import type { RuleId } from './schema/rules.js';
+
 /** google.rpc.Code names and numbers (google/rpc/code.proto). */
 export const codes = {
   CANCELLED: 1,
@@ -28,6 +30,8 @@ export interface Location {
 
 /** One thing that is wrong with an input, in terms of what the user wrote. */
 export interface Problem {
+  /** The name of the rule, for machines. */
+  rule?: RuleId | undefined;
   /** The field, as the user spelled its path; absent when the whole document is meant. */
   path?: string | undefined;
   message: string;
@@ -35,6 +39,12 @@ export interface Problem {
   fix?: string | undefined;
   /** A warning does not stop the command. */
   severity: 'error' | 'warning';
+}
+
+/** google.rpc.BadRequest.FieldViolation */
+export interface FieldViolation {
+  field: string;
+  description: string;
 }
 
 /**
@@ -45,16 +55,24 @@ export class RunError extends Error {
   override name = 'RunError';
   readonly code: Code;
   readonly problems: readonly Problem[];
+  /** The same as the API tells it in the details of its status; empty where there is nothing to add. */
+  readonly fieldViolations: readonly FieldViolation[];
   readonly fix: string | undefined;
 
   constructor(
     code: Code,
     message: string,
-    options: { problems?: readonly Problem[]; fix?: string | undefined; cause?: unknown } = {},
+    options: {
+      problems?: readonly Problem[];
+      fieldViolations?: readonly FieldViolation[];
+      fix?: string | undefined;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.problems = options.problems ?? [];
+    this.fieldViolations = options.fieldViolations ?? [];
     this.fix = options.fix;
   }
 }

@@ -61,6 +61,13 @@ export function importFailed(execution: Execution, failure: Condition, now: Time
   ]);
 }
 
+/** After this machine turned out not to have what the execution needs: nothing runs, it has failed. */
+export function provisionFailed(execution: Execution, message: string, now: Timestamp): Execution {
+  return closed(execution, { state: 'CONDITION_FAILED', message }, now, now, [
+    { type: 'ResourcesAvailable', state: 'CONDITION_FAILED', message },
+  ]);
+}
+
 /** After the container of the first attempt started, at `time`; later starts change nothing. */
 export function started(execution: Execution, time: Timestamp, now: Timestamp): Execution {
   if (conditionOf(execution, 'Started')?.state === 'CONDITION_SUCCEEDED') return execution;

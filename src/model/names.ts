@@ -51,16 +51,28 @@ export function executionSuffix(random: Uint8Array): string {
 }
 
 /**
- * The nearest of `known` to a misspelt `word`, or undefined when none is near: at most a third of the letters differ,
- * capitals and separators not counted.
+ * The nearest of `known` to a misspelt `word`, or undefined when none is near: at most a third of the letters differ, or
+ * they are in disorder, or one is the beginning or the end of the other; capitals and separators not counted.
  */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   const fold = (text: string): string => text.toLowerCase().replaceAll(/[-_.]/g, '');
+  const sorted = (text: string): string => text.split('').toSorted().join('');
+  const folded = fold(word);
+  const candidates = [...known];
   let best: string | undefined;
   let least = Math.max(1, Math.floor(word.length / 3)) + 1;
-  for (const candidate of known) {
-    const edits = distance(fold(word), fold(candidate));
-    if (edits < least) [best, least] = [candidate, edits];
+  for (const candidate of candidates) {
+    const other = fold(candidate);
+    const edits = distance(folded, other);
+    const counted = edits > 1 && folded.length === other.length && sorted(folded) === sorted(other) ? 1 : edits;
+    if (counted < least) [best, least] = [candidate, counted];
   }
-  return best;
+  return best ?? candidates.find((candidate) => isPartOf(folded, fold(candidate)));
+}
+
+/** Whether a word of at least four letters is the beginning or the end of a known one, or the known one at least its half. */
+function isPartOf(word: string, known: string): boolean {
+  const within = (part: string, whole: string): boolean =>
+    part.length >= 4 && (whole.startsWith(part) || whole.endsWith(part));
+  return within(word, known) || (known.length * 2 >= word.length && within(known, word));
 }

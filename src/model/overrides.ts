@@ -1,26 +1,7 @@
 import { RunError } from './errors.js';
 import type { Container, EnvVar } from './schema/container.js';
 import type { ExecutionTemplate, TaskTemplate } from './schema/job.js';
-
-/** google.cloud.run.v2.RunJobRequest.Overrides: what one execution does differently from its job. */
-export interface Overrides {
-  /** 0 or unset: the job's. */
-  taskCount?: number | undefined;
-  /** A proto JSON duration. */
-  timeout?: string | undefined;
-  containerOverrides?: readonly ContainerOverride[] | undefined;
-}
-
-export interface ContainerOverride {
-  /** May be empty where the job has one container. */
-  name?: string | undefined;
-  /** Replaces the arguments; an empty list keeps them. */
-  args?: readonly string[] | undefined;
-  /** Drops the arguments. */
-  clearArgs?: boolean | undefined;
-  /** Added to the variables, or put in place of those of the same name. */
-  env?: readonly EnvVar[] | undefined;
-}
+import type { ContainerOverride, Overrides } from './schema/run.js';
 
 /**
  * The template of an execution that is run with overrides.

@@ -1,12 +1,15 @@
 const binary = ['Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 const decimal = ['k', 'M', 'G', 'T', 'P', 'E'];
 
+/** The grammar of k8s.io/apimachinery resource.Quantity. */
+export const quantity = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:[eE]([+-]?\d+)|(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei))?$/;
+
 /**
  * The number that a Kubernetes quantity stands for ("512Mi", "1.5", "1000m", "1e3"), in bytes or CPUs; undefined if it
- * is no quantity. Grammar: k8s.io/apimachinery resource.Quantity.
+ * is no quantity.
  */
 export function parseQuantity(text: string): number | undefined {
-  const match = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:[eE]([+-]?\d+)|(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei))?$/.exec(text);
+  const match = quantity.exec(text);
   if (!match) return undefined;
   const [, digits, exponent, suffix] = match;
   const number = Number(digits);
@@ -14,5 +17,5 @@ export function parseQuantity(text: string): number | undefined {
   if (suffix === undefined) return number;
   if (binary.includes(suffix)) return number * 1024 ** (binary.indexOf(suffix) + 1);
   if (decimal.includes(suffix)) return number * 1000 ** (decimal.indexOf(suffix) + 1);
-  return number * { m: 1e-3, u: 1e-6, n: 1e-9 }[suffix as 'm' | 'u' | 'n'];
+  return number / { m: 1e3, u: 1e6, n: 1e9 }[suffix as 'm' | 'u' | 'n'];
 }

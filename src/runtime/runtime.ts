@@ -58,7 +58,16 @@ export interface ContainerSpec {
   workingDir?: string | undefined;
   memoryBytes: number;
   cpus: number;
+  /** How many GPUs it gets. */
+  gpus?: number | undefined;
   mounts?: readonly Mount[] | undefined;
+}
+
+export interface Capacity {
+  cpus: number;
+  memoryBytes: number;
+  /** Whether containers can have GPUs. */
+  gpus: boolean;
 }
 
 export type ContainerState =
@@ -87,6 +96,12 @@ export class ImageUnavailable extends Error {
   }
 }
 
+/** Somebody who takes connections, until `close` or until it ends by itself. */
+export interface Listener {
+  ended: Promise<void>;
+  close(): void;
+}
+
 /** The engine refused to make the container at all; the message is the engine's. */
 export class StartRefused extends Error {
   override name = 'StartRefused';
@@ -97,8 +112,10 @@ export class StartRefused extends Error {
  * RunError with code UNAVAILABLE while the engine does not answer.
  */
 export interface ContainerRuntime {
-  /** What the engine has to give: CPUs, and memory in bytes. */
-  capacity(): Promise<{ cpus: number; memoryBytes: number }>;
+  /** What the engine has to give. */
+  capacity(): Promise<Capacity>;
+  /** The networks that a container can join without giving up a network namespace of its own. */
+  networks(): Promise<string[]>;
   /** The image in the engine; undefined if it would have to be pulled. */
   localImage(reference: string): Promise<Image | undefined>;
   /** Fetches the image, for a platform if one is given, until `signal` ends that. @throws ImageUnavailable */
@@ -112,13 +129,21 @@ export interface ContainerRuntime {
   start(spec: ContainerSpec): Promise<'started' | 'failed' | 'exists' | 'homeless'>;
   /** Makes the sandbox, unless it is there. Link-local addresses are out of reach in it. @throws StartRefused */
   openSandbox(spec: SandboxSpec): Promise<void>;
-  /** A connection to a port of a sandbox's localhost. @throws Error if nobody listens there */
-  dial(sandbox: string, port: number): Promise<Duplex>;
+  /** A connection to a port of a sandbox's localhost. `homeless`: the sandbox is gone. */
+  dial(sandbox: string, port: number): Promise<Duplex | 'refused' | 'homeless'>;
+  /** Takes the connections to a port of a sandbox's localhost, one after the other. `refused`: the port is taken. */
+  listen(
+    sandbox: string,
+    port: number,
+    onConnection: (connection: Duplex) => void,
+  ): Promise<Listener | 'refused' | 'homeless'>;
   /**
    * Copies all that the container has written and writes until it ends, to two file descriptors, each line after an
    * RFC 3339 timestamp and a space (see LogDecoder). False if the log broke off, as when the engine goes away.
    */
   follow(name: string, stdout: number, stderr: number): Promise<boolean>;
+  /** Adds to the files of `follow` what the engine may have kept from it, once the container has ended. */
+  completeLogs(name: string, stdout: number, stderr: number): Promise<void>;
   /** The container's state; undefined if there is no such container. */
   inspect(name: string): Promise<ContainerState | undefined>;
   /** SIGTERM, and SIGKILL after `graceSeconds`; returns when the container has ended or is gone. */

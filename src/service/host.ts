@@ -1,21 +1,46 @@
 import { runExecution } from '../engine/execution.js';
 import type { Control } from '../engine/engine.js';
+import { type Credentials, GcloudCredentials } from '../engine/credentials.js';
 import type { OnEvent } from '../model/events.js';
-import { jobName, parseName } from '../model/names.js';
+import { RunError } from '../model/errors.js';
+import type { LocalSettings } from '../model/local/settings.js';
+import { jobName, nearest, parseName } from '../model/names.js';
 import type { Execution } from '../model/schema/job.js';
 import type { ContainerRuntime } from '../runtime/runtime.js';
 import type { Owner } from '../store/store.js';
-import { pruneExecutions } from './retention.js';
+import { finishDeletions, pruneExecutions } from './retention.js';
 import type { ServiceDeps } from './service.js';
 
-export type { Control };
+export { type Control, GcloudCredentials };
 
 /** What a process needs that runs executions itself. */
 export interface HostDeps extends ServiceDeps {
   runtime: ContainerRuntime;
   home: string;
+  credentials: Credentials;
   maxParallelism: number;
   owner: Owner;
+}
+
+/**
+ * Makes sure that this machine has what settings ask for; with none, that there is an engine that answers.
+ * @throws RunError
+ */
+export async function requireSurroundings(
+  { runtime, credentials }: HostDeps,
+  { network, credentials: kind }: LocalSettings,
+): Promise<void> {
+  await runtime.capacity();
+  if (network !== undefined) {
+    const networks = await runtime.networks();
+    if (!networks.includes(network)) {
+      const near = nearest(network, networks);
+      throw new RunError('NOT_FOUND', `The container engine has no network [${network}] that a job could join.`, {
+        fix: near ? `did you mean ${near}?` : `its networks are ${networks.join(', ')}`,
+      });
+    }
+  }
+  if (kind) credentials.require();
 }
 
 /**
@@ -28,6 +53,9 @@ export async function hostExecution(
   onEvent: OnEvent,
 ): Promise<Execution | undefined> {
   const ended = await runExecution(name, { ...deps, onEvent }, control);
-  if (ended) pruneExecutions(deps, jobName(parseName(name), ended.job));
+  if (ended) {
+    pruneExecutions(deps, jobName(parseName(name), ended.job));
+    finishDeletions(deps);
+  }
   return ended;
 }

@@ -12,9 +12,10 @@ import {
   type PolicyViolation,
   validatePolicy,
 } from '../model/iam/policy.js';
+import { formatPath, snakeCase } from '../model/path.js';
 import { authorize, grantedTo } from './access.js';
 import { writing } from './retention.js';
-import { notFoundJob, refuse, type ServiceDeps } from './service.js';
+import { notFoundJob, type ServiceDeps } from './service.js';
 
 /**
  * The IAM policy of a job. A client that does not ask for version 3 does not get to see conditions.
@@ -57,7 +58,7 @@ export async function setIamPolicy(deps: ServiceDeps, request: SetIamPolicyReque
   const { resource, policy } = request;
   authorize(deps, 'run.jobs.setIamPolicy', resource);
   const mask = maskOf(request.updateMask);
-  refuse('SetIamPolicyRequest.policy', [...validatePolicy(policy), ...(await wrongConditions(policy))]);
+  refusePolicy([...validatePolicy(policy), ...(await wrongConditions(policy))]);
   return writing(deps, () => {
     const current = policyOf(deps, resource);
     if (mask.has('etag') && policy.etag && policy.etag !== current.etag) {
@@ -120,4 +121,19 @@ export async function testIamPermissions(
   const { holds } = await import('../model/iam/conditions.js');
   const granted = grantedTo(deps, resource, holds);
   return asked.filter((permission) => granted.has(permission));
+}
+
+/** All that is wrong with a policy is told. @throws RunError INVALID_ARGUMENT */
+function refusePolicy(violations: readonly PolicyViolation[]): void {
+  const [first] = violations;
+  if (!first) return;
+  const field = formatPath(first.path.map((step) => (typeof step === 'string' ? snakeCase(step) : step)));
+  throw new RunError('INVALID_ARGUMENT', `Violation in SetIamPolicyRequest.policy.${field}: ${first.description}`, {
+    problems: violations.map(({ path, description, fix }) => ({
+      path: formatPath(path),
+      message: description,
+      fix,
+      severity: 'error',
+    })),
+  });
 }

@@ -1,8 +1,8 @@
 import { withDefaults } from '../model/defaults.js';
 import { RunError } from '../model/errors.js';
 import { etagVersion } from '../model/etag.js';
-import { isCompleted, referenceTo } from '../model/execution.js';
-import { type Author, buriedJob, createdJob, deletedJob, reconciled, updatedJob } from '../model/job.js';
+import { isCompleted } from '../model/execution.js';
+import { type Author, buriedJob, createdJob, deletedJob, updatedJob } from '../model/job.js';
 import { jobName, type Parent, parentName, parseName, shortName } from '../model/names.js';
 import type { Execution, Job, JobInput } from '../model/schema/job.js';
 import { validateJob } from '../model/validation/job.js';
@@ -11,8 +11,9 @@ import { authorize } from './access.js';
 import { awaitExecution, ensureRunning } from './executions.js';
 import { type Page, pageOf, type PageRequest } from './pages.js';
 import { writing } from './retention.js';
-import { executionOfToken, existingJob, type RunOptions, startByToken } from './run.js';
+import { existingJob, type RunOptions, startByToken } from './run.js';
 import { notFoundJob, refuse, type ServiceDeps, timeOf } from './service.js';
+import { executionOfToken, viewOf } from './view.js';
 
 /** Jobs of a project and location (quotas page). */
 const maxJobs = 1000;
@@ -99,10 +100,10 @@ function write(
 ): Job {
   const { job, started } = writing(deps, () => {
     const { before, after } = change({ account: deps.account, now: timeOf(deps) });
-    if (validateOnly || after === before) return { job: viewOf(deps, after) };
+    if (validateOnly || after === before) return { job: viewOf(deps.store, after) };
     deps.store.saveJob(after);
     const execution = startByToken(deps, before, after, run);
-    return { job: viewOf(deps, after), started: execution };
+    return { job: viewOf(deps.store, after), started: execution };
   });
   if (started && !run.owner) deps.spawnWorker(started.name);
   return job;
@@ -124,7 +125,7 @@ export function getJob(deps: ServiceDeps, name: string, { showDeleted }: Visibil
 export function findJob(deps: ServiceDeps, name: string): Job | undefined {
   authorize(deps, 'run.jobs.get', name);
   const job = deps.store.job(name);
-  return job && viewOf(deps, job);
+  return job && viewOf(deps.store, job);
 }
 
 export interface ListJobsRequest extends PageRequest, Visibility {
@@ -139,9 +140,10 @@ export function listJobs(deps: ServiceDeps, request: ListJobsRequest): Page<Job>
   authorize(deps, 'run.jobs.list', parentName({ project, location: location ?? '-' }));
   const deletedAt = showDeleted ? timeOf(deps) : undefined;
   return pageOf<Job, Position>(request, { project, location, showDeleted }, (after, limit) =>
-    deps.store
-      .jobs({ project, location, deletedAt, after, limit })
-      .map(({ resource, position }) => ({ item: viewOf(deps, resource), position })),
+    deps.store.jobs({ project, location, deletedAt, after, limit }).map(({ resource, position }) => ({
+      item: resource.deleteTime && !resource.reconciling ? resource : viewOf(deps.store, resource),
+      position,
+    })),
   );
 }
 
@@ -174,11 +176,11 @@ export function startDeletion(deps: ServiceDeps, { name, validateOnly }: DeleteR
     if (!current) throw notFoundJob(deps, name);
     const now = timeOf(deps);
     const doomed = current.deleteTime ? current : deletedJob(current, { account: deps.account, now });
-    if (validateOnly) return { job: viewOf(deps, doomed), open: [] };
+    if (validateOnly) return { job: viewOf(deps.store, doomed), open: [] };
     deps.store.saveJob(doomed);
     const running = openExecutionsOf(deps, name);
     for (const execution of running) deps.store.requestCancel(execution.name, now);
-    return { job: viewOf(deps, doomed), open: running };
+    return { job: viewOf(deps.store, doomed), open: running };
   });
   for (const execution of open) ensureRunning(deps, execution.name);
   return job;
@@ -203,20 +205,8 @@ export async function waitForJob(deps: ServiceDeps, name: string, signal?: Abort
     signal?.throwIfAborted();
     const job = getJob(deps, name);
     if (!job.reconciling) return job;
-    const execution = executionOfToken(deps, job);
+    const execution = executionOfToken(deps.store, job);
     if (execution) ensureRunning(deps, execution.name);
     await new Promise((resolve) => setTimeout(resolve, pollInterval));
   }
-}
-
-/** A job with the parts that its executions make. */
-function viewOf(deps: ServiceDeps, job: Job): Job {
-  // What was deleted has been completed before.
-  if (job.deleteTime && !job.reconciling) return job;
-  const latest = deps.store.latestExecution(job.name);
-  return {
-    ...reconciled(job, job.reconciling ? executionOfToken(deps, job) : undefined),
-    executionCount: deps.store.executionCount(job.name) || undefined,
-    latestCreatedExecution: latest ? referenceTo(latest) : {},
-  };
 }

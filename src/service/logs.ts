@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import type { ExecutionEvent } from '../model/events.js';
 import { LogDecoder, type LogLine } from '../model/log.js';
 import { containerLabel, mainContainer } from '../model/attempt-containers.js';
@@ -6,39 +6,59 @@ import type { Execution } from '../model/schema/job.js';
 import type { LogFiles, LogSource, Stream } from '../store/logs.js';
 import { epochMs } from '../model/time.js';
 
-/** How often the logs of running attempts are looked at, in ms. */
+/** How often the logs of running attempts are looked at, in ms, and how much of each is shown at a time, in bytes. */
 const pollInterval = 100;
+const pollBytes = 2 ** 20;
 
 export interface TaskLine extends LogLine, LogSource {
   stream: Stream;
 }
 
 /** What a log file has had to give so far. */
-class Tail {
+export class Tail {
   readonly #file: string;
   readonly #decoder = new LogDecoder();
-  #offset = 0;
+  #offset: number;
+  #behind = false;
 
-  constructor(file: string) {
+  /** @param offset where to begin; in the middle of a line, with the next one */
+  constructor(file: string, offset = 0) {
     this.#file = file;
+    this.#offset = offset;
   }
 
-  /** The lines since the last call; with `ended` an unfinished last one too. */
-  read(ended: boolean): LogLine[] {
-    const lines: LogLine[] = [];
-    // Opened anew each time: the file is replaced when a log is read from the engine once more, with the same bytes.
-    const file = openExisting(this.#file);
-    if (file !== undefined) {
-      const buffer = Buffer.alloc(65536);
-      for (;;) {
-        const count = readSync(file, buffer, 0, buffer.length, this.#offset);
-        if (count === 0) break;
-        this.#offset += count;
-        lines.push(...this.#decoder.push(buffer.subarray(0, count)));
+  /** Whether the last read has left something that was there. */
+  get behind(): boolean {
+    return this.#behind;
+  }
+
+  /** The lines since the last call, of about `most` bytes; with `ended`, at the end, an unfinished last one too. */
+  read(ended: boolean, most = Infinity): LogLine[] {
+    const lines = [...this.#complete(most)].flat();
+    return ended && !this.#behind ? [...lines, ...this.#decoder.end()] : lines;
+  }
+
+  /** All lines, an unfinished last one included, some at a time. */
+  *chunks(): Generator<LogLine[]> {
+    yield* this.#complete();
+    yield this.#decoder.end();
+  }
+
+  *#complete(most = Infinity): Generator<LogLine[]> {
+    const buffer = Buffer.alloc(65536);
+    this.#behind = true;
+    for (const start = this.#offset; this.#offset - start < most;) {
+      // Opened anew each time: the file is replaced when a log is read from the engine once more, with the same bytes.
+      const file = openExisting(this.#file);
+      const count = file === undefined ? 0 : readSync(file, buffer, 0, buffer.length, this.#offset);
+      if (file !== undefined) closeSync(file);
+      if (count === 0) {
+        this.#behind = false;
+        return;
       }
-      closeSync(file);
+      this.#offset += count;
+      yield this.#decoder.push(buffer.subarray(0, count));
     }
-    return ended ? [...lines, ...this.#decoder.end()] : lines;
   }
 }
 
@@ -51,7 +71,7 @@ function openExisting(file: string): number | undefined {
   }
 }
 
-const streams = ['stdout', 'stderr'] as const;
+export const streams = ['stdout', 'stderr'] as const;
 
 /** The labels of the containers of an execution that are not the main one. */
 const sidecarsOf = ({ template: { containers } }: Execution): string[] =>
@@ -63,7 +83,7 @@ export class LogFollower {
   readonly #execution: string;
   readonly #containers: readonly (string | undefined)[];
   readonly #onLine: (line: TaskLine) => void;
-  readonly #attempts = new Map<string, { source: LogSource; stream: Stream; tail: Tail }[]>();
+  readonly #attempts = new Map<string, Followed>();
   readonly #timer: NodeJS.Timeout;
 
   constructor(logs: LogFiles, execution: Execution, onLine: (line: TaskLine) => void) {
@@ -77,36 +97,49 @@ export class LogFollower {
   onEvent(event: ExecutionEvent): void {
     if (event.type === 'attempt.started') {
       const { task, attempt } = event;
-      const tails = this.#containers.flatMap((container) =>
+      const logs = this.#containers.flatMap((container) =>
         streams.map((stream) => {
           const source = { task, attempt, container };
           return { source, stream, tail: new Tail(this.#logs.file(this.#execution, source, stream)) };
         }),
       );
-      this.#attempts.set(`${task}/${attempt}`, tails);
+      this.#attempts.set(`${task}/${attempt}`, { logs, ended: false });
     } else if (event.type === 'attempt.ended') {
       const key = `${event.task}/${event.attempt}`;
-      this.#read(key, true);
-      this.#attempts.delete(key);
+      const attempt = this.#attempts.get(key);
+      if (!attempt) return;
+      attempt.ended = true;
+      this.#read(key, attempt);
     }
   }
 
-  close(): void {
+  /** Shows what is left of the attempts that have ended; others may have a turn in between. */
+  async close(): Promise<void> {
     clearInterval(this.#timer);
+    while ([...this.#attempts.values()].some(({ ended }) => ended)) {
+      this.#poll();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   #poll(): void {
-    for (const key of this.#attempts.keys()) this.#read(key, false);
+    for (const [key, attempt] of this.#attempts) this.#read(key, attempt);
   }
 
   /** All streams in the order of their timestamps, which are the engine's. */
-  #read(key: string, ended: boolean): void {
-    inOrder(
-      (this.#attempts.get(key) ?? []).flatMap(({ source, stream, tail }) =>
-        tail.read(ended).map((line) => ({ ...line, ...source, stream })),
-      ),
-    ).forEach(this.#onLine);
+  #read(key: string, { logs, ended }: Followed): void {
+    const lines = logs.flatMap(({ source, stream, tail }) =>
+      tail.read(ended, pollBytes).map((line) => ({ ...line, ...source, stream })),
+    );
+    if (ended && !logs.some(({ tail }) => tail.behind)) this.#attempts.delete(key);
+    inOrder(lines).forEach(this.#onLine);
   }
+}
+
+/** An attempt whose logs are shown. */
+interface Followed {
+  logs: { source: LogSource; stream: Stream; tail: Tail }[];
+  ended: boolean;
 }
 
 const inOrder = <T extends LogLine>(lines: T[]): T[] =>
@@ -118,15 +151,20 @@ const inOrder = <T extends LogLine>(lines: T[]): T[] =>
  */
 const stderrDelay = 100;
 
+/** How much of the end of a log, in bytes, the last lines are looked for in. */
+const endBytes = 2 ** 18;
+
 /** The last lines that a container has written, both streams together, at most `count`. */
 export function lastLines(logs: LogFiles, execution: string, source: LogSource, count: number): LogLine[] {
   return streams
-    .flatMap((stream) =>
-      new Tail(logs.file(execution, source, stream))
+    .flatMap((stream) => {
+      const file = logs.file(execution, source, stream);
+      const { size = 0 } = statSync(file, { throwIfNoEntry: false }) ?? {};
+      return new Tail(file, Math.max(0, size - endBytes))
         .read(true)
         .slice(-count)
-        .map((line) => ({ line, at: epochMs(line.time) + (stream === 'stderr' ? stderrDelay : 0) })),
-    )
+        .map((line) => ({ line, at: epochMs(line.time) + (stream === 'stderr' ? stderrDelay : 0) }));
+    })
     .sort((a, b) => a.at - b.at)
     .slice(-count)
     .map(({ line }) => line);

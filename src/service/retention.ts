@@ -2,6 +2,7 @@ import { buriedJob, deletedExecution } from '../model/job.js';
 import type { Execution } from '../model/schema/job.js';
 import type { Store } from '../store/store.js';
 import { type ServiceDeps, timeOf } from './service.js';
+import { viewOf } from './view.js';
 
 /** Ended executions that a job keeps (quotas page). */
 const keptExecutions = 1000;
@@ -30,7 +31,7 @@ export function finishDeletions(deps: ServiceDeps): void {
 function buryDoomed(store: Store, deps: ServiceDeps): Execution[] {
   const { jobs, executions } = store.doomed();
   for (const execution of executions) store.buryExecution(deletedExecution(execution, timeOf(deps)));
-  for (const job of jobs) store.buryJob(buriedJob(job));
+  for (const job of jobs) store.buryJob(buriedJob(viewOf(store, job)));
   return executions;
 }
 

@@ -4,15 +4,17 @@ import { RunError } from '../model/errors.js';
 import { createdExecution } from '../model/execution.js';
 import { executionToken } from '../model/job.js';
 import { idleOptions } from '../model/local/idle.js';
-import { defaultSettings, type LocalSettings } from '../model/local/settings.js';
+import type { LocalSettings } from '../model/local/settings.js';
 import { executionName, executionSuffix, parseName, shortName } from '../model/names.js';
-import { type Overrides, overridden } from '../model/overrides.js';
+import { overridden } from '../model/overrides.js';
 import { formatPath } from '../model/path.js';
 import type { Execution, Job, JobInput } from '../model/schema/job.js';
+import type { Overrides } from '../model/schema/run.js';
 import type { Owner } from '../store/store.js';
 import { authorize } from './access.js';
 import { writing } from './retention.js';
 import { notFoundJob, type ServiceDeps, timeOf } from './service.js';
+import { executionOfToken } from './view.js';
 
 /** Executions of a project and location that may be under way at once (quotas page). */
 const maxRunning = 1000;
@@ -34,7 +36,7 @@ export interface RunJobRequest extends RunOptions {
 
 /**
  * Creates an execution of a job, which somebody still has to run.
- * @throws RunError NOT_FOUND; INVALID_ARGUMENT for overrides; UNIMPLEMENTED if the job cannot run here;
+ * @throws RunError NOT_FOUND; INVALID_ARGUMENT for overrides;
  * RESOURCE_EXHAUSTED if too much runs; FAILED_PRECONDITION if the job is being deleted, or if this machine lacks what
  * the job needs of it
  */
@@ -62,18 +64,10 @@ export function startByToken(
   return storeExecution(deps, newExecution(deps, job, `${shortName(job.name)}-${token}`, {}), run);
 }
 
-/** The execution that a job's token names. */
-export function executionOfToken(deps: Pick<ServiceDeps, 'store'>, job: Job): Execution | undefined {
-  const token = executionToken(job);
-  return token === undefined
-    ? undefined
-    : deps.store.execution(executionName(job.name, `${shortName(job.name)}-${token}`));
-}
-
 /** The execution that a job's token has started for `owner` to run. */
 export function startedByToken({ store }: ServiceDeps, name: string, owner: Owner): Execution | undefined {
   const job = store.job(name);
-  const execution = job && executionOfToken({ store }, job);
+  const execution = job && executionOfToken(store, job);
   return execution && store.lease(execution.name)?.token === owner.token ? execution : undefined;
 }
 
@@ -95,11 +89,10 @@ function newId(deps: ServiceDeps, { name }: Job): string {
   }
 }
 
-/** @throws RunError ALREADY_EXISTS, RESOURCE_EXHAUSTED, UNIMPLEMENTED, INVALID_ARGUMENT */
+/** @throws RunError ALREADY_EXISTS, RESOURCE_EXHAUSTED, INVALID_ARGUMENT */
 function newExecution(deps: ServiceDeps, job: Job, id: string, overrides: Overrides): Execution {
   const { store, uuid, account, logs } = deps;
   const parent = parseName(job.name);
-  refuseUnsupported(job);
   if (store.findExecution(parent.project, parent.location, id)) {
     throw new RunError('ALREADY_EXISTS', `Resource '${id}' already exists.`);
   }
@@ -118,7 +111,7 @@ function newExecution(deps: ServiceDeps, job: Job, id: string, overrides: Overri
 function storeExecution(
   deps: ServiceDeps,
   execution: Execution,
-  { owner, settings = defaultSettings }: RunOptions,
+  { owner, settings = deps.settings }: RunOptions,
 ): Execution {
   const { store, uuid, now } = deps;
   const { name, taskCount, createTime } = execution;
@@ -147,11 +140,3 @@ export const inertFields = (job: JobInput): string[] => [
   ...fieldsWithEffect(job, ['inert']).map(formatPath),
   ...idleOptions(job),
 ];
-
-function refuseUnsupported(job: Job): void {
-  const fields = fieldsWithEffect(job, ['unsupported']).map(formatPath);
-  if (fields.length > 0) {
-    const message = `Job [${shortName(job.name)}] uses what localrun cannot run yet: ${fields.join(', ')}`;
-    throw new RunError('UNIMPLEMENTED', message, { fix: 'remove these fields to run the rest of the job locally' });
-  }
-}

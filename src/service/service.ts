@@ -1,7 +1,9 @@
 import { RunError } from '../model/errors.js';
+import type { LocalSettings } from '../model/local/settings.js';
 import type { Holds } from '../model/iam/permissions.js';
 import { nearest, parseName, shortName } from '../model/names.js';
-import { formatPath, type Path, snakeCase } from '../model/path.js';
+import { badRequest, type RequestName } from '../model/validation/status.js';
+import type { Violation } from '../model/validation/violation.js';
 import { timestamp, type Timestamp } from '../model/time.js';
 import type { LogFiles } from '../store/logs.js';
 import type { Lease, Store } from '../store/store.js';
@@ -17,6 +19,8 @@ export interface ServiceDeps {
   /** Evaluates the conditions of IAM policies; present if policies decide who may do what. */
   enforced?: Holds | undefined;
   projectNumber: string;
+  /** What executions get of this machine unless a request says otherwise. */
+  settings: LocalSettings;
   /** The variables of this process, which localrun.yaml may name as the values of secrets. */
   env: Readonly<Record<string, string | undefined>>;
   now: () => number;
@@ -55,20 +59,8 @@ export function notFoundJob({ store }: Pick<ServiceDeps, 'store'>, name: string)
   );
 }
 
-/** The API's answer to a resource that breaks rules, all of them told; `subject` is the request's part that does. */
-export function refuse(
-  subject: string,
-  violations: readonly { path: Path; description: string; fix?: string | undefined }[],
-): void {
-  const [first] = violations;
-  if (!first) return;
-  const field = formatPath(first.path.map((step) => (typeof step === 'string' ? snakeCase(step) : step)));
-  throw new RunError('INVALID_ARGUMENT', `Violation in ${subject}.${field}: ${first.description}`, {
-    problems: violations.map(({ path, description, fix }) => ({
-      path: formatPath(path),
-      message: description,
-      fix,
-      severity: 'error',
-    })),
-  });
+/** @throws RunError INVALID_ARGUMENT if there are errors among the violations */
+export function refuse(request: RequestName, violations: readonly Violation[]): void {
+  const error = badRequest(request, violations);
+  if (error) throw error;
 }

@@ -6,7 +6,7 @@ import { cli } from '../support/io.js';
 /** Commands in a directory below one that has a localrun.yaml; LOCALRUN_PROJECT and LOCALRUN_ACCOUNT are not set. */
 function below(yaml: string): { directory: string; run: ReturnType<typeof cli>['run'] } {
   const env = { LOCALRUN_PROJECT: '', LOCALRUN_ACCOUNT: '' };
-  const { home, run } = cli({ env });
+  const { home, run } = cli();
   const directory = path.join(home, 'app');
   const cwd = path.join(directory, 'deep', 'down');
   mkdirSync(cwd, { recursive: true });
@@ -39,9 +39,9 @@ test('flags win over variables, those over localrun.yaml, that over the variable
   expect(await project('', { ...none, CLOUDSDK_CORE_PROJECT: 'of-gcloud' })).toBe('of-gcloud (CLOUDSDK_CORE_PROJECT)');
   expect(await project('', none)).toBe('local-project (default)');
 
-  const settings = explained(await run('config explain --format json --no-strict-fs --network shop'));
+  const settings = explained(await run('config explain --format json --no-strict-fs --join-network shop'));
   expect(setting(settings, 'strictFs')).toBe('false (--no-strict-fs)');
-  expect(setting(settings, 'network')).toBe('shop (--network)');
+  expect(setting(settings, 'network')).toBe('shop (--join-network)');
   expect(setting(settings, 'account')).toBe(`file@example.com (${file}:3)`);
   expect(setting(settings, 'platform')).toBe('linux/amd64 (default)');
 });
@@ -111,7 +111,7 @@ test('a file with problems stops every command, and says where they are', async 
 DIR/localrun.yaml:2:1: strictfs: unknown field of LocalFile
     strictfs: true
     ^
-    Try: did you mean strictFs?
+    Did you mean strictFs?
 `);
   }
   expect(await run('jobs --help')).toMatchObject({ code: 0 });

@@ -19,11 +19,11 @@ describe('the policy of a job', () => {
     const { out, err } = await scenario.ok(['jobs', 'add-iam-policy-binding', 'nightly', ...binding('user:a@b.c')]);
     expect(err).toBe('Updated IAM policy for job [nightly].\n');
     expect(out).toMatch(
-      /^bindings:\n {2}- members:\n {6}- user:a@b\.c\n {4}role: roles\/run\.invoker\netag: \S+\nversion: 1\n$/,
+      /^bindings:\n- members:\n {2}- user:a@b\.c\n {2}role: roles\/run\.invoker\netag: \S+\nversion: 1\n$/,
     );
     await scenario.ok(['jobs', 'add-iam-policy-binding', 'nightly', ...binding('allUsers')]);
     const policy = (await scenario.ok(['jobs', 'get-iam-policy', 'nightly'])).out;
-    expect(policy).toContain('      - allUsers\n      - user:a@b.c\n');
+    expect(policy).toContain('  - allUsers\n  - user:a@b.c\n');
     await scenario.ok(['jobs', 'remove-iam-policy-binding', 'nightly', ...binding('user:A@b.c')]);
     expect(await scenario.json(['jobs', 'get-iam-policy', 'nightly'])).toMatchObject({
       bindings: [{ role: 'roles/run.invoker', members: ['allUsers'] }],
@@ -116,7 +116,7 @@ policy.yaml:6:5: bindings[0].members[1]: The member bob is of an unknown type. P
 `);
     const misspelt = scenario.file('misspelt.yaml', 'binding: []\n');
     expect((await scenario.run(['jobs', 'set-iam-policy', 'nightly', misspelt])).err).toContain(
-      'did you mean bindings?',
+      'Did you mean bindings?',
     );
     expect(await scenario.json(['jobs', 'get-iam-policy', 'nightly'])).toEqual(before);
   });
@@ -157,7 +157,7 @@ describe('callers', () => {
       code: 1,
       out: '',
       err: `ERROR: (localrun.jobs.describe) PERMISSION_DENIED: Permission 'run.jobs.get' denied on resource 'projects/p/locations/us-central1/jobs/nightly' (or resource may not exist).
-Try: the caller is ci@example.com; dev@host may do everything
+Try: the caller is ci@example.com; dev@laptop may do everything
 `,
     });
     const viewer = binding('user:ci@example.com', 'roles/run.viewer');

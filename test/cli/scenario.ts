@@ -1,9 +1,14 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Chalk } from 'chalk';
-import type { Io } from '../../src/cli/io.js';
 import { main } from '../../src/main.js';
+import { hostExecution } from '../../src/service/host.js';
+import { defaultSettings } from '../../src/model/local/settings.js';
+import { LogFiles } from '../../src/store/logs.js';
+import { openStore } from '../../src/store/sqlite.js';
+import { noCredentials } from '../support/credentials.js';
+import { FakeRuntime } from '../support/fake-runtime.js';
+import { testIo } from '../support/io.js';
 import { tempDirectory } from '../support/temp.js';
 
 export interface Result {
@@ -12,48 +17,52 @@ export interface Result {
   err: string;
 }
 
-/** Command lines, one after the other, in this process and in a state directory of their own. */
+/** Command lines, one after the other, whose background work is done in this process on an engine in memory. */
 export class Scenario {
   readonly home = tempDirectory();
   readonly directory = tempDirectory();
-  env: Record<string, string | undefined> = { LOCALRUN_HOME: this.home, LOCALRUN_PROJECT: 'p' };
+  /** The caller is the owner of the project. */
+  env: Record<string, string> = { LOCALRUN_ACCOUNT: '' };
   /** The executions that workers were started for. */
   readonly spawned: string[] = [];
+  readonly runtime = new FakeRuntime();
 
   /** Runs one command line; `input` is what stdin says, answers line by line. */
-  async run(argv: readonly string[], input?: string): Promise<Result> {
-    let out = '';
-    let err = '';
-    const lines = input?.split('\n') ?? [];
-    const output = (write: (text: string) => void): Io['out'] => ({
-      write,
-      tty: false,
-      columns: 80,
-      chalk: new Chalk({ level: 0 }),
-    });
-    const io: Io = {
+  async run(argv: readonly string[], input = ''): Promise<Result> {
+    const io = testIo(this.home, {
       env: this.env,
-      platform: 'linux',
-      homeDirectory: this.home,
-      userName: 'dev',
-      hostName: 'host',
-      out: output((text) => void (out += text)),
-      err: output((text) => void (err += text)),
-      interactive: input !== undefined,
-      readInput: async () => input ?? '',
-      ask: async (question) => {
-        err += question;
-        return lines.shift();
-      },
+      stdin: input,
       cwd: this.directory,
-      onSignal: () => () => {},
-      owner: { token: randomUUID(), pid: process.pid, processStart: 'now' },
-      alive: () => true,
-      spawnSelf: ([, execution = '']) => void this.spawned.push(execution),
-      terminal: process.stderr,
-    };
+      onSpawn: ([, execution = '']) => void this.#work(execution),
+    });
     const code = await main(argv, io);
-    return { code, out, err };
+    return { code, out: io.stdout(), err: io.stderr() };
+  }
+
+  async #work(execution: string): Promise<void> {
+    this.spawned.push(execution);
+    const store = openStore(this.home);
+    const never = new AbortController().signal;
+    const deps = {
+      store,
+      logs: new LogFiles(this.home),
+      account: 'worker',
+      projectOwner: 'worker',
+      projectNumber: '1',
+      now: Date.now,
+      uuid: randomUUID,
+      randomBytes,
+      alive: () => true,
+      spawnWorker: () => {},
+      runtime: this.runtime,
+      home: this.home,
+      env: {},
+      settings: defaultSettings,
+      credentials: noCredentials,
+      maxParallelism: 32,
+      owner: { token: randomUUID(), pid: process.pid, processStart: 'now' },
+    };
+    await hostExecution(deps, execution, { cancel: never, kill: never }, () => {}).finally(() => store.close());
   }
 
   /** A command line that has to succeed: what it prints. */

@@ -1,6 +1,8 @@
+import path from 'node:path';
 import { expect } from 'vitest';
 import { completionStatus, conditionOf } from '../../src/model/execution.js';
 import type { Execution } from '../../src/model/schema/job.js';
+import { EngineProxy } from '../support/engine-proxy.js';
 import { test } from '../support/home.js';
 
 const unreachable = { DOCKER_HOST: 'unix:///nonexistent.sock' };
@@ -79,6 +81,13 @@ test.concurrent.for([
   ['execute', 'an engine that does not answer', unreachable, 'unix:///nonexistent.sock', 'start Docker'],
   [
     'run',
+    'an engine of an older version',
+    { DOCKER_API_VERSION: '9.99' },
+    'client version 9.99 is too new',
+    'unset DOCKER_API_VERSION',
+  ],
+  [
+    'run',
     'no client',
     { LOCALRUN_DOCKER: 'nonesuch' },
     'The command nonesuch was not found.',
@@ -102,4 +111,30 @@ test.concurrent('`run` of a new job without an engine does not even make the job
   expect((await home.run(['jobs', 'run', '-f', file], { env: unreachable })).exitCode).toBe(1);
   const { stdout } = await home.run(['jobs', 'list', '--format', 'json']);
   expect(JSON.parse(stdout) as Execution[]).toEqual([]);
+});
+
+test.concurrent('an engine that goes away and comes back costs no attempt', async ({ home, onTestFinished }) => {
+  const events = home.events();
+  const proxy = new EngineProxy(path.join(home.scratch('proxy'), 'docker.sock'));
+  onTestFinished(() => proxy.cut());
+  await proxy.open();
+  const script = 'echo began; sleep 3; echo ended';
+  const file = home.script('patient', script, { taskCount: 6, parallelism: 3, maxRetries: 0 });
+  const command = home.start(['jobs', 'run', '-f', file], { env: { DOCKER_HOST: proxy.host } });
+  for (const round of [1, 2]) {
+    await command.says('│ began', round === 1 ? 1 : 4);
+    proxy.cut();
+    await command.says('Waiting for it; nothing is lost.', round);
+    await proxy.open();
+    await command.says('The container engine answers again.', round);
+  }
+  const { exitCode, stderr } = await command.ended;
+  expect(exitCode, stderr).toBe(0);
+  expect(await events.starts()).toEqual([0, 1, 2, 3, 4, 5].map((task) => `task${task}-attempt0`));
+  const id = await command.execution();
+  for (const task of [0, 1, 2, 3, 4, 5]) {
+    expect(home.log(id, task)).toEqual(['began', 'ended']);
+    expect(stderr.split(`task ${task} │ began\n`)).toHaveLength(2);
+    expect(stderr.split(`task ${task} │ ended\n`)).toHaveLength(2);
+  }
 });

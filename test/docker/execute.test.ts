@@ -92,12 +92,12 @@ test.concurrent('deleting a job ends what runs of it, and leaves nothing', async
   expect(stderr).toContain('Deleted job [unwanted].');
   expect(home.containers()).toEqual([]);
   expect(existsSync(path.join(home.directory, 'logs/local-project/us-central1', id))).toBe(false);
-  for (const gone of [
-    ['jobs', 'describe', 'unwanted'],
-    ['jobs', 'executions', 'describe', id],
-  ]) {
-    const { exitCode: code, stderr: text } = await home.run(gone);
-    expect(code).toBe(1);
-    expect(text).toContain('does not exist.');
+  for (const [words, answer] of [
+    [['jobs', 'describe', 'unwanted'], 'Cannot find job [unwanted].'],
+    [['jobs', 'executions', 'describe', id], `Cannot find execution [${id}].`],
+  ] as const) {
+    const gone = await home.run(words);
+    expect(gone.exitCode).toBe(1);
+    expect(gone.stderr).toContain(answer);
   }
 });

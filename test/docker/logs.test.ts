@@ -76,7 +76,8 @@ test.concurrent('both streams of every task are shown with the task, and kept ap
 test.concurrent('lines are shown while the task runs', async ({ home }) => {
   const command = home.start(['jobs', 'run', '-f', home.script('live', 'echo now; sleep 60')]);
   await command.says('task 0 │ now');
-  expect(home.containers()).toHaveLength(1);
+  // The task's and that of its sandbox.
+  expect(home.containers()).toHaveLength(2);
   command.kill('SIGINT');
   await command.says('Press Ctrl-C again');
   command.kill('SIGINT');
@@ -91,5 +92,5 @@ test.concurrent('the end of what failed is shown again at the end', async ({ hom
   for (const task of ['task 0', 'task 1', 'task 2']) expect(end).toContain(`${task}: exit code 4\n`);
   expect(end.match(/ {2}│ the reason/g)).toHaveLength(3);
   expect(end).toContain('and 2 more failed tasks');
-  expect(end).toMatch(/Logs: \/.*\/reasons-\w{5}\n/);
+  expect(end).toMatch(/Logs: localrun jobs executions logs read reasons-\w{5} --task 0\n/);
 });

@@ -55,5 +55,5 @@ test('many commands make one job at the same time, and one of them has made it',
   const results = await Promise.all(commands.map(({ ended }) => ended));
   expect(results.map(({ exitCode }) => exitCode)).toEqual(results.map(() => 0));
   const count = (word: string): number => results.filter(({ stderr }) => stderr.includes(word)).length;
-  expect([count('has successfully been created.'), count('is unchanged.')]).toEqual([1, 9]);
+  expect([count('has been successfully created.'), count('is unchanged.')]).toEqual([1, 9]);
 });

@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
 import { completionStatus } from '../../src/model/execution.js';
 import type { Container } from '../../src/model/schema/container.js';
@@ -128,6 +129,41 @@ describe('a task of several containers', () => {
     const ended = await world.finish();
     expect(completionStatus(ended)).toBe('EXECUTION_SUCCEEDED');
     expect(ended.completionTime).toBe(world.tasks[0]?.completionTime);
+  });
+
+  test('fails, and does not go on in two sandboxes, if the one of its containers that run is lost', async () => {
+    const probed = worldOf(
+      [
+        { name: 'app', dependsOn: ['proxy'] },
+        { name: 'proxy', startupProbe: { ...tcpProbe, failureThreshold: 100 } },
+      ],
+      { proxy: { ms: 60_000 } },
+    );
+    const waiting = probed.run();
+    await probed.advance(2000);
+    probed.runtime.sandboxes.clear();
+    await probed.finish(waiting);
+    expect(probed.tasks[0]?.lastAttemptResult?.status?.message).toMatch(
+      /probe failed \d times consecutively for container "proxy": the sandbox of its attempt is gone\./,
+    );
+
+    const started = worldOf(
+      [
+        { name: 'app', dependsOn: ['proxy'] },
+        { name: 'proxy', startupProbe: { ...tcpProbe, failureThreshold: 100 } },
+      ],
+      { proxy: { ms: 60_000 } },
+    );
+    const { runtime } = started;
+    vi.spyOn(runtime, 'dial').mockImplementation(async () => {
+      runtime.sandboxes.clear();
+      return new PassThrough();
+    });
+    await started.finish();
+    expect(started.tasks[0]?.lastAttemptResult?.status?.message).toBe(
+      'Application failed to start: the sandbox of its attempt is gone',
+    );
+    expect(log(started)).toEqual(['start proxy', 'stop proxy', 'remove main', 'remove proxy']);
   });
 
   test('can be cancelled while a dependency is awaited', async () => {

@@ -8,6 +8,7 @@ import type { TaskRecord } from '../../src/model/task.js';
 import { LogFiles } from '../../src/store/logs.js';
 import { openStore } from '../../src/store/sqlite.js';
 import type { Owner, Store } from '../../src/store/store.js';
+import { noCredentials } from '../support/credentials.js';
 import type { FakeRuntime } from '../support/fake-runtime.js';
 import { someExecution, someJob, someTask, someTime } from '../support/jobs.js';
 import { tempDirectory } from '../support/temp.js';
@@ -70,6 +71,8 @@ export class World {
         logs: new LogFiles(this.home),
         home: this.home,
         env: this.env,
+        projectNumber: '123',
+        credentials: noCredentials,
         maxParallelism: this.maxParallelism,
         owner,
         alive: (lease) => !this.dead.has(lease.token),

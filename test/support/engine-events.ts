@@ -59,6 +59,16 @@ export class EngineEvents {
       .toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }));
   }
 
+  /** The containers in the order in which they were started, by their label; `main` for the main one. */
+  startOrder(): string[] {
+    return this.#names('start').map((name) => /attempt\d+-\d+-(.*)$/.exec(name)?.[1] ?? 'main');
+  }
+
+  /** When something happened, in ms since 1970. */
+  times(action: string): number[] {
+    return this.all().flatMap(({ Action, timeNano }) => (Action === action ? timeNano / 1e6 : []));
+  }
+
   /** How many containers ran at once, at most. */
   most(): number {
     let running = 0;

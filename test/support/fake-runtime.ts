@@ -48,10 +48,13 @@ export class FakeRuntime implements ContainerRuntime {
   readonly opened: SandboxSpec[] = [];
   /** Ports on which somebody listens. */
   readonly listening = new Set<number>();
+  /** Who takes the connections of a sandbox. */
+  readonly listeners = new Map<string, { onConnection: (connection: Duplex) => void; close: () => void }>();
   readonly log: string[] = [];
   images = new Map<string, Image>([
     ['localrun/busybox:latest', { id: 'sha256:1', digest: undefined, platform: 'linux/amd64' }],
   ]);
+  gpus = false;
   /** While it is set, no call is answered. */
   gone = false;
   most = 0;
@@ -70,9 +73,14 @@ export class FakeRuntime implements ContainerRuntime {
     if (this.gone) throw new RunError('UNAVAILABLE', 'The engine is gone.');
   }
 
-  async capacity(): Promise<{ cpus: number; memoryBytes: number }> {
+  async capacity(): ReturnType<ContainerRuntime['capacity']> {
     await this.#reached();
-    return { cpus: 2, memoryBytes: 2 ** 34 };
+    return { cpus: 2, memoryBytes: 2 ** 34, gpus: this.gpus };
+  }
+
+  async networks(): Promise<string[]> {
+    await this.#reached();
+    return ['bridge', 'shop_default'];
   }
 
   async localImage(reference: string): ReturnType<ContainerRuntime['localImage']> {
@@ -131,15 +139,40 @@ export class FakeRuntime implements ContainerRuntime {
     this.sandboxes.set(spec.name, spec);
   }
 
-  async dial(_sandbox: string, port: number): Promise<Duplex> {
+  async dial(sandbox: string, port: number): Promise<Duplex | 'refused' | 'homeless'> {
     await this.#reached();
-    if (!this.listening.has(port)) throw new Error('nobody listens');
-    return new PassThrough();
+    if (!this.sandboxes.has(sandbox)) return 'homeless';
+    return this.listening.has(port) ? new PassThrough() : 'refused';
+  }
+
+  async listen(
+    sandbox: string,
+    _port: number,
+    onConnection: (connection: Duplex) => void,
+  ): ReturnType<ContainerRuntime['listen']> {
+    await this.#reached();
+    if (!this.sandboxes.has(sandbox)) return 'homeless';
+    if (this.listeners.has(sandbox)) return 'refused';
+    return new Promise((resolve) => {
+      const ended = new Promise<void>((end) => {
+        const close = (): void => {
+          this.listeners.delete(sandbox);
+          end();
+        };
+        this.listeners.set(sandbox, { onConnection, close });
+        this.log.push(`listen ${sandbox}`);
+      });
+      resolve({ ended, close: () => this.listeners.get(sandbox)?.close() });
+    });
   }
 
   async follow(name: string): Promise<boolean> {
     await this.containers.get(name)?.ended;
     return true;
+  }
+
+  async completeLogs(): Promise<void> {
+    await this.#reached();
   }
 
   async inspect(name: string): Promise<ContainerState | undefined> {
@@ -177,7 +210,7 @@ export class FakeRuntime implements ContainerRuntime {
 
   async remove(name: string): Promise<void> {
     await this.#reached();
-    if (this.sandboxes.delete(name)) return;
+    if (this.sandboxes.delete(name)) return this.listeners.get(name)?.close();
     this.log.push(`remove ${name}`);
     this.containers.get(name)?.end(137);
     this.containers.delete(name);

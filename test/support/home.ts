@@ -20,6 +20,10 @@ type Spec = Omit<ExecutionTemplate & TaskTemplate & Container, 'template' | 'con
   image?: string;
 };
 
+type TemplateSpec = Omit<ExecutionTemplate & TaskTemplate, 'template' | 'containers'> & {
+  containers: readonly (Omit<Container, 'image'> & { image?: string })[];
+};
+
 const docker = (...args: string[]): string => execFileSync('docker', args, { encoding: 'utf8' }).trim();
 
 /** A state directory of its own, the commands that run on it, and the containers that carry its label. */
@@ -74,16 +78,17 @@ export class Home {
 
   /** Writes the spec of a job with one container, of busybox unless it names another image, and returns the file. */
   spec(name: string, { taskCount, parallelism, maxRetries, timeout, ...container }: Spec): string {
-    const template = { maxRetries, timeout, containers: [{ image: 'localrun/busybox:latest', ...container }] };
-    const file = this.file(`${name}.json`);
-    writeFileSync(file, JSON.stringify({ name, template: { taskCount, parallelism, template } }));
-    return file;
+    return this.template(name, { taskCount, parallelism, maxRetries, timeout, containers: [container] });
   }
 
-  /** As `spec`, of several containers, or with volumes. */
-  template(name: string, template: TaskTemplate, taskCount = 1): string {
+  /** As `spec`, with several containers, or with volumes. */
+  template(name: string, { taskCount, parallelism, containers, ...more }: TemplateSpec): string {
+    const template = {
+      ...more,
+      containers: containers.map((container) => ({ image: 'localrun/busybox:latest', ...container })),
+    };
     const file = this.file(`${name}.json`);
-    writeFileSync(file, JSON.stringify({ name, template: { taskCount, template } }));
+    writeFileSync(file, JSON.stringify({ name, template: { taskCount, parallelism, template } }));
     return file;
   }
 
@@ -111,11 +116,12 @@ export class Home {
     return directory;
   }
 
-  /** The lines that an attempt has written, as they are kept. */
-  log(execution: string, task = 0, attempt = 0, stream: 'stdout' | 'stderr' = 'stdout'): string[] {
+  /** The lines that an attempt has written, as they are kept; of the container with that label, or of the main one. */
+  log(execution: string, task = 0, attempt = 0, stream: 'stdout' | 'stderr' = 'stdout', container?: string): string[] {
     const directory = path.join(this.directory, 'logs', 'local-project', 'us-central1', execution);
     const decoder = new LogDecoder();
-    const bytes = readFileSync(path.join(directory, `task${task}-attempt${attempt}.${stream}`));
+    const suffix = container === undefined ? '' : `.${container}`;
+    const bytes = readFileSync(path.join(directory, `task${task}-attempt${attempt}${suffix}.${stream}`));
     return [...decoder.push(bytes), ...decoder.end()].map(({ text }) => text);
   }
 
@@ -163,11 +169,11 @@ export class Home {
     });
     this.#events?.close();
     const containers = this.containers();
-    if (containers.length > 0) docker('rm', '--force', '--volumes', ...containers);
     const volumes = this.volumes();
-    if (volumes.length > 0) docker('volume', 'rm', '--force', ...volumes);
     const left = [...containers, ...volumes, ...this.leftovers()];
     rmSync(this.#root, { recursive: true, force: true });
+    if (containers.length > 0) docker('rm', '--force', '--volumes', ...containers);
+    if (volumes.length > 0) docker('volume', 'rm', '--force', ...volumes);
     if (left.length > 0) throw new Error(`these are left: ${left.join(', ')}`);
   }
 }

@@ -1,8 +1,11 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { PassThrough } from 'node:stream';
-import { stripVTControlCharacters } from 'node:util';
 import { Chalk } from 'chalk';
+import { onTestFinished, vi } from 'vitest';
 import type { Io, Output, Signal } from '../../src/cli/io.js';
 import { main } from '../../src/main.js';
+import { someTime } from './jobs.js';
 import { tempDirectory } from './temp.js';
 
 /** What a test says of the process that a command line runs in. */
@@ -13,28 +16,33 @@ interface Surroundings {
   /** stdout and stderr are a terminal that is this wide; plain pipes if unset. */
   terminal?: number;
   cwd?: string;
+  /** Whether the processes that hold leases are at work; they are if unset. */
+  alive?: boolean;
+  /** Called with the arguments of a process that is started. */
+  onSpawn?: (args: readonly string[]) => void;
 }
 
 interface TestIo extends Io {
   stdout(): string;
   stderr(): string;
-  /** Command lines of the processes that were started. */
-  spawned: (readonly string[])[];
+  /** Sends a signal to the program. */
   signal(signal: Signal): void;
 }
 
 /** The process as a program sees it, with nothing of the real one. */
-export function testIo(home: string, { stdin = '', env = {}, terminal, cwd = home }: Surroundings = {}): TestIo {
+export function testIo(home: string, surroundings: Surroundings = {}): TestIo {
+  const { stdin = '', env = {}, terminal, cwd = home, alive = true, onSpawn = () => {} } = surroundings;
   const text = { out: '', err: '' };
   const output = (name: keyof typeof text): Output => ({
     write: (part) => void (text[name] += part),
     tty: terminal !== undefined,
     columns: terminal ?? 80,
+    rows: 24,
+    onResize: () => () => {},
     chalk: new Chalk({ level: 0 }),
   });
   const lines = stdin.toString().split('\n');
   const handlers = new Set<(signal: Signal) => void>();
-  const spawned: (readonly string[])[] = [];
   return {
     env: { LOCALRUN_HOME: home, LOCALRUN_PROJECT: 'p', LOCALRUN_ACCOUNT: 'dev@example.com', ...env },
     platform: 'linux',
@@ -43,7 +51,6 @@ export function testIo(home: string, { stdin = '', env = {}, terminal, cwd = hom
     hostName: 'laptop',
     out: output('out'),
     err: output('err'),
-    interactive: terminal !== undefined,
     readInput: async (limit) => Buffer.from(stdin).toString('utf8', 0, limit + 1),
     ask: async (question) => {
       text.err += question;
@@ -55,12 +62,11 @@ export function testIo(home: string, { stdin = '', env = {}, terminal, cwd = hom
       return () => handlers.delete(handler);
     },
     owner: { token: 'test', pid: 1, processStart: 'test' },
-    alive: () => true,
-    spawnSelf: (args) => void spawned.push(args),
-    terminal: Object.assign(new PassThrough(), { rows: 24 }) as unknown as NodeJS.WriteStream,
+    alive: () => alive,
+    spawnSelf: onSpawn,
+    terminal: new PassThrough() as unknown as NodeJS.WriteStream,
     stdout: () => text.out,
     stderr: () => text.err,
-    spawned,
     signal: (signal) => handlers.forEach((handler) => handler(signal)),
   };
 }
@@ -72,18 +78,29 @@ export interface Outcome {
   stderr: string;
 }
 
-/** Runs command lines in this process, all of them on the same new state directory. */
-export function cli(defaults: Surroundings = {}): {
+export interface Cli {
+  /** The state directory, and the working directory. */
   home: string;
+  /** Writes a file into the working directory and returns its name. */
+  file: (name: string, content: string | Buffer) => string;
   run: (line: string | readonly string[], surroundings?: Surroundings) => Promise<Outcome>;
-} {
+}
+
+/** Runs command lines in this process, all of them on the same new state directory, at the same time of the clock. */
+export function cli(): Cli {
   const home = tempDirectory();
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.parse(someTime) });
+  onTestFinished(() => void vi.useRealTimers());
   return {
     home,
-    async run(line, surroundings = {}) {
-      const io = testIo(home, { ...defaults, ...surroundings });
+    file(name, content) {
+      writeFileSync(path.join(home, name), content);
+      return name;
+    },
+    async run(line, surroundings) {
+      const io = testIo(home, surroundings);
       const code = await main(typeof line === 'string' ? line.split(' ').filter(Boolean) : line, io);
-      return { code, stdout: stripVTControlCharacters(io.stdout()), stderr: stripVTControlCharacters(io.stderr()) };
+      return { code, stdout: io.stdout(), stderr: io.stderr() };
     },
   };
 }

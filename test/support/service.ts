@@ -3,9 +3,11 @@ import { expect } from 'vitest';
 import type { Code } from '../../src/model/errors.js';
 import { type HostDeps, hostExecution } from '../../src/service/host.js';
 import { holds } from '../../src/model/iam/conditions.js';
+import { defaultSettings } from '../../src/model/local/settings.js';
 import { LogFiles } from '../../src/store/logs.js';
 import { openStore } from '../../src/store/sqlite.js';
 import type { Store } from '../../src/store/store.js';
+import { noCredentials } from './credentials.js';
 import { FakeRuntime } from './fake-runtime.js';
 import { someTime } from './jobs.js';
 import { tempDirectory } from './temp.js';
@@ -37,6 +39,7 @@ export class ServiceWorld {
       projectOwner: owner,
       projectNumber: '123',
       env: {},
+      settings: defaultSettings,
       now: () => this.now,
       uuid: randomUUID,
       randomBytes,
@@ -44,6 +47,7 @@ export class ServiceWorld {
       spawnWorker: (name) => this.#spawn(name),
       runtime: this.runtime,
       home: this.home,
+      credentials: noCredentials,
       maxParallelism: 32,
       owner: { token: 'here', pid: 1, processStart: 'now' },
     };

@@ -1,58 +1,74 @@
-import { UsageError } from '../../model/errors.js';
+import type { CommonOptions } from '../command.js';
 import type { Context } from '../context.js';
-
-/** The formats that `--format` takes everywhere. */
-export const printers = ['json', 'yaml', 'value(PATH,...)', 'none'] as const;
+import { flattened, picked, printRows } from './format/printers.js';
+import type { Format } from './format/projection.js';
+import { asRow, type Kind } from './format/resources.js';
+import { flattenedRows } from './format/rows.js';
 
 interface Views<T> {
+  kind: Kind<T>;
   /** What is printed without `--format`. */
-  human?: ((of: T) => string) | undefined;
+  human?: (() => string) | undefined;
   /** `--format=export`, where there is one. */
-  exported?: ((of: T) => object) | undefined;
+  exported?: ((of: T) => Promise<object>) | undefined;
 }
 
-/** Prints a result on stdout as `--format` says. @throws UsageError for a format that there is not */
-export async function print<T extends object>(
-  { io }: Context,
-  format: string | undefined,
+/** Prints a thing on stdout as `--format` says. */
+export const print = <T extends object>(
+  context: Context,
+  options: CommonOptions,
   value: T,
-  { human, exported }: Views<T>,
+  views: Views<T>,
+): Promise<void> => printAll(context, options, [value], views, (printed) => printed[0] ?? {});
+
+/** Prints things on stdout as `--format` says; `whole` makes one JSON value of them. */
+export async function printAll<T extends object>(
+  { io, config }: Context,
+  options: CommonOptions,
+  values: readonly T[],
+  { kind, human, exported }: Views<T>,
+  whole: (printed: readonly object[]) => object = (printed) => printed,
 ): Promise<void> {
-  const projection = /^value\((.*)\)$/.exec(format ?? '')?.[1];
-  if (format === undefined) io.out.write(human?.(value) ?? '');
-  else if (format === 'json') io.out.write(`${JSON.stringify(value, null, 2)}\n`);
-  else if (format === 'yaml') io.out.write(await yaml(value));
-  else if (format === 'export' && exported) io.out.write(await yaml(exported(value)));
-  else if (projection !== undefined) io.out.write(projected(value, projection));
-  else if (format !== 'none') {
-    const known = [...printers, ...(exported ? ['export'] : [])].join(', ');
-    throw new UsageError(`argument --format: must be one of ${known}; received: ${format}`);
+  const { format } = options;
+  const write = (text: string): void => io.out.write(text);
+  if (format === undefined || format.printer === 'default') return write(human?.() ?? '');
+  if (format.printer === 'none' || format.printer === 'disable') return;
+  const asV1 = (options.apiVersion ?? config.apiVersion) === 'v1';
+  const objects = async (): Promise<object[]> => {
+    if (format.printer === 'export') return Promise.all(values.map(async (of) => (await exported?.(of)) ?? {}));
+    if (format.keys.length > 0 || options.flatten) return pickedObjects(kind, values, format, options);
+    return Promise.all(values.map(async (of) => (asV1 && kind.v1 ? kind.v1(of) : kind.v2(of))));
+  };
+  switch (format.printer) {
+    case 'json':
+      return write(`${JSON.stringify(whole(await objects()), null, 2)}\n`);
+    case 'yaml':
+    case 'export':
+      return write(await yaml(whole(await objects())));
+    case 'flattened':
+    case 'text':
+      return write(flattened(await objects()));
+    default: {
+      const rows = await Promise.all(values.map((of) => asRow(kind, of, format.keys)));
+      return write(printRows(format, flattenedRows(rows, options.flatten)));
+    }
   }
 }
 
-/** Keys in alphabetical order, as gcloud writes them; a list as one document an item. */
+/** The short names of projections are none in these formats. */
+async function pickedObjects<T>(
+  { v2, v1 }: Kind<T>,
+  values: readonly T[],
+  { keys }: Format,
+  { flatten }: CommonOptions,
+): Promise<object[]> {
+  const kind: Kind<T> = { v2, ...(v1 && keys.length > 0 && { v1 }) };
+  const rows = await Promise.all(values.map((of) => asRow(kind, of, keys)));
+  return flattenedRows(rows, flatten).map((row) => (keys.length > 0 ? picked(row, keys) : row));
+}
+
+/** A list as one document an item. */
 async function yaml(value: object): Promise<string> {
-  const { stringify } = await import('yaml');
-  const text = (of: unknown): string =>
-    stringify(JSON.parse(JSON.stringify(of)), { sortMapEntries: true, lineWidth: 0, aliasDuplicateObjects: false });
-  return Array.isArray(value) ? value.map((item) => `---\n${text(item)}`).join('') : text(value);
+  const { toYaml } = await import('../../model/spec/yaml.js');
+  return Array.isArray(value) ? value.map((item) => `---\n${toYaml(item)}`).join('') : toYaml(value);
 }
-
-/** One line a resource: the values at the paths, tab-separated; an object as compact JSON. */
-function projected(value: object, paths: string): string {
-  const rows: unknown[] = Array.isArray(value) ? value : [value];
-  const keys = paths.split(',').map((path) => path.trim().split('.'));
-  return rows.map((row) => `${keys.map((path) => shown(dig(row, path))).join('\t')}\n`).join('');
-}
-
-function dig(value: unknown, [step, ...rest]: readonly string[]): unknown {
-  if (step === undefined) return value;
-  const [, name = '', index] = /^(.*?)(?:\[(\d+)\])?$/.exec(step) ?? [];
-  const next: unknown = name === '' ? value : (value as Record<string, unknown> | null | undefined)?.[name];
-  return dig(index === undefined ? next : (next as unknown[] | undefined)?.[Number(index)], rest);
-}
-
-const shown = (value: unknown): string => {
-  if (value === undefined || value === null) return '';
-  return typeof value === 'string' ? value : JSON.stringify(value);
-};

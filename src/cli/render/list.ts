@@ -1,15 +1,32 @@
 import type { Context } from '../context.js';
-import { print } from './format.js';
+import { arranged, type ListOptions } from '../list-flags.js';
+import { printAll } from './format.js';
+import { type Kind, uriOf } from './format/resources.js';
 import { type Column, table } from './table.js';
 
-/** Prints a list of resources; of an empty one nothing is data, and stderr says how to get a first one. */
+interface List<T> {
+  items: readonly T[];
+  columns: readonly Column<T>[];
+  kind: Kind<T>;
+  /** What to say to somebody who has none yet. */
+  firstStep?: string;
+}
+
+/** Prints a list of resources. Of an empty one nothing is data, and stderr says so. */
 export async function printList<T extends object>(
   context: Context,
-  format: string | undefined,
-  items: T[],
-  columns: readonly Column<T>[],
-  firstStep: string,
+  options: ListOptions,
+  { items, columns, kind, firstStep }: List<T>,
 ): Promise<void> {
-  if (items.length === 0) context.io.err.write(`Listed 0 items. To make one: ${firstStep}\n`);
-  await print(context, format, items, { human: (all) => (all.length > 0 ? table(columns, all) : '') });
+  const shown = await arranged(context, items, options, kind);
+  if (shown.length === 0) {
+    const hint = items.length === 0 && firstStep ? ` To make one: ${firstStep}` : '';
+    context.io.err.write(`Listed 0 items.${hint}\n`);
+  }
+  const { out } = context.io;
+  if (options.uri) {
+    for (const item of shown) out.write(`${uriOf(kind.v2(item) as { name: string })}\n`);
+    return;
+  }
+  await printAll(context, options, shown, { kind, human: () => (shown.length > 0 ? table(columns, shown) : '') });
 }

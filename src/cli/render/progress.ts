@@ -4,12 +4,20 @@ import { shortName } from '../../model/names.js';
 import type { Execution, TaskTemplate } from '../../model/schema/job.js';
 import { formatSpan } from '../../model/time.js';
 
+/** An attempt that runs. */
+interface Running {
+  task: number;
+  attempt: number;
+  since: number;
+  stopping: boolean;
+}
+
 /** What the live view knows of an execution: a fold over its events. */
 export interface Progress {
   id: string;
   taskCount: number;
-  /** Attempts that run: task -> what its line says. */
-  running: ReadonlyMap<number, { attempt: number; since: number; stopping: boolean }>;
+  /** A task keeps its place while it runs, and the next one takes it, so that rows do not jump. */
+  slots: readonly (Running | undefined)[];
   succeeded: number;
   failed: number;
   cancelled: number;
@@ -22,7 +30,7 @@ export interface Progress {
 export const newProgress = ({ name, taskCount }: Execution, now: number): Progress => ({
   id: shortName(name),
   taskCount,
-  running: new Map(),
+  slots: [],
   succeeded: 0,
   failed: 0,
   cancelled: 0,
@@ -32,34 +40,36 @@ export const newProgress = ({ name, taskCount }: Execution, now: number): Progre
 });
 
 export function advance(progress: Progress, event: ExecutionEvent, now: number): Progress {
+  const { slots } = progress;
   switch (event.type) {
     case 'image.pulling':
       return { ...progress, waiting: `pulling ${event.image}` };
     case 'execution.started':
       return { ...progress, waiting: undefined };
     case 'attempt.started': {
-      const running = new Map(progress.running);
-      running.set(event.task, { attempt: event.attempt, since: now, stopping: false });
-      return { ...progress, running };
+      const { task, attempt } = event;
+      const free = slots.indexOf(undefined);
+      const place = free < 0 ? slots.length : free;
+      const next = [...slots];
+      next[place] = { task, attempt, since: now, stopping: false };
+      return { ...progress, slots: next };
     }
-    case 'attempt.stopping': {
-      const running = new Map(progress.running);
-      const attempt = running.get(event.task);
-      if (attempt) running.set(event.task, { ...attempt, stopping: true });
-      return { ...progress, running };
-    }
-    case 'attempt.ended': {
-      const running = new Map(progress.running);
-      running.delete(event.task);
+    case 'attempt.stopping':
       return {
         ...progress,
-        running,
+        slots: slots.map((slot) => (slot?.task === event.task ? { ...slot, stopping: true } : slot)),
+      };
+    case 'attempt.ended':
+      return {
+        ...progress,
+        slots: slots.map((slot) => (slot?.task === event.task ? undefined : slot)),
         succeeded: progress.succeeded + (event.state === 'Succeeded' ? 1 : 0),
         failed: progress.failed + (event.state === 'Failed' ? 1 : 0),
         cancelled: progress.cancelled + (event.state === 'Cancelled' ? 1 : 0),
         retries: progress.retries + (event.state === 'Pending' ? 1 : 0),
       };
-    }
+    case 'execution.cancelling':
+      return { ...progress, waiting: 'cancelling' };
     case 'runtime.unavailable':
       return { ...progress, waiting: 'the container engine does not answer' };
     case 'runtime.available':
@@ -69,31 +79,55 @@ export function advance(progress: Progress, event: ExecutionEvent, now: number):
   }
 }
 
-/** The rows that stay at the bottom of a terminal, none wider than `width`, no more than a third of `height`. */
-export function frame(progress: Progress, width: number, height: number, now: number): string[] {
-  const { id, taskCount, running, succeeded, failed, cancelled, retries, waiting } = progress;
+/** The execution in a line. */
+export function headline(progress: Progress, now: number): string {
+  const { id, taskCount, slots, succeeded, failed, cancelled, retries, since } = progress;
   const counts = [
-    `${running.size} running`,
+    `${slots.filter((slot) => slot !== undefined).length} running`,
     `${succeeded} of ${taskCount} succeeded`,
     ...(failed ? [`${failed} failed`] : []),
     ...(cancelled ? [`${cancelled} cancelled`] : []),
     ...(retries ? [`${retries} ${retries === 1 ? 'retry' : 'retries'}`] : []),
   ];
-  const head = `${id}  ${counts.join(' · ')}  ${seconds(now - progress.since)}`;
-  const room = Math.max(1, Math.floor(height / 3) - 1);
-  const attempts = [...running].toSorted(([a], [b]) => a - b);
-  const shown = attempts.length > room ? attempts.slice(0, room - 1) : attempts;
-  const rows = shown.map(([task, { attempt, since, stopping }]) => {
-    const retry = attempt > 0 ? ` (retry ${attempt})` : '';
-    return `  task ${task} ${stopping ? 'stopping' : 'running'}${retry}  ${seconds(now - since)}`;
+  return `${id}  ${counts.join(' · ')}  ${seconds(now - since)}`;
+}
+
+const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+
+/**
+ * The rows that stay at the bottom of a terminal of this size, all of them narrower than it, no more than a third of
+ * its height.
+ */
+export function frame(
+  progress: Progress,
+  { width, height, now }: { width: number; height: number; now: number },
+  chalk: ChalkInstance,
+): string[] {
+  const { taskCount, slots, succeeded, failed, cancelled, waiting } = progress;
+  const room = Math.max(1, Math.floor(height / 3) - 1 - (waiting ? 1 : 0));
+  // Free slots are taken as long as tasks wait for one.
+  const running = slots.filter((slot) => slot !== undefined).length;
+  let left = waiting ? 0 : taskCount - succeeded - failed - cancelled - running;
+  const places = slots.filter((slot) => slot ?? left-- > 0);
+  const shown = places.length > room ? places.slice(0, room - 1) : places;
+  const rows = shown.map((slot) => {
+    if (!slot) return 'starting the next task';
+    const retry = slot.attempt > 0 ? ` (retry ${slot.attempt})` : '';
+    return `task ${slot.task} ${slot.stopping ? 'stopping' : 'running'}${retry}  ${seconds(now - slot.since)}`;
   });
-  if (shown.length < attempts.length) rows.push(`  and ${attempts.length - shown.length} more`);
-  return [head, ...(waiting ? [`  ${waiting}`] : []), ...rows].map((row) => cut(row, width));
+  if (waiting) rows.unshift(waiting);
+  else if (left > 0 && slots.length === 0) rows.push('starting the first tasks');
+  if (shown.length < places.length) rows.push(`and ${places.length - shown.length} more`);
+  const cut = (row: string): string => {
+    // Two columns are the spinner's, and the last one stays free.
+    const columns = width - 3;
+    return row.length > columns ? `${row.slice(0, Math.max(0, columns - 1))}…` : row;
+  };
+  const symbol = chalk.cyan(spinner[Math.floor(now / 200) % spinner.length]);
+  return [`${symbol} ${cut(headline(progress, now))}`, ...rows.map((row) => `  ${cut(row)}`)];
 }
 
 const seconds = (ms: number): string => formatSpan(Math.floor(ms / 1000) * 1000);
-const cut = (row: string, width: number): string =>
-  row.length > width ? `${row.slice(0, Math.max(0, width - 1))}…` : row;
 
 /** What there is to say about an event, in a line that stays; undefined where the view itself shows enough. */
 export function sentence(

@@ -5,6 +5,7 @@ import { lastLines } from '../../service/logs.js';
 import type { ServiceDeps } from '../../service/service.js';
 import { tasksOf } from '../../service/tasks.js';
 import type { Context } from '../context.js';
+import { printable } from './printable.js';
 import { grid, table } from './table.js';
 import { completionRows, resultColumns, shownResult } from './tables.js';
 
@@ -30,9 +31,11 @@ export function postMortem({ io }: Context, service: ServiceDeps, execution: Exe
   for (const { record } of failed.slice(0, shownFailures)) {
     say(chalk.bold(`task ${record.index}: ${shownResult(record)}`));
     const lines = lastLines(service.logs, execution.name, { task: record.index, attempt: record.retried }, shownLines);
-    for (const { text } of lines) say(`  ${chalk.dim('│')} ${text}`);
+    for (const { text } of lines) say(`  ${chalk.dim('│')} ${printable(text, io.err)}`);
   }
   if (failed.length > shownFailures) say(`and ${failed.length - shownFailures} more failed tasks`);
-  say(`Logs: ${service.logs.directory(execution.name)}`);
-  say(`See: localrun jobs executions describe ${shortName(execution.name)}`);
+  const id = shortName(execution.name);
+  const task = failed[0] ? ` --task ${failed[0].record.index}` : '';
+  say(`Logs: localrun jobs executions logs read ${id}${task}`);
+  say(`See:  localrun jobs executions describe ${id}`);
 }

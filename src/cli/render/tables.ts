@@ -43,7 +43,7 @@ export const taskColumns = (chalk: ChalkInstance): Column<TaskView>[] => [
   { header: 'RETRIES', value: ({ record }) => (record.startTime ? String(record.retried) : '') },
 ];
 
-const shownState = ({ state }: TaskRecord): string => (state === 'Scheduled' ? 'Pending' : state);
+export const shownState = ({ state }: TaskRecord): string => (state === 'Scheduled' ? 'Pending' : state);
 
 /** The tasks at the end of a run: what became of each. */
 export const resultColumns = (chalk: ChalkInstance): Column<TaskView>[] => [

@@ -1,49 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Path } from '../path.js';
-import { enumeration, field, type Infer, int32, list, message, string } from '../schema/field.js';
+import type { Infer } from '../schema/field.js';
+import type { Binding, Expr, PolicyMessage } from '../schema/policy.js';
 
-const ExprMessage = message('Expr', {
-  title: string('A short name; required.'),
-  description: string('What it is for.'),
-  expression: string('When the binding holds, in CEL.', { required: true }),
-  location: string('Where the expression comes from.'),
-});
-
-const BindingMessage = message('Binding', {
-  role: string('`roles/NAME`, or `projects/PROJECT/roles/NAME`.', { required: true }),
-  members: list(string('A member, such as `user:EMAIL`.'), 'Who has the role.', { required: true }),
-  condition: field(ExprMessage, 'When they have it; always if unset.'),
-});
-
-const AuditConfigMessage = message('AuditConfig', {
-  service: string('The service.', { required: true }),
-  auditLogConfigs: list(
-    field(
-      message('AuditLogConfig', {
-        logType: enumeration(
-          'AuditLogConfig.LogType',
-          { LOG_TYPE_UNSPECIFIED: 0, ADMIN_READ: 1, DATA_WRITE: 2, DATA_READ: 3 },
-          'What is logged.',
-          { required: true },
-        ),
-        exemptedMembers: list(string('A member.'), 'Whose calls are not.'),
-      }),
-      'A kind of log.',
-    ),
-    'What is logged.',
-  ),
-});
-
-/** google.iam.v1.Policy, as a client writes it. */
-export const PolicyMessage = message('Policy', {
-  version: int32('3 if there are conditions.'),
-  bindings: list(field(BindingMessage, 'A role and who has it.'), 'Who may do what.'),
-  auditConfigs: list(field(AuditConfigMessage, 'Of a service.'), 'What is logged; kept and returned.'),
-  etag: string('The version to replace.'),
-});
-
-export type Expr = Infer<typeof ExprMessage>;
-export type Binding = Infer<typeof BindingMessage>;
+export type { Binding, Expr } from '../schema/policy.js';
 
 /** Who may do what with a job. Version 3 has conditions, version 1 has none; there is none without bindings. */
 export type Policy = PolicyInput & { etag: string };

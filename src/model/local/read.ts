@@ -19,21 +19,21 @@ export function readLocalFile(file: string, text: string): LocalText {
     return { ...none, problems: [{ message: `${file} is larger than ${maxSpecBytes / 1024} KiB`, severity: 'error' }] };
   }
   if (!/^\s*[^\s#]/m.test(text)) return { ...none, problems: [] };
-  const { documents, problems } = parseSource(file, text);
+  const documents = parseSource(file, text);
   const [document, second] = documents;
-  if (problems.length > 0 || !document) return { ...none, problems };
+  const invalid = documents.flatMap(({ problems }) => problems);
+  if (invalid.length > 0 || !document) return { ...none, problems: invalid.map(withoutValues) };
   if (second) {
     const message = 'a second document, of which nothing would be read';
     return { ...none, problems: [{ message, location: second.location(second.root), severity: 'error' }] };
   }
   try {
-    const decoded = decode(document, LocalFileMessage);
-    if (decoded.problems.length === 0) check(document, decoded.value, decoded.problems);
-    return {
-      ...decoded,
-      problems: decoded.problems.map(withoutValues),
-      locate: (path) => document.find(path).location,
-    };
+    const { value, found } = decode(document, LocalFileMessage, 'proto');
+    const problems = found.map(({ written, description, location, fix }): Problem => {
+      return { path: formatPath(written), message: description, location, fix, severity: 'error' };
+    });
+    if (problems.length === 0) check(document, value, problems);
+    return { value, problems: problems.map(withoutValues), locate: (path) => document.find(path).location };
   } catch (error) {
     if (!(error instanceof TooLarge)) throw error;
     const message = 'holds more, or is nested deeper, than any configuration can be';

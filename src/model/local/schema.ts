@@ -13,7 +13,7 @@ const valueFields = {
 };
 const sources = ['value', 'file', 'env', 'dotenv'] as const;
 
-const SecretVersionMessage = message('SecretVersion', valueFields, [sources]);
+const SecretVersionMessage = message('SecretVersion', valueFields, { source: sources });
 export type LocalSecretVersion = Infer<typeof SecretVersionMessage>;
 
 const SecretMessage = message(
@@ -26,7 +26,7 @@ const SecretMessage = message(
     ),
     aliases: mapOf(string('A version number.', { orNumber: true }), 'Version numbers by alias.'),
   },
-  [[...sources, 'versions']],
+  { source: [...sources, 'versions'] },
 );
 export type LocalSecret = Infer<typeof SecretMessage>;
 
@@ -41,7 +41,7 @@ const CloudSqlMessage = message(
       'What kind of socket stands for `tcp`: mysql if the port is 3306, otherwise postgres.',
     ),
   },
-  [['socket', 'tcp']],
+  { place: ['socket', 'tcp'] },
 );
 
 /** localrun.yaml: what this machine is to the jobs of a directory. Paths are relative to the file. */

@@ -29,15 +29,15 @@ export interface LocalSettings {
   network?: string | undefined;
   /** host.docker.internal stands for this machine. */
   hostAccess: boolean;
+  /** The job has a metadata server, which hands out tokens of this machine's application default credentials. */
+  metadata: boolean;
+  /** The job gets the application default credentials of this machine as a file. */
+  credentials?: 'adc' | undefined;
   pull: PullPolicy;
   /** What images have to be made for; `any` does not care. */
   platform: string;
   /** What a container writes to its file system counts as memory. */
   strictFs: boolean;
-  /** Jobs find a metadata server. */
-  metadata: boolean;
-  /** Jobs get the application default credentials of this machine. */
-  credentials?: 'adc' | undefined;
   /**
    * Where secrets are, by name and version, `latest` and aliases among them. Names are those of localrun.yaml; in an
    * execution, those that the job uses, as it spells them.
@@ -55,10 +55,10 @@ export interface LocalSettings {
 export const defaultSettings: LocalSettings = {
   freshSandbox: false,
   hostAccess: false,
+  metadata: false,
   pull: 'missing',
   platform: 'linux/amd64',
   strictFs: false,
-  metadata: false,
   secrets: {},
   buckets: {},
   nfs: {},

@@ -1,4 +1,4 @@
-import { enumeration, int32, list, message, string, timestamp, type Infer } from './field.js';
+import { any, enumeration, field, int32, list, message, string, timestamp, type Infer } from './field.js';
 
 /** google.cloud.run.v2.Condition */
 export const ConditionMessage = message(
@@ -80,22 +80,20 @@ export const ConditionMessage = message(
       'Why, for executions.',
       { output: true },
     ),
+    instanceReason: string('Why, for instances; never on jobs.', { output: true }),
   },
-  [['reason', 'revisionReason', 'executionReason']],
+  { reasons: ['reason', 'revisionReason', 'executionReason', 'instanceReason'] },
 );
 
 export type Condition = Infer<typeof ConditionMessage>;
 
-/** google.rpc.Status; details are left out, nothing here fills them. */
-export const StatusMessage = message('Status', {
-  code: int32('A google.rpc.Code.'),
+/** google.rpc.Status */
+export const StatusMessage = message('google.rpc.Status', {
+  code: int32('A google.rpc.Code; OK if absent.'),
   message: string('What went wrong.'),
+  details: list(any('A message that says more.'), 'More for programs, such as google.rpc.BadRequest.'),
 });
 
 export type Status = Infer<typeof StatusMessage>;
 
-export const conditions = list(
-  { kind: 'message', message: ConditionMessage, doc: '' } as const,
-  'The state, in parts.',
-  { output: true },
-);
+export const conditions = list(field(ConditionMessage, 'A condition.'), 'The state, in parts.', { output: true });

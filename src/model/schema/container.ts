@@ -1,8 +1,53 @@
-import { bool, enumeration, field, int32, int64, list, map, message, string, type Infer } from './field.js';
+import { distinctName } from '../names.js';
+import { quantity } from '../quantity.js';
+import {
+  bool,
+  enumeration,
+  field,
+  int32,
+  int64,
+  list,
+  map,
+  message,
+  string,
+  type Infer,
+  type ValueRule,
+} from './field.js';
+import { ProbeMessage, StartupProbeMessage } from './probe.js';
+
+const secretName: ValueRule[] = [
+  {
+    id: 'secret-name',
+    text: 'may only be {secret} or projects/{project}/secrets/{secret}',
+    pattern: /^(?:projects\/[\w:.-]+\/secrets\/)?[\w-]{1,255}$/,
+    filled: true,
+  },
+];
+const secretVersion: ValueRule[] = [
+  {
+    id: 'secret-version',
+    text: 'should have only alphanumeric characters, hyphens and underscores',
+    fix: 'a version number, an alias, or latest',
+    pattern: /^[\w-]+$/,
+    filled: true,
+  },
+];
+const secretMode: ValueRule[] = [
+  {
+    id: 'secret-mode',
+    text: 'if present, must be a supported unix chmod bitmask',
+    fix: 'octal 0000 to 0777, which is 0 to 511',
+    min: 0,
+    max: 511,
+  },
+];
 
 const SecretKeySelector = message('SecretKeySelector', {
-  secret: string('The secret: `NAME`, or `projects/PROJECT/secrets/NAME`.', { required: true }),
-  version: string('A version number, an alias, or `latest`.'),
+  secret: string('The secret: `NAME`, or `projects/PROJECT/secrets/NAME`.', {
+    required: true,
+    rules: secretName,
+  }),
+  version: string('A version number, an alias, or `latest`.', { rules: secretVersion }),
 });
 
 const EnvVarSource = message('EnvVarSource', {
@@ -12,99 +57,127 @@ const EnvVarSource = message('EnvVarSource', {
 export const EnvVarMessage = message(
   'EnvVar',
   {
-    name: string('The name of the variable.', { required: true }),
-    value: string('The value, taken literally: nothing is expanded.'),
+    name: string('The name of the variable.', {
+      required: true,
+      rules: [{ id: 'env-name', text: 'must not be empty', filled: true }],
+    }),
+    value: string('The value, taken literally: nothing is expanded.', {
+      rules: [{ id: 'env-value', text: 'length cannot exceed 32768', maxBytes: 32768 }],
+    }),
     valueSource: field(EnvVarSource, 'Where the value comes from.'),
   },
-  [['value', 'valueSource']],
+  { values: ['value', 'valueSource'] },
 );
 export type EnvVar = Infer<typeof EnvVarMessage>;
 
 const ResourceRequirements = message('ResourceRequirements', {
   limits: map('The limits `cpu`, `memory` and `nvidia.com/gpu`.'),
-  cpuIdle: bool('For services; a job always has its CPU.'),
-  startupCpuBoost: bool('For services.', { effect: 'inert' }),
+  cpuIdle: bool('For services; a job always has its CPU.', {
+    rules: [{ id: 'cpu-idle', text: 'CPU idle must be set to false', values: [false] }],
+  }),
+  startupCpuBoost: bool('For services.', { effect: 'inert', ignored: 'it is for services' }),
 });
 
 const ContainerPort = message('ContainerPort', {
-  name: string('Empty, `http1` or `h2c`.', { effect: 'recorded' }),
-  containerPort: int32('The port number, 1 to 65535.', { effect: 'recorded' }),
+  name: string('Empty, `http1` or `h2c`.', {
+    effect: 'recorded',
+    rules: [{ id: 'port-name', text: "must be one of empty, 'http1' or 'h2c'", values: ['', 'http1', 'h2c'] }],
+  }),
+  containerPort: int32('The port number, 1 to 65535.', {
+    effect: 'recorded',
+    rules: [{ id: 'port-number', text: 'must be 0 < container_port < 65536', min: 1, max: 65535, filled: true }],
+  }),
 });
 
 const VolumeMountMessage = message('VolumeMount', {
   name: string('The name of a volume of the template.', { required: true }),
-  mountPath: string('Where it appears in the container; absolute, no `:`.', { required: true }),
+  mountPath: string('Where it appears in the container; absolute, no `:`. May be left out for Cloud SQL.', {
+    required: true,
+    unset: '',
+  }),
   subPath: string('A path inside the volume that is mounted instead of its root.'),
 });
 export type VolumeMount = Infer<typeof VolumeMountMessage>;
-
-const HttpHeader = message('HTTPHeader', {
-  name: string('The header.', { required: true }),
-  value: string('Its value.'),
-});
-
-const HttpGetAction = message('HTTPGetAction', {
-  path: string('The path; `/` if unset.'),
-  httpHeaders: list(field(HttpHeader, 'A header.'), 'Headers to send.'),
-  port: int32('The port, 1 to 65535; the container port if unset.'),
-});
-
-const TcpSocketAction = message('TCPSocketAction', {
-  port: int32('The port, 1 to 65535; the container port if unset.'),
-});
-
-const GrpcAction = message('GRPCAction', {
-  port: int32('The port, 1 to 65535; the container port if unset.'),
-  service: string('The service named in the health check request.'),
-});
-
-const ProbeMessage = message(
-  'Probe',
-  {
-    initialDelaySeconds: int32('Wait before the first probe, 0 to 240 s; 0 if unset.'),
-    timeoutSeconds: int32('Time for one probe, 1 to 240 s; 1 if unset.'),
-    periodSeconds: int32('Time from probe to probe, 1 to 240 s; 10 if unset.'),
-    failureThreshold: int32('Failures in a row that make the container fail; 3 if unset.'),
-    httpGet: field(HttpGetAction, 'Healthy if a GET answers with a status from 200 to 399.'),
-    tcpSocket: field(TcpSocketAction, 'Healthy if the port takes a connection.'),
-    grpc: field(GrpcAction, 'Healthy if grpc.health.v1 answers SERVING.'),
-  },
-  [['httpGet', 'tcpSocket', 'grpc']],
-);
-
-export type Probe = Infer<typeof ProbeMessage>;
 
 const BuildInfo = message('BuildInfo', {
   functionTarget: string('The entry point of the source.', { output: true }),
   sourceLocation: string('Where the source was.', { output: true }),
 });
 
-const CloudStorageSource = message('CloudStorageSource', {
+const CloudStorageSource = message('SourceCode.CloudStorageSource', {
   bucket: string('The bucket.', { required: true }),
   object: string('The object.', { required: true }),
   generation: int64('Its generation.'),
 });
 
-const SourceCode = message('SourceCode', {
-  cloudStorageSource: field(CloudStorageSource, 'Source in a bucket.'),
+const InlinedSource = message('SourceCode.InlinedSource', {
+  sources: list(
+    field(
+      message('SourceCode.InlinedSource.SourceFile', {
+        filename: string('The path of the file.', { required: true }),
+        content: string('What is in it.', { required: true }),
+      }),
+      'A file.',
+    ),
+    'The files.',
+    { required: true },
+  ),
 });
 
+const SourceCode = message(
+  'SourceCode',
+  {
+    cloudStorageSource: field(CloudStorageSource, 'Source in a bucket.'),
+    inlinedSource: field(InlinedSource, 'Source in the request.'),
+  },
+  { sourceType: ['cloudStorageSource', 'inlinedSource'] },
+);
+
+const serviceOnly = 'it is for services';
+
+/** `[HOST[:PORT]/]PATH[:TAG][@DIGEST]`, the grammar of the distribution project; PATH is lower case. */
+const imageReference =
+  /^(?:(?:[a-zA-Z0-9](?:[-a-zA-Z0-9.]*[a-zA-Z0-9])?(?::\d+)?)\/)?[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*(?::\w[\w.-]{0,127})?(?:@[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,})?$/;
+
 export const ContainerMessage = message('Container', {
-  name: string('A DNS label, unique in the template; may be empty where there is one container only.'),
-  image: string('The image, `[HOST/]PATH[:TAG][@DIGEST]`.', { required: true }),
-  sourceCode: field(SourceCode, 'For services deployed from source.', { effect: 'inert' }),
+  name: string('A DNS label, unique in the template; may be empty where there is one container only.', {
+    rules: [
+      {
+        id: 'container-name',
+        text: 'must conform to RFC 1123',
+        fix: 'use lower-case letters, digits, - and ., at most 63',
+        pattern: distinctName,
+      },
+    ],
+  }),
+  image: string('The image, `[HOST/]PATH[:TAG][@DIGEST]`.', {
+    required: true,
+    missing: 'must provide an image name to deploy',
+    rules: [
+      { id: 'image', text: 'must provide an image name to deploy', filled: true },
+      {
+        id: 'image',
+        text: 'must be a container image path in the form [hostname/]repo-path[:tag and/or @digest]',
+        fix: 'e.g. us-docker.pkg.dev/PROJECT/REPO/image:tag; the path is lower case',
+        pattern: imageReference,
+      },
+    ],
+  }),
+  sourceCode: field(SourceCode, 'For services deployed from source.', { effect: 'inert', ignored: serviceOnly }),
   command: list(string('An argument.'), "Replaces the image's entrypoint; run without a shell."),
   args: list(string('An argument.'), "Replaces the image's command."),
   env: list(field(EnvVarMessage, 'A variable.'), 'Environment variables.'),
   resources: field(ResourceRequirements, 'CPU and memory limits.'),
-  ports: list(field(ContainerPort, 'A port.'), 'The port that the container listens on; nothing is published.'),
+  ports: list(field(ContainerPort, 'A port.'), 'The port that the container listens on; nothing is published.', {
+    rules: [{ id: 'ports', text: 'ports should contain 0 or 1 port', max: 1 }],
+  }),
   volumeMounts: list(field(VolumeMountMessage, 'A mount.'), 'Volumes to mount.'),
   workingDir: string("The working directory; the image's if unset."),
   livenessProbe: field(ProbeMessage, 'For services; a job that sets it is rejected.'),
-  startupProbe: field(ProbeMessage, 'Tells when the container is up, for those that depend on it.'),
+  startupProbe: field(StartupProbeMessage, 'Tells when the container is up, for those that depend on it.'),
   readinessProbe: field(ProbeMessage, 'For services.', { effect: 'inert' }),
   dependsOn: list(string('A container name.'), 'Containers that must be up before this one starts.'),
-  baseImageUri: string('For functions.', { effect: 'inert' }),
+  baseImageUri: string('For functions.', { effect: 'inert', ignored: serviceOnly }),
   buildInfo: field(BuildInfo, 'How the image was built.', { output: true }),
   sandboxLauncher: bool('Lets the container start sandboxes (preview).', { effect: 'inert' }),
 });
@@ -112,23 +185,46 @@ export type Container = Infer<typeof ContainerMessage>;
 
 const SecretItem = message('VersionToPath', {
   path: string('The file, relative to the mount.', { required: true }),
-  version: string('A version number, an alias, or `latest`.'),
-  mode: int32('Permission bits, 0 to 0777 (511); the default mode if unset.'),
+  version: string('A version number, an alias, or `latest`.', { rules: secretVersion }),
+  mode: int32('Permission bits, 0 to 0777 (511); the default mode if unset.', {
+    octal: true,
+    rules: secretMode,
+  }),
 });
 
 const SecretVolumeSource = message('SecretVolumeSource', {
-  secret: string('The secret: `NAME`, or `projects/PROJECT/secrets/NAME`.', { required: true }),
+  secret: string('The secret: `NAME`, or `projects/PROJECT/secrets/NAME`.', {
+    required: true,
+    rules: secretName,
+  }),
   items: list(field(SecretItem, 'A file.'), 'The files; if none, one file named after the secret, version `latest`.'),
-  defaultMode: int32('Permission bits, 0 to 0777 (511); 0444 if unset.'),
+  defaultMode: int32('Permission bits, 0 to 0777 (511); 0444 if unset.', {
+    octal: true,
+    rules: secretMode,
+  }),
 });
 
 const CloudSqlInstance = message('CloudSqlInstance', {
-  instances: list(string('`PROJECT:REGION:INSTANCE`.'), 'Instances whose sockets appear under /cloudsql.'),
+  instances: list(
+    string('`PROJECT:REGION:INSTANCE`.', {
+      rules: [
+        {
+          id: 'cloudsql-instance',
+          text: 'must be in the format project:location:instance',
+          pattern: /^(?:[a-z0-9.-]+:)?[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]+$/,
+          filled: true,
+        },
+      ],
+    }),
+    'Instances whose sockets appear under /cloudsql.',
+  ),
 });
 
 const EmptyDirVolumeSource = message('EmptyDirVolumeSource', {
   medium: enumeration('EmptyDirVolumeSource.Medium', { MEDIUM_UNSPECIFIED: 0, MEMORY: 1, DISK: 2 }, 'Memory or disk.'),
-  sizeLimit: string('A quantity, such as `128Mi`.'),
+  sizeLimit: string('A quantity, such as `128Mi`.', {
+    rules: [{ id: 'size-limit', text: 'Could not parse Quantity', fix: 'e.g. "128Mi"', pattern: quantity }],
+  }),
 });
 
 const NfsVolumeSource = message('NFSVolumeSource', {
@@ -138,7 +234,9 @@ const NfsVolumeSource = message('NFSVolumeSource', {
 });
 
 const GcsVolumeSource = message('GCSVolumeSource', {
-  bucket: string('The bucket.'),
+  bucket: string('The bucket.', {
+    rules: [{ id: 'gcs-bucket', text: 'Bucket name must be specified', filled: true }],
+  }),
   readOnly: bool('Mount it read-only.'),
   mountOptions: list(string('An option.'), 'Options of gcsfuse, without the leading dashes.'),
 });
@@ -153,6 +251,6 @@ export const VolumeMessage = message(
     nfs: field(NfsVolumeSource, 'An NFS export.', { effect: 'mapped' }),
     gcs: field(GcsVolumeSource, 'A Cloud Storage bucket.', { effect: 'mapped' }),
   },
-  [['secret', 'cloudSqlInstance', 'emptyDir', 'nfs', 'gcs']],
+  { volumeType: ['secret', 'cloudSqlInstance', 'emptyDir', 'nfs', 'gcs'] },
 );
 export type Volume = Infer<typeof VolumeMessage>;

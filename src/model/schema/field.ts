@@ -1,3 +1,5 @@
+import type { RuleId } from './rules.js';
+
 /**
  * The language in which the resources are declared once. Types, decoding, validation of single fields, the list of
  * fields without a local effect and the documentation all derive from these declarations.
@@ -12,9 +14,28 @@ export type Effect =
   /** Kept and returned; it changes nothing for a running job in Cloud Run either. */
   | 'recorded'
   /** Kept and returned; it acts in Cloud Run and has no local effect, which a run says once. */
-  | 'inert'
-  /** A job that sets it cannot run here, and says so before anything starts. */
-  | 'unsupported';
+  | 'inert';
+
+/**
+ * What a value has to be by itself, in the API's words (`text`) and in terms that machines read. An unset value, which
+ * is also an empty string and the number 0 where the field has no presence, breaks none but `filled`.
+ */
+export interface ValueRule {
+  id: RuleId;
+  text: string;
+  fix?: string;
+  /** Bounds of a number, of a duration in seconds, or of the items of a list or map. */
+  min?: number;
+  max?: number;
+  /** Of a string. */
+  pattern?: RegExp;
+  /** The length of a string in bytes of UTF-8. */
+  maxBytes?: number;
+  /** The values allowed, where the type allows more. */
+  values?: readonly (string | boolean)[];
+  /** Neither empty nor 0. */
+  filled?: true;
+}
 
 interface Common {
   doc: string;
@@ -23,12 +44,25 @@ interface Common {
   output?: true;
   /** Always present: a must in input, or always set by the service. */
   required?: true;
+  /** What the API says where a required field is missing. */
+  missing?: string;
+  /** What a required field is where it is missing, if that is no problem in itself. */
+  unset?: string;
+  /** Why a value that is set is refused, or why it does nothing, which is told. */
+  refused?: string;
+  ignored?: string;
+  /** The values for which neither holds, besides those that are empty. */
+  neutral?: readonly (string | number)[];
   /** A string that may be written as a number, as gcloud allows for a project number. */
   orNumber?: true;
+  /** Permission bits, which people write in octal. */
+  octal?: true;
+  rules?: readonly ValueRule[];
 }
 
 export interface ScalarField extends Common {
-  kind: 'string' | 'bool' | 'int32' | 'int64' | 'duration' | 'timestamp';
+  /** `any` is a google.protobuf.Any, `bytes` are base64. */
+  kind: 'string' | 'bool' | 'int32' | 'int64' | 'duration' | 'timestamp' | 'bytes' | 'any';
 }
 export interface EnumField extends Common {
   kind: 'enum';
@@ -44,6 +78,8 @@ export interface MapField extends Common {
   kind: 'map';
   /** What its values are; strings if unset. */
   of?: Field;
+  keyRules?: readonly ValueRule[];
+  valueRules?: readonly ValueRule[];
 }
 export interface MessageField extends Common {
   kind: 'message';
@@ -51,11 +87,14 @@ export interface MessageField extends Common {
 }
 export type Field = ScalarField | EnumField | ListField | MapField | MessageField;
 
-/** A message type; `oneofs` are sets of fields of which at most one may be set. */
+/** A message type; `oneofs` name sets of fields of which at most one may be set. */
 export interface Message {
+  /** As in the package google.cloud.run.v2, with the package's name where it is another. */
   name: string;
   fields: Record<string, Field>;
-  oneofs?: readonly (readonly string[])[];
+  oneofs?: Readonly<Record<string, readonly string[]>>;
+  /** What to write instead of a field that is no field of it, where another version has one or people expect one. */
+  instead?: Readonly<Record<string, string>>;
 }
 
 type RequiredKeys<F> = { [K in keyof F]: F[K] extends { required: true } ? K : never }[keyof F];
@@ -76,7 +115,9 @@ export type Value<F> = F extends { kind: 'enum'; values: infer V }
             ? boolean
             : F extends { kind: 'int32' }
               ? number
-              : string;
+              : F extends { kind: 'any' }
+                ? { '@type': string; [field: string]: unknown }
+                : string;
 
 /** The TypeScript type of a message in proto3 JSON. */
 export type Infer<M> = M extends { fields: infer F }
@@ -100,6 +141,8 @@ export const int32 = scalar('int32');
 export const int64 = scalar('int64');
 export const duration = scalar('duration');
 export const timestamp = scalar('timestamp');
+export const bytes = scalar('bytes');
+export const any = scalar('any');
 
 export const enumeration = <const V extends Readonly<Record<string, number>>, const O extends Options = {}>(
   name: string,
@@ -116,8 +159,10 @@ export const list = <F extends Field, const O extends Options = {}>(
 ): { kind: 'list'; of: NoInfer<F>; doc: string } & NoInfer<O> =>
   ({ kind: 'list', of, doc, ...options }) as { kind: 'list'; of: F; doc: string } & O;
 
+type MapOptions = Omit<MapField, 'kind' | 'doc'>;
+
 /** map<string, string> */
-export const map = <const O extends Options = {}>(
+export const map = <const O extends MapOptions = {}>(
   doc: string,
   options?: O,
 ): { kind: 'map'; doc: string } & NoInfer<O> => ({ kind: 'map', doc, ...options }) as { kind: 'map'; doc: string } & O;
@@ -139,9 +184,11 @@ export const field = <M extends Message, const O extends Options = {}>(
 export const message = <const F extends Record<string, Field>>(
   name: string,
   fields: F,
-  oneofs?: readonly (readonly (keyof NoInfer<F> & string)[])[],
-): { name: string; fields: F; oneofs?: readonly (readonly string[])[] } => ({
+  oneofs?: Readonly<Record<string, readonly (keyof NoInfer<F> & string)[]>>,
+  instead?: Readonly<Record<string, string>>,
+): { name: string; fields: F } & Omit<Message, 'name' | 'fields'> => ({
   name,
   fields,
   ...(oneofs && { oneofs }),
+  ...(instead && { instead }),
 });

@@ -1,4 +1,4 @@
-import { ConditionMessage, conditions } from './condition.js';
+import { ConditionMessage, conditions, StatusMessage } from './condition.js';
 import { ContainerMessage, VolumeMessage } from './container.js';
 import {
   bool,
@@ -14,69 +14,96 @@ import {
   timestamp,
   type Infer,
 } from './field.js';
-
-const NetworkInterface = message('NetworkInterface', {
-  network: string('The VPC network.'),
-  subnetwork: string('The subnetwork.'),
-  tags: list(string('A tag.'), 'Network tags.'),
-});
-
-const VpcAccess = message('VpcAccess', {
-  connector: string('`projects/P/locations/L/connectors/C`.'),
-  egress: enumeration(
-    'VpcAccess.VpcEgress',
-    { VPC_EGRESS_UNSPECIFIED: 0, ALL_TRAFFIC: 1, PRIVATE_RANGES_ONLY: 2 },
-    'What goes through the VPC.',
-  ),
-  networkInterfaces: list(field(NetworkInterface, 'An interface.'), 'Direct VPC egress; at most one.'),
-});
-
-const NodeSelector = message('NodeSelector', {
-  accelerator: string('The GPU type.', { required: true }),
-});
-
-const BinaryAuthorization = message(
-  'BinaryAuthorization',
-  {
-    useDefault: bool("The project's policy."),
-    policy: string('`projects/P/platforms/cloudRun/POLICY`.'),
-    breakglassJustification: string('Why the policy is passed over.'),
-  },
-  [['useDefault', 'policy']],
-);
+import { annotations, BinaryAuthorization, labels, NodeSelector, VpcAccess } from './settings.js';
 
 /** The fields that a Task carries flattened and an Execution and a Job as `template`. */
 const taskTemplateFields = {
-  containers: list(field(ContainerMessage, 'A container.'), 'The containers of a task, 1 to 10.', { required: true }),
+  containers: list(field(ContainerMessage, 'A container.'), 'The containers of a task, 1 to 10.', {
+    required: true,
+    missing: 'must contain at least one container',
+    rules: [
+      { id: 'container-count', text: 'must contain at least one container', min: 1 },
+      { id: 'container-count', text: 'must contain at most 10 containers', max: 10 },
+    ],
+  }),
   volumes: list(field(VolumeMessage, 'A volume.'), 'Volumes that the containers mount.'),
-  maxRetries: int32('Retries of a failed task, 0 to 10; 3 if unset, which is not 0.'),
-  timeout: duration('Time for one attempt, at most 168 h; 600s if unset.'),
-  serviceAccount: string("The task's identity.", { effect: 'recorded' }),
+  maxRetries: int32('Retries of a failed task, 0 to 10; 3 if unset, which is not 0.', {
+    rules: [{ id: 'max-retries', text: 'must be a number between 0 and 10', min: 0, max: 10 }],
+  }),
+  timeout: duration('Time for one attempt, at most 168 h; 600s if unset.', {
+    rules: [{ id: 'timeout', text: 'must be between 1s and 604800s (168 hours)', min: 1, max: 604800 }],
+  }),
+  terminationGracePeriod: duration('Time from SIGTERM to SIGKILL; 10s if unset.', {
+    effect: 'inert',
+    rules: [{ id: 'termination-grace', text: 'must not be negative', min: 0 }],
+  }),
+  serviceAccount: string("The task's identity.", {
+    effect: 'recorded',
+    rules: [
+      {
+        id: 'service-account',
+        text: 'Unsupported service account',
+        fix: 'give its e-mail address',
+        pattern: /^[a-zA-Z0-9][-\w.]*(?:@[-a-zA-Z0-9.]+)?$/,
+      },
+    ],
+  }),
   executionEnvironment: enumeration(
     'ExecutionEnvironment',
     { EXECUTION_ENVIRONMENT_UNSPECIFIED: 0, EXECUTION_ENVIRONMENT_GEN1: 1, EXECUTION_ENVIRONMENT_GEN2: 2 },
     'The sandbox; jobs always run in the second generation.',
-    { effect: 'recorded' },
+    {
+      effect: 'recorded',
+      rules: [
+        {
+          id: 'execution-environment',
+          text: "Annotation 'run.googleapis.com/execution-environment' with value 'gen1' is not supported on resources of kind Execution.",
+          fix: 'leave it out: jobs always run in the second generation',
+          values: ['EXECUTION_ENVIRONMENT_UNSPECIFIED', 'EXECUTION_ENVIRONMENT_GEN2'],
+        },
+      ],
+    },
   ),
-  encryptionKey: string('A customer-managed key for the image.', { effect: 'inert' }),
+  encryptionKey: string('A customer-managed key for the image.', {
+    effect: 'inert',
+    rules: [
+      {
+        id: 'encryption-key',
+        text: 'must conform to projects/{project}/locations/{location}/keyRings/{keyRing}/cryptoKeys/{cryptoKey}',
+        pattern: /^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/,
+      },
+    ],
+  }),
   vpcAccess: field(VpcAccess, 'Egress through a VPC network.', { effect: 'inert' }),
-  nodeSelector: field(NodeSelector, 'The kind of machine.', { effect: 'unsupported' }),
+  nodeSelector: field(NodeSelector, 'The kind of GPU; here it is what the machine has.'),
   gpuZonalRedundancyDisabled: bool('GPUs without zonal redundancy.', { effect: 'recorded' }),
 };
 
-export const TaskTemplateMessage = message('TaskTemplate', taskTemplateFields);
+export const TaskTemplateMessage = message('TaskTemplate', taskTemplateFields, { retries: ['maxRetries'] });
 export type TaskTemplate = Infer<typeof TaskTemplateMessage>;
 
-export const ExecutionTemplateMessage = message('ExecutionTemplate', {
-  labels: map('Labels of the executions and tasks.', { effect: 'recorded' }),
-  annotations: map('Annotations of the executions and tasks.', { effect: 'recorded' }),
-  parallelism: int32('Tasks that run at once; as many as possible if 0 or unset.'),
-  taskCount: int32('Tasks of an execution, up to 10000; 1 if unset.'),
-  template: field(TaskTemplateMessage, 'What a task is.', { required: true }),
-  client: string('The client that wrote it.', { effect: 'recorded' }),
-  clientVersion: string("The client's version.", { effect: 'recorded' }),
-  delayExecution: bool('Allows a start up to 12 hours later (preview).', { effect: 'inert' }),
-});
+export const ExecutionTemplateMessage = message(
+  'ExecutionTemplate',
+  {
+    labels: map('Labels of the executions and tasks.', { effect: 'recorded', ...labels }),
+    annotations: map('Annotations of the executions and tasks.', { effect: 'recorded', ...annotations }),
+    parallelism: int32('Tasks that run at once; as many as possible if 0 or unset.', {
+      rules: [{ id: 'parallelism', text: 'must not be negative', min: 0 }],
+    }),
+    taskCount: int32('Tasks of an execution, up to 10000; 1 if unset.', {
+      rules: [{ id: 'task-count', text: 'must be a number between 0 and 10000', min: 0, max: 10000 }],
+    }),
+    template: field(TaskTemplateMessage, 'What a task is.', { required: true, missing: 'has no task template' }),
+    client: string('The client that wrote it.', { effect: 'recorded' }),
+    clientVersion: string("The client's version.", { effect: 'recorded' }),
+    delayExecution: bool('Allows a start up to 12 hours later (preview).', { effect: 'inert' }),
+  },
+  {},
+  {
+    spec: 'remove the level: v2 has none called spec',
+    ...Object.fromEntries(Object.keys(taskTemplateFields).map((name) => [name, 'it belongs into template.template'])),
+  },
+);
 export type ExecutionTemplate = Infer<typeof ExecutionTemplateMessage>;
 
 const ExecutionReferenceMessage = message('ExecutionReference', {
@@ -113,7 +140,16 @@ const launchStage = enumeration(
     PRELAUNCH: 7,
   },
   'The stage of the features used: GA if unset.',
-  { effect: 'recorded' },
+  {
+    effect: 'recorded',
+    rules: [
+      {
+        id: 'launch-stage',
+        text: 'only ALPHA, BETA, GA, or unspecified are supported',
+        values: ['LAUNCH_STAGE_UNSPECIFIED', 'ALPHA', 'BETA', 'GA'],
+      },
+    ],
+  },
 );
 
 /** google.cloud.run.v2.Job */
@@ -123,8 +159,8 @@ export const JobMessage = message(
     name: string('`projects/P/locations/L/jobs/J`; not in a create request.', { effect: 'recorded' }),
     uid: string('Unique over time and space.', { output: true }),
     generation: int64('Counts the changes of the spec.', { output: true }),
-    labels: map('Labels of the job.', { effect: 'recorded' }),
-    annotations: map('Annotations of the job.', { effect: 'recorded' }),
+    labels: map('Labels of the job.', { effect: 'recorded', ...labels }),
+    annotations: map('Annotations of the job.', { effect: 'recorded', ...annotations }),
     createTime: timestamp('When it was created.', { output: true }),
     updateTime: timestamp('When it was last changed.', { output: true }),
     deleteTime: timestamp('When it was deleted.', { output: true }),
@@ -135,7 +171,10 @@ export const JobMessage = message(
     clientVersion: string("The client's version.", { effect: 'recorded' }),
     launchStage,
     binaryAuthorization: field(BinaryAuthorization, 'Checks on the image.', { effect: 'inert' }),
-    template: field(ExecutionTemplateMessage, 'What an execution is.', { required: true }),
+    template: field(ExecutionTemplateMessage, 'What an execution is.', {
+      required: true,
+      missing: 'has no task template',
+    }),
     observedGeneration: int64('The generation that the service has acted on.', { output: true }),
     terminalCondition: field(ConditionMessage, 'The condition Ready.', { output: true }),
     conditions,
@@ -147,7 +186,7 @@ export const JobMessage = message(
     runExecutionToken: string('Runs an execution named after it; the job is ready once that has succeeded.'),
     etag: string('The version, for optimistic locking.', { effect: 'recorded' }),
   },
-  [['startExecutionToken', 'runExecutionToken']],
+  { createExecution: ['startExecutionToken', 'runExecutionToken'] },
 );
 
 /** What a client may write of a Job. */
@@ -157,11 +196,7 @@ export type JobInput = Infer<typeof JobMessage>;
 export type Job = JobInput & Record<'name' | 'uid' | 'generation' | 'createTime' | 'updateTime' | 'creator', string>;
 
 const TaskAttemptResult = message('TaskAttemptResult', {
-  status: field(
-    message('Status', { code: int32('A google.rpc.Code; OK if absent.'), message: string('What went wrong.') }),
-    'How the attempt ended.',
-    { output: true },
-  ),
+  status: field(StatusMessage, 'How the attempt ended.', { output: true }),
   exitCode: int32('The exit code of the container that ended by itself.', { output: true }),
   termSignal: int32('The signal that ended the container.', { output: true }),
 });

@@ -1,16 +1,18 @@
-import { bool, enumeration, field, int32, int64, list, map, message, string, type Infer } from './field.js';
+import { field, int32, int64, list, map, message, string, type Infer } from './field.js';
+import { ExecutionTemplateMessage, JobMessage, TaskTemplateMessage } from './job.js';
+import { annotated, Container, notSupported, Volume } from './v1-container.js';
 
 /**
- * `apiVersion: run.googleapis.com/v1, kind: Job`, the shape of gcloud's YAML. Only what a client may write is
- * declared with care; the server's own fields are there so that an exported job is accepted.
+ * `apiVersion: run.googleapis.com/v1, kind: Job`, the shape of gcloud's YAML. A field that both versions have alike is
+ * v2's. The server's own fields are here so that an exported job is accepted.
  */
 const server = { output: true } as const;
 
-const ObjectMeta = message('ObjectMeta', {
-  name: string("The job's id."),
-  namespace: string('The project.', { orNumber: true }),
-  labels: map('Labels.'),
-  annotations: map('Annotations; the run.googleapis.com ones are fields of the v2 API.'),
+const job = JobMessage.fields;
+const execution = ExecutionTemplateMessage.fields;
+const task = TaskTemplateMessage.fields;
+
+const serverMeta = {
   generation: int64('', server),
   creationTimestamp: string('', server),
   deletionTimestamp: string('', server),
@@ -18,209 +20,100 @@ const ObjectMeta = message('ObjectMeta', {
   resourceVersion: string('', server),
   selfLink: string('', server),
   uid: string('', server),
-  generateName: string('', server),
   clusterName: string('', server),
   finalizers: list(string(''), '', server),
   ownerReferences: list(string(''), '', server),
+};
+
+const labels = map('Labels; those of run.googleapis.com are set by the service.');
+const annotations = map('Annotations; those of run.googleapis.com are fields of the v2 API.');
+
+const JobMeta = message('ObjectMeta', {
+  name: string("The job's id."),
+  namespace: string('The project.', { orNumber: true }),
+  generateName: string('', { refused: notSupported }),
+  labels,
+  annotations,
+  ...serverMeta,
 });
 
-const SecretKeySelector = message('SecretKeySelector', {
-  name: string('The secret, or an alias from the annotation run.googleapis.com/secrets.', { required: true }),
-  key: string('A version number, an alias, or `latest`.'),
-  optional: bool('Not supported.'),
+const named = 'the service names executions';
+const ExecutionMeta = message('ObjectMeta', {
+  name: string('', { ignored: named }),
+  namespace: string('', { orNumber: true, ignored: named }),
+  generateName: string('', { refused: notSupported }),
+  labels,
+  annotations,
+  ...serverMeta,
 });
 
-const EnvVarSource = message('EnvVarSource', {
-  secretKeyRef: field(SecretKeySelector, 'A secret version as the value.'),
-});
-
-const EnvVar = message(
-  'EnvVar',
+const TaskSpec = message(
+  'TaskSpec',
   {
-    name: string('The name of the variable.', { required: true }),
-    value: string('The value, taken literally.'),
-    valueFrom: field(EnvVarSource, 'Where the value comes from.'),
-  },
-  [['value', 'valueFrom']],
-);
-
-const port = int32('The port.');
-const Probe = message(
-  'Probe',
-  {
-    initialDelaySeconds: int32('Wait before the first probe.'),
-    timeoutSeconds: int32('Time for one probe.'),
-    periodSeconds: int32('Time from probe to probe.'),
-    failureThreshold: int32('Failures in a row that make the container fail.'),
-    successThreshold: int32('Must be 1.'),
-    httpGet: field(
-      message('HTTPGetAction', {
-        path: string('The path.'),
-        port,
-        host: string('Not supported.'),
-        scheme: string('Not supported.'),
-        httpHeaders: list(
-          field(
-            message('HTTPHeader', { name: string('The header.', { required: true }), value: string('Its value.') }),
-            '',
-          ),
-          'Headers to send.',
-        ),
-      }),
-      'Healthy if a GET succeeds.',
-    ),
-    tcpSocket: field(
-      message('TCPSocketAction', { port, host: string('Not supported.') }),
-      'Healthy if the port takes a connection.',
-    ),
-    grpc: field(
-      message('GRPCAction', { port, service: string('The service named in the health check request.') }),
-      'Healthy if grpc.health.v1 answers SERVING.',
-    ),
-  },
-  [['httpGet', 'tcpSocket', 'grpc']],
-);
-
-const Container = message('Container', {
-  name: string('A DNS label.'),
-  image: string('The image.', { required: true }),
-  command: list(string(''), "Replaces the image's entrypoint."),
-  args: list(string(''), "Replaces the image's command."),
-  env: list(field(EnvVar, 'A variable.'), 'Environment variables.'),
-  workingDir: string('The working directory.'),
-  resources: field(
-    message('ResourceRequirements', {
-      limits: map('The limits `cpu`, `memory` and `nvidia.com/gpu`.'),
-      requests: map('Ignored; they are the limits.'),
+    containers: list(field(Container, 'A container.'), task.containers.doc, {
+      required: true,
+      missing: task.containers.missing,
+      rules: task.containers.rules,
     }),
-    'CPU and memory limits.',
-  ),
-  ports: list(
-    field(
-      message('ContainerPort', {
-        name: string('Empty, `http1` or `h2c`.'),
-        containerPort: int32('The port number.'),
-        protocol: string('TCP.'),
-      }),
-      '',
-    ),
-    'The port that the container listens on.',
-  ),
-  volumeMounts: list(
-    field(
-      message('VolumeMount', {
-        name: string('The volume.', { required: true }),
-        mountPath: string('Where it appears.', { required: true }),
-        subPath: string('A path inside the volume.'),
-        readOnly: bool('Ignored; what is read-only says so in the volume.'),
-      }),
-      '',
-    ),
-    'Volumes to mount.',
-  ),
-  livenessProbe: field(Probe, 'For services.'),
-  readinessProbe: field(Probe, 'For services.'),
-  startupProbe: field(Probe, 'Tells when the container is up.'),
-  sandboxLauncher: bool('Lets the container start sandboxes (preview).'),
-  imagePullPolicy: enumeration('ImagePullPolicy', { Always: 0, IfNotPresent: 1, Never: 2 }, 'When to pull the image.'),
-  terminationMessagePath: string('Ignored.'),
-  terminationMessagePolicy: string('Ignored.'),
-});
-
-const Volume = message(
-  'Volume',
-  {
-    name: string('Unique in the template.', { required: true }),
-    secret: field(
-      message('SecretVolumeSource', {
-        secretName: string('The secret, or an alias.', { required: true }),
-        items: list(
-          field(
-            message('KeyToPath', {
-              key: string('A version.', { required: true }),
-              path: string('The file.', { required: true }),
-              mode: int32('Permission bits.'),
-            }),
-            '',
-          ),
-          'The files.',
-        ),
-        defaultMode: int32('Permission bits.'),
-        optional: bool('Not supported.'),
-      }),
-      'Secret versions as files.',
-    ),
-    emptyDir: field(
-      message('EmptyDirVolumeSource', {
-        medium: enumeration('Medium', { Memory: 0, Disk: 1 }, 'Memory or Disk.'),
-        sizeLimit: string('A quantity.'),
-      }),
-      'A directory that lives as long as the attempt.',
-    ),
-    nfs: field(
-      message('NFSVolumeSource', {
-        server: string('The host.'),
-        path: string('The exported path.'),
-        readOnly: bool('Mount it read-only.'),
-      }),
-      'An NFS export.',
-    ),
-    csi: field(
-      message('CSIVolumeSource', {
-        driver: enumeration(
-          'Driver',
-          { 'gcsfuse.run.googleapis.com': 0, 'cloudsql.run.googleapis.com': 1 },
-          'The kind of volume.',
-          { required: true },
-        ),
-        readOnly: bool('Mount it read-only.'),
-        volumeAttributes: map('bucketName and mountOptions, or instances.'),
-      }),
-      'A bucket or Cloud SQL instances.',
-    ),
+    volumes: list(field(Volume, 'A volume.'), 'Volumes that the containers mount.'),
+    maxRetries: task.maxRetries,
+    timeoutSeconds: int64('Time for one attempt, at most 604800 (168 h); 600 if unset.', { rules: task.timeout.rules }),
+    serviceAccountName: task.serviceAccount,
+    nodeSelector: map('run.googleapis.com/accelerator: the GPU type.'),
+    terminationGracePeriodSeconds: int64('Time from SIGTERM to SIGKILL; 10 if unset.', {
+      rules: task.terminationGracePeriod.rules,
+    }),
   },
-  [['secret', 'emptyDir', 'nfs', 'csi']],
+  {},
+  {
+    executionEnvironment: 'remove it: jobs always run in the second generation',
+    encryptionKey: annotated('encryption-key', 'KEY'),
+    vpcAccess: annotated('vpc-access-connector', 'CONNECTOR'),
+  },
 );
 
-const TaskSpec = message('TaskSpec', {
-  containers: list(field(Container, 'A container.'), 'The containers of a task.', { required: true }),
-  volumes: list(field(Volume, 'A volume.'), 'Volumes that the containers mount.'),
-  maxRetries: int32('Retries of a failed task; 3 if unset.'),
-  timeoutSeconds: int64('Time for one attempt; 600 if unset.'),
-  serviceAccountName: string("The task's identity."),
-  nodeSelector: map('run.googleapis.com/accelerator: the GPU type.'),
-  terminationGracePeriodSeconds: int64('Ignored; it is 10 s.'),
-});
+const deeper = 'it belongs into template.spec, one level down';
 
-const ExecutionSpec = message('ExecutionSpec', {
-  parallelism: int32('Tasks that run at once.'),
-  taskCount: int32('Tasks of an execution.'),
-  delayExecution: bool('Allows a later start (preview).'),
-  template: field(
-    message('TaskTemplateSpec', { spec: field(TaskSpec, 'What a task is.', { required: true }) }),
-    'What a task is.',
-    { required: true },
-  ),
-});
+const ExecutionSpec = message(
+  'ExecutionSpec',
+  {
+    parallelism: execution.parallelism,
+    taskCount: execution.taskCount,
+    delayExecution: execution.delayExecution,
+    template: field(
+      message('TaskTemplateSpec', {
+        spec: field(TaskSpec, 'What a task is.', { required: true, missing: 'has no task template' }),
+      }),
+      'What a task is.',
+      { required: true, missing: 'has no task template' },
+    ),
+  },
+  {},
+  Object.fromEntries(Object.keys(TaskSpec.fields).map((name) => [name, deeper])),
+);
 
 /** What `gcloud run jobs replace` reads. */
 export const JobV1Message = message('Job', {
   apiVersion: string('run.googleapis.com/v1', { required: true }),
   kind: string('Job', { required: true }),
-  metadata: field(ObjectMeta, 'Name, labels, annotations.', { required: true }),
+  metadata: field(JobMeta, 'Name, labels, annotations.', { required: true }),
   spec: field(
-    message('JobSpec', {
-      template: field(
-        message('ExecutionTemplateSpec', {
-          metadata: field(ObjectMeta, 'Labels and annotations of the executions.'),
-          spec: field(ExecutionSpec, 'What an execution is.', { required: true }),
-        }),
-        'What an execution is.',
-        { required: true },
-      ),
-      startExecutionToken: string('Starts an execution.'),
-      runExecutionToken: string('Runs an execution.'),
-    }),
+    message(
+      'JobSpec',
+      {
+        template: field(
+          message('ExecutionTemplateSpec', {
+            metadata: field(ExecutionMeta, 'Labels and annotations of the executions.'),
+            spec: field(ExecutionSpec, 'What an execution is.', { required: true }),
+          }),
+          'What an execution is.',
+          { required: true, missing: 'has no task template' },
+        ),
+        startExecutionToken: job.startExecutionToken,
+        runExecutionToken: job.runExecutionToken,
+      },
+      { createExecution: ['startExecutionToken', 'runExecutionToken'] },
+    ),
     'What the job is.',
     { required: true },
   ),

@@ -1,154 +1,280 @@
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
-import type { Problem } from '../errors.js';
+import type { Location } from '../errors.js';
 import { nearest } from '../names.js';
-import { camelCase, formatPath, type Path } from '../path.js';
-import type { Field, Infer, Message } from '../schema/field.js';
-import { durationSeconds } from '../time.js';
+import { camelCase, type Path, snakeCase } from '../path.js';
+import type { Field, Infer, ListField, MapField, Message } from '../schema/field.js';
+import type { RuleId } from '../schema/rules.js';
+import type { Violation } from '../validation/violation.js';
+import { protoType, readScalar, shown } from './scalars.js';
 import type { SourceDocument } from './source.js';
 
+/** A violation with its place in a file, and its path as the file spells it. */
+export interface Found extends Violation {
+  location: Location;
+  written: Path;
+  /** What was meant is plain to see, and the value holds it. */
+  guessed?: true;
+}
+
 /**
- * A document as a message of the schema, by the rules of proto3 JSON: field names in lowerCamelCase or snake_case,
- * null is unset, 64-bit integers may be strings, nothing unknown. Output-only fields are dropped, as the API does.
- * What does not fit is reported, all of it, and left out of the value.
+ * A document as a message of the schema. `proto` goes by the rules of proto3 JSON: field names in lowerCamelCase or
+ * snake_case, null is unset, 64-bit integers may be strings; `gcloud` by what `gcloud run jobs replace` does with YAML.
+ * Output-only fields are dropped, as the API does. What does not fit is reported, all of it; required fields are there
+ * all the same, empty, so that the rest can be validated.
  * @throws TooLarge
  */
 export function decode<M extends Message>(
   source: SourceDocument,
   message: M,
-): { value: Infer<M>; problems: Problem[] } {
-  const decoder = new Decoder(source);
-  const value = decoder.message(source.root, message, []);
-  return { value: value as Infer<M>, problems: decoder.problems };
+  reader: 'proto' | 'gcloud',
+): { value: Infer<M>; found: Found[] } {
+  const decoder = new Decoder(source, reader);
+  const value = decoder.message(source.root, message, { path: [], written: [] });
+  return { value: value as Infer<M>, found: decoder.found };
 }
 
 type Json = string | number | boolean | Json[] | { [key: string]: Json };
 
+/** A place, by the schema's names and as it is written. */
+interface At {
+  path: Path;
+  written: Path;
+}
+const inside = ({ path, written }: At, name: string | number, spelled = name): At => ({
+  path: [...path, name],
+  written: [...written, spelled],
+});
+
+type Told = Pick<Found, 'fix' | 'payload' | 'guessed'>;
+
+/** What a record has under a key, and not what every object has. */
+const own = (record: Readonly<Record<string, string>> = {}, key: string): string | undefined =>
+  Object.hasOwn(record, key) ? record[key] : undefined;
+
 class Decoder {
-  readonly problems: Problem[] = [];
+  readonly found: Found[] = [];
   readonly #source: SourceDocument;
+  readonly #reader: 'proto' | 'gcloud';
 
-  constructor(source: SourceDocument) {
+  constructor(source: SourceDocument, reader: 'proto' | 'gcloud') {
     this.#source = source;
+    this.#reader = reader;
   }
 
-  #report(at: Path, node: Node | null, message: string, fix?: string): undefined {
-    const location = this.#source.location(node);
-    this.problems.push({ path: formatPath(at), message, location, fix, severity: 'error' });
-    return undefined;
+  #report({ path, written }: At, node: Node | null, rule: RuleId, description: string, told: Told = {}): void {
+    this.found.push({ path, written, rule, description, location: this.#source.location(node), ...told });
   }
 
-  message(node: Node | null, message: Message, at: Path): Json | undefined {
+  #wrongType(at: At, node: Node | null, expected: string, field: Field | Message): void {
     const target = this.#source.resolve(node);
-    if (!isMap(target)) return this.#report(at, node, `must be a mapping, got ${describe(target)}`);
+    const type = 'kind' in field ? protoType(field) : protoType({ kind: 'message', message: field, doc: '' });
+    const value = isScalar(target) ? shown(this.#source.scalar(target)) : isSeq(target) ? '[…]' : '{…}';
+    this.#report(at, node, 'type', `must be ${expected}, got ${this.#describe(node)}`, {
+      payload: { at: at.path, text: `Invalid value at '%s' (${type}), ${value}` },
+    });
+  }
+
+  message(node: Node | null, message: Message, at: At): Json {
+    const target = this.#source.resolve(node);
     const value: { [key: string]: Json } = {};
-    const set = new Set<string>();
-    for (const { key, keyNode, value: valueNode } of this.#source.entries(target, at.length)) {
-      const name = Object.hasOwn(message.fields, key) ? key : camelCase(key);
-      const field = Object.hasOwn(message.fields, name) ? message.fields[name] : undefined;
-      const path = [...at, key];
-      if (!field) {
-        const known = nearest(key, Object.keys(message.fields));
-        this.#report(path, keyNode, `unknown field of ${message.name}`, known && `did you mean ${known}?`);
-      } else if (set.has(name)) {
-        this.#report(path, keyNode, `is set twice (as ${name} and ${key})`, 'keep one of the two');
-      } else if (!field.output && !isNull(this.#source.resolve(valueNode))) {
-        set.add(name);
-        const decoded = this.#field(valueNode, field, path);
-        if (decoded !== undefined) value[name] = decoded;
+    const set = new Map<string, string>();
+    if (isMap(target)) {
+      for (const { key, keyNode, value: valueNode } of this.#source.entries(target, at.path.length)) {
+        const name = this.#nameOf(key, message);
+        const field = name === undefined ? undefined : message.fields[name];
+        const here = inside(at, name ?? key, key);
+        if (name === undefined || !field) this.#unknown(here, keyNode, key, message);
+        else if (set.has(name)) this.#twice(here, keyNode, key, set.get(name));
+        else if (!field.output && !this.#source.isNull(valueNode)) {
+          set.set(name, key);
+          const decoded = this.#field(valueNode, field, here);
+          if (decoded !== undefined) value[name] = decoded;
+          this.#checkMarks(field, decoded, here, keyNode);
+        }
       }
-    }
+      this.#checkOneofs(message, set, at, target);
+    } else this.#wrongType(at, node, 'a mapping', message);
     for (const [name, field] of Object.entries(message.fields)) {
-      if (field.required && !field.output && !set.has(name)) {
-        this.#report([...at, name], target, 'is required and missing', `add ${name} (${field.doc})`);
+      if (!field.required || field.output || value[name] !== undefined) continue;
+      if (isMap(target) && !set.has(name) && field.unset === undefined) {
+        this.#report(inside(at, name), target, 'required', field.missing ?? 'is required and missing', {
+          fix: `add ${name}${field.doc && ` (${field.doc.replace(/\.$/, '')})`}`,
+        });
       }
-    }
-    for (const oneof of message.oneofs ?? []) {
-      const both = oneof.filter((name) => set.has(name));
-      if (both.length > 1)
-        this.#report(at, target, `at most one of ${oneof.join(', ')} may be set, got ${both.join(' and ')}`);
+      const empty = this.#empty(field);
+      if (empty !== undefined) value[name] = empty;
     }
     return value;
   }
 
-  #field(node: Node | null, field: Field, at: Path): Json | undefined {
+  /** The field that a key means, if it means one. gcloud knows the names as they are declared only. */
+  #nameOf(key: string, message: Message): string | undefined {
+    const names = this.#reader === 'gcloud' ? [key] : [key, camelCase(key)];
+    return names.find((name) => Object.hasOwn(message.fields, name));
+  }
+
+  #unknown(here: At, keyNode: Node | null, key: string, message: Message): void {
+    const known = nearest(key, Object.keys(message.fields));
+    const parent = here.path.slice(0, -1);
+    const meant = known === undefined ? here : { path: [...parent, known], written: here.written };
+    this.#report(meant, keyNode, 'unknown-field', `unknown field of ${message.name.split('.').at(-1)}`, {
+      fix: own(message.instead, key) ?? (known && `did you mean ${known}?`),
+      payload: {
+        at: parent,
+        text: `Invalid JSON payload received. Unknown name ${JSON.stringify(key)} at '%s': Cannot find field.`,
+      },
+    });
+  }
+
+  #twice(here: At, keyNode: Node | null, key: string, first: string | undefined): void {
+    const how = first === undefined || first === key ? 'is set twice' : `is set twice (as ${first} and ${key})`;
+    this.#report(here, keyNode, 'duplicate-field', how, { fix: 'keep one of the two' });
+  }
+
+  #checkOneofs(message: Message, set: ReadonlyMap<string, string>, at: At, node: Node): void {
+    for (const [oneof, names] of Object.entries(message.oneofs ?? {})) {
+      const [first, second] = [...set.keys()].filter((name) => names.includes(name));
+      if (first === undefined || second === undefined) continue;
+      const both = `at most one of ${names.join(', ')} may be set, got ${set.get(first)} and ${set.get(second)}`;
+      const taken = `oneof field '${snakeCase(oneof)}' is already set. Cannot set '${second}'`;
+      this.#report(at, node, 'oneof', both, {
+        payload: { at: at.path, text: `Invalid value at '%s' (oneof), ${taken}` },
+      });
+    }
+  }
+
+  #checkMarks(field: Field, value: Json | undefined, here: At, keyNode: Node | null): void {
+    const { refused, ignored } = field;
+    if (refused === undefined && ignored === undefined) return;
+    const neutral = value === undefined || value === '' || value === false || field.neutral?.some((n) => n === value);
+    if (neutral || (typeof value === 'object' && Object.keys(value).length === 0)) return;
+    if (refused !== undefined) this.#report(here, keyNode, 'unsupported', refused, { fix: 'remove it' });
+    else this.#report(here, keyNode, 'ignored', `does nothing: ${ignored}`);
+  }
+
+  /** What a required field is where it is missing or no value at all. */
+  #empty(field: Field): Json | undefined {
+    if (field.kind === 'list') return [];
+    if (field.kind === 'string') return '';
+    if (field.kind !== 'message') return undefined;
+    const required = Object.entries(field.message.fields).filter(([, inner]) => inner.required && !inner.output);
+    return Object.fromEntries(required.map(([name, inner]) => [name, this.#empty(inner) ?? '']));
+  }
+
+  #field(node: Node | null, field: Field, at: At): Json | undefined {
     switch (field.kind) {
       case 'message':
         return this.message(node, field.message, at);
-      case 'list': {
-        const items = this.#source.items(node, at.length);
-        if (!items) return this.#report(at, node, `must be a list, got ${describe(this.#source.resolve(node))}`);
-        return items.flatMap((item, i) => this.#field(item, field.of, [...at, i]) ?? []);
-      }
-      case 'map': {
-        const target = this.#source.resolve(node);
-        if (!isMap(target)) return this.#report(at, node, `must be a mapping, got ${describe(target)}`);
-        const value: { [key: string]: Json } = {};
-        for (const entry of this.#source.entries(target, at.length)) {
-          const of = field.of ?? { kind: 'string', doc: '' };
-          const item = this.#field(entry.value ?? entry.keyNode, of, [...at, entry.key]);
-          if (item !== undefined)
-            Object.defineProperty(value, entry.key, {
-              value: item,
-              enumerable: true,
-              configurable: true,
-              writable: true,
-            });
-        }
-        return value;
-      }
+      case 'list':
+        return this.#list(node, field, at);
+      case 'map':
+        return this.#map(node, field, at);
+      case 'any':
+        // Only the service writes these.
+        return undefined;
       default:
         return this.#scalar(node, field, at);
     }
   }
 
-  #scalar(node: Node | null, field: Exclude<Field, { kind: 'message' | 'list' | 'map' }>, at: Path): Json | undefined {
+  #list(node: Node | null, field: ListField, at: At): Json[] {
     const target = this.#source.resolve(node);
-    const value: unknown = isScalar(target) ? target.value : undefined;
-    const wrong = (expected: string, fix?: string): undefined =>
-      this.#report(at, node, `must be ${expected}, got ${describe(target)}`, fix);
-    switch (field.kind) {
-      case 'string':
-      case 'timestamp':
-        if (typeof value === 'string') return value;
-        if (field.orNumber && typeof value === 'number') return String(value);
-        return wrong('a string', isScalar(target) ? `quote it: ${JSON.stringify(target.source ?? '')}` : undefined);
-      case 'bool':
-        return typeof value === 'boolean' ? value : wrong('true or false');
-      case 'int32': {
-        const number = asInteger(value);
-        if (number === undefined || Math.abs(Number(number)) > 2 ** 31 - 1) return wrong('a whole number');
-        return Number(number);
+    const items = this.#source.items(node, at.path.length);
+    if (!items) {
+      // gcloud takes a value in place of a list of one.
+      const fits = field.of.kind === 'message' ? isMap(target) : isScalar(target);
+      if (this.#reader !== 'gcloud' || !fits || !target) {
+        this.#wrongType(at, node, 'a list', field.of);
+        return [];
       }
-      case 'int64': {
-        const number = asInteger(value);
-        return number === undefined ? wrong('a whole number') : String(number);
-      }
-      case 'duration':
-        if (typeof value === 'string' && durationSeconds(value) !== undefined) return value;
-        return wrong('a duration in seconds', 'it ends in s, e.g. "600s"');
-      case 'enum': {
-        const name =
-          typeof value === 'number' ? Object.keys(field.values).find((n) => field.values[n] === value) : value;
-        if (typeof name === 'string' && Object.hasOwn(field.values, name)) return name;
-        const known = nearest(String(value), Object.keys(field.values));
-        return wrong(`one of ${Object.keys(field.values).join(', ')}`, known && `did you mean ${known}?`);
-      }
+      const fix = isScalar(target) && target.source ? `write it as a list: [${target.source}]` : 'write it as a list';
+      this.#report(at, target, 'single-item', 'is no list, and gcloud takes it as a list of one', { fix });
+      return [this.#field(node, field.of, at) ?? ''];
     }
+    const values: Json[] = [];
+    for (const [i, item] of items.entries()) {
+      const here = inside(at, values.length, i);
+      if (!this.#source.isNull(item)) values.push(this.#field(item, field.of, here) ?? '');
+      else if (this.#reader === 'gcloud') this.#wrongType(here, item ?? target, this.#nounOf(field.of), field.of);
+      else this.#report(here, item ?? target, 'null-item', 'is null, which is left out', { fix: 'remove it' });
+    }
+    return values;
   }
-}
 
-function asInteger(value: unknown): bigint | undefined {
-  if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value);
-  return typeof value === 'string' && /^-?\d{1,19}$/.test(value) ? BigInt(value) : undefined;
-}
+  #nounOf(field: Field): string {
+    return field.kind === 'message' ? 'a mapping' : `a ${field.kind}`;
+  }
 
-const isNull = (node: Node | null): boolean => node === null || (isScalar(node) && node.value === null);
+  #map(node: Node | null, { of }: MapField, at: At): Json {
+    const target = this.#source.resolve(node);
+    const value: { [key: string]: Json } = {};
+    if (!isMap(target)) {
+      this.#wrongType(at, node, 'a mapping', { kind: 'map', doc: '' });
+      return value;
+    }
+    const keys = new Set<string>();
+    for (const { key, keyNode, value: valueNode } of this.#source.entries(target, at.path.length)) {
+      const here = inside(at, key);
+      this.#checkKey(here, keyNode, key);
+      if (keys.has(key)) {
+        this.#twice(here, keyNode, key, undefined);
+        continue;
+      }
+      keys.add(key);
+      const item = of
+        ? this.#field(valueNode, of, here)
+        : this.#scalar(valueNode ?? keyNode, { kind: 'string', doc: '' }, here, valueNode === null);
+      // Not by assignment: __proto__ is a key like any other.
+      Object.defineProperty(value, key, { value: item ?? '', enumerable: true, configurable: true, writable: true });
+    }
+    return value;
+  }
 
-function describe(node: Node | null): string {
-  if (isMap(node)) return 'a mapping';
-  if (isSeq(node)) return 'a list';
-  if (!isScalar(node) || node.value === null) return 'nothing';
-  const text = JSON.stringify(node.value) ?? 'something else';
-  const shown = text.length > 60 ? `${text.slice(0, 57)}...` : text;
-  return typeof node.value === 'string' ? shown : `${typeof node.value} ${shown}`;
+  /** In YAML 1.1 a key such as `on` is no text; gcloud sends it as it reads it. */
+  #checkKey(here: At, keyNode: Node | null, key: string): void {
+    const target = this.#source.resolve(keyNode);
+    const read = isScalar(target) ? this.#source.scalar(target) : undefined;
+    if (read === key || (this.#reader === 'proto' && target) || (typeof read === 'number' && String(read) === key))
+      return;
+    this.#report(here, keyNode, 'map-key', `the key ${key || 'null'} is no text: gcloud reads it as ${shown(read)}`, {
+      fix: `quote it: ${JSON.stringify(key)}`,
+    });
+  }
+
+  #scalar(node: Node | null, field: Field, at: At, missing = false): Json | undefined {
+    const target = missing ? null : this.#source.resolve(node);
+    if (!isScalar(target)) {
+      this.#wrongType(at, node, this.#nounOf(field), field);
+      return undefined;
+    }
+    const plain = target.type === 'PLAIN' && !target.tag ? target.source : undefined;
+    const read = readScalar({ value: this.#source.scalar(target), plain, reader: this.#reader }, field);
+    if ('value' in read) {
+      if (read.odd) this.#report(at, node, read.odd.rule, read.odd.message, { fix: read.odd.fix });
+      return read.value;
+    }
+    const { expected, rule, payload } = read;
+    const near = field.kind === 'enum' ? nearest(String(target.value), Object.keys(field.values)) : undefined;
+    this.#report(at, node, rule, `must be ${expected}, got ${this.#describe(target)}`, {
+      fix: near === undefined ? read.fix : `did you mean ${near}?`,
+      payload: { at: at.path, text: payload },
+      ...(field.kind === 'string' && plain !== undefined && { guessed: true }),
+    });
+    return field.kind === 'string' ? (plain ?? '') : undefined;
+  }
+
+  #describe(node: Node | null): string {
+    const target = this.#source.resolve(node);
+    if (isMap(target)) return 'a mapping';
+    if (isSeq(target)) return 'a list';
+    if (!isScalar(target)) return 'nothing';
+    const value = this.#source.scalar(target);
+    if (value === null) return 'nothing';
+    if (typeof value === 'string') return shown(value);
+    const kind = value instanceof Date ? 'date' : typeof value;
+    const text = target.source ?? '';
+    return /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/.test(text) || text === `${value as boolean}` || value instanceof Date
+      ? `the ${kind} ${text}`
+      : `${text}, which is the ${kind} ${value as boolean}`;
+  }
 }

@@ -1,12 +1,13 @@
-import type { Location, Problem } from '../errors.js';
+import type { Problem } from '../errors.js';
 import { formatPath, type Path } from '../path.js';
 import { type JobInput, JobMessage } from '../schema/job.js';
+import { rules } from '../schema/rules.js';
 import { JobV1Message } from '../schema/v1.js';
 import { validateJob } from '../validation/job.js';
-import { decode } from './decode.js';
-import { get, originOf } from './mapping.js';
+import type { Violation } from '../validation/violation.js';
+import { decode, type Found } from './decode.js';
 import { maxSpecBytes, parseSource, type SourceDocument, TooLarge } from './source.js';
-import { jobFromV1 } from './v1.js';
+import { adviceForV1, jobFromV1 } from './v1/read.js';
 
 /** A job as a file has it. */
 export interface JobSpec {
@@ -15,117 +16,136 @@ export interface JobSpec {
   project: string | undefined;
   location: string | undefined;
   job: JobInput;
-  /** Where the file says what `path`, a path in `job`, is about, and how the file spells that path. */
-  locate(path: Path): { location: Location; written: string };
+}
+
+export interface ReadOptions {
+  /** The id that a job is given elsewhere, whatever the file says. */
+  id?: string | undefined;
+  /** What Cloud Run takes although it is hardly meant, and what it alone refuses, are errors too. */
+  strict?: boolean | undefined;
 }
 
 /**
- * The jobs of a YAML or JSON text, in either API version, one a document, and all that is wrong with them by syntax,
- * type and name, in file order. A job with problems is left out of the jobs.
+ * The jobs of a YAML or JSON text, in either API version, one a document, and everything that is wrong with them, in
+ * file order. A job with errors is left out of the jobs.
  */
-export function readJobs(file: string, text: string): { jobs: JobSpec[]; problems: Problem[] } {
+export function readJobs(
+  file: string,
+  text: string,
+  options: ReadOptions = {},
+): { jobs: JobSpec[]; problems: Problem[] } {
   if (Buffer.byteLength(text) > maxSpecBytes) {
     const message = `${file} is larger than ${maxSpecBytes / 1024} KiB, which no job spec can be`;
-    return { jobs: [], problems: [{ message, severity: 'error' }] };
+    return { jobs: [], problems: [{ rule: 'size', message, severity: 'error' }] };
   }
-  const { documents, problems } = parseSource(file, text);
-  if (problems.length > 0) return { jobs: [], problems };
+  const documents = parseSource(file, text);
   const jobs: JobSpec[] = [];
+  const problems: Problem[] = [];
   for (const document of documents) {
-    try {
-      const read = readJob(document);
-      problems.push(...read.problems);
-      if (read.job) jobs.push(read.job);
-    } catch (error) {
-      if (!(error instanceof TooLarge)) throw error;
-      problems.push({
-        message: 'holds more, or is nested deeper, than any job spec can be',
-        location: document.location(document.root),
-        severity: 'error',
-      });
-    }
+    const { spec, found } = readDocument(document, options);
+    const told = found.flatMap((one) => problemOf(one, options.strict === true));
+    problems.push(...document.problems, ...told);
+    if (spec && !told.some(({ severity }) => severity === 'error')) jobs.push(spec);
+  }
+  if (documents.length === 0) {
+    problems.push({ rule: 'syntax', message: `${file} is empty: it holds no job`, severity: 'error' });
   }
   return { jobs, problems: inFileOrder(problems) };
 }
 
-function readJob(document: SourceDocument): { job?: JobSpec; problems: Problem[] } {
-  const keys = document.entries(document.root, 0).map(({ key }) => key);
-  return keys.includes('apiVersion') || keys.includes('kind') ? readV1(document) : readV2(document);
+interface Read {
+  spec?: JobSpec;
+  found: Found[];
 }
 
-function readV2(document: SourceDocument): { job?: JobSpec; problems: Problem[] } {
-  const { value, problems } = decode(document, JobMessage);
-  if (problems.length > 0) return { problems };
-  const [, project, location, id] = /^projects\/([^/]*)\/locations\/([^/]*)\/jobs\/(.*)$/.exec(value.name ?? '') ?? [
-    undefined,
-    undefined,
-    undefined,
-    value.name,
-  ];
-  const locate = (path: Path): { location: Location; written: string } => {
-    const found = document.find(path);
-    return { ...found, written: formatPath(found.written) };
-  };
-  return { job: { id, project, location, job: value, locate }, problems };
-}
-
-function readV1(document: SourceDocument): { job?: JobSpec; problems: Problem[] } {
-  const wrongKind = checkKind(document);
-  if (wrongKind.length > 0) return { problems: wrongKind };
-  const { value, problems } = decode(document, JobV1Message);
-  if (problems.length > 0) return { problems };
-  const { job, notes } = jobFromV1(value);
-  const find = (path: Path): { location: Location; written: string } => {
-    const found = document.find(path);
-    return { ...found, written: formatPath(found.written) };
-  };
-  for (const { path, message } of notes.unreadable) {
-    const { location, written } = find(path);
-    problems.push({ path: written, message, location, severity: 'error' });
+function readDocument(document: SourceDocument, options: ReadOptions): Read {
+  if (document.problems.length > 0) return { found: [] };
+  try {
+    const keys = document.entries(document.root, 0).map(({ key }) => key);
+    return keys.includes('apiVersion') || keys.includes('kind') ? readV1(document, options) : readV2(document, options);
+  } catch (error) {
+    if (!(error instanceof TooLarge)) throw error;
+    const description = 'holds more, or is nested deeper, than any job spec can be';
+    const location = document.location(document.root);
+    return { found: [{ path: [], written: [], rule: 'size', description, location }] };
   }
-  if (problems.length > 0) return { problems };
-  const label = get(value, ['metadata', 'labels', 'cloud.googleapis.com/location']);
+}
+
+function readV2(document: SourceDocument, options: ReadOptions): Read {
+  const { value: job, found } = decode(document, JobMessage, 'proto');
+  const [, project, location, id] = /^projects\/([^/]*)\/locations\/([^/]*)\/jobs\/(.*)$/.exec(job.name ?? '') ?? [
+    undefined,
+    undefined,
+    undefined,
+    job.name,
+  ];
+  const violations = validateJob(options.id ?? id, job);
+  return { spec: { id, project, location, job }, found: [...found, ...placed(document, found, violations)] };
+}
+
+function readV1(document: SourceDocument, options: ReadOptions): Read {
+  document.yaml = '1.1';
+  const wrongKind = checkKind(document);
+  if (wrongKind.length > 0) return { found: wrongKind };
+  const { value, found } = decode(document, JobV1Message, 'gcloud');
+  const { job, violations, origin } = jobFromV1(value);
+  const { name: id, namespace: project, labels } = value.metadata;
+  const common = validateJob(options.id ?? id, job).map((violation): Violation => ({
+    ...violation,
+    path: origin(violation.path),
+    fix: violation.fix && adviceForV1(violation.fix),
+    ...(violation.because && { because: violation.because.map(origin) }),
+  }));
   return {
-    job: {
-      id: value.metadata.name,
-      project: value.metadata.namespace,
-      location: typeof label === 'string' ? label : undefined,
-      job,
-      locate: (path) => find(path[0] === 'name' ? ['metadata', 'name'] : originOf(notes.origins, path)),
-    },
-    problems,
+    spec: { id, project, location: labels?.['cloud.googleapis.com/location'], job },
+    found: [...found, ...placed(document, found, [...violations, ...common])],
   };
 }
 
 /** gcloud forwards any kind and version; here only jobs can be meant, so that a service's YAML is told apart. */
-function checkKind(document: SourceDocument): Problem[] {
-  const problems: Problem[] = [];
+function checkKind(document: SourceDocument): Found[] {
+  const wrong: Found[] = [];
   for (const [field, expected] of [
     ['apiVersion', 'run.googleapis.com/v1'],
     ['kind', 'Job'],
   ] as const) {
     const entry = document.entries(document.root, 0).find(({ key }) => key === field);
-    const value = entry && document.resolve(entry.value);
-    const written = value?.toJSON() as unknown;
+    const written = entry && (document.resolve(entry.value)?.toJSON() as unknown);
     if (written === expected) continue;
-    problems.push({
-      path: field,
-      message: entry ? `must be ${expected}, got ${JSON.stringify(written)}` : 'is required and missing',
+    wrong.push({
+      path: [field],
+      written: [field],
+      rule: 'kind',
+      description: entry ? `must be ${expected}, got ${JSON.stringify(written)}` : 'is required and missing',
       location: document.location(entry?.value ?? document.root),
       fix: `write ${field}: ${expected}`,
-      severity: 'error',
     });
   }
-  return problems;
+  return wrong;
 }
 
-/** All rules that a read job breaks, each where the file breaks it. */
-export function checkSpec(spec: JobSpec, id: string): Problem[] {
-  const problems = validateJob(id, spec.job).map(({ path, description, fix }): Problem => {
-    const { location, written } = spec.locate(path);
-    return { path: written, message: description, location, fix, severity: 'error' };
-  });
-  return inFileOrder(problems);
+/** Violations at their places, but for those that only follow from a value that could not be read. */
+function placed(document: SourceDocument, unread: readonly Found[], violations: readonly Violation[]): Found[] {
+  const wrong = unread.filter(({ rule }) => rules[rule].severity === 'error');
+  const broken = wrong.filter(({ guessed }) => !guessed);
+  const begins = (long: Path, short: Path): boolean => short.every((step, i) => step === long[i]);
+  return violations
+    .filter(
+      ({ path, because = [] }) =>
+        !wrong.some((bad) => begins(path, bad.path)) &&
+        !broken.some((bad) => because.some((cause) => begins(cause, bad.path) || begins(bad.path, cause))),
+    )
+    .map((violation) => ({ ...violation, ...document.find(violation.path, { key: violation.key === true }) }));
+}
+
+/** A violation as it is told; what only `strict` minds is not, without it. */
+export function problemOf({ written, rule, description, location, fix }: Found, strict: boolean): Problem[] {
+  const { severity } = rules[rule];
+  if (severity === 'strict' && !strict) return [];
+  const path = written.length > 0 ? formatPath(written) : undefined;
+  return [
+    { rule, path, message: description, location, fix, severity: strict || severity === 'error' ? 'error' : 'warning' },
+  ];
 }
 
 const inFileOrder = (problems: Problem[]): Problem[] =>

@@ -1,14 +1,19 @@
 import {
   type Alias,
   type Document,
+  type ErrorCode,
   isAlias,
   isMap,
   isScalar,
   isSeq,
   LineCounter,
   type Node,
+  type Pair,
   parseAllDocuments,
+  type Scalar,
+  Schema,
   visit,
+  type YAMLError,
 } from 'yaml';
 import type { Location, Problem } from '../errors.js';
 import { camelCase, type Path } from '../path.js';
@@ -20,39 +25,107 @@ export const maxSpecBytes = 1024 * 1024;
 const maxDepth = 64;
 const maxNodes = 100_000;
 
-export type Entry = { key: string; keyNode: Node; value: Node | null };
+export interface Entry {
+  key: string;
+  keyNode: Node;
+  value: Node | null;
+}
+
+/**
+ * How plain scalars are read. gcloud reads v1 by YAML 1.1, where `yes` is true and `010` is 8; JSON, and v2 with it, is
+ * YAML 1.2.
+ */
+export type YamlVersion = '1.1' | '1.2';
+
+const scalars11 = new Schema({ schema: 'yaml-1.1' }).tags.flatMap((tag) =>
+  'test' in tag && tag.test && tag.default === true ? [tag] : [],
+);
+const jsonTags = new Set(
+  ['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map((name) => `tag:yaml.org,2002:${name}`),
+);
+
+const isMerge = (key: unknown): boolean => isScalar(key) && key.value === '<<' && key.type === 'PLAIN';
+const isNull = (node: Node | null): boolean => node === null || (isScalar(node) && node.value === null);
+
+const quoting =
+  'quote text that holds ": ", " #", a bracket, a brace or a comma, or that begins with a special character';
+const syntaxFixes: Partial<Record<ErrorCode, string>> = {
+  BAD_INDENT: 'indent what belongs together alike',
+  BLOCK_AS_IMPLICIT_KEY: quoting,
+  MULTILINE_IMPLICIT_KEY: 'write a colon and a space after a key',
+  TAB_AS_INDENT: 'indent with spaces',
+  UNEXPECTED_TOKEN: quoting,
+};
+
+function syntaxFix({ code, message }: YAMLError): string | undefined {
+  const open = /end with an? ([\]}])/.exec(message)?.[1];
+  if (open) return `close what is open with ${open}`;
+  if (message.includes('Unexpected ,')) return 'remove the comma';
+  return message.startsWith('Missing closing') ? 'close the quote that is opened here' : syntaxFixes[code];
+}
+
+/** Where an error is: of a quote that is never closed, where it begins; of an indentation, after it. */
+function placeOf({ message, pos }: YAMLError, document: Document, text: string): number {
+  if (!message.startsWith('Missing closing')) return pos[0] + (/^[ ]*/.exec(text.slice(pos[0]))?.[0].length ?? 0);
+  let start = pos[0];
+  visit(document, {
+    Scalar: (_, { range, type }) => {
+      if (range && type?.startsWith('QUOTE') && range[1] >= pos[0]) start = Math.min(start, range[0]);
+    },
+  });
+  return start;
+}
 
 /** One YAML or JSON document with the means to say where in the file a part of it is. */
 export class SourceDocument {
-  readonly file: string;
   readonly #document: Document;
-  readonly #text: string;
-  readonly #lines: LineCounter;
+  readonly #text: FileText;
   readonly #targets = new Map<Alias, Node>();
   #budget = maxNodes;
+  /** What is wrong with it as YAML. */
+  readonly problems: Problem[] = [];
+  yaml: YamlVersion = '1.2';
 
-  constructor(file: string, document: Document, text: string, lines: LineCounter) {
-    this.file = file;
+  constructor(document: Document, text: FileText) {
     this.#document = document;
     this.#text = text;
-    this.#lines = lines;
+    // What follows the first error is seldom more than its consequence.
+    const [error] = document.errors;
+    if (error) {
+      const place = placeOf(error, document, text.text);
+      this.#invalid(error.message.replace(/\.$/, ''), place, syntaxFix(error));
+      return;
+    }
     // Aliases resolved in one pass; the package looks through the whole document for each.
     const anchors = new Map<string, Node>();
+    const merges: Pair[] = [];
     visit(document, {
       Node: (_, node) => {
+        const start = node.range?.[0] ?? 0;
         if (isAlias(node)) {
           const target = anchors.get(node.source);
           if (target) this.#targets.set(node, target);
-        } else if (node.anchor) anchors.set(node.anchor, node);
+          else this.#invalid(`the alias *${node.source} has no anchor before it`, start);
+          return;
+        }
+        if (node.anchor) anchors.set(node.anchor, node);
+        if (node.tag && !jsonTags.has(node.tag)) this.#invalid(`the tag ${node.tag} is not supported`, start);
       },
+      Pair: (_, pair) => void (isMerge(pair.key) && merges.push(pair)),
     });
+    for (const { key, value } of merges) {
+      const from = this.resolve(value as Node | null);
+      const sources = isSeq(from) ? (from.items as Node[]) : [from ?? value];
+      // An alias of nothing is told as such.
+      if (sources.every((source) => (isAlias(source) && !this.resolve(source)) || isMap(this.resolve(source as Node))))
+        continue;
+      this.#invalid('a merge key (<<) takes a mapping, or a list of mappings', (key as Node).range?.[0] ?? 0);
+    }
   }
 
-  /** Aliases whose anchor is not set before them. */
-  unresolved(): Alias[] {
-    const found: Alias[] = [];
-    visit(this.#document, { Alias: (_, alias) => void (this.#targets.has(alias) || found.push(alias)) });
-    return found;
+  #invalid(message: string, offset: number, fix?: string): void {
+    const location = this.#text.location(offset);
+    this.problems.push({ rule: 'syntax', message: `not valid YAML: ${message}`, location, fix, severity: 'error' });
   }
 
   get root(): Node | null {
@@ -64,6 +137,16 @@ export class SourceDocument {
     return isAlias(node) ? (this.#targets.get(node) ?? null) : node;
   }
 
+  /** The value of a scalar; a Date where YAML 1.1 reads a timestamp. */
+  scalar(node: Scalar): unknown {
+    const { source } = node;
+    if (this.yaml === '1.2' || node.type !== 'PLAIN' || node.tag || source === undefined) return node.value;
+    const tag = scalars11.find(({ test }) => test?.test(source));
+    if (!tag) return source;
+    const value = tag.resolve(source, () => {}, {});
+    return isScalar(value) ? value.value : value;
+  }
+
   /**
    * The entries of a mapping, merge keys (`<<`) expanded, keys as text.
    * @throws TooLarge when aliases or nesting make the document larger than any job can be.
@@ -73,26 +156,41 @@ export class SourceDocument {
     if (!isMap(target)) return [];
     this.#spend(target.items.length, depth);
     const own: Entry[] = [];
-    const merged: Entry[] = [];
-    for (const { key, value } of target.items) {
-      const keyNode = key as Node;
-      const name = isScalar(keyNode) ? String(keyNode.value) : '';
-      if (name !== '<<') own.push({ key: name, keyNode, value: value as Node | null });
+    const merged: Pair[] = [];
+    for (const pair of target.items) {
+      const keyNode = this.resolve(pair.key as Node | null);
+      if (isMerge(keyNode)) merged.push(pair);
       else {
-        const from = this.resolve(value as Node | null);
-        const sources = isSeq(from) ? (from.items as Node[]) : [from];
-        for (const source of sources) merged.push(...this.entries(source, depth + 1));
+        const key = isScalar(keyNode) ? String(keyNode.type === 'PLAIN' ? keyNode.source : keyNode.value) : '';
+        own.push({ key, keyNode: pair.key as Node, value: pair.value as Node | null });
       }
     }
-    return [...own, ...merged.filter((entry) => !own.some(({ key }) => key === entry.key))];
+    if (merged.length === 0) return own;
+    const keys = new Set(own.map(({ key }) => key));
+    for (const { value } of merged) {
+      const from = this.resolve(value as Node | null);
+      for (const source of isSeq(from) ? (from.items as Node[]) : [from]) {
+        for (const entry of this.entries(source, depth + 1)) {
+          if (keys.has(entry.key)) continue;
+          keys.add(entry.key);
+          own.push(entry);
+        }
+      }
+    }
+    return own;
   }
 
-  /** The items of a sequence; undefined if the node is none. */
+  /** The items of a sequence; undefined if the node is none. @throws TooLarge */
   items(node: Node | null, depth: number): (Node | null)[] | undefined {
     const target = this.resolve(node);
     if (!isSeq(target)) return undefined;
     this.#spend(target.items.length, depth);
     return target.items as (Node | null)[];
+  }
+
+  /** Whether a value is absent: left out, or null. */
+  isNull(node: Node | null): boolean {
+    return isNull(this.resolve(node));
   }
 
   #spend(nodes: number, depth: number): void {
@@ -101,72 +199,87 @@ export class SourceDocument {
   }
 
   location(node: Node | null | undefined): Location {
-    return locationAt(this.file, this.#text, this.#lines, node?.range?.[0] ?? this.root?.range?.[0] ?? 0);
+    return this.#text.location(node?.range?.[0] ?? this.root?.range?.[0] ?? 0);
   }
 
   /**
    * Where the field at `path` is, and the path as the user spelled it; of a missing field, where the innermost
-   * present part is. Field names match in lowerCamelCase and in snake_case.
+   * present part is. Field names match in lowerCamelCase and in snake_case; nulls in lists do not count.
    */
-  find(path: Path): { location: Location; written: Path } {
-    let node = this.root;
+  find(path: Path, { key: ofKey = false } = {}): { location: Location; written: Path } {
+    let node: Node | null = this.root;
+    let found: Node | null = node;
     const written: (string | number)[] = [];
-    let missing = false;
-    for (const step of path) {
+    for (const [depth, step] of path.entries()) {
+      const target: Node | null = this.resolve(node);
       let spelled: string | number = step;
-      let next: Node | null | undefined;
-      if (!missing && typeof step === 'number') next = this.items(node, 0)?.[step];
-      else if (!missing) {
-        const entry = this.entries(node, 0).find(({ key }) => key === step || camelCase(key) === step);
-        if (entry) spelled = entry.key;
-        next = entry && (entry.value?.range ? entry.value : entry.keyNode);
+      let next: Node | null = null;
+      if (typeof step === 'number' && isSeq(target)) {
+        const places = target.items.flatMap((item, i) => (this.isNull(item as Node | null) ? [] : [i]));
+        spelled = places[step] ?? step;
+        next = (target.items[spelled] as Node | undefined) ?? null;
+      } else if (typeof step === 'string' && isMap(target)) {
+        const entries = this.#peek(target);
+        const entry = entries.find(({ key }) => key === step) ?? entries.find(({ key }) => camelCase(key) === step);
+        if (entry) {
+          spelled = entry.key;
+          const last = depth === path.length - 1;
+          next = entry.value?.range && !(last && ofKey) ? entry.value : entry.keyNode;
+        }
       }
       written.push(spelled);
-      if (next) node = next;
-      else missing = true;
+      node = next;
+      found = next ?? found;
     }
-    return { location: this.location(node), written };
+    return { location: this.location(found), written };
+  }
+
+  /** The entries of a mapping, once more: looking something up costs nothing. */
+  #peek(node: Node): Entry[] {
+    const budget = this.#budget;
+    this.#budget = maxNodes;
+    const entries = this.entries(node, 0);
+    this.#budget = budget;
+    return entries;
   }
 }
 
 export class TooLarge extends Error {}
 
-function locationAt(file: string, text: string, lines: LineCounter, offset: number): Location {
-  const { line, col } = lines.linePos(Math.min(offset, text.length));
-  const start = lines.lineStarts[line - 1] ?? 0;
-  const end = text.indexOf('\n', start);
-  return { file, line, column: col, excerpt: text.slice(start, end < 0 ? undefined : end).replace(/\r$/, '') };
+/** A file's text with the places of its lines. */
+class FileText {
+  readonly #file: string;
+  readonly text: string;
+  readonly #lines: LineCounter;
+
+  constructor(file: string, text: string, lines: LineCounter) {
+    this.#file = file;
+    this.text = text;
+    this.#lines = lines;
+  }
+
+  location(offset: number): Location {
+    const { line, col } = this.#lines.linePos(Math.min(offset, this.text.length));
+    const start = this.#lines.lineStarts[line - 1] ?? 0;
+    const end = this.text.indexOf('\n', start);
+    const excerpt = this.text.slice(start, end < 0 ? undefined : end).replace(/\r$/, '');
+    return { file: this.#file, line, column: col, excerpt };
+  }
 }
 
-/** The documents of a YAML or JSON text, and what is wrong with its syntax. Empty documents are left out. */
-export function parseSource(file: string, text: string): { documents: SourceDocument[]; problems: Problem[] } {
+/** The documents of a YAML or JSON text. Empty documents are left out. */
+export function parseSource(file: string, text: string): SourceDocument[] {
   const lines = new LineCounter();
-  const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
-  const problems: Problem[] = [];
-  const documents: SourceDocument[] = [];
-  for (const document of Array.isArray(parsed) ? parsed : []) {
-    for (const error of document.errors) {
-      problems.push({
-        message: `not valid YAML: ${error.message}`,
-        location: locationAt(file, text, lines, error.pos[0]),
-        severity: 'error',
-      });
-    }
-    const { contents } = document;
-    if (contents !== null && !(isScalar(contents) && contents.value === null)) {
-      const source = new SourceDocument(file, document, text, lines);
-      documents.push(source);
-      for (const alias of source.unresolved()) {
-        problems.push({
-          message: `not valid YAML: the alias *${alias.source} has no anchor before it`,
-          location: source.location(alias),
-          severity: 'error',
-        });
-      }
-    }
-  }
-  if (documents.length === 0 && problems.length === 0) {
-    problems.push({ message: `${file} is empty: it holds no job`, severity: 'error' });
-  }
-  return { documents, problems };
+  const body = text.replace(/^\uFEFF/, '');
+  const parsed = parseAllDocuments(body, {
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: 'silent',
+    // Told by the decoder, with the field.
+    uniqueKeys: false,
+  });
+  const documents = Array.isArray(parsed) ? parsed : [];
+  return documents
+    .map((document) => new SourceDocument(document, new FileText(file, body, lines)))
+    .filter(({ root, problems }) => !isNull(root) || problems.length > 0);
 }

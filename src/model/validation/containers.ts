@@ -1,16 +1,9 @@
-import { distinctName } from '../names.js';
+import { nearest } from '../names.js';
 import type { Path } from '../path.js';
-import { parseQuantity } from '../quantity.js';
 import type { Container } from '../schema/container.js';
 import type { TaskTemplate } from '../schema/job.js';
-import type { Report } from './job.js';
-
-const gibi = 1024 ** 3;
-const mebi = 1024 ** 2;
-
-/** `[HOST[:PORT]/]PATH[:TAG][@DIGEST]`, the grammar of the distribution project; PATH is lower case. */
-const imageReference =
-  /^(?:(?:[a-zA-Z0-9](?:[-a-zA-Z0-9.]*[a-zA-Z0-9])?(?::\d+)?)\/)?[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*(?::\w[\w.-]{0,127})?(?:@[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,})?$/;
+import { validateProbe } from './probes.js';
+import type { Report } from './violation.js';
 
 const reservedEnv = new Set([
   'PORT',
@@ -20,108 +13,150 @@ const reservedEnv = new Set([
   'CLOUD_RUN_TASK_ATTEMPT',
   'CLOUD_RUN_TASK_COUNT',
 ]);
+const serviceEnv = new Set(['K_SERVICE', 'K_REVISION', 'K_CONFIGURATION']);
 
-/** Memory that a container may have, in GiB, by its CPUs (CPU and memory limits pages). */
-const memoryBands: [cpu: number, min: number, max: number][] = [
-  [1, 0.5, 4],
-  [2, 0.5, 8],
-  [4, 2, 16],
-  [6, 4, 24],
-  [8, 4, 32],
-];
+/** Hosts that Cloud Run pulls from; an image without a host is Docker Hub's. */
+const pulledFrom = /^(?:(?:[a-z]+\.)?gcr\.io|[-a-z0-9]+\.pkg\.dev|docker\.io)\//;
+const hasHost = /^[^/]*[.:][^/]*\/|^localhost\//;
 
 export function validateContainers(path: Path, template: TaskTemplate, report: Report): void {
   const { containers } = template;
   const list = [...path, 'containers'];
-  if (containers.length === 0) report(list, 'must contain at least one container');
-  if (containers.length > 10) report(list, `must contain at most 10 containers, got ${containers.length}`);
+  const names = new Set<string>();
   containers.forEach((container, i) => {
     const at = [...list, i];
-    if (container.name && !distinctName.test(container.name)) {
-      report([...at, 'name'], 'must conform to RFC 1123', 'use lower-case letters, digits, - and ., at most 63');
-    } else if (container.name && containers.findIndex(({ name }) => name === container.name) < i) {
-      report([...at, 'name'], `duplicate container names: ${container.name}`);
+    if (container.name) {
+      if (names.has(container.name)) {
+        report([...at, 'name'], 'container-name-unique', `duplicate container names: ${container.name}`);
+      }
+      names.add(container.name);
     }
     validateContainer(at, container, report);
   });
   const total = (count: (container: Container) => number): number => containers.reduce((sum, c) => sum + count(c), 0);
-  if (total(({ args }) => args?.length ?? 0) > 1000) report(list, 'the limit on args across all containers is 1000');
-  if (total(({ env }) => env?.length ?? 0) > 1000) report(list, 'the limit on EnvVars across all containers is 1000');
-  if (containers.length > 0) validateTotals(list, containers, report);
+  const args = total((container) => container.args?.length ?? 0);
+  const env = total((container) => container.env?.length ?? 0);
+  if (args > 1000) {
+    report(list, 'args-count', 'the limit on args across all containers is 1000', { fix: `there are ${args}` });
+  }
+  if (env > 1000) {
+    report(list, 'env-count', 'the limit on EnvVars across all containers is 1000', { fix: `there are ${env}` });
+  }
+  if (total(({ ports }) => (ports?.length ? 1 : 0)) > 1) {
+    report(list, 'ports', 'there should be exactly one container with an exposed port');
+  }
+  validateDependencies(list, containers, report);
 }
 
 function validateContainer(at: Path, container: Container, report: Report): void {
-  if (!container.image) {
-    report([...at, 'image'], 'must provide an image name to deploy');
-  } else if (!imageReference.test(container.image)) {
+  const { image, command, args, workingDir, ports, livenessProbe, readinessProbe, startupProbe } = container;
+  if (hasHost.test(image) && !pulledFrom.test(image)) {
     report(
       [...at, 'image'],
-      'must be a container image path in the form [hostname/]repo-path[:tag and/or @digest]',
-      /[A-Z]/.test(container.image) ? 'the path of an image is lower case' : undefined,
+      'image-host',
+      'Cloud Run pulls from [REGION.]gcr.io, REGION-docker.pkg.dev and docker.io only',
     );
   }
-  const reserved: string[] = [];
-  container.env?.forEach(({ name, value }, i) => {
-    const env = [...at, 'env', i];
-    if (name === '') report([...env, 'name'], 'must not be empty');
-    if (reservedEnv.has(name)) reserved.push(name);
-    if (Buffer.byteLength(value ?? '') > 32768) report([...env, 'value'], 'length cannot exceed 32768');
-  });
-  if (reserved.length > 0) {
-    report(
-      [...at, 'env'],
-      `The following reserved env names were provided: ${reserved.join(', ')}. These values are automatically set by the system.`,
-    );
+  validateEnv(at, container, report);
+  if (command?.[0] === '') report([...at, 'command', 0], 'empty-command', 'names no program');
+  for (const [field, items] of Object.entries({ command, args })) {
+    items?.forEach((text, i) => {
+      if (text.includes('\0')) report([...at, field, i], 'nul', 'holds a NUL, which ends it there');
+    });
   }
-  if (container.livenessProbe) report([...at, 'livenessProbe'], 'a job does not support liveness probe');
-  if (container.resources?.cpuIdle) report([...at, 'resources', 'cpuIdle'], 'CPU idle must be set to false');
-  validateLimits([...at, 'resources', 'limits'], container.resources?.limits ?? {}, report);
+  if (workingDir && !workingDir.startsWith('/'))
+    report([...at, 'workingDir'], 'working-dir', 'should be an absolute path');
+  if (ports?.length) report([...at, 'ports'], 'job-ports', 'a job does not listen on ports', { fix: 'remove it' });
+  if (livenessProbe) {
+    report([...at, 'livenessProbe'], 'liveness-probe', 'a job does not support liveness probe', { fix: 'remove it' });
+  }
+  if (readinessProbe) {
+    report([...at, 'readinessProbe'], 'readiness-probe', 'a job makes no use of a readiness probe', {
+      fix: 'remove it',
+    });
+  }
+  if (startupProbe) validateProbe([...at, 'startupProbe'], startupProbe, container, report);
 }
 
-function validateLimits(at: Path, limits: Record<string, string>, report: Report): void {
-  for (const [key, text] of Object.entries(limits)) {
-    if (!['cpu', 'memory', 'nvidia.com/gpu'].includes(key)) {
-      report([...at, key], "only 'cpu', 'memory' and 'nvidia.com/gpu' limits are supported");
-    } else if (parseQuantity(text) === undefined) {
-      report([...at, key], 'Could not parse Quantity', key === 'cpu' ? 'e.g. "1" or "500m"' : 'e.g. "512Mi" or "2Gi"');
+function validateEnv(at: Path, { env = [] }: Container, report: Report): void {
+  const reserved = env.filter(({ name }) => reservedEnv.has(name));
+  const [first] = reserved;
+  if (first) {
+    const names = reserved.map(({ name }) => name).join(', ');
+    const text = `The following reserved env names were provided: ${names}. These values are automatically set by the system.`;
+    report([...at, 'env', env.indexOf(first), 'name'], 'env-reserved', text, {
+      fix: reserved.length > 1 ? 'remove them' : 'remove it',
+    });
+  }
+  const last = new Map(env.map(({ name }, i) => [name, i]));
+  env.forEach(({ name, value, valueSource }, i) => {
+    const here = [...at, 'env', i];
+    if (name.length > 32768) report([...here, 'name'], 'env-name', 'length cannot exceed 32768');
+    if (/[=\0]/.test(name))
+      report([...here, 'name'], 'env-shape', 'should not hold = or NUL: programs read a part of it only');
+    if (value?.includes('\0')) report([...here, 'value'], 'nul', 'holds a NUL, which ends it there');
+    if (name.startsWith('X_GOOGLE_')) {
+      report([...here, 'name'], 'env-google', 'names beginning with X_GOOGLE_ are reserved for deployment tools');
     }
-  }
-  const cpu = parseQuantity(limits['cpu'] ?? '1');
-  const memory = parseQuantity(limits['memory'] ?? '512Mi');
-  if (cpu === undefined || memory === undefined || limits['nvidia.com/gpu']) return;
-  const band = memoryBands.find(([cpus]) => cpus === cpu);
-  if (!band && !(cpu >= 0.08 && cpu < 1)) {
-    report([...at, 'cpu'], 'Invalid value specified for cpu. Must be equal to one of [.08-1], 2, 4, 6, 8');
-    return;
-  }
-  // The 512Mi floor holds for the sum of the containers, so that a small sidecar is fine.
-  const [min, max] = band ? [band[0] === 1 ? 0 : band[1], band[2]] : [0, cpu < 0.5 ? 0.5 : 1];
-  if (memory < min * gibi || memory > max * gibi) {
-    report(
-      [...at, limits['memory'] === undefined ? 'cpu' : 'memory'],
-      `Invalid value specified for container memory. For ${cpu.toFixed(1)} CPU, memory must be between ${gib(Math.max(min, band?.[1] ?? 0))} and ${gib(max)} inclusive.`,
-    );
-  }
+    if (serviceEnv.has(name)) report([...here, 'name'], 'env-google', 'is a variable that Cloud Run sets for services');
+    if (name && last.get(name) !== i) {
+      report([...here, 'name'], 'env-duplicate', `${name} is set again below, and the last one wins`);
+    }
+    if (valueSource && !valueSource.secretKeyRef) {
+      report([...here, 'valueSource'], 'value-source', 'names no secret, so that the variable is empty', {
+        because: [here],
+      });
+    }
+  });
 }
 
-const gib = (amount: number): string => (amount < 1 ? `${amount * 1024}Mi` : `${amount}Gi`);
+/** Containers start after those that they depend on, which must be able to tell that they are up. */
+function validateDependencies(list: Path, containers: readonly Container[], report: Report): void {
+  const byName = new Map(containers.flatMap((container) => (container.name ? [[container.name, container]] : [])));
+  // What has too many is refused for that.
+  if (containers.length > 10) return;
+  const names = containers.map((_, i) => [...list, i, 'name']);
+  const told = new Set<Container>();
+  containers.forEach((container, i) => {
+    container.dependsOn?.forEach((name, k) => {
+      const at = [...list, i, 'dependsOn', k];
+      const needed = byName.get(name);
+      if (!needed) {
+        const known = nearest(name, byName.keys());
+        const fix = known && `did you mean ${known}?`;
+        report(at, 'depends-on', `container ${name} does not exist`, { fix, because: names });
+        return;
+      }
+      const cycle = wayBetween(byName, needed, container);
+      if (cycle) {
+        if (cycle.some((part) => told.has(part))) return;
+        for (const part of cycle) told.add(part);
+        const way = [container, ...cycle].map((part) => part.name ?? '').join(' -> ');
+        report(at, 'depends-on-cycle', `dependency cycle detected: ${way}`);
+      } else if (!needed.startupProbe) {
+        report(at, 'depends-on-probe', `Dependent container '${name}' must have startup probe specified`, {
+          fix: `add a startupProbe to ${name}`,
+          because: [[...list, containers.indexOf(needed), 'startupProbe']],
+        });
+      }
+    });
+  });
+}
 
-/** The floors of 1 CPU and 512Mi hold for the sum over the containers of a task. */
-function validateTotals(list: Path, containers: readonly Container[], report: Report): void {
-  const sum = (key: 'cpu' | 'memory', unset: number): number =>
-    containers.reduce((total, { resources }) => {
-      const limit = resources?.limits?.[key];
-      return total + (limit === undefined ? unset : (parseQuantity(limit) ?? Number.NaN));
-    }, 0);
-  const where = (key: 'cpu' | 'memory'): Path =>
-    containers.length === 1 ? [...list, 0, 'resources', 'limits', key] : list;
-  if (sum('cpu', 1) < 1) {
-    report(
-      where('cpu'),
-      'Invalid value specified for cpu. Total cpu < 1 is not supported with gen2 execution environment with cpu always allocated (unthrottled).',
-    );
+/** The containers from one that is needed to one that it needs in turn, both included; undefined if it does not. */
+function wayBetween(
+  byName: ReadonlyMap<string, Container>,
+  from: Container,
+  to: Container,
+  seen = new Set<Container>(),
+): Container[] | undefined {
+  if (from === to) return [to];
+  if (seen.has(from)) return undefined;
+  seen.add(from);
+  for (const name of from.dependsOn ?? []) {
+    const next = byName.get(name);
+    const rest = next && wayBetween(byName, next, to, seen);
+    if (rest) return [from, ...rest];
   }
-  if (sum('memory', 512 * mebi) < 512 * mebi) {
-    report(where('memory'), 'Total memory < 512 Mi is not supported with gen2 execution environment.');
-  }
+  return undefined;
 }

@@ -1,101 +1,80 @@
-import { validateContainers } from './containers.js';
 import { jobIdViolation } from '../names.js';
 import type { Path } from '../path.js';
-import type { JobInput, TaskTemplate } from '../schema/job.js';
-import { durationSeconds } from '../time.js';
-
-/** A rule that a resource breaks. `description` is the API's wording; `fix` is ours. */
-export interface Violation {
-  path: Path;
-  description: string;
-  fix?: string | undefined;
-}
-
-export type Report = (path: Path, description: string, fix?: string) => void;
-
-/** The longest task timeout, in seconds: 168 hours (task timeout page). */
-const maxTimeout = 168 * 3600;
+import { type JobInput, JobMessage } from '../schema/job.js';
+import { validateContainers } from './containers.js';
+import { checkFields } from './fields.js';
+import { validateResources } from './resources.js';
+import type { Report, Violation } from './violation.js';
+import { validateVolumes } from './volumes.js';
 
 /**
- * Every rule that a job breaks, in the order of the fields. The rules are those that the Admin API v2 applies to a
- * create or update request, for a value that has the right types already.
+ * Every rule that a job breaks, warnings included. The rules are those that the Admin API v2 applies to a create or
+ * update request, for a value that has the right types already. Without an id, nothing is said of it.
  */
-export function validateJob(jobId: string, job: JobInput): Violation[] {
+export function validateJob(jobId: string | undefined, job: JobInput): Violation[] {
   const violations: Violation[] = [];
-  const report: Report = (path, description, fix) => violations.push({ path, description, ...(fix && { fix }) });
+  const report: Report = (path, rule, description, { fix, key, because } = {}) =>
+    violations.push({ path, rule, description, ...(fix && { fix }), ...(key && { key }), ...(because && { because }) });
 
-  const badId = jobIdViolation(jobId);
-  if (badId) report(['name'], badId);
-  checkMetadata(['labels'], job.labels, 'label', report);
-  checkMetadata(['annotations'], job.annotations, 'annotation', report);
-  if (job.launchStage && !['LAUNCH_STAGE_UNSPECIFIED', 'ALPHA', 'BETA', 'GA'].includes(job.launchStage)) {
-    report(['launchStage'], 'only ALPHA, BETA, GA, or unspecified are supported');
+  validateNames(jobId, job, report);
+  checkFields(JobMessage, job, [], report);
+  checkAnnotationSize(['annotations'], job.annotations, report);
+  checkAnnotationSize(['template', 'annotations'], job.template.annotations, report);
+  const { breakglassJustification, useDefault } = job.binaryAuthorization ?? {};
+  if (breakglassJustification && !useDefault) {
+    report(['binaryAuthorization', 'breakglassJustification'], 'breakglass', 'must be empty if use_default is false', {
+      because: [['binaryAuthorization']],
+    });
   }
-  const { template } = job;
-  checkMetadata(['template', 'labels'], template.labels, 'label', report);
-  checkMetadata(['template', 'annotations'], template.annotations, 'annotation', report);
-  if ((template.parallelism ?? 0) < 0) report(['template', 'parallelism'], 'must not be negative');
-  if (!within(template.taskCount, 0, 10000)) {
-    report(['template', 'taskCount'], 'must be a number between 0 and 10000');
-  }
-  validateTaskTemplate(['template', 'template'], template.template, report);
+  const path = ['template', 'template'];
+  const task = job.template.template;
+  validateContainers(path, task, report);
+  validateResources(path, task, report);
+  validateVolumes(path, task, report);
+  validateVpcAccess([...path, 'vpcAccess'], task.vpcAccess, report);
   return violations;
 }
 
-function validateTaskTemplate(path: Path, template: TaskTemplate, report: Report): void {
-  validateContainers(path, template, report);
-  if (!within(template.maxRetries, 0, 10)) {
-    report([...path, 'maxRetries'], 'must be a number between 0 and 10');
-  }
-  const seconds = template.timeout === undefined ? undefined : durationSeconds(template.timeout);
-  if (!within(seconds, 1, maxTimeout)) {
-    report([...path, 'timeout'], 'must be between 1s and 604800s (168 hours)');
-  }
-  if (template.serviceAccount && !/^[a-z0-9][-a-z0-9.]*(@[-a-z0-9.]+)?$/i.test(template.serviceAccount)) {
-    report([...path, 'serviceAccount'], 'Unsupported service account', 'give its e-mail address');
-  }
-  if (template.executionEnvironment === 'EXECUTION_ENVIRONMENT_GEN1') {
-    report(
-      [...path, 'executionEnvironment'],
-      "Annotation 'run.googleapis.com/execution-environment' with value 'gen1' is not supported on resources of kind Execution.",
-      'leave it out: jobs always run in the second generation',
-    );
+function validateNames(jobId: string | undefined, job: JobInput, report: Report): void {
+  const badId = jobId === undefined ? undefined : jobIdViolation(jobId);
+  // The shortest id has a letter.
+  const { length } = jobId ?? 'j';
+  if (badId) report(['name'], 'job-name', badId);
+  for (const field of ['startExecutionToken', 'runExecutionToken'] as const) {
+    const token = job[field];
+    if (!token) continue;
+    if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(token)) {
+      report(
+        [field],
+        'execution-token',
+        'must have lower-case letters, digits and - only, and not begin or end with -',
+      );
+    } else if (length + token.length >= 63) {
+      const sum = 'the job name and the execution token together must have fewer than 63 characters';
+      report([field], 'execution-token', `${sum}, got ${length + token.length}`);
+    }
   }
 }
 
-const within = (value: number | undefined, min: number, max: number): boolean =>
-  value === undefined || (value >= min && value <= max);
+function checkAnnotationSize(path: Path, annotations: Record<string, string> | undefined, report: Report): void {
+  const size = Object.entries(annotations ?? {}).reduce((sum, pair) => sum + Buffer.byteLength(pair.join('')), 0);
+  const max = 256 * 1024;
+  if (size > max) report(path, 'annotation-size', `must have at most ${max} bytes in all, got ${size}`);
+}
 
-const reservedPrefixes = [
-  'run.googleapis.com/',
-  'cloud.googleapis.com/',
-  'serving.knative.dev/',
-  'autoscaling.knative.dev/',
-];
-
-/** Labels follow Google Cloud's rules for labels, annotations those of Kubernetes; both keep system namespaces out. */
-function checkMetadata(
-  path: Path,
-  entries: Record<string, string> | undefined,
-  kind: 'label' | 'annotation',
-  report: Report,
-): void {
-  const keys = Object.keys(entries ?? {});
-  if (kind === 'label' && keys.length > 64) report(path, `at most 64 labels are allowed, got ${keys.length}`);
-  for (const key of keys) {
-    const at = [...path, key];
-    if (reservedPrefixes.some((prefix) => key.startsWith(prefix))) {
-      report(at, `system ${kind}s are not supported`, `remove ${key}`);
-    } else if (kind === 'label' && !key.startsWith('client.knative.dev/')) {
-      if (!/^\p{Ll}[\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u.test(key)) {
-        report(
-          at,
-          'a label key has 1 to 63 characters, lower-case letters, digits, _ and -, and begins with a lower-case letter',
-        );
-      }
-      if (!/^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u.test(entries?.[key] ?? '')) {
-        report(at, 'a label value has at most 63 characters: lower-case letters, digits, _ and -');
-      }
-    }
+function validateVpcAccess(path: Path, vpcAccess: JobInput['template']['template']['vpcAccess'], report: Report): void {
+  if (!vpcAccess) return;
+  const { connector, networkInterfaces } = vpcAccess;
+  if (Boolean(connector) === Boolean(networkInterfaces?.length)) {
+    const text = 'one and only one of connector and network_interfaces must be set';
+    report(path, 'vpc-mode', text, { because: [path] });
   }
+  networkInterfaces?.forEach(({ network, subnetwork }, i) => {
+    if (network || subnetwork) return;
+    report(
+      [...path, 'networkInterfaces', i],
+      'vpc-network',
+      'at least one of network or subnetwork should not be empty',
+    );
+  });
 }

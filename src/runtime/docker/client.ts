@@ -22,7 +22,9 @@ export interface ClientResult {
 /** What the clients of docker and podman say when no engine answers them, and what begins an engine's answer. */
 const unreachable =
   /cannot connect to the docker daemon|is the docker daemon running|error during connect|failed to connect to the docker api|cannot connect to podman|permission denied while trying to connect/i;
-const answered = /^(docker: )?error response from daemon/im;
+const answered = /^error response from daemon/i;
+/** What an engine answers a client that asked it in vain for its version, as while the engine was being restarted. */
+const tooNew = /client version \S+ is too new/i;
 
 /** Runs the docker client: argument lists only, no shell, in a process group of its own, which Ctrl-C does not reach. */
 export class DockerClient {
@@ -43,24 +45,22 @@ export class DockerClient {
   }
 
   /**
-   * The client as a stream, once it has printed an empty line to say that it is connected.
-   * @throws Error if it ends before
+   * The client as a stream, once it has printed an empty line to say that it is connected; what it says if it ends
+   * before.
+   * @throws RunError UNAVAILABLE
    */
-  async stream(args: readonly string[]): Promise<Duplex> {
-    const child = spawn(this.#command, args, {
-      stdio: ['pipe', 'pipe', 'ignore'],
-      env: this.#environment,
-      detached: true,
+  async stream(args: readonly string[]): Promise<Duplex | string> {
+    const child = spawn(this.#command, args, { stdio: 'pipe', env: this.#environment, detached: true });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    const connected = await new Promise<boolean>((resolve, reject) => {
+      child.on('error', (error: NodeJS.ErrnoException) => reject(this.#notRunnable(error)));
+      child.once('close', () => resolve(false));
+      child.stdout.once('readable', () => child.stdout.read(1) && resolve(true));
     });
-    await new Promise<void>((resolve, reject) => {
-      const ended = (): void => reject(new Error(`${this.#command} ${args[0]} has ended`));
-      child.once('error', reject).once('close', ended);
-      child.stdout.once('readable', () => {
-        if (child.stdout.read(1)) resolve();
-        else ended();
-      });
-    });
-    return conversation(child);
+    if (connected) return conversation(child);
+    throwIfUnreachable(stderr);
+    return stderr;
   }
 
   /** As `run`, with the output going to file descriptors. */
@@ -95,12 +95,8 @@ export class DockerClient {
       child.on('close', resolve);
     });
     if (exitCode === null) throw unavailable(`${this.#command} was killed by ${child.signalCode}.`);
-    if (exitCode !== 0 && unreachable.test(output.stderr) && !answered.test(output.stderr)) {
-      throw unavailable(
-        `No container engine answers: ${output.stderr.trim().split('\n')[0]}`,
-        'start Docker, or point DOCKER_HOST or a docker context at an engine that runs; `docker version` shows whether it answers',
-      );
-    }
+    // Whatever the exit code: `docker info` also ends with 0 then.
+    throwIfUnreachable(output.stderr);
     return { exitCode, ...output };
   }
 
@@ -144,8 +140,22 @@ function inputFile(content: Buffer): number {
   return file;
 }
 
+function throwIfUnreachable(stderr: string): void {
+  const lines = stderr.split('\n').map((line) => line.replace(/^docker: /, ''));
+  const refused = lines.find((line) => tooNew.test(line));
+  if (refused)
+    throw unavailable(`The container engine does not take our calls: ${refused}`, 'unset DOCKER_API_VERSION');
+  // Of a call about many containers, the engine may have answered a part.
+  const lost = lines.find((line) => unreachable.test(line) && !answered.test(line));
+  if (lost === undefined) return;
+  throw unavailable(
+    `No container engine answers: ${lost}`,
+    'start Docker, or point DOCKER_HOST or a docker context at an engine that runs; `docker version` shows whether it answers',
+  );
+}
+
 /** The stdin and stdout of a process as one stream, with which the process ends. */
-function conversation(child: ChildProcessByStdio<Writable, Readable, null>): Duplex {
+function conversation(child: ChildProcessByStdio<Writable, Readable, Readable>): Duplex {
   const { stdin, stdout } = child;
   const stream = new Duplex({
     read: () => void stdout.resume(),

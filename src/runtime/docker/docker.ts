@@ -1,10 +1,9 @@
 import DataLoader from 'dataloader';
 import { RunError } from '../../model/errors.js';
-import { toTimestamp } from '../../model/time.js';
 import {
+  type Capacity,
   type ContainerRuntime,
   type ContainerSpec,
-  type ContainerState,
   type Image,
   ImageUnavailable,
   type SandboxSpec,
@@ -12,7 +11,10 @@ import {
 } from '../runtime.js';
 import { diskVolumeArguments, memoryVolumeArguments, runArguments, sandboxArguments } from './arguments.js';
 import { DockerClient } from './client.js';
+import { relayed } from './sandbox/relay.js';
+import { appendMissed, missedSince } from './missed-logs.js';
 import { type SandboxImage, sandboxImage } from './sandbox/image.js';
+import { parseState } from './state.js';
 
 /** How long a call waits for others to share one docker process with, in ms, and how many containers one takes. */
 const batchWindow = 30;
@@ -92,6 +94,19 @@ export function dockerRuntime(command: string, environment: Record<string, strin
       throw error;
     }));
 
+  let knownCapacity: Promise<Capacity> | undefined;
+  const capacity = (): Promise<Capacity> =>
+    (knownCapacity ??= readCapacity().catch((error: unknown) => {
+      knownCapacity = undefined;
+      throw error;
+    }));
+  const readCapacity = async (): Promise<Capacity> => {
+    const { stdout, stderr, exitCode } = await client.run(['info', '--format', '{{json .}}']);
+    const { NCPU, MemTotal, Runtimes } = exitCode === 0 ? (JSON.parse(stdout) as Info) : {};
+    if (!NCPU || !MemTotal) throw failed('info', stderr);
+    return { cpus: NCPU, memoryBytes: MemTotal, gpus: Runtimes?.['nvidia'] !== undefined };
+  };
+
   const localImage = async (reference: string): Promise<Image | undefined> => {
     const { stdout, stderr, exitCode } = await client.run([
       ...['image', 'inspect', '--format', '{{.Id}} {{.Os}}/{{.Architecture}} {{json .RepoDigests}}'],
@@ -119,11 +134,13 @@ export function dockerRuntime(command: string, environment: Record<string, strin
   return {
     localImage,
 
-    async capacity() {
-      const { stdout, stderr, exitCode } = await client.run(['info', '--format', '{{.NCPU}} {{.MemTotal}}']);
-      const [cpus, memoryBytes] = stdout.trim().split(' ').map(Number);
-      if (exitCode !== 0 || !cpus || !memoryBytes) throw failed('info', stderr);
-      return { cpus, memoryBytes };
+    capacity,
+
+    async networks() {
+      const { stdout, stderr, exitCode } = await client.run(['network', 'ls', '--format', '{{.Driver}} {{.Name}}']);
+      if (exitCode !== 0) throw failed('network ls', stderr);
+      const lines = stdout.split('\n').filter((line) => line && !line.startsWith('host '));
+      return lines.map((line) => line.slice(line.indexOf(' ') + 1));
     },
 
     async pullImage(reference, platform, signal) {
@@ -157,11 +174,32 @@ export function dockerRuntime(command: string, environment: Record<string, strin
 
     openSandbox,
 
-    dial: (name, port) => client.stream(['exec', '--interactive', name, '/sandbox', 'dial', String(port)]),
+    async dial(name, port) {
+      const stream = await client.stream(['exec', '--interactive', name, '/sandbox', 'dial', String(port)]);
+      return typeof stream !== 'string' ? stream : homeless.test(stream) ? 'homeless' : 'refused';
+    },
+
+    async listen(name, port, onConnection) {
+      const channel = await client.stream(['exec', '--interactive', name, '/sandbox', 'relay', String(port)]);
+      if (typeof channel === 'string') return homeless.test(channel) ? 'homeless' : 'refused';
+      relayed(channel, onConnection);
+      const ended = new Promise<void>((resolve) => channel.once('close', resolve));
+      return { ended, close: () => void channel.destroy() };
+    },
 
     async follow(name, stdout, stderr) {
       const { exitCode } = await client.runTo(['logs', '--follow', '--timestamps', name], stdout, stderr);
       return exitCode === 0;
+    },
+
+    async completeLogs(name, stdout, stderr) {
+      if (!(await sandbox()).losesLines) return;
+      const since = missedSince([stdout, stderr]);
+      const recent = since === undefined ? [] : ['--since', since];
+      const { exitCode, ...written } = await client.run(['logs', '--timestamps', ...recent, name]);
+      if (exitCode !== 0) return;
+      appendMissed(stdout, written.stdout);
+      appendMissed(stderr, written.stderr);
     },
 
     inspect: (name) => inspections.load(name),
@@ -213,44 +251,16 @@ export function dockerRuntime(command: string, environment: Record<string, strin
   };
 }
 
-/** What the engine says when a container is to join a network namespace whose holder has ended or is not there. */
-const homeless = /cannot join network of a non running container|no such container/i;
+/** What the engine says when something is to happen in a network namespace whose holder has ended or is not there. */
+const homeless = /cannot join network of a non running container|no such container|container \S+ is not running/i;
 
 const refusal = (stderr: string): string =>
   (stderr.split('\n').find((line) => line.trim()) ?? '')
     .replace(/^docker: /, '')
     .replace(/^Error response from daemon: /, '');
 
-interface InspectedState {
-  Status: string;
-  Running: boolean;
-  OOMKilled: boolean;
-  ExitCode: number;
-  Error: string;
-  StartedAt: string;
-  FinishedAt: string;
-}
-
-/** What the engine says of a failed start, without the names of all the programs that pass it on. */
-const startError = (error: string): string =>
-  error.replace(/^.*unable to start container process: /s, '').replace(/: unknown$/, '');
-
-/** One line of `inspect`: `/NAME {state}`. A container that was never started has its state's zero time as start. */
-function parseState(line: string): [string, ContainerState] {
-  const space = line.indexOf(' ');
-  const name = line.slice(0, space).replace(/^\//, '');
-  const state = JSON.parse(line.slice(space + 1)) as InspectedState;
-  const never = state.StartedAt.startsWith('0001-');
-  if (state.Running) return [name, { status: 'running', startedAt: toTimestamp(state.StartedAt) }];
-  if (never) return [name, { status: 'created', exitCode: state.ExitCode, error: startError(state.Error) }];
-  return [
-    name,
-    {
-      status: 'exited',
-      startedAt: toTimestamp(state.StartedAt),
-      finishedAt: toTimestamp(state.FinishedAt),
-      exitCode: state.ExitCode,
-      oomKilled: state.OOMKilled,
-    },
-  ];
+interface Info {
+  NCPU?: number;
+  MemTotal?: number;
+  Runtimes?: Record<string, unknown>;
 }

@@ -25,6 +25,13 @@ describe('defaults', () => {
     });
   });
 
+  test('are where a Cloud SQL volume is mounted', () => {
+    const containers = [{ image: 'i', volumeMounts: [{ name: 'cloudsql', mountPath: '' }] }];
+    expect(withDefaults(jobInput({}, { containers }), '42').template.template.containers[0]?.volumeMounts).toEqual([
+      { name: 'cloudsql', mountPath: '/cloudsql' },
+    ]);
+  });
+
   test('leave what is set: no retries are not the default number', () => {
     const { template } = withDefaults(
       jobInput(

@@ -39,6 +39,10 @@ test.each([
   ['max_retries', 'maxRetries'],
   ['timeoutSecond', 'timeoutSeconds'],
   ['contaners', 'containers'],
+  ['timeout', 'timeoutSeconds'],
+  ['vloumes', 'volumes'],
+  ['volumesToMount', 'volumes'],
+  ['volumesThatAreMounted', undefined],
   ['nonsense', undefined],
 ])('near to %s is %s', (word, known) => {
   expect(nearest(word, ['containers', 'maxRetries', 'timeoutSeconds', 'volumes'])).toBe(known);

@@ -1,14 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Problem } from '../../../src/model/errors.js';
-import { checkSpec, readJobs } from '../../../src/model/spec/read.js';
+import { readJobs } from '../../../src/model/spec/read.js';
 
 const told = ({ path, message, location, fix }: Problem): string =>
   [location && `${location.line}:${location.column}`, path, message, fix && `(${fix})`].filter(Boolean).join(' ');
 const problems = (text: string): string[] => readJobs('job.yaml', text).problems.map(told);
-const broken = (text: string): string[] => {
-  const { jobs, problems: read } = readJobs('job.yaml', text);
-  return [...read, ...jobs.flatMap((spec) => checkSpec(spec, spec.id ?? ''))].map(told);
-};
 
 const v1 = (task: string, more = ''): string => `apiVersion: run.googleapis.com/v1
 kind: Job
@@ -39,7 +35,10 @@ spec:
     metadata:
       annotations:
         run.googleapis.com/execution-environment: gen2
+        run.googleapis.com/vpc-access-connector: projects/p/locations/l/connectors/c
         run.googleapis.com/vpc-access-egress: private-ranges-only
+        run.googleapis.com/gpu-zonal-redundancy-disabled: 'True'
+        run.googleapis.com/secrets: far:projects/7/secrets/pw
         run.googleapis.com/container-dependencies: '{"main":["side"]}'
         run.googleapis.com/cloudsql-instances: p:r:a,p:r:b
     spec:
@@ -56,14 +55,14 @@ spec:
               image: busybox
               env:
                 - {name: A, value: "1"}
-                - {name: S, valueFrom: {secretKeyRef: {name: pw, key: latest}}}
-              resources: {limits: {cpu: "2", memory: 1Gi}, requests: {cpu: "1"}}
+                - {name: S, valueFrom: {secretKeyRef: {name: far, key: latest}}}
+              resources: {limits: {cpu: "4", memory: 16Gi, nvidia.com/gpu: "1"}, requests: {}}
               volumeMounts: [{name: mem, mountPath: /cache}]
-            - {name: side, image: side}
+            - {name: side, image: side, startupProbe: {httpGet: {port: 8080, scheme: HTTP}, successThreshold: 1}}
           volumes:
             - {name: mem, emptyDir: {medium: Memory, sizeLimit: 64Mi}}
             - {name: b, csi: {driver: gcsfuse.run.googleapis.com, readOnly: true, volumeAttributes: {bucketName: bk, mountOptions: "uid=1,gid=2"}}}
-            - {name: s, secret: {secretName: pw, items: [{key: "1", path: f, mode: 256}]}}
+            - {name: s, secret: {secretName: pw, items: [{key: "1", path: f, mode: 0400}]}}
 status: {anything: goes}
 `;
 
@@ -83,7 +82,8 @@ status: {anything: goes}
           timeout: '90s',
           serviceAccount: 'sa@p.iam.gserviceaccount.com',
           executionEnvironment: 'EXECUTION_ENVIRONMENT_GEN2',
-          vpcAccess: { egress: 'PRIVATE_RANGES_ONLY' },
+          vpcAccess: { connector: 'projects/p/locations/l/connectors/c', egress: 'PRIVATE_RANGES_ONLY' },
+          gpuZonalRedundancyDisabled: true,
           nodeSelector: { accelerator: 'nvidia-l4' },
           containers: [
             {
@@ -91,16 +91,21 @@ status: {anything: goes}
               image: 'busybox',
               env: [
                 { name: 'A', value: '1' },
-                { name: 'S', valueSource: { secretKeyRef: { secret: 'pw', version: 'latest' } } },
+                { name: 'S', valueSource: { secretKeyRef: { secret: 'projects/7/secrets/pw', version: 'latest' } } },
               ],
-              resources: { limits: { cpu: '2', memory: '1Gi' } },
+              resources: { limits: { cpu: '4', memory: '16Gi', 'nvidia.com/gpu': '1' } },
               volumeMounts: [
                 { name: 'mem', mountPath: '/cache' },
                 { name: 'cloudsql', mountPath: '/cloudsql' },
               ],
               dependsOn: ['side'],
             },
-            { name: 'side', image: 'side', volumeMounts: [{ name: 'cloudsql', mountPath: '/cloudsql' }] },
+            {
+              name: 'side',
+              image: 'side',
+              startupProbe: { httpGet: { port: 8080 } },
+              volumeMounts: [{ name: 'cloudsql', mountPath: '/cloudsql' }],
+            },
           ],
           volumes: [
             { name: 'mem', emptyDir: { medium: 'MEMORY', sizeLimit: '64Mi' } },
@@ -123,7 +128,7 @@ status: {anything: goes}
       'a number for text',
       v1('          containers: [{image: busybox, env: [{name: A, value: 1}]}]'),
       [
-        '10:64 spec.template.spec.template.spec.containers[0].env[0].value must be a string, got number 1 (quote it: "1")',
+        '10:64 spec.template.spec.template.spec.containers[0].env[0].value must be a string, got the number 1 (quote it: "1")',
       ],
     ],
     [
@@ -143,7 +148,7 @@ status: {anything: goes}
         "    metadata: {annotations: {run.googleapis.com/container-dependencies: '[]'}}\n    spec:",
       ),
       [
-        '7:73 spec.template.metadata.annotations["run.googleapis.com/container-dependencies"] must be a JSON object: container -> [containers]',
+        '7:73 spec.template.metadata.annotations["run.googleapis.com/container-dependencies"] must be a JSON object: container -> [containers] (e.g. \'{"app":["proxy"]}\')',
       ],
     ],
     [
@@ -162,7 +167,7 @@ status: {anything: goes}
       ],
     ],
   ])('with %s is refused there', (_, given, expected) => {
-    expect(broken(given)).toEqual(expected);
+    expect(problems(given)).toEqual(expected);
   });
 });
 
@@ -204,13 +209,13 @@ template:
     containters: []
 `),
     ).toEqual([
-      '1:14 launchStage must be one of LAUNCH_STAGE_UNSPECIFIED, EARLY_ACCESS, ALPHA, BETA, GA, DEPRECATED, UNIMPLEMENTED, PRELAUNCH, got "GAA" (did you mean GA?)',
+      '1:14 launchStage must be one of ALPHA, BETA, GA, got "GAA" (did you mean GA?)',
       '3:14 template.taskCount must be a whole number, got "many"',
-      '5:14 template.template.timeout must be a duration in seconds, got "10m" (it ends in s, e.g. "600s")',
-      '6:17 template.template.maxRetries must be a whole number, got number 1.5',
-      '8:9 template.template.containers[0].image is required and missing (add image (The image, `[HOST/]PATH[:TAG][@DIGEST]`.))',
-      '8:15 template.template.containers[0].env[0].name is required and missing (add name (The name of the variable.))',
+      '5:14 template.template.timeout must be a duration in seconds, got "10m" (write "600s")',
+      '6:17 template.template.maxRetries must be a whole number, got the number 1.5',
+      '8:9 template.template.containers[0].image must provide an image name to deploy (add image (The image, `[HOST/]PATH[:TAG][@DIGEST]`))',
       '8:15 template.template.containers[0].env[0] at most one of value, valueSource may be set, got value and valueSource',
+      '8:15 template.template.containers[0].env[0].name is required and missing (add name (The name of the variable))',
       '9:18 template.template.containers[0].command must be a list, got "sh"',
       '10:5 template.template.containters unknown field of TaskTemplate (did you mean containers?)',
     ]);
@@ -229,7 +234,7 @@ template:
   });
 
   test('does not mistake what every object has for a field', () => {
-    expect(problems('constructor: x\ntemplate: {template: {containers: []}}')).toEqual([
+    expect(problems('constructor: x\ntemplate: {template: {containers: [{image: i}]}}')).toEqual([
       '1:1 constructor unknown field of Job',
     ]);
   });
@@ -241,8 +246,12 @@ describe('what no job is', () => {
     ['comments', '# nothing here\n', ['job.yaml is empty: it holds no job']],
     ['a word', 'hello', ['1:1 must be a mapping, got "hello"']],
     ['a list', '- a\n', ['1:1 must be a mapping, got a list']],
-    ['a tab', 'a:\n\tb: 1\n', ['2:1 not valid YAML: Tabs are not allowed as indentation']],
-    ['a key twice', 'labels: {a: b, a: c}\n', ['1:16 not valid YAML: Map keys must be unique']],
+    ['a tab', 'a:\n\tb: 1\n', ['2:1 not valid YAML: Tabs are not allowed as indentation (indent with spaces)']],
+    [
+      'a key twice',
+      'labels: {a: b, a: c}\ntemplate: {template: {containers: [{image: i}]}}',
+      ['1:16 labels.a is set twice (keep one of the two)'],
+    ],
     ['a megabyte', 'x'.repeat(2 ** 20 + 1), ['job.yaml is larger than 1024 KiB, which no job spec can be']],
     ['an unknown alias', 'labels: *nope\n', ['1:9 not valid YAML: the alias *nope has no anchor before it']],
   ])('%s', (_, text, expected) => {
@@ -278,10 +287,13 @@ describe('what no job is', () => {
   });
 });
 
-test('merge keys are understood', () => {
-  const [spec] = readJobs(
-    'f',
-    'labels: &l {a: x, b: y}\nannotations: {<<: *l, b: own}\ntemplate: {template: {containers: [{image: i}]}}',
-  ).jobs;
-  expect(spec?.job.annotations).toEqual({ a: 'x', b: 'own' });
+test('merge keys are understood: own keys first, then those of the first mapping', () => {
+  const merging = (value: string): string =>
+    `labels: &l {a: x, b: y}\nannotations: {<<: ${value}, b: own}\ntemplate: {labels: &m {a: z}, template: {containers: [{image: i}]}}`;
+  expect(readJobs('f', merging('*l')).jobs[0]?.job.annotations).toEqual({ a: 'x', b: 'own' });
+  expect(readJobs('f', merging('[*l, {a: w, d: w}]')).jobs[0]?.job.annotations).toEqual({ a: 'x', d: 'w', b: 'own' });
+  expect(problems(merging('*m'))).toEqual(['2:19 not valid YAML: the alias *m has no anchor before it']);
+  expect(problems(merging('x'))).toEqual([
+    '2:15 not valid YAML: a merge key (<<) takes a mapping, or a list of mappings',
+  ]);
 });

@@ -3,10 +3,13 @@ import { formatPath } from '../../../src/model/path.js';
 import type { Container } from '../../../src/model/schema/container.js';
 import type { JobInput } from '../../../src/model/schema/job.js';
 import { validateJob } from '../../../src/model/validation/job.js';
+import { isError } from '../../../src/model/validation/status.js';
 import { jobInput } from '../../support/jobs.js';
 
 const violations = (job: JobInput, id = 'nightly'): string[] =>
-  validateJob(id, job).map(({ path, description }) => `${formatPath(path)}: ${description}`);
+  validateJob(id, job)
+    .filter(isError)
+    .map(({ path, description }) => `${formatPath(path)}: ${description}`);
 const container = (more: Partial<Container>): JobInput => jobInput({}, { containers: [{ image: 'i', ...more }] });
 const limits = (cpu: string | undefined, memory: string | undefined): JobInput =>
   container({ resources: { limits: { ...(cpu && { cpu }), ...(memory && { memory }) } } });
@@ -97,7 +100,7 @@ describe('refused', () => {
         ],
       }),
       [
-        `${at}.env: The following reserved env names were provided: PORT, CLOUD_RUN_JOB. These values are automatically set by the system.`,
+        `${at}.env[0].name: The following reserved env names were provided: PORT, CLOUD_RUN_JOB. These values are automatically set by the system.`,
       ],
     ],
     [
@@ -204,6 +207,13 @@ describe('refused', () => {
   test('all at once, the name included', () => {
     const job = jobInput({ taskCount: -1 }, { maxRetries: 99, containers: [{ image: '' }] });
     expect(violations(job, '--help')).toHaveLength(4);
+  });
+
+  test('annotations of more than 256 KiB in all', () => {
+    const annotations = { a: 'x'.repeat(2 ** 17 - 1), b: 'é'.repeat(2 ** 16) };
+    expect(violations({ ...jobInput(), annotations })).toEqual([
+      'annotations: must have at most 262144 bytes in all, got 262145',
+    ]);
   });
 
   test('arguments and variables are counted over all containers', () => {

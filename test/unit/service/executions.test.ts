@@ -224,14 +224,18 @@ describe('deleteExecution', () => {
     expect(world.runtime.containers.size).toBe(0);
   });
 
-  test('that nobody waited for is finished by the next command', async () => {
+  test('that nobody waited for is finished by who ran the execution, or else by the next command', async () => {
     const world = worldWithJob();
     const { name } = runJob(world.deps, { name: job });
     startExecutionDeletion(world.deps, { name });
     await world.run(name);
-    expect(getExecution(world.deps, parent, shortName(name)).completionTime).toBeDefined();
-    await recoverExecutions(world.deps);
     expect(world.store.execution(name)).toBeUndefined();
+    const other = runJob(world.deps, { name: job });
+    startExecutionDeletion(world.deps, { name: other.name });
+    end(world, other);
+    expect(world.store.execution(other.name)).toBeDefined();
+    await recoverExecutions(world.deps);
+    expect(world.store.execution(other.name)).toBeUndefined();
   });
 });
 

@@ -230,7 +230,7 @@ describe('deleteJob', () => {
     });
     expect(deleted).not.toHaveProperty('reconciling');
     expect(() => getJob(world.deps, name)).toThrow(error('NOT_FOUND', /kind 'JOB'/));
-    expect(getJob(world.deps, name, { showDeleted: true })).toMatchObject({ uid, deleteTime: deleted.deleteTime });
+    expect(getJob(world.deps, name, { showDeleted: true })).toEqual(deleted);
     expect(listJobs(world.deps, { project: 'p' }).items).toEqual([]);
     expect(listJobs(world.deps, { project: 'p', showDeleted: true }).items).toHaveLength(1);
     world.advance(30 * day - 1);

@@ -3,6 +3,7 @@ import { type CommonOptions, defineCommand } from '../../command.js';
 import { type Explanation, explanation, type Mapping } from '../../explanation.js';
 import { declareLocalFlags, type LocalFlags } from '../../local-flags.js';
 import { print } from '../../render/format.js';
+import { plain } from '../../render/format/resources.js';
 import { type Column, table } from '../../render/table.js';
 
 export const explain = defineCommand<CommonOptions & LocalFlags>(
@@ -10,7 +11,8 @@ export const explain = defineCommand<CommonOptions & LocalFlags>(
   'Show each setting and what has decided it, and whether what localrun.yaml maps is there.',
   (command) => declareLocalFlags(command),
   async (context, options) => {
-    await print(context, options.format, explanation(context, options), { human });
+    const explained = explanation(context, options);
+    await print(context, options, explained, { kind: plain, human: () => human(explained) });
   },
 );
 

@@ -1,21 +1,23 @@
 import { parseName, shortName } from '../../../model/names.js';
 import { createJob } from '../../../service/jobs.js';
-import { describedJob, executeHint, type SpecOptions } from '../../apply.js';
-import { defineCommand } from '../../command.js';
-import { declareJobFlags } from '../../job-flags.js';
+import { declareSpec, describedJob, type SpecOptions } from '../../apply.js';
+import { defineCommand, inWords } from '../../command.js';
+import { afterwards, type AfterwardsFlags, declareAfterwardsFlags } from '../../execution.js';
+import { declareJobFlags } from '../../job-flags/apply.js';
 import { print } from '../../render/format.js';
+import { jobKind } from '../../render/format/resources.js';
 
-export const create = defineCommand<SpecOptions, [job: string | undefined]>(
+export const create = defineCommand<SpecOptions & AfterwardsFlags, [job: string | undefined]>(
   'create',
   'Create a job from flags, or from a spec file.',
-  (command) =>
-    declareJobFlags(
-      command.argument('[job]', 'the name of the job').option('-f, --file <file>', 'job spec, - for stdin'),
-    ),
+  (command) => declareJobFlags(declareAfterwardsFlags(declareSpec(command))),
   async (context, options, id) => {
     const { name, job } = await describedJob(context, options, id);
-    const created = createJob(await context.service(), { parent: parseName(name), jobId: shortName(name), job });
-    context.io.err.write(`Job [${shortName(name)}] has successfully been created.\n${executeHint(name)}`);
-    await print(context, options.format, created, {});
+    const service = await context.service();
+    const jobId = shortName(name);
+    const created = inWords('ALREADY_EXISTS', `Job [${jobId}] already exists.`, () =>
+      createJob(service, { parent: parseName(name), jobId, job }),
+    );
+    await print(context, options, await afterwards(context, service, created, 'created', options), { kind: jobKind });
   },
 );

@@ -1,20 +1,28 @@
 import { shortName } from '../../../model/names.js';
-import { deleteJob, getJob, openExecutionsOf } from '../../../service/jobs.js';
-import { type CommonOptions, confirm, defineCommand, jobNameOf } from '../../command.js';
+import { deleteJob, getJob, openExecutionsOf, startDeletion } from '../../../service/jobs.js';
+import { type CommonOptions, confirm, defineCommand, inWords, jobNameOf } from '../../command.js';
+import { booleanFlag } from '../../job-flags/boolean.js';
+import { tracked } from '../../render/tracker.js';
 
-export const remove = defineCommand<CommonOptions, [job: string]>(
+export const remove = defineCommand<CommonOptions & { async?: boolean }, [job: string]>(
   'delete',
   'Delete a job and its executions; those that run are stopped first.',
-  (command) => command.argument('<job>', 'the name of the job'),
+  (command) =>
+    booleanFlag(command.argument('<job>', 'the name of the job'), '--async', 'do not wait until all of it has ended'),
   async (context, options, id) => {
     const service = await context.service();
-    const { name } = getJob(service, jobNameOf(context, options, id));
-    const running =
-      openExecutionsOf(service, name).length > 0
-        ? ' This job is currently executing; all running executions will be stopped and deleted.'
-        : '';
-    await confirm(context, options, `Job [${shortName(name)}] will be deleted.${running}`);
-    await deleteJob(service, { name });
+    const name = jobNameOf(context, options, id);
+    inWords('NOT_FOUND', `Job [${shortName(name)}] could not be found.`, () => getJob(service, name));
+    const running = openExecutionsOf(service, name).length > 0;
+    const also = ' This job is currently executing; all running executions will be stopped and deleted.';
+    await confirm(context, options, `Job [${shortName(name)}] will be deleted.${running ? also : ''}`);
+    if (options.async) {
+      startDeletion(service, { name });
+      context.io.err.write(`Job [${shortName(name)}] is being deleted.\n`);
+      return;
+    }
+    if (running) await tracked(context, `Deleting [${shortName(name)}]`, () => deleteJob(service, { name }));
+    else await deleteJob(service, { name });
     context.io.err.write(`Deleted job [${shortName(name)}].\n`);
   },
 );

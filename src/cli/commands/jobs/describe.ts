@@ -1,9 +1,11 @@
-import { parseName, shortName } from '../../../model/names.js';
+import { shortName } from '../../../model/names.js';
 import { getJob } from '../../../service/jobs.js';
-import { type CommonOptions, defineCommand, jobNameOf } from '../../command.js';
+import { type CommonOptions, defineCommand, inWords, jobNameOf } from '../../command.js';
 import { recoveredService } from '../../recovery.js';
 import { describeJob } from '../../render/describe.js';
 import { print } from '../../render/format.js';
+import { shownFormats } from '../../render/format/projection.js';
+import { jobKind } from '../../render/format/resources.js';
 
 export const describe = defineCommand<CommonOptions & { showDeleted?: true }, [job: string]>(
   'describe',
@@ -11,11 +13,17 @@ export const describe = defineCommand<CommonOptions & { showDeleted?: true }, [j
   (command) =>
     command.argument('<job>', 'the name of the job').option('--show-deleted', 'also a job deleted in the last 30 days'),
   async (context, options, id) => {
-    const job = getJob(await recoveredService(context), jobNameOf(context, options, id), options);
-    const { jobToV1 } = await import('../../../model/spec/v1.js');
-    await print(context, options.format, job, {
-      human: (of) => describeJob(of, context.io.out.chalk),
-      exported: (of) => jobToV1(of, shortName(of.name), parseName(of.name).project),
+    const service = await recoveredService(context);
+    const name = jobNameOf(context, options, id);
+    const job = inWords('NOT_FOUND', `Cannot find job [${shortName(name)}].`, () => getJob(service, name, options));
+    await print(context, options, job, {
+      kind: jobKind,
+      human: () => describeJob(job, context.io.out.chalk),
+      exported: async (of) => {
+        const { exported, jobToV1 } = await import('../../../model/spec/v1/write.js');
+        return exported(jobToV1(of));
+      },
     });
   },
+  [...shownFormats, 'export'],
 );

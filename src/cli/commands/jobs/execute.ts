@@ -1,81 +1,93 @@
-import { Option } from 'commander';
-import { Interrupted, RunError } from '../../../model/errors.js';
-import { completionStatus, conditionOf, isCompleted } from '../../../model/execution.js';
+import { RunError, UsageError } from '../../../model/errors.js';
 import { shortName } from '../../../model/names.js';
-import type { ContainerOverride } from '../../../model/overrides.js';
-import type { Execution } from '../../../model/schema/job.js';
-import { waitForExecution } from '../../../service/executions.js';
-import { runJob } from '../../../service/run.js';
-import { warnOfInertFields } from '../../apply.js';
+import type { ContainerOverride } from '../../../model/schema/run.js';
 import { type CommonOptions, defineCommand, jobNameOf } from '../../command.js';
+import { detailsHint, startExecution } from '../../execution.js';
 import { dictFlag, durationFlag, integerFlag, listFlag } from '../../flags.js';
+import { booleanFlag } from '../../job-flags/boolean.js';
+import { checkExclusive } from '../../job-flags/exclusive.js';
+import { declareContainer, type Grouped } from '../../job-flags/groups.js';
 import { declareLocalFlags, type LocalFlags, localSettings } from '../../local-flags.js';
 import { print } from '../../render/format.js';
+import { executionKind } from '../../render/format/resources.js';
 
 interface Options extends CommonOptions, LocalFlags {
-  wait?: true;
-  async?: true;
+  wait?: boolean;
+  async?: boolean;
   tasks?: number;
   taskTimeout?: string;
-  args?: string[];
-  updateEnvVars?: Record<string, string>;
+  delayExecution?: boolean;
+  container?: string[];
+  args?: Grouped<string[]>;
+  updateEnvVars?: Grouped<Record<string, string>>;
 }
 
-const started = (execution: Execution): boolean =>
-  isCompleted(execution) || conditionOf(execution, 'Started')?.state === 'CONDITION_SUCCEEDED';
+/** What the flags say of each container. @throws UsageError, RunError */
+function containerOverrides({ container: named, args = {}, updateEnvVars = {} }: Options): ContainerOverride[] {
+  if (named && (args[''] ?? updateEnvVars[''])) {
+    const flag = args[''] ? '--args' : '--update-env-vars';
+    throw new UsageError(`When --container is specified ${flag} must be specified after --container.`);
+  }
+  return (named ?? ['']).flatMap((name) => {
+    const list = args[name];
+    const variables = updateEnvVars[name];
+    if (!list && !variables) {
+      if (!named) return [];
+      throw new RunError('INVALID_ARGUMENT', `No container overrides requested to container \`${name}\`.`, {
+        fix: 'put --args or --update-env-vars after --container',
+      });
+    }
+    return {
+      ...(name && { name }),
+      ...(list && (list.length > 0 ? { args: list } : { clearArgs: true })),
+      ...(variables && { env: Object.entries(variables).map(([variable, value]) => ({ name: variable, value })) }),
+    };
+  });
+}
 
 export const execute = defineCommand<Options, [job: string]>(
   'execute',
   'Run a job in the background; return once it has started, or with --wait once it has ended.',
-  (command) =>
+  (command) => {
     declareLocalFlags(command)
       .optionsGroup('Flags:')
       .argument('<job>', 'the name of the job')
-      .addOption(new Option('--wait', 'wait until the execution has ended; exit 1 if it failed').conflicts('async'))
-      .option('--async', 'do not even wait until it has started')
       .option('--tasks <count>', 'number of tasks of this execution', integerFlag('--tasks', 1))
-      .option('--task-timeout <duration>', 'time for one attempt in this execution', durationFlag('--task-timeout'))
-      .option('--args <list>', 'arguments in this execution; empty drops them', listFlag('--args'))
-      .option('--update-env-vars <KEY=VALUE,...>', 'variables added in this execution', dictFlag('--update-env-vars')),
+      .option('--task-timeout <duration>', 'time for one attempt in this execution', durationFlag('--task-timeout'));
+    booleanFlag(command, '--wait', 'wait until the execution has ended; exit 1 if it failed');
+    booleanFlag(command, '--async', 'do not even wait until it has started');
+    booleanFlag(command, '--delay-execution', 'let the execution start later', undefined, { hidden: true });
+    const grouped = declareContainer(command);
+    return command
+      .option('--args <list>', 'arguments in this execution; empty drops them', grouped.valued(listFlag('--args')))
+      .option(
+        '--update-env-vars <KEY=VALUE,...>',
+        'variables added in this execution',
+        grouped.valued(dictFlag('--update-env-vars')),
+      );
+  },
   async (context, options, id) => {
-    const { io } = context;
-    const host = await context.host();
-    await host.runtime.capacity();
-    const name = jobNameOf(context, options, id);
-    const { tasks, taskTimeout, args, updateEnvVars } = options;
-    const override: ContainerOverride = {
-      ...(args && (args.length > 0 ? { args } : { clearArgs: true })),
-      ...(updateEnvVars && {
-        env: Object.entries(updateEnvVars).map(([variable, value]) => ({ name: variable, value })),
-      }),
+    const { async, wait, tasks, taskTimeout, delayExecution } = options;
+    checkExclusive({ async, wait }, [[['--async'], ['--wait']]]);
+    const overrides = {
+      taskCount: tasks,
+      timeout: taskTimeout,
+      containerOverrides: containerOverrides(options),
+      ...(delayExecution && { delayExecution }),
     };
-    const containerOverrides = Object.keys(override).length > 0 ? [override] : [];
-    const created = runJob(host, {
-      name,
-      overrides: { taskCount: tasks, timeout: taskTimeout, containerOverrides },
-      settings: localSettings(context, options),
-    });
-    warnOfInertFields(context, host, name);
-    host.spawnWorker(created.name);
-    const execution = shortName(created.name);
-    const details = `\nView details about this execution by running:\nlocalrun jobs executions describe ${execution}\n`;
-    if (options.async) {
-      io.err.write(`Execution [${execution}] is being started asynchronously.\n${details}`);
-      return print(context, options.format, created, {});
-    }
-    const gone = new AbortController();
-    const ignore = io.onSignal((signal) => {
-      io.err.write(`Execution [${execution}] goes on. To cancel it: localrun jobs executions cancel ${execution}\n`);
-      gone.abort(new Interrupted(signal));
-    });
-    const seen = await waitForExecution(host, created.name, options.wait ? isCompleted : started, {
-      signal: gone.signal,
-    }).finally(ignore);
-    if (isCompleted(seen) && completionStatus(seen) !== 'EXECUTION_SUCCEEDED') {
-      throw new RunError('UNKNOWN', `The execution failed. ${conditionOf(seen, 'Completed')?.message ?? ''}${details}`);
-    }
-    const what = options.wait ? 'completed' : 'started running';
-    io.err.write(`Execution [${execution}] has successfully ${what}.\n${details}`);
-    return print(context, options.format, seen, {});
+    const until = async ? 'created' : wait ? 'ended' : 'started';
+    const seen = await startExecution(
+      context,
+      { name: jobNameOf(context, options, id), overrides, settings: localSettings(context, options) },
+      until,
+    );
+    const execution = shortName(seen.name);
+    const what = {
+      created: 'is being started asynchronously',
+      started: 'has successfully started running',
+      ended: 'has successfully completed',
+    };
+    context.io.err.write(`Execution [${execution}] ${what[until]}.\n${detailsHint(execution)}`);
+    await print(context, options, seen, { kind: executionKind });
   },
 );

@@ -1,7 +1,8 @@
 import { getIamPolicy } from '../../../service/iam.js';
 import { type CommonOptions, defineCommand, jobNameOf } from '../../command.js';
-import { policyVersion } from '../../iam.js';
+import { inYaml, policyVersion } from '../../iam.js';
 import { print } from '../../render/format.js';
+import { plain } from '../../render/format/resources.js';
 
 export const getPolicy = defineCommand<CommonOptions, [job: string]>(
   'get-iam-policy',
@@ -10,6 +11,6 @@ export const getPolicy = defineCommand<CommonOptions, [job: string]>(
   async (context, options, id) => {
     const resource = jobNameOf(context, options, id);
     const policy = getIamPolicy(await context.service(), { resource, requestedPolicyVersion: policyVersion });
-    await print(context, options.format ?? 'yaml', policy, {});
+    await print(context, inYaml(options), policy, { kind: plain });
   },
 );

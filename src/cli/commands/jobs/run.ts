@@ -1,14 +1,16 @@
 import { Reported } from '../../../model/errors.js';
 import { completionStatus } from '../../../model/execution.js';
 import { shortName } from '../../../model/names.js';
+import { requireSurroundings } from '../../../service/host.js';
 import { runJob, startedByToken } from '../../../service/run.js';
-import { jobToRun, type SpecOptions, warnOfInertFields } from '../../apply.js';
+import { applyJob, jobToRun, type SpecOptions, warnOfInertFields } from '../../apply.js';
 import { defineCommand } from '../../command.js';
 import { runInForeground } from '../../foreground.js';
-import { declareJobFlags } from '../../job-flags.js';
-import { declareLocalFlags, type LocalFlags, localSettings } from '../../local-flags.js';
+import { declareJobFlags } from '../../job-flags/apply.js';
+import { declareLocalFlags, type LocalFlags, localSettings, tellSettings } from '../../local-flags.js';
 import { recoveredService } from '../../recovery.js';
 import { print } from '../../render/format.js';
+import { executionKind } from '../../render/format/resources.js';
 import { postMortem, summary } from '../../render/summary.js';
 
 export const run = defineCommand<SpecOptions & LocalFlags, [job: string | undefined]>(
@@ -19,7 +21,8 @@ export const run = defineCommand<SpecOptions & LocalFlags, [job: string | undefi
       declareJobFlags(
         command
           .argument('[job]', 'the name of the job; may be left out with -f')
-          .option('-f, --file <file>', 'job spec, YAML or JSON, v1 or v2; - for stdin'),
+          .option('-f, --file <file>', 'job spec, YAML or JSON, v1 or v2; - for stdin')
+          .option('--strict', 'refuse a spec that Cloud Run accepts although it is hardly meant'),
       ),
     ).addHelpText(
       'after',
@@ -33,22 +36,31 @@ Examples:
   localrun jobs run hello --image alpine --command echo --args hello`,
     ),
   async (context, options, id) => {
+    // Nothing is changed before the spec is known to be good and the engine to answer.
+    const described = await jobToRun(context, options, id);
     const host = await context.host();
-    // An engine that does not answer is told before anything is changed.
-    await host.runtime.capacity();
+    const settings = localSettings(context, options);
+    await requireSurroundings(host, settings);
     await recoveredService(context);
-    const run = { owner: host.owner, settings: localSettings(context, options) };
-    const name = await jobToRun(context, host, options, id, run);
+    const { name } = described;
+    const { err } = context.io;
+    const run = { owner: host.owner, settings };
+    const applied = applyJob(host, described, run);
+    if (applied !== 'unchanged') err.write(`Job [${shortName(name)}] has successfully been ${applied}.\n`);
     warnOfInertFields(context, host, name);
+    tellSettings(context, settings);
     const { execution, interrupted } = await runInForeground(context, host, () => {
       const created = startedByToken(host, name, host.owner) ?? runJob(host, { name, ...run });
       const { taskCount, parallelism } = created;
-      context.io.err.write(
+      err.write(
         `Execution [${shortName(created.name)}]: ${taskCount} ${taskCount === 1 ? 'task' : 'tasks'}, parallelism ${parallelism}.\n`,
       );
       return created;
     });
-    await print(context, options.format, execution, { human: (of) => summary(context, host, of) });
+    await print(context, options, execution, {
+      kind: executionKind,
+      human: () => summary(context, host, execution),
+    });
     postMortem(context, host, execution);
     if (interrupted) throw interrupted;
     if (completionStatus(execution) !== 'EXECUTION_SUCCEEDED') throw new Reported();

@@ -2,6 +2,7 @@ import { permissions } from '../../../model/iam/permissions.js';
 import { testIamPermissions } from '../../../service/iam.js';
 import { type CommonOptions, defineCommand, jobNameOf } from '../../command.js';
 import { print } from '../../render/format.js';
+import { plain } from '../../render/format/resources.js';
 import { symbols } from '../../render/symbols.js';
 
 export const testPermissions = defineCommand<CommonOptions, [job: string, asked: string[]]>(
@@ -18,9 +19,10 @@ export const testPermissions = defineCommand<CommonOptions, [job: string, asked:
     const { chalk } = context.io.out;
     await print(
       context,
-      options.format,
+      options,
       { permissions: granted },
       {
+        kind: plain,
         human: () =>
           tested
             .map((permission) => {

@@ -1,27 +1,31 @@
 import { shortName } from '../../../model/names.js';
 import { getJob, updateJob } from '../../../service/jobs.js';
-import { describedJob, executeHint, flagged, type SpecOptions } from '../../apply.js';
-import { defineCommand, jobNameOf } from '../../command.js';
-import { declareJobFlags, withJobFlags } from '../../job-flags.js';
+import { changedJob, declareSpec, describedJob, type SpecOptions } from '../../apply.js';
+import { defineCommand, inWords, jobNameOf } from '../../command.js';
+import { afterwards, type AfterwardsFlags, declareAfterwardsFlags } from '../../execution.js';
+import { declareJobFlags, readJobEdit } from '../../job-flags/apply.js';
 import { print } from '../../render/format.js';
+import { jobKind } from '../../render/format/resources.js';
 import type { NamedJob } from '../../spec-file.js';
 
-export const update = defineCommand<SpecOptions, [job: string | undefined]>(
+export const update = defineCommand<SpecOptions & AfterwardsFlags, [job: string | undefined]>(
   'update',
   'Change a job by flags, or replace its spec by that of a file.',
-  (command) =>
-    declareJobFlags(
-      command.argument('[job]', 'the name of the job').option('-f, --file <file>', 'job spec, - for stdin'),
-    ),
+  (command) => declareJobFlags(declareAfterwardsFlags(declareSpec(command))),
   async (context, options, id) => {
+    const edit = await readJobEdit(options, context.io.cwd);
     const service = await context.service();
-    const changed = (name: string): NamedJob => flagged(name, withJobFlags(getJob(service, name), options));
-    const updated = updateJob(
-      service,
-      options.file === undefined ? changed(jobNameOf(context, options, id)) : await describedJob(context, options, id),
-    );
-    const { name } = updated;
-    context.io.err.write(`Job [${shortName(name)}] has successfully been updated.\n${executeHint(name)}`);
-    await print(context, options.format, updated, {});
+    const found = <T>(name: string, call: () => T): T =>
+      inWords('NOT_FOUND', `Job [${shortName(name)}] could not be found.`, call);
+    const changed = (name: string): NamedJob =>
+      changedJob(
+        context,
+        found(name, () => getJob(service, name)),
+        edit,
+      );
+    const described =
+      options.file === undefined ? changed(jobNameOf(context, options, id)) : await describedJob(context, options, id);
+    const updated = found(described.name, () => updateJob(service, described));
+    await print(context, options, await afterwards(context, service, updated, 'updated', options), { kind: jobKind });
   },
 );

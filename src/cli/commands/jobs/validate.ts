@@ -1,46 +1,86 @@
-import { Reported, UsageError, type Problem } from '../../../model/errors.js';
+import { type Problem, Reported, RunError, UsageError } from '../../../model/errors.js';
 import { type CommonOptions, defineCommand } from '../../command.js';
+import type { Context } from '../../context.js';
 import { formatProblem } from '../../errors.js';
-import { print } from '../../render/format.js';
-import { readSpecText } from '../../spec-file.js';
+import type { Output } from '../../io.js';
+import { printAll } from '../../render/format.js';
+import { plain } from '../../render/format/resources.js';
+import { expandGlobs, readSpecText } from '../../spec-file.js';
 
-interface Report {
+interface Checked {
   file: string;
   valid: boolean;
+  /** The ids of the jobs without errors. */
   jobs: string[];
   problems: Problem[];
 }
 
-export const validate = defineCommand<CommonOptions & { file?: string[] }>(
+type ValidateOptions = CommonOptions & { file?: string[]; strict?: true };
+
+export const validate = defineCommand<ValidateOptions, [files: string[]]>(
   'validate',
   'Check job specs against every rule, without storing anything.',
-  (command) => command.option('-f, --file <file...>', 'job specs, YAML or JSON, v1 or v2; - for stdin'),
-  async (context, options) => {
-    if (!options.file)
-      throw new UsageError('argument --file: Must be specified.', 'localrun jobs validate -f job.yaml');
-    const { readJobs, checkSpec } = await import('../../../model/spec/read.js');
-    const reports: Report[] = [];
-    for (const name of options.file) {
-      const { file, text } = await readSpecText(context, name);
-      const { jobs, problems } = readJobs(file, text);
-      const found = [...problems, ...jobs.flatMap((spec) => checkSpec(spec, spec.id ?? 'unnamed'))];
-      const valid = found.every(({ severity }) => severity !== 'error');
-      reports.push({ file, valid, jobs: jobs.flatMap(({ id }) => id ?? []), problems: found });
-    }
-    const { out } = context.io;
-    await print(context, options.format, reports, {
-      human: (all) =>
-        all
-          .map(({ file, valid, jobs, problems }) =>
-            [
-              ...problems.map((problem) => formatProblem(problem, out)),
-              ...(valid ? [`${file}: valid (${jobs.join(', ')})`] : []),
-            ]
-              .map((line) => `${line}\n`)
-              .join(''),
-          )
-          .join(''),
+  (command) =>
+    command
+      .argument('[file...]', 'job specs, YAML or JSON, v1 or v2; globs; - for stdin')
+      .option('-f, --file <file...>', 'the same, as an option')
+      .option('--strict', 'take what Cloud Run accepts although it is hardly meant as an error, too')
+      .addHelpText(
+        'after',
+        `
+Exits with 1 if anything is wrong. With --format json: for each file the problems with line, column, path, rule,
+severity, message and fix. docs/rules.md lists the rules.
+
+Examples:
+  localrun jobs validate job.yaml
+  localrun jobs validate 'deploy/**/*.yaml' --strict
+  gcloud run jobs describe nightly --format export | localrun jobs validate -`,
+      ),
+  async (context, options, files) => {
+    const names = [...(options.file ?? []), ...files];
+    if (names.length === 0)
+      throw new UsageError('argument FILE: Must be specified.', 'localrun jobs validate job.yaml');
+    const checked: Checked[] = [];
+    for (const name of await expandGlobs(context, names)) checked.push(await check(context, name, options.strict));
+    const shown = options.format === undefined ? checked : checked.map(forMachines);
+    await printAll(context, options, shown, {
+      kind: plain,
+      human: () => checked.map((one) => forPeople(one, context.io.out)).join(''),
     });
-    if (!reports.every(({ valid }) => valid)) throw new Reported();
+    if (!checked.every(({ valid }) => valid)) throw new Reported();
   },
 );
+
+async function check(context: Context, name: string, strict: true | undefined): Promise<Checked> {
+  const { readJobs } = await import('../../../model/spec/read.js');
+  try {
+    const { file, text } = await readSpecText(context, name);
+    const { jobs, problems } = readJobs(file, text, { strict });
+    const valid = problems.every(({ severity }) => severity !== 'error');
+    return { file, valid, jobs: jobs.map(({ id }) => id ?? '(unnamed)'), problems };
+  } catch (error) {
+    if (!(error instanceof RunError)) throw error;
+    const { message, fix } = error;
+    return { file: name, valid: false, jobs: [], problems: [{ rule: 'file', message, fix, severity: 'error' }] };
+  }
+}
+
+function forPeople({ file, valid, jobs, problems }: Checked, out: Output): string {
+  const lines = problems.map((problem) => formatProblem(problem, out));
+  if (valid) lines.push(`${file}: valid (${jobs.join(', ')})`);
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+const forMachines = ({ problems, ...rest }: Checked): object => ({
+  ...rest,
+  problems: problems.map(({ location, path, rule, severity, message, fix }) => ({
+    file: rest.file,
+    line: location?.line,
+    column: location?.column,
+    path,
+    rule,
+    severity,
+    message,
+    fix,
+  })),
+});

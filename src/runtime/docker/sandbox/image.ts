@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { RunError } from '../../../model/errors.js';
 import type { Traits } from '../arguments.js';
 import type { DockerClient } from '../client.js';
@@ -17,7 +17,9 @@ const nofileLabel = 'dev.localrun.nofile';
  * engine was found to be like on that occasion is on its label.
  */
 export async function sandboxImage(client: DockerClient): Promise<SandboxImage> {
-  const architecture = await must(client, ['info', '--format', '{{.Architecture}}']);
+  const info = await must(client, ['info', '--format', '{{.Architecture}} {{.ServerVersion}}']);
+  const [architecture = '', version = ''] = info.split(' ');
+  const losesLines = !(Number.parseInt(version, 10) >= 23);
   const program = programs[architecture] ?? programs[{ amd64: 'x86_64', arm64: 'aarch64' }[architecture] ?? ''];
   if (program === undefined) {
     throw new RunError('UNIMPLEMENTED', `localrun has no sandbox program for engines on ${architecture}.`);
@@ -35,17 +37,17 @@ export async function sandboxImage(client: DockerClient): Promise<SandboxImage> 
     `{{index .Config.Labels "${nofileLabel}"}}`,
     reference,
   ]);
-  if (found.exitCode === 0) return { reference, nofile: Number(found.stdout) || undefined };
-  const make = (label: string): Promise<string> =>
-    must(
-      client,
-      ['import', '--change', 'ENTRYPOINT ["/sandbox"]', '--change', `LABEL ${label}`, '-', reference],
-      archive,
-    );
-  await make('dev.localrun.sandbox=draft');
-  const granted = (await tryLimit(client, reference)) ? nofile : undefined;
-  await make(`${nofileLabel}=${granted ?? 'engine'}`);
-  return { reference, nofile: granted };
+  if (found.exitCode === 0) return { reference, losesLines, nofile: Number(found.stdout) || undefined };
+  const make = (name: string, ...changes: string[]): Promise<string> => {
+    const all = ['ENTRYPOINT ["/sandbox"]', ...changes].flatMap((change) => ['--change', change]);
+    return must(client, ['import', ...all, '-', name], archive);
+  };
+  const draft = `localrun/sandbox:draft-${randomUUID()}`;
+  await make(draft);
+  const granted = (await tryLimit(client, draft)) ? nofile : undefined;
+  await client.run(['image', 'rm', draft]);
+  await make(reference, `LABEL ${nofileLabel}=${granted ?? 'engine'}`);
+  return { reference, losesLines, nofile: granted };
 }
 
 /** Whether the engine starts a container with Cloud Run's limit; it refuses one above its own hard limit. */

@@ -1,29 +1,51 @@
 import { RunError } from '../../../../model/errors.js';
-import { completionStatus, isCompleted } from '../../../../model/execution.js';
+import { completionStatus, conditionOf, isCompleted } from '../../../../model/execution.js';
+import { shortName } from '../../../../model/names.js';
+import type { Execution } from '../../../../model/schema/job.js';
 import { cancelExecution, getExecution, waitForExecution } from '../../../../service/executions.js';
-import { type CommonOptions, confirm, defineCommand, parentOf } from '../../../command.js';
+import { type CommonOptions, confirm, defineCommand, inWords, parentOf } from '../../../command.js';
+import { booleanFlag } from '../../../job-flags/boolean.js';
 import { print } from '../../../render/format.js';
+import { executionKind } from '../../../render/format/resources.js';
+import { tracked } from '../../../render/tracker.js';
 
-export const cancel = defineCommand<CommonOptions & { async?: true }, [execution: string]>(
+export const cancel = defineCommand<CommonOptions & { async?: boolean }, [execution: string]>(
   'cancel',
   'Cancel an execution: running tasks get SIGTERM, and SIGKILL 10 s later.',
   (command) =>
-    command.argument('<execution>', 'the name of the execution').option('--async', 'do not wait until it has ended'),
+    booleanFlag(
+      command.argument('<execution>', 'the name of the execution'),
+      '--async',
+      'do not wait until it has ended',
+    ),
   async (context, options, id) => {
     const service = await context.service();
-    const { name } = getExecution(service, parentOf(context, options), id);
+    const parent = parentOf(context, options);
+    const execution = inWords('NOT_FOUND', `Execution [${id}] could not be found.`, () =>
+      getExecution(service, parent, id),
+    );
+    if (isCompleted(execution)) throw tooLate(execution);
     await confirm(context, options, `Execution [${id}] will be cancelled.`);
-    cancelExecution(service, { name });
+    cancelExecution(service, { name: execution.name });
     const { err } = context.io;
     if (options.async) {
       err.write(`Execution [${id}] is being cancelled.\n`);
       return;
     }
-    const ended = await waitForExecution(service, name, isCompleted);
-    if (completionStatus(ended) !== 'EXECUTION_CANCELLED') {
-      throw new RunError('UNKNOWN', `[${id}] has ended before it could be cancelled.`);
-    }
+    const ended = await tracked(context, `Cancelling [${id}]`, () =>
+      waitForExecution(service, execution.name, isCompleted),
+    );
+    if (completionStatus(ended) !== 'EXECUTION_CANCELLED') throw tooLate(ended);
     err.write(`Cancelled execution [${id}].\n`);
-    await print(context, options.format, ended, {});
+    await print(context, options, ended, { kind: executionKind });
   },
 );
+
+function tooLate(execution: Execution): RunError {
+  const id = shortName(execution.name);
+  const message =
+    completionStatus(execution) === 'EXECUTION_SUCCEEDED'
+      ? `[${id}] has completed successfully before it could be cancelled.`
+      : `Failed to cancel [${id}]: ${conditionOf(execution, 'Completed')?.message ?? ''}`;
+  return new RunError('UNKNOWN', message);
+}

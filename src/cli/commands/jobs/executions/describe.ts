@@ -1,18 +1,23 @@
 import { getExecution } from '../../../../service/executions.js';
-import { type CommonOptions, defineCommand, parentOf } from '../../../command.js';
+import { type CommonOptions, defineCommand, inWords, parentOf } from '../../../command.js';
 import { recoveredService } from '../../../recovery.js';
-import { describeExecution } from '../../../render/describe.js';
-import { print } from '../../../render/format.js';
+import { shownFormats } from '../../../render/format/projection.js';
+import { printExecution } from '../../../render/execution.js';
 
 export const describe = defineCommand<CommonOptions & { showDeleted?: true }, [execution: string]>(
   'describe',
-  'Show an execution.',
+  'Show an execution. With --format=export: as v1 YAML.',
   (command) =>
     command
       .argument('<execution>', 'the name of the execution')
       .option('--show-deleted', 'also an execution deleted in the last 30 days'),
   async (context, options, id) => {
-    const execution = getExecution(await recoveredService(context), parentOf(context, options), id, options);
-    await print(context, options.format, execution, { human: (of) => describeExecution(of, context.io.out.chalk) });
+    const service = await recoveredService(context);
+    const parent = parentOf(context, options);
+    const execution = inWords('NOT_FOUND', `Cannot find execution [${id}].`, () =>
+      getExecution(service, parent, id, options),
+    );
+    await printExecution(context, options, service, execution);
   },
+  [...shownFormats, 'export'],
 );

@@ -1,0 +1,31 @@
+import { Option } from 'commander';
+import { RunError } from '../../../model/errors.js';
+import { findJob, updateJob } from '../../../service/jobs.js';
+import { changedJob, declareSpec, describedJob, type SpecOptions } from '../../apply.js';
+import { defineCommand, jobNameOf } from '../../command.js';
+import { afterwards, type AfterwardsFlags, declareAfterwardsFlags } from '../../execution.js';
+import { declareJobFlags, readJobEdit } from '../../job-flags/apply.js';
+import { print } from '../../render/format.js';
+import { jobKind } from '../../render/format/resources.js';
+
+export const deploy = defineCommand<SpecOptions & AfterwardsFlags & { source?: string }, [job: string | undefined]>(
+  'deploy',
+  'Create a job from flags or a spec file, or change the job of that name.',
+  (command) =>
+    declareJobFlags(declareAfterwardsFlags(declareSpec(command))).addOption(
+      new Option('--source <directory>', 'not supported: build the image first, and give it with --image').hideHelp(),
+    ),
+  async (context, options, id) => {
+    const edit = await readJobEdit(options, context.io.cwd);
+    if (options.source !== undefined) {
+      throw new RunError('UNIMPLEMENTED', 'localrun builds no images, so that --source cannot be deployed.', {
+        fix: `docker build -t IMAGE ${options.source}, and then deploy with --image IMAGE`,
+      });
+    }
+    const service = await context.service();
+    const current = options.file === undefined ? findJob(service, jobNameOf(context, options, id)) : undefined;
+    const described = current ? changedJob(context, current, edit) : await describedJob(context, options, id);
+    const deployed = updateJob(service, { ...described, allowMissing: current === undefined });
+    await print(context, options, await afterwards(context, service, deployed, 'deployed', options), { kind: jobKind });
+  },
+);

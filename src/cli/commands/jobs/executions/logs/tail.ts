@@ -1,0 +1,21 @@
+import { isCompleted } from '../../../../../model/execution.js';
+import { getExecution } from '../../../../../service/executions.js';
+import { EntryTail } from '../../../../../service/log-entries.js';
+import { defineCommand, parentOf } from '../../../../command.js';
+import { declareLogFlags, type LogFlags, logQuery, tailEntries } from '../../../../log-command.js';
+import { recoveredService } from '../../../../recovery.js';
+
+export const tail = defineCommand<LogFlags, [execution: string]>(
+  'tail',
+  'Show what an execution has written and writes, until it has ended.',
+  (command) => declareLogFlags(command).argument('<execution>', 'the name of the execution'),
+  async (context, options, id) => {
+    const service = await recoveredService(context);
+    const parent = parentOf(context, options);
+    const tailing = new EntryTail(service, logQuery(options, 0));
+    await tailEntries(context, options, () => {
+      const execution = getExecution(service, parent, id);
+      return { entries: tailing.look([execution]), over: isCompleted(execution) };
+    });
+  },
+);

@@ -1,0 +1,21 @@
+import { listExecutions } from '../../../../service/executions.js';
+import { getJob } from '../../../../service/jobs.js';
+import { readLogEntries } from '../../../../service/log-entries.js';
+import { everyPage } from '../../../../service/pages.js';
+import { defineCommand, jobNameOf } from '../../../command.js';
+import { declareReadFlags, type LogFlags, logQuery, printEntries } from '../../../log-command.js';
+import { recoveredService } from '../../../recovery.js';
+
+export const read = defineCommand<LogFlags, [job: string]>(
+  'read',
+  "Show the logs of a job's executions, of the last day unless --freshness says otherwise.",
+  (command) => declareReadFlags(command).argument('<job>', 'the name of the job'),
+  async (context, options, id) => {
+    const service = await recoveredService(context);
+    const { name } = getJob(service, jobNameOf(context, options, id));
+    const executions = everyPage((page) => listExecutions(service, { parent: name, ...page }));
+    const query = logQuery({ freshness: '86400s', ...options }, service.now());
+    const fresh = executions.filter(({ completionTime: end }) => !end || end >= (query.since ?? ''));
+    await printEntries(context, options, readLogEntries(service, fresh, query));
+  },
+);

@@ -1,0 +1,105 @@
+import type { Command } from 'commander';
+import { Interrupted, RunError } from '../model/errors.js';
+import { completionStatus, conditionOf, isCompleted } from '../model/execution.js';
+import { shortName } from '../model/names.js';
+import type { Execution, Job } from '../model/schema/job.js';
+import { requireSurroundings } from '../service/host.js';
+import { waitForExecution } from '../service/executions.js';
+import { waitForJob } from '../service/jobs.js';
+import { runJob, type RunJobRequest } from '../service/run.js';
+import type { ServiceDeps } from '../service/service.js';
+import { executeHint, warnOfInertFields } from './apply.js';
+import type { Context } from './context.js';
+import { booleanFlag } from './job-flags/boolean.js';
+import { tellSettings } from './local-flags.js';
+import { tracked } from './render/tracker.js';
+
+/** What a command does after it has written a job. */
+export interface AfterwardsFlags {
+  async?: boolean;
+  executeNow?: boolean;
+  wait?: boolean;
+}
+
+export function declareAfterwardsFlags(command: Command): Command {
+  booleanFlag(command, '--async', 'do not wait until the job is ready');
+  booleanFlag(command, '--execute-now', 'run the job once it is ready, and wait until that has started');
+  return booleanFlag(command, '--wait', 'the same, and wait until the execution has ended; exit 1 if it failed');
+}
+
+const started = (execution: Execution): boolean =>
+  isCompleted(execution) || conditionOf(execution, 'Started')?.state === 'CONDITION_SUCCEEDED';
+
+/** Where to look an execution up. */
+export const detailsHint = (execution: string): string =>
+  `\nView details about this execution by running:\nlocalrun jobs executions describe ${execution}\n`;
+
+/**
+ * Runs a job in the background, and waits until its execution has started, or ended. Ctrl-C ends the waiting only.
+ * @throws RunError if the execution has failed by then
+ */
+export async function startExecution(
+  context: Context,
+  request: RunJobRequest,
+  until: 'created' | 'started' | 'ended',
+): Promise<Execution> {
+  const host = await context.host();
+  const { settings = host.settings } = request;
+  await requireSurroundings(host, settings);
+  const created = runJob(host, request);
+  warnOfInertFields(context, host, request.name);
+  tellSettings(context, settings);
+  host.spawnWorker(created.name);
+  if (until === 'created') return created;
+  const execution = shortName(created.name);
+  const { io } = context;
+  const gone = new AbortController();
+  const ignore = io.onSignal((signal) => {
+    io.err.write(`Execution [${execution}] goes on. To cancel it: localrun jobs executions cancel ${execution}\n`);
+    gone.abort(new Interrupted(signal));
+  });
+  const what = `${until === 'ended' ? 'Running' : 'Starting'} execution [${execution}]`;
+  const seen = await tracked(context, what, (tell) =>
+    waitForExecution(host, created.name, until === 'ended' ? isCompleted : started, {
+      signal: gone.signal,
+      onChange: ({ succeededCount = 0, taskCount }) => tell(`${succeededCount} / ${taskCount} complete`),
+    }),
+  ).finally(ignore);
+  if (isCompleted(seen) && completionStatus(seen) !== 'EXECUTION_SUCCEEDED') {
+    const message = conditionOf(seen, 'Completed')?.message ?? '';
+    throw new RunError('UNKNOWN', `The execution failed. ${message}${detailsHint(execution)}`);
+  }
+  return seen;
+}
+
+/**
+ * What is left to do after a job was written: wait until it is ready, run it if the flags say so, and say what was
+ * done. `done` is `created`, `updated` or `deployed`.
+ */
+export async function afterwards(
+  context: Context,
+  service: ServiceDeps,
+  written: Job,
+  done: string,
+  { async, executeNow, wait }: AfterwardsFlags,
+): Promise<Job> {
+  const { name } = written;
+  const job = shortName(name);
+  const say = (text: string): void => context.io.err.write(text);
+  if (async) {
+    say(`Job [${job}] is being ${done} asynchronously.\n`);
+    return written;
+  }
+  const ready = await waitForJob(service, name);
+  const { state, message } = ready.terminalCondition ?? {};
+  if (state === 'CONDITION_FAILED') throw new RunError('UNKNOWN', message ?? 'The job is not ready.');
+  if (!executeNow && !wait) {
+    say(`Job [${job}] has successfully been ${done}.\n${executeHint(name)}`);
+    return ready;
+  }
+  const execution = shortName((await startExecution(context, { name }, wait ? 'ended' : 'started')).name);
+  const what = wait ? 'completed' : 'started running';
+  say(`Job [${job}] has successfully been ${done} and ${what} execution [${execution}].\n`);
+  say(`${detailsHint(execution)}${executeHint(name, true)}`);
+  return ready;
+}

@@ -1,0 +1,235 @@
+import type { Command } from 'commander';
+import { editedContainer, usesGpu } from '../../model/edit/container.js';
+import { withLabels, withMounts, withoutContainers, withTask, withVolumes } from '../../model/edit/job.js';
+import { editedVpcAccess, withCloudSql } from '../../model/edit/network.js';
+import { parseSecretUse, type SecretsEdit, withSecrets } from '../../model/edit/secrets.js';
+import { RunError, UsageError } from '../../model/errors.js';
+import type { Parent } from '../../model/names.js';
+import type { JobInput, TaskTemplate } from '../../model/schema/job.js';
+import {
+  type ContainerFlags,
+  type ContainerGroup,
+  containerGroups,
+  declareContainerFlags,
+  type GroupedFlags,
+} from './container.js';
+import { readEnvFile } from './env-file.js';
+import { checkExclusive, containerExclusives, jobExclusives } from './exclusive.js';
+import { declareOwnJobFlags, type JobFlags } from './job.js';
+
+/** The flags that say what a job is, as create, update, deploy and run take them. */
+export type JobOptions = JobFlags & GroupedFlags;
+
+export const declareJobFlags = (command: Command): Command => declareOwnJobFlags(declareContainerFlags(command));
+
+/** What a command line says about a job. */
+export interface JobEdit {
+  flags: JobFlags;
+  /** Of the containers that it says something about, in order. */
+  groups: ContainerGroup[];
+}
+
+/** Checks the flags and reads the files that they name. @throws UsageError */
+export async function readJobEdit(options: JobOptions, cwd: string): Promise<JobEdit> {
+  const groups = containerGroups(options);
+  const [first] = groups;
+  checkExclusive({ ...options, image: first?.flags.image }, jobExclusives);
+  for (const { flags } of groups) {
+    checkExclusive({ ...flags }, containerExclusives);
+    if (flags.envVarsFile) flags.setEnvVars = await readEnvFile(flags.envVarsFile, cwd);
+  }
+  if (first?.name !== undefined && options.addVolume?.some(({ mountPath }) => mountPath !== undefined)) {
+    throw new UsageError('argument --add-volume: mount-path cannot be used with --container; use --add-volume-mount');
+  }
+  return { flags: options, groups };
+}
+
+/** A job that only flags describe. @throws UsageError without `--image` */
+export function jobFromFlags(edit: JobEdit, parent: Parent): JobInput {
+  const [first] = edit.groups;
+  if (first?.name === undefined && !first?.flags.image) {
+    throw new UsageError('argument --image: Must be specified.', 'give --image, or a spec with -f FILE');
+  }
+  const containers = first.name === undefined ? [{ image: '' }] : [];
+  return withJobFlags({ template: { template: { containers } } }, edit, parent);
+}
+
+/**
+ * The job with what the flags say put in place; flags that were not given leave it as it is.
+ * @throws UsageError, RunError if that cannot be done
+ */
+export function withJobFlags(job: JobInput, { flags, groups }: JobEdit, parent: Parent): JobInput {
+  let task = job.template.template;
+  if (flags.removeContainers) task = withoutContainers(task, flags.removeContainers);
+  for (const group of groups) task = withContainerFlags(task, group);
+  task = withoutVolumes(task, flags);
+  for (const group of groups) task = withSecretFlags(task, group);
+  task = withNewVolumes(task, flags);
+  for (const group of groups) {
+    const { addVolumeMount: addMounts } = group.flags;
+    if (addMounts) task = inContainer(task, group, (container) => editedContainer(container, { addMounts }));
+  }
+  const imageless = task.containers.filter(({ image }) => !image).map(({ name }) => name ?? '');
+  if (imageless.length > 0) {
+    throw new RunError(
+      'INVALID_ARGUMENT',
+      `Missing required argument [--image]: Containers ${imageless.join(', ')} require a container image to deploy.`,
+    );
+  }
+  return withOwnFlags(
+    withTask(job, () => withTaskFlags(task, flags, parent)),
+    flags,
+  );
+}
+
+/** Changes the container that a group is about, and makes it if it is not there. */
+function inContainer(
+  task: TaskTemplate,
+  { name }: ContainerGroup,
+  change: (container: TaskTemplate['containers'][number], index: number) => TaskTemplate['containers'][number],
+): TaskTemplate {
+  const { containers } = task;
+  if (name === undefined && containers.length > 1) {
+    throw new UsageError(
+      'The job has several containers, so that flags for a container do not say which one is meant.',
+      `put --container=NAME before them, with one of ${containers.map((container) => container.name ?? '""').join(', ')}`,
+    );
+  }
+  const index = name === undefined ? 0 : containers.findIndex((container) => (container.name ?? '') === name);
+  const container = containers[index];
+  if (container) return { ...task, containers: containers.with(index, change(container, index)) };
+  return { ...task, containers: [...containers, change({ image: '', ...(name && { name }) }, containers.length)] };
+}
+
+function withContainerFlags(task: TaskTemplate, group: ContainerGroup): TaskTemplate {
+  const { workdir, setEnvVars, updateEnvVars, removeEnvVars, clearEnvVars, ...flags }: ContainerFlags = group.flags;
+  const set = setEnvVars && Object.keys(setEnvVars).length > 0 ? setEnvVars : undefined;
+  const env = (set ?? updateEnvVars ?? removeEnvVars ?? clearEnvVars) !== undefined && {
+    env: { clear: clearEnvVars || set !== undefined, remove: removeEnvVars, update: set ?? updateEnvVars },
+  };
+  return inContainer(task, group, (container) =>
+    editedContainer(container, {
+      ...flags,
+      workingDir: workdir,
+      ...env,
+      clearMounts: flags.clearVolumeMounts || undefined,
+      removeMounts: flags.removeVolumeMount,
+    }),
+  );
+}
+
+function withoutVolumes(task: TaskTemplate, { clearVolumes, removeVolume = [] }: JobFlags): TaskTemplate {
+  if (!clearVolumes && removeVolume.length === 0) return task;
+  return { ...task, volumes: clearVolumes ? [] : task.volumes?.filter(({ name }) => !removeVolume.includes(name)) };
+}
+
+/** New volumes, mounted where their flag says so: in the only container. */
+function withNewVolumes(task: TaskTemplate, { addVolume = [] }: JobFlags): TaskTemplate {
+  if (addVolume.length === 0) return task;
+  const added = addVolume.map(({ volume }) => volume);
+  const mounts = addVolume.flatMap(({ volume: { name }, mountPath }) => (mountPath ? [{ name, mountPath }] : []));
+  const changed = { ...task, volumes: withVolumes(task.volumes, added) };
+  if (mounts.length === 0) return changed;
+  return inContainer(changed, { name: undefined, flags: {} }, (container) => ({
+    ...container,
+    volumeMounts: withMounts(container.volumeMounts, mounts),
+  }));
+}
+
+function withSecretFlags(task: TaskTemplate, group: ContainerGroup): TaskTemplate {
+  const { setSecrets, updateSecrets, removeSecrets, clearSecrets } = group.flags;
+  if ((setSecrets ?? updateSecrets ?? removeSecrets ?? clearSecrets) === undefined) return task;
+  const edit: SecretsEdit = {
+    clear: clearSecrets || setSecrets !== undefined,
+    remove: removeSecrets,
+    update: Object.entries(setSecrets ?? updateSecrets ?? {}).map(([key, use]) => parseSecretUse(key, use)),
+  };
+  const index = group.name === undefined ? 0 : task.containers.findIndex(({ name }) => (name ?? '') === group.name);
+  return withSecrets(task, index, edit);
+}
+
+function withTaskFlags(task: TaskTemplate, flags: JobFlags, parent: Parent): TaskTemplate {
+  const { clearCloudsqlInstances, setCloudsqlInstances, addCloudsqlInstances, removeCloudsqlInstances } = flags;
+  let changed: TaskTemplate = { ...task };
+  if (clearCloudsqlInstances ?? setCloudsqlInstances ?? addCloudsqlInstances ?? removeCloudsqlInstances) {
+    changed = withCloudSql(changed, parent, {
+      clear: clearCloudsqlInstances || setCloudsqlInstances !== undefined,
+      remove: removeCloudsqlInstances,
+      add: setCloudsqlInstances ?? addCloudsqlInstances,
+    });
+  }
+  const access = editedVpcAccess(changed.vpcAccess, {
+    clearConnector: flags.clearVpcConnector,
+    connector: flags.vpcConnector,
+    clearNetwork: flags.clearNetwork,
+    network: flags.network,
+    subnetwork: flags.subnet,
+    clearTags: flags.clearNetworkTags,
+    tags: flags.networkTags,
+    egress: flags.vpcEgress,
+  });
+  const { maxRetries, taskTimeout, serviceAccount, key, executionEnvironment } = flags;
+  changed = {
+    ...changed,
+    vpcAccess: access,
+    ...(maxRetries !== undefined && { maxRetries }),
+    ...(taskTimeout && { timeout: taskTimeout }),
+    ...(serviceAccount && { serviceAccount }),
+    ...(key !== undefined && { encryptionKey: key }),
+    ...(executionEnvironment && { executionEnvironment }),
+  };
+  return withGpuFlags(changed, flags);
+}
+
+/** Without a GPU there is nothing to say about its kind. */
+function withGpuFlags(task: TaskTemplate, { gpuType, gpuZonalRedundancy }: JobFlags): TaskTemplate {
+  const { nodeSelector, gpuZonalRedundancyDisabled, ...rest } = task;
+  const said = gpuType ?? gpuZonalRedundancy;
+  if (said === undefined && !task.containers.some(usesGpu)) return rest;
+  return {
+    ...rest,
+    ...(nodeSelector && { nodeSelector }),
+    ...(gpuType && { nodeSelector: { accelerator: gpuType } }),
+    ...(gpuZonalRedundancyDisabled !== undefined && { gpuZonalRedundancyDisabled }),
+    ...(gpuZonalRedundancy !== undefined && { gpuZonalRedundancyDisabled: !gpuZonalRedundancy }),
+  };
+}
+
+function withOwnFlags(job: JobInput, flags: JobFlags): JobInput {
+  const { tasks, parallelism, delayExecution, clientName, clientVersion, updateAnnotations } = flags;
+  const { clearLabels, removeLabels, labels = flags.updateLabels } = flags;
+  const relabelled =
+    (clearLabels ?? removeLabels ?? labels)
+      ? withLabels(job, { clear: clearLabels ?? false, remove: removeLabels ?? [], update: labels ?? {} })
+      : job;
+  const client = { ...(clientName && { client: clientName }), ...(clientVersion && { clientVersion }) };
+  const annotated = (annotations: Record<string, string> | undefined) =>
+    updateAnnotations && { annotations: { ...annotations, ...updateAnnotations } };
+  const { template } = relabelled;
+  return {
+    ...relabelled,
+    ...client,
+    ...annotated(relabelled.annotations),
+    ...binaryAuthorization(relabelled.binaryAuthorization, flags),
+    template: {
+      ...template,
+      ...client,
+      ...annotated(template.annotations),
+      ...(tasks !== undefined && { taskCount: tasks }),
+      ...(parallelism !== undefined && { parallelism }),
+      ...(delayExecution !== undefined && { delayExecution }),
+    },
+  };
+}
+
+function binaryAuthorization(
+  current: JobInput['binaryAuthorization'],
+  { clearBinaryAuthorization, binaryAuthorization: policy, breakglass }: JobFlags,
+): Pick<JobInput, 'binaryAuthorization'> {
+  const { breakglassJustification, ...rest } = current ?? {};
+  const kept = clearBinaryAuthorization ? {} : rest;
+  const chosen = policy ? (policy === 'default' ? { useDefault: true } : { policy }) : kept;
+  const justification = breakglass ?? (clearBinaryAuthorization ? undefined : breakglassJustification);
+  const result = { ...chosen, ...(justification && { breakglassJustification: justification }) };
+  return Object.keys(result).length > 0 ? { binaryAuthorization: result } : { binaryAuthorization: undefined };
+}

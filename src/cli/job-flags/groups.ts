@@ -1,0 +1,32 @@
+import { type Command, Option } from 'commander';
+
+/** A flag's values by container; those of the only container, before any `--container`, under the empty name. */
+export type Grouped<T> = Partial<Record<string, T>>;
+
+/** A parser of a flag's value, which is given the value before when the flag is repeated. */
+export type Parse<T> = (text: string, previous?: T) => T;
+
+/**
+ * Declares `--container`: the container flags that follow it are about the container that it names, whose names the
+ * option collects. Returns how to make parsers of such flags.
+ */
+export function declareContainer(command: Command): {
+  valued: <T>(parse: Parse<T>) => (text: string, previous?: Grouped<T>) => Grouped<T>;
+  boolean: (value: boolean, previous?: Grouped<boolean>) => Grouped<boolean>;
+} {
+  let current = '';
+  command.addOption(
+    new Option('--container <name>', 'the container that the following flags are about').argParser(
+      (name: string, previous: string[] | undefined): string[] => {
+        current = name;
+        return previous?.includes(name) ? previous : [...(previous ?? []), name];
+      },
+    ),
+  );
+  return {
+    valued:
+      (parse) =>
+      (text, previous = {}) => ({ ...previous, [current]: parse(text, previous[current]) }),
+    boolean: (value, previous = {}) => ({ ...previous, [current]: value }),
+  };
+}

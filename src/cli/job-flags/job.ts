@@ -1,0 +1,136 @@
+import { type Command, Option } from 'commander';
+import { UsageError } from '../../model/errors.js';
+import type { TaskTemplate } from '../../model/schema/job.js';
+import { dictFlag, durationFlag, integerFlag, listFlag } from '../flags.js';
+import { booleanFlag } from './boolean.js';
+import type { Parse } from './groups.js';
+import { type AddedVolume, volumeFlag } from './volume.js';
+
+/** The flags that say what a job is, those about its containers apart. */
+export interface JobFlags {
+  tasks?: number;
+  parallelism?: number;
+  maxRetries?: number;
+  taskTimeout?: string;
+  serviceAccount?: string;
+  labels?: Record<string, string>;
+  updateLabels?: Record<string, string>;
+  removeLabels?: string[];
+  clearLabels?: boolean;
+  setCloudsqlInstances?: string[];
+  addCloudsqlInstances?: string[];
+  removeCloudsqlInstances?: string[];
+  clearCloudsqlInstances?: boolean;
+  vpcConnector?: string;
+  clearVpcConnector?: boolean;
+  vpcEgress?: NonNullable<TaskTemplate['vpcAccess']>['egress'];
+  network?: string;
+  subnet?: string;
+  networkTags?: string[];
+  clearNetwork?: boolean;
+  clearNetworkTags?: boolean;
+  binaryAuthorization?: string;
+  clearBinaryAuthorization?: boolean;
+  breakglass?: string;
+  key?: string;
+  gpuType?: string;
+  gpuZonalRedundancy?: boolean;
+  addVolume?: AddedVolume[];
+  removeVolume?: string[];
+  clearVolumes?: boolean;
+  removeContainers?: string[];
+  executionEnvironment?: TaskTemplate['executionEnvironment'];
+  clientName?: string;
+  clientVersion?: string;
+  updateAnnotations?: Record<string, string>;
+  delayExecution?: boolean;
+}
+
+/** A parser of a flag that takes one of some words. */
+const choice =
+  <T>(flag: string, values: Readonly<Record<string, T>>) =>
+  (text: string): T => {
+    if (Object.hasOwn(values, text)) return values[text] as T;
+    throw new UsageError(
+      `argument ${flag}: Invalid choice: '${text}'. Valid choices are ${Object.keys(values).join(', ')}`,
+    );
+  };
+
+const egress = choice('--vpc-egress', {
+  'all-traffic': 'ALL_TRAFFIC',
+  'private-ranges-only': 'PRIVATE_RANGES_ONLY',
+  // Deprecated.
+  all: 'ALL_TRAFFIC',
+} as const);
+
+const environment = choice('--execution-environment', {
+  gen1: 'EXECUTION_ENVIRONMENT_GEN1',
+  gen2: 'EXECUTION_ENVIRONMENT_GEN2',
+} as const);
+
+type Parser = (text: string, previous?: never) => unknown;
+
+const valued: readonly [flag: string, description: string, parse?: Parser][] = [
+  ['--tasks <count>', 'number of tasks', integerFlag('--tasks', 1)],
+  ['--parallelism <count>', 'tasks that run at once; 0: as many as possible', integerFlag('--parallelism', 0)],
+  ['--max-retries <count>', 'retries of a failed task', integerFlag('--max-retries', 0)],
+  ['--task-timeout <duration>', 'time for one attempt, e.g. 600, 10m, 1.5h', durationFlag('--task-timeout')],
+  ['--service-account <email>', 'the identity of the tasks'],
+  ['--labels <KEY=VALUE,...>', 'labels to add or change', dictFlag('--labels')],
+  ['--update-labels <KEY=VALUE,...>', 'the same', dictFlag('--update-labels')],
+  ['--remove-labels <KEY,...>', 'labels to remove', listFlag('--remove-labels')],
+  [
+    '--add-volume <KEY=VALUE,...>',
+    'a volume, e.g. name=tmp,type=in-memory,size-limit=64Mi; may be repeated',
+    volumeFlag,
+  ],
+  ['--remove-volume <NAME,...>', 'volumes to remove', listFlag('--remove-volume')],
+  ['--remove-containers <NAME,...>', 'containers to remove', listFlag('--remove-containers')],
+  [
+    '--set-cloudsql-instances <LIST>',
+    'Cloud SQL instances, instead of all there are',
+    listFlag('--set-cloudsql-instances'),
+  ],
+  ['--add-cloudsql-instances <LIST>', 'Cloud SQL instances to add', listFlag('--add-cloudsql-instances')],
+  ['--remove-cloudsql-instances <LIST>', 'Cloud SQL instances to remove', listFlag('--remove-cloudsql-instances')],
+  ['--vpc-connector <name>', 'a VPC connector'],
+  ['--vpc-egress <which>', 'what goes through the VPC: all-traffic, private-ranges-only', egress],
+  ['--network <name>', 'a VPC network'],
+  ['--subnet <name>', 'its subnetwork'],
+  ['--network-tags <TAG,...>', 'network tags', listFlag('--network-tags')],
+  ['--binary-authorization <policy>', "a policy for the image; default: the project's"],
+  ['--breakglass <justification>', 'why that policy is passed over'],
+  ['--key <key>', 'a customer-managed encryption key; empty: none'],
+  ['--gpu-type <type>', 'the kind of GPU, e.g. nvidia-l4'],
+];
+
+const booleans: readonly [flag: string, description: string][] = [
+  ['--clear-labels', 'remove all labels'],
+  ['--clear-volumes', 'remove all volumes'],
+  ['--clear-cloudsql-instances', 'remove all Cloud SQL instances'],
+  ['--clear-vpc-connector', 'remove the VPC connector'],
+  ['--clear-network', 'remove the VPC network'],
+  ['--clear-network-tags', 'remove the network tags'],
+  ['--clear-binary-authorization', 'remove the policy for the image'],
+  ['--gpu-zonal-redundancy', 'GPUs with zonal redundancy'],
+];
+
+/** gcloud takes these, and its help does not show them. */
+const hiddenValued: typeof valued = [
+  ['--execution-environment <generation>', 'gen1, gen2', environment],
+  ['--client-name <name>', 'the client that writes the job'],
+  ['--client-version <version>', "the client's version"],
+  ['--update-annotations <KEY=VALUE,...>', 'annotations to add or change', dictFlag('--update-annotations')],
+];
+
+export function declareOwnJobFlags(command: Command): Command {
+  const declare = ([flag, description, parse]: (typeof valued)[number], hidden: boolean): void => {
+    const option = new Option(flag, description).hideHelp(hidden);
+    command.addOption(parse ? option.argParser(parse as Parse<unknown>) : option);
+  };
+  command.optionsGroup('Job flags:');
+  for (const flag of valued) declare(flag, false);
+  for (const flag of hiddenValued) declare(flag, true);
+  for (const [flag, description] of booleans) booleanFlag(command, flag, description);
+  return booleanFlag(command, '--delay-execution', 'let the execution start later', undefined, { hidden: true });
+}

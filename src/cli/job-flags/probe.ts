@@ -1,0 +1,40 @@
+import { UsageError } from '../../model/errors.js';
+import type { Container } from '../../model/schema/container.js';
+import { dictFlag } from '../flags.js';
+
+type Probe = NonNullable<Container['startupProbe']>;
+
+const numbers = ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'failureThreshold'] as const;
+const actions: Readonly<Record<string, readonly string[]>> = {
+  httpGet: ['port', 'path'],
+  tcpSocket: ['port'],
+  grpc: ['port', 'service'],
+};
+const known = [
+  ...numbers,
+  ...Object.entries(actions).flatMap(([action, fields]) => fields.map((field) => `${action}.${field}`)),
+];
+
+/** `httpGet.port=8080,periodSeconds=2`; an empty value takes the probe away. */
+export function probeFlag(text: string): Probe | 'none' {
+  const values = dictFlag('--startup-probe')(text);
+  if (Object.keys(values).length === 0) return 'none';
+  const probe: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(values)) {
+    if (!known.includes(key)) {
+      throw new UsageError(
+        `argument --startup-probe: Key [${key}] not recognized for startup probe.`,
+        `the keys are ${known.join(', ')}`,
+      );
+    }
+    const [action = '', field] = key.split('.');
+    const isNumber = field === undefined || field === 'port';
+    if (isNumber && !/^\d+$/.test(value)) {
+      throw new UsageError(`argument --startup-probe: ${key} must be an integer; received: ${value}`);
+    }
+    const parsed = isNumber ? Number(value) : value;
+    if (field === undefined) probe[action] = parsed;
+    else probe[action] = { ...(probe[action] as object | undefined), [field]: parsed };
+  }
+  return probe;
+}

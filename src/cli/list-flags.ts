@@ -1,0 +1,58 @@
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import type { CommonOptions } from './command.js';
+import type { Context } from './context.js';
+import { integerFlag } from './flags.js';
+import { absentKeys, filterFlag, keysFlag, parseFilter } from './render/format/filter.js';
+import type { Key } from './render/format/keys.js';
+import { compareRows } from './render/format/printers.js';
+import { asRow, type Kind } from './render/format/resources.js';
+
+/** The flags of every command that lists. */
+export interface ListOptions extends CommonOptions {
+  filter?: string;
+  limit?: number;
+  pageSize?: number;
+  sortBy?: Key[];
+  uri?: true;
+}
+
+export const declareListFlags = (command: Command): Command =>
+  command
+    .option(
+      '--filter <expression>',
+      "show only what it holds for, e.g. name~^etl or 'labels.team=a OR NOT …'",
+      filterFlag,
+    )
+    .option('--limit <count>', 'show at most so many', integerFlag('--limit', 1))
+    .option('--sort-by <KEY,...>', 'sort by fields; ~KEY for the reverse order', keysFlag('--sort-by'))
+    .option('--uri', 'show the addresses of the resources only')
+    // Everything is shown anyway.
+    .addOption(new Option('--page-size <count>').argParser(integerFlag('--page-size', 1)).hideHelp());
+
+/** The items sorted, filtered and limited as the flags say, in that order. */
+export async function arranged<T>(
+  { io }: Context,
+  items: readonly T[],
+  { sortBy = [], filter, limit }: ListOptions,
+  kind: Kind<T>,
+): Promise<T[]> {
+  if (sortBy.length === 0 && filter === undefined) return items.slice(0, limit);
+  const wanted = filter === undefined ? undefined : parseFilter(filter, Date.now());
+  // Words that stand alone are looked for everywhere.
+  const keys = [...sortBy, ...(wanted?.keys ?? [])];
+  const rows = await Promise.all(items.map(async (item) => ({ item, row: await asRow(kind, item, keys) })));
+  const sorted = sortBy.length === 0 ? rows : rows.toSorted((a, b) => compareRows(sortBy, a.row, b.row));
+  if (!wanted) return sorted.map(({ item }) => item).slice(0, limit);
+  const absent = absentKeys(
+    wanted,
+    rows.map(({ row }) => row),
+  );
+  if (absent.length > 0) {
+    io.err.write(`WARNING: The following filter keys were not present in any resource : ${absent.join(', ')}\n`);
+  }
+  return sorted
+    .filter(({ row }) => wanted.holds(row))
+    .map(({ item }) => item)
+    .slice(0, limit);
+}

@@ -1,0 +1,85 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { Interrupted } from '../model/errors.js';
+import { entryText, isSeverity, type LogEntry, severities, type Severity } from '../model/log-entry.js';
+import { durationSeconds, timestamp } from '../model/time.js';
+import type { LogQuery } from '../service/log-entries.js';
+import type { CommonOptions } from './command.js';
+import type { Context } from './context.js';
+import { durationFlag, integerFlag } from './flags.js';
+import { printAll } from './render/format.js';
+import { plain } from './render/format/resources.js';
+
+/** Flags of the commands that show logs. */
+export interface LogFlags extends CommonOptions {
+  freshness?: string;
+  limit?: number;
+  order?: 'asc' | 'desc';
+  severity?: Severity;
+  task?: number;
+  attempt?: number;
+  prefix?: true;
+}
+
+export const declareLogFlags = (command: Command): Command =>
+  command
+    .option('--severity <severity>', `only entries at least as severe: ${severities.join(', ')}`, (text) => {
+      if (!isSeverity(text)) throw new InvalidArgumentError(`It must be one of ${severities.join(', ')}.`);
+      return text.toUpperCase();
+    })
+    .option('--task <index>', 'only those of this task', integerFlag('--task', 0))
+    .option('--attempt <number>', 'only those of this attempt, from 0', integerFlag('--attempt', 0))
+    .option('--prefix', 'begin each line with its task and container');
+
+export const declareReadFlags = (command: Command): Command =>
+  declareLogFlags(command)
+    .option('--freshness <duration>', 'only entries that are not older, e.g. 10m, 1d', durationFlag('--freshness'))
+    .option('--limit <count>', 'show no more: the newest, or with --order=asc the oldest', integerFlag('--limit', 1))
+    .addOption(new Option('--order <order>', 'which entries count for --limit first').choices(['asc', 'desc']));
+
+/** What flags say about which entries are wanted. */
+export const logQuery = ({ freshness, limit, order, severity, task, attempt }: LogFlags, now: number): LogQuery => ({
+  ...(freshness !== undefined && { since: timestamp(now - (durationSeconds(freshness) ?? 0) * 1000) }),
+  ...{ limit, severity, task, attempt, oldest: order === 'asc' },
+});
+
+/** Prints entries, the time before each as gcloud does. */
+export async function printEntries(context: Context, options: LogFlags, entries: LogEntry[]): Promise<void> {
+  if (entries.length === 0) context.io.err.write('There are no log entries.\n');
+  await printAll(context, options, entries, {
+    kind: plain,
+    human: () => entries.map((entry) => line(entry, options)).join(''),
+  });
+}
+
+function line(entry: LogEntry, { prefix }: LogFlags): string {
+  const { timestamp: time, labels } = entry;
+  const { 'run.googleapis.com/task_index': task, container_name: container } = labels;
+  const who = prefix ? `task ${task}${container === undefined ? '' : ` ${container}`} | ` : '';
+  return `${time.slice(0, 10)} ${time.slice(11, 19)} ${who}${entryText(entry)}\n`;
+}
+
+/** How often new entries are looked for, in ms. */
+const pollInterval = 250;
+
+/** Prints entries as they come, until there is nothing more to come or Ctrl-C ends it. */
+export async function tailEntries(
+  { io }: Context,
+  options: LogFlags,
+  look: () => { entries: LogEntry[]; over: boolean },
+): Promise<void> {
+  let interrupted: Interrupted | undefined;
+  const ignore = io.onSignal((signal) => (interrupted = new Interrupted(signal)));
+  try {
+    for (;;) {
+      const { entries, over } = look();
+      for (const entry of entries) {
+        io.out.write(options.format?.printer === 'json' ? `${JSON.stringify(entry)}\n` : line(entry, options));
+      }
+      if (interrupted) throw interrupted;
+      if (over) return;
+      await new Promise((resolve) => setTimeout(resolve, pollInterval));
+    }
+  } finally {
+    ignore();
+  }
+}

@@ -1,0 +1,69 @@
+import { UsageError } from '../../../model/errors.js';
+import { type Key, KeyReader } from './keys.js';
+import { checkCalls } from './transforms.js';
+
+/** The printers that `--format` can name; `export` where a command has one. */
+const printers = {
+  json: 'any',
+  yaml: 'any',
+  value: 'keys',
+  csv: 'keys',
+  table: 'keys',
+  get: 'keys',
+  list: 'keys',
+  flattened: 'any',
+  text: 'any',
+  none: 'bare',
+  disable: 'bare',
+  default: 'bare',
+  export: 'bare',
+} as const;
+export type Printer = keyof typeof printers;
+
+/** `--format=PRINTER[ATTRIBUTES](KEYS)` */
+export interface Format {
+  printer: Printer;
+  attributes: Readonly<Record<string, string | true>>;
+  /** Empty: all there is. */
+  keys: readonly Key[];
+}
+
+/** What help shows of the formats. */
+export const shownFormats: readonly string[] = [
+  'json',
+  'yaml',
+  'value(KEY,...)',
+  'csv(KEY,...)',
+  'table(KEY,...)',
+  'get(KEY,...)',
+  'list(KEY,...)',
+  'flattened',
+  'none',
+];
+
+/** A parser of `--format`, so that a command that cannot print its result does nothing. @throws UsageError */
+export const formatFlag =
+  (known: readonly string[]) =>
+  (text: string): Format => {
+    const reader = new KeyReader(text, '--format');
+    const name = reader.match(/\w+/) ?? '';
+    const exported = name === 'export' && !known.includes('export');
+    if (!Object.hasOwn(printers, name) || exported) {
+      throw new UsageError(`argument --format: must be one of ${known.join(', ')}; received: ${text}`);
+    }
+    const printer = name as Printer;
+    let attributes: Format['attributes'] = {};
+    if (reader.take('[')) {
+      attributes = reader.attributes(',');
+      reader.expect(']');
+    }
+    const keys = reader.take('(') ? reader.keys(')') : [];
+    if (!reader.done) throw reader.wrong('unexpected text');
+    if (printers[printer] === 'keys' && keys.length === 0) {
+      throw new UsageError(
+        `argument --format: ${printer} takes keys, such as ${printer}(name, region); received: ${text}`,
+      );
+    }
+    for (const key of keys) checkCalls(key, '--format');
+    return { printer, attributes, keys };
+  };

@@ -1,0 +1,76 @@
+import { execFile } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { RunError } from '../model/errors.js';
+import type { TokenSource } from '../model/metadata.js';
+
+/** How long an access token lives, and how long it is handed out, in ms; gcloud prints a new one at every call. */
+const tokenLifetime = 3600_000;
+const tokenUse = 3000_000;
+
+/** The application default credentials of whoever runs localrun. */
+export interface Credentials extends TokenSource {
+  /** Their file. */
+  readonly file: string;
+  /** @throws RunError if there are none */
+  require(): void;
+}
+
+/** Credentials in a file of which gcloud makes tokens. */
+export class GcloudCredentials implements Credentials {
+  readonly file: string;
+  readonly #environment: Record<string, string | undefined>;
+  readonly #now: () => number;
+  #token: { made: number; text: Promise<string> } | undefined;
+
+  constructor(file: string, environment: Record<string, string | undefined>, now: () => number) {
+    this.file = file;
+    this.#environment = environment;
+    this.#now = now;
+  }
+
+  require(): void {
+    try {
+      accessSync(this.file, constants.R_OK);
+    } catch {
+      throw new RunError('NOT_FOUND', `There are no application default credentials: ${this.file} cannot be read.`, {
+        fix: 'run `gcloud auth application-default login`, or name a file in GOOGLE_APPLICATION_CREDENTIALS',
+      });
+    }
+  }
+
+  async accessToken(): Promise<{ token: string; expiresIn: number }> {
+    const now = this.#now();
+    if (!this.#token || now - this.#token.made >= tokenUse) {
+      const text = this.#gcloud('auth', 'application-default', 'print-access-token');
+      this.#token = { made: now, text };
+      text.catch(() => (this.#token = undefined));
+    }
+    const { made, text } = this.#token;
+    return { token: await text, expiresIn: Math.floor((made + tokenLifetime - now) / 1000) };
+  }
+
+  identityToken(audience: string): Promise<string> {
+    return this.#gcloud('auth', 'print-identity-token', `--audiences=${audience}`);
+  }
+
+  async #gcloud(...args: string[]): Promise<string> {
+    this.require();
+    const env = {
+      ...this.#environment,
+      GOOGLE_APPLICATION_CREDENTIALS: this.file,
+      // Not the account that gcloud itself is logged in with.
+      CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE: this.file,
+      CLOUDSDK_CORE_DISABLE_PROMPTS: '1',
+    };
+    return new Promise((resolve, reject) => {
+      execFile('gcloud', args, { env, encoding: 'utf8' }, (error, stdout, stderr) => {
+        if (!error) resolve(stdout.trim());
+        else if (error.code === 'ENOENT') {
+          reject(new RunError('NOT_FOUND', `There is no token: ${missing}`));
+        } else reject(new RunError('NOT_FOUND', `There is no token: gcloud says: ${stderr.trim() || error.message}`));
+      });
+    });
+  }
+}
+
+const missing = 'gcloud, which makes tokens of application default credentials, is not installed.';

@@ -1,0 +1,32 @@
+import { RunError } from '../errors.js';
+import { mergedEnv } from '../overrides.js';
+import type { EnvVar } from '../schema/container.js';
+
+/** What to do with the variables of a container; what is not given is left alone. */
+export interface EnvEdit {
+  /** Drops all that have a literal value, as the first thing; those that take a secret stay, as gcloud leaves them. */
+  clear?: boolean | undefined;
+  remove?: readonly string[] | undefined;
+  /** Adds, or puts in place of those of the same name. */
+  update?: Readonly<Record<string, string>> | undefined;
+}
+
+/** @throws RunError for a literal in place of a secret: which of the two is meant has to be said by a removal */
+export function editedEnv(env: readonly EnvVar[] = [], { clear, remove = [], update = {} }: EnvEdit): EnvVar[] {
+  const kept = env.filter(({ name, valueSource }) => !(clear && !valueSource) && !remove.includes(name));
+  for (const name of Object.keys(update)) {
+    if (kept.some((variable) => variable.name === name && variable.valueSource))
+      throw otherType(name, 'string literal');
+  }
+  return mergedEnv(
+    kept,
+    Object.entries(update).map(([name, value]) => ({ name, value })),
+  );
+}
+
+export const otherType = (name: string, type: string): RunError =>
+  new RunError(
+    'INVALID_ARGUMENT',
+    `Cannot update environment variable [${name}] to ${type} because it has already been set with a different type.`,
+    { fix: `remove it first, or in the same command where it is a secret: --remove-secrets=${name}` },
+  );

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import type { Container, Volume } from '../schema/container.js';
+import type { JobInput, TaskTemplate } from '../schema/job.js';
+
+/** The job with its task template changed. */
+export const withTask = (job: JobInput, change: (task: TaskTemplate) => TaskTemplate): JobInput => ({
+  ...job,
+  template: { ...job.template, template: change(job.template.template) },
+});
+
+/** The job with labels changed, its own and those of its executions, which are the ones that reach logs and bills. */
+export function withLabels(
+  job: JobInput,
+  { clear, remove = [], update = {} }: { clear?: boolean; remove?: readonly string[]; update?: Record<string, string> },
+): JobInput {
+  const changed = (labels: Record<string, string> = {}): Record<string, string> => ({
+    ...Object.fromEntries(Object.entries(clear ? {} : labels).filter(([key]) => !remove.includes(key))),
+    ...update,
+  });
+  const { template } = job;
+  return { ...job, labels: changed(job.labels), template: { ...template, labels: changed(template.labels) } };
+}
+
+/** Volumes with others added; one of the same name keeps its place. */
+export function withVolumes(volumes: readonly Volume[] = [], added: readonly Volume[]): Volume[] {
+  const result = [...volumes];
+  for (const volume of added) {
+    const index = result.findIndex(({ name }) => name === volume.name);
+    if (index < 0) result.push(volume);
+    else result[index] = volume;
+  }
+  return result;
+}
+
+/**
+ * A name for a volume that was not given one: a word, and six letters made from what the volume is, so that the same
+ * command makes the same name.
+ */
+export function volumeName(word: string, content: string): string {
+  const digest = createHash('sha256').update(content).digest();
+  const letters = Array.from(digest.subarray(0, 6), (byte) => String.fromCodePoint(97 + (byte % 26))).join('');
+  const plain = word
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replace(/^-+/, '')
+    .slice(0, 50);
+  return `${plain}-${letters.slice(0, 3)}-${letters.slice(3)}`;
+}
+
+type Mount = NonNullable<Container['volumeMounts']>[number];
+
+/** Mounts with others added; one of the same path keeps its place. */
+export function withMounts(mounts: readonly Mount[] = [], added: readonly Mount[]): Mount[] {
+  const result = [...mounts];
+  for (const mount of added) {
+    const index = result.findIndex(({ mountPath }) => mountPath === mount.mountPath);
+    if (index < 0) result.push(mount);
+    else result[index] = mount;
+  }
+  return result;
+}
+
+/** The task without some containers; nobody depends on them any more. */
+export const withoutContainers = (task: TaskTemplate, names: readonly string[]): TaskTemplate => ({
+  ...task,
+  containers: task.containers
+    .filter(({ name }) => !names.includes(name ?? ''))
+    .map(({ dependsOn, ...container }) => ({
+      ...container,
+      ...(dependsOn && { dependsOn: dependsOn.filter((name) => !names.includes(name)) }),
+    })),
+});

@@ -1,0 +1,150 @@
+import { codes } from './errors.js';
+import type { LogLine } from './log.js';
+import { parseName, shortName } from './names.js';
+import { durationSeconds, type Timestamp } from './time.js';
+import type { AttemptRecord } from './attempt.js';
+import type { Execution } from './schema/job.js';
+
+/** google.logging.type.LogSeverity, ascending. */
+export const severities = [
+  'DEFAULT',
+  'DEBUG',
+  'INFO',
+  'NOTICE',
+  'WARNING',
+  'ERROR',
+  'CRITICAL',
+  'ALERT',
+  'EMERGENCY',
+] as const;
+export type Severity = (typeof severities)[number];
+
+/** An entry in Cloud Logging's shape; severity DEFAULT is absent, as everywhere in the API. */
+export interface LogEntry {
+  insertId: string;
+  logName: string;
+  resource: { type: 'cloud_run_job'; labels: Record<'job_name' | 'location' | 'project_id', string> };
+  timestamp: Timestamp;
+  severity?: Severity | undefined;
+  labels: Record<string, string>;
+  textPayload?: string | undefined;
+  jsonPayload?: Record<string, unknown> | undefined;
+  httpRequest?: unknown;
+  trace?: unknown;
+  spanId?: unknown;
+  sourceLocation?: unknown;
+  operation?: unknown;
+}
+
+/** Where an entry comes from; `log` is the last part of its log's name. */
+export interface EntrySource {
+  execution: Execution;
+  log: 'stdout' | 'stderr' | 'varlog/system';
+  task: number;
+  attempt: number;
+  /** The container's label, if it is not the main one. */
+  container?: string | undefined;
+}
+
+/**
+ * The entry of the `number`th line of a log. A line that is a JSON object becomes the payload; the fields that Cloud
+ * Logging lifts out of it (severity, labels, trace and the like) are lifted out.
+ */
+export function lineEntry({ time, text }: LogLine, source: EntrySource, number: number): LogEntry {
+  const entry = newEntry(source, time, `${source.log}${source.container ?? ''}.${number}`);
+  const payload = jsonObject(text);
+  if (!payload) return { ...entry, textPayload: text };
+  const lifted = { ...entry };
+  const rest: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(payload)) {
+    const field = liftedFields[key];
+    if (key === 'severity' && isSeverity(value)) lifted.severity = upper(value);
+    else if (key === `${special}labels` && typeof value === 'object') Object.assign(lifted.labels, value);
+    else if (key === `${special}insertId`) lifted.insertId = String(value);
+    else if (field) lifted[field] = value;
+    else rest[key] = value;
+  }
+  if (lifted.severity === 'DEFAULT') delete lifted.severity;
+  const { message, ...others } = rest;
+  const messageOnly = typeof message === 'string' && Object.keys(others).length === 0;
+  return messageOnly ? { ...lifted, textPayload: message } : { ...lifted, jsonPayload: rest };
+}
+
+const special = 'logging.googleapis.com/';
+const liftedFields: Record<string, 'httpRequest' | 'trace' | 'spanId' | 'sourceLocation' | 'operation'> = {
+  httpRequest: 'httpRequest',
+  [`${special}trace`]: 'trace',
+  [`${special}spanId`]: 'spanId',
+  [`${special}sourceLocation`]: 'sourceLocation',
+  [`${special}operation`]: 'operation',
+};
+
+const upper = (severity: string): Severity => severity.toUpperCase() as Severity;
+export const isSeverity = (value: unknown): value is string =>
+  typeof value === 'string' && (severities as readonly string[]).includes(value.toUpperCase());
+
+/** What the platform itself says of the end of an attempt (observed in the logs of live jobs). */
+export function platformEntries(execution: Execution, record: AttemptRecord): LogEntry[] {
+  const { task, attempt, outcome, endTime, stop } = record;
+  const source: EntrySource = { execution, log: 'varlog/system', task, attempt };
+  const says = (timestamp: Timestamp, severity: Severity, textPayload: string): LogEntry => ({
+    ...newEntry(source, timestamp, `system.${textPayload}`),
+    severity,
+    textPayload,
+  });
+  const entries: LogEntry[] = [];
+  if (stop?.reason === 'timeout') {
+    const seconds = durationSeconds(execution.template.timeout ?? '') ?? 0;
+    const text = `Terminating task because it has reached the maximum timeout of ${seconds} seconds.`;
+    entries.push(says(stop.time, 'ERROR', text));
+  }
+  if (!outcome || !endTime || stop) return entries;
+  const { code, exitCode, termSignal, message } = outcome;
+  if (termSignal) entries.push(says(endTime, 'WARNING', `Container terminated on signal ${termSignal}.`));
+  else if (code === 0) entries.push(says(endTime, 'INFO', 'Container called exit(0).'));
+  else if (exitCode && code === codes.ABORTED)
+    entries.push(says(endTime, 'WARNING', `Container called exit(${exitCode}).`));
+  else entries.push(says(endTime, 'ERROR', message));
+  return entries;
+}
+
+function newEntry(
+  { execution, log, task, attempt, container }: EntrySource,
+  timestamp: Timestamp,
+  id: string,
+): LogEntry {
+  const { project, location } = parseName(execution.name);
+  return {
+    insertId: Buffer.from(`${shortName(execution.name)}/${task}/${attempt}/${id}`).toString('base64url'),
+    logName: `projects/${project}/logs/run.googleapis.com%2F${log.replace('/', '%2F')}`,
+    resource: { type: 'cloud_run_job', labels: { job_name: execution.job, location, project_id: project } },
+    timestamp,
+    labels: {
+      ...execution.labels,
+      'run.googleapis.com/execution_name': shortName(execution.name),
+      'run.googleapis.com/task_index': String(task),
+      'run.googleapis.com/task_attempt': String(attempt),
+      ...(container !== undefined && { container_name: container }),
+    },
+  };
+}
+
+function jsonObject(text: string): Record<string, unknown> | undefined {
+  if (!text.startsWith('{') || !text.trimEnd().endsWith('}')) return undefined;
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What there is to read in an entry. */
+export function entryText({ textPayload, jsonPayload }: LogEntry): string {
+  if (textPayload !== undefined) return textPayload;
+  const message = jsonPayload?.['message'];
+  return typeof message === 'string' ? message : JSON.stringify(jsonPayload);
+}
+
+/** Whether an entry is at least as severe. */
+export const isAtLeast = ({ severity = 'DEFAULT' }: LogEntry, least: Severity): boolean =>
+  severities.indexOf(severity) >= severities.indexOf(least);

@@ -1,0 +1,99 @@
+import { bool, enumeration, field, list, message, string, type ValueRule } from './field.js';
+
+const NetworkInterface = message('VpcAccess.NetworkInterface', {
+  network: string('The VPC network.'),
+  subnetwork: string('The subnetwork.'),
+  tags: list(string('A tag.'), 'Network tags.'),
+});
+
+export const VpcAccess = message('VpcAccess', {
+  connector: string('`projects/P/locations/L/connectors/C`.', {
+    rules: [
+      {
+        id: 'vpc-connector',
+        text: 'must be in form projects/{project}/locations/{location}/connectors/{connector}',
+        pattern: /^projects\/[^/]+\/locations\/[^/]+\/connectors\/[^/]+$/,
+      },
+    ],
+  }),
+  egress: enumeration(
+    'VpcAccess.VpcEgress',
+    { VPC_EGRESS_UNSPECIFIED: 0, ALL_TRAFFIC: 1, PRIVATE_RANGES_ONLY: 2 },
+    'What goes through the VPC.',
+  ),
+  networkInterfaces: list(field(NetworkInterface, 'An interface.'), 'Direct VPC egress; at most one.', {
+    rules: [{ id: 'vpc-interfaces', text: 'only 1 network interface is allowed', max: 1 }],
+  }),
+});
+
+export const NodeSelector = message('NodeSelector', {
+  accelerator: string('The GPU type.', {
+    required: true,
+    rules: [
+      {
+        id: 'accelerator',
+        text: 'is no accelerator that is known to work for jobs',
+        fix: 'nvidia-l4 or nvidia-rtx-pro-6000',
+        values: ['nvidia-l4', 'nvidia-rtx-pro-6000'],
+      },
+    ],
+  }),
+});
+
+export const BinaryAuthorization = message(
+  'BinaryAuthorization',
+  {
+    useDefault: bool("The project's policy."),
+    policy: string('`projects/P/platforms/cloudRun/POLICY`.', {
+      rules: [
+        {
+          id: 'binary-authorization-policy',
+          text: 'is no policy of the form projects/{project}/platforms/cloudRun/{policy}',
+          pattern: /^projects\/[^/]+\/platforms\/cloudRun\/[^/]+$/,
+        },
+      ],
+    }),
+    breakglassJustification: string('Why the policy is passed over.'),
+  },
+  { binauthzMethod: ['useDefault', 'policy'] },
+);
+
+/** Labels follow Google Cloud's rules for labels, annotations those of Kubernetes; both keep system namespaces out. */
+const noSystemKey = (kind: string): ValueRule => ({
+  id: 'system-metadata',
+  text: `system ${kind}s are not supported`,
+  fix: 'leave it out: what it says has a field of its own',
+  pattern: /^(?!(?:run|cloud)\.googleapis\.com\/|(?:serving|autoscaling)\.knative\.dev\/)/u,
+});
+export const labels = {
+  rules: [{ id: 'label-count', text: 'at most 64 labels are allowed', max: 64 }],
+  keyRules: [
+    noSystemKey('label'),
+    {
+      id: 'label-key',
+      text: 'a label key has 1 to 63 characters, lower-case letters, digits, _ and -, and begins with a lower-case letter',
+      // The nonce that gcloud sets to make a new execution is let through.
+      pattern: /^(?:client\.knative\.dev\/.+|\p{Ll}[\p{Ll}\p{Lo}\p{N}_-]{0,62})$/u,
+      filled: true,
+    },
+  ],
+  valueRules: [
+    {
+      id: 'label-value',
+      text: 'a label value has at most 63 characters: lower-case letters, digits, _ and -',
+      pattern: /^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u,
+    },
+  ],
+} as const;
+export const annotations = {
+  keyRules: [
+    noSystemKey('annotation'),
+    {
+      id: 'annotation-key',
+      text: 'an annotation key is a name of 1 to 63 letters, digits, -, _ and ., with a DNS name and / before it or not',
+      pattern:
+        /^(?:(?=[^/]{1,253}\/)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/)?[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?$/,
+      filled: true,
+    },
+  ],
+} as const;

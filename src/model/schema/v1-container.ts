@@ -1,0 +1,201 @@
+import { ContainerMessage, EnvVarMessage, VolumeMessage } from './container.js';
+import { bool, enumeration, field, int32, int64, list, map, message, string } from './field.js';
+import { StartupProbeMessage } from './probe.js';
+
+/** The parts of a container as v1 has them. A field that both versions have alike is v2's. */
+const container = ContainerMessage.fields;
+const volume = VolumeMessage.fields;
+const env = EnvVarMessage.fields;
+const mount = container.volumeMounts.of.message.fields;
+const probe = StartupProbeMessage.fields;
+
+export const notSupported = 'Cloud Run does not support it';
+
+const localObjectReference = map('', { refused: notSupported });
+
+const SecretKeySelector = message(
+  'SecretKeySelector',
+  {
+    name: string('The secret, or an alias from the annotation run.googleapis.com/secrets.', { required: true }),
+    key: env.valueSource.message.fields.secretKeyRef.message.fields.version,
+    optional: bool('', { ignored: 'a secret has to be there' }),
+    localObjectReference,
+  },
+  {},
+  { secret: 'v1 calls it name', version: 'v1 calls it key' },
+);
+
+const ConfigMapKeySelector = message('ConfigMapKeySelector', {
+  name: string(''),
+  key: string(''),
+  optional: bool(''),
+  localObjectReference,
+});
+
+const EnvVar = message(
+  'EnvVar',
+  {
+    name: env.name,
+    value: env.value,
+    valueFrom: field(
+      message('EnvVarSource', {
+        secretKeyRef: field(SecretKeySelector, 'A secret version as the value.'),
+        configMapKeyRef: field(ConfigMapKeySelector, '', { refused: notSupported }),
+      }),
+      'Where the value comes from.',
+    ),
+  },
+  { values: ['value', 'valueFrom'] },
+  { valueSource: 'v1 calls it valueFrom' },
+);
+
+const EnvFromSource = message('EnvFromSource', {
+  prefix: string(''),
+  configMapRef: field(ConfigMapKeySelector, ''),
+  secretRef: field(ConfigMapKeySelector, ''),
+});
+
+const Probe = message(
+  'Probe',
+  {
+    initialDelaySeconds: probe.initialDelaySeconds,
+    timeoutSeconds: probe.timeoutSeconds,
+    periodSeconds: probe.periodSeconds,
+    failureThreshold: probe.failureThreshold,
+    successThreshold: int32('1.', { refused: 'must be 1', neutral: [1] }),
+    httpGet: field(
+      message('HTTPGetAction', {
+        ...probe.httpGet.message.fields,
+        host: string('', { refused: notSupported }),
+        scheme: string('HTTP.', { refused: 'only HTTP is supported', neutral: ['HTTP'] }),
+      }),
+      probe.httpGet.doc,
+    ),
+    tcpSocket: field(
+      message('TCPSocketAction', {
+        ...probe.tcpSocket.message.fields,
+        host: string('', { refused: notSupported }),
+      }),
+      probe.tcpSocket.doc,
+    ),
+    grpc: probe.grpc,
+    exec: field(message('ExecAction', { command: list(string(''), '') }), '', { refused: notSupported }),
+  },
+  { probeType: ['httpGet', 'tcpSocket', 'grpc'] },
+);
+
+/** What to do about a field that v1 says in an annotation. */
+export const annotated = (name: string, value: string): string =>
+  `v1 has an annotation for it, in spec.template.metadata: run.googleapis.com/${name}: ${value}`;
+
+export const Container = message(
+  'Container',
+  {
+    name: container.name,
+    image: container.image,
+    command: container.command,
+    args: container.args,
+    env: list(field(EnvVar, 'A variable.'), 'Environment variables.'),
+    envFrom: list(field(EnvFromSource, ''), '', { refused: notSupported }),
+    workingDir: container.workingDir,
+    resources: field(
+      message('ResourceRequirements', {
+        limits: container.resources.message.fields.limits,
+        requests: map('', { ignored: 'a container gets its limits' }),
+      }),
+      'CPU and memory limits.',
+    ),
+    ports: list(
+      field(
+        message('ContainerPort', {
+          ...container.ports.of.message.fields,
+          protocol: string('TCP.', { refused: 'only TCP is supported', neutral: ['TCP'] }),
+        }),
+        'A port.',
+      ),
+      container.ports.doc,
+      { rules: container.ports.rules },
+    ),
+    volumeMounts: list(
+      field(
+        message('VolumeMount', {
+          ...mount,
+          readOnly: bool('', { ignored: 'a volume says for itself whether it is read-only' }),
+        }),
+        'A mount.',
+      ),
+      'Volumes to mount.',
+    ),
+    livenessProbe: field(Probe, 'For services; a job that sets it is rejected.'),
+    readinessProbe: field(Probe, 'For services.'),
+    startupProbe: field(Probe, 'Tells when the container is up, for those that depend on it.'),
+    sandboxLauncher: container.sandboxLauncher,
+    imagePullPolicy: enumeration('ImagePullPolicy', { Always: 0, IfNotPresent: 1, Never: 2 }, '', {
+      ignored: 'an execution takes the image that its tag names when it is created',
+    }),
+    securityContext: field(message('SecurityContext', { runAsUser: int64('') }), '', { refused: notSupported }),
+    terminationMessagePath: string('', { ignored: notSupported }),
+    terminationMessagePolicy: string('', { ignored: notSupported }),
+  },
+  {},
+  { dependsOn: annotated('container-dependencies', `'{"app":["proxy"]}'`) },
+);
+
+const item = volume.secret.message.fields.items.of.message.fields;
+const KeyToPath = message('KeyToPath', {
+  key: item.version,
+  path: item.path,
+  mode: item.mode,
+});
+
+export const Volume = message(
+  'Volume',
+  {
+    name: volume.name,
+    secret: field(
+      message('SecretVolumeSource', {
+        secretName: string('The secret, or an alias.', { required: true }),
+        items: list(field(KeyToPath, 'A file.'), volume.secret.message.fields.items.doc),
+        defaultMode: volume.secret.message.fields.defaultMode,
+        optional: bool('', { ignored: 'a secret has to be there' }),
+      }),
+      'Secret versions as files.',
+    ),
+    emptyDir: field(
+      message('EmptyDirVolumeSource', {
+        medium: enumeration('Medium', { Memory: 1, Disk: 2 }, 'Memory or Disk.'),
+        sizeLimit: volume.emptyDir.message.fields.sizeLimit,
+      }),
+      'A directory that lives as long as the attempt.',
+    ),
+    nfs: volume.nfs,
+    csi: field(
+      message('CSIVolumeSource', {
+        driver: enumeration(
+          'Driver',
+          { 'gcsfuse.run.googleapis.com': 0, 'cloudsql.run.googleapis.com': 1 },
+          'The kind of volume.',
+          { required: true },
+        ),
+        readOnly: bool('Mount it read-only.'),
+        volumeAttributes: map('bucketName and mountOptions, or instances.'),
+      }),
+      'A bucket or Cloud SQL instances.',
+    ),
+    configMap: field(
+      message('ConfigMapVolumeSource', {
+        name: string(''),
+        items: list(field(KeyToPath, ''), ''),
+        defaultMode: int32(''),
+        optional: bool(''),
+      }),
+      '',
+      { refused: notSupported },
+    ),
+  },
+  { volumeType: ['secret', 'emptyDir', 'nfs', 'csi', 'configMap'] },
+  {
+    cloudSqlInstance: annotated('cloudsql-instances', 'PROJECT:REGION:INSTANCE'),
+    gcs: 'v1 says csi with the driver gcsfuse.run.googleapis.com',
+  },
+);

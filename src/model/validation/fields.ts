@@ -1,0 +1,64 @@
+import type { Path } from '../path.js';
+import type { Field, Message, ValueRule } from '../schema/field.js';
+import { durationSeconds } from '../time.js';
+import type { Report } from './violation.js';
+
+/** Checks what the declaration says of single fields, in a value of a message that has the right types already. */
+export function checkFields(message: Message, value: object, path: Path, report: Report): void {
+  for (const [name, field] of Object.entries(message.fields)) {
+    if (!field.output) checkField(field, (value as Record<string, unknown>)[name], [...path, name], report);
+  }
+}
+
+function checkField(field: Field, value: unknown, at: Path, report: Report): void {
+  if (field.rules) checkRules(field, field.rules, value, at, report);
+  if (value === undefined) return;
+  switch (field.kind) {
+    case 'message':
+      checkFields(field.message, value as object, at, report);
+      break;
+    case 'list':
+      for (const [i, item] of (value as unknown[]).entries()) checkField(field.of, item, [...at, i], report);
+      break;
+    case 'map':
+      for (const [key, text] of Object.entries(value as Record<string, string>)) {
+        const broken = field.keyRules?.find((rule) => breaks(rule, field, key));
+        if (broken) report([...at, key], broken.id, broken.text, { key: true, fix: broken.fix });
+        else checkRules(field, field.valueRules ?? [], text, [...at, key], report);
+      }
+      break;
+    case 'enum':
+      if (typeof value === 'string' && value.endsWith('_UNSPECIFIED')) {
+        report(at, 'unspecified', `${value} says no more than leaving it out`, { fix: 'leave it out' });
+      }
+      break;
+    default:
+  }
+}
+
+function checkRules(field: Field, rules: readonly ValueRule[], value: unknown, at: Path, report: Report): void {
+  const broken = rules.find((rule) => breaks(rule, field, value));
+  if (!broken) return;
+  // A field that is missing may only be misspelt.
+  report(at, broken.id, broken.text, { fix: broken.fix, ...(value === undefined && { because: [at.slice(0, -1)] }) });
+}
+
+function breaks(rule: ValueRule, field: Field, value: unknown): boolean {
+  const { min = -Infinity, max = Infinity, pattern, maxBytes = Infinity, values } = rule;
+  if (value === undefined || value === '' || (value === 0 && field.kind === 'int32' && min > 0)) {
+    return Boolean(rule.filled);
+  }
+  if (values) return !values.includes(value as string | boolean);
+  const size = sizeOf(field, value);
+  if (size !== undefined && (size < min || size > max)) return true;
+  if (typeof value !== 'string') return false;
+  if (value.length * 3 > maxBytes && Buffer.byteLength(value) > maxBytes) return true;
+  return pattern !== undefined && !pattern.test(value);
+}
+
+function sizeOf(field: Field, value: unknown): number | undefined {
+  if (typeof value === 'number') return value;
+  if (field.kind === 'duration') return durationSeconds(value as string);
+  if (field.kind === 'list') return (value as unknown[]).length;
+  return field.kind === 'map' && typeof value === 'object' ? Object.keys(value as object).length : undefined;
+}

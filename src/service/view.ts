@@ -1,0 +1,21 @@
+import { referenceTo } from '../model/execution.js';
+import { executionToken, reconciled } from '../model/job.js';
+import { executionName, shortName } from '../model/names.js';
+import type { Execution, Job } from '../model/schema/job.js';
+import type { Store } from '../store/store.js';
+
+/** A job as it is stored with the parts that its executions make. */
+export function viewOf(store: Store, job: Job): Job {
+  const latest = store.latestExecution(job.name);
+  return {
+    ...reconciled(job, job.reconciling ? executionOfToken(store, job) : undefined),
+    executionCount: store.executionCount(job.name) || undefined,
+    latestCreatedExecution: latest ? referenceTo(latest) : {},
+  };
+}
+
+/** The execution that a job's token names. */
+export function executionOfToken(store: Store, job: Job): Execution | undefined {
+  const token = executionToken(job);
+  return token === undefined ? undefined : store.execution(executionName(job.name, `${shortName(job.name)}-${token}`));
+}

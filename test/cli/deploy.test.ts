@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest';
+import { Scenario } from './scenario.js';
+
+const image = '--image=localrun/busybox:latest';
+
+/** A spec whose job starts an execution when it is written. */
+const withToken = (token: string): string =>
+  `template: {template: {containers: [{image: 'localrun/busybox:latest'}]}}\n${token}\n`;
+
+describe('jobs deploy', () => {
+  test('creates a job, and changes one that is there', async () => {
+    const scenario = new Scenario();
+    const first = await scenario.ok(['jobs', 'deploy', 'etl', image, '--tasks=2', '--set-env-vars=A=1']);
+    expect(first).toMatchObject({
+      out: '',
+      err: 'Job [etl] has successfully been deployed.\n\nTo execute this job, use:\nlocalrun jobs execute etl\n',
+    });
+    await scenario.ok(['jobs', 'deploy', 'etl', '--update-env-vars=B=2', '--async']);
+    expect(await scenario.json(['jobs', 'describe', 'etl'])).toMatchObject({
+      generation: '2',
+      template: { taskCount: 2, template: { containers: [{ env: [{ name: 'A' }, { name: 'B' }] }] } },
+    });
+  });
+
+  test('wants an image, and cannot build one', async () => {
+    const scenario = new Scenario();
+    expect(await scenario.run(['jobs', 'deploy', 'etl'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('argument --image: Must be specified.'),
+    });
+    expect(await scenario.run(['jobs', 'deploy', 'etl', '--source=.'])).toEqual({
+      code: 1,
+      out: '',
+      err: 'ERROR: (localrun.jobs.deploy) localrun builds no images, so that --source cannot be deployed.\nTry: docker build -t IMAGE ., and then deploy with --image IMAGE\n',
+    });
+    expect(await scenario.run(['jobs', 'deploy', 'etl', '--source=.', image])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('At most one of --image | --source can be specified.'),
+    });
+    expect((await scenario.ok(['jobs', 'list'])).out).toBe('');
+  });
+
+  test('says what flags have made wrong in terms of those flags, and changes nothing', async () => {
+    const scenario = new Scenario();
+    await scenario.ok(['jobs', 'deploy', 'etl', image]);
+    const before = await scenario.json(['jobs', 'describe', 'etl']);
+    const wrong = ['--container=side', '--image=a b', '--max-retries=11', '--labels=A=x'];
+    const { code, err } = await scenario.run(['jobs', 'deploy', 'etl', ...wrong]);
+    expect(code).toBe(1);
+    expect(err).toContain('ERROR: (localrun.jobs.deploy) Job [etl] cannot be like that:\n');
+    expect(err).toContain('\n--labels: a label key has 1 to 63 characters');
+    expect(err).toContain('\n--max-retries: must be a number between 0 and 10\n');
+    expect(err).toContain('\n--container side --image: must be a container image path');
+    expect(await scenario.json(['jobs', 'describe', 'etl'])).toEqual(before);
+  });
+
+  test('gives a GPU a kind, and forgets a justification with the next change', async () => {
+    const scenario = new Scenario();
+    const gpu = ['--gpu=1', '--cpu=4', '--memory=16Gi', '--no-gpu-zonal-redundancy'];
+    const policy = ['--binary-authorization=default', '--breakglass=why'];
+    const { err } = await scenario.ok(['jobs', 'deploy', 'etl', image, ...gpu, ...policy]);
+    expect(err).toContain('No GPU type is provided, defaulting to nvidia-l4.');
+    expect(await scenario.json(['jobs', 'describe', 'etl'])).toMatchObject({
+      binaryAuthorization: { useDefault: true, breakglassJustification: 'why' },
+      template: { template: { nodeSelector: { accelerator: 'nvidia-l4' }, gpuZonalRedundancyDisabled: true } },
+    });
+    await scenario.ok(['jobs', 'update', 'etl', '--tasks=2']);
+    expect(await scenario.json(['jobs', 'describe', 'etl'])).toMatchObject({
+      binaryAuthorization: { useDefault: true },
+    });
+    expect((await scenario.ok(['jobs', 'describe', 'etl', '--format=json'])).out).not.toContain('why');
+  });
+
+  test('takes its flags from a file', async () => {
+    const scenario = new Scenario();
+    const file = scenario.file('flags.yaml', `${image.replace('=', ': ')}\n--args: ['a,b', c]\n--labels: {team: x}\n`);
+    await scenario.ok(['jobs', 'deploy', 'etl', `--flags-file=${file}`]);
+    expect(await scenario.json(['jobs', 'describe', 'etl'])).toMatchObject({
+      labels: { team: 'x' },
+      template: { template: { containers: [{ args: ['a,b', 'c'] }] } },
+    });
+  });
+});
+
+describe('a wrong command', () => {
+  test.each([
+    [
+      ['jobs', 'update', 'etl', '--async', '--wait'],
+      'At most one of --async | [--execute-now --wait] can be specified.',
+    ],
+    [['jobs', 'execute', 'etl', '--async', '--wait'], 'At most one of --async | --wait can be specified.'],
+    [
+      ['jobs', 'execute', 'etl', '--args=a', '--container=b', '--args=b'],
+      'When --container is specified --args must be specified after --container.',
+    ],
+    [['jobs', 'update', 'etl', '--labels=a=b', '--update-labels=a=b'], 'At most one of --labels | --update-labels'],
+  ])('%j is refused', async (argv, message) => {
+    expect(await new Scenario().run(argv)).toMatchObject({ code: 2, out: '', err: expect.stringContaining(message) });
+  });
+});
+
+describe('a job with an execution token', () => {
+  test('is written and has started its execution when the command ends', async () => {
+    const scenario = new Scenario();
+    const file = scenario.file('job.yaml', withToken('runExecutionToken: v1'));
+    await scenario.ok(['jobs', 'create', 'etl', '-f', file]);
+    expect(scenario.spawned).toEqual(['projects/p/locations/us-central1/jobs/etl/executions/etl-v1']);
+    expect(await scenario.json(['jobs', 'executions', 'describe', 'etl-v1'])).toMatchObject({ succeededCount: 1 });
+    const named = scenario.file('named.yaml', `name: etl\n${withToken('runExecutionToken: v2')}`);
+    await scenario.ok(['jobs', 'replace', named]);
+    const latest = await scenario.ok(['jobs', 'executions', 'describe-latest', '--job=etl', '--format=value(name)']);
+    expect(latest.out).toMatch(/etl-v2\n$/);
+  });
+
+  test('is told when that has failed', async () => {
+    const scenario = new Scenario();
+    scenario.runtime.images.clear();
+    const file = scenario.file('job.yaml', withToken('runExecutionToken: v1'));
+    expect(await scenario.run(['jobs', 'create', 'etl', '-f', file])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("Image 'localrun/busybox:latest' not found."),
+    });
+    await scenario.ok(['jobs', 'describe', 'etl']);
+  });
+});
+
+describe('what was deleted', () => {
+  test('is shown on demand', async () => {
+    const scenario = new Scenario();
+    await scenario.ok(['jobs', 'create', 'etl', '-f', scenario.file('job.yaml', withToken('runExecutionToken: v1'))]);
+    const task = (await scenario.ok(['jobs', 'executions', 'tasks', 'describe', 'etl-v1-task0'])).out;
+    expect(task).toMatch(
+      /^✔ Task etl-v1-task0 in region us-central1\nRunning state: +Succeeded\nLast Attempt Result:\n/,
+    );
+    const refused = await scenario.run(['jobs', 'executions', 'delete', 'etl-v1'], 'n');
+    expect(refused.err).toContain('Execution [etl-v1] will be deleted.\n\nDo you want to continue (Y/n)?');
+    expect(refused.code).toBe(1);
+    const { out, err } = await scenario.ok(['jobs', 'executions', 'delete', 'etl-v1', '--quiet']);
+    expect([out, err]).toEqual(['', 'Deleted execution [etl-v1].\n']);
+    expect((await scenario.ok(['jobs', 'executions', 'list'])).out).toBe('');
+    expect((await scenario.ok(['jobs', 'executions', 'list', '--show-deleted'])).out).toContain('etl-v1');
+    expect(await scenario.run(['jobs', 'executions', 'describe', 'etl-v1'])).toMatchObject({ code: 1 });
+    await scenario.ok(['jobs', 'executions', 'describe', 'etl-v1', '--show-deleted']);
+    await scenario.ok(['jobs', 'delete', 'etl', '--quiet', '--async']);
+    expect((await scenario.ok(['jobs', 'list'])).out).toBe('');
+    expect((await scenario.ok(['jobs', 'list', '--show-deleted'])).out).toContain('etl');
+    expect((await scenario.ok(['jobs', 'describe', 'etl', '--show-deleted'])).out).toContain('Job etl in region');
+  });
+});
+
+test('describe-latest of a job that never ran says so', async () => {
+  const scenario = new Scenario();
+  await scenario.ok(['jobs', 'create', 'etl', image]);
+  expect(await scenario.run(['jobs', 'executions', 'describe-latest', '--job=etl'])).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('Job [etl] has no executions.'),
+  });
+});

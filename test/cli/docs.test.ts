@@ -1,0 +1,151 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Command } from 'commander';
+import { describe, expect, test } from 'vitest';
+import { environment } from '../../src/config.js';
+import { commandTree } from '../../src/main.js';
+import type { Effect, Message } from '../../src/model/schema/field.js';
+import { JobMessage } from '../../src/model/schema/job.js';
+import { testIo } from '../support/io.js';
+
+const root = path.join(import.meta.dirname, '..', '..');
+const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
+const documents = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...readdirSync(path.join(root, 'docs')).map((file) => `docs/${file}`),
+];
+const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+
+const program = await commandTree(testIo('/home'), () => {
+  throw new Error('No command runs here.');
+});
+
+/** Command lines in a text, in code spans or at the beginning of a line in a code block. */
+const commandLines = (text: string): string[] =>
+  [...text.matchAll(/`(localrun [^`\n]+)`|^(?: {2}|\$ )?(localrun [^\n`]+)$/gm)].map(
+    ([, span, line]) => span ?? line ?? '',
+  );
+
+/** The command and the flags of a line that the program does not know. */
+function unknownWords(line: string): string[] {
+  const words = line.split(/\s+/).slice(1);
+  let command: Command = program;
+  let next: Command | undefined;
+  while ((next = command.commands.find((child) => child.name() === words[0]))) {
+    command = next;
+    words.shift();
+  }
+  // A group or the program takes no words of its own but flags.
+  const left = command.commands.length > 0 ? words.slice(0, 1).filter((word) => /^[a-z_]/.test(word)) : [];
+  const known = command
+    .createHelp()
+    .visibleOptions(command)
+    .flatMap(({ long, short }) => [long, short]);
+  const flags = words.filter((word) => /^--?[a-z]/i.test(word)).map((word) => word.replace(/=.*/, ''));
+  return [...left, ...flags.filter((flag) => !known.includes(flag))];
+}
+
+test('the check of command lines finds what is wrong', () => {
+  expect(commandLines('Use `localrun jobs run -f x`.\n$ localrun jobs list\nlocalrun is here')).toHaveLength(3);
+  expect(unknownWords('localrun jobs nope')).toEqual(['nope']);
+  expect(unknownWords('localrun jobs run --nope=1 -f x')).toEqual(['--nope']);
+  expect(unknownWords('localrun jobs executions list --limit 1')).toEqual([]);
+});
+
+describe.each(documents)('%s', (document) => {
+  const text = read(document);
+
+  test('has links that lead somewhere', () => {
+    const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+    const broken = targets.filter((target) => {
+      if (/^https?:/.test(target)) return false;
+      const [file = '', anchor] = target.split('#');
+      const where = path.join(root, path.dirname(document), file || path.basename(document));
+      if (!existsSync(where)) return true;
+      const headings = readFileSync(where, 'utf8').match(/^#+ .*$/gm) ?? [];
+      const slug = (heading: string): string =>
+        heading
+          .replace(/^#+ /, '')
+          .toLowerCase()
+          .replaceAll(/[^\w -]/g, '')
+          .replaceAll(' ', '-');
+      return anchor !== undefined && !headings.map(slug).includes(anchor);
+    });
+    expect(broken).toEqual([]);
+  });
+
+  test('names files, scripts and commands that there are', () => {
+    const files = [...text.matchAll(/`((?:src|test|docs|scripts|bench|bin|examples|completions)\/[\w./-]*)`/g)].map(
+      ([, file = '']) => file,
+    );
+    expect(files.filter((file) => !existsSync(path.join(root, file)))).toEqual([]);
+    const runs = [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, script = '']) => script);
+    expect(runs.filter((script) => !(script in scripts))).toEqual([]);
+    // What commands.md says is what the commands say.
+    const lines = document === 'docs/commands.md' ? [] : commandLines(text);
+    expect(lines.flatMap((line) => unknownWords(line).map((word) => `${word} in ${line}`))).toEqual([]);
+  });
+});
+
+test('docs/commands.md gives examples that the commands take', () => {
+  const lines = commandLines(read('docs/commands.md')).filter((line) => !line.includes('...'));
+  expect(lines.length).toBeGreaterThan(5);
+  expect(lines.flatMap((line) => unknownWords(line).map((word) => `${word} in ${line}`))).toEqual([]);
+});
+
+describe('docs/fidelity.md', () => {
+  const section = (title: string): string =>
+    read('docs/fidelity.md').split(`## ${title}\n`)[1]?.split('\n## ')[0] ?? '';
+
+  /** The fields of a job with an effect, outermost only, by their last names. */
+  function fieldsWith(effect: Effect, message: Message = JobMessage, seen = new Set<Message>()): string[] {
+    if (seen.has(message)) return [];
+    seen.add(message);
+    return Object.entries(message.fields).flatMap(([name, field]) => {
+      if (field.output) return [];
+      if (field.effect) return field.effect === effect ? [name] : [];
+      const inner = field.kind === 'list' ? field.of : field;
+      return inner.kind === 'message' ? fieldsWith(effect, inner.message, seen) : [];
+    });
+  }
+
+  test.each<[title: string, effect: Effect]>([
+    ['Without effect', 'inert'],
+    ['Through localrun.yaml', 'mapped'],
+  ])('names in %j the fields that the schema has as %s', (title, effect) => {
+    const text = section(title);
+    expect(fieldsWith(effect).filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  test('says of no field that acts that it does nothing', () => {
+    const quiet = new Set([...fieldsWith('inert'), ...fieldsWith('recorded')]);
+    const named = [...section('Without effect').matchAll(/`([a-z]\w+)`/g)];
+    expect(named.map(([, name = '']) => name).filter((name) => !quiet.has(name))).toEqual([]);
+  });
+});
+
+test('docs/dependencies.md has the packages that package.json has', () => {
+  const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<string, Record<string, string>>;
+  const rows = [...read('docs/dependencies.md').matchAll(/^\| ([^|]+) \|/gm)].flatMap(([, cell = '']) =>
+    cell.split(', '),
+  );
+  const told = rows.filter((cell) => !/^(Package|For development|---)/.test(cell));
+  expect(told.toSorted()).toEqual(
+    [...Object.keys(dependencies ?? {}), ...Object.keys(devDependencies ?? {})].toSorted(),
+  );
+});
+
+test('docs/configuration.md has the variables that localrun reads', () => {
+  const names = environment.flatMap(([name]) => name.split(', '));
+  const rows = [...read('docs/configuration.md').matchAll(/^\| (`[A-Z_`, ]+`) \|/gm)].flatMap(([, cell = '']) =>
+    cell.replaceAll('`', '').split(', '),
+  );
+  expect(rows.filter((name) => name !== 'TERM').toSorted()).toEqual(names.toSorted());
+});
+
+test('README.md has the exit codes and its session is short', () => {
+  const session = /```console\n([^`]*)```/.exec(read('README.md'))?.[1] ?? '';
+  expect(session.trim().split('\n').length).toBeLessThanOrEqual(15);
+  expect(read('CONTRIBUTING.md').split('\n').length).toBeLessThan(60);
+});

@@ -1,0 +1,377 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { cli } from '../support/io.js';
+
+const ok = (stderr: string, stdout = ''): object => ({ code: 0, stdout, stderr });
+const hint = (job: string): string => `\nTo execute this job, use:\nlocalrun jobs execute ${job}\n`;
+const created = (job: string): object => ok(`Job [${job}] has successfully been created.\n${hint(job)}`);
+
+const v1 = `apiVersion: run.googleapis.com/v1
+kind: Job
+metadata:
+  name: etl
+spec:
+  template:
+    spec:
+      taskCount: 3
+      template:
+        spec:
+          maxRetries: 1
+          containers:
+            - image: localrun/sample:latest
+              env:
+                - name: GREETING
+                  value: hello
+`;
+const v2 = `name: etl
+template:
+  taskCount: 3
+  template:
+    maxRetries: 1
+    containers:
+      - image: localrun/sample:latest
+        env:
+          - name: GREETING
+            value: hello
+`;
+
+interface Spec {
+  template: { taskCount: number; parallelism?: number; template: Record<string, unknown> & { containers: object[] } };
+}
+
+describe('create', () => {
+  test('from flags', async () => {
+    const { run } = cli();
+    const flags = [
+      '--tasks=4 --parallelism=2 --max-retries=0 --task-timeout=1.5h --memory=1Gi --cpu=2 --labels=team=a,env=dev',
+      '--set-env-vars=A=1,B=x=y --command=python,-u --args=-c,print(1)',
+    ];
+    expect(await run(`jobs create etl --image gcr.io/p/img:1 ${flags.join(' ')}`)).toEqual(created('etl'));
+    const job = JSON.parse((await run('jobs describe etl --format json')).stdout) as Spec;
+    expect(job).toMatchObject({
+      name: 'projects/p/locations/us-central1/jobs/etl',
+      creator: 'dev@example.com',
+      createTime: '2026-11-23T12:00:00.000000Z',
+      labels: { team: 'a', env: 'dev' },
+      template: {
+        labels: { team: 'a', env: 'dev' },
+        taskCount: 4,
+        parallelism: 2,
+        template: {
+          maxRetries: 0,
+          timeout: '5400s',
+          containers: [
+            {
+              image: 'gcr.io/p/img:1',
+              command: ['python', '-u'],
+              args: ['-c', 'print(1)'],
+              env: [
+                { name: 'A', value: '1' },
+                { name: 'B', value: 'x=y' },
+              ],
+              resources: { limits: { cpu: '2', memory: '1Gi' } },
+            },
+          ],
+        },
+      },
+    });
+  });
+
+  test.each([
+    ['v1 YAML', 'job.yaml', v1],
+    ['v2 YAML', 'job.yaml', v2],
+    ['v1 JSON', 'job.json', JSON.stringify(parse(v1))],
+    ['v2 JSON', 'job.json', JSON.stringify(parse(v2))],
+    ['v1 YAML with CRLF', 'job.yaml', v1.replaceAll('\n', '\r\n')],
+    ['v2 YAML with a byte order mark', 'job.yaml', `\u{feff}${v2}`],
+  ])('from a file of %s', async (_, name, text) => {
+    const { run, file } = cli();
+    expect(await run(`jobs create -f ${file(name, text)}`)).toEqual(created('etl'));
+    const job = JSON.parse((await run('jobs describe etl --format json')).stdout) as Spec;
+    expect(job.template).toMatchObject({
+      taskCount: 3,
+      template: { maxRetries: 1, containers: [{ env: [{ name: 'GREETING', value: 'hello' }] }] },
+    });
+  });
+
+  test('from stdin', async () => {
+    const { run } = cli();
+    expect(await run('jobs create -f -', { stdin: v1 })).toEqual(created('etl'));
+  });
+
+  test('from a file, with flags that win', async () => {
+    const { run, file } = cli();
+    const name = file('job.yaml', v1);
+    expect(await run(`jobs create nightly -f ${name} --region europe-west1 --tasks 9`)).toEqual(created('nightly'));
+    const { stdout } = await run(
+      'jobs describe nightly --region europe-west1 --format value(name,region,template.taskCount)',
+    );
+    expect(stdout).toBe('nightly\teurope-west1\t9\n');
+  });
+
+  test('refuses a job that is there', async () => {
+    const { run } = cli();
+    await run('jobs create etl --image i');
+    expect(await run('jobs create etl --image j')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'ERROR: (localrun.jobs.create) Job [etl] already exists.\n',
+    });
+    expect((await run('jobs describe etl --format value(template.template.containers[0].image)')).stdout).toBe('i\n');
+  });
+
+  test('prints the job where a format is asked for', async () => {
+    const { stdout, stderr } = await cli().run('jobs create etl --image i --format value(name)');
+    expect(stdout).toBe('etl\n');
+    expect(stderr).toContain('has successfully been created');
+  });
+
+  test('tells problems by the flags that make them', async () => {
+    const { run } = cli();
+    const { code, stderr } = await run('jobs create etl --image Not/Lower --max-retries 99 --set-env-vars=PORT=1');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^ERROR: \(localrun\.jobs\.create\) Job \[etl\] cannot be like that:\n/);
+    for (const flag of ['--image: ', '--max-retries: ', '--set-env-vars: ']) expect(stderr).toContain(`\n${flag}`);
+    expect((await run('jobs list')).stdout).toBe('');
+  });
+});
+
+describe('update', () => {
+  test('changes what the flags name and nothing else', async () => {
+    const { run, file } = cli();
+    await run(`jobs create -f ${file('job.yaml', v1)}`);
+    expect(await run('jobs update etl --tasks 7 --labels team=b')).toEqual(
+      ok(`Job [etl] has successfully been updated.\n${hint('etl')}`),
+    );
+    const job = JSON.parse((await run('jobs describe etl --format json')).stdout) as Spec;
+    expect(job).toMatchObject({
+      generation: '2',
+      labels: { team: 'b' },
+      template: { taskCount: 7, template: { maxRetries: 1, containers: [{ image: 'localrun/sample:latest' }] } },
+    });
+  });
+
+  test('keeps the variables that it does not set only where they are secrets', async () => {
+    const { run, file } = cli();
+    const secret = v2.replace(
+      'env:',
+      'env:\n          - name: PW\n            valueSource: {secretKeyRef: {secret: pw, version: latest}}',
+    );
+    await run(`jobs create -f ${file('job.yaml', secret)}`);
+    await run('jobs update etl --set-env-vars A=1');
+    const { stdout } = await run('jobs describe etl --format json(template.template.containers[0].env)');
+    expect(JSON.parse(stdout)).toEqual({
+      template: {
+        template: {
+          containers: {
+            env: [
+              { name: 'PW', valueSource: { secretKeyRef: { secret: 'pw', version: 'latest' } } },
+              { name: 'A', value: '1' },
+            ],
+          },
+        },
+      },
+    });
+  });
+
+  test('says which job is missing, and which name is near', async () => {
+    const { run } = cli();
+    await run('jobs create nightly --image i');
+    expect(await run('jobs update nihgtly --tasks 2')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'ERROR: (localrun.jobs.update) Job [nihgtly] could not be found.\nDid you mean nightly?\n',
+    });
+  });
+});
+
+describe('replace', () => {
+  test('creates, replaces as a whole, and leaves alone what is the same', async () => {
+    const { run, file } = cli();
+    const name = file('job.yaml', v1);
+    const said = (what: string): object => ok(`Job [etl] ${what}.\n${hint('etl')}`);
+    expect(await run(`jobs replace ${name}`)).toEqual(said('has been successfully created'));
+    expect(await run(`jobs replace -f ${name}`)).toEqual(said('is unchanged'));
+    file('job.yaml', v1.replace('          maxRetries: 1\n', ''));
+    // ./job.yaml is what it reads if no file is named.
+    expect(await run('jobs replace')).toEqual(said('has been successfully updated'));
+    const { stdout } = await run('jobs describe etl --format value(generation,template.template.maxRetries)');
+    expect(stdout).toBe('2\t3\n');
+  });
+
+  test('reads what describe exports', async () => {
+    const { run, file } = cli();
+    await run('jobs create etl --image i --tasks 3 --set-env-vars A=1 --labels team=a --max-retries 0');
+    const exported = await run('jobs describe etl --format export');
+    expect(parse(exported.stdout)).toMatchObject({
+      apiVersion: 'run.googleapis.com/v1',
+      kind: 'Job',
+      metadata: { name: 'etl', namespace: 'p', labels: { team: 'a' } },
+      spec: { template: { spec: { taskCount: 3, template: { spec: { maxRetries: 0 } } } } },
+    });
+    const { stderr } = await run(`jobs replace ${file('exported.yaml', exported.stdout)}`);
+    expect(stderr).toContain('Job [etl] is unchanged.');
+  });
+
+  test('takes the file once', async () => {
+    expect(await cli().run('jobs replace a.yaml -f b.yaml')).toMatchObject({ code: 2 });
+  });
+});
+
+describe('describing a job', () => {
+  test('shows the job as gcloud does', async () => {
+    const { run, file } = cli();
+    await run(`jobs create -f ${file('job.yaml', v1)} --labels team=a`);
+    expect(await run('jobs describe etl')).toEqual(
+      ok(
+        '',
+        `✔ Job etl in region us-central1
+Executed 0 times
+Last updated on 2026-11-23T12:00:00.000000Z by dev@example.com
+ 
+team:a
+ 
+Tasks:           3
+Parallelism:     No limit
+Container
+  Image:         localrun/sample:latest
+  Memory:        512Mi
+  CPU:           1000m
+  Env vars:
+    GREETING     hello
+Task Timeout:    10m
+Max Retries:     1
+Service account: 100000000000-compute@developer.gserviceaccount.com
+`,
+      ),
+    );
+  });
+
+  test.each(['namespaces/p/jobs/etl', 'projects/p/locations/us-central1/jobs/etl'])('finds %s', async (name) => {
+    const { run } = cli();
+    await run('jobs create etl --image i');
+    expect((await run(`jobs describe ${name} --format value(name)`)).stdout).toBe('etl\n');
+  });
+
+  test('says which job is missing, and which name is near', async () => {
+    const { run } = cli();
+    await run('jobs create nightly --image i');
+    expect(await run('jobs describe nightli')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'ERROR: (localrun.jobs.describe) Cannot find job [nightli].\nDid you mean nightly?\n',
+    });
+    expect((await run('jobs describe other')).stderr).toBe(
+      'ERROR: (localrun.jobs.describe) Cannot find job [other].\n',
+    );
+  });
+});
+
+describe('list', () => {
+  test('of no jobs prints nothing but how to make one', async () => {
+    const { run } = cli();
+    const stderr = 'Listed 0 items. To make one: localrun jobs create NAME --image IMAGE\n';
+    expect(await run('jobs list')).toEqual(ok(stderr));
+    expect(await run('jobs list --format json')).toEqual(ok(stderr, '[]\n'));
+    expect(await run('jobs list --format yaml')).toEqual(ok(stderr));
+    expect(await run('jobs list --format value(name)')).toEqual(ok(stderr));
+  });
+
+  test('shows all regions by name, or one', async () => {
+    const { run } = cli();
+    await run('jobs create zeta --image i --region asia-east1');
+    await run('jobs create alpha --image i');
+    await run('jobs create alpha --image i --region europe-west1');
+    await run('jobs create other --image i --project q');
+    expect((await run('jobs list')).stdout)
+      .toBe(`   JOB    REGION        LAST RUN AT  CREATED                  CREATED BY
+✔  alpha  europe-west1               2026-11-23 12:00:00 UTC  dev@example.com
+✔  alpha  us-central1                2026-11-23 12:00:00 UTC  dev@example.com
+✔  zeta   asia-east1                 2026-11-23 12:00:00 UTC  dev@example.com
+`);
+    expect((await run('jobs list --region asia-east1 --format value(name)')).stdout).toBe('zeta\n');
+    expect((await run('jobs list --sort-by name,~region --limit 1 --format value(name,region)')).stdout).toBe(
+      'alpha\tus-central1\n',
+    );
+  });
+
+  test('sorts by fields, absent ones first, numbers as numbers', async () => {
+    const { run } = cli();
+    await run('jobs create a --image i --tasks 10');
+    await run('jobs create b --image i --tasks 9 --labels team=x');
+    await run('jobs create c --image i --tasks 9 --labels team=w');
+    const names = async (key: string): Promise<string> =>
+      (await run(`jobs list --format value(name) --sort-by ${key}`)).stdout.replaceAll('\n', '');
+    expect(await names('template.taskCount')).toBe('bca');
+    expect(await names('~template.taskCount,labels.team')).toBe('acb');
+    expect(await names('labels.team')).toBe('acb');
+  });
+});
+
+describe('delete', () => {
+  test('asks, and does what the answer says', async () => {
+    const { run } = cli();
+    const question = 'Job [etl] will be deleted.\n\nDo you want to continue (Y/n)?  ';
+    await run('jobs create etl --image i');
+    expect(await run('jobs delete etl', { stdin: 'n\n', terminal: 80 })).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `${question}ERROR: (localrun.jobs.delete) Aborted by user.\n`,
+    });
+    expect(await run('jobs delete etl', { stdin: 'what\ny\n', terminal: 80 })).toEqual(
+      ok(`${question}Please enter 'y' or 'n'.\nDo you want to continue (Y/n)?  Deleted job [etl].\n`),
+    );
+    expect((await run('jobs list')).stdout).toBe('');
+  });
+
+  test('takes an answer from a pipe, and Enter for yes', async () => {
+    const { run } = cli();
+    for (const stdin of ['y\n', '\n', 'YES\n']) {
+      await run('jobs create etl --image i');
+      expect(await run('jobs delete etl', { stdin })).toMatchObject({ code: 0 });
+    }
+  });
+
+  test('does nothing where nobody can answer, and does not ask with --quiet', async () => {
+    const { run } = cli();
+    await run('jobs create etl --image i');
+    const { code, stderr } = await run('jobs delete etl');
+    expect(code).toBe(1);
+    expect(stderr).toContain('You can re-run the command with the --quiet flag');
+    expect((await run('jobs list --format value(name)')).stdout).toContain('etl');
+    expect(await run('jobs delete etl --quiet')).toEqual(ok('Deleted job [etl].\n'));
+  });
+
+  test('does not ask about a job that is not there', async () => {
+    expect(await cli().run('jobs delete etl')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'ERROR: (localrun.jobs.delete) Job [etl] could not be found.\n',
+    });
+  });
+});
+
+test('get-iam-policy prints the policy of a job that has none', async () => {
+  const { run } = cli();
+  await run('jobs create etl --image i');
+  expect(await run('jobs get-iam-policy etl')).toEqual(ok('', 'etag: ACAB\n'));
+  expect(await run('jobs get-iam-policy nope')).toMatchObject({ code: 1, stdout: '' });
+});
+
+test('validate tells valid files from others and stores nothing', async () => {
+  const { run, file } = cli();
+  expect(await run(`jobs validate -f ${file('good.yaml', v1)}`)).toEqual(ok('', 'good.yaml: valid (etl)\n'));
+  file('bad.yaml', v1.replace('maxRetries: 1', 'maxRetries: 12'));
+  const { code, stdout } = await run('jobs validate -f good.yaml bad.yaml');
+  expect(code).toBe(1);
+  expect(stdout).toContain('good.yaml: valid (etl)\nbad.yaml:11:23: spec.template.spec.template.spec.maxRetries: ');
+  expect((await run('jobs list')).stdout).toBe('');
+});
+
+test('the quickstart example is valid', async () => {
+  const { run } = cli();
+  const text = readFileSync(path.join(import.meta.dirname, '..', '..', 'examples', 'quickstart.yaml'), 'utf8');
+  expect(await run('jobs validate -f -', { stdin: text })).toEqual(ok('', '<stdin>: valid (quickstart)\n'));
+});

@@ -1,0 +1,128 @@
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { cli } from '../support/io.js';
+
+describe('a command line that cannot be meant', () => {
+  test.each<[line: string | string[], command: string, message: string]>([
+    ['jobz', '', "unknown command 'jobz' (Did you mean jobs?)"],
+    ['run -f job.yaml', '', "unknown command 'run'"],
+    ['jobs lst', 'jobs', "unknown command 'lst' (Did you mean list?)"],
+    ['jobs executions tasks lits', 'jobs.executions.tasks', "unknown command 'lits' (Did you mean list?)"],
+    ['jobs list --fromat json', 'jobs.list', "unknown option '--fromat' (Did you mean --format?)"],
+    ['jobs list extra', 'jobs.list', "too many arguments for 'list'. Expected 0 arguments but got 1."],
+    ['jobs describe', 'jobs.describe', "missing required argument 'job'"],
+    ['jobs create', 'jobs.create', 'argument JOB: Must be specified.'],
+    ['jobs create etl', 'jobs.create', 'argument --image: Must be specified.'],
+    ['jobs create etl --image', 'jobs.create', "option '--image <image>' argument missing"],
+    ['jobs create etl --image --tasks 2', 'jobs.create', 'argument --image: expected one argument'],
+    ['jobs run', 'jobs.run', 'argument JOB: Must be specified.'],
+    ['jobs validate', 'jobs.validate', 'argument FILE: Must be specified.'],
+    [
+      'jobs executions tasks list',
+      'jobs.executions.tasks.list',
+      "required option '--execution <execution>' not specified",
+    ],
+    ['jobs execute etl --wait --async', 'jobs.execute', 'At most one of --async | --wait can be specified.'],
+    ['jobs list --region Us', 'jobs.list', 'argument --region: invalid value [Us]'],
+    ['jobs list --project ../x', 'jobs.list', 'argument --project: invalid value [../x]'],
+    ['jobs list --limit 0', 'jobs.list', 'argument --limit: Value must be greater than or equal to 1; received: 0'],
+  ])('%s', async (line, command, message) => {
+    const { code, stdout, stderr } = await cli().run(line);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr.split('\n')[0]).toBe(`ERROR: ${command && `(localrun.${command}) `}${message}`);
+  });
+});
+
+test.each([
+  ['run -f job.yaml', 2, 'Did you mean localrun jobs run?'],
+  ['jobs run job.yaml', 1, 'Did you mean -f job.yaml?'],
+  ['jobs run nightly', 1, 'Try: give a spec with -f FILE, or --image IMAGE'],
+])('%s is told what it may have been meant to be', async (line, code, advice) => {
+  const outcome = await cli().run(line);
+  expect(outcome).toMatchObject({ code, stdout: '' });
+  expect(outcome.stderr.split('\n').at(-2)).toBe(advice);
+});
+
+describe('a value of a flag that it cannot have', () => {
+  test.each<[flag: string, message: string]>([
+    ['--tasks=abc', '--tasks: Value must be an integer; received: abc'],
+    ['--tasks=1.5', '--tasks: Value must be an integer; received: 1.5'],
+    ['--tasks=0', '--tasks: Value must be greater than or equal to 1; received: 0'],
+    ['--parallelism=-1', '--parallelism: Value must be greater than or equal to 0; received: -1'],
+    ['--max-retries=-1', '--max-retries: Value must be greater than or equal to 0; received: -1'],
+    ['--task-timeout=0', '--task-timeout: value must be greater than or equal to 1s; received: 0'],
+    ['--task-timeout=1h1', '--task-timeout: "1h1" is not a duration such as 600, 10m5s, 1.5h'],
+    ['--task-timeout=1.5s', '--task-timeout: value must be a whole number of seconds; received: 1.5s'],
+    ['--args=a,b,a', '--args: "a" cannot be specified multiple times'],
+    ['--args=a --args=a', '--args: "a" cannot be specified multiple times'],
+    ['--set-env-vars=A', '--set-env-vars: Bad syntax for dict arg: [A]. Write KEY=VALUE.'],
+    ['--set-env-vars==v', '--set-env-vars: Invalid flag value [=v]'],
+    ['--labels=A=1 --labels=A=2', '--labels: "A" cannot be specified multiple times; received: 1, 2'],
+  ])('%s', async (flags, message) => {
+    const { run } = cli();
+    expect(await run(`jobs create etl --image i ${flags}`)).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `ERROR: (localrun.jobs.create) argument ${message}\n`,
+    });
+    expect((await run('jobs list')).stdout).toBe('');
+  });
+});
+
+describe('help', () => {
+  test.each([
+    ['--help', 'Usage: localrun [options] [command]'],
+    ['help', 'Usage: localrun [options] [command]'],
+    ['jobs --help', 'Usage: localrun jobs [options] [command]'],
+    ['jobs run -h', 'Usage: localrun jobs run [options] [job]'],
+    ['help jobs run', 'Usage: localrun jobs run [options] [job]'],
+    ['help jobs executions tasks list', 'Usage: localrun jobs executions tasks list [options]'],
+    ['help environment', 'Environment variables:'],
+  ])('%s goes to stdout', async (line, first) => {
+    const { code, stdout, stderr } = await cli().run(line);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.split('\n')[0]).toBe(first);
+  });
+
+  test.each(['', 'jobs', 'jobs executions'])('of %j, which is no command yet, goes to stderr', async (line) => {
+    const { code, stdout, stderr } = await cli().run(line);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(`Usage: localrun ${line ? `${line} ` : ''}[options] [command]`);
+  });
+
+  test('is no wider than the terminal', async () => {
+    const { run } = cli();
+    for (const line of ['--help', 'jobs --help', 'jobs run --help', 'help environment']) {
+      const { stdout } = await run(line, { terminal: 80 });
+      // Examples are lines to copy, and are not broken.
+      const help = stdout.split(/^(?:Logs and progress|Exit codes)/m)[0] ?? '';
+      expect(help.split('\n').filter((row) => row.length > 80)).toEqual([]);
+    }
+  });
+
+  test('of what is not there', async () => {
+    expect(await cli().run('help jobs lst')).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'ERROR: (localrun.help) There is no command [jobs lst].\nTry: localrun --help\n',
+    });
+  });
+});
+
+test('--version is that of the package', async () => {
+  expect(await cli().run('--version')).toMatchObject({ code: 0, stdout: '0.1.0\n', stderr: '' });
+});
+
+test('a value in the environment that cannot be meant is a usage error', async () => {
+  const { code, stderr } = await cli().run('jobs list', { env: { LOCALRUN_MAX_PARALLELISM: 'many' } });
+  expect(code).toBe(2);
+  expect(stderr).toContain('LOCALRUN_MAX_PARALLELISM must be a whole number greater than 0, got many');
+});
+
+test('a state directory that cannot be made is an error that names it', async () => {
+  const { run, file, home } = cli();
+  const taken = path.join(home, file('taken', ''));
+  const { code, stdout, stderr } = await run('jobs list', { env: { LOCALRUN_HOME: taken } });
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(/Cannot open the store .*taken\/localrun\.db.*\nTry: .*LOCALRUN_HOME\n$/);
+});

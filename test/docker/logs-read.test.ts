@@ -1,0 +1,48 @@
+import { expect } from 'vitest';
+import { shortName } from '../../src/model/names.js';
+import { test } from '../support/home.js';
+
+const script = `echo '{"severity":"ERROR","message":"broken","code":7}'; echo plain; echo err >&2; printf 'no end'; exit 3`;
+
+test('what a task has written is read back, with what the platform says of it', async ({ home }) => {
+  const { exitCode } = await home.run(['jobs', 'run', '-f', home.script('wrote', script, { maxRetries: 1 })]);
+  expect(exitCode).toBe(1);
+  const execution = shortName((await home.executions())[0]?.name ?? '');
+  const read = async (...flags: string[]): Promise<string[]> => {
+    const { stdout } = await home.run(['jobs', 'executions', 'logs', 'read', execution, ...flags]);
+    return stdout.split('\n').filter(Boolean);
+  };
+  const texts = (lines: string[]): string[] =>
+    lines.map((line) => line.slice('2026-11-24 20:27:49 '.length)).toSorted();
+  const once = ['Container called exit(3).', 'broken', 'err', 'no end', 'plain'];
+  expect(texts(await read())).toEqual([...once, ...once].toSorted());
+  expect(texts(await read('--attempt', '1'))).toEqual(once);
+  expect(texts(await read('--severity', 'error', '--prefix'))).toEqual(['task 0 | broken', 'task 0 | broken']);
+  const { stdout } = await home.run([
+    'jobs',
+    'logs',
+    'read',
+    'wrote',
+    '--limit',
+    '4',
+    '--order',
+    'asc',
+    '--format',
+    'json',
+  ]);
+  const entries = JSON.parse(stdout) as { jsonPayload?: object; timestamp: string }[];
+  expect(entries).toHaveLength(4);
+  expect(entries).toContainEqual(
+    expect.objectContaining({ severity: 'ERROR', jsonPayload: { message: 'broken', code: 7 } }),
+  );
+  expect(entries.map(({ timestamp }) => timestamp)).toEqual(entries.map(({ timestamp }) => timestamp).toSorted());
+});
+
+test('a tail follows an execution to its end', async ({ home }) => {
+  await home.run(['jobs', 'create', '-f', home.script('tailed', 'for i in 1 2 3; do echo line $i; sleep 0.5; done')]);
+  await home.run(['jobs', 'execute', 'tailed']);
+  const execution = shortName((await home.executions())[0]?.name ?? '');
+  const { stdout, exitCode } = await home.run(['jobs', 'executions', 'logs', 'tail', execution]);
+  expect(exitCode).toBe(0);
+  expect(stdout.match(/line \d|exit\(0\)/g)).toEqual(['line 1', 'line 2', 'line 3', 'exit(0)']);
+});

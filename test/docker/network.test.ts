@@ -1,0 +1,128 @@
+import { execFileSync } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'vitest';
+import { until } from '../support/cli.js';
+import { type Home, test } from '../support/home.js';
+
+const docker = (...args: string[]): string => execFileSync('docker', args, { encoding: 'utf8' }).trim();
+
+async function run(home: Home, args: readonly string[]): Promise<{ id: string; lines: string[]; stderr: string }> {
+  const command = home.start(['jobs', 'run', ...args]);
+  const { exitCode, stderr } = await command.ended;
+  expect(exitCode, stderr).toBe(0);
+  const id = await command.execution();
+  return { id, lines: home.log(id), stderr };
+}
+
+/** A network as a compose project has it, with a database in it that answers on its port. */
+function project(onTestFinished: (end: () => void) => void): { network: string } {
+  const network = `localrun-test-${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
+  docker('network', 'create', network);
+  onTestFinished(() => void docker('network', 'rm', network));
+  const serve = 'while :; do echo from the database | nc -l -p 5432; done';
+  const container = docker(
+    ...['run', '--detach', '--network', network, '--network-alias', 'db', 'localrun/busybox:latest', 'sh', '-c', serve],
+  );
+  onTestFinished(() => void docker('rm', '--force', container));
+  return { network };
+}
+
+for (const mode of [[], ['--fresh-sandbox']]) {
+  test.concurrent(
+    `--join-network reaches what is in the network ${mode.join('')}`,
+    async ({ home, onTestFinished }) => {
+      const { network } = project(onTestFinished);
+      const file = home.script('joined', 'until nc db 5432; do sleep 0.1; done', { taskCount: 2 });
+      const { id, lines, stderr } = await run(home, ['-f', file, '--join-network', network, ...mode]);
+      expect(lines).toEqual(['from the database']);
+      expect(stderr).toContain(`network: ${network}`);
+      const { stdout } = await home.run(['jobs', 'executions', 'describe', id]);
+      expect(stdout).toMatch(new RegExp(`\\nLocal:\\n(  .*\\n)*  Network: +${network}\\n`));
+    },
+  );
+}
+
+test.concurrent('without it, a task reaches no container of the network', async ({ home, onTestFinished }) => {
+  project(onTestFinished);
+  const { lines } = await run(home, ['-f', home.script('apart', 'nc db 5432 2>/dev/null </dev/null; echo $?')]);
+  expect(lines).toEqual(['1']);
+});
+
+test.concurrent.for([
+  ['compose-default', /has no network \[compose-default\].*\n.*networks are .*bridge/],
+  ['brigde', /has no network \[brigde\].*\n.*Did you mean bridge\?/],
+  // The machine's own, which is no sandbox.
+  ['host', /has no network \[host\]/],
+  ['container:x', /has no network \[container:x\]/],
+] as const)('--join-network %s is refused before anything runs', async ([network, message], { home }) => {
+  const file = home.script('refused', 'true');
+  const { exitCode, stderr } = await home.run(['jobs', 'run', '-f', file, '--join-network', network]);
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(message);
+  expect(await home.executions()).toEqual([]);
+  expect((await home.run(['jobs', 'describe', 'refused'])).exitCode).toBe(1);
+});
+
+for (const mode of [[], ['--fresh-sandbox']]) {
+  test.concurrent(
+    `--host-access reaches a server of this machine ${mode.join('')}`,
+    async ({ home, onTestFinished }) => {
+      const gateway = docker('network', 'inspect', 'bridge', '--format', '{{(index .IPAM.Config 0).Gateway}}');
+      const server = createServer((_, response) => void response.end('hello from outside')).listen(0, gateway);
+      onTestFinished(() => void server.close());
+      const { port } = await until(() => (server.address() as AddressInfo | null) ?? undefined);
+      const file = home.script('outside', `wget -q -O - http://host.docker.internal:${port}/; echo`);
+      const { id, lines, stderr } = await run(home, ['-f', file, '--host-access', ...mode]);
+      expect(lines).toEqual(['hello from outside']);
+      expect(stderr).toContain('host access: host.docker.internal');
+      const { stdout } = await home.run(['jobs', 'executions', 'describe', id]);
+      expect(stdout).toMatch(/\nLocal:\n(  .*\n)*  Host access: +host\.docker\.internal\n/);
+    },
+  );
+}
+
+test.concurrent('without it, the name of this machine is unknown', async ({ home }) => {
+  const script = 'grep -c host.docker.internal /etc/hosts; ping -c 1 host.docker.internal 2>&1 | grep -c "bad address"';
+  const { id, lines, stderr } = await run(home, ['-f', home.script('inside', script)]);
+  expect(lines).toEqual(['0', '1']);
+  expect(stderr).not.toContain('Local settings');
+  expect((await home.run(['jobs', 'executions', 'describe', id])).stdout).not.toContain('Local:');
+});
+
+/** The kernel's table of routes: target and mask as numbers in memory, 0200 among the flags of one that leads nowhere. */
+const linkLocalRejected = (lines: readonly string[]): boolean =>
+  lines.some((line) => /^\S+\s+0000FEA9\s+00000000\s+02\d\d\s.*\s0000FFFF\s/.test(line));
+
+test.concurrent.for([
+  ['by default', [], true],
+  ['with a metadata server', ['--metadata'], true],
+  ['with a metadata server in fresh sandboxes', ['--metadata', '--fresh-sandbox'], true],
+  ['with a network', ['--join-network', 'bridge'], true],
+  // Nobody is there who could set the route.
+  ['in fresh sandboxes that nobody holds', ['--fresh-sandbox'], false],
+] as const)('whether link-local addresses are out of reach %s', async ([, flags, rejected], { home }) => {
+  const { lines } = await run(home, ['-f', home.script('routes', 'cat /proc/net/route'), ...flags]);
+  expect(linkLocalRejected(lines), lines.join('\n')).toBe(rejected);
+});
+
+test.concurrent('a GPU that the engine does not have is told before the first attempt', async ({ home }) => {
+  const runtimes = docker('info', '--format', '{{json .Runtimes}}');
+  expect(runtimes).not.toContain('nvidia');
+  const events = home.events();
+  const file = home.template('gpu', {
+    nodeSelector: { accelerator: 'nvidia-l4' },
+    gpuZonalRedundancyDisabled: true,
+    containers: [{ resources: { limits: { cpu: '4', memory: '16Gi', 'nvidia.com/gpu': '1' } } }],
+  });
+  const command = home.start(['jobs', 'run', '-f', file]);
+  const { exitCode, stderr } = await command.ended;
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('The job needs a GPU (nvidia.com/gpu), and the container engine has none');
+  const execution = await home.execution(await command.execution());
+  expect(execution.conditions?.map(({ type, state }) => [type, state])).toEqual([
+    ['Completed', 'CONDITION_FAILED'],
+    ['ResourcesAvailable', 'CONDITION_FAILED'],
+  ]);
+  expect(events.all()).toEqual([]);
+});

@@ -1,0 +1,14 @@
+import type { Credentials } from '../../src/engine/credentials.js';
+import { RunError } from '../../src/model/errors.js';
+
+const none = new RunError('NOT_FOUND', 'There are no application default credentials.');
+
+/** Of somebody who has none. */
+export const noCredentials: Credentials = {
+  file: '/nowhere/application_default_credentials.json',
+  require() {
+    throw none;
+  },
+  accessToken: () => Promise.reject(none),
+  identityToken: () => Promise.reject(none),
+};

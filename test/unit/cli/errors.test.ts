@@ -1,0 +1,88 @@
+import { Chalk } from 'chalk';
+import { CommanderError } from 'commander';
+import { describe, expect, test } from 'vitest';
+import { exitCodeOf, formatProblem, printError } from '../../../src/cli/errors.js';
+import { Interrupted, type Problem, Reported, RunError, UsageError } from '../../../src/model/errors.js';
+import { testIo } from '../../support/io.js';
+
+const plain = { chalk: new Chalk({ level: 0 }) };
+
+test.each<[what: string, error: unknown, code: number]>([
+  ['a failure', new RunError('NOT_FOUND', 'x'), 1],
+  ['a failed execution', new Reported(), 1],
+  ['anything unexpected', new TypeError('x'), 1],
+  ['wrong usage', new UsageError('x'), 2],
+  ['wrong usage that the parser finds', new CommanderError(1, 'commander.unknownOption', 'x'), 2],
+  ['help', new CommanderError(0, 'commander.helpDisplayed', ''), 0],
+  ['Ctrl-C', new Interrupted('SIGINT'), 130],
+  ['SIGTERM', new Interrupted('SIGTERM'), 143],
+])('the exit code of %s', (_, error, code) => {
+  expect(exitCodeOf(error)).toBe(code);
+});
+
+function printed(error: unknown, command = 'jobs.create'): string {
+  const io = testIo('/home');
+  printError(error, command, io);
+  expect(io.stdout()).toBe('');
+  return io.stderr();
+}
+
+describe('an error', () => {
+  test('has a code only where that helps, and says what to do', () => {
+    expect(printed(new RunError('NOT_FOUND', 'There is none.', { fix: 'did you mean that?' }))).toBe(
+      'ERROR: (localrun.jobs.create) NOT_FOUND: There is none.\nDid you mean that?\n',
+    );
+    expect(printed(new RunError('UNAVAILABLE', 'No engine.', { fix: 'start one' }))).toBe(
+      'ERROR: (localrun.jobs.create) No engine.\nTry: start one\n',
+    );
+    expect(printed(new UsageError('argument X: no'), '')).toBe('ERROR: argument X: no\n');
+  });
+
+  test('is told once', () => {
+    expect(printed(new Reported())).toBe('');
+    expect(printed(new Interrupted('SIGINT'))).toBe('');
+  });
+
+  test('that is nobody else’s fault has its stack', () => {
+    expect(printed(new TypeError('x'))).toMatch(/This is a mistake in localrun itself\.\nTypeError: x\n +at /);
+  });
+
+  test('shows fifty problems and counts the others', () => {
+    const problems = Array.from({ length: 120 }, (_, i): Problem => ({ message: `problem ${i}`, severity: 'error' }));
+    const lines = printed(new RunError('INVALID_ARGUMENT', 'job.yaml has problems:', { problems })).split('\n');
+    expect(lines).toHaveLength(53);
+    expect(lines.at(-2)).toBe('and 70 more');
+  });
+});
+
+describe('a problem', () => {
+  const problem: Problem = { path: 'spec.maxRetries', message: 'must be between 0 and 10', severity: 'error' };
+  const at = (column: number, excerpt: string): Problem => ({
+    ...problem,
+    location: { file: 'job.yaml', line: 14, column, excerpt },
+  });
+
+  test('shows its place', () => {
+    expect(formatProblem({ ...at(13, 'maxRetries: 12'), fix: 'use 10' }, plain)).toBe(
+      `job.yaml:14:13: spec.maxRetries: must be between 0 and 10
+    maxRetries: 12
+                ^
+    Try: use 10`,
+    );
+    expect(formatProblem({ ...problem, severity: 'warning' }, plain)).toBe(
+      'warning: spec.maxRetries: must be between 0 and 10',
+    );
+  });
+
+  test('puts the caret below its column after tabs, too', () => {
+    const [, line = '', caret = ''] = formatProblem(at(4, '\t\t\tx: 1'), plain).split('\n');
+    expect(line.indexOf('x')).toBe(caret.indexOf('^'));
+  });
+
+  test('shows the part of a long line that matters', () => {
+    const line = `${'a'.repeat(5000)}!${'b'.repeat(5000)}`;
+    const [, shown = '', caret = ''] = formatProblem(at(5001, line), plain).split('\n');
+    expect(shown.length).toBeLessThanOrEqual(104);
+    expect(shown[caret.indexOf('^')]).toBe('!');
+  });
+});

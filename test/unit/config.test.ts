@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest';
+import { environment, loadConfig } from '../../src/config.js';
+
+const at = (env: Record<string, string>, platform = 'linux'): ReturnType<typeof loadConfig> =>
+  loadConfig({ env, platform, homeDirectory: '/home/dev', userName: 'dev', hostName: 'laptop' });
+
+test('nothing needs to be set', () => {
+  expect(at({})).toEqual({
+    home: '/home/dev/.local/state/localrun',
+    project: 'local-project',
+    projectNumber: '100000000000',
+    location: 'us-central1',
+    account: 'dev@laptop',
+    projectOwner: 'dev@laptop',
+    enforceIam: false,
+    apiVersion: 'v2',
+    credentialsFile: '/home/dev/.config/gcloud/application_default_credentials.json',
+    docker: 'docker',
+    maxParallelism: 32,
+  });
+});
+
+test('our own variables win over those of gcloud, and these over defaults; an empty one is unset', () => {
+  const gcloud = { CLOUDSDK_CORE_PROJECT: 'g', CLOUDSDK_RUN_REGION: 'g1', CLOUDSDK_CORE_ACCOUNT: 'g@example.com' };
+  expect(at(gcloud)).toMatchObject({ project: 'g', location: 'g1', account: 'g@example.com' });
+  const own = { LOCALRUN_PROJECT: 'l', LOCALRUN_REGION: 'l1', LOCALRUN_ACCOUNT: 'l@example.com' };
+  expect(at({ ...gcloud, ...own })).toMatchObject({ project: 'l', location: 'l1', account: 'l@example.com' });
+  expect(at({ ...gcloud, LOCALRUN_PROJECT: '' })).toMatchObject({ project: 'g' });
+  expect(at({ LOCALRUN_DOCKER: 'podman', LOCALRUN_PROJECT_NUMBER: '7' })).toMatchObject({
+    docker: 'podman',
+    projectNumber: '7',
+  });
+});
+
+test('the flag for the account wins, and leaves the owner of the project who he is', () => {
+  const surroundings = { env: { LOCALRUN_ACCOUNT: 'l@example.com' }, platform: 'linux' };
+  const config = loadConfig(
+    { ...surroundings, homeDirectory: '/home/dev', userName: 'dev', hostName: 'laptop' },
+    { account: 'f@example.com' },
+  );
+  expect(config).toMatchObject({ account: 'f@example.com', projectOwner: 'dev@laptop' });
+});
+
+test('policies are enforced where that is said, in so many words', () => {
+  expect(at({ LOCALRUN_ENFORCE_IAM: 'true' }).enforceIam).toBe(true);
+  expect(at({ LOCALRUN_ENFORCE_IAM: '0' }).enforceIam).toBe(false);
+  expect(() => at({ LOCALRUN_ENFORCE_IAM: 'perhaps' })).toThrow('LOCALRUN_ENFORCE_IAM must be true or false');
+});
+
+describe('the state directory', () => {
+  test.each([
+    [{}, 'darwin', '/home/dev/Library/Application Support/localrun'],
+    [{ XDG_STATE_HOME: '/state' }, 'linux', '/state/localrun'],
+    [{ XDG_STATE_HOME: '/state', LOCALRUN_HOME: '/mine' }, 'linux', '/mine'],
+    [{ LOCALAPPDATA: '/local' }, 'win32', '/local/localrun'],
+    [{}, 'win32', '/home/dev/AppData/Local/localrun'],
+  ])('with %j on %s', (env, platform, home) => {
+    expect(at(env as Record<string, string>, platform).home).toBe(home);
+  });
+});
+
+test.each(['0', '-1', '1.5', 'many', ' '])('the parallelism %j cannot be meant', (text) => {
+  expect(() => at({ LOCALRUN_MAX_PARALLELISM: text })).toThrow(
+    `LOCALRUN_MAX_PARALLELISM must be a whole number greater than 0, got ${text}`,
+  );
+});
+
+test('every variable of ours is told of', () => {
+  expect(at({ LOCALRUN_MAX_PARALLELISM: '5' }).maxParallelism).toBe(5);
+  const told = environment
+    .flatMap(([name]) => name.split(', '))
+    .filter(
+      // It is looked for before anything else is.
+      (name) => name.startsWith('LOCALRUN_') && name !== 'LOCALRUN_CONFIG',
+    );
+  const read: string[] = [];
+  const env = new Proxy<Record<string, string>>({}, { get: (_, name) => void read.push(String(name)) });
+  at(env);
+  expect([...new Set(read)].filter((name) => name.startsWith('LOCALRUN_')).toSorted()).toEqual(told.toSorted());
+});

@@ -1,0 +1,124 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Chalk } from 'chalk';
+import { describe, expect, test } from 'vitest';
+import { formatProblem } from '../../../src/cli/errors.js';
+import { withDefaults } from '../../../src/model/defaults.js';
+import type { Problem } from '../../../src/model/errors.js';
+import { createdJob } from '../../../src/model/job.js';
+import { type JobInput, JobMessage } from '../../../src/model/schema/job.js';
+import { type RuleId, rules } from '../../../src/model/schema/rules.js';
+import { JobV1Message } from '../../../src/model/schema/v1.js';
+import { decode } from '../../../src/model/spec/decode.js';
+import { readJobs } from '../../../src/model/spec/read.js';
+import { parseSource } from '../../../src/model/spec/source.js';
+import { exported, jobToV1 } from '../../../src/model/spec/v1/write.js';
+import { toYaml } from '../../../src/model/spec/yaml.js';
+import { inputFields, setFields } from '../../support/fields.js';
+import { someJobName, someTime } from '../../support/jobs.js';
+
+/**
+ * Specs: good ones have no problems at all, odd ones are accepted with warnings, bad ones are refused. Of odd and bad
+ * ones, `NAME.expected` is everything that is told, each with the rule and the severity.
+ */
+const directory = fileURLToPath(new URL('../../fixtures/specs', import.meta.url));
+const names = (kind: string): string[] =>
+  readdirSync(path.join(directory, kind)).filter((name) => !name.endsWith('.expected'));
+const textOf = (kind: string, name: string): string => readFileSync(path.join(directory, kind, name), 'utf8');
+
+const chalk = new Chalk({ level: 0 });
+const told = (problems: readonly Problem[]): string =>
+  problems
+    .map((problem) => `${formatProblem(problem, { chalk })}\n    [${problem.severity} ${problem.rule}]\n`)
+    .join('\n');
+
+const json = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+/** A job without what v1 or an export does not say. */
+function sayable(job: JobInput): unknown {
+  const { name: _name, etag: _etag, client: _client, clientVersion: _clientVersion, ...rest } = structuredClone(job);
+  for (const { resources } of rest.template.template.containers) delete resources?.cpuIdle;
+  return json(rest);
+}
+
+describe('good specs', () => {
+  test('are many, and set every field that a client may set, in both versions', () => {
+    expect(names('good').length).toBeGreaterThanOrEqual(60);
+    const seen = { v1: new Set<string>(), v2: new Set<string>() };
+    for (const kind of ['good', 'odd']) {
+      for (const name of names(kind)) {
+        for (const document of parseSource(name, textOf(kind, name))) {
+          const isV1 = document.entries(document.root, 0).some(({ key }) => key === 'kind');
+          document.yaml = isV1 ? '1.1' : '1.2';
+          const message = isV1 ? JobV1Message : JobMessage;
+          const { value } = decode(document, message, isV1 ? 'gcloud' : 'proto');
+          for (const field of setFields(message, value)) seen[isV1 ? 'v1' : 'v2'].add(field);
+        }
+      }
+    }
+    const refused = (name: string, { refused: why, neutral }: { refused?: string; neutral?: unknown }): boolean =>
+      name === 'Container.livenessProbe' || (why !== undefined && neutral === undefined);
+    const missing = (message: typeof JobMessage | typeof JobV1Message, set: Set<string>): string[] =>
+      inputFields(message, refused).filter((field) => !set.has(field));
+    expect(missing(JobMessage, seen.v2)).toEqual([]);
+    expect(missing(JobV1Message, seen.v1)).toEqual([]);
+  });
+
+  test.each(names('good'))('%s has no problem, and is the same job after an export', (name) => {
+    const { jobs, problems } = readJobs(name, textOf('good', name), { strict: true });
+    expect(told(problems)).toBe('');
+    expect(jobs.length).toBeGreaterThan(0);
+    for (const { job } of jobs) {
+      const complete = withDefaults(job, '42');
+      const stored = createdJob(complete, someJobName, 'uid', { account: 'me', now: someTime });
+      const again = readJobs('export', toYaml(exported(jobToV1(stored))));
+      expect(told(again.problems)).toBe('');
+      expect(again.jobs.map((spec) => sayable(withDefaults(spec.job, '42')))).toEqual([sayable(complete)]);
+    }
+  });
+});
+
+describe('odd specs', () => {
+  test.each(names('odd'))('%s is accepted, with warnings', async (name) => {
+    const { jobs, problems } = readJobs(name, textOf('odd', name));
+    expect(jobs).toHaveLength(1);
+    expect(new Set(problems.map(({ severity }) => severity))).toEqual(new Set(['warning']));
+    await expect(told(problems)).toMatchFileSnapshot(path.join(directory, 'odd', `${name}.expected`));
+    const strict = readJobs(name, textOf('odd', name), { strict: true });
+    expect(strict.jobs).toEqual([]);
+    expect(strict.problems).toEqual(problems.map((problem) => ({ ...problem, severity: 'error' })));
+  });
+});
+
+describe('bad specs', () => {
+  test('are many', () => expect(names('bad').length).toBeGreaterThanOrEqual(150));
+
+  test.each(names('bad'))('%s is refused, with everything that is wrong with it', async (name) => {
+    const { jobs, problems } = readJobs(name, textOf('bad', name));
+    expect(jobs.length).toBeLessThan(name === 'second-document.yaml' ? 2 : 1);
+    expect(problems.some(({ severity }) => severity === 'error')).toBe(true);
+    await expect(told(problems)).toMatchFileSnapshot(path.join(directory, 'bad', `${name}.expected`));
+  });
+
+  test('break every rule that there is', () => {
+    const broken = new Set<RuleId | undefined>();
+    for (const kind of ['odd', 'bad']) {
+      for (const name of names(kind)) {
+        for (const { rule } of readJobs(name, textOf(kind, name)).problems) broken.add(rule);
+      }
+    }
+    const elsewhere: RuleId[] = [
+      'file', // The model reads no files.
+      'annotation-size', // Takes 256 KiB.
+      'image-host', // Told under --strict only.
+    ];
+    expect(Object.keys(rules).filter((rule) => !broken.has(rule as RuleId))).toEqual(elsewhere);
+  });
+});
+
+test('a registry that Cloud Run does not pull from is fine here, and told under --strict', () => {
+  const text = 'template: {template: {containers: [{image: "localhost:5000/a/b"}]}}';
+  expect(readJobs('f', text).problems).toEqual([]);
+  expect(readJobs('f', text, { strict: true }).problems).toMatchObject([{ rule: 'image-host', severity: 'error' }]);
+});

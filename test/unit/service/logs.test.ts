@@ -1,0 +1,44 @@
+import { writeFileSync } from 'node:fs';
+import { beforeEach, expect, test } from 'vitest';
+import { lastLines, LogFollower, type TaskLine } from '../../../src/service/logs.js';
+import { LogFiles } from '../../../src/store/logs.js';
+import { someExecution, someJob, someTime } from '../../support/jobs.js';
+import { tempDirectory } from '../../support/temp.js';
+
+const execution = someExecution(someJob());
+const attempt = { task: 0, attempt: 0 };
+let logs: LogFiles;
+
+beforeEach(() => {
+  logs = new LogFiles(tempDirectory());
+  logs.create(execution.name, attempt).close();
+});
+
+const write = (stream: 'stdout' | 'stderr', lines: readonly string[]): void =>
+  writeFileSync(logs.file(execution.name, attempt, stream), lines.map((line) => `${someTime} ${line}\n`).join(''));
+
+test('a log that is longer than one look is shown in parts, whole in the end', async () => {
+  const written = Array.from({ length: 100_000 }, (_, i) => `line ${i}`);
+  write('stdout', written);
+  const shown: TaskLine[] = [];
+  const follower = new LogFollower(logs, execution, (line) => shown.push(line));
+  follower.onEvent({ type: 'attempt.started', time: someTime, ...attempt });
+  expect(shown).toEqual([]);
+  follower.onEvent({
+    ...{ type: 'attempt.ended', time: someTime, ...attempt },
+    ...{ outcome: { code: 0, message: '' }, state: 'Succeeded' },
+  });
+  expect(shown.length).toBeGreaterThan(10_000);
+  expect(shown.length).toBeLessThan(40_000);
+  await follower.close();
+  expect(shown.map(({ text }) => text)).toEqual(written);
+});
+
+test('the last lines of a log of any length are those at its end', () => {
+  write('stdout', [...Array.from({ length: 100_000 }, (_, i) => `line ${i}`)]);
+  write('stderr', ['one', 'two']);
+  const last = (count: number): string[] => lastLines(logs, execution.name, attempt, count).map(({ text }) => text);
+  expect(last(3)).toEqual(['line 99999', 'one', 'two']);
+  write('stderr', []);
+  expect(last(2)).toEqual(['line 99998', 'line 99999']);
+});
