@@ -1,9 +1,10 @@
 import { explainConfig, fileName, type Setting } from '../config.js';
 import { problemOf, realDirectory, realSocket, secretProblem } from '../local/sources.js';
-import { anyVersion, type SecretSource } from '../model/local/settings.js';
+import { anyVersion } from '../model/local/settings.js';
 import type { CommonOptions } from './command.js';
 import type { Context } from './context.js';
 import { explainLocal, type LocalFlags, localSettings } from './local-flags.js';
+import { shownEndpoint, shownSource } from './render/local.js';
 
 /** Something that localrun.yaml maps. */
 export interface Mapping {
@@ -58,13 +59,7 @@ export function explanation(context: Context, options: CommonOptions & LocalFlag
     cloudSql: Object.entries(cloudSql).map(([name, endpoint]) =>
       'socket' in endpoint
         ? { name, source: endpoint.socket, ...checked(problemOf(() => realSocket(endpoint.socket))) }
-        : { name, source: `${endpoint.tcp} (${endpoint.engine})` },
+        : { name, source: shownEndpoint(endpoint) },
     ),
   };
-}
-
-function shownSource(source: SecretSource): string {
-  if ('file' in source) return source.file;
-  if ('env' in source) return `the environment variable ${source.env}`;
-  return 'dotenv' in source ? `${source.key} in ${source.dotenv}` : `in ${source.inline}`;
 }

@@ -69,6 +69,20 @@ test.concurrent('variables get the values of secrets, from wherever those are', 
   expect(seen.join('\n')).not.toContain('FIRST=1');
 });
 
+test.concurrent('whichever command runs a job, localrun.yaml holds', async ({ home }) => {
+  home.config('secrets: { key: { value: opened } }');
+  const file = home.template('every', { containers: [shell('echo $KEY', { env: [variable('KEY', 'key')] })] });
+  const run = async (...args: string[]): Promise<string[]> => {
+    const command = home.start(['jobs', ...args]);
+    const { exitCode, stderr } = await command.ended;
+    expect(exitCode, stderr).toBe(0);
+    return home.log(/execution \[([^\]]+)\]/i.exec(stderr)?.[1] ?? '');
+  };
+  expect(await run('create', '-f', file, '--execute-now', '--wait')).toEqual(['opened']);
+  expect(await run('execute', 'every', '--wait')).toEqual(['opened']);
+  expect(await run('run', 'every')).toEqual(['opened']);
+});
+
 test.concurrent('a variable of this machine is no secret unless it is mapped', async ({ home }) => {
   const file = home.template('unmapped', { containers: [shell('true', { env: [variable('KEY', 'PASSWORD')] })] });
   const { exitCode, stderr } = await home.run(['jobs', 'run', '-f', file], { env: { PASSWORD: 'x' } });

@@ -6,7 +6,7 @@ import type { Execution, Job } from '../../model/schema/job.js';
 import { epochMs } from '../../model/time.js';
 import type { TaskView } from '../../service/tasks.js';
 import { type Entry, group, lines } from './entries.js';
-import { localEntries } from './local.js';
+import { localEntries, mappedEntries } from './local.js';
 import { executionSymbol, jobSymbol, taskSymbol } from './symbols.js';
 import { shownState } from './tables.js';
 import { templateEntries } from './template.js';
@@ -59,7 +59,7 @@ export function describeExecution(execution: Execution, settings: LocalSettings,
     [
       ...headEntries(execution.taskCount, parallelism),
       ...templateEntries(execution.template),
-      ...group('Local', localEntries(settings)),
+      ...group('Local', [...localEntries(settings), ...mappedEntries(settings)]),
     ],
     symbol,
     isCompleted(execution) ? conditionOf(execution, 'Completed')?.message : undefined,

@@ -1,4 +1,9 @@
-import { defaultSettings, type LocalSettings } from '../../model/local/settings.js';
+import {
+  type CloudSqlEndpoint,
+  defaultSettings,
+  type LocalSettings,
+  type SecretSource,
+} from '../../model/local/settings.js';
 
 /** What this machine adds to an execution, or does differently from what it does unasked. */
 export function localEntries(settings: LocalSettings): [label: string, value: string][] {
@@ -20,3 +25,29 @@ export function localLine(settings: LocalSettings): string | undefined {
   const entries = localEntries(settings).map(([label, value]) => `${label.toLowerCase()}: ${value}`);
   return entries.length > 0 ? `Local settings: ${entries.join(', ')}.` : undefined;
 }
+
+/** What stands for the secrets, buckets and so on that an execution uses. */
+export const mappedEntries = ({ secrets, buckets, nfs, cloudSql }: LocalSettings): [label: string, value: string][] => [
+  ...Object.entries(secrets).flatMap(([name, versions]) =>
+    Object.entries(versions).map(([version, source]): [string, string] => [
+      `Secret ${name}:${version}`,
+      shownSource(source),
+    ]),
+  ),
+  ...Object.entries(buckets).map(([name, directory]): [string, string] => [`Bucket ${name}`, directory]),
+  ...Object.entries(nfs).map(([name, directory]): [string, string] => [`Export ${name}`, directory]),
+  ...Object.entries(cloudSql).map(([name, endpoint]): [string, string] => [
+    `Cloud SQL instance ${name}`,
+    shownEndpoint(endpoint),
+  ]),
+];
+
+/** Where a secret is; never its value. */
+export function shownSource(source: SecretSource): string {
+  if ('file' in source) return source.file;
+  if ('env' in source) return `the environment variable ${source.env}`;
+  return 'dotenv' in source ? `${source.key} in ${source.dotenv}` : `in ${source.inline}`;
+}
+
+export const shownEndpoint = (endpoint: CloudSqlEndpoint): string =>
+  'tcp' in endpoint ? `${endpoint.tcp} (${endpoint.engine})` : endpoint.socket;

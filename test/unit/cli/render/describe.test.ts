@@ -171,3 +171,25 @@ test('a message is broken at 100 columns', () => {
   expect(Math.max(first.length, second.length, third.length)).toBeLessThanOrEqual(100);
   expect(`${first} word`.length).toBeGreaterThan(100);
 });
+
+test('what of this machine an execution uses is shown, and no value', () => {
+  const settings = {
+    ...defaultSettings,
+    strictFs: true,
+    secrets: { key: { latest: { file: '/keys/new' }, 2: { env: 'OLD_KEY' } }, other: { 1: { inline: '/l', at: [] } } },
+    buckets: { data: '/data' },
+    nfs: { 'host:/e': '/share' },
+    cloudSql: { 'p:r:i': { tcp: 'db:5432', engine: 'postgres' as const }, 'p:r:j': { socket: '/proxy' } },
+  };
+  const text = describeExecution(someExecution(someJob()), settings, plain);
+  expect(text.slice(text.indexOf('Local:')).replaceAll(/ +/g, ' ')).toContain(`Local:
+ File system: counts as memory
+ Secret key:2: the environment variable OLD_KEY
+ Secret key:latest: /keys/new
+ Secret other:1: in /l
+ Bucket data: /data
+ Export host:/e: /share
+ Cloud SQL instance p:r:i: db:5432 (postgres)
+ Cloud SQL instance p:r:j: /proxy
+`);
+});
