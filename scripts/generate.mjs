@@ -70,6 +70,7 @@ ${ruleTable('strict')}
 `,
   'schema/job.schema.json': printedSchema(schemas.job),
   'schema/job.v1.schema.json': printedSchema(schemas['job.v1']),
+  'schema/localrun.schema.json': printedSchema(schemas.localrun),
 };
 
 for (const [name, text] of Object.entries(files)) {

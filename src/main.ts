@@ -6,6 +6,7 @@ import type { Context } from './cli/context.js';
 import { exitCodeOf, printError } from './cli/errors.js';
 import { withFlagsFiles } from './cli/flags-file.js';
 import type { Io } from './cli/io.js';
+import { localSettings } from './cli/local-flags.js';
 import { buildProgram, checkWords, commandPath } from './cli/program.js';
 import { type Config, loadConfig } from './config.js';
 import { findLocalFile, type LocalDocument } from './local/file.js';
@@ -69,6 +70,7 @@ function context(io: Io, config: Config, local: LocalDocument | undefined, closi
       enforced: config.enforceIam ? (await import('./model/iam/conditions.js')).holds : undefined,
       projectNumber: config.projectNumber,
       env: io.env,
+      settings: localSettings({ local, io }, {}),
       now: Date.now,
       uuid: () => crypto.randomUUID(),
       randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),

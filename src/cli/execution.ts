@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { Interrupted, RunError } from '../model/errors.js';
 import { completionStatus, conditionOf, isCompleted } from '../model/execution.js';
-import { defaultSettings } from '../model/local/settings.js';
 import { shortName } from '../model/names.js';
 import type { Execution, Job } from '../model/schema/job.js';
 import { requireSurroundings } from '../service/host.js';
@@ -45,7 +44,7 @@ export async function startExecution(
   until: 'created' | 'started' | 'ended',
 ): Promise<Execution> {
   const host = await context.host();
-  const { settings = defaultSettings } = request;
+  const { settings = host.settings } = request;
   await requireSurroundings(host, settings);
   const created = runJob(host, request);
   warnOfInertFields(context, host, request.name);

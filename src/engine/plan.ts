@@ -106,7 +106,7 @@ export function attemptPlan(
         label,
         dependsOn: needs[i] ?? [],
         probe: container.startupProbe && withPort(container.startupProbe, container),
-        secrets: secretVariables(container),
+        secrets: secretVariables(container, env),
         spec: {
           ...containerSpec(execution, container, task, attempt, context, env),
           name: i === main ? name : `${name}-${i}-${label}`,
@@ -170,11 +170,14 @@ function containerSpec(
 const variables = ({ env = [] }: Container): Map<string, EnvVar> =>
   new Map(env.map((variable) => [variable.name, variable]));
 
-const secretVariables = (container: Container): Record<string, SecretReference> =>
+/** The variables that take secrets, besides those that the system sets. */
+const secretVariables = (container: Container, system: Record<string, string>): Record<string, SecretReference> =>
   Object.fromEntries(
     [...variables(container)].flatMap(([name, { valueSource }]) => {
       const reference = valueSource?.secretKeyRef;
-      return reference ? [[name, { secret: reference.secret, version: reference.version || 'latest' }]] : [];
+      return reference && !Object.hasOwn(system, name)
+        ? [[name, { secret: reference.secret, version: reference.version || 'latest' }]]
+        : [];
     }),
   );
 

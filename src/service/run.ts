@@ -4,7 +4,7 @@ import { RunError } from '../model/errors.js';
 import { createdExecution } from '../model/execution.js';
 import { executionToken } from '../model/job.js';
 import { idleOptions } from '../model/local/idle.js';
-import { defaultSettings, type LocalSettings } from '../model/local/settings.js';
+import type { LocalSettings } from '../model/local/settings.js';
 import { executionName, executionSuffix, parseName, shortName } from '../model/names.js';
 import { overridden } from '../model/overrides.js';
 import { formatPath } from '../model/path.js';
@@ -38,7 +38,7 @@ export interface RunJobRequest extends RunOptions {
 
 /**
  * Creates an execution of a job, which somebody still has to run.
- * @throws RunError NOT_FOUND; INVALID_ARGUMENT for overrides; UNIMPLEMENTED if the job cannot run here;
+ * @throws RunError NOT_FOUND; INVALID_ARGUMENT for overrides;
  * RESOURCE_EXHAUSTED if too much runs; FAILED_PRECONDITION if the job is being deleted, or if this machine lacks what
  * the job needs of it
  */
@@ -93,11 +93,10 @@ function newId(deps: ServiceDeps, { name }: Job): string {
   }
 }
 
-/** @throws RunError ALREADY_EXISTS, RESOURCE_EXHAUSTED, UNIMPLEMENTED, INVALID_ARGUMENT */
+/** @throws RunError ALREADY_EXISTS, RESOURCE_EXHAUSTED, INVALID_ARGUMENT */
 function newExecution(deps: ServiceDeps, job: Job, id: string, overrides: Overrides): Execution {
   const { store, uuid, account, logs } = deps;
   const parent = parseName(job.name);
-  refuseUnsupported(job);
   if (store.findExecution(parent.project, parent.location, id)) {
     throw new RunError('ALREADY_EXISTS', `Resource '${id}' already exists.`);
   }
@@ -116,7 +115,7 @@ function newExecution(deps: ServiceDeps, job: Job, id: string, overrides: Overri
 function storeExecution(
   deps: ServiceDeps,
   execution: Execution,
-  { owner, settings = defaultSettings }: RunOptions,
+  { owner, settings = deps.settings }: RunOptions,
 ): Execution {
   const { store, uuid, now } = deps;
   const { name, taskCount, createTime } = execution;
@@ -145,11 +144,3 @@ export const inertFields = (job: JobInput): string[] => [
   ...fieldsWithEffect(job, ['inert']).map(formatPath),
   ...idleOptions(job),
 ];
-
-function refuseUnsupported(job: Job): void {
-  const fields = fieldsWithEffect(job, ['unsupported']).map(formatPath);
-  if (fields.length > 0) {
-    const message = `Job [${shortName(job.name)}] uses what localrun cannot run yet: ${fields.join(', ')}`;
-    throw new RunError('UNIMPLEMENTED', message, { fix: 'remove these fields to run the rest of the job locally' });
-  }
-}

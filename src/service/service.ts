@@ -1,4 +1,5 @@
 import { RunError } from '../model/errors.js';
+import type { LocalSettings } from '../model/local/settings.js';
 import type { Holds } from '../model/iam/permissions.js';
 import { nearest, parseName, shortName } from '../model/names.js';
 import { badRequest, type RequestName } from '../model/validation/status.js';
@@ -18,6 +19,8 @@ export interface ServiceDeps {
   /** Evaluates the conditions of IAM policies; present if policies decide who may do what. */
   enforced?: Holds | undefined;
   projectNumber: string;
+  /** What executions get of this machine unless a request says otherwise. */
+  settings: LocalSettings;
   /** The variables of this process, which localrun.yaml may name as the values of secrets. */
   env: Readonly<Record<string, string | undefined>>;
   now: () => number;

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { main } from '../../src/main.js';
 import { hostExecution } from '../../src/service/host.js';
+import { defaultSettings } from '../../src/model/local/settings.js';
 import { LogFiles } from '../../src/store/logs.js';
 import { openStore } from '../../src/store/sqlite.js';
 import { noCredentials } from '../support/credentials.js';
@@ -57,6 +58,7 @@ export class Scenario {
       home: this.home,
       credentials: noCredentials,
       env: {},
+      settings: defaultSettings,
       maxParallelism: 32,
       owner: { token: randomUUID(), pid: process.pid, processStart: 'now' },
     };

@@ -11,7 +11,7 @@ const shell = (script: string, more: Partial<Container> = {}): Container => ({
   command: ['sh', '-c', script],
   ...more,
 });
-const variable = (name: string, secret: string, version?: string): NonNullable<Container['env']>[number] => ({
+const variable = (name: string, secret: string, version = 'latest'): NonNullable<Container['env']>[number] => ({
   name,
   valueSource: { secretKeyRef: { secret, version } },
 });

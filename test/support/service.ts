@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import type { Code } from '../../src/model/errors.js';
 import { type HostDeps, hostExecution } from '../../src/service/host.js';
 import { holds } from '../../src/model/iam/conditions.js';
+import { defaultSettings } from '../../src/model/local/settings.js';
 import { LogFiles } from '../../src/store/logs.js';
 import { openStore } from '../../src/store/sqlite.js';
 import type { Store } from '../../src/store/store.js';
@@ -38,6 +39,7 @@ export class ServiceWorld {
       projectOwner: owner,
       projectNumber: '123',
       env: {},
+      settings: defaultSettings,
       now: () => this.now,
       uuid: randomUUID,
       randomBytes,

@@ -20,8 +20,10 @@ export function readLocalFile(file: string, text: string): LocalText {
     return { ...none, problems: [{ message: `${file} is larger than ${maxSpecBytes / 1024} KiB`, severity: 'error' }] };
   }
   if (!/^\s*[^\s#]/m.test(text)) return { ...none, problems: [] };
-  const [document, second] = parseSource(file, text);
-  if (!document || document.problems.length > 0) return { ...none, problems: document?.problems ?? [] };
+  const documents = parseSource(file, text);
+  const [document, second] = documents;
+  const invalid = documents.flatMap(({ problems }) => problems);
+  if (invalid.length > 0 || !document) return { ...none, problems: invalid.map(withoutValues) };
   if (second) {
     const message = 'a second document, of which nothing would be read';
     return { ...none, problems: [{ message, location: second.location(second.root), severity: 'error' }] };

@@ -14,9 +14,7 @@ export type Effect =
   /** Kept and returned; it changes nothing for a running job in Cloud Run either. */
   | 'recorded'
   /** Kept and returned; it acts in Cloud Run and has no local effect, which a run says once. */
-  | 'inert'
-  /** A job that sets it cannot run here, and says so before anything starts. */
-  | 'unsupported';
+  | 'inert';
 
 /**
  * What a value has to be by itself, in the API's words (`text`) and in terms that machines read. An unset value, which

@@ -1,3 +1,4 @@
+import { LocalFileMessage } from '../local/schema.js';
 import type { EnumField, Field, MapField, Message, ValueRule } from './field.js';
 import { JobMessage } from './job.js';
 import { type RuleId, rules } from './rules.js';
@@ -6,10 +7,11 @@ import { JobV1Message } from './v1.js';
 /** A JSON Schema, draft 7, which is what editors know best. */
 type Schema = Record<string, unknown>;
 
-/** The published schemas: what an editor can check of a spec, which is types, names and the rules for single values. */
-export const jsonSchemas = (): Record<'job' | 'job.v1', Schema> => ({
+/** The published schemas: what an editor can check of a file, which is types, names and the rules for single values. */
+export const jsonSchemas = (): Record<'job' | 'job.v1' | 'localrun', Schema> => ({
   job: jsonSchema(JobMessage, 'Cloud Run job, Admin API v2', true),
   'job.v1': jsonSchema(JobV1Message, 'Cloud Run job, v1 (gcloud run jobs replace)', false),
+  localrun: jsonSchema(LocalFileMessage, 'localrun.yaml', false),
 });
 
 /** @param proto whether proto3 JSON is read, where an enum may be a number */
@@ -83,7 +85,7 @@ class Writer {
       case 'list':
         return { type: 'array', items: this.#value(field.of), ...checks };
       case 'map':
-        return mapSchema(field, checks);
+        return field.of ? { type: 'object', additionalProperties: this.#value(field.of) } : mapSchema(field, checks);
       case 'enum':
         return { enum: this.#enumValues(field) };
       case 'bool':

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import type { RuleId } from '../../../src/model/schema/rules.js';
 import { readJobs } from '../../../src/model/spec/read.js';
 
@@ -116,4 +116,30 @@ test('a mistake is told where it is', () => {
     '/template/template/containers/0 must NOT have additional properties',
     '/template/template/containers/0/image must match pattern',
   ]);
+});
+
+describe('localrun.yaml', () => {
+  const validate = ajv.compile(schema('localrun'));
+  const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
+
+  test('is valid where the documentation and the example have it', () => {
+    const [, shown = ''] = /```yaml\n(.*?)```/s.exec(read('docs/localrun-yaml.md')) ?? [];
+    for (const text of [shown, read('examples/local-resources/localrun.yaml')]) {
+      expect(text).toContain('secrets:');
+      expect([validate(parse(text)), validate.errors]).toEqual([true, null]);
+    }
+  });
+
+  test.each([
+    'secretz: {}',
+    'pull: allways',
+    'buckets: [data]',
+    'strictFs: "yes"',
+    'secrets: { key: ./file }',
+    'secrets: { key: { file: a, env: B } }',
+    'secrets: { key: { versions: { 1: { fil: a } } } }',
+    'cloudSql: { "p:r:i": { socket: s, tcp: "h:1" } }',
+  ])('is not valid as %s', (text) => {
+    expect(validate(parse(text))).toBe(false);
+  });
 });
