@@ -1,0 +1,105 @@
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'vitest';
+import type { Execution, Task } from '../../src/model/schema/job.js';
+import { repository } from '../support/cli.js';
+import { type Home, test } from '../support/home.js';
+import { buildImage, removeImage } from '../support/images.js';
+
+/** What an execution and its task say of how they ended; the execution's name is EXECUTION, what it took is SPAN. */
+interface Outcome {
+  exitCode: number | null;
+  task?: unknown;
+  execution: unknown;
+}
+
+const golden = JSON.parse(readFileSync(path.join(repository, 'test/fixtures/outcomes.json'), 'utf8')) as Record<
+  string,
+  Outcome
+>;
+
+function completed({ conditions }: Execution | Task): unknown {
+  const { state, reason, executionReason, message } = conditions?.find(({ type }) => type === 'Completed') ?? {};
+  return { state, reason, executionReason, message };
+}
+
+async function outcome(home: Home, file: string): Promise<Outcome> {
+  const command = home.start(['jobs', 'run', '-f', file]);
+  const { exitCode } = await command.ended;
+  const id = await command.execution();
+  const execution = await home.execution(id);
+  const [task] = await home.tasks(id);
+  const found: Outcome = {
+    exitCode,
+    ...(task && { task: { completed: completed(task), retried: task.retried, ...task.lastAttemptResult } }),
+    execution: {
+      completed: completed(execution),
+      succeededCount: execution.succeededCount,
+      failedCount: execution.failedCount,
+      retriedCount: execution.retriedCount,
+    },
+  };
+  const text = JSON.stringify(found)
+    .replaceAll(id, 'EXECUTION')
+    .replace(/successfully in [\dms.]+s/g, 'successfully in SPAN');
+  return JSON.parse(text) as Outcome;
+}
+
+const once = { maxRetries: 0 };
+/** The job of each outcome. */
+const jobs: Record<string, (home: Home) => string> = {
+  success: (home) => home.script('ok', 'exit 0'),
+  'exit code': (home) => home.script('ends', 'exit 3', once),
+  'success after a retry': (home) => home.script('retried', 'exit $((1 - CLOUD_RUN_TASK_ATTEMPT))', { maxRetries: 1 }),
+  'out of retries': (home) => home.script('fails', 'exit $((CLOUD_RUN_TASK_ATTEMPT + 5))', { maxRetries: 1 }),
+  timeout: (home) => home.script('slow', `trap 'exit 7' TERM; sleep 60 & wait`, { timeout: '1s', ...once }),
+  'timeout of one that exits 0': (home) =>
+    home.script('polite', `trap 'exit 0' TERM; sleep 60 & wait`, { timeout: '1s', ...once }),
+  'out of memory': (home) => home.script('hungry', 'exec dd if=/dev/zero of=/dev/null bs=600M count=1', once),
+  'SIGTERM to itself': (home) => home.script('terminated', `trap 'exit 143' TERM; kill -TERM $$; sleep 5`, once),
+  'SIGKILL to its program': (home) => home.script('killed', `sh -c 'kill -KILL $$'; exit $?`, once),
+  'SIGSEGV to its program': (home) => home.script('crashed', `sh -c 'kill -SEGV $$'; exit $?`, once),
+  'missing image': (home) => home.spec('no-image', { image: 'localhost:1/none', command: ['true'], ...once }),
+  'missing command': (home) => home.spec('no-command', { command: ['/nonesuch'], ...once }),
+  'missing command in PATH': (home) => home.spec('not-in-path', { command: ['nonesuch'], ...once }),
+  'a command that is no program': (home) => home.spec('no-program', { command: ['/etc/hosts'], ...once }),
+};
+
+test.concurrent.for(Object.entries(jobs))('%s', async ([name, job], { home }) => {
+  expect(await outcome(home, job(home))).toEqual(golden[name]);
+});
+
+test('every outcome of the file has its job', () => {
+  expect(Object.keys(golden)).toEqual(Object.keys(jobs));
+});
+
+test.concurrent('a file of garbage is a command that fails, and says why', async ({ home }) => {
+  const file = path.join(home.scratch('programs'), 'garbage');
+  writeFileSync(file, Buffer.from([0, 1, 2, 3, 255, 254]));
+  chmodSync(file, 0o755);
+  home.config('buckets: { programs: ./programs }');
+  const spec = home.template('garbage', {
+    ...once,
+    volumes: [{ name: 'programs', gcs: { bucket: 'programs' } }],
+    containers: [{ command: ['/programs/garbage'], volumeMounts: [{ name: 'programs', mountPath: '/programs' }] }],
+  });
+  const command = home.start(['jobs', 'run', '-f', spec]);
+  expect((await command.ended).exitCode).toBe(1);
+  const id = await command.execution();
+  const [task] = await home.tasks(id);
+  // Engines differ in the code: 1, or 255 since Docker 23.
+  expect(task?.lastAttemptResult).toEqual({
+    status: { code: 10, message: 'The container exited with an error.' },
+    exitCode: expect.toSatisfy((code: number) => [1, 255].includes(code)),
+  });
+  expect(home.log(id, 0, 0, 'stderr').join('\n')).toContain('exec format error');
+});
+
+test.concurrent('a user that the image does not have is root', async ({ home, onTestFinished }) => {
+  const image = buildImage('no-such-user', 'USER nonesuch');
+  onTestFinished(() => removeImage(image));
+  const command = home.start(['jobs', 'run', '-f', home.script('no-user', 'id -u', { image, ...once })]);
+  const { exitCode, stderr } = await command.ended;
+  expect(exitCode, stderr).toBe(0);
+  expect(home.log(await command.execution())).toEqual(['0']);
+});
