@@ -1,7 +1,7 @@
 // The images that the examples and the tests run, made from files of this machine: no registry is asked.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ask, giveUp, installDebian, isDebian, must, root, say } from './setup.mjs';
@@ -15,7 +15,7 @@ import { ask, giveUp, installDebian, isDebian, must, root, say } from './setup.m
  */
 function makeImage(name, inputs, fill, config) {
   const hash = createHash('sha256')
-    .update(JSON.stringify([inputs, config]))
+    .update(JSON.stringify([makeImage.toString(), inputs, config]))
     .digest('hex')
     .slice(0, 16);
   const label = 'dev.localrun.inputs';
@@ -23,7 +23,9 @@ function makeImage(name, inputs, fill, config) {
   say(`Making the image ${name}...`);
   const tree = mkdtempSync(path.join(os.tmpdir(), 'localrun-image-'));
   try {
-    mkdirSync(path.join(tree, 'tmp'), { mode: 0o1777 });
+    mkdirSync(path.join(tree, 'tmp'));
+    // Not by mkdir, which the umask cuts.
+    chmodSync(path.join(tree, 'tmp'), 0o1777);
     fill(tree);
     const changes = [...config, `LABEL ${label}=${hash}`].flatMap((change) => ['--change', change]);
     const archive = spawnSync('tar', ['--numeric-owner', '--owner=0', '--group=0', '-C', tree, '-c', '.'], {

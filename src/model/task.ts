@@ -124,7 +124,9 @@ function taskConditions({ state, startTime, completionTime, updateTime, lastAtte
           state: 'CONDITION_FAILED',
           message: lastAttemptResult?.status?.message,
           lastTransitionTime: completionTime,
-          ...(lastAttemptResult?.exitCode ? { executionReason: 'NON_ZERO_EXIT_CODE' } : {}),
+          ...(lastAttemptResult?.exitCode || lastAttemptResult?.termSignal
+            ? { executionReason: 'NON_ZERO_EXIT_CODE' }
+            : {}),
         };
       case 'Cancelled':
         return {
