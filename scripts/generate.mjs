@@ -23,7 +23,7 @@ async function printed(...command) {
   return text;
 }
 
-const { schemas, rules } = await declarations();
+const { schemas, rules, fields } = await declarations();
 const printedSchema = (schema) => `${JSON.stringify(schema, null, 2)}\n`;
 
 /** The rules of one severity as a table. */
@@ -34,6 +34,15 @@ const ruleTable = (severity) =>
       .filter(([, rule]) => rule.severity === severity)
       .map(([name, { says }]) => `| \`${name}\` | ${says} |`),
   ].join('\n');
+
+/** What the effects of fields are called. */
+const meanings = {
+  same: 'as in Cloud Run',
+  mapped: 'through localrun.yaml',
+  recorded: 'kept',
+  inert: 'kept, without effect',
+  refused: 'refused',
+};
 
 const plain = { write: () => {}, tty: false, columns: 100, chalk: { level: 0 } };
 const program = await commandTree({ out: plain, err: plain }, () => giveUp('No command runs here.'));
@@ -67,6 +76,14 @@ ${ruleTable('warning')}
 Cloud Run refuses the spec, and it is fine here.
 
 ${ruleTable('strict')}
+`,
+  'docs/fields.md': `# Fields
+
+Every field that a job can set, in the v2 shape, and what it does here: [fidelity.md](fidelity.md) says what that means. Made by \`npm run generate\`.
+
+| Field | Here | |
+| --- | --- | --- |
+${fields.map(({ path, effect, doc }) => `| \`${path}\` | ${meanings[effect]} | ${doc} |`).join('\n')}
 `,
   'schema/job.schema.json': printedSchema(schemas.job),
   'schema/job.v1.schema.json': printedSchema(schemas['job.v1']),

@@ -28,10 +28,11 @@ const workerPatience = 3000;
 export const commandTree = (io: Pick<Io, 'out' | 'err'>, open: Open, words?: readonly string[]): Promise<Command> =>
   buildProgram(io, version, open, words);
 
-/** What the published schemas and the list of rules are made from. */
+/** What the published schemas, the list of fields and that of rules are made from. */
 export const declarations = async () => ({
   schemas: (await import('./model/schema/json-schema.js')).jsonSchemas(),
   rules: (await import('./model/schema/rules.js')).rules,
+  fields: (await import('./model/effects.js')).declaredFields(),
 });
 
 /** Runs one command line, without the program's name, and returns its exit code. */

@@ -26,3 +26,24 @@ function visit(message: Message, value: object, at: Path, enter: (path: Path, fi
     }
   }
 }
+
+export interface DeclaredField {
+  /** `template.template.containers[].image` */
+  path: string;
+  effect: Effect;
+  doc: string;
+}
+
+/** Every field that a job can set, with what it does here: that of the field that it is in, if it has none of its own. */
+export const declaredFields = (): DeclaredField[] => declared(JobMessage, '', undefined);
+
+function declared(message: Message, prefix: string, outer: Effect | undefined): DeclaredField[] {
+  return Object.entries(message.fields).flatMap(([name, field]): DeclaredField[] => {
+    if (field.output) return [];
+    const item = field.kind === 'list' ? field.of : field;
+    const path = `${prefix}${name}${field.kind === 'list' ? '[]' : ''}`;
+    const own = field.refused === undefined ? field.effect : 'refused';
+    const below = item.kind === 'message' ? declared(item.message, `${path}.`, own ?? outer) : [];
+    return [{ path, effect: own ?? outer ?? 'same', doc: field.doc }, ...below];
+  });
+}

@@ -191,7 +191,7 @@ export const ContainerMessage = message('Container', {
   }),
   volumeMounts: list(field(VolumeMountMessage, 'A mount.'), 'Volumes to mount.'),
   workingDir: string("The working directory; the image's if unset."),
-  livenessProbe: field(ProbeMessage, 'For services; a job that sets it is rejected.'),
+  livenessProbe: field(ProbeMessage, 'For services; a job that sets it is rejected.', { effect: 'refused' }),
   startupProbe: field(StartupProbeMessage, 'Tells when the container is up, for those that depend on it.'),
   readinessProbe: field(ProbeMessage, 'For services.', { effect: 'inert' }),
   dependsOn: list(string('A container name.'), 'Containers that must be up before this one starts.'),

@@ -14,7 +14,9 @@ export type Effect =
   /** Kept and returned; it changes nothing for a running job in Cloud Run either. */
   | 'recorded'
   /** Kept and returned; it acts in Cloud Run and has no local effect, which a run says once. */
-  | 'inert';
+  | 'inert'
+  /** A job that sets it is refused, as by the API. */
+  | 'refused';
 
 /**
  * What a value has to be by itself, in the API's words (`text`) and in terms that machines read. An unset value, which
