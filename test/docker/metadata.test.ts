@@ -67,7 +67,7 @@ test.concurrent('the header is a must, and whoever waits has to wait', async ({ 
   const script = `wget -q -O - ${v1}/project/project-id 2>&1
     wget -q -O - --header 'Metadata-Flavor: Google' --header 'X-Forwarded-For: 10.0.0.1' ${v1}/project/project-id 2>&1
     printf 'GET /computeMetadata/v1/instance/id HTTP/1.1\\r\\nHost: x\\r\\nMetadata-Flavor: Google\\r\\n\\r\\n' | nc metadata 80 | head -1
-    ${ask}; for i in 1 2 3 4 5 6 7 8; do ask project/project-id & done; wait`;
+    ${ask}; for i in 1 2 3 4 5 6 7 8; do echo "$(ask project/project-id)" & done; wait`;
   const command = home.start(['jobs', 'run', '-f', home.script('strict', script), '--metadata']);
   expect((await output(home, command)).filter(Boolean)).toEqual([
     'wget: server returned error: HTTP/1.1 403 Forbidden',

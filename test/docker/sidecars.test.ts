@@ -361,7 +361,10 @@ test.concurrent.for([
   ['killed', ['kill']],
   ['removed', ['rm', '--force']],
 ] as const)('a sandbox that somebody has %s is made anew', async ([, destroy], { home }) => {
-  const file = home.script('homeless', 'echo here; sleep 1', { taskCount: 3, parallelism: 1 });
+  const file = home.script('homeless', 'echo here; [ $CLOUD_RUN_TASK_INDEX != 0 ] || sleep 4', {
+    taskCount: 3,
+    parallelism: 1,
+  });
   const command = home.start(['jobs', 'run', '-f', file]);
   await command.says('│ here');
   const [sandbox = ''] = sandboxes(home);
