@@ -85,9 +85,11 @@ function context(io: Io, config: Config, local: LocalDocument | undefined, closi
       import('./service/host.js'),
     ]);
     const { home, maxParallelism } = config;
+    const runtime = dockerRuntime(config.docker, io.env);
+    closing.push(() => runtime.close());
     return {
       ...(await result.service()),
-      runtime: dockerRuntime(config.docker, io.env),
+      runtime,
       credentials: new GcloudCredentials(config.credentialsFile, io.env, Date.now),
       home,
       maxParallelism,

@@ -2,7 +2,7 @@ import type { Culprit, EndedAttempt, EndedContainer } from '../model/attempt.js'
 import type { Probe } from '../model/schema/probe.js';
 import { epochMs } from '../model/time.js';
 import type { ContainerSpec, SandboxSpec } from '../runtime/runtime.js';
-import { bringUp, type Past, seeThrough, type Starter } from './container.js';
+import { bringUp, type OpenOutput, type Past, seeThrough, type Starter } from './container.js';
 import { graceSeconds } from './engine.js';
 import { startupProbe } from './probe.js';
 import { chargeWrites } from './strict-fs.js';
@@ -32,11 +32,13 @@ export interface AttemptPlan {
 export interface AttemptHost extends Starter {
   /** What containers write to their file systems counts as memory. */
   strictFs: boolean;
-  openLogs: (container: string | undefined) => { stdout: number; stderr: number; close(): void };
+  openOutput: (container: string | undefined) => ReturnType<OpenOutput>;
   /** A container runs; ms since 1970. */
   onStarted: (startedAt: number, main: boolean) => void;
   /** The only container has written its last, so that its slot is free; false: it turned out to run on. */
   onQuiet: (quiet: boolean) => void;
+  /** Whether other attempts are under way. */
+  patient: () => boolean;
 }
 
 /** Brings the containers of an attempt into being, those that are not there, and sees them through to their end. */
@@ -105,7 +107,7 @@ export class Attempt {
 
   /** One container, from its turn to its end; undefined if its turn never came. */
   async #see(index: number): Promise<EndedContainer | undefined> {
-    const { runtime, reach, openLogs, onStarted, onQuiet } = this.#host;
+    const { runtime, reach, onStarted, onQuiet, patient } = this.#host;
     const { containers, main, sandbox } = this.#plan;
     const container = containers[index];
     if (!container) return undefined;
@@ -116,7 +118,8 @@ export class Attempt {
     if (this.#halt.signal.aborted && this.#past === 'nothing') return undefined;
     const past = index === main || this.#past === 'nothing' ? this.#past : 'recorded';
     const torn = (): boolean => this.#running.size > 0;
-    const state = await bringUp(spec, past, sandbox, this.#host, this.#halt.signal, torn);
+    const openOutput = (): ReturnType<OpenOutput> => this.#host.openOutput(index === main ? undefined : label);
+    const state = await bringUp(spec, past, sandbox, this.#host, this.#halt.signal, torn, openOutput);
     if (!state || state.status === 'created' || state.status === 'missing') return state;
     this.#running.add(spec.name);
     onStarted(epochMs(state.startedAt), index === main);
@@ -126,10 +129,9 @@ export class Attempt {
     const charge = this.#host.strictFs ? chargeWrites(spec, this.#host, over.signal) : Promise.resolve(false);
     charge.catch(() => {});
     const alone = containers.length === 1;
-    const ended = await seeThrough(spec.name, {
-      runtime,
-      reach,
-      openLogs: () => openLogs(index === main ? undefined : label),
+    const attached = state.status === 'running' ? state.ended : undefined;
+    const ended = await seeThrough(spec.name, attached, {
+      ...{ runtime, reach, openOutput, patient },
       onQuiet: (quiet) => alone && onQuiet(quiet),
     });
     this.#running.delete(spec.name);

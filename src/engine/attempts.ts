@@ -11,7 +11,7 @@ import type { Past } from './container.js';
 import type { EngineDeps } from './engine.js';
 import type { Ledger } from './ledger.js';
 import { MetadataServers } from './metadata.js';
-import { attemptPlan, type PlanContext } from './plan.js';
+import { attemptPlan, executionLabels, type PlanContext, sandboxSpec } from './plan.js';
 import type { Reach } from './reach.js';
 import { Sandboxes } from './sandboxes.js';
 import { sharesMemory } from './volume-plan.js';
@@ -51,14 +51,15 @@ export class Attempts {
   readonly #sandboxes: Sandboxes;
   readonly #metadata: MetadataServers;
   readonly #active = new Map<number, Active>();
-  /** More starts at once than twice the cores only make each of them slower. */
   readonly #startGate: <T>(start: () => Promise<T>) => Promise<T>;
+  /** Containers that are in the engine, those of sandboxes among them, as far as this process knows. */
+  readonly #present = new Set<string>();
   #settling = 0;
 
   constructor(host: AttemptsHost) {
     this.#host = host;
     const { ledger, reach, deps, context } = host;
-    this.#startGate = pLimit(2 * context.cpus);
+    this.#startGate = pLimit(this.starts);
     this.#metadata = new MetadataServers({
       runtime: deps.runtime,
       tokens: deps.credentials,
@@ -69,14 +70,30 @@ export class Attempts {
     const fresh = context.settings.freshSandbox || sharesMemory(ledger.execution.template);
     const settings = { ...context.settings, freshSandbox: fresh };
     this.#sandboxes = new Sandboxes(ledger.execution, settings, async (sandbox) => {
+      this.#present.add(sandbox.name);
       await reach.insist(() => deps.runtime.openSandbox(sandbox));
       if (settings.metadata) await this.#metadata.open(sandbox.name);
     });
   }
 
+  /** How many attempts, or containers, are started at once: more only make each of them slower. */
+  get starts(): number {
+    return 2 * this.#host.context.cpus;
+  }
+
+  /** Opens the sandboxes that will be needed first, while images are looked for. */
+  openAhead(): void {
+    const { ledger, context } = this.#host;
+    for (const name of this.#sandboxes.ahead(this.starts)) {
+      // Who needs one that cannot be opened finds out.
+      this.#sandboxes.open(sandboxSpec(ledger.execution, name, context), false).catch(() => {});
+    }
+  }
+
   /** Ends what goes on beside the attempts. */
-  close(): void {
+  async close(): Promise<void> {
     this.#metadata.closeAll();
+    await this.#sandboxes.settled();
   }
 
   get active(): ActiveAttempt[] {
@@ -138,15 +155,16 @@ export class Attempts {
       openSandbox: this.#sandboxes.open.bind(this.#sandboxes),
       startGate: this.#startGate,
       cancelled,
-      openLogs: (label: string | undefined) =>
+      openOutput: (label: string | undefined) =>
         deps.logs.create(ledger.execution.name, { task, attempt, container: label }),
-      now: deps.now,
+      patient: () => [...this.#active.keys()].some((other) => other !== task),
       onStarted: (startedAt: number, main: boolean) => this.#started(active, startedAt, main),
       onQuiet: (quiet: boolean) => (quiet ? this.#release(active) : this.#retake(active)),
     };
     const active: Active = { record, sandbox, volumes, attempt: new Attempt(plan, past, host) };
     this.#active.set(task, active);
     const names = plan.containers.map(({ spec }) => spec.name);
+    for (const name of names) this.#present.add(name);
     beside(this.#seeThrough(active, names));
   }
 
@@ -162,7 +180,7 @@ export class Attempts {
   }
 
   async #seeThrough(active: Active, containers: readonly string[]): Promise<void> {
-    const { deps, ledger, reach, emit, wake, cancelled } = this.#host;
+    const { ledger, emit, wake, cancelled } = this.#host;
     const { task, attempt } = active.record;
     const ended = await active.attempt.run();
     this.#release(active);
@@ -175,8 +193,32 @@ export class Attempts {
     const { sandbox, volumes } = active;
     const used = sandbox !== undefined && this.#sandboxes.release(sandbox) ? [sandbox] : [];
     for (const name of used) this.#metadata.close(name);
-    await Promise.all([...containers, ...used].map((name) => reach.insist(() => deps.runtime.remove(name))));
+    // Volumes go after what uses them.
+    const patient = volumes.none;
+    await Promise.all([...containers, ...used].map((name) => this.#remove(name, patient)));
     await volumes.dispose();
+  }
+
+  async #remove(name: string, patient: boolean): Promise<void> {
+    const { deps, reach } = this.#host;
+    await reach.insist(() => deps.runtime.remove(name, patient));
+    this.#present.delete(name);
+  }
+
+  /** Removes all that the execution has left in the engine. */
+  async sweep(): Promise<void> {
+    const { deps, reach, ledger, context } = this.#host;
+    await this.close();
+    const own = executionLabels(context.home, ledger.execution.name);
+    const known = new Set(this.#present);
+    const unknown = async (): Promise<void> => {
+      const left = await reach.insist(() => deps.runtime.list(own));
+      await Promise.all(left.filter((name) => !known.has(name)).map((name) => this.#remove(name, false)));
+    };
+    await Promise.all([unknown(), ...[...known].map((name) => this.#remove(name, false))]);
+    if (!ledger.execution.template.volumes) return;
+    const volumes = await reach.insist(() => deps.runtime.listVolumes(own));
+    await Promise.all(volumes.map((volume) => reach.insist(() => deps.runtime.removeVolume(volume))));
   }
 
   /** What the attempt in a sandbox is told about itself. */

@@ -1,9 +1,9 @@
 import type { EndedContainer } from '../model/attempt.js';
-import { timestamp } from '../model/time.js';
 import {
   type ContainerRuntime,
   type ContainerSpec,
   type ContainerState,
+  type Output,
   type SandboxSpec,
   StartRefused,
 } from '../runtime/runtime.js';
@@ -24,10 +24,15 @@ export interface Starter {
   startGate: <T>(start: () => Promise<T>) => Promise<T>;
   /** Once it is, nothing is started any more. */
   cancelled: () => boolean;
-  now: () => number;
 }
 
-type Running = Exclude<ContainerState, { status: 'created' }>;
+type Running = Exclude<ContainerState, { status: 'created' }> & {
+  /** If this process is attached to it: its exit code, once it has ended and its output is written (see Started). */
+  ended?: Promise<number | undefined>;
+};
+
+/** New files for a container's output. */
+export type OpenOutput = () => Output & { close(): void };
 
 /**
  * Makes a container run that is not there yet, and finds out about one that is: it runs or has run, or it could not be
@@ -41,14 +46,15 @@ export async function bringUp(
   starter: Starter,
   halt: AbortSignal,
   torn: () => boolean,
+  openOutput: OpenOutput,
 ): Promise<Running | Exclude<EndedContainer, { status: 'exited' }> | undefined> {
   const inspect = (): Promise<ContainerState | undefined> =>
     starter.reach.insist(() => starter.runtime.inspect(spec.name));
-  let state = past === 'nothing' ? undefined : await inspect();
+  let state: Running | ContainerState | undefined = past === 'nothing' ? undefined : await inspect();
   if (!state && past === 'started') return { status: 'missing' };
   while (!state || isUntouched(state)) {
     const halted = (): boolean => halt.aborted || starter.cancelled();
-    const launched = await launch(spec, sandbox, starter, inspect, halted, torn);
+    const launched = await launch(spec, sandbox, starter, { inspect, halted, torn, openOutput });
     if (launched === 'halted') return undefined;
     state = launched;
   }
@@ -66,23 +72,30 @@ const isUntouched = (state: ContainerState): boolean =>
 async function launch(
   spec: ContainerSpec,
   sandbox: SandboxSpec | undefined,
-  { runtime, reach, openSandbox, furnish, startGate, now }: Starter,
-  inspect: () => Promise<ContainerState | undefined>,
-  halted: () => boolean,
-  torn: () => boolean,
-): Promise<ContainerState | 'halted' | undefined> {
+  { runtime, reach, openSandbox, furnish, startGate }: Starter,
+  { inspect, halted, torn, openOutput }: Launch,
+): Promise<Running | ContainerState | 'halted' | undefined> {
   try {
     const start = async () => {
       if (halted()) return 'halted';
       const furnished = await furnish(spec);
       if (sandbox) await openSandbox(sandbox, false);
-      return reach.insist(() => runtime.start(furnished));
+      const output = openOutput();
+      try {
+        const started = await reach.insist(() => runtime.start(furnished, output));
+        if (typeof started === 'string') output.close();
+        else void started.ended.finally(() => output.close());
+        return started;
+      } catch (error) {
+        output.close();
+        throw error;
+      }
     };
-    switch (await startGate(start)) {
+    const started = await startGate(start);
+    if (typeof started !== 'string') return { status: 'running', ...started };
+    switch (started) {
       case 'halted':
         return 'halted';
-      case 'started':
-        return { status: 'running', startedAt: timestamp(now()) };
       case 'homeless':
         if (torn()) return { status: 'created', exitCode: 0, error: 'the sandbox of its attempt is gone' };
         if (sandbox) await openSandbox(sandbox, true);
@@ -105,33 +118,47 @@ async function launch(
   }
 }
 
-/** Follows a container that runs, with all that it writes, until it has ended. */
+interface Launch {
+  inspect: () => Promise<ContainerState | undefined>;
+  halted: () => boolean;
+  torn: () => boolean;
+  openOutput: OpenOutput;
+}
+
+/**
+ * Follows a container that runs, with all that it writes, until it has ended. Who is attached to it has its output, and
+ * gets it from the engine only if that broke off.
+ */
 export async function seeThrough(
   name: string,
+  attached: Promise<number | undefined> | undefined,
   host: {
     runtime: ContainerRuntime;
     reach: Reach;
-    openLogs: () => { stdout: number; stderr: number; close(): void };
+    openOutput: OpenOutput;
+    /** Whether other attempts are under way, so that a good result may take a while. */
+    patient: () => boolean;
     /** It has written its last; false: it turned out to run on. */
     onQuiet: (quiet: boolean) => void;
   },
 ): Promise<EndedContainer> {
+  const { runtime, reach, openOutput, onQuiet, patient } = host;
+  const exitCode = await attached;
+  if (exitCode !== undefined) {
+    onQuiet(true);
+    const state = await reach.insist(() => runtime.inspect(name, exitCode === 0 && patient()));
+    if (!state) return { status: 'missing' };
+    if (state.status === 'exited' && state.exitCode === exitCode) return state;
+    onQuiet(false);
+  }
   for (;;) {
-    const logs = host.openLogs();
-    try {
-      const whole = await host.runtime.follow(name, logs.stdout, logs.stderr);
-      if (whole) host.onQuiet(true);
-      const state = await host.reach.insist(() => host.runtime.inspect(name));
-      if (!state) return { status: 'missing' };
-      if (state.status === 'created') return state;
-      if (whole && state.status === 'exited') {
-        await host.reach.insist(() => host.runtime.completeLogs(name, logs.stdout, logs.stderr));
-        return state;
-      }
-      if (whole) host.onQuiet(false);
-    } finally {
-      logs.close();
-    }
+    const output = openOutput();
+    const whole = await runtime.follow(name, output).finally(() => output.close());
+    if (whole) onQuiet(true);
+    const state = await reach.insist(() => runtime.inspect(name));
+    if (!state) return { status: 'missing' };
+    if (state.status === 'created' || (whole && state.status === 'exited')) return state;
+    if (whole) onQuiet(false);
     await sleep(pace.unavailable);
   }
 }

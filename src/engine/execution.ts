@@ -3,13 +3,14 @@ import { type Action, nextActions, type Situation } from '../model/decisions.js'
 import { isCompleted, provisionFailed } from '../model/execution.js';
 import type { Execution } from '../model/schema/job.js';
 import { durationSeconds, timestamp } from '../model/time.js';
+import type { Capacity } from '../runtime/runtime.js';
 import { LeaseLost } from '../store/store.js';
 import { Attempts, type Happening } from './attempts.js';
 import { openCloudSql } from './cloud-sql.js';
 import { type Control, type EngineDeps, pace } from './engine.js';
 import { prepareImages } from './images.js';
 import { Ledger } from './ledger.js';
-import { attemptDirectory, executionLabels, lacking, runDirectory, socketDirectory } from './plan.js';
+import { attemptDirectory, lacking, runDirectory, socketDirectory } from './plan.js';
 import { Reach } from './reach.js';
 import { sweepDirectories } from './volumes.js';
 
@@ -68,15 +69,18 @@ class Run {
   async toTheEnd(): Promise<Execution> {
     if (isCompleted(this.#ledger.execution)) return this.#ledger.execution;
     this.#tick();
-    await this.#prepare();
-    if (isCompleted(this.#ledger.execution)) return this.#finish();
-    const attempts = await this.#attempts();
+    const capacity = await this.#reach.insist(() => this.#deps.runtime.capacity());
+    const attempts = this.#attempts(capacity);
     try {
+      await this.#prepare(attempts, capacity);
+      if (isCompleted(this.#ledger.execution)) return this.#finish();
+      await this.#adopt(attempts);
       await this.#see(attempts);
+      await this.#complete(attempts);
+      return this.#finish();
     } finally {
-      attempts.close();
+      await attempts.close();
     }
-    return this.#complete();
   }
 
   /** Does what is to be done until there is nothing left. */
@@ -137,14 +141,13 @@ class Run {
   }
 
   /** Finds the images, once in an execution's life. */
-  async #prepare(): Promise<void> {
+  async #prepare(attempts: Attempts, capacity: Capacity): Promise<void> {
     const { runtime, store } = this.#deps;
     const { execution } = this.#ledger;
     if (!execution.startTime) {
-      const capacity = await this.#unlessCancelled(this.#reach.insist(() => runtime.capacity()));
-      if (!capacity) return;
       const lack = lacking(execution, capacity);
       if (lack !== undefined) return this.#ledger.prepared(provisionFailed(execution, lack, this.#ledger.time), {});
+      attempts.openAhead();
       const preparing = this.#reach.insist(() =>
         prepareImages(
           execution,
@@ -157,6 +160,8 @@ class Run {
       );
       const prepared = await this.#unlessCancelled(preparing);
       if (!prepared) return;
+      // Nothing of an execution is left in the engine when it is on record as ended.
+      if (isCompleted(prepared.execution)) await attempts.sweep();
       this.#ledger.prepared(prepared.execution, prepared.images);
       if (isCompleted(prepared.execution)) return;
     }
@@ -174,38 +179,45 @@ class Run {
     return this.#cancel === 'no' ? result : undefined;
   }
 
-  /** The attempts, those among them that a process before this one has left open. */
-  async #attempts(): Promise<Attempts> {
-    const { store, runtime, home, credentials } = this.#deps;
-    const { cpus } = await this.#reach.insist(() => runtime.capacity());
+  #attempts({ cpus }: Capacity): Attempts {
+    const { store, home, credentials } = this.#deps;
     const settings = store.settings(this.#name);
-    const open = store.openAttempts(this.#name);
-    const sockets = socketDirectory(home, this.#name);
-    const inUse = open.map(({ task, attempt }) => attemptDirectory(home, this.#name, task, attempt));
-    sweepDirectories(runDirectory(home, this.#name), [sockets, ...inUse]);
-    this.#closeCloudSql = await openCloudSql(sockets, this.#ledger.execution.template, settings);
-    const attempts = new Attempts({
+    return new Attempts({
       deps: this.#deps,
       ledger: this.#ledger,
       reach: this.#reach,
-      context: { ...{ home, cpus, settings, credentialsFile: credentials.file }, images: store.images(this.#name) },
+      context: {
+        ...{ home, cpus, settings, credentialsFile: credentials.file },
+        images: () => store.images(this.#name),
+      },
       emit: (happening) => this.#emit(happening),
       wake: () => this.#wake(),
       beside: (work) => this.#beside(work),
       cancelled: () => this.#cancel !== 'no',
     });
-    if (open.length > 0) this.#emit({ type: 'execution.adopted', attempts: open.length });
-    attempts.adopt(open);
-    return attempts;
   }
 
-  #situation({ active, settling }: Attempts): Situation {
+  /** Takes up what a process before this one has left open, and makes the places that attempts need. */
+  async #adopt(attempts: Attempts): Promise<void> {
+    const { store, home } = this.#deps;
+    const open = store.openAttempts(this.#name);
+    const sockets = socketDirectory(home, this.#name);
+    const inUse = open.map(({ task, attempt }) => attemptDirectory(home, this.#name, task, attempt));
+    sweepDirectories(runDirectory(home, this.#name), [sockets, ...inUse]);
+    const { template } = this.#ledger.execution;
+    this.#closeCloudSql = await openCloudSql(sockets, template, store.settings(this.#name));
+    if (open.length > 0) this.#emit({ type: 'execution.adopted', attempts: open.length });
+    attempts.adopt(open);
+  }
+
+  #situation({ active, settling, starts }: Attempts): Situation {
     const { parallelism = 1, taskCount, template } = this.#ledger.execution;
     const slots = parallelism < taskCount ? parallelism : Math.min(taskCount, this.#deps.maxParallelism);
     const free = this.#cancel === 'no' ? slots - active.length : 1;
     const ready = free > 0 ? this.#deps.store.readyTasks(this.#name, free) : [];
     return {
       slots,
+      starts,
       timeout: (durationSeconds(template.timeout ?? '') ?? 600) * 1000,
       cancel: this.#cancel,
       active,
@@ -228,18 +240,10 @@ class Run {
   }
 
   /** Nothing of the execution is left in the engine when it is on record as ended. */
-  async #complete(): Promise<Execution> {
-    const { runtime, home } = this.#deps;
-    const own = executionLabels(home, this.#name);
-    const left = await this.#reach.insist(() => runtime.list(own));
-    await Promise.all(left.map((container) => this.#reach.insist(() => runtime.remove(container))));
-    if (this.#ledger.execution.template.volumes) {
-      const volumes = await this.#reach.insist(() => runtime.listVolumes(own));
-      await Promise.all(volumes.map((volume) => this.#reach.insist(() => runtime.removeVolume(volume))));
-    }
-    rmSync(runDirectory(home, this.#name), { recursive: true, force: true });
+  async #complete(attempts: Attempts): Promise<void> {
+    await attempts.sweep();
+    rmSync(runDirectory(this.#deps.home, this.#name), { recursive: true, force: true });
     this.#ledger.complete(this.#cancel !== 'no');
-    return this.#finish();
   }
 
   #finish(): Execution {

@@ -9,7 +9,7 @@ import type { Container, EnvVar } from '../model/schema/container.js';
 import type { Probe } from '../model/schema/probe.js';
 import type { LocalSettings } from '../model/local/settings.js';
 import type { Execution } from '../model/schema/job.js';
-import type { Capacity, ContainerSpec, NetworkSpec } from '../runtime/runtime.js';
+import type { Capacity, ContainerSpec, NetworkSpec, SandboxSpec } from '../runtime/runtime.js';
 import { identity } from './identity.js';
 import type { AttemptContainer, AttemptPlan } from './attempt.js';
 import { type SecretReference, sharesMemory, volumePlan } from './volume-plan.js';
@@ -65,14 +65,30 @@ export const socketDirectory = (home: string, execution: string): string =>
 /** What the containers of an execution depend on besides its resource. */
 export interface PlanContext {
   home: string;
-  /** The image ids that the execution's references stand for. */
-  images: Record<string, string>;
+  /** The image ids that the execution's references stand for, once they are known. */
+  images: () => Record<string, string>;
   /** CPUs that the engine has. */
   cpus: number;
   settings: LocalSettings;
   /** The file of this machine's application default credentials. */
   credentialsFile: string;
 }
+
+const connection = (execution: Execution, { settings, credentialsFile }: PlanContext): NetworkSpec => ({
+  hosts: [
+    ...execution.template.containers.flatMap(({ name }) => name || []),
+    ...identity(settings, credentialsFile).hosts,
+  ],
+  network: settings.network,
+  hostAccess: settings.hostAccess,
+});
+
+/** A sandbox for the attempts of an execution. */
+export const sandboxSpec = (execution: Execution, name: string, context: PlanContext): SandboxSpec => ({
+  name,
+  labels: { ...executionLabels(context.home, execution.name), [labels.sandbox]: '' },
+  ...connection(execution, context),
+});
 
 /** The containers of an attempt, in the sandbox that it was given. */
 export function attemptPlan(
@@ -85,19 +101,13 @@ export function attemptPlan(
   const needs = dependencies(containers);
   const own = executionLabels(context.home, execution.name);
   const { home, settings } = context;
-  const { network, hostAccess } = settings;
-  const { hosts, env, mounts } = identity(settings, context.credentialsFile);
+  const { env, mounts } = identity(settings, context.credentialsFile);
   const volumes = volumePlan(execution.template, settings, {
     attempt: name,
     directory: attemptDirectory(home, execution.name, task, attempt),
     sockets: socketDirectory(home, execution.name),
     labels: { ...own, [labels.task]: String(task), [labels.attempt]: String(attempt) },
   });
-  const connection: NetworkSpec = {
-    hosts: [...containers.flatMap((container) => container.name || []), ...hosts],
-    network,
-    hostAccess,
-  };
   return {
     main,
     containers: containers.map((container, i): AttemptContainer => {
@@ -110,7 +120,7 @@ export function attemptPlan(
         spec: {
           ...containerSpec(execution, container, task, attempt, context, env),
           name: i === main ? name : `${name}-${i}-${label}`,
-          network: sandbox === undefined ? connection : { sandbox },
+          network: sandbox === undefined ? connection(execution, context) : { sandbox },
           labels: { ...own, [labels.task]: String(task), [labels.attempt]: String(attempt) },
           mounts: [...(volumes.mounts[i] ?? []), ...mounts],
         },
@@ -118,7 +128,7 @@ export function attemptPlan(
     }),
     volumes,
     ...(sandbox !== undefined && {
-      sandbox: { name: sandbox, labels: { ...own, [labels.sandbox]: '' }, ...connection, mounts: volumes.held },
+      sandbox: { ...sandboxSpec(execution, sandbox, context), mounts: volumes.held },
     }),
   };
 }
@@ -142,7 +152,7 @@ function containerSpec(
 ): Omit<ContainerSpec, 'name' | 'labels' | 'network'> {
   const limits = { ...defaultLimits, ...container.resources?.limits };
   return {
-    image: images[container.image] ?? container.image,
+    image: images()[container.image] ?? container.image,
     env: {
       ...Object.fromEntries(
         [...variables(container)].flatMap(([name, { value, valueSource }]) =>

@@ -31,6 +31,18 @@ export class Sandboxes {
     return opening;
   }
 
+  /** The names of those that the next attempts will take, as far as they can be known. */
+  ahead(count: number): string[] {
+    if (this.#settings.freshSandbox) return [];
+    const { parallelism = 1, taskCount, name } = this.#execution;
+    return Array.from({ length: Math.min(count, parallelism, taskCount) }, (_, number) => sandboxName(name, number));
+  }
+
+  /** Once none is being opened any more. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#open.values());
+  }
+
   /** The name of a sandbox that no attempt is in; it may have to be opened. Undefined: the attempt needs none. */
   take(): string | undefined {
     // Where no two attempts share one, a container that meets no other needs none.

@@ -41,6 +41,11 @@ export class AttemptVolumes {
     return { ...spec, secrets: secrets.get(spec.name) };
   }
 
+  /** Whether the engine has no volume of the attempt. */
+  get none(): boolean {
+    return this.#plan.volumes.volumes.length === 0;
+  }
+
   /** Everything goes, whoever has made it. Containers and sandbox must be gone. */
   async dispose(): Promise<void> {
     for (const [file, onChange] of this.#watched) unwatchFile(file, onChange);

@@ -4,6 +4,8 @@ import type { StopReason } from './attempt.js';
 export interface Situation {
   /** Attempts that may run at once. */
   slots: number;
+  /** Attempts that may be on their way to their start at once. */
+  starts: number;
   timeout: number;
   /** `killed`: the user asked twice. */
   cancel: 'no' | 'requested' | 'killed';
@@ -33,11 +35,11 @@ export type Action =
 
 /**
  * What to do now, and until when nothing but an event changes that (`wakeAt`, ms since 1970). A free slot takes the
- * next task at once; a failed task never keeps others from starting; timeouts count from the container's start and per
- * attempt; a cancelled execution starts nothing and stops what runs.
+ * next task as soon as it can be started; a failed task never keeps others from starting; timeouts count from the
+ * container's start and per attempt; a cancelled execution starts nothing and stops what runs.
  */
 export function nextActions(situation: Situation, now: number): { actions: Action[]; wakeAt: number | undefined } {
-  const { slots, timeout, cancel, active, settling, ready } = situation;
+  const { slots, starts, timeout, cancel, active, settling, ready } = situation;
   const actions: Action[] = [];
   let wakeAt: number | undefined;
   for (const { index, attempt, startedAt, stopping, killed } of active) {
@@ -51,7 +53,9 @@ export function nextActions(situation: Situation, now: number): { actions: Actio
     } else wakeAt = Math.min(wakeAt ?? deadline, deadline);
   }
   if (cancel === 'no') {
-    for (const { index, attempt } of ready.slice(0, Math.max(0, slots - active.length))) {
+    const starting = active.filter(({ startedAt }) => startedAt === undefined).length;
+    const free = Math.max(0, Math.min(slots - active.length, starts - starting));
+    for (const { index, attempt } of ready.slice(0, free)) {
       actions.push({ do: 'start', index, attempt, cause: attempt > 0 ? `retry ${attempt}` : 'a slot is free' });
     }
   } else if (ready.length > 0) {

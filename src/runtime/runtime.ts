@@ -75,6 +75,19 @@ export type ContainerState =
   | { status: 'running'; startedAt: Timestamp }
   | { status: 'exited'; startedAt: Timestamp; finishedAt: Timestamp; exitCode: number; oomKilled: boolean };
 
+/** Two files for what a container writes, each line after an RFC 3339 timestamp and a space (see LogDecoder). */
+export interface Output {
+  stdout: number;
+  stderr: number;
+}
+
+/** A container that runs, with somebody who is attached to it. */
+export interface Started {
+  startedAt: Timestamp;
+  /** Its exit code, once it has ended and all its output is written; undefined if the output broke off. */
+  ended: Promise<number | undefined>;
+}
+
 export interface Image {
   /** Names exactly this image in the engine. */
   id: string;
@@ -121,12 +134,12 @@ export interface ContainerRuntime {
   /** Fetches the image, for a platform if one is given, until `signal` ends that. @throws ImageUnavailable */
   pullImage(reference: string, platform: string | undefined, signal: AbortSignal): Promise<Image>;
   /**
-   * Makes and starts the container. `failed`: it was made and could not be started (no such command, say), and `inspect`
-   * tells why; `exists`: there is one of that name already, which is left as it is; `homeless`: its sandbox is gone, and
-   * no container was made.
+   * Makes and starts the container; what it writes goes to `output`. `failed`: it was made and could not be started (no
+   * such command, say), and `inspect` tells why; `exists`: there is one of that name already, which is left as it is;
+   * `homeless`: its sandbox is gone, and no container was made. What has not started has no output.
    * @throws StartRefused
    */
-  start(spec: ContainerSpec): Promise<'started' | 'failed' | 'exists' | 'homeless'>;
+  start(spec: ContainerSpec, output: Output): Promise<Started | 'failed' | 'exists' | 'homeless'>;
   /** Makes the sandbox, unless it is there. Link-local addresses are out of reach in it. @throws StartRefused */
   openSandbox(spec: SandboxSpec): Promise<void>;
   /** A connection to a port of a sandbox's localhost. `homeless`: the sandbox is gone. */
@@ -138,14 +151,15 @@ export interface ContainerRuntime {
     onConnection: (connection: Duplex) => void,
   ): Promise<Listener | 'refused' | 'homeless'>;
   /**
-   * Copies all that the container has written and writes until it ends, to two file descriptors, each line after an
-   * RFC 3339 timestamp and a space (see LogDecoder). False if the log broke off, as when the engine goes away.
+   * Copies all that the container has written and writes until it ends. False if the log broke off, as when the engine
+   * goes away.
    */
-  follow(name: string, stdout: number, stderr: number): Promise<boolean>;
-  /** Adds to the files of `follow` what the engine may have kept from it, once the container has ended. */
-  completeLogs(name: string, stdout: number, stderr: number): Promise<void>;
-  /** The container's state; undefined if there is no such container. */
-  inspect(name: string): Promise<ContainerState | undefined>;
+  follow(name: string, output: Output): Promise<boolean>;
+  /**
+   * The container's state; undefined if there is no such container.
+   * @param patient whether the answer may take a while, so that it costs less
+   */
+  inspect(name: string, patient?: boolean): Promise<ContainerState | undefined>;
   /** SIGTERM, and SIGKILL after `graceSeconds`; returns when the container has ended or is gone. */
   stop(name: string, graceSeconds: number): Promise<void>;
   kill(name: string): Promise<void>;
@@ -153,8 +167,11 @@ export interface ContainerRuntime {
   written(name: string): Promise<number | undefined>;
   /** Sets another memory limit; false if the container has more in use already. */
   limitMemory(name: string, bytes: number): Promise<boolean>;
-  /** Removes the container, running or not, with its anonymous volumes; none of that name is no error. */
-  remove(name: string): Promise<void>;
+  /**
+   * Removes the container, running or not, with its anonymous volumes; none of that name is no error.
+   * @param patient as of `inspect`
+   */
+  remove(name: string, patient?: boolean): Promise<void>;
   /** The names of all containers, in any state, that have these labels. */
   list(labels: Record<string, string>): Promise<string[]>;
   /** Makes the volume, unless it is there. @throws StartRefused */
@@ -163,4 +180,6 @@ export interface ContainerRuntime {
   removeVolume(name: string): Promise<void>;
   /** The names of all volumes that have these labels. */
   listVolumes(labels: Record<string, string>): Promise<string[]>;
+  /** Ends what it keeps running for itself. */
+  close(): void;
 }

@@ -40,7 +40,7 @@ export class LogFiles {
     const open = (stream: Stream): number => {
       const file = this.file(execution, source, stream);
       rmSync(file, { force: true });
-      return openSync(file, 'wx+', 0o600);
+      return openSync(file, 'ax', 0o600);
     };
     const stdout = open('stdout');
     const stderr = open('stderr');

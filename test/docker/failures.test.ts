@@ -125,7 +125,12 @@ test.concurrent('a user that the image does not have is root', async ({ home, on
   execFileSync('docker', ['commit', '--change', 'USER nonesuch', container, image], { stdio: 'ignore' });
   execFileSync('docker', ['rm', container], { stdio: 'ignore' });
   onTestFinished(() => void execFileSync('docker', ['rmi', image], { stdio: 'ignore' }));
-  const command = home.start(['jobs', 'run', '-f', home.script('no-user', 'id -u', { image })]);
-  expect(await command.ended).toMatchObject({ exitCode: 0 });
-  expect(home.log(await command.execution())).toEqual(['0']);
+  const file = home.script('no-user', 'id -u; echo $CLOUD_RUN_TASK_INDEX', { image, taskCount: 2, parallelism: 1 });
+  const command = home.start(['jobs', 'run', '-f', file]);
+  expect((await command.ended).exitCode, command.stderr).toBe(0);
+  const id = await command.execution();
+  for (const task of [0, 1]) {
+    expect(home.log(id, task)).toEqual(['0', String(task)]);
+    expect(home.log(id, task, 0, 'stderr')).toEqual([]);
+  }
 });

@@ -16,6 +16,22 @@ test.concurrent('a last line without a newline is kept and shown', async ({ home
   }
 });
 
+test.concurrent.for([
+  ['by the process that runs it', false],
+  ['by one that has taken it over', true],
+] as const)('so is one of a task that goes on, %s', async ([, killed], { home }) => {
+  const script = 'echo first; printf last; printf last >&2; sleep 2';
+  const command = home.start(['jobs', 'run', '-f', home.script('unfinished', script)]);
+  await command.says('│ first');
+  if (killed) command.kill('SIGKILL');
+  await command.ended;
+  await home.run(['jobs', 'executions', 'list']);
+  const id = await command.execution();
+  await home.completed(id);
+  expect(home.log(id)).toEqual(['first', 'last']);
+  expect(home.log(id, 0, 0, 'stderr')).toEqual(['last']);
+});
+
 test.concurrent('a line of 1 MB is kept and shown whole, and what follows it', async ({ home }) => {
   const script = `head -c 500000 /dev/zero | tr '\\0' a; head -c 500000 /dev/zero | tr '\\0' b; echo; echo next`;
   const command = home.start(['jobs', 'run', '-f', home.script('long', script)]);
@@ -76,8 +92,7 @@ test.concurrent('both streams of every task are shown with the task, and kept ap
 test.concurrent('lines are shown while the task runs', async ({ home }) => {
   const command = home.start(['jobs', 'run', '-f', home.script('live', 'echo now; sleep 60')]);
   await command.says('task 0 │ now');
-  // The task's and that of its sandbox.
-  expect(home.containers()).toHaveLength(2);
+  expect(home.containers().filter((name) => !name.includes('-sandbox'))).toHaveLength(1);
   command.kill('SIGINT');
   await command.says('Press Ctrl-C again');
   command.kill('SIGINT');

@@ -48,9 +48,9 @@ describe('an execution', () => {
     const runtime = new FakeRuntime();
     const specs: unknown[] = [];
     const start = runtime.start.bind(runtime);
-    runtime.start = (spec) => {
+    runtime.start = (spec, output) => {
       specs.push(spec);
-      return start(spec);
+      return start(spec, output);
     };
     const containers = [
       {

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
 import { completionStatus } from '../../src/model/execution.js';
 import type { Container } from '../../src/model/schema/container.js';
-import type { ContainerSpec } from '../../src/runtime/runtime.js';
+import { type ContainerSpec, StartRefused } from '../../src/runtime/runtime.js';
 import { type Behaviour, FakeRuntime } from '../support/fake-runtime.js';
 import { useFakeClock, World } from './world.js';
 
@@ -163,7 +163,7 @@ describe('a task of several containers', () => {
     expect(started.tasks[0]?.lastAttemptResult?.status?.message).toBe(
       'Application failed to start: the sandbox of its attempt is gone',
     );
-    expect(log(started)).toEqual(['start proxy', 'stop proxy', 'remove main', 'remove proxy']);
+    expect(log(started)).toEqual(['start proxy', 'stop proxy', 'remove proxy']);
   });
 
   test('can be cancelled while a dependency is awaited', async () => {
@@ -205,6 +205,47 @@ describe('sandboxes', () => {
     expect(ended.retriedCount).toBeUndefined();
     expect(new Set(used).size).toBe(3);
     expect(world.store.attempts(world.name)).toHaveLength(12);
+  });
+});
+
+describe('the first sandboxes', () => {
+  const slow = (): FakeRuntime => {
+    const runtime = new FakeRuntime();
+    const find = runtime.localImage.bind(runtime);
+    runtime.localImage = async (reference) => {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      return find(reference);
+    };
+    return runtime;
+  };
+
+  test('are opened while images are looked for, as many as can be used at once', async () => {
+    const world = new World(slow(), { taskCount: 12, parallelism: 12 });
+    const opened = vi.spyOn(world.runtime, 'openSandbox');
+    const running = world.run();
+    await world.advance(100);
+    // Two CPUs start four at a time.
+    expect(world.runtime.sandboxes.size).toBe(4);
+    expect(await world.finish(running)).toMatchObject({ succeededCount: 12 });
+    const names = opened.mock.calls.map(([{ name }]) => name);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  test('go if there is no image', async () => {
+    const runtime = slow();
+    runtime.images.clear();
+    const world = new World(runtime, { taskCount: 2 });
+    const running = world.run();
+    await world.advance(100);
+    expect(runtime.sandboxes.size).toBe(2);
+    expect(completionStatus(await world.finish(running))).toBe('EXECUTION_FAILED');
+    expect(runtime.sandboxes.size).toBe(0);
+  });
+
+  test('that cannot be opened are tried again when they are needed', async () => {
+    const runtime = slow();
+    vi.spyOn(runtime, 'openSandbox').mockRejectedValueOnce(new StartRefused('network nonesuch not found'));
+    expect(await new World(runtime, {}).finish()).toMatchObject({ succeededCount: 1 });
   });
 });
 

@@ -7,6 +7,7 @@ import {
   type ContainerState,
   type Image,
   ImageUnavailable,
+  type Output,
   type SandboxSpec,
   StartRefused,
   type VolumeSpec,
@@ -97,7 +98,7 @@ export class FakeRuntime implements ContainerRuntime {
     throw new ImageUnavailable('missing', `${reference}: manifest unknown`);
   }
 
-  async start(spec: ContainerSpec): ReturnType<ContainerRuntime['start']> {
+  async start(spec: ContainerSpec, _output: Output): ReturnType<ContainerRuntime['start']> {
     await this.#reached();
     if (this.containers.has(spec.name)) return 'exists';
     if ('sandbox' in spec.network && !this.sandboxes.has(spec.network.sandbox)) return 'homeless';
@@ -123,7 +124,7 @@ export class FakeRuntime implements ContainerRuntime {
         resolve();
       };
     });
-    return 'started';
+    return { startedAt, ended: container.ended.then(() => (container.state as { exitCode: number }).exitCode) };
   }
 
   #create(spec: ContainerSpec, behaviour: Behaviour): Container {
@@ -166,13 +167,9 @@ export class FakeRuntime implements ContainerRuntime {
     });
   }
 
-  async follow(name: string): Promise<boolean> {
+  async follow(name: string, _output: Output): Promise<boolean> {
     await this.containers.get(name)?.ended;
     return true;
-  }
-
-  async completeLogs(): Promise<void> {
-    await this.#reached();
   }
 
   async inspect(name: string): Promise<ContainerState | undefined> {
@@ -211,10 +208,13 @@ export class FakeRuntime implements ContainerRuntime {
   async remove(name: string): Promise<void> {
     await this.#reached();
     if (this.sandboxes.delete(name)) return this.listeners.get(name)?.close();
+    if (!this.containers.has(name)) return;
     this.log.push(`remove ${name}`);
     this.containers.get(name)?.end(137);
     this.containers.delete(name);
   }
+
+  close(): void {}
 
   async list(labels: Record<string, string>): Promise<string[]> {
     await this.#reached();

@@ -11,11 +11,6 @@ import {
 export interface Traits {
   /** The limit of open files that it grants; undefined: its own hard limit, which is lower than Cloud Run's. */
   nofile: number | undefined;
-  /**
-   * Whether a log that is followed may end before the last lines (seen with Docker 20.10 on a busy machine, for 3 of
-   * 100 containers); Docker reads logs in another way since 23.
-   */
-  losesLines: boolean;
 }
 
 /** Variables that the docker client reads itself, so that a job's value must not reach it. */
@@ -56,10 +51,11 @@ export function runArguments(spec: ContainerSpec, traits: Traits & { asRoot: boo
   const [entrypoint, ...command] = spec.command ?? [];
   const memory = String(Math.round(spec.memoryBytes));
   const args = [
-    ...['run', '--detach', '--name', spec.name],
+    ...['run', '--sig-proxy=false', '--name', spec.name],
     ...labels,
-    // The image is there, by its id; a job is PID 1 and is told to stop by SIGTERM whatever the image says.
-    ...['--pull', 'never', '--init=false', '--stop-signal', 'SIGTERM'],
+    // The image is there, by its id; a job is PID 1, is told to stop by SIGTERM and asked by its spec's probes only,
+    // whatever the image says.
+    ...['--pull', 'never', '--init=false', '--stop-signal', 'SIGTERM', '--no-healthcheck'],
     ...['--log-driver', 'json-file', '--security-opt', 'no-new-privileges'],
     ...droppedCapabilities.flatMap((capability) => ['--cap-drop', capability]),
     ...('sandbox' in spec.network

@@ -13,6 +13,9 @@ interface ClientInput {
   signal?: AbortSignal;
 }
 
+/** Who takes the output of a client while it runs. */
+type Takers = Record<'stdout' | 'stderr', (chunk: Buffer) => void>;
+
 export interface ClientResult {
   exitCode: number;
   stdout: string;
@@ -68,24 +71,65 @@ export class DockerClient {
     return this.#execute(args, {}, stdout, stderr);
   }
 
+  /** The lines that a client prints of what has these labels. @throws RunError as `run`, and of any other failure */
+  async list(args: readonly string[], labels: Record<string, string>): Promise<string[]> {
+    const filters = Object.entries(labels).flatMap(([name, value]) => ['--filter', `label=${name}=${value}`]);
+    const { stdout, stderr, exitCode } = await this.run([...args, ...filters]);
+    if (exitCode !== 0) throw failure(args.join(' '), stderr);
+    return stdout.split('\n').filter(Boolean);
+  }
+
+  /**
+   * Runs a client that goes on for a while; its output goes to those who take it meanwhile. How it has ended: 255 if
+   * something ended it, as it does if its output cannot be taken. @throws RunError as `run`
+   */
+  async attach(args: readonly string[], { env, input }: ClientInput, take: Takers): Promise<number> {
+    const child = this.#spawnWith(input, (stdin) => [
+      args,
+      { stdio: [stdin, 'pipe', 'pipe'], env: { ...this.#environment, ...env }, detached: true },
+    ]);
+    for (const stream of ['stdout', 'stderr'] as const) {
+      child[stream]?.on('data', (chunk: Buffer) => {
+        try {
+          take[stream](chunk);
+        } catch {
+          child.kill('SIGKILL');
+        }
+      });
+    }
+    return new Promise((resolve, reject) => {
+      child.on('error', (error: NodeJS.ErrnoException) => reject(this.#notRunnable(error)));
+      child.on('close', (exitCode) => resolve(exitCode ?? 255));
+    });
+  }
+
+  /** A client that prints lines until it is ended or ends by itself. */
+  lines(args: readonly string[], onLine: (line: string) => void): { ended: Promise<void>; end: () => void } {
+    const child = this.#spawn(args, {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: this.#environment,
+      detached: true,
+    });
+    let rest = '';
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      lines.forEach(onLine);
+    });
+    const ended = new Promise<void>((resolve) => child.on('error', () => resolve()).on('close', () => resolve()));
+    return { ended, end: () => void child.kill('SIGKILL') };
+  }
+
   async #execute(
     args: readonly string[],
     { env, input, signal }: ClientInput,
     stdout: 'pipe' | number,
     stderr: 'pipe' | number,
   ): Promise<ClientResult> {
-    const stdin = input && inputFile(input);
-    let child: ChildProcess;
-    try {
-      child = this.#spawn(args, {
-        stdio: [stdin ?? 'ignore', stdout, stderr],
-        env: { ...this.#environment, ...env },
-        detached: true,
-        signal,
-      });
-    } finally {
-      if (stdin !== undefined) closeSync(stdin);
-    }
+    const child = this.#spawnWith(input, (stdin) => [
+      args,
+      { stdio: [stdin, stdout, stderr], env: { ...this.#environment, ...env }, detached: true, signal },
+    ]);
     const output = { stdout: '', stderr: '' };
     for (const stream of ['stdout', 'stderr'] as const) {
       child[stream]?.setEncoding('utf8').on('data', (text: string) => (output[stream] += text));
@@ -98,6 +142,18 @@ export class DockerClient {
     // Whatever the exit code: `docker info` also ends with 0 then.
     throwIfUnreachable(output.stderr);
     return { exitCode, ...output };
+  }
+
+  #spawnWith(
+    input: Buffer | undefined,
+    how: (stdin: number | 'ignore') => [args: readonly string[], options: SpawnOptions],
+  ): ChildProcess {
+    const stdin = input && inputFile(input);
+    try {
+      return this.#spawn(...how(stdin ?? 'ignore'));
+    } finally {
+      if (stdin !== undefined) closeSync(stdin);
+    }
   }
 
   #spawn(args: readonly string[], options: SpawnOptions): ChildProcess {
@@ -125,9 +181,14 @@ export class DockerClient {
   }
 }
 
+/** A client that has failed for no reason that is expected. */
+export const failure = (what: string, stderr: string): RunError =>
+  new RunError('INTERNAL', `docker ${what} failed: ${stderr.trim() || 'no reason given'}`);
+
 const unavailable = (message: string, fix?: string): RunError => new RunError('UNAVAILABLE', message, { fix });
 
-function throwIfUnreachable(stderr: string): void {
+/** @throws RunError UNAVAILABLE if what a client says is that no engine answers it */
+export function throwIfUnreachable(stderr: string): void {
   const lines = stderr.split('\n').map((line) => line.replace(/^docker: /, ''));
   const refused = lines.find((line) => tooNew.test(line));
   if (refused)

@@ -1,12 +1,8 @@
-import type { RunError } from '../../model/errors.js';
 import { type ContainerRuntime, type Image, ImageUnavailable } from '../runtime.js';
-import type { DockerClient } from './client.js';
+import { type DockerClient, failure } from './client.js';
 
-/** What a runtime does with images. `failed` makes an error of what a command could not do. */
-export function dockerImages(
-  client: DockerClient,
-  failed: (what: string, stderr: string) => RunError,
-): Pick<ContainerRuntime, 'localImage' | 'pullImage'> {
+/** What a runtime does with images. */
+export function dockerImages(client: DockerClient): Pick<ContainerRuntime, 'localImage' | 'pullImage'> {
   const localImage = async (reference: string): Promise<Image | undefined> => {
     const { stdout, stderr, exitCode } = await client.run([
       ...['image', 'inspect', '--format', '{{.Id}} {{.Os}}/{{.Architecture}} {{json .RepoDigests}}'],
@@ -14,7 +10,7 @@ export function dockerImages(
     ]);
     if (exitCode !== 0) {
       if (/no such image|image not known/i.test(stderr)) return undefined;
-      throw failed('image inspect', stderr);
+      throw failure('image inspect', stderr);
     }
     const [, id = '', platform = '', digests = '[]'] = /^(\S+) (\S+) (.*)$/m.exec(stdout) ?? [];
     return { id, platform, digest: (JSON.parse(digests) as string[] | null)?.[0] };

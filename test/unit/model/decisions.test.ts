@@ -5,6 +5,7 @@ const now = 1_000_000;
 const ready = (...indexes: number[]): Situation['ready'] => indexes.map((index) => ({ index, attempt: 0 }));
 const situation = (given: Partial<Situation>): Situation => ({
   slots: 3,
+  starts: 2,
   timeout: 60_000,
   cancel: 'no',
   active: [],
@@ -27,6 +28,18 @@ describe('what is done next', () => {
       'a slot that is taken is not free',
       { slots: 2, active: [{ index: 0, attempt: 0, startedAt: now }], ready: ready(1, 2) },
       ['start 1.0: a slot is free'],
+    ],
+    [
+      'no more than can be started at once',
+      {
+        slots: 10,
+        active: [
+          { index: 0, attempt: 0 },
+          { index: 1, attempt: 0, startedAt: now },
+        ],
+        ready: ready(2, 3),
+      },
+      ['start 2.0: a slot is free'],
     ],
     ['a retry says so', { ready: [{ index: 4, attempt: 2 }] }, ['start 4.2: retry 2']],
     ['what is being started has no deadline', { active: [{ index: 0, attempt: 0 }] }, []],

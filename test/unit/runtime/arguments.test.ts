@@ -13,7 +13,7 @@ const spec = (more: Partial<ContainerSpec>): ContainerSpec => ({
   ...more,
 });
 const run = (more: Partial<ContainerSpec>): ReturnType<typeof runArguments> =>
-  runArguments(spec(more), { nofile: undefined, losesLines: false, asRoot: false });
+  runArguments(spec(more), { nofile: undefined, asRoot: false });
 /** The values of an option. */
 const values = (args: readonly string[], option: string): string[] =>
   args.flatMap((arg, i) => (args[i - 1] === option ? [arg] : []));

@@ -12,24 +12,16 @@ export interface SandboxImage extends Traits {
 const nofile = 25000;
 const nofileLabel = 'dev.localrun.nofile';
 
+/** What the image holds beside the program: what volumes on disk are made like. */
+const others: readonly Entry[] = [{ name: 'volume/', mode: 0o777 }];
+
 /**
- * The image that holds sandboxes: one program, put into the engine without a registry when it is first needed. What the
- * engine was found to be like on that occasion is on its label.
+ * The image that holds sandboxes: one program for the engine's architecture, put into the engine without a registry when
+ * it is first needed. What the engine was found to be like on that occasion is on its label.
  */
-export async function sandboxImage(client: DockerClient): Promise<SandboxImage> {
-  const info = await must(client, ['info', '--format', '{{.Architecture}} {{.ServerVersion}}']);
-  const [architecture = '', version = ''] = info.split(' ');
-  const losesLines = !(Number.parseInt(version, 10) >= 23);
-  const program = programs[architecture] ?? programs[{ amd64: 'x86_64', arm64: 'aarch64' }[architecture] ?? ''];
-  if (program === undefined) {
-    throw new RunError('UNIMPLEMENTED', `localrun has no sandbox program for engines on ${architecture}.`);
-  }
-  const archive = tar([
-    { name: 'sandbox', mode: 0o755, content: Buffer.from(program, 'base64') },
-    // What volumes on disk are made like.
-    { name: 'volume/', mode: 0o777 },
-  ]);
-  const reference = `localrun/sandbox:${createHash('sha256').update(archive).digest('hex').slice(0, 12)}`;
+export async function sandboxImage(client: DockerClient, architecture: () => Promise<string>): Promise<SandboxImage> {
+  const version = createHash('sha256').update(JSON.stringify([programs, others]));
+  const reference = `localrun/sandbox:${version.digest('hex').slice(0, 12)}`;
   const found = await client.run([
     'image',
     'inspect',
@@ -37,7 +29,9 @@ export async function sandboxImage(client: DockerClient): Promise<SandboxImage> 
     `{{index .Config.Labels "${nofileLabel}"}}`,
     reference,
   ]);
-  if (found.exitCode === 0) return { reference, losesLines, nofile: Number(found.stdout) || undefined };
+  if (found.exitCode === 0) return { reference, nofile: Number(found.stdout) || undefined };
+  const program = { name: 'sandbox', mode: 0o755, content: programFor(await architecture()) };
+  const archive = tar([program, ...others]);
   const make = (name: string, ...changes: string[]): Promise<string> => {
     const all = ['ENTRYPOINT ["/sandbox"]', ...changes].flatMap((change) => ['--change', change]);
     return must(client, ['import', ...all, '-', name], archive);
@@ -47,7 +41,13 @@ export async function sandboxImage(client: DockerClient): Promise<SandboxImage> 
   const granted = (await tryLimit(client, draft)) ? nofile : undefined;
   await client.run(['image', 'rm', draft]);
   await make(reference, `LABEL ${nofileLabel}=${granted ?? 'engine'}`);
-  return { reference, losesLines, nofile: granted };
+  return { reference, nofile: granted };
+}
+
+function programFor(architecture: string): Buffer {
+  const program = programs[architecture] ?? programs[{ amd64: 'x86_64', arm64: 'aarch64' }[architecture] ?? ''];
+  if (program !== undefined) return Buffer.from(program, 'base64');
+  throw new RunError('UNIMPLEMENTED', `localrun has no sandbox program for engines on ${architecture}.`);
 }
 
 /** Whether the engine starts a container with Cloud Run's limit; it refuses one above its own hard limit. */

@@ -1,0 +1,89 @@
+import type { ContainerState } from '../runtime.js';
+import { Batches } from './batches.js';
+import { type DockerClient, failure } from './client.js';
+import { parseState } from './state.js';
+
+/** How long calls wait that are in no hurry, in ms: looking at a container, and removing one. */
+const inspectPatience = 500;
+const removePatience = 2000;
+
+/** What one asks of containers, and does to them, once they are there. */
+export class Containers {
+  readonly #client: DockerClient;
+  readonly #inspections: Batches<ContainerState | undefined>;
+  readonly #sizes: Batches<number | undefined>;
+  readonly #removals: Batches<void>;
+  readonly #kills: Batches<void>;
+  /** By the grace in seconds. */
+  readonly #stops = new Map<number, Batches<void>>();
+
+  constructor(client: DockerClient) {
+    this.#client = client;
+    this.#inspections = this.#inspector(['--format', '{{.Name}} {{json .State}}'], parseState, inspectPatience);
+    this.#sizes = this.#inspector(['--size', '--format', '{{.Name}} {{.SizeRw}}'], parseSize);
+    this.#removals = this.#forAll(['rm', '--force', '--volumes'], removePatience);
+    this.#kills = this.#forAll(['kill', '--signal', 'KILL']);
+  }
+
+  inspect(name: string, patient?: boolean): Promise<ContainerState | undefined> {
+    return this.#inspections.load(name, patient);
+  }
+
+  written(name: string): Promise<number | undefined> {
+    return this.#sizes.load(name);
+  }
+
+  stop(name: string, graceSeconds: number): Promise<void> {
+    let stops = this.#stops.get(graceSeconds);
+    if (!stops) this.#stops.set(graceSeconds, (stops = this.#forAll(['stop', '--time', String(graceSeconds)])));
+    return stops.load(name);
+  }
+
+  kill(name: string): Promise<void> {
+    return this.#kills.load(name);
+  }
+
+  remove(name: string, patient?: boolean): Promise<void> {
+    return this.#removals.load(name, patient);
+  }
+
+  async limitMemory(name: string, bytes: number): Promise<boolean> {
+    const limit = String(bytes);
+    const { stderr, exitCode } = await this.#client.run(['update', '--memory', limit, '--memory-swap', limit, name]);
+    return exitCode === 0 || !/unable to set memory limit|device or resource busy/i.test(stderr);
+  }
+
+  list(labels: Record<string, string>): Promise<string[]> {
+    return this.#client.list(['ps', '--all', '--format', '{{.Names}}'], labels);
+  }
+
+  /** What the engine says of containers; undefined for those that it does not have. */
+  #inspector<T>(
+    args: readonly string[],
+    parse: (line: string) => [name: string, of: T],
+    patience?: number,
+  ): Batches<T | undefined> {
+    return new Batches(async (names) => {
+      const { stdout, stderr, exitCode } = await this.#client.run(['container', 'inspect', ...args, ...names]);
+      const found = new Map(stdout.split('\n').filter(Boolean).map(parse));
+      if (exitCode !== 0 && !/no such (container|object)/i.test(stderr)) throw failure('inspect', stderr);
+      return names.map((name) => found.get(name));
+    }, patience);
+  }
+
+  /** A command over many containers, for which it is no error that one is gone or has ended. */
+  #forAll(args: readonly string[], patience?: number): Batches<void> {
+    const harmless = /no such container|is not running|already in progress|has already been/i;
+    return new Batches(async (names) => {
+      const { stderr, exitCode } = await this.#client.run([...args, ...names]);
+      const serious = stderr.split('\n').filter((line) => line && !harmless.test(line));
+      if (exitCode !== 0 && serious.length > 0) throw failure(args.join(' '), serious.join('\n'));
+      return names.map(() => {});
+    }, patience);
+  }
+}
+
+function parseSize(line: string): [name: string, bytes: number] {
+  const [name = '', size] = line.split(' ');
+  return [name.replace(/^\//, ''), Number(size)];
+}

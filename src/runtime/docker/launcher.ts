@@ -1,0 +1,112 @@
+import { RunError } from '../../model/errors.js';
+import { timestamp, type Timestamp } from '../../model/time.js';
+import { type ContainerSpec, type Output, type Started, StartRefused } from '../runtime.js';
+import { runArguments, type Traits } from './arguments.js';
+import { type DockerClient, throwIfUnreachable } from './client.js';
+import type { Containers } from './containers.js';
+import { StampedOutput } from './output.js';
+import type { Starts } from './starts.js';
+
+/** How a client ends that has lost its container, or that somebody has ended; containers end so, too. */
+const lost = [125, 255];
+
+/** How long to wait for the news of a start before the engine is asked about it, in ms. */
+const patience = 2000;
+
+/** What the engine says when something is to happen in a network namespace whose holder has ended or is not there. */
+export const homeless =
+  /cannot join network of a non running container|no such container|container \S+ is not running/i;
+
+/** What it says of a name that is taken. */
+export const taken = /is already in use/i;
+
+/** What it says of an image whose user is a name that the image does not know. */
+const unknownUser = /unable to find (user|group) /i;
+
+/** Starts containers, each with a client that is attached to it from its beginning to its end. */
+export class Launcher {
+  readonly #client: DockerClient;
+  readonly #containers: Containers;
+  readonly #starts: Starts;
+  readonly #traits: () => Promise<Traits>;
+  /** Images whose user they do not know: they run as root (container contract). */
+  readonly #rootImages = new Set<string>();
+
+  constructor(client: DockerClient, containers: Containers, starts: Starts, traits: () => Promise<Traits>) {
+    this.#client = client;
+    this.#containers = containers;
+    this.#starts = starts;
+    this.#traits = traits;
+  }
+
+  /** See ContainerRuntime.start. */
+  async start(spec: ContainerSpec, output: Output): Promise<Started | 'failed' | 'exists' | 'homeless'> {
+    const files = { stdout: new StampedOutput(output.stdout), stderr: new StampedOutput(output.stderr) };
+    const ended = this.#run(spec, files);
+    const startedAt = await this.#startOf(spec.name, ended, files.stderr);
+    if (startedAt !== undefined) {
+      return { startedAt, ended: ended.then((exitCode) => (lost.includes(exitCode) ? undefined : exitCode)) };
+    }
+    const exitCode = await ended;
+    files.stdout.clear();
+    files.stderr.clear();
+
+    const { head } = files.stderr;
+    throwIfUnreachable(head);
+    if (taken.test(head)) return 'exists';
+    if ('sandbox' in spec.network && homeless.test(head)) {
+      await this.#containers.remove(spec.name);
+      return 'homeless';
+    }
+    if (unknownUser.test(head) && !this.#rootImages.has(spec.image)) {
+      this.#rootImages.add(spec.image);
+      await this.#containers.remove(spec.name);
+      return this.start(spec, output);
+    }
+    if (exitCode === 126 || exitCode === 127) return 'failed';
+    throw new StartRefused(refusal(head));
+  }
+
+  async #run(spec: ContainerSpec, files: Record<'stdout' | 'stderr', StampedOutput>): Promise<number> {
+    const asRoot = this.#rootImages.has(spec.image);
+    const labels = { ...spec.labels, ...this.#starts.label };
+    const { args, ...given } = runArguments({ ...spec, labels }, { ...(await this.#traits()), asRoot });
+    try {
+      return await this.#client.attach(args, given, {
+        stdout: (chunk) => files.stdout.write(chunk),
+        stderr: (chunk) => files.stderr.write(chunk),
+      });
+    } catch (error) {
+      if (error instanceof RunError && error.code === 'INVALID_ARGUMENT') throw new StartRefused(error.message);
+      throw error;
+    }
+  }
+
+  /** When the container has started, nearly, if it ended at once; undefined if its client has ended and it has not. */
+  async #startOf(name: string, ended: Promise<number>, stderr: StampedOutput): Promise<Timestamp | undefined> {
+    const start = this.#starts.of(name);
+    try {
+      for (;;) {
+        const seen = await Promise.race([start, ended, later()]);
+        if (typeof seen === 'string') return seen;
+        // These the client has for what it could not start, too.
+        if (seen !== undefined && seen < 125) return timestamp(Date.now());
+        // What is there of a name that was taken is not what this client was to start.
+        if (seen !== undefined && taken.test(stderr.head)) return undefined;
+        const state = await this.#containers.inspect(name);
+        if (state && state.status !== 'created') return state.startedAt;
+        if (seen !== undefined) return undefined;
+      }
+    } finally {
+      this.#starts.forget(name);
+    }
+  }
+}
+
+const later = (): Promise<undefined> => new Promise((resolve) => setTimeout(resolve, patience, undefined).unref());
+
+/** The engine's reason in what a client says. */
+export const refusal = (stderr: string): string =>
+  (stderr.split('\n').find((line) => line.trim()) ?? '')
+    .replace(/^docker: /, '')
+    .replace(/^Error response from daemon: /, '');
