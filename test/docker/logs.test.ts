@@ -49,11 +49,7 @@ test.concurrent('a long line of letters beyond ASCII is whole', async ({ home })
   await command.ended;
   const [line = '', next] = home.log(await command.execution());
   expect(next).toBe('next');
-  // Docker itself turns a letter that it cuts in two into U+FFFD, twice for each of its bytes.
-  const cuts = line.match(/\u{fffd}+/gu) ?? [];
-  expect(cuts.length).toBeLessThanOrEqual(12);
-  expect(line.replaceAll(/[zażółć]|\u{fffd}\u{fffd}/gu, '')).toBe('x');
-  expect(line.replaceAll(/\u{fffd}\u{fffd}/gu, '.')).toHaveLength(1 + 20_000 * 6);
+  expect(line === `x${'zażółć'.repeat(20_000)}`).toBe(true);
 });
 
 test.concurrent('bytes that are no text do no harm', async ({ home }) => {
