@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { type Action, nextActions, type Situation } from '../model/decisions.js';
+import { type Action, nextActions, type Situation, startable } from '../model/decisions.js';
 import { isCompleted, provisionFailed } from '../model/execution.js';
 import type { Execution } from '../model/schema/job.js';
 import { durationSeconds, timestamp } from '../model/time.js';
@@ -213,8 +213,8 @@ class Run {
   #situation({ active, settling, starts }: Attempts): Situation {
     const { parallelism = 1, taskCount, template } = this.#ledger.execution;
     const slots = parallelism < taskCount ? parallelism : Math.min(taskCount, this.#deps.maxParallelism);
-    const free = this.#cancel === 'no' ? slots - active.length : 1;
-    const ready = free > 0 ? this.#deps.store.readyTasks(this.#name, free) : [];
+    const wanted = this.#cancel === 'no' ? startable({ slots, starts, active }) : 1;
+    const ready = wanted > 0 ? this.#deps.store.readyTasks(this.#name, wanted) : [];
     return {
       slots,
       starts,

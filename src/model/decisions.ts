@@ -13,7 +13,7 @@ export interface Situation {
   active: readonly ActiveAttempt[];
   /** Attempts whose container has ended and whose result is not recorded yet. */
   settling: number;
-  /** Tasks that wait for a slot, in the order in which they get one; no more than there are free slots. */
+  /** Tasks that wait for a slot, in the order in which they get one; no more than `startable`. */
   ready: readonly { index: number; attempt: number }[];
 }
 
@@ -33,13 +33,19 @@ export type Action =
   | { do: 'cancelPending'; cause: string }
   | { do: 'complete'; cause: string };
 
+/** How many attempts can be begun now, if there are as many tasks that wait. */
+export function startable({ slots, starts, active }: Pick<Situation, 'slots' | 'starts' | 'active'>): number {
+  const starting = active.filter(({ startedAt }) => startedAt === undefined).length;
+  return Math.max(0, Math.min(slots - active.length, starts - starting));
+}
+
 /**
  * What to do now, and until when nothing but an event changes that (`wakeAt`, ms since 1970). A free slot takes the
  * next task as soon as it can be started; a failed task never keeps others from starting; timeouts count from the
  * container's start and per attempt; a cancelled execution starts nothing and stops what runs.
  */
 export function nextActions(situation: Situation, now: number): { actions: Action[]; wakeAt: number | undefined } {
-  const { slots, starts, timeout, cancel, active, settling, ready } = situation;
+  const { timeout, cancel, active, settling, ready } = situation;
   const actions: Action[] = [];
   let wakeAt: number | undefined;
   for (const { index, attempt, startedAt, stopping, killed } of active) {
@@ -53,9 +59,7 @@ export function nextActions(situation: Situation, now: number): { actions: Actio
     } else wakeAt = Math.min(wakeAt ?? deadline, deadline);
   }
   if (cancel === 'no') {
-    const starting = active.filter(({ startedAt }) => startedAt === undefined).length;
-    const free = Math.max(0, Math.min(slots - active.length, starts - starting));
-    for (const { index, attempt } of ready.slice(0, free)) {
+    for (const { index, attempt } of ready.slice(0, startable(situation))) {
       actions.push({ do: 'start', index, attempt, cause: attempt > 0 ? `retry ${attempt}` : 'a slot is free' });
     }
   } else if (ready.length > 0) {
