@@ -30,6 +30,10 @@ export const declareListFlags = (command: Command): Command =>
     // Everything is shown anyway.
     .addOption(new Option('--page-size <count>').argParser(integerFlag('--page-size', 1)).hideHelp());
 
+/** How many items of a listing, from its first, are all that can be shown; undefined: any may be. */
+export const enough = ({ sortBy = [], filter, limit }: ListOptions): number | undefined =>
+  sortBy.length === 0 && filter === undefined ? limit : undefined;
+
 /** The items sorted, filtered and limited as the flags say, in that order. */
 export async function arranged<T>(
   { io }: Context,

@@ -50,14 +50,14 @@ function positionIn<P>(pageToken: string, listing: string): P {
   throw new RunError('INVALID_ARGUMENT', 'page_token: is not that of the page before, of a request like this one');
 }
 
-/** A whole listing, page by page. */
-export function everyPage<T>(list: (page: PageRequest) => Page<T>): T[] {
+/** A whole listing, page by page, or its first items, at least so many if there are. */
+export function everyPage<T>(list: (page: PageRequest) => Page<T>, enough = Infinity): T[] {
   const items: T[] = [];
   let pageToken: string | undefined;
   do {
-    const page = list({ pageSize: maxPageSize, pageToken });
+    const page = list({ pageSize: Math.min(enough - items.length, maxPageSize), pageToken });
     items.push(...page.items);
     pageToken = page.nextPageToken;
-  } while (pageToken !== undefined);
+  } while (pageToken !== undefined && items.length < enough);
   return items;
 }

@@ -34,6 +34,15 @@ test('colour does not move a column', () => {
   expect(stripVTControlCharacters(grid(rows))).toBe('A       B\n✔       x\nlonger  y\n');
 });
 
+test('nor do wide letters and cells of several lines', () => {
+  const rows = [
+    ['A', 'B', 'C'],
+    ['日本', 'one\ntwo', 'x'],
+    ['e\u0301', '', 'y'],
+  ];
+  expect(grid(rows)).toBe('A     B    C\n日本  one  x\n      two\ne\u0301          y\n');
+});
+
 test('the tasks of a run show what became of them', () => {
   const execution = someExecution(someJob({ taskCount: 3 }));
   const view = (

@@ -3,7 +3,7 @@ import { getExecution } from '../../../../../service/executions.js';
 import { everyPage } from '../../../../../service/pages.js';
 import { listTasks } from '../../../../../service/tasks.js';
 import { defineCommand, inWords, parentOf } from '../../../../command.js';
-import { declareListFlags, type ListOptions } from '../../../../list-flags.js';
+import { declareListFlags, enough, type ListOptions } from '../../../../list-flags.js';
 import { recoveredService } from '../../../../recovery.js';
 import { taskKind } from '../../../../render/format/resources.js';
 import { printList } from '../../../../render/list.js';
@@ -50,7 +50,7 @@ export const list = defineCommand<Options>(
     );
     const states = chosenStates(options);
     await printList(context, options, {
-      items: everyPage((page) => listTasks(service, { parent: execution.name, states, ...page })),
+      items: everyPage((page) => listTasks(service, { parent: execution.name, states, ...page }), enough(options)),
       columns: taskColumns(context.io.out.chalk),
       kind: taskKind,
     });
