@@ -1,0 +1,71 @@
+// A program of its own, which bench/scale.mjs bundles.
+//
+//   run HOME TASKS       runs an execution of so many tasks that do nothing on an engine in memory, with a real store,
+//                        and prints what that took
+//   fill HOME JOBS EACH  fills a store with jobs, and each job with ended executions
+import { runExecution } from '../src/engine/execution.js';
+import { completed } from '../src/model/execution.js';
+import { defaultSettings } from '../src/model/local/settings.js';
+import type { Job } from '../src/model/schema/job.js';
+import { LogFiles } from '../src/store/logs.js';
+import { openStore } from '../src/store/sqlite.js';
+import type { Store } from '../src/store/store.js';
+import { noCredentials } from '../test/support/credentials.js';
+import { FakeRuntime } from '../test/support/fake-runtime.js';
+import { someExecution, someJob, someTask, someTime } from '../test/support/jobs.js';
+
+async function run(store: Store, home: string, taskCount: number): Promise<void> {
+  const job = someJob({ taskCount, parallelism: 100 });
+  const execution = someExecution(job, `n${taskCount}`);
+  store.transaction(() => {
+    store.saveJob(job);
+    store.createExecution(execution, defaultSettings);
+    for (let index = 0; index < taskCount; index++) store.saveTask(execution.name, someTask(index));
+  });
+  const never = new AbortController().signal;
+  const begin = performance.now();
+  const ended = await runExecution(
+    execution.name,
+    {
+      ...{ store, home, logs: new LogFiles(home), credentials: noCredentials, projectNumber: '123', env: {} },
+      runtime: new FakeRuntime(() => ({ ms: 0 })),
+      maxParallelism: 100,
+      owner: { token: 'supervisor', pid: process.pid, processStart: '' },
+      alive: () => true,
+      now: Date.now,
+      onEvent: () => {},
+    },
+    { cancel: never, kill: never },
+  );
+  const seconds = (performance.now() - begin) / 1000;
+  // What is kept, and not what happens to be around: node runs with --expose-gc.
+  globalThis.gc?.();
+  console.log(JSON.stringify({ succeeded: ended?.succeededCount, seconds, rss: process.memoryUsage.rss() }));
+}
+
+function fill(store: Store, jobs: number, each: number): void {
+  const begin = performance.now();
+  let writes = 0;
+  for (let number = 0; number < jobs; number++) {
+    const name = `job-${number}`;
+    const some = someJob();
+    const job: Job = { ...some, name: some.name.replace(/[^/]+$/, name) };
+    store.saveJob(job);
+    writes++;
+    for (let index = 0; index < each; index++) {
+      const execution = someExecution(job, `e${index}`);
+      store.createExecution(execution, defaultSettings);
+      store.saveTask(execution.name, someTask(0, { state: 'Succeeded' }));
+      store.saveExecution(completed(execution, { cancelled: false, failed: undefined, time: someTime }, someTime));
+      writes += 3;
+    }
+  }
+  console.log(JSON.stringify({ writes, seconds: (performance.now() - begin) / 1000 }));
+}
+
+const [what, home = '', ...numbers] = process.argv.slice(2);
+const store = openStore(home);
+const [first = 0, second = 0] = numbers.map(Number);
+if (what === 'run') await run(store, home, first);
+else fill(store, first, second);
+store.close();
