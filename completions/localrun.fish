@@ -498,7 +498,7 @@ complete -c localrun -n '__localrun_at "jobs logs tail"' -s h -l help -d 'show t
 complete -c localrun -n '__localrun_at "jobs executions"' -a 'list' -d 'List executions: those that have not started, then the others, newest first.'
 complete -c localrun -n '__localrun_at "jobs executions"' -a 'describe' -d 'Show an execution. With --format=export: as v1 YAML.'
 complete -c localrun -n '__localrun_at "jobs executions"' -a 'describe-latest' -d 'Show the newest execution of a job.'
-complete -c localrun -n '__localrun_at "jobs executions"' -a 'cancel' -d 'Cancel an execution: running tasks get SIGTERM, and SIGKILL 10 s later.'
+complete -c localrun -n '__localrun_at "jobs executions"' -a 'cancel' -d 'Cancel an execution: running tasks get SIGTERM, and SIGKILL after their grace period.'
 complete -c localrun -n '__localrun_at "jobs executions"' -a 'delete' -d 'Delete an execution with its tasks and logs; one that runs is cancelled first.'
 complete -c localrun -n '__localrun_at "jobs executions"' -a 'logs' -d 'Logs of executions.'
 complete -c localrun -n '__localrun_at "jobs executions"' -a 'tasks' -d 'Tasks of executions.'

@@ -1,3 +1,4 @@
+import { graceSeconds } from '../model/defaults.js';
 import { isCompleted } from '../model/execution.js';
 import { Interrupted } from '../model/errors.js';
 import { shortName } from '../model/names.js';
@@ -20,6 +21,7 @@ export async function runInForeground(
   host: HostDeps,
   begin: () => Execution,
 ): Promise<{ execution: Execution; interrupted: Interrupted | undefined }> {
+  let created: Execution | undefined;
   let say = (text: string): void => context.io.err.write(`${text}\n`);
   const cancel = new AbortController();
   const kill = new AbortController();
@@ -29,7 +31,7 @@ export async function runInForeground(
     if (!interrupted) {
       interrupted = new Interrupted(signal);
       cancel.abort();
-      say('Running tasks have 10 s to stop. Press Ctrl-C again to kill them.');
+      say(`Running tasks have ${graceSeconds(created?.template)} s to stop. Press Ctrl-C again to kill them.`);
     } else {
       say('Killing the running tasks.');
       kill.abort();
@@ -37,7 +39,7 @@ export async function runInForeground(
     }
   });
   try {
-    const created = begin();
+    created = begin();
     const view = openView(context.io, created, host.now);
     say = (text) => view.say(text);
     const control = { cancel: cancel.signal, kill: kill.signal };

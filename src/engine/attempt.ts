@@ -3,7 +3,6 @@ import type { Probe } from '../model/schema/probe.js';
 import { epochMs } from '../model/time.js';
 import type { ContainerSpec, SandboxSpec } from '../runtime/runtime.js';
 import { bringUp, type OpenOutput, type Past, seeThrough, type Starter } from './container.js';
-import { graceSeconds } from './engine.js';
 import { startupProbe } from './probe.js';
 import { chargeWrites } from './strict-fs.js';
 import type { SecretReference, VolumePlan } from './volume-plan.js';
@@ -23,6 +22,8 @@ export interface AttemptPlan {
   containers: readonly AttemptContainer[];
   /** The index of the container whose end is the end of the attempt. */
   main: number;
+  /** From SIGTERM to SIGKILL. */
+  graceSeconds: number;
   /** What the containers join; without it each has a network namespace of its own. */
   sandbox?: SandboxSpec | undefined;
   volumes: VolumePlan;
@@ -86,7 +87,7 @@ export class Attempt {
   /** SIGTERM to all containers at once, SIGKILL to what is left after the grace; starts nothing any more. */
   async stop(): Promise<void> {
     this.#halt.abort();
-    await this.#each((name) => this.#host.runtime.stop(name, graceSeconds));
+    await this.#each((name) => this.#host.runtime.stop(name, this.#plan.graceSeconds));
   }
 
   async kill(): Promise<void> {

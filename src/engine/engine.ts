@@ -44,9 +44,6 @@ export const pace = {
   foreignStart: 2000,
 } as const;
 
-/** Between SIGTERM and SIGKILL, in seconds (container contract). */
-export const graceSeconds = 10;
-
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Sleeps, unless it is over before. */

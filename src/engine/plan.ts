@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { AttemptRecord } from '../model/attempt.js';
 import { containerLabel, dependencies, mainContainer } from '../model/attempt-containers.js';
-import { defaultLimits } from '../model/defaults.js';
+import { defaultLimits, graceSeconds } from '../model/defaults.js';
 import { shortName } from '../model/names.js';
 import { parseQuantity } from '../model/quantity.js';
 import type { Container, EnvVar } from '../model/schema/container.js';
@@ -110,6 +110,7 @@ export function attemptPlan(
   });
   return {
     main,
+    graceSeconds: graceSeconds(execution.template),
     containers: containers.map((container, i): AttemptContainer => {
       const label = containerLabel(container, i);
       return {

@@ -1,11 +1,18 @@
 import { canonical } from './canonical.js';
 import type { Container } from './schema/container.js';
-import { type JobInput, JobMessage } from './schema/job.js';
+import { type JobInput, JobMessage, type TaskTemplate } from './schema/job.js';
+import { durationSeconds } from './time.js';
 
 /** What a container gets whose spec names no limits (memory and CPU limits pages; seen in API answers). */
 export const defaultLimits = { cpu: '1000m', memory: '512Mi' } as const;
 export const defaultMaxRetries = 3;
 export const defaultTimeout = '600s';
+/** Container contract. The API does not fill it in. */
+const defaultGrace = '10s';
+
+/** The time from SIGTERM to SIGKILL, in whole seconds. */
+export const graceSeconds = ({ terminationGracePeriod = defaultGrace }: Partial<TaskTemplate> = {}): number =>
+  Math.ceil(durationSeconds(terminationGracePeriod) ?? 0);
 
 /**
  * The job as the API keeps it: with every default filled in that it fills in and returns. Parallelism stays unset: it

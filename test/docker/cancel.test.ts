@@ -48,7 +48,9 @@ test.concurrent.for([
 });
 
 test.concurrent('a second SIGINT kills at once', async ({ home }) => {
-  const command = home.start(['jobs', 'run', '-f', home.script('stubborn', stubborn, { taskCount: 2 })]);
+  const containers = [{ command: ['sh', '-c', stubborn] }];
+  const file = home.template('stubborn', { taskCount: 2, terminationGracePeriod: '60s', containers });
+  const command = home.start(['jobs', 'run', '-f', file]);
   await command.says('│ running', 2);
   command.kill('SIGINT');
   await command.says('│ ignored', 2);
@@ -57,6 +59,7 @@ test.concurrent('a second SIGINT kills at once', async ({ home }) => {
   const { exitCode, stderr } = await command.ended;
   expect(Date.now() - before).toBeLessThan(5000);
   expect(exitCode, stderr).toBe(130);
+  expect(stderr).toContain('Running tasks have 60 s to stop.');
   expect(stderr).toContain('Killing the running tasks.');
   await cancelled(home, await command.execution());
 });

@@ -40,6 +40,26 @@ test.concurrent('a task that ignores SIGTERM is killed 10 s later', async ({ hom
   expect(ran).toBeLessThan(14_000);
 });
 
+test.concurrent('terminationGracePeriod is the time from SIGTERM to SIGKILL', async ({ home }) => {
+  const script = `trap 'echo ignored' TERM; while :; do sleep 0.2; done`;
+  const file = home.template('graced', {
+    timeout: '1s',
+    terminationGracePeriod: '2s',
+    maxRetries: 0,
+    containers: [{ command: ['sh', '-c', script] }],
+  });
+  const command = home.start(['jobs', 'run', '-f', file]);
+  const { exitCode, stderr } = await command.ended;
+  expect(exitCode).toBe(1);
+  expect(stderr).not.toContain('Without effect here');
+  const id = await command.execution();
+  expect(home.log(id)).toEqual(['ignored']);
+  const [task] = await home.tasks(id);
+  const ran = epochMs(task?.completionTime ?? '') - epochMs(task?.startTime ?? '');
+  expect(ran).toBeGreaterThanOrEqual(3000);
+  expect(ran).toBeLessThan(7000);
+});
+
 test.concurrent('a task is retried after its timeout, with all the time again', async ({ home }) => {
   const script = `trap 'exit 1' TERM; sleep $([ $CLOUD_RUN_TASK_ATTEMPT = 0 ] && echo 60 || echo 1) & wait $!`;
   const command = home.start([

@@ -34,7 +34,6 @@ const taskTemplateFields = {
     rules: [{ id: 'timeout', text: 'must be between 1s and 604800s (168 hours)', min: 1, max: 604800 }],
   }),
   terminationGracePeriod: duration('Time from SIGTERM to SIGKILL; 10s if unset.', {
-    effect: 'inert',
     rules: [{ id: 'termination-grace', text: 'must not be negative', min: 0 }],
   }),
   serviceAccount: string("The task's identity.", {

@@ -11,7 +11,7 @@ import { tracked } from '../../../render/tracker.js';
 
 export const cancel = defineCommand<CommonOptions & { async?: boolean }, [execution: string]>(
   'cancel',
-  'Cancel an execution: running tasks get SIGTERM, and SIGKILL 10 s later.',
+  'Cancel an execution: running tasks get SIGTERM, and SIGKILL after their grace period.',
   (command) =>
     booleanFlag(
       command.argument('<execution>', 'the name of the execution'),
