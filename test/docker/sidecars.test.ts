@@ -126,10 +126,16 @@ test.concurrent.for<[what: string, script: string, detail: string]>([
     `require('node:http').createServer((_, answer) => answer.writeHead(500).end()).listen(9000)`,
     'status code 500',
   ],
-  ['does not answer', `require('node:net').createServer(() => {}).listen(9000)`, 'no answer within 1s'],
+  ['does not answer', `require('node:net').createServer(() => {}).listen(9000)`, 'no answer within 2s'],
   ['hangs up', `require('node:net').createServer((socket) => socket.destroy()).listen(9000)`, 'socket hang up'],
 ])('a proxy that %s is not up', async ([, script, detail], { home }) => {
-  const startupProbe = { httpGet: { port: 9000 }, initialDelaySeconds: 1, periodSeconds: 1, failureThreshold: 2 };
+  const startupProbe = {
+    httpGet: { port: 9000 },
+    initialDelaySeconds: 1,
+    timeoutSeconds: 2,
+    periodSeconds: 2,
+    failureThreshold: 2,
+  };
   const file = home.template('not-up', {
     containers: [
       { name: 'app', dependsOn: ['proxy'], ...sh('echo started') },
@@ -141,6 +147,33 @@ test.concurrent.for<[what: string, script: string, detail: string]>([
     `STARTUP HTTP (port 9000, path /) probe failed 2 times consecutively for container "proxy": ${detail}. The instance was not started.`,
   );
 });
+
+test.concurrent(
+  'a probe asks when it is told to, and no more often, at the port of its container',
+  async ({ home }) => {
+    const startupProbe = { httpGet: {}, initialDelaySeconds: 5, periodSeconds: 2, failureThreshold: 3 };
+    const script = `require('node:http').createServer((_, answer) => {
+    console.log(process.uptime());
+    answer.writeHead(503).end();
+  }).listen(9123)`;
+    const file = home.template('asked', {
+      containers: [
+        { name: 'app', dependsOn: ['proxy'], ...sh('echo started') },
+        { name: 'proxy', ports: [{ containerPort: 9123 }], startupProbe, ...js(script) },
+      ],
+    });
+    const { id } = await run(home, file, 1);
+    const [first = 0, second = 0, third = 0, ...more] = log(home, id, 'proxy').map(Number);
+    expect(more).toEqual([]);
+    // The program starts later than its container, on a busy machine by seconds.
+    expect(first).toBeGreaterThan(1.5);
+    expect(first).toBeLessThan(12);
+    for (const pause of [second - first, third - second]) {
+      expect(pause).toBeGreaterThan(1.5);
+      expect(pause).toBeLessThan(8);
+    }
+  },
+);
 
 test.concurrent('a sidecar that exits 0 early is done', async ({ home }) => {
   const file = home.template('done', {

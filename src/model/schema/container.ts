@@ -91,9 +91,10 @@ const ResourceRequirements = message('ResourceRequirements', {
     ],
   }),
   cpuIdle: bool('For services; a job always has its CPU.', {
+    effect: 'refused',
     rules: [{ id: 'cpu-idle', text: 'CPU idle must be set to false', values: [false] }],
   }),
-  startupCpuBoost: bool('For services.', { effect: 'inert', ignored: 'it is for services' }),
+  startupCpuBoost: bool('For services.', { effect: 'recorded', ignored: 'it is for services' }),
 });
 
 const ContainerPort = message('ContainerPort', {
@@ -101,8 +102,7 @@ const ContainerPort = message('ContainerPort', {
     effect: 'recorded',
     rules: [{ id: 'port-name', text: "must be one of empty, 'http1' or 'h2c'", values: ['', 'http1', 'h2c'] }],
   }),
-  containerPort: int32('The port number, 1 to 65535.', {
-    effect: 'recorded',
+  containerPort: int32('The port number, 1 to 65535; that of probes that name none.', {
     rules: [{ id: 'port-number', text: 'must be 0 < container_port < 65536', min: 1, max: 65535, filled: true }],
   }),
 });
@@ -181,7 +181,7 @@ export const ContainerMessage = message('Container', {
       },
     ],
   }),
-  sourceCode: field(SourceCode, 'For services deployed from source.', { effect: 'inert', ignored: serviceOnly }),
+  sourceCode: field(SourceCode, 'For services deployed from source.', { effect: 'recorded', ignored: serviceOnly }),
   command: list(string('An argument.'), "Replaces the image's entrypoint; run without a shell."),
   args: list(string('An argument.'), "Replaces the image's command."),
   env: list(field(EnvVarMessage, 'A variable.'), 'Environment variables.'),
@@ -193,9 +193,9 @@ export const ContainerMessage = message('Container', {
   workingDir: string("The working directory; the image's if unset."),
   livenessProbe: field(ProbeMessage, 'For services; a job that sets it is rejected.', { effect: 'refused' }),
   startupProbe: field(StartupProbeMessage, 'Tells when the container is up, for those that depend on it.'),
-  readinessProbe: field(ProbeMessage, 'For services.', { effect: 'inert' }),
+  readinessProbe: field(ProbeMessage, 'For services; a job makes no use of it.', { effect: 'recorded' }),
   dependsOn: list(string('A container name.'), 'Containers that must be up before this one starts.'),
-  baseImageUri: string('For functions.', { effect: 'inert', ignored: serviceOnly }),
+  baseImageUri: string('For functions.', { effect: 'recorded', ignored: serviceOnly }),
   buildInfo: field(BuildInfo, 'How the image was built.', { output: true }),
   sandboxLauncher: bool('Lets the container start sandboxes (preview).', { effect: 'inert' }),
 });

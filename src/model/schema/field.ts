@@ -11,7 +11,7 @@ export type Effect =
   | 'same'
   /** Acts through what localrun.yaml has in its place; a job that sets what is not mapped does not run. */
   | 'mapped'
-  /** Kept and returned; it changes nothing for a running job in Cloud Run either. */
+  /** Kept and returned; how a task runs does not depend on it. */
   | 'recorded'
   /** Kept and returned; it acts in Cloud Run and has no local effect, which a run says once. */
   | 'inert'

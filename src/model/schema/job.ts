@@ -74,7 +74,7 @@ const taskTemplateFields = {
     ],
   }),
   vpcAccess: field(VpcAccess, 'Egress through a VPC network.', { effect: 'inert' }),
-  nodeSelector: field(NodeSelector, 'The kind of GPU; here it is what the machine has.'),
+  nodeSelector: field(NodeSelector, 'The kind of GPU; here it is what the machine has.', { effect: 'inert' }),
   gpuZonalRedundancyDisabled: bool('GPUs without zonal redundancy.', { effect: 'recorded' }),
 };
 
@@ -155,7 +155,7 @@ const launchStage = enumeration(
 export const JobMessage = message(
   'Job',
   {
-    name: string('`projects/P/locations/L/jobs/J`; not in a create request.', { effect: 'recorded' }),
+    name: string('`projects/P/locations/L/jobs/J`; not in a create request.'),
     uid: string('Unique over time and space.', { output: true }),
     generation: int64('Counts the changes of the spec.', { output: true }),
     labels: map('Labels of the job.', { effect: 'recorded', ...labels }),
@@ -183,7 +183,7 @@ export const JobMessage = message(
     satisfiesPzs: bool('Reserved.', { output: true }),
     startExecutionToken: string('Starts an execution named after it; the job is ready once that has started.'),
     runExecutionToken: string('Runs an execution named after it; the job is ready once that has succeeded.'),
-    etag: string('The version, for optimistic locking.', { effect: 'recorded' }),
+    etag: string('The version that an update is made from; a stale one is refused.'),
   },
   { createExecution: ['startExecutionToken', 'runExecutionToken'] },
 );

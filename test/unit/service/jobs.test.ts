@@ -1,7 +1,11 @@
 import Database from 'libsql';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Job, JobInput } from '../../../src/model/schema/job.js';
+import { canonical } from '../../../src/model/canonical.js';
+import { declaredFields } from '../../../src/model/effects.js';
+import { type Job, type JobInput, JobMessage } from '../../../src/model/schema/job.js';
+import { readJobs } from '../../../src/model/spec/read.js';
 import {
   createJob,
   deleteJob,
@@ -15,6 +19,7 @@ import { getExecution, listExecutions } from '../../../src/service/executions.js
 import { everyPage } from '../../../src/service/pages.js';
 import { runJob } from '../../../src/service/run.js';
 import { setIamPolicy } from '../../../src/service/iam.js';
+import { setFields } from '../../support/fields.js';
 import { jobInput, parent, someJobName as name } from '../../support/jobs.js';
 import { day, owner, serviceError as error, ServiceWorld } from '../../support/service.js';
 
@@ -68,6 +73,26 @@ describe('createJob', () => {
         },
       },
     });
+  });
+
+  test('keeps and returns every field that does not act', () => {
+    const quiet = declaredFields().filter(({ effect }) => effect === 'recorded' || effect === 'inert');
+    const left = new Set(quiet.map(({ path: field }) => field.replaceAll('[]', '')));
+    const world = new ServiceWorld();
+    let count = 0;
+    const specs = ['good', 'odd'].map((kind) => path.join(import.meta.dirname, '../../fixtures/specs', kind));
+    for (const directory of specs) {
+      for (const file of readdirSync(directory).filter((name) => !name.endsWith('.expected'))) {
+        for (const spec of readJobs(file, readFileSync(path.join(directory, file), 'utf8')).jobs) {
+          // Those that act have tests of their own.
+          const { name: _, etag: _etag, startExecutionToken: _start, runExecutionToken: _run, ...job } = spec.job;
+          const kept = getJob(world.deps, create(world, job, `job-${++count}`).name);
+          expect(kept).toMatchObject(canonical(JobMessage, job));
+          for (const field of setFields(JobMessage, kept)) left.delete(field);
+        }
+      }
+    }
+    expect([...left]).toEqual([]);
   });
 
   test('ignores what only the service sets', () => {
