@@ -1,6 +1,7 @@
 // Writes the files that are made from the command tree, the schema and the rules. With --check it only says which of them are not up to date.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { proofsOf } from './proofs.mjs';
 import { build, giveUp, root, say } from './setup.mjs';
 
 const check = process.argv.includes('--check');
@@ -44,6 +45,19 @@ const meanings = {
   refused: 'refused',
 };
 
+const read = (file) => (existsSync(path.join(root, file)) ? readFileSync(path.join(root, file), 'utf8') : undefined);
+const { proofs, problems } = proofsOf(fields, JSON.parse(read('test/proofs.json')), read);
+if (problems.length > 0) giveUp(`test/proofs.json and the tests do not agree:\n${problems.join('\n')}`);
+
+/** The tests of a field as links. */
+const citations = (field) =>
+  proofs
+    .get(field)
+    .map(
+      ({ file, title }) => `[${path.basename(file, '.test.ts')}](../${file}): ${title.replaceAll('|', String.raw`\|`)}`,
+    )
+    .join('<br>');
+
 const plain = { write: () => {}, tty: false, columns: 100, chalk: { level: 0 } };
 const program = await commandTree({ out: plain, err: plain }, () => giveUp('No command runs here.'));
 const files = {
@@ -79,11 +93,11 @@ ${ruleTable('strict')}
 `,
   'docs/fields.md': `# Fields
 
-Every field that a job can set, in the v2 shape, and what it does here: [fidelity.md](fidelity.md) says what that means. Made by \`npm run generate\`.
+Every field that a job can set, in the v2 shape, what it does here ([fidelity.md](fidelity.md) says what that means), and the test that proves it. Made by \`npm run generate\` from the schema and \`test/proofs.json\`.
 
-| Field | Here | |
-| --- | --- | --- |
-${fields.map(({ path, effect, doc }) => `| \`${path}\` | ${meanings[effect]} | ${doc} |`).join('\n')}
+| Field | Here | | Proof |
+| --- | --- | --- | --- |
+${fields.map(({ path, effect, doc }) => `| \`${path}\` | ${meanings[effect]} | ${doc} | ${citations(path)} |`).join('\n')}
 `,
   'schema/job.schema.json': printedSchema(schemas.job),
   'schema/job.v1.schema.json': printedSchema(schemas['job.v1']),

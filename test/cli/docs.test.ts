@@ -17,6 +17,10 @@ const documents = [
 ];
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
 
+const { hasTest } = (await import(path.join(root, 'scripts/proofs.mjs'))) as {
+  hasTest: (source: string, title: string) => boolean;
+};
+
 const program = await commandTree(testIo('/home'), () => {
   throw new Error('No command runs here.');
 });
@@ -74,6 +78,15 @@ describe.each(documents)('%s', (document) => {
       return !headings.map(slug).includes(anchor);
     });
     expect(broken).toEqual([]);
+  });
+
+  test('cites tests that there are', () => {
+    const cited = [...text.matchAll(/\]\(\.\.\/(test\/[\w/-]+\.test\.ts)\): (.*?)(?=<br>| \|$)/gm)];
+    const missing = cited.filter(
+      ([, file = '', title = '']) => !existsSync(path.join(root, file)) || !hasTest(read(file), title),
+    );
+    expect(missing.map(([citation]) => citation)).toEqual([]);
+    expect(text.match(/\]\(\.\.\/test\/.*?\.test\.ts\)/g) ?? []).toHaveLength(cited.length);
   });
 
   test('names files, scripts and commands that there are', () => {
