@@ -117,6 +117,7 @@ for name in null zero full random urandom tty; do say dev.$name "$(stat -c '%F %
 try full sh -c 'echo x > /dev/full'
 say random "$(head -c 16 /dev/urandom | wc -c)"
 say dev-fd "$(readlink /dev/fd)"
+say product "$(cat /sys/class/dmi/id/product_name 2>/dev/null)"
 try shm sh -c 'echo x > /dev/shm/x && cat /dev/shm/x'
 say hostname "$(hostname)"; say hostname-file "$(cat /etc/hostname)"
 for name in app side user localhost; do say host.$name "$(ping -c 1 $name | head -n 1 | cut -d' ' -f2-3)"; done
@@ -307,8 +308,10 @@ while :; do echo "last=$(now)"; sleep 0.2; done`;
 }
 
 beforeAll(async () => {
-  const limits = ['run', '--rm', busybox, 'sh', '-c', 'echo "nofile=$(ulimit -Hn)"; echo "core=$(ulimit -Hc)"'];
-  note('engine', execFileSync('docker', limits, { encoding: 'utf8' }).trim().split('\n'));
+  const look =
+    'echo "nofile=$(ulimit -Hn)"; echo "core=$(ulimit -Hc)"; echo "product=$(cat /sys/class/dmi/id/product_name 2>/dev/null)"';
+  const plain = ['run', '--rm', busybox, 'sh', '-c', look];
+  note('engine', execFileSync('docker', plain, { encoding: 'utf8' }).trim().split('\n'));
   await Promise.all([runContract(), runTimeout()]);
 });
 afterAll(async () => {
@@ -460,6 +463,7 @@ const rows: [rule: string, key: string, expected: Expected][] = [
   ['/dev/urandom gives bytes', 'app/random', '16'],
   ['/dev/fd is there', 'app/dev-fd', '/proc/self/fd'],
   ['/dev/shm can be written to', 'app/shm', '0 x'],
+  ['the firmware is that of the machine', 'app/product', () => seen.get('engine/product') ?? ''],
 
   ['the host has a name of its own', 'app/hostname', /^[0-9a-z-]+$/],
   ['which is that of HOSTNAME', 'app/env.HOSTNAME', () => seen.get('app/hostname') ?? ''],

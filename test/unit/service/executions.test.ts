@@ -100,7 +100,7 @@ describe('an execution token', () => {
     expect(getExecution(world.deps, parent, 'nightly-v1').succeededCount).toBe(1);
   });
 
-  test('leaves a job that is not ready when that execution fails', async () => {
+  test('leaves a job that is not ready when that execution fails, and that can be run all the same', async () => {
     const world = worldWithJob(jobInput({}, { maxRetries: 0 }), {
       work: true,
       runtime: new FakeRuntime(() => ({ exitCode: 3, ms: 5 })),
@@ -118,6 +118,11 @@ describe('an execution token', () => {
         executionReason: 'NON_ZERO_EXIT_CODE',
         message: 'Task nightly-v1-task0 failed with exit code: 3 and message: The container exited with an error.',
       },
+    });
+    const { name } = runJob(world.deps, { name: job });
+    expect(getJob(world.deps, job)).toMatchObject({
+      terminalCondition: { state: 'CONDITION_FAILED' },
+      latestCreatedExecution: { name: name.slice(name.lastIndexOf('/') + 1) },
     });
   });
 
