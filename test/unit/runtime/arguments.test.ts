@@ -28,6 +28,11 @@ test('secrets are no arguments, whatever their variables are called', () => {
   expect(input?.toString()).toBe('HTTPS_PROXY=beta#=\nPATH= gamma \nDOCKER_HOST=delta\nLANG=\n');
 });
 
+test('a container gets as many GPUs as it asks for, and none unasked', () => {
+  expect(values(run({ gpus: 1 }).args, '--gpus')).toEqual(['1']);
+  expect(run({ gpus: 0 }).args).not.toContain('--gpus');
+});
+
 test('nothing is read where no secret needs it', () => {
   const { args, input } = run({ secrets: { PASSWORD: 'one\ntwo' } });
   expect(args).not.toContain('--env-file');
