@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Container, Volume } from '../../src/model/schema/container.js';
 import { epochMs } from '../../src/model/time.js';
+import { docker } from '../support/client.js';
 import { Home } from '../support/home.js';
 import { buildImage, removeImage } from '../support/images.js';
 
@@ -311,7 +311,7 @@ beforeAll(async () => {
   const look =
     'echo "nofile=$(ulimit -Hn)"; echo "core=$(ulimit -Hc)"; echo "product=$(cat /sys/class/dmi/id/product_name 2>/dev/null)"';
   const plain = ['run', '--rm', busybox, 'sh', '-c', look];
-  note('engine', execFileSync('docker', plain, { encoding: 'utf8' }).trim().split('\n'));
+  note('engine', docker(...plain).split('\n'));
   await Promise.all([runContract(), runTimeout()]);
 });
 afterAll(async () => {

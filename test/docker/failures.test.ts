@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { expect } from 'vitest';
 import type { TaskAttemptResult } from '../../src/model/schema/job.js';
+import { docker } from '../support/client.js';
 import { type Home, test } from '../support/home.js';
 
 /** Runs a job of one attempt that has to fail. */
@@ -48,7 +48,7 @@ test.concurrent('exit 137 is not out of memory', async ({ home }) => {
 test.concurrent('a container that somebody kills was terminated on that signal', async ({ home }) => {
   const running = home.start(['jobs', 'run', '-f', home.script('killed', 'echo here; sleep 60'), '--max-retries', '0']);
   await running.says('│ here');
-  execFileSync('docker', ['kill', '--signal', 'KILL', ...home.containers()]);
+  docker('kill', '--signal', 'KILL', ...home.containers());
   expect((await running.ended).exitCode).toBe(1);
   const [task] = await home.tasks(await running.execution());
   expect(task?.lastAttemptResult).toEqual(signal9);
@@ -58,7 +58,7 @@ test.concurrent('a container that somebody removes is an attempt that failed', a
   const script = '[ $CLOUD_RUN_TASK_ATTEMPT = 1 ] || { echo here; sleep 60; }';
   const running = home.start(['jobs', 'run', '-f', home.script('removed', script), '--max-retries', '1']);
   await running.says('│ here');
-  execFileSync('docker', ['rm', '--force', ...home.containers()]);
+  docker('rm', '--force', ...home.containers());
   const { exitCode, stderr } = await running.ended;
   expect(exitCode, stderr).toBe(0);
   // The engine kills it first, and may still be asked about it then.
@@ -121,10 +121,10 @@ test.concurrent('a working directory that there is not yet', async ({ home }) =>
 
 test.concurrent('a user that the image does not have is root', async ({ home, onTestFinished }) => {
   const image = 'localrun/test-unknown-user:latest';
-  const container = execFileSync('docker', ['create', 'localrun/busybox:latest'], { encoding: 'utf8' }).trim();
-  execFileSync('docker', ['commit', '--change', 'USER nonesuch', container, image], { stdio: 'ignore' });
-  execFileSync('docker', ['rm', container], { stdio: 'ignore' });
-  onTestFinished(() => void execFileSync('docker', ['rmi', image], { stdio: 'ignore' }));
+  const container = docker('create', 'localrun/busybox:latest');
+  docker('commit', '--change', 'USER nonesuch', container, image);
+  docker('rm', container);
+  onTestFinished(() => void docker('rmi', image));
   const file = home.script('no-user', 'id -u; echo $CLOUD_RUN_TASK_INDEX', { image, taskCount: 2, parallelism: 1 });
   const command = home.start(['jobs', 'run', '-f', file]);
   expect((await command.ended).exitCode, command.stderr).toBe(0);

@@ -1,11 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'vitest';
 import { until } from '../support/cli.js';
+import { docker } from '../support/client.js';
 import { type Home, test } from '../support/home.js';
-
-const docker = (...args: string[]): string => execFileSync('docker', args, { encoding: 'utf8' }).trim();
 
 async function run(home: Home, args: readonly string[]): Promise<{ id: string; lines: string[]; stderr: string }> {
   const command = home.start(['jobs', 'run', ...args]);

@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { expect } from 'vitest';
 import { completionStatus } from '../../src/model/execution.js';
 import type { Probe } from '../../src/model/schema/probe.js';
 import type { TaskAttemptResult } from '../../src/model/schema/job.js';
 import { epochMs } from '../../src/model/time.js';
 import { type Command, until } from '../support/cli.js';
+import { docker } from '../support/client.js';
 import { type Home, test } from '../support/home.js';
 
 const sh = (script: string): { command: string[] } => ({ command: ['sh', '-c', script] });
@@ -352,7 +352,7 @@ test.concurrent('what one task listens on, no other task reaches', async ({ home
   expect(new Set(owns).size).toBe(3);
   // Nor does a container that has nothing to do with the execution.
   const foreign = ['run', '--rm', 'localrun/busybox:latest', 'sh', '-c', `nc -w 2 ${owns[0]} 9753; echo $?`];
-  expect(execFileSync('docker', foreign, { encoding: 'utf8', stdio: 'pipe' }).trim()).toBe('1');
+  expect(docker(...foreign)).toBe('1');
   await ended(home, command, 0);
   for (const task of [0, 1, 2]) {
     expect(home.log(id, task).filter((line) => line.startsWith('reached'))).toEqual([
@@ -401,7 +401,7 @@ test.concurrent.for([
   const command = home.start(['jobs', 'run', '-f', file]);
   await command.says('│ here');
   const [sandbox = ''] = sandboxes(home);
-  execFileSync('docker', [...destroy, sandbox], { stdio: 'ignore' });
+  docker(...destroy, sandbox);
   const { id } = await ended(home, command, 0);
   expect(await home.execution(id)).toMatchObject({ succeededCount: 3 });
   expect(await home.execution(id)).not.toHaveProperty('retriedCount');
@@ -422,7 +422,7 @@ test.concurrent('an attempt whose containers have lost their sandbox does not go
   });
   const command = home.start(['jobs', 'run', '-f', file]);
   await command.says('slow │ up');
-  execFileSync('docker', ['rm', '--force', ...sandboxes(home)], { stdio: 'ignore' });
+  docker('rm', '--force', ...sandboxes(home));
   const { id, stderr } = await ended(home, command, 0);
   expect(stderr).toContain('task 0 attempt 0 failed: ');
   expect(stderr).toContain('the sandbox of its attempt is gone');

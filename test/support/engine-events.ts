@@ -1,12 +1,35 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { labels } from '../../src/engine/plan.js';
 import { until } from './cli.js';
+import { client } from './client.js';
 
 interface EngineEvent {
   /** `create`, `start`, `kill`, `oom`, `die`, `destroy` and so on. */
   Action: string;
   Actor: { Attributes: Record<string, string> };
   timeNano: number;
+}
+
+/** The same from podman. */
+interface PodmanEvent {
+  Name: string;
+  Status: string;
+  Attributes: Record<string, string>;
+  Time: string;
+}
+
+/** Podman's words for what docker calls otherwise. */
+const dockerActions: Record<string, string> = { died: 'die', remove: 'destroy' };
+
+function readEvent(line: string): EngineEvent {
+  const event = JSON.parse(line) as EngineEvent | PodmanEvent;
+  if ('Action' in event) return event;
+  const { Name, Status, Attributes, Time } = event;
+  return {
+    Action: dockerActions[Status] ?? Status,
+    Actor: { Attributes: { ...Attributes, name: Name } },
+    timeNano: Date.parse(Time) * 1e6,
+  };
 }
 
 /** What the engine reports of the containers of attempts that have a label. */
@@ -18,7 +41,7 @@ export class EngineEvents {
     // From a given time on, so that nothing is missed while the client connects.
     const since = String(Math.floor(Date.now() / 1000));
     this.#client = spawn(
-      'docker',
+      client,
       ['events', '--since', since, '--filter', label, '--filter', 'type=container', '--format', '{{json .}}'],
       { stdio: ['ignore', 'pipe', 'ignore'] },
     );
@@ -31,7 +54,7 @@ export class EngineEvents {
     return whole
       .split('\n')
       .filter(Boolean)
-      .map((line) => JSON.parse(line) as EngineEvent)
+      .map(readEvent)
       .filter(({ Actor }) => Actor.Attributes[labels.attempt] !== undefined);
   }
 

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -8,6 +7,7 @@ import { LogDecoder } from '../../src/model/log.js';
 import type { Container } from '../../src/model/schema/container.js';
 import type { Execution, ExecutionTemplate, Job, Task, TaskTemplate } from '../../src/model/schema/job.js';
 import { Command, type Result, until } from './cli.js';
+import { client, docker } from './client.js';
 import { EngineEvents } from './engine-events.js';
 
 interface Surroundings {
@@ -24,8 +24,6 @@ type TemplateSpec = Omit<ExecutionTemplate & TaskTemplate, 'template' | 'contain
   containers: readonly (Omit<Container, 'image'> & { image?: string })[];
 };
 
-const docker = (...args: string[]): string => execFileSync('docker', args, { encoding: 'utf8' }).trim();
-
 /** A state directory of its own, the commands that run on it, and the containers that carry its label. */
 export class Home {
   readonly #root = mkdtempSync(path.join(os.tmpdir(), 'localrun-test-'));
@@ -39,7 +37,7 @@ export class Home {
     const own = Object.entries(process.env).filter(
       ([name]) => !/^(LOCALRUN_|CLOUDSDK_|VITEST|FORCE_COLOR|NO_COLOR|CI$|NODE_OPTIONS)/.test(name),
     );
-    const ours = { LOCALRUN_HOME: this.directory, LOCALRUN_CONFIG: this.#config };
+    const ours = { LOCALRUN_HOME: this.directory, LOCALRUN_CONFIG: this.#config, LOCALRUN_DOCKER: client };
     return new Command(args, { ...Object.fromEntries(own), ...ours, ...env }, input, cwd);
   }
 

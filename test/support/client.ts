@@ -1,0 +1,8 @@
+import { execFileSync } from 'node:child_process';
+
+/** The client of the container engine that the tests run on: docker, or podman in the project of that name. */
+export const client = process.env['LOCALRUN_DOCKER'] ?? 'docker';
+
+/** What a command of the client prints. */
+export const docker = (...args: string[]): string =>
+  execFileSync(client, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
