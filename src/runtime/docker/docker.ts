@@ -1,9 +1,10 @@
 import { ftruncateSync } from 'node:fs';
-import { type Capacity, type ContainerRuntime, type SandboxSpec, StartRefused } from '../runtime.js';
+import { type ContainerRuntime, type SandboxSpec, StartRefused } from '../runtime.js';
 import { sandboxArguments } from './arguments.js';
 import { DockerClient, failure } from './client.js';
 import { Containers } from './containers.js';
 import { dockerImages } from './images.js';
+import { readInfo } from './info.js';
 import { homeless, Launcher, refusal, taken } from './launcher.js';
 import { sandboxImage } from './sandbox/image.js';
 import { relayed } from './sandbox/relay.js';
@@ -94,23 +95,4 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
       made = undefined;
       throw error;
     }));
-}
-
-interface Info {
-  Architecture?: string;
-  NCPU?: number;
-  MemTotal?: number;
-  Runtimes?: Record<string, unknown>;
-}
-
-async function readInfo(client: DockerClient): Promise<Capacity & { architecture: string }> {
-  const { stdout, stderr, exitCode } = await client.run(['info', '--format', '{{json .}}']);
-  const { Architecture = '', NCPU, MemTotal, Runtimes } = exitCode === 0 ? (JSON.parse(stdout) as Info) : {};
-  if (!NCPU || !MemTotal) throw failure('info', stderr);
-  return {
-    cpus: NCPU,
-    memoryBytes: MemTotal,
-    gpus: Runtimes?.['nvidia'] !== undefined,
-    architecture: Architecture,
-  };
 }

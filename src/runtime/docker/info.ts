@@ -1,0 +1,31 @@
+import type { Capacity } from '../runtime.js';
+import { type DockerClient, failure } from './client.js';
+
+interface DockerInfo {
+  Architecture?: string;
+  NCPU?: number;
+  MemTotal?: number;
+  Runtimes?: Record<string, unknown>;
+}
+
+interface PodmanInfo {
+  host: { arch: string; cpus: number; memTotal: number };
+}
+
+/** What the engine says of itself; podman says it in its own way. */
+export async function readInfo(client: DockerClient): Promise<Capacity & { architecture: string }> {
+  const { stdout, stderr, exitCode } = await client.run(['info', '--format', '{{json .}}']);
+  const info = exitCode === 0 ? (JSON.parse(stdout) as DockerInfo | PodmanInfo) : {};
+  if ('host' in info) {
+    const { arch, cpus, memTotal } = info.host;
+    return { cpus, memoryBytes: memTotal, gpus: false, architecture: arch };
+  }
+  const { Architecture = '', NCPU, MemTotal, Runtimes } = info;
+  if (!NCPU || !MemTotal) throw failure('info', stderr);
+  return {
+    cpus: NCPU,
+    memoryBytes: MemTotal,
+    gpus: Runtimes?.['nvidia'] !== undefined,
+    architecture: Architecture,
+  };
+}
