@@ -100,8 +100,6 @@ async function launch(
         if (torn()) return { status: 'created', exitCode: 0, error: 'the sandbox of its attempt is gone' };
         if (sandbox) await openSandbox(sandbox, true);
         return undefined;
-      case 'failed':
-        return await inspect();
       case 'exists': {
         const state = await inspect();
         if (!state || !isUntouched(state)) return state;
@@ -113,7 +111,10 @@ async function launch(
       }
     }
   } catch (error) {
-    if (error instanceof StartRefused) return { status: 'created', exitCode: 0, error: error.message };
+    if (error instanceof StartRefused) {
+      const { exitCode, message } = error;
+      return { status: 'created', exitCode, error: message };
+    }
     throw error;
   }
 }

@@ -115,9 +115,16 @@ export interface Listener {
   close(): void;
 }
 
-/** The engine refused to make the container at all; the message is the engine's. */
+/** The engine could not make the container, or made it and could not start it; the message is the engine's. */
 export class StartRefused extends Error {
   override name = 'StartRefused';
+  /** 126: not executable, 127: no such command, otherwise 0. */
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode = 0) {
+    super(message);
+    this.exitCode = exitCode;
+  }
 }
 
 /**
@@ -134,12 +141,11 @@ export interface ContainerRuntime {
   /** Fetches the image, for a platform if one is given, until `signal` ends that. @throws ImageUnavailable */
   pullImage(reference: string, platform: string | undefined, signal: AbortSignal): Promise<Image>;
   /**
-   * Makes and starts the container; what it writes goes to `output`. `failed`: it was made and could not be started (no
-   * such command, say), and `inspect` tells why; `exists`: there is one of that name already, which is left as it is;
-   * `homeless`: its sandbox is gone, and no container was made. What has not started has no output.
+   * Makes and starts the container; what it writes goes to `output`. `exists`: there is one of that name already, which
+   * is left as it is; `homeless`: its sandbox is gone, and no container was made. What has not started has no output.
    * @throws StartRefused
    */
-  start(spec: ContainerSpec, output: Output): Promise<Started | 'failed' | 'exists' | 'homeless'>;
+  start(spec: ContainerSpec, output: Output): Promise<Started | 'exists' | 'homeless'>;
   /** Makes the sandbox, unless it is there. Link-local addresses are out of reach in it. @throws StartRefused */
   openSandbox(spec: SandboxSpec): Promise<void>;
   /** A connection to a port of a sandbox's localhost. `homeless`: the sandbox is gone. */

@@ -108,7 +108,7 @@ export class FakeRuntime implements ContainerRuntime {
     const container = this.#create(spec, behaviour);
     if (behaviour.startError) {
       container.state = { status: 'created', exitCode: 127, error: behaviour.startError };
-      return 'failed';
+      throw new StartRefused(behaviour.startError, 127);
     }
     const startedAt = timestamp(Date.now());
     container.state = { status: 'running', startedAt };

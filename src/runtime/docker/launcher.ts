@@ -6,6 +6,7 @@ import { type DockerClient, throwIfUnreachable } from './client.js';
 import type { Containers } from './containers.js';
 import { StampedOutput } from './output.js';
 import type { Starts } from './starts.js';
+import { startError } from './state.js';
 
 /** How a client ends that has lost its container, or that somebody has ended; containers end so, too. */
 const lost = [125, 255];
@@ -40,7 +41,7 @@ export class Launcher {
   }
 
   /** See ContainerRuntime.start. */
-  async start(spec: ContainerSpec, output: Output): Promise<Started | 'failed' | 'exists' | 'homeless'> {
+  async start(spec: ContainerSpec, output: Output): Promise<Started | 'exists' | 'homeless'> {
     const files = { stdout: new StampedOutput(output.stdout), stderr: new StampedOutput(output.stderr) };
     const ended = this.#run(spec, files);
     const startedAt = await this.#startOf(spec.name, ended, files.stderr);
@@ -63,8 +64,7 @@ export class Launcher {
       await this.#containers.remove(spec.name);
       return this.start(spec, output);
     }
-    if (exitCode === 126 || exitCode === 127) return 'failed';
-    throw new StartRefused(refusal(head));
+    throw new StartRefused(startError(refusal(head)), exitCode === 126 || exitCode === 127 ? exitCode : 0);
   }
 
   async #run(spec: ContainerSpec, files: Record<'stdout' | 'stderr', StampedOutput>): Promise<number> {
@@ -108,5 +108,5 @@ const later = (): Promise<undefined> => new Promise((resolve) => setTimeout(reso
 /** The engine's reason in what a client says. */
 export const refusal = (stderr: string): string =>
   (stderr.split('\n').find((line) => line.trim()) ?? '')
-    .replace(/^docker: /, '')
+    .replace(/^(?:docker|Error): /, '')
     .replace(/^Error response from daemon: /, '');

@@ -12,8 +12,8 @@ interface InspectedState {
 }
 
 /** What the engine says of a failed start, without the names of all the programs that pass it on. */
-const startError = (error: string): string =>
-  error.replace(/^.*unable to start container process: /s, '').replace(/: unknown$/, '');
+export const startError = (error: string): string =>
+  error.replace(/^.*unable to start container process: /s, '').replace(/: (?:unknown\.?|OCI [\w ]+)$/, '');
 
 /** One line of `inspect`: `/NAME {state}`. A container that was never started has its state's zero time as start. */
 export function parseState(line: string): [string, ContainerState] {
