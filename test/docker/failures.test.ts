@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { TaskAttemptResult } from '../../src/model/schema/job.js';
-import { docker } from '../support/client.js';
+import { docker, removeContainers } from '../support/client.js';
 import { type Home, test } from '../support/home.js';
 
 /** Runs a job of one attempt that has to fail. */
@@ -58,7 +58,7 @@ test.concurrent('a container that somebody removes is an attempt that failed', a
   const script = '[ $CLOUD_RUN_TASK_ATTEMPT = 1 ] || { echo here; sleep 60; }';
   const running = home.start(['jobs', 'run', '-f', home.script('removed', script), '--max-retries', '1']);
   await running.says('│ here');
-  docker('rm', '--force', ...home.containers());
+  removeContainers(...home.containers());
   const { exitCode, stderr } = await running.ended;
   expect(exitCode, stderr).toBe(0);
   // The engine kills it first, and may still be asked about it then.

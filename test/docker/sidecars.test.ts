@@ -4,7 +4,7 @@ import type { Probe } from '../../src/model/schema/probe.js';
 import type { TaskAttemptResult } from '../../src/model/schema/job.js';
 import { epochMs } from '../../src/model/time.js';
 import { type Command, until } from '../support/cli.js';
-import { docker } from '../support/client.js';
+import { docker, removeContainers } from '../support/client.js';
 import { type Home, test } from '../support/home.js';
 
 const sh = (script: string): { command: string[] } => ({ command: ['sh', '-c', script] });
@@ -422,7 +422,7 @@ test.concurrent('an attempt whose containers have lost their sandbox does not go
   });
   const command = home.start(['jobs', 'run', '-f', file]);
   await command.says('slow │ up');
-  docker('rm', '--force', ...sandboxes(home));
+  removeContainers(...sandboxes(home));
   const { id, stderr } = await ended(home, command, 0);
   expect(stderr).toContain('task 0 attempt 0 failed: ');
   expect(stderr).toContain('the sandbox of its attempt is gone');

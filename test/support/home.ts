@@ -7,7 +7,7 @@ import { LogDecoder } from '../../src/model/log.js';
 import type { Container } from '../../src/model/schema/container.js';
 import type { Execution, ExecutionTemplate, Job, Task, TaskTemplate } from '../../src/model/schema/job.js';
 import { Command, type Result, until } from './cli.js';
-import { client, docker } from './client.js';
+import { client, docker, removeContainers } from './client.js';
 import { EngineEvents } from './engine-events.js';
 
 interface Surroundings {
@@ -167,7 +167,7 @@ export class Home {
     });
     this.#events?.close();
     const containers = this.containers();
-    if (containers.length > 0) docker('rm', '--force', '--volumes', ...containers);
+    if (containers.length > 0) removeContainers(...containers);
     const volumes = this.volumes();
     if (volumes.length > 0) docker('volume', 'rm', '--force', ...volumes);
     const left = [...containers, ...volumes, ...this.leftovers()];

@@ -7,6 +7,14 @@ import { parseState } from './state.js';
 const inspectPatience = 500;
 const removePatience = 2000;
 
+/** How long to wait before a container is tried again that others need, in ms. */
+const interval = 100;
+
+/** What an engine says of a container that is gone or has ended, and of one that others need. */
+const harmless =
+  /no such container|is not running|already in progress|has already been|container state improper|level=warning/i;
+const lived = /has dependent containers/i;
+
 /** What one asks of containers, and does to them, once they are there. */
 export class Containers {
   readonly #client: DockerClient;
@@ -71,13 +79,27 @@ export class Containers {
     }, patience);
   }
 
-  /** A command over many containers, for which it is no error that one is gone or has ended. */
+  /**
+   * A command over many containers, for which it is no error that one is gone or has ended. Podman leaves all of them
+   * alone because of one that is gone, some commands even in silence, and a sandbox as long as others are in it: those
+   * of which the client says nothing get a call of their own, and such a sandbox several.
+   */
   #forAll(args: readonly string[], patience?: number): Batches<void> {
-    const harmless = /no such container|is not running|already in progress|has already been/i;
-    return new Batches(async (names) => {
-      const { stderr, exitCode } = await this.#client.run([...args, ...names]);
-      const serious = stderr.split('\n').filter((line) => line && !harmless.test(line));
+    const run = async (names: readonly string[], tries: number): Promise<void> => {
+      const { stdout, stderr, exitCode } = await this.#client.run([...args, ...names]);
+      const serious = stderr.split('\n').filter((line) => line && !harmless.test(line) && !lived.test(line));
       if (exitCode !== 0 && serious.length > 0) throw failure(args.join(' '), serious.join('\n'));
+      if (names.length > 1) {
+        const said = new Set(`${stdout} ${stderr}`.split(/[^\w.-]+/));
+        for (const name of names.filter((name) => !said.has(name))) await run([name], tries);
+      } else if (lived.test(stderr)) {
+        if (tries === 0) throw failure(args.join(' '), stderr);
+        await new Promise((resolve) => setTimeout(resolve, interval));
+        await run(names, tries - 1);
+      }
+    };
+    return new Batches(async (names) => {
+      await run(names, 100);
       return names.map(() => {});
     }, patience);
   }
