@@ -1,4 +1,4 @@
-import { timestamp, type Timestamp } from '../../model/time.js';
+import { timestamp, type Timestamp, toTimestamp } from '../../model/time.js';
 import type { DockerClient } from './client.js';
 
 /** How long a client listens, in seconds: one whose process was killed does not stay for long. */
@@ -56,7 +56,7 @@ export class Starts {
         [
           ...['events', '--since', String(since), '--until', String(until)],
           ...filters.flatMap((filter) => ['--filter', filter]),
-          ...['--format', '{{.TimeNano}} {{.Actor.Attributes.name}}'],
+          ...['--format', '{{json .}}'],
         ],
         (line) => this.#tell(line),
       );
@@ -70,7 +70,18 @@ export class Starts {
   }
 
   #tell(line: string): void {
-    const [nanoseconds = '', name = ''] = line.split(' ');
-    this.#waiting.get(name)?.(timestamp(Number(nanoseconds) / 1e6));
+    const event = JSON.parse(line) as DockerEvent | PodmanEvent;
+    if ('Name' in event) this.#waiting.get(event.Name)?.(toTimestamp(event.Time));
+    else this.#waiting.get(event.Actor.Attributes.name)?.(timestamp(event.timeNano / 1e6));
   }
+}
+
+interface DockerEvent {
+  Actor: { Attributes: { name: string } };
+  timeNano: number;
+}
+
+interface PodmanEvent {
+  Name: string;
+  Time: string;
 }
