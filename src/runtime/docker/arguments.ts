@@ -20,6 +20,9 @@ const readByClient =
 /** Of those that engines grant by default, what no program on Cloud Run can do: make devices, give files privileges. */
 const droppedCapabilities = ['MKNOD', 'AUDIT_WRITE', 'SETFCAP'];
 
+/** Podman stops a container in order to remove it, and would give it ten seconds for that. */
+export const removable = ['--stop-timeout', '0'];
+
 interface RunArguments {
   args: string[];
   env: Record<string, string>;
@@ -56,6 +59,7 @@ export function runArguments(spec: ContainerSpec, traits: Traits & { asRoot: boo
     // The image is there, by its id; a job is PID 1, is told to stop by SIGTERM and asked by its spec's probes only,
     // whatever the image says.
     ...['--pull', 'never', '--init=false', '--stop-signal', 'SIGTERM', '--no-healthcheck'],
+    ...removable,
     ...['--log-driver', 'json-file', '--security-opt', 'no-new-privileges'],
     ...droppedCapabilities.flatMap((capability) => ['--cap-drop', capability]),
     ...('sandbox' in spec.network
@@ -131,6 +135,7 @@ export function diskVolumeArguments({ name, labels }: VolumeSpec, image: string)
 export function sandboxArguments(spec: SandboxSpec, image: string): string[] {
   return [
     ...['run', '--detach', '--name', spec.name, '--pull', 'never', '--init=false', '--log-driver', 'none'],
+    ...removable,
     ...labelArguments(spec.labels),
     ...mountArguments(spec.mounts),
     ...['--cap-drop', 'ALL', '--cap-add', 'NET_ADMIN', '--cap-add', 'NET_BIND_SERVICE'],

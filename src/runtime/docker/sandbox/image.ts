@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { RunError } from '../../../model/errors.js';
-import type { Traits } from '../arguments.js';
+import { removable, type Traits } from '../arguments.js';
 import type { DockerClient } from '../client.js';
 import { programs } from './programs.js';
 
@@ -52,11 +52,12 @@ function programFor(architecture: string): Buffer {
 
 /** Whether the engine starts a container with Cloud Run's limit; it refuses one above its own hard limit. */
 async function tryLimit(client: DockerClient, image: string): Promise<boolean> {
-  const { stdout, exitCode } = await client.run([
-    ...['run', '--detach', '--pull', 'never', '--network', 'none', '--ulimit', `nofile=${nofile}:${nofile}`, image],
+  const name = `localrun-draft-${randomUUID()}`;
+  const { exitCode } = await client.run([
+    ...['run', '--detach', '--name', name, '--pull', 'never', '--network', 'none', ...removable],
+    ...['--ulimit', `nofile=${nofile}:${nofile}`, image],
   ]);
-  const [container] = stdout.split('\n');
-  if (container) await client.run(['rm', '--force', container]);
+  await client.run(['rm', '--force', name]);
   return exitCode === 0;
 }
 
