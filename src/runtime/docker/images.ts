@@ -13,7 +13,9 @@ export function dockerImages(client: DockerClient): Pick<ContainerRuntime, 'loca
       throw failure('image inspect', stderr);
     }
     const [, id = '', platform = '', digests = '[]'] = /^(\S+) (\S+) (.*)$/m.exec(stdout) ?? [];
-    return { id, platform, digest: (JSON.parse(digests) as string[] | null)?.[0] };
+    // Podman gives a digest to images that no registry has seen, too.
+    const given = (JSON.parse(digests) as string[] | null)?.filter((digest) => !digest.startsWith('localhost/'));
+    return { id, platform, digest: given?.[0] };
   };
 
   return {
