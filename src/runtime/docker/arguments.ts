@@ -11,11 +11,12 @@ import {
 export interface Traits {
   /** The limit of open files that it grants; undefined: its own hard limit, which is lower than Cloud Run's. */
   nofile: number | undefined;
+  podman: boolean;
 }
 
-/** Variables that the docker client reads itself, so that a job's value must not reach it. */
+/** Variables that the clients of docker and podman read themselves, so that a job's value must not reach it. */
 const readByClient =
-  /^(PATH|HOME|USER|TMPDIR|TERM|LANG|SSH_\w*|SSL_CERT_\w*|XDG_\w*|DOCKER_\w*|BUILD(KIT|X)_\w*|OTEL_\w*|LD_\w*|GO[A-Z]*|CONTAINERS?_\w*|(?:https?|ftp|no|all)_proxy)$/i;
+  /^(PATH|HOME|USER|TMPDIR|TERM|LANG|SSH_\w*|SSL_CERT_\w*|XDG_\w*|DOCKER_\w*|BUILD(KIT|X)_\w*|OTEL_\w*|LD_\w*|GO[A-Z]*|_?CONTAINERS?_\w*|PODMAN_\w*|STORAGE_\w*|REGISTRY_AUTH_FILE|NOTIFY_SOCKET|LISTEN_\w*|(?:https?|ftp|no|all)_proxy)$/i;
 
 /** Of those that engines grant by default, what no program on Cloud Run can do: make devices, give files privileges. */
 const droppedCapabilities = ['MKNOD', 'AUDIT_WRITE', 'SETFCAP'];
@@ -66,9 +67,11 @@ export function runArguments(spec: ContainerSpec, traits: Traits & { asRoot: boo
       ? ['--network', `container:${spec.network.sandbox}`]
       : networkArguments(spec.network)),
     ...(traits.nofile === undefined ? [] : ['--ulimit', `nofile=${traits.nofile}:${traits.nofile}`]),
-    ...mountArguments(spec.mounts),
+    ...mountArguments(spec.mounts, traits.podman),
     ...['--memory', memory, '--memory-swap', memory, '--cpus', String(spec.cpus)],
     ...(spec.gpus ? ['--gpus', String(spec.gpus)] : []),
+    // Podman would hand on the proxies of its own environment.
+    ...(traits.podman ? ['--http-proxy=false'] : []),
     ...(traits.asRoot ? ['--user', '0'] : []),
     ...(spec.workingDir ? ['--workdir', spec.workingDir] : []),
     ...(entrypoint === undefined ? [] : ['--entrypoint', entrypoint]),
@@ -92,12 +95,17 @@ function envFileLine([name, value]: [name: string, value: string]): string {
 const labelArguments = (labels: Record<string, string>): string[] =>
   Object.entries(labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]);
 
-const mountArguments = (mounts: readonly Mount[] = []): string[] =>
+const mountArguments = (mounts: readonly Mount[] = [], podman: boolean): string[] =>
   mounts.flatMap((mount) => {
     const { kind, target, readOnly } = mount;
     // By --mount it could not hold programs.
-    if (kind === 'tmpfs')
-      return ['--tmpfs', `${target}:exec,nosuid,nodev,size=${mount.sizeBytes},mode=${octal(mount)}`];
+    if (kind === 'tmpfs') {
+      const empty = podman ? ',notmpcopyup' : '';
+      return ['--tmpfs', `${target}:exec,nosuid,nodev,size=${mount.sizeBytes},mode=${octal(mount)}${empty}`];
+    }
+    if (kind === 'volume' && podman) {
+      return ['--volume', `${mount.source}:${target}:nocopy${readOnly ? ',ro' : ''}`];
+    }
     const fields = [`type=${kind}`, `target=${target}`, `source=${mount.source}`];
     if (readOnly) fields.push('readonly');
     // What the image has there is hidden, and not copied.
@@ -110,11 +118,17 @@ const octal = ({ mode }: { mode: number }): string => mode.toString(8);
 /** A value of `--mount` is a line of CSV: quoted, so that paths may hold commas and quotes. */
 const csv = (fields: readonly string[]): string => fields.map((field) => `"${field.replaceAll('"', '""')}"`).join(',');
 
-/** The arguments of `docker volume create` for a volume in memory. */
-export const memoryVolumeArguments = ({ name, labels }: VolumeSpec, sizeBytes: number): string[] => [
-  ...['volume', 'create', '--driver', 'local', '--opt', 'type=tmpfs', '--opt', 'device=tmpfs'],
-  ...['--opt', `o=size=${sizeBytes},mode=0777,nosuid,nodev`, ...labelArguments(labels), name],
-];
+/** Bytes, as the kernel counts memory. */
+const page = 4096;
+
+/** The arguments of `docker volume create` for a volume in memory. Podman takes `size` for a quota on its disk. */
+export function memoryVolumeArguments({ name, labels }: VolumeSpec, sizeBytes: number, podman: boolean): string[] {
+  const size = podman ? `nr_blocks=${Math.ceil(sizeBytes / page)}` : `size=${sizeBytes}`;
+  return [
+    ...['volume', 'create', '--driver', 'local', '--opt', 'type=tmpfs', '--opt', 'device=tmpfs'],
+    ...['--opt', `o=${size},mode=0777,nosuid,nodev`, ...labelArguments(labels), name],
+  ];
+}
 
 /**
  * The arguments of `docker create` for a container that is never started: the engine makes its volume like `/volume` in
@@ -129,15 +143,27 @@ export function diskVolumeArguments({ name, labels }: VolumeSpec, image: string)
 }
 
 /**
+ * The same with podman, which labels volumes that it creates by themselves, and makes them like the image for the first
+ * container that starts: this one, which ends at once since nobody listens.
+ */
+export const podmanVolumeArguments = ({ name, labels }: VolumeSpec, image: string): [string[], string[]] => [
+  ['volume', 'create', ...labelArguments(labels), name],
+  [
+    ...['run', '--rm', '--pull', 'never', '--network', 'none', ...labelArguments(labels)],
+    ...['--mount', csv(['type=volume', 'target=/volume', `source=${name}`]), image, 'dial', '1'],
+  ],
+];
+
+/**
  * The arguments of `docker run` for the holder of a sandbox. Its capabilities are for the routes that it sets and the
  * ports that it serves; the containers that join do not get them. Who names a network wants to reach what is in it.
  */
-export function sandboxArguments(spec: SandboxSpec, image: string): string[] {
+export function sandboxArguments(spec: SandboxSpec, image: string, podman: boolean): string[] {
   return [
     ...['run', '--detach', '--name', spec.name, '--pull', 'never', '--init=false', '--log-driver', 'none'],
     ...removable,
     ...labelArguments(spec.labels),
-    ...mountArguments(spec.mounts),
+    ...mountArguments(spec.mounts, podman),
     ...['--cap-drop', 'ALL', '--cap-add', 'NET_ADMIN', '--cap-add', 'NET_BIND_SERVICE'],
     ...['--security-opt', 'no-new-privileges'],
     ...['--read-only', '--memory', '32m', '--memory-swap', '32m'],

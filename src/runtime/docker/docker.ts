@@ -21,11 +21,12 @@ export function dockerRuntime(command: string, environment: Record<string, strin
   const starts = new Starts(client);
   const info = once(() => readInfo(client));
   const sandbox = once(() => sandboxImage(client, async () => (await info()).architecture));
-  const launcher = new Launcher(client, containers, starts, sandbox);
+  const traits = async () => ({ ...(await sandbox()), podman: (await info()).podman });
+  const launcher = new Launcher(client, containers, starts, traits);
 
   const openSandbox = async (spec: SandboxSpec): Promise<void> => {
-    const { reference } = await sandbox();
-    const { stderr, exitCode } = await client.run(sandboxArguments(spec, reference));
+    const { reference, podman } = await traits();
+    const { stderr, exitCode } = await client.run(sandboxArguments(spec, reference, podman));
     if (exitCode === 0) return;
     if (!taken.test(stderr)) throw new StartRefused(refusal(stderr));
     const state = await containers.inspect(spec.name);
@@ -36,7 +37,7 @@ export function dockerRuntime(command: string, environment: Record<string, strin
 
   return {
     ...dockerImages(client),
-    ...dockerVolumes(client, containers, sandbox),
+    ...dockerVolumes(client, containers, traits),
 
     capacity() {
       // Who asks is about to need it; a failure comes back then.

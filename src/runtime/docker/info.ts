@@ -13,12 +13,12 @@ interface PodmanInfo {
 }
 
 /** What the engine says of itself; podman says it in its own way. */
-export async function readInfo(client: DockerClient): Promise<Capacity & { architecture: string }> {
+export async function readInfo(client: DockerClient): Promise<Capacity & { architecture: string; podman: boolean }> {
   const { stdout, stderr, exitCode } = await client.run(['info', '--format', '{{json .}}']);
   const info = exitCode === 0 ? (JSON.parse(stdout) as DockerInfo | PodmanInfo) : {};
   if ('host' in info) {
     const { arch, cpus, memTotal } = info.host;
-    return { cpus, memoryBytes: memTotal, gpus: false, architecture: arch };
+    return { cpus, memoryBytes: memTotal, gpus: false, architecture: arch, podman: true };
   }
   const { Architecture = '', NCPU, MemTotal, Runtimes } = info;
   if (!NCPU || !MemTotal) throw failure('info', stderr);
@@ -27,5 +27,6 @@ export async function readInfo(client: DockerClient): Promise<Capacity & { archi
     memoryBytes: MemTotal,
     gpus: Runtimes?.['nvidia'] !== undefined,
     architecture: Architecture,
+    podman: false,
   };
 }

@@ -1,19 +1,20 @@
 import { type ContainerRuntime, StartRefused } from '../runtime.js';
-import { diskVolumeArguments, memoryVolumeArguments } from './arguments.js';
+import { diskVolumeArguments, memoryVolumeArguments, podmanVolumeArguments, type Traits } from './arguments.js';
 import { Batches } from './batches.js';
 import { type DockerClient, failure } from './client.js';
 import type { Containers } from './containers.js';
 import { refusal } from './launcher.js';
+import type { SandboxImage } from './sandbox/image.js';
 
 /** How often, and after how many ms each time, it is tried to remove a volume that is in use. */
 const patience = 100;
 const interval = 100;
 
-/** What a runtime does with volumes. `image` is what those on disk are made like. */
+/** What a runtime does with volumes. Those on disk are made like the image of the traits. */
 export function dockerVolumes(
   client: DockerClient,
   containers: Containers,
-  image: () => Promise<{ reference: string }>,
+  traits: () => Promise<SandboxImage & Traits>,
 ): Pick<ContainerRuntime, 'createVolume' | 'removeVolume' | 'listVolumes'> {
   /** Whether each volume is gone; if not, a container uses it. */
   const removals = new Batches(async (names) => {
@@ -26,14 +27,18 @@ export function dockerVolumes(
 
   return {
     async createVolume(spec) {
-      const { memoryBytes } = spec;
-      const make =
-        memoryBytes === undefined
-          ? diskVolumeArguments(spec, (await image()).reference)
-          : memoryVolumeArguments(spec, memoryBytes);
-      const { stdout, stderr, exitCode } = await client.run(make);
-      if (exitCode !== 0) throw new StartRefused(refusal(stderr));
-      if (memoryBytes === undefined) await containers.remove(stdout.trim());
+      const { reference, podman } = await traits();
+      const make = async (args: readonly string[], good = 0): Promise<string> => {
+        const { stdout, stderr, exitCode } = await client.run(args);
+        if (exitCode !== good) throw new StartRefused(refusal(stderr));
+        return stdout.trim();
+      };
+      if (spec.memoryBytes !== undefined) await make(memoryVolumeArguments(spec, spec.memoryBytes, podman));
+      else if (podman) {
+        const [create, fill] = podmanVolumeArguments(spec, reference);
+        await make(create);
+        await make(fill, 1);
+      } else await containers.remove(await make(diskVolumeArguments(spec, reference)));
     },
 
     async removeVolume(name) {

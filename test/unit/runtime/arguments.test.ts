@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { diskVolumeArguments, memoryVolumeArguments, runArguments } from '../../../src/runtime/docker/arguments.js';
+import {
+  diskVolumeArguments,
+  memoryVolumeArguments,
+  podmanVolumeArguments,
+  runArguments,
+} from '../../../src/runtime/docker/arguments.js';
 import { type ContainerSpec, StartRefused } from '../../../src/runtime/runtime.js';
 
 const spec = (more: Partial<ContainerSpec>): ContainerSpec => ({
@@ -12,8 +17,8 @@ const spec = (more: Partial<ContainerSpec>): ContainerSpec => ({
   cpus: 1,
   ...more,
 });
-const run = (more: Partial<ContainerSpec>): ReturnType<typeof runArguments> =>
-  runArguments(spec(more), { nofile: undefined, asRoot: false });
+const run = (more: Partial<ContainerSpec>, podman = false): ReturnType<typeof runArguments> =>
+  runArguments(spec(more), { nofile: undefined, asRoot: false, podman });
 /** The values of an option. */
 const values = (args: readonly string[], option: string): string[] =>
   args.flatMap((arg, i) => (args[i - 1] === option ? [arg] : []));
@@ -60,7 +65,7 @@ test('mounts are lines of CSV', () => {
 
 test('volumes are labelled', () => {
   const volume = { name: 'v', labels: { 'dev.localrun.home': 'h' } };
-  expect(memoryVolumeArguments(volume, 9).slice(-5)).toEqual([
+  expect(memoryVolumeArguments(volume, 9, false).slice(-5)).toEqual([
     '--opt',
     'o=size=9,mode=0777,nosuid,nodev',
     '--label',
@@ -71,3 +76,33 @@ test('volumes are labelled', () => {
     '"type=volume","target=/volume","source=v","volume-label=dev.localrun.home=h"',
   ]);
 });
+
+test('podman mounts in its own words, and keeps its proxies to itself', () => {
+  const mounts = [
+    { kind: 'volume', source: 'v', target: '/v', readOnly: true },
+    { kind: 'tmpfs', target: '/t', sizeBytes: 5, mode: 0o777 },
+  ] as const;
+  const { args } = run({ mounts }, true);
+  expect(values(args, '--volume')).toEqual(['v:/v:nocopy,ro']);
+  expect(values(args, '--tmpfs')).toEqual(['/t:exec,nosuid,nodev,size=5,mode=777,notmpcopyup']);
+  expect(args).toContain('--http-proxy=false');
+});
+
+test('podman counts a volume in memory in pages, and labels one on disk before a container fills it', () => {
+  const volume = { name: 'v', labels: { 'dev.localrun.home': 'h' } };
+  expect(values(memoryVolumeArguments(volume, 4097, true), '--opt').at(-1)).toBe(
+    'o=nr_blocks=2,mode=0777,nosuid,nodev',
+  );
+  const [create, fill] = podmanVolumeArguments(volume, 'image');
+  expect(create).toEqual(['volume', 'create', '--label', 'dev.localrun.home=h', 'v']);
+  expect(values(fill, '--mount')).toEqual(['"type=volume","target=/volume","source=v"']);
+});
+
+test.each(['CONTAINERS_CONF', 'STORAGE_DRIVER', 'NOTIFY_SOCKET', 'REGISTRY_AUTH_FILE'])(
+  'the variable %s of a job is not for podman itself',
+  (name) => {
+    const { args, env } = run({ env: { [name]: 'x' } }, true);
+    expect(values(args, '--env')).toEqual([`${name}=x`]);
+    expect(env).toEqual({});
+  },
+);

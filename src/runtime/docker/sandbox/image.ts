@@ -1,11 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { RunError } from '../../../model/errors.js';
-import { removable, type Traits } from '../arguments.js';
+import { removable } from '../arguments.js';
 import type { DockerClient } from '../client.js';
 import { programs } from './programs.js';
 
-export interface SandboxImage extends Traits {
+export interface SandboxImage {
   reference: string;
+  /** See Traits. */
+  nofile: number | undefined;
 }
 
 /** Open files that a process on Cloud Run may have (container contract). */
