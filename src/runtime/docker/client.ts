@@ -11,6 +11,7 @@ interface ClientInput {
   env?: Record<string, string>;
   input?: Buffer;
   signal?: AbortSignal;
+  cwd?: string;
 }
 
 /** Who takes the output of a client while it runs. */
@@ -35,7 +36,8 @@ export class DockerClient {
   readonly #environment: Record<string, string | undefined>;
 
   constructor(command: string, environment: Record<string, string | undefined>) {
-    this.#command = command;
+    // A relative path is one from here, wherever a client is run.
+    this.#command = command.includes(path.sep) ? path.resolve(command) : command;
     this.#environment = environment;
   }
 
@@ -83,10 +85,10 @@ export class DockerClient {
    * Runs a client that goes on for a while; its output goes to those who take it meanwhile. How it has ended: 255 if
    * something ended it, as it does if its output cannot be taken. @throws RunError as `run`
    */
-  async attach(args: readonly string[], { env, input }: ClientInput, take: Takers): Promise<number> {
+  async attach(args: readonly string[], { env, input, cwd }: ClientInput, take: Takers): Promise<number> {
     const child = this.#spawnWith(input, (stdin) => [
       args,
-      { stdio: [stdin, 'pipe', 'pipe'], env: { ...this.#environment, ...env }, detached: true },
+      { stdio: [stdin, 'pipe', 'pipe'], env: { ...this.#environment, ...env }, detached: true, cwd },
     ]);
     for (const stream of ['stdout', 'stderr'] as const) {
       child[stream]?.on('data', (chunk: Buffer) => {

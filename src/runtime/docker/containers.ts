@@ -1,3 +1,6 @@
+import { existsSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import type { ContainerState } from '../runtime.js';
 import { Batches } from './batches.js';
 import { type DockerClient, failure } from './client.js';
@@ -14,6 +17,12 @@ const interval = 100;
 const harmless =
   /no such container|is not running|already in progress|has already been|container state improper|level=warning/i;
 const lived = /has dependent containers/i;
+
+/**
+ * Where the client of a container runs, with podman. Podman before 5 does not say that one was out of memory; its
+ * monitor leaves a file `oom` in the directory in which it was begun.
+ */
+export const monitorDirectory = (name: string): string => path.join(os.tmpdir(), `${name}.podman`);
 
 /** What one asks of containers, and does to them, once they are there. */
 export class Containers {
@@ -33,8 +42,10 @@ export class Containers {
     this.#kills = this.#forAll(['kill', '--signal', 'KILL']);
   }
 
-  inspect(name: string, patient?: boolean): Promise<ContainerState | undefined> {
-    return this.#inspections.load(name, patient);
+  async inspect(name: string, patient?: boolean): Promise<ContainerState | undefined> {
+    const state = await this.#inspections.load(name, patient);
+    const outOfMemory = state?.status === 'exited' && existsSync(path.join(monitorDirectory(name), 'oom'));
+    return outOfMemory ? { ...state, oomKilled: true } : state;
   }
 
   written(name: string): Promise<number | undefined> {
@@ -51,8 +62,9 @@ export class Containers {
     return this.#kills.load(name);
   }
 
-  remove(name: string, patient?: boolean): Promise<void> {
-    return this.#removals.load(name, patient);
+  async remove(name: string, patient?: boolean): Promise<void> {
+    await this.#removals.load(name, patient);
+    rmSync(monitorDirectory(name), { recursive: true, force: true });
   }
 
   async limitMemory(name: string, bytes: number): Promise<boolean> {

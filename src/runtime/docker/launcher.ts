@@ -1,9 +1,10 @@
+import { mkdirSync } from 'node:fs';
 import { RunError } from '../../model/errors.js';
 import { timestamp, type Timestamp } from '../../model/time.js';
 import { type ContainerSpec, type Output, type Started, StartRefused } from '../runtime.js';
 import { runArguments, type Traits } from './arguments.js';
 import { type DockerClient, throwIfUnreachable } from './client.js';
-import type { Containers } from './containers.js';
+import { type Containers, monitorDirectory } from './containers.js';
 import { StampedOutput } from './output.js';
 import type { Starts } from './starts.js';
 import { startError } from './state.js';
@@ -68,14 +69,21 @@ export class Launcher {
   }
 
   async #run(spec: ContainerSpec, files: Record<'stdout' | 'stderr', StampedOutput>): Promise<number> {
+    const traits = await this.#traits();
     const asRoot = this.#rootImages.has(spec.image);
     const labels = { ...spec.labels, ...this.#starts.label };
-    const { args, ...given } = runArguments({ ...spec, labels }, { ...(await this.#traits()), asRoot });
+    const { args, ...given } = runArguments({ ...spec, labels }, { ...traits, asRoot });
+    const cwd = traits.podman ? monitorDirectory(spec.name) : undefined;
+    if (cwd) mkdirSync(cwd, { recursive: true, mode: 0o700 });
     try {
-      return await this.#client.attach(args, given, {
-        stdout: (chunk) => files.stdout.write(chunk),
-        stderr: (chunk) => files.stderr.write(chunk),
-      });
+      return await this.#client.attach(
+        args,
+        { ...given, ...(cwd && { cwd }) },
+        {
+          stdout: (chunk) => files.stdout.write(chunk),
+          stderr: (chunk) => files.stderr.write(chunk),
+        },
+      );
     } catch (error) {
       if (error instanceof RunError && error.code === 'INVALID_ARGUMENT') throw new StartRefused(error.message);
       throw error;
