@@ -76,9 +76,12 @@ export class DockerClient {
   /** The lines that a client prints of what has these labels. @throws RunError as `run`, and of any other failure */
   async list(args: readonly string[], labels: Record<string, string>): Promise<string[]> {
     const filters = Object.entries(labels).flatMap(([name, value]) => ['--filter', `label=${name}=${value}`]);
-    const { stdout, stderr, exitCode } = await this.run([...args, ...filters]);
-    if (exitCode !== 0) throw failure(args.join(' '), stderr);
-    return stdout.split('\n').filter(Boolean);
+    for (let tries = 0; ; tries++) {
+      const { stdout, stderr, exitCode } = await this.run([...args, ...filters]);
+      if (exitCode === 0) return stdout.split('\n').filter(Boolean);
+      // Podman fails if one that it was about to list goes away.
+      if (tries === 10 || !/no such (?:volume|container)/.test(stderr)) throw failure(args.join(' '), stderr);
+    }
   }
 
   /**

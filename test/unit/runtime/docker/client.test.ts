@@ -1,5 +1,7 @@
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DockerClient, type ClientResult } from '../../../../src/runtime/docker/client.js';
+import { tempDirectory } from '../../../support/temp.js';
 
 /** What comes of a client that says this on stderr and ends with this code. */
 const result = (stderr: string, exitCode = 1): Promise<ClientResult> =>
@@ -38,4 +40,10 @@ test.each([
   ['is one whatever it quotes', `Error response from daemon: Get "https://r/v2/": error during connect`],
 ])('an answer of the engine %s', async (_, stderr) => {
   await expect(result(stderr)).resolves.toMatchObject({ exitCode: 1, stderr });
+});
+
+test('a list that podman gives up because something goes away is asked for again', async () => {
+  const mark = path.join(tempDirectory(), 'asked');
+  const script = `[ -e ${mark} ] && echo there && exit; touch ${mark}; echo 'Error: no such volume' >&2; exit 125`;
+  await expect(new DockerClient('sh', process.env).list(['-c', script], {})).resolves.toEqual(['there']);
 });
