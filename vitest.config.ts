@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { podmanEnvironment } from './test/support/podman.js';
 
 const project = (name: string, testTimeout: number, more: object = {}) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: testTimeout, ...more },
@@ -12,6 +13,12 @@ export default defineConfig({
       project('cli', 30_000),
       // Containers compete for the same cores: one file after the other.
       project('docker', 180_000, { fileParallelism: false, globalSetup: 'test/support/engine.ts' }),
+      project('podman', 180_000, {
+        include: ['test/podman/**/*.test.ts', 'test/docker/outcomes.test.ts'],
+        env: podmanEnvironment,
+        fileParallelism: false,
+        globalSetup: 'test/support/podman.ts',
+      }),
     ],
   },
 });

@@ -67,6 +67,22 @@ export async function ensureEngine() {
   giveUp(`The container engine was started and does not answer; ${engineLog} may say why.`);
 }
 
+/** Makes sure that podman is there for the tests on it; false, and why, where it cannot be. */
+export function ensurePodman() {
+  if (ask('podman', ['--version'])) {
+    if (process.getuid() === 0) return true;
+    say('The tests on podman are left out: they have to be run by root.');
+    return false;
+  }
+  if (process.platform !== 'linux' || process.getuid() !== 0 || !isDebian()) {
+    say('The tests on podman are left out: it is not installed, and only root on Debian or Ubuntu gets it from here.');
+    return false;
+  }
+  say('Installing podman with apt-get...');
+  installDebian('podman');
+  return true;
+}
+
 /** Installs a Debian package and nothing that it only recommends. */
 export function installDebian(name) {
   const options = {

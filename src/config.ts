@@ -169,7 +169,7 @@ export const environment: readonly (readonly [name: string, meaning: string])[] 
     'true: the IAM policies of jobs decide what callers other than the owner may do. Default: that of localrun.yaml, or false.',
   ],
   ['LOCALRUN_API_VERSION', 'Whose fields --format=json and yaml print: v2, or v1 as gcloud. Default: v2.'],
-  ['LOCALRUN_DOCKER', 'The docker client. Default: docker.'],
+  ['LOCALRUN_DOCKER', 'The docker client, or podman. Default: docker.'],
   [
     'LOCALRUN_MAX_PARALLELISM',
     'Tasks that run at once where a job sets no parallelism below its task count. Default: 32.',
