@@ -1,0 +1,66 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'vitest';
+import { EngineProxy } from '../support/engine-proxy.js';
+import { type Home, test } from '../support/home.js';
+
+type Env = Record<string, string>;
+
+/** A directory of the client's own with a context `other` that leads to an endpoint, `used` or not. */
+function contexts(home: Home, endpoint: string, used: boolean): string {
+  const directory = home.scratch('docker-config');
+  // As `docker context create` names it: the SHA-256 of `other`.
+  const meta = path.join(
+    directory,
+    'contexts',
+    'meta',
+    'd9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa',
+  );
+  mkdirSync(meta, { recursive: true });
+  const context = { Name: 'other', Metadata: {}, Endpoints: { docker: { Host: endpoint, SkipTLSVerify: false } } };
+  writeFileSync(path.join(meta, 'meta.json'), JSON.stringify(context));
+  writeFileSync(path.join(directory, 'config.json'), JSON.stringify(used ? { currentContext: 'other' } : {}));
+  return directory;
+}
+
+const ways: [way: string, env: (home: Home, unix: string, tcp: string) => Env][] = [
+  ['DOCKER_HOST with a socket', (_, unix) => ({ DOCKER_HOST: unix })],
+  ['DOCKER_HOST with a port', (_, __, tcp) => ({ DOCKER_HOST: tcp })],
+  ['DOCKER_CONTEXT', (home, unix) => ({ DOCKER_CONFIG: contexts(home, unix, false), DOCKER_CONTEXT: 'other' })],
+  ['the context in use', (home, unix) => ({ DOCKER_CONFIG: contexts(home, unix, true) })],
+];
+
+test.concurrent.for(ways)('%s says which engine runs the tasks', async ([, env], { home, onTestFinished }) => {
+  const proxy = new EngineProxy(home.file('engine.sock'));
+  await proxy.open();
+  onTestFinished(() => proxy.cut());
+  const command = home.start(['jobs', 'run', '-f', home.script('there', 'echo here')], {
+    env: env(home, proxy.host, await proxy.listenOnPort()),
+  });
+  const { exitCode, stderr } = await command.ended;
+  expect(exitCode, stderr).toBe(0);
+  expect(home.log(await command.execution())).toEqual(['here']);
+  expect(proxy.connections).toBeGreaterThan(0);
+});
+
+test.concurrent('an engine that does not answer is named', async ({ home }) => {
+  const file = home.script('nowhere', 'true');
+  for (const [env, endpoint] of [
+    [{ DOCKER_HOST: 'tcp://127.0.0.1:1' }, 'tcp://127.0.0.1:1'],
+    [{ DOCKER_CONFIG: contexts(home, 'unix:///nonexistent.sock', true) }, 'unix:///nonexistent.sock'],
+  ] as const) {
+    const { exitCode, stderr } = await home.run(['jobs', 'run', '-f', file], { env });
+    expect(exitCode).toBe(1);
+    expect(stderr.replaceAll('%2F', '/')).toContain(endpoint);
+  }
+});
+
+test.concurrent('a client may speak an older version of the API, and one that is too new is told', async ({ home }) => {
+  const file = home.script('older', 'echo here');
+  const older = await home.run(['jobs', 'run', '-f', file], { env: { DOCKER_API_VERSION: '1.41' } });
+  expect(older.exitCode, older.stderr).toBe(0);
+  const newer = await home.run(['jobs', 'run', '-f', file], { env: { DOCKER_API_VERSION: '1.99' } });
+  expect(newer.exitCode).toBe(1);
+  expect(newer.stderr).toContain('The container engine does not take our calls: ');
+  expect(newer.stderr).toContain('Try: unset DOCKER_API_VERSION');
+});
