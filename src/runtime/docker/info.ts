@@ -1,11 +1,13 @@
 import type { Capacity } from '../runtime.js';
-import { type DockerClient, failure } from './client.js';
+import { type DockerClient, failure, throwIfUnreachable } from './client.js';
 
 interface DockerInfo {
   Architecture?: string;
   NCPU?: number;
   MemTotal?: number;
   Runtimes?: Record<string, unknown>;
+  /** What a client of 20.10 says of an engine that does not answer, and on stderr nothing. */
+  ServerErrors?: string[];
 }
 
 interface PodmanInfo {
@@ -20,7 +22,8 @@ export async function readInfo(client: DockerClient): Promise<Capacity & { archi
     const { arch, cpus, memTotal } = info.host;
     return { cpus, memoryBytes: memTotal, gpus: false, architecture: arch, podman: true };
   }
-  const { Architecture = '', NCPU, MemTotal, Runtimes } = info;
+  const { Architecture = '', NCPU, MemTotal, Runtimes, ServerErrors = [] } = info;
+  throwIfUnreachable(ServerErrors.join('\n'));
   if (!NCPU || !MemTotal) throw failure('info', stderr);
   return {
     cpus: NCPU,
