@@ -14,7 +14,7 @@ _localrun() {
       help) ;; # what follows completes as a command
       *)
         case ${at:+$at }$word in
-          'jobs'|'jobs run'|'jobs validate'|'jobs create'|'jobs update'|'jobs deploy'|'jobs replace'|'jobs describe'|'jobs list'|'jobs delete'|'jobs execute'|'jobs get-iam-policy'|'jobs set-iam-policy'|'jobs add-iam-policy-binding'|'jobs remove-iam-policy-binding'|'jobs test-iam-permissions'|'jobs logs'|'jobs logs read'|'jobs logs tail'|'jobs executions'|'jobs executions list'|'jobs executions describe'|'jobs executions describe-latest'|'jobs executions cancel'|'jobs executions delete'|'jobs executions logs'|'jobs executions logs read'|'jobs executions logs tail'|'jobs executions tasks'|'jobs executions tasks list'|'jobs executions tasks describe'|'config'|'config explain'|'completion'|'help') at=${at:+$at }$word ;;
+          'jobs'|'jobs run'|'jobs validate'|'jobs create'|'jobs update'|'jobs deploy'|'jobs replace'|'jobs describe'|'jobs list'|'jobs delete'|'jobs execute'|'jobs get-iam-policy'|'jobs set-iam-policy'|'jobs add-iam-policy-binding'|'jobs remove-iam-policy-binding'|'jobs test-iam-permissions'|'jobs logs'|'jobs logs read'|'jobs logs tail'|'jobs executions'|'jobs executions list'|'jobs executions describe'|'jobs executions describe-latest'|'jobs executions cancel'|'jobs executions delete'|'jobs executions wait'|'jobs executions adopt'|'jobs executions logs'|'jobs executions logs read'|'jobs executions logs tail'|'jobs executions tasks'|'jobs executions tasks list'|'jobs executions tasks describe'|'config'|'config explain'|'completion'|'help') at=${at:+$at }$word ;;
         esac
         ;;
     esac
@@ -41,12 +41,14 @@ _localrun() {
     'jobs logs') flags='--help' place='read tail' ;;
     'jobs logs read') flags='--severity --task --attempt --prefix --freshness --limit --order --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
     'jobs logs tail') flags='--severity --task --attempt --prefix --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
-    'jobs executions') flags='--help' place='list describe describe-latest cancel delete logs tasks' ;;
+    'jobs executions') flags='--help' place='list describe describe-latest cancel delete wait adopt logs tasks' ;;
     'jobs executions list') flags='--job --show-deleted --filter --limit --sort-by --uri --project --region --account --format --flatten --api-version --flags-file --quiet --help' ;;
     'jobs executions describe') flags='--show-deleted --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='execution' ;;
     'jobs executions describe-latest') flags='--job --project --region --account --format --flatten --api-version --flags-file --quiet --help' ;;
     'jobs executions cancel') flags='--async --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='execution' ;;
     'jobs executions delete') flags='--async --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='execution' ;;
+    'jobs executions wait') flags='--project --region --account --format --flatten --api-version --flags-file --quiet --help' place='execution' ;;
+    'jobs executions adopt') flags='--project --region --account --format --flatten --api-version --flags-file --quiet --help' place='execution' ;;
     'jobs executions logs') flags='--help' place='read tail' ;;
     'jobs executions logs read') flags='--severity --task --attempt --prefix --freshness --limit --order --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='execution' ;;
     'jobs executions logs tail') flags='--severity --task --attempt --prefix --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='execution' ;;

@@ -8,7 +8,7 @@ function __localrun_at
     end
     set -l longer (string trim -- "$at $word")
     switch $longer
-      case 'jobs' 'jobs run' 'jobs validate' 'jobs create' 'jobs update' 'jobs deploy' 'jobs replace' 'jobs describe' 'jobs list' 'jobs delete' 'jobs execute' 'jobs get-iam-policy' 'jobs set-iam-policy' 'jobs add-iam-policy-binding' 'jobs remove-iam-policy-binding' 'jobs test-iam-permissions' 'jobs logs' 'jobs logs read' 'jobs logs tail' 'jobs executions' 'jobs executions list' 'jobs executions describe' 'jobs executions describe-latest' 'jobs executions cancel' 'jobs executions delete' 'jobs executions logs' 'jobs executions logs read' 'jobs executions logs tail' 'jobs executions tasks' 'jobs executions tasks list' 'jobs executions tasks describe' 'config' 'config explain' 'completion' 'help'
+      case 'jobs' 'jobs run' 'jobs validate' 'jobs create' 'jobs update' 'jobs deploy' 'jobs replace' 'jobs describe' 'jobs list' 'jobs delete' 'jobs execute' 'jobs get-iam-policy' 'jobs set-iam-policy' 'jobs add-iam-policy-binding' 'jobs remove-iam-policy-binding' 'jobs test-iam-permissions' 'jobs logs' 'jobs logs read' 'jobs logs tail' 'jobs executions' 'jobs executions list' 'jobs executions describe' 'jobs executions describe-latest' 'jobs executions cancel' 'jobs executions delete' 'jobs executions wait' 'jobs executions adopt' 'jobs executions logs' 'jobs executions logs read' 'jobs executions logs tail' 'jobs executions tasks' 'jobs executions tasks list' 'jobs executions tasks describe' 'config' 'config explain' 'completion' 'help'
         set at $longer
     end
   end
@@ -500,6 +500,8 @@ complete -c localrun -n '__localrun_at "jobs executions"' -a 'describe' -d 'Show
 complete -c localrun -n '__localrun_at "jobs executions"' -a 'describe-latest' -d 'Show the newest execution of a job.'
 complete -c localrun -n '__localrun_at "jobs executions"' -a 'cancel' -d 'Cancel an execution: running tasks get SIGTERM, and SIGKILL after their grace period.'
 complete -c localrun -n '__localrun_at "jobs executions"' -a 'delete' -d 'Delete an execution with its tasks and logs; one that runs is cancelled first.'
+complete -c localrun -n '__localrun_at "jobs executions"' -a 'wait' -d 'Wait until an execution has ended, whoever runs it; exit 1 if it failed.'
+complete -c localrun -n '__localrun_at "jobs executions"' -a 'adopt' -d 'Carry on an execution whose process is gone, follow it, and exit with its result.'
 complete -c localrun -n '__localrun_at "jobs executions"' -a 'logs' -d 'Logs of executions.'
 complete -c localrun -n '__localrun_at "jobs executions"' -a 'tasks' -d 'Tasks of executions.'
 complete -c localrun -n '__localrun_at "jobs executions"' -s h -l help -d 'show this help'
@@ -561,6 +563,26 @@ complete -c localrun -n '__localrun_at "jobs executions delete"' -l api-version 
 complete -c localrun -n '__localrun_at "jobs executions delete"' -l flags-file -r -F -d 'YAML or JSON map of flags and their values'
 complete -c localrun -n '__localrun_at "jobs executions delete"' -s q -l quiet -d 'ask nothing: take the default answer'
 complete -c localrun -n '__localrun_at "jobs executions delete"' -s h -l help -d 'show this help'
+complete -c localrun -n '__localrun_at "jobs executions wait"' -f -a '(localrun __complete execution 2>/dev/null)'
+complete -c localrun -n '__localrun_at "jobs executions wait"' -l project -r -f -d 'the project; see `localrun help environment`'
+complete -c localrun -n '__localrun_at "jobs executions wait"' -l region -r -f -d 'the region'
+complete -c localrun -n '__localrun_at "jobs executions wait"' -l account -r -f -d 'who calls'
+complete -c localrun -n '__localrun_at "jobs executions wait"' -l format -r -f -a 'json yaml none' -d 'how to print the result: json, yaml, value(KEY,...), csv(KEY,...), table(KEY,...), get(KEY,...), list(KEY,...), flattened, none'
+complete -c localrun -n '__localrun_at "jobs executions wait"' -l flatten -r -f -d 'a row for every item of a list, for --format'
+complete -c localrun -n '__localrun_at "jobs executions wait"' -l api-version -r -f -d 'whose fields json and yaml print'
+complete -c localrun -n '__localrun_at "jobs executions wait"' -l flags-file -r -F -d 'YAML or JSON map of flags and their values'
+complete -c localrun -n '__localrun_at "jobs executions wait"' -s q -l quiet -d 'ask nothing: take the default answer'
+complete -c localrun -n '__localrun_at "jobs executions wait"' -s h -l help -d 'show this help'
+complete -c localrun -n '__localrun_at "jobs executions adopt"' -f -a '(localrun __complete execution 2>/dev/null)'
+complete -c localrun -n '__localrun_at "jobs executions adopt"' -l project -r -f -d 'the project; see `localrun help environment`'
+complete -c localrun -n '__localrun_at "jobs executions adopt"' -l region -r -f -d 'the region'
+complete -c localrun -n '__localrun_at "jobs executions adopt"' -l account -r -f -d 'who calls'
+complete -c localrun -n '__localrun_at "jobs executions adopt"' -l format -r -f -a 'json yaml none' -d 'how to print the result: json, yaml, value(KEY,...), csv(KEY,...), table(KEY,...), get(KEY,...), list(KEY,...), flattened, none'
+complete -c localrun -n '__localrun_at "jobs executions adopt"' -l flatten -r -f -d 'a row for every item of a list, for --format'
+complete -c localrun -n '__localrun_at "jobs executions adopt"' -l api-version -r -f -d 'whose fields json and yaml print'
+complete -c localrun -n '__localrun_at "jobs executions adopt"' -l flags-file -r -F -d 'YAML or JSON map of flags and their values'
+complete -c localrun -n '__localrun_at "jobs executions adopt"' -s q -l quiet -d 'ask nothing: take the default answer'
+complete -c localrun -n '__localrun_at "jobs executions adopt"' -s h -l help -d 'show this help'
 complete -c localrun -n '__localrun_at "jobs executions logs"' -a 'read' -d 'Show the logs of an execution.'
 complete -c localrun -n '__localrun_at "jobs executions logs"' -a 'tail' -d 'Show what an execution has written and writes, until it has ended.'
 complete -c localrun -n '__localrun_at "jobs executions logs"' -s h -l help -d 'show this help'

@@ -43,6 +43,8 @@ const jobs: Group = {
         'describe-latest': async () => (await import('./commands/jobs/executions/describe-latest.js')).describeLatest,
         cancel: async () => (await import('./commands/jobs/executions/cancel.js')).cancel,
         delete: async () => (await import('./commands/jobs/executions/delete.js')).remove,
+        wait: async () => (await import('./commands/jobs/executions/wait.js')).wait,
+        adopt: async () => (await import('./commands/jobs/executions/adopt.js')).adopt,
         logs: {
           description: 'Logs of executions.',
           commands: {
