@@ -11,6 +11,8 @@ import { buildProgram, checkWords, commandPath } from './cli/program.js';
 import { type Config, loadConfig } from './config.js';
 import { findLocalFile, type LocalDocument } from './local/file.js';
 import { shortName } from './model/names.js';
+import { parseSize } from './model/quantity.js';
+import { parseGcloudDuration } from './model/time.js';
 import type { HostDeps } from './service/host.js';
 import type { ServiceDeps } from './service/service.js';
 
@@ -84,7 +86,7 @@ function context(io: Io, config: Config, local: LocalDocument | undefined, closi
       import('./runtime/docker/docker.js'),
       import('./service/host.js'),
     ]);
-    const { home, maxParallelism } = config;
+    const { home, maxParallelism, logRetention, logLimit } = config;
     const runtime = dockerRuntime(config.docker, io.env);
     closing.push(() => runtime.close());
     return {
@@ -93,6 +95,7 @@ function context(io: Io, config: Config, local: LocalDocument | undefined, closi
       credentials: new GcloudCredentials(config.credentialsFile, io.env, Date.now),
       home,
       maxParallelism,
+      logRetention: { seconds: parseGcloudDuration(logRetention), bytes: parseSize(logLimit) },
       owner: io.owner,
     };
   };

@@ -8,7 +8,7 @@ import { jobName, nearest, parseName } from '../model/names.js';
 import type { Execution } from '../model/schema/job.js';
 import type { ContainerRuntime } from '../runtime/runtime.js';
 import type { Owner } from '../store/store.js';
-import { finishDeletions, pruneExecutions } from './retention.js';
+import { expireLogs, finishDeletions, type LogRetention, pruneExecutions } from './retention.js';
 import type { ServiceDeps } from './service.js';
 
 export { type Control, GcloudCredentials };
@@ -19,6 +19,7 @@ export interface HostDeps extends ServiceDeps {
   home: string;
   credentials: Credentials;
   maxParallelism: number;
+  logRetention: LogRetention;
   owner: Owner;
 }
 
@@ -55,6 +56,7 @@ export async function hostExecution(
   const ended = await runExecution(name, { ...deps, onEvent }, control);
   if (ended) {
     pruneExecutions(deps, jobName(parseName(name), ended.job));
+    expireLogs(deps, deps.logRetention, name);
     finishDeletions(deps);
   }
   return ended;

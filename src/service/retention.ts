@@ -1,5 +1,7 @@
+import { isCompleted } from '../model/execution.js';
 import { buriedJob, deletedExecution } from '../model/job.js';
 import type { Execution } from '../model/schema/job.js';
+import { timestamp } from '../model/time.js';
 import type { Store } from '../store/store.js';
 import { type ServiceDeps, timeOf } from './service.js';
 import { viewOf } from './view.js';
@@ -44,3 +46,35 @@ export function pruneExecutions(deps: Pick<ServiceDeps, 'store' | 'logs'>, job: 
   });
   for (const execution of surplus) deps.logs.remove(execution);
 }
+
+/** How long the logs of ended executions are kept, and how much they may come to; undefined: without a limit. */
+export interface LogRetention {
+  seconds: number | undefined;
+  bytes: number | undefined;
+}
+
+/**
+ * Removes the logs of executions that ended too long ago, and the oldest ones if all together are too large. Those of
+ * `latest`, which has just ended, stay: somebody is about to look at them.
+ */
+export function expireLogs(
+  { store, logs, now }: Pick<ServiceDeps, 'store' | 'logs' | 'now'>,
+  { seconds, bytes }: LogRetention,
+  latest: string,
+): void {
+  const before = seconds === undefined ? undefined : timestamp(now() - seconds * 1000);
+  const sizes = store.unmeasuredLogs().map((name) => [name, logs.size(name)] as const);
+  const expired = store.transaction(() => {
+    for (const [name, size] of sizes) store.saveLogSize(name, size);
+    const surplus = store.surplusLogs({ before, bytes }).filter((name) => name !== latest);
+    for (const name of surplus) store.saveLogSize(name, 0);
+    return surplus;
+  });
+  for (const name of expired) logs.remove(name);
+}
+
+/** Whether an execution has written logs that are gone. */
+export const haveLogsExpired = ({ store, logs }: ServiceDeps, execution: Execution): boolean =>
+  isCompleted(execution) &&
+  !logs.exist(execution.name) &&
+  store.attempts(execution.name).some(({ startTime }) => startTime);

@@ -1,6 +1,6 @@
 import Database from 'libsql';
 import { RunError } from '../model/errors.js';
-import { schema, schemaVersion } from './schema.js';
+import { migrations, schemaVersion } from './schema.js';
 import type { Listed, ListQuery } from './store.js';
 
 export type Row = Record<string, string | number | null>;
@@ -30,7 +30,8 @@ export class Connection {
           fix: 'update localrun, or name another directory in LOCALRUN_HOME',
         });
       }
-      if (version() < schemaVersion) this.#db.exec(`${schema}; PRAGMA user_version = ${schemaVersion}`);
+      for (const step of migrations.slice(version())) this.#db.exec(step);
+      this.#db.exec(`PRAGMA user_version = ${schemaVersion}`);
     });
   }
 

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { parseName } from '../model/names.js';
 
@@ -51,7 +51,25 @@ export class LogFiles {
     return { stdout, stderr, close };
   }
 
+  /** Whether anything of the execution was written that is still there. */
+  exist(execution: string): boolean {
+    return existsSync(this.directory(execution));
+  }
+
+  /** The bytes that the logs of an execution take. */
+  size(execution: string): number {
+    return sizeOf(this.directory(execution));
+  }
+
   remove(execution: string): void {
     rmSync(this.directory(execution), { recursive: true, force: true });
   }
+}
+
+/** The bytes of the files in a directory, which need not be there. */
+function sizeOf(directory: string): number {
+  if (!existsSync(directory)) return 0;
+  return readdirSync(directory)
+    .map((file) => statSync(path.join(directory, file), { throwIfNoEntry: false })?.size ?? 0)
+    .reduce((sum, bytes) => sum + bytes, 0);
 }

@@ -86,6 +86,12 @@ export interface ExecutionStore {
   openExecutions(parent?: Parent): string[];
   /** Ended executions of a job beyond the newest `keep`. */
   surplusExecutions(job: string, keep: number): string[];
+  /** Ended executions of whose logs nobody has said yet how large they are. */
+  unmeasuredLogs(): string[];
+  /** 0: there are none, or none any more. */
+  saveLogSize(execution: string, bytes: number): void;
+  /** Executions whose logs have to go: those that ended before a time, and the oldest beyond so many bytes in all. */
+  surplusLogs(most: { before: Timestamp | undefined; bytes: number | undefined }): string[];
 
   /** Asks for a cancellation; false if the execution has ended. */
   requestCancel(name: string, time: Timestamp): boolean;

@@ -60,6 +60,7 @@ export class Scenario {
       env: {},
       settings: defaultSettings,
       maxParallelism: 32,
+      logRetention: { seconds: undefined, bytes: undefined },
       owner: { token: randomUUID(), pid: process.pid, processStart: 'now' },
     };
     await hostExecution(deps, execution, { cancel: never, kill: never }, () => {}).finally(() => store.close());

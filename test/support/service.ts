@@ -49,6 +49,7 @@ export class ServiceWorld {
       home: this.home,
       credentials: noCredentials,
       maxParallelism: 32,
+      logRetention: { seconds: undefined, bytes: undefined },
       owner: { token: 'here', pid: 1, processStart: 'now' },
     };
   }
