@@ -7,21 +7,21 @@ _localrun() {
     if [[ -n $slot ]]; then slot=''; continue; fi
     case $word in
       --condition-from-file|--env-vars-file|--file|--flags-file|-f) slot='file' ;;
-      --account|--add-cloudsql-instances|--add-volume|--add-volume-mount|--api-version|--args|--attempt|--binary-authorization|--breakglass|--command|--condition|--container|--cpu|--credentials|--depends-on|--filter|--flatten|--freshness|--gpu|--gpu-type|--image|--join-network|--key|--labels|--limit|--max-retries|--member|--memory|--network|--network-tags|--order|--parallelism|--platform|--project|--pull|--region|--remove-cloudsql-instances|--remove-containers|--remove-env-vars|--remove-labels|--remove-secrets|--remove-volume|--remove-volume-mount|--role|--service-account|--set-cloudsql-instances|--set-env-vars|--set-secrets|--severity|--sort-by|--startup-probe|--subnet|--task|--task-timeout|--tasks|--update-env-vars|--update-labels|--update-secrets|--vpc-connector|--vpc-egress|--workdir) slot='anything' ;;
+      --account|--add-cloudsql-instances|--add-volume|--add-volume-mount|--api-version|--args|--attempt|--binary-authorization|--breakglass|--command|--condition|--container|--cpu|--credentials|--depends-on|--filter|--flatten|--freshness|--gpu|--gpu-type|--image|--join-network|--keep-last|--key|--labels|--limit|--max-retries|--max-size|--member|--memory|--network|--network-tags|--older-than|--order|--parallelism|--platform|--project|--pull|--region|--remove-cloudsql-instances|--remove-containers|--remove-env-vars|--remove-labels|--remove-secrets|--remove-volume|--remove-volume-mount|--role|--service-account|--set-cloudsql-instances|--set-env-vars|--set-secrets|--severity|--sort-by|--startup-probe|--subnet|--task|--task-timeout|--tasks|--update-env-vars|--update-labels|--update-secrets|--vpc-connector|--vpc-egress|--workdir) slot='anything' ;;
       --format) slot='json yaml none' ;;
       --job) slot='job' ;;
       --execution) slot='execution' ;;
       help) ;; # what follows completes as a command
       *)
         case ${at:+$at }$word in
-          'jobs'|'jobs run'|'jobs validate'|'jobs create'|'jobs update'|'jobs deploy'|'jobs replace'|'jobs describe'|'jobs list'|'jobs delete'|'jobs execute'|'jobs get-iam-policy'|'jobs set-iam-policy'|'jobs add-iam-policy-binding'|'jobs remove-iam-policy-binding'|'jobs test-iam-permissions'|'jobs logs'|'jobs logs read'|'jobs logs tail'|'jobs executions'|'jobs executions list'|'jobs executions describe'|'jobs executions describe-latest'|'jobs executions cancel'|'jobs executions delete'|'jobs executions wait'|'jobs executions adopt'|'jobs executions logs'|'jobs executions logs read'|'jobs executions logs tail'|'jobs executions tasks'|'jobs executions tasks list'|'jobs executions tasks describe'|'config'|'config explain'|'completion'|'help') at=${at:+$at }$word ;;
+          'jobs'|'jobs run'|'jobs validate'|'jobs create'|'jobs update'|'jobs deploy'|'jobs replace'|'jobs describe'|'jobs list'|'jobs delete'|'jobs execute'|'jobs get-iam-policy'|'jobs set-iam-policy'|'jobs add-iam-policy-binding'|'jobs remove-iam-policy-binding'|'jobs test-iam-permissions'|'jobs logs'|'jobs logs read'|'jobs logs tail'|'jobs executions'|'jobs executions list'|'jobs executions describe'|'jobs executions describe-latest'|'jobs executions cancel'|'jobs executions delete'|'jobs executions wait'|'jobs executions adopt'|'jobs executions logs'|'jobs executions logs read'|'jobs executions logs tail'|'jobs executions tasks'|'jobs executions tasks list'|'jobs executions tasks describe'|'config'|'config explain'|'prune'|'completion'|'help') at=${at:+$at }$word ;;
         esac
         ;;
     esac
   done
   if [[ $current == = ]]; then current=''; fi
   case $at in
-    '') flags='--version --help' place='jobs config completion help' ;;
+    '') flags='--version --help' place='jobs config prune completion help' ;;
     'jobs') flags='--help' place='run validate create update deploy replace describe list delete execute get-iam-policy set-iam-policy add-iam-policy-binding remove-iam-policy-binding test-iam-permissions logs executions' ;;
     'jobs run') flags='--file --strict --container --image --command --args --workdir --memory --cpu --gpu --set-env-vars --update-env-vars --remove-env-vars --env-vars-file --set-secrets --update-secrets --remove-secrets --add-volume-mount --remove-volume-mount --depends-on --startup-probe --clear-env-vars --clear-secrets --clear-volume-mounts --tasks --parallelism --max-retries --task-timeout --service-account --labels --update-labels --remove-labels --add-volume --remove-volume --remove-containers --set-cloudsql-instances --add-cloudsql-instances --remove-cloudsql-instances --vpc-connector --vpc-egress --network --subnet --network-tags --binary-authorization --breakglass --key --gpu-type --clear-labels --clear-volumes --clear-cloudsql-instances --clear-vpc-connector --clear-network --clear-network-tags --clear-binary-authorization --gpu-zonal-redundancy --fresh-sandbox --host-access --metadata --strict-fs --join-network --credentials --pull --platform --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
     'jobs validate') flags='--file --strict --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='file' ;;
@@ -57,6 +57,7 @@ _localrun() {
     'jobs executions tasks describe') flags='--project --region --account --format --flatten --api-version --flags-file --quiet --help' place='anything' ;;
     'config') flags='--help' place='explain' ;;
     'config explain') flags='--fresh-sandbox --host-access --metadata --strict-fs --join-network --credentials --pull --platform --project --region --account --format --flatten --api-version --flags-file --quiet --help' ;;
+    'prune') flags='--older-than --keep-last --max-size --dry-run --project --region --account --format --flatten --api-version --flags-file --quiet --help' ;;
     'completion') flags='--help' place='bash zsh fish' ;;
     'help') flags='--help' place='anything' ;;
   esac

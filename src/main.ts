@@ -1,5 +1,4 @@
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import path from 'node:path';
+import { closeSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Open } from './cli/command.js';
 import type { Context } from './cli/context.js';
@@ -10,11 +9,11 @@ import { localSettings } from './cli/local-flags.js';
 import { buildProgram, checkWords, commandPath } from './cli/program.js';
 import { type Config, loadConfig } from './config.js';
 import { findLocalFile, type LocalDocument } from './local/file.js';
-import { shortName } from './model/names.js';
 import { parseSize } from './model/quantity.js';
 import { parseGcloudDuration } from './model/time.js';
 import type { HostDeps } from './service/host.js';
 import type { ServiceDeps } from './service/service.js';
+import type { LogFiles } from './store/logs.js';
 
 export { systemIo } from './cli/io.js';
 
@@ -64,10 +63,11 @@ function context(io: Io, config: Config, local: LocalDocument | undefined, closi
   const openService = async (): Promise<ServiceDeps> => {
     const [{ openStore }, { LogFiles }] = await Promise.all([import('./store/sqlite.js'), import('./store/logs.js')]);
     const store = openStore(config.home);
+    const logs = new LogFiles(config.home);
     closing.push(() => store.close());
     return {
       store,
-      logs: new LogFiles(config.home),
+      logs,
       account: config.account,
       projectOwner: config.projectOwner,
       enforced: config.enforceIam ? (await import('./model/iam/conditions.js')).holds : undefined,
@@ -78,7 +78,7 @@ function context(io: Io, config: Config, local: LocalDocument | undefined, closi
       uuid: () => crypto.randomUUID(),
       randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
       alive: io.alive,
-      spawnWorker: workerSpawner(io, config),
+      spawnWorker: workerSpawner(io, logs),
     };
   };
   const openHost = async (): Promise<HostDeps> => {
@@ -109,16 +109,13 @@ function context(io: Io, config: Config, local: LocalDocument | undefined, closi
   return result;
 }
 
-/** Workers write what they have to say to a file beside the logs, since nobody listens. */
-function workerSpawner(io: Io, config: Config): (execution: string) => void {
+function workerSpawner(io: Io, logs: LogFiles): (execution: string) => void {
   const started = new Map<string, number>();
   return (execution) => {
     const now = Date.now();
     if (now - (started.get(execution) ?? 0) < workerPatience) return;
     started.set(execution, now);
-    const directory = path.join(config.home, 'workers');
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const output = openSync(path.join(directory, `${shortName(execution)}.log`), 'a', 0o600);
+    const output = logs.openWorker(execution);
     io.spawnSelf(['__worker', execution], output);
     closeSync(output);
   };

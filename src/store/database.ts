@@ -17,6 +17,8 @@ export class Connection {
   /** @throws Error if the file cannot be opened, RunError FAILED_PRECONDITION if a newer localrun has written it */
   constructor(file: string) {
     this.#db = new Database(file, { timeout: busyTimeout });
+    // Of a new file, before anything is in it.
+    this.#db.exec('PRAGMA auto_vacuum = INCREMENTAL');
     this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON');
     this.#migrate(file);
   }

@@ -116,6 +116,30 @@ export interface TombstoneStore {
   purge(now: Timestamp): void;
 }
 
+/** What is kept of something that has ended, or was deleted. */
+export interface Remains {
+  kind: 'execution' | 'deleted execution' | 'deleted job';
+  /** Tells it from all others of its kind. */
+  number: number;
+  name: string;
+  /** When it ended, or was deleted. */
+  time: Timestamp;
+  recordBytes: number;
+  /** Undefined where nobody has said yet how large the logs are. */
+  logBytes: number | undefined;
+  /** Of an execution: its place among those of its job that have ended, the newest being the first. */
+  place: number | undefined;
+}
+
+export interface RemainsStore {
+  /** Oldest first. */
+  remains(): Remains[];
+  /** False if it is gone already. */
+  removeRemains(remains: Remains): boolean;
+  /** Gives the space of what was removed back to the file system: how many bytes. */
+  shrink(): number;
+}
+
 /** Tasks and their attempts; `execution` is the execution's full name. */
 export interface TaskStore {
   task(execution: string, index: number): TaskRecord | undefined;
@@ -150,7 +174,7 @@ export interface LeaseStore {
  * What is kept: jobs, executions, tasks and attempts, and who runs which execution. Synchronous; every write is one
  * transaction, durable against the death of the process, and safe among several processes.
  */
-export interface Store extends JobStore, ExecutionStore, TombstoneStore, TaskStore, LeaseStore {
+export interface Store extends JobStore, ExecutionStore, TombstoneStore, RemainsStore, TaskStore, LeaseStore {
   /** Several reads and writes as one; nothing else is written in between. Nested calls join the outer one. */
   transaction<T>(body: () => T): T;
   close(): void;
