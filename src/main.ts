@@ -9,6 +9,7 @@ import { localSettings } from './cli/local-flags.js';
 import { buildProgram, checkWords, commandPath } from './cli/program.js';
 import { type Config, loadConfig } from './config.js';
 import { findLocalFile, type LocalDocument } from './local/file.js';
+import { shortName } from './model/names.js';
 import { parseSize } from './model/quantity.js';
 import { parseGcloudDuration } from './model/time.js';
 import type { HostDeps } from './service/host.js';
@@ -39,9 +40,10 @@ export const declarations = async () => ({
 /** Runs one command line, without the program's name, and returns its exit code. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const closing: (() => void)[] = [];
+  const beside: Promise<void>[] = [];
   const open: Open = async (flags) => {
     const local = await findLocalFile(io.cwd, io.env);
-    return context(io, loadConfig(io, flags, local?.value), local, closing);
+    return context(io, loadConfig(io, flags, local?.value), local, closing, beside);
   };
   const program = await commandTree(io, open, argv);
   try {
@@ -53,11 +55,18 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     printError(error, commandPath(program, argv), io);
     return exitCodeOf(error);
   } finally {
+    await Promise.all(beside);
     for (const close of closing) close();
   }
 }
 
-function context(io: Io, config: Config, local: LocalDocument | undefined, closing: (() => void)[]): Context {
+function context(
+  io: Io,
+  config: Config,
+  local: LocalDocument | undefined,
+  closing: (() => void)[],
+  beside: Promise<void>[],
+): Context {
   let service: Promise<ServiceDeps> | undefined;
   let host: Promise<HostDeps> | undefined;
   const openService = async (): Promise<ServiceDeps> => {
@@ -79,7 +88,17 @@ function context(io: Io, config: Config, local: LocalDocument | undefined, closi
       randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
       alive: io.alive,
       spawnWorker: workerSpawner(io, logs),
+      discard: (executions) => void beside.push(discard(executions)),
     };
+  };
+  const discard = async (executions: readonly string[]): Promise<void> => {
+    try {
+      const [{ discardKept }, deps] = await Promise.all([import('./service/host.js'), result.host()]);
+      await discardKept(deps, executions);
+    } catch (error) {
+      const of = executions.map(shortName).join(', ');
+      io.err.write(`The containers that [${of}] had kept are left: ${(error as Error).message}\n`);
+    }
   };
   const openHost = async (): Promise<HostDeps> => {
     const [{ dockerRuntime }, { GcloudCredentials }] = await Promise.all([

@@ -15,6 +15,7 @@ import { booleanFlag } from './job-flags/boolean.js';
 import { tellSettings } from './local-flags.js';
 import { print } from './render/format.js';
 import { executionKind } from './render/format/resources.js';
+import { tellKept } from './render/kept.js';
 import { tracked } from './render/tracker.js';
 
 /** What a command does after it has written a job. */
@@ -80,6 +81,7 @@ export async function awaitedExecution(
       onChange: ({ succeededCount = 0, taskCount }) => tell(`${succeededCount} / ${taskCount} complete`),
     }),
   ).finally(ignore);
+  if (isCompleted(seen)) tellKept(context, service, seen);
   if (isCompleted(seen) && completionStatus(seen) !== 'EXECUTION_SUCCEEDED') {
     const message = conditionOf(seen, 'Completed')?.message ?? '';
     throw new RunError('UNKNOWN', `The execution failed. ${message}${detailsHint(execution)}`);

@@ -13,6 +13,7 @@ import type { Signal } from './io.js';
 import type { Context } from './context.js';
 import { print } from './render/format.js';
 import { executionKind } from './render/format/resources.js';
+import { tellKept } from './render/kept.js';
 import { postMortem, summary } from './render/summary.js';
 import { openView, type View } from './render/view.js';
 
@@ -71,6 +72,7 @@ export async function printFinished(
     human: () => summary(context, service, execution),
   });
   postMortem(context, service, execution);
+  tellKept(context, service, execution);
   if (interrupted) throw interrupted;
   if (completionStatus(execution) !== 'EXECUTION_SUCCEEDED') throw new Reported();
 }

@@ -17,8 +17,13 @@ const columns: Column<Prunable>[] = [
   { header: 'SIZE', value: (of) => formatSize(bytesOf(of)) },
 ];
 
-const shown = ({ kind, name, time, recordBytes, logBytes }: Prunable): object => ({
-  ...{ name, kind, endTime: time, recordBytes, logBytes },
+const keptColumn: Column<Prunable> = {
+  header: 'KEPT ATTEMPTS',
+  value: ({ keptAttempts }) => String(keptAttempts),
+};
+
+const shown = ({ kind, name, time, recordBytes, logBytes, keptAttempts }: Prunable): object => ({
+  ...{ name, kind, endTime: time, recordBytes, logBytes, keptAttempts },
 });
 
 /** Shows what would go, and removes it if that is said or agreed to. */
@@ -31,9 +36,10 @@ export async function pruneAsAsked(context: Context, options: PruneOptions): Pro
     olderThan: olderThan === undefined ? undefined : durationSeconds(olderThan),
   };
   const going = prunable(service, request);
+  const kept = going.some(({ keptAttempts }) => keptAttempts > 0);
   await printAll(context, options, going, {
     kind: { v2: shown },
-    human: () => (going.length > 0 ? table(columns, going) : ''),
+    human: () => (going.length > 0 ? table(kept ? [...columns, keptColumn] : columns, going) : ''),
   });
   if (going.length === 0) {
     err.write('There is nothing to remove.\n');

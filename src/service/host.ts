@@ -1,6 +1,7 @@
 import { runExecution } from '../engine/execution.js';
 import type { Control } from '../engine/engine.js';
 import { type Credentials, GcloudCredentials } from '../engine/credentials.js';
+import { discard } from '../engine/discard.js';
 import type { OnEvent } from '../model/events.js';
 import { RunError } from '../model/errors.js';
 import type { LocalSettings } from '../model/local/settings.js';
@@ -42,6 +43,11 @@ export async function requireSurroundings(
     }
   }
   if (kind) credentials.require();
+}
+
+/** Removes what executions have kept in the container engine. @throws RunError */
+export async function discardKept({ runtime, home }: HostDeps, executions: readonly string[]): Promise<void> {
+  for (const execution of executions) await discard(runtime, home, execution);
 }
 
 /**

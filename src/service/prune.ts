@@ -1,3 +1,4 @@
+import { keptAttempts } from '../model/kept.js';
 import { parseName } from '../model/names.js';
 import { timestamp } from '../model/time.js';
 import type { Remains } from '../store/store.js';
@@ -19,9 +20,12 @@ export interface PruneRequest {
 /** Something that has ended, or was deleted, and is still kept. */
 export interface Prunable extends Remains {
   logBytes: number;
+  /** Attempts whose containers were kept, and go with it. */
+  keptAttempts: number;
 }
 
-export const bytesOf = ({ recordBytes, logBytes }: Prunable): number => recordBytes + logBytes;
+export const bytesOf = ({ recordBytes, logBytes }: Pick<Prunable, 'recordBytes' | 'logBytes'>): number =>
+  recordBytes + logBytes;
 
 /** What a request lets go, oldest first. @throws RunError PERMISSION_DENIED */
 export function prunable(deps: ServiceDeps, request: PruneRequest): Prunable[] {
@@ -44,13 +48,15 @@ export function prunable(deps: ServiceDeps, request: PruneRequest): Prunable[] {
   });
   for (const { kind, name } of going)
     authorize(deps, kind === 'deleted job' ? 'run.jobs.delete' : 'run.executions.delete', name);
-  return going;
+  return going.map((remains) => ({ ...remains, keptAttempts: keptAttempts(store, remains.name).length }));
 }
 
 /** Removes what `prunable` has found, and returns how many bytes of disk that has freed. */
-export function prune({ store, logs }: ServiceDeps, going: readonly Prunable[]): number {
+export function prune({ store, logs, discard }: ServiceDeps, going: readonly Prunable[]): number {
   const removed = going.filter((remains) => store.removeRemains(remains));
   const executions = removed.filter(({ kind }) => kind === 'execution');
   for (const { name } of executions) logs.remove(name);
+  const keeping = executions.filter((execution) => execution.keptAttempts > 0);
+  if (keeping.length > 0) discard(keeping.map(({ name }) => name));
   return store.shrink() + executions.map(({ logBytes }) => logBytes).reduce((sum, bytes) => sum + bytes, 0);
 }

@@ -61,7 +61,7 @@ describe('prune', () => {
     expect(await run('prune --max-size 2.1MiB', { terminal: 80, stdin: '\n' })).toMatchObject({
       code: 0,
       stderr: expect.stringMatching(
-        /^1 item, 1 MiB will be removed\.\n\nDo you want to continue \(Y\/n\)\? {2}Removed 1 item, 1 MiB; freed 1 MiB of disk\.\n$/,
+        /^1 item, 1 MiB will be removed\.\n\nDo you want to continue \(Y\/n\)\? {2}Removed 1 item, 1 MiB; freed 1(?:\.\d+)? MiB of disk\.\n$/,
       ) as string,
     });
     expect(left()).toEqual(['bbbbb', 'ccccc']);
@@ -79,7 +79,7 @@ describe('prune', () => {
       },
       { endTime: '2026-11-15T10:00:00.000000Z' },
     ]);
-    expect(stderr).toMatch(/^Removed 2 items, 2 MiB; freed 2 MiB of disk\.\n$/);
+    expect(stderr).toMatch(/^Removed 2 items, 2 MiB; freed 2(?:\.\d+)? MiB of disk\.\n$/);
     expect(left()).toEqual(['ccccc']);
     expect(await run('prune --older-than 7d --quiet')).toEqual({
       code: 0,

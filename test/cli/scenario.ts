@@ -54,6 +54,7 @@ export class Scenario {
       randomBytes,
       alive: () => true,
       spawnWorker: () => {},
+      discard: () => {},
       runtime: this.runtime,
       home: this.home,
       credentials: noCredentials,

@@ -2,7 +2,9 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { completed, started } from '../../../src/model/execution.js';
 import type { Execution } from '../../../src/model/schema/job.js';
-import { createJob } from '../../../src/service/jobs.js';
+import { deleteExecution } from '../../../src/service/executions.js';
+import { createJob, deleteJob } from '../../../src/service/jobs.js';
+import { prunable, prune } from '../../../src/service/prune.js';
 import { expireLogs, haveLogsExpired, type LogRetention } from '../../../src/service/retention.js';
 import { runJob } from '../../../src/service/run.js';
 import { timestamp } from '../../../src/model/time.js';
@@ -81,6 +83,28 @@ describe('the logs of ended executions', () => {
     expect(left()).toEqual([]);
     expect(existsSync(world.logs.file(running.name, { task: 0, attempt: 0 }, 'stdout'))).toBe(true);
     expect(haveLogsExpired(world.deps, running)).toBe(false);
+  });
+});
+
+describe('containers that were kept', () => {
+  type Removal = (world: ServiceWorld, execution: Execution) => unknown;
+  test.each<[string, Removal]>([
+    ['is deleted', (world, { name }) => deleteExecution(world.deps, { name })],
+    ['is deleted with its job', (world) => deleteJob(world.deps, { name: job })],
+    ['is pruned', (world) => prune(world.deps, prunable(world.deps, {}))],
+  ])('go with the execution that %s, and nothing is looked for that was not kept', async (_, remove) => {
+    for (const keep of [false, true]) {
+      const world = new ServiceWorld();
+      world.deps.settings = { ...world.deps.settings, keep };
+      createJob(world.deps, { parent, jobId: 'nightly', job: jobInput() });
+      const execution = begun(world, 1);
+      const [attempt] = world.store.attempts(execution.name);
+      if (attempt) world.store.saveAttempt(execution.name, { ...attempt, outcome: { code: 0, message: '' } });
+      end(world, execution);
+      await remove(world, execution);
+      expect(world.store.execution(execution.name)).toBeUndefined();
+      expect(world.discarded).toEqual(keep ? [execution.name] : []);
+    }
   });
 });
 
