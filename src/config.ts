@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { UsageError } from './model/errors.js';
 import type { LocalFile } from './model/local/schema.js';
+import { parseSize } from './model/quantity.js';
+import { parseGcloudDuration } from './model/time.js';
 
 /** Everything that the surroundings decide, resolved once. */
 export interface Config {
@@ -23,6 +25,10 @@ export interface Config {
   docker: string;
   /** Attempts that run at once where the job sets no lower limit. */
   maxParallelism: number;
+  /** How long the logs of ended executions are kept, as a duration of gcloud's, or `none`: for ever. */
+  logRetention: string;
+  /** How much they may come to, as a size, or `none`: anything. */
+  logLimit: string;
 }
 
 export interface Surroundings {
@@ -108,6 +114,11 @@ export function explainConfig(
       'LOCALRUN_MAX_PARALLELISM',
       positiveInteger('LOCALRUN_MAX_PARALLELISM', env['LOCALRUN_MAX_PARALLELISM']),
     ]),
+    logRetention: decide(
+      '30d',
+      limit('LOCALRUN_LOG_RETENTION', env, parseGcloudDuration, 'a duration such as 12h or 30d'),
+    ),
+    logLimit: decide('10GiB', limit('LOCALRUN_LOG_LIMIT', env, parseSize, 'a size such as 500MB or 10GiB')),
   };
 }
 
@@ -153,6 +164,20 @@ function positiveInteger(name: string, text: string | undefined): number | undef
   throw new UsageError(`${name} must be a whole number greater than 0, got ${text}`);
 }
 
+/** A variable that holds a limit, in a form that `parse` takes, or `none`. */
+function limit(
+  name: string,
+  env: Surroundings['env'],
+  parse: (text: string) => number | undefined,
+  form: string,
+): [source: string, value: string | undefined] {
+  const text = env[name];
+  if (text && text !== 'none' && parse(text) === undefined) {
+    throw new UsageError(`${name} must be ${form}, or none, got ${text}`);
+  }
+  return [name, text];
+}
+
 /** The variables that localrun reads, for `help environment` and the documentation. */
 export const environment: readonly (readonly [name: string, meaning: string])[] = [
   ['LOCALRUN_HOME', 'The state directory. Default: $XDG_STATE_HOME/localrun, or the custom of the platform.'],
@@ -174,6 +199,8 @@ export const environment: readonly (readonly [name: string, meaning: string])[] 
     'LOCALRUN_MAX_PARALLELISM',
     'Tasks that run at once where a job sets no parallelism below its task count. Default: 32.',
   ],
+  ['LOCALRUN_LOG_RETENTION', 'How long the logs of ended executions are kept; none: for ever. Default: 30d.'],
+  ['LOCALRUN_LOG_LIMIT', 'How much they may come to before the oldest go; none: anything. Default: 10GiB.'],
   [
     'GOOGLE_APPLICATION_CREDENTIALS',
     "Application default credentials, for --metadata and --credentials. Default: the file of gcloud's.",

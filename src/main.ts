@@ -1,5 +1,4 @@
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import path from 'node:path';
+import { closeSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Open } from './cli/command.js';
 import type { Context } from './cli/context.js';
@@ -11,8 +10,11 @@ import { buildProgram, checkWords, commandPath } from './cli/program.js';
 import { type Config, loadConfig } from './config.js';
 import { findLocalFile, type LocalDocument } from './local/file.js';
 import { shortName } from './model/names.js';
+import { parseSize } from './model/quantity.js';
+import { parseGcloudDuration } from './model/time.js';
 import type { HostDeps } from './service/host.js';
 import type { ServiceDeps } from './service/service.js';
+import type { LogFiles } from './store/logs.js';
 
 export { systemIo } from './cli/io.js';
 
@@ -38,9 +40,10 @@ export const declarations = async () => ({
 /** Runs one command line, without the program's name, and returns its exit code. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const closing: (() => void)[] = [];
+  const beside: Promise<void>[] = [];
   const open: Open = async (flags) => {
     const local = await findLocalFile(io.cwd, io.env);
-    return context(io, loadConfig(io, flags, local?.value), local, closing);
+    return context(io, loadConfig(io, flags, local?.value), local, closing, beside);
   };
   const program = await commandTree(io, open, argv);
   try {
@@ -52,20 +55,28 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     printError(error, commandPath(program, argv), io);
     return exitCodeOf(error);
   } finally {
+    await Promise.all(beside);
     for (const close of closing) close();
   }
 }
 
-function context(io: Io, config: Config, local: LocalDocument | undefined, closing: (() => void)[]): Context {
+function context(
+  io: Io,
+  config: Config,
+  local: LocalDocument | undefined,
+  closing: (() => void)[],
+  beside: Promise<void>[],
+): Context {
   let service: Promise<ServiceDeps> | undefined;
   let host: Promise<HostDeps> | undefined;
   const openService = async (): Promise<ServiceDeps> => {
     const [{ openStore }, { LogFiles }] = await Promise.all([import('./store/sqlite.js'), import('./store/logs.js')]);
     const store = openStore(config.home);
+    const logs = new LogFiles(config.home);
     closing.push(() => store.close());
     return {
       store,
-      logs: new LogFiles(config.home),
+      logs,
       account: config.account,
       projectOwner: config.projectOwner,
       enforced: config.enforceIam ? (await import('./model/iam/conditions.js')).holds : undefined,
@@ -76,15 +87,25 @@ function context(io: Io, config: Config, local: LocalDocument | undefined, closi
       uuid: () => crypto.randomUUID(),
       randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
       alive: io.alive,
-      spawnWorker: workerSpawner(io, config),
+      spawnWorker: workerSpawner(io, logs),
+      discard: (executions) => void beside.push(discard(executions)),
     };
+  };
+  const discard = async (executions: readonly string[]): Promise<void> => {
+    try {
+      const [{ discardKept }, deps] = await Promise.all([import('./service/host.js'), result.host()]);
+      await discardKept(deps, executions);
+    } catch (error) {
+      const of = executions.map(shortName).join(', ');
+      io.err.write(`The containers that [${of}] had kept are left: ${(error as Error).message}\n`);
+    }
   };
   const openHost = async (): Promise<HostDeps> => {
     const [{ dockerRuntime }, { GcloudCredentials }] = await Promise.all([
       import('./runtime/docker/docker.js'),
       import('./service/host.js'),
     ]);
-    const { home, maxParallelism } = config;
+    const { home, maxParallelism, logRetention, logLimit } = config;
     const runtime = dockerRuntime(config.docker, io.env);
     closing.push(() => runtime.close());
     return {
@@ -93,6 +114,7 @@ function context(io: Io, config: Config, local: LocalDocument | undefined, closi
       credentials: new GcloudCredentials(config.credentialsFile, io.env, Date.now),
       home,
       maxParallelism,
+      logRetention: { seconds: parseGcloudDuration(logRetention), bytes: parseSize(logLimit) },
       owner: io.owner,
     };
   };
@@ -106,16 +128,13 @@ function context(io: Io, config: Config, local: LocalDocument | undefined, closi
   return result;
 }
 
-/** Workers write what they have to say to a file beside the logs, since nobody listens. */
-function workerSpawner(io: Io, config: Config): (execution: string) => void {
+function workerSpawner(io: Io, logs: LogFiles): (execution: string) => void {
   const started = new Map<string, number>();
   return (execution) => {
     const now = Date.now();
     if (now - (started.get(execution) ?? 0) < workerPatience) return;
     started.set(execution, now);
-    const directory = path.join(config.home, 'workers');
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const output = openSync(path.join(directory, `${shortName(execution)}.log`), 'a', 0o600);
+    const output = logs.openWorker(execution);
     io.spawnSelf(['__worker', execution], output);
     closeSync(output);
   };

@@ -9,9 +9,13 @@ import { waitForJob } from '../service/jobs.js';
 import { runJob, type RunJobRequest } from '../service/run.js';
 import type { ServiceDeps } from '../service/service.js';
 import { executeHint, warnOfInertFields } from './apply.js';
+import type { CommonOptions } from './command.js';
 import type { Context } from './context.js';
 import { booleanFlag } from './job-flags/boolean.js';
 import { tellSettings } from './local-flags.js';
+import { print } from './render/format.js';
+import { executionKind } from './render/format/resources.js';
+import { tellKept } from './render/kept.js';
 import { tracked } from './render/tracker.js';
 
 /** What a command does after it has written a job. */
@@ -31,7 +35,7 @@ const started = (execution: Execution): boolean =>
   isCompleted(execution) || conditionOf(execution, 'Started')?.state === 'CONDITION_SUCCEEDED';
 
 /** Where to look an execution up. */
-export const detailsHint = (execution: string): string =>
+const detailsHint = (execution: string): string =>
   `\nView details about this execution by running:\nlocalrun jobs executions describe ${execution}\n`;
 
 /**
@@ -50,8 +54,20 @@ export async function startExecution(
   warnOfInertFields(context, host, request.name);
   tellSettings(context, settings);
   host.spawnWorker(created.name);
-  if (until === 'created') return created;
-  const execution = shortName(created.name);
+  return until === 'created' ? created : awaitedExecution(context, host, created.name, until);
+}
+
+/**
+ * Waits until an execution that other processes run has started, or ended. Ctrl-C ends the waiting only.
+ * @throws RunError if the execution has failed by then
+ */
+export async function awaitedExecution(
+  context: Context,
+  service: ServiceDeps,
+  name: string,
+  until: 'started' | 'ended',
+): Promise<Execution> {
+  const execution = shortName(name);
   const { io } = context;
   const gone = new AbortController();
   const ignore = io.onSignal((signal) => {
@@ -60,16 +76,34 @@ export async function startExecution(
   });
   const what = `${until === 'ended' ? 'Running' : 'Starting'} execution [${execution}]`;
   const seen = await tracked(context, what, (tell) =>
-    waitForExecution(host, created.name, until === 'ended' ? isCompleted : started, {
+    waitForExecution(service, name, until === 'ended' ? isCompleted : started, {
       signal: gone.signal,
       onChange: ({ succeededCount = 0, taskCount }) => tell(`${succeededCount} / ${taskCount} complete`),
     }),
   ).finally(ignore);
+  if (isCompleted(seen)) tellKept(context, service, seen);
   if (isCompleted(seen) && completionStatus(seen) !== 'EXECUTION_SUCCEEDED') {
     const message = conditionOf(seen, 'Completed')?.message ?? '';
     throw new RunError('UNKNOWN', `The execution failed. ${message}${detailsHint(execution)}`);
   }
   return seen;
+}
+
+/** Says what an execution has come to, and prints it as `--format` asks. */
+export async function printSeen(
+  context: Context,
+  options: CommonOptions,
+  seen: Execution,
+  until: 'created' | 'started' | 'ended',
+): Promise<void> {
+  const execution = shortName(seen.name);
+  const what = {
+    created: 'is being started asynchronously',
+    started: 'has successfully started running',
+    ended: 'has successfully completed',
+  };
+  context.io.err.write(`Execution [${execution}] ${what[until]}.\n${detailsHint(execution)}`);
+  await print(context, options, seen, { kind: executionKind });
 }
 
 /** A job once it is ready. @throws RunError if it turns out not to become that */

@@ -1,26 +1,34 @@
 import { graceSeconds } from '../model/defaults.js';
-import { isCompleted } from '../model/execution.js';
-import { Interrupted } from '../model/errors.js';
+import { completionStatus, isCompleted } from '../model/execution.js';
+import { Interrupted, Reported } from '../model/errors.js';
 import { shortName } from '../model/names.js';
+import { timestamp } from '../model/time.js';
 import type { Execution } from '../model/schema/job.js';
 import { waitForExecution } from '../service/executions.js';
 import { type Control, type HostDeps, hostExecution } from '../service/host.js';
 import { LogFollower } from '../service/logs.js';
+import type { ServiceDeps } from '../service/service.js';
+import type { CommonOptions } from './command.js';
 import type { Signal } from './io.js';
 import type { Context } from './context.js';
+import { print } from './render/format.js';
+import { executionKind } from './render/format/resources.js';
+import { tellKept } from './render/kept.js';
+import { postMortem, summary } from './render/summary.js';
 import { openView, type View } from './render/view.js';
 
+/** An execution that has ended in this process, and the signal that cancelled it. */
+export interface Finished {
+  execution: Execution;
+  interrupted: Interrupted | undefined;
+}
+
 /**
- * Runs the execution that `begin` creates in this process and shows it: logs and progress on stderr. The first Ctrl-C
+ * Runs the execution that `begin` gives in this process and shows it: logs and progress on stderr. The first Ctrl-C
  * cancels it, the second kills what still runs; a third ends only this process, and the next localrun command brings
  * the rest to an end.
- * @returns the ended execution, and the signal that cancelled it
  */
-export async function runInForeground(
-  context: Context,
-  host: HostDeps,
-  begin: () => Execution,
-): Promise<{ execution: Execution; interrupted: Interrupted | undefined }> {
+export async function runInForeground(context: Context, host: HostDeps, begin: () => Execution): Promise<Finished> {
   let created: Execution | undefined;
   let say = (text: string): void => context.io.err.write(`${text}\n`);
   const cancel = new AbortController();
@@ -49,6 +57,26 @@ export async function runInForeground(
   }
 }
 
+/**
+ * Prints what has become of an execution that ran in this process.
+ * @throws Interrupted, Reported unless it has succeeded
+ */
+export async function printFinished(
+  context: Context,
+  options: CommonOptions,
+  service: ServiceDeps,
+  { execution, interrupted }: Finished,
+): Promise<void> {
+  await print(context, options, execution, {
+    kind: executionKind,
+    human: () => summary(context, service, execution),
+  });
+  postMortem(context, service, execution);
+  tellKept(context, service, execution);
+  if (interrupted) throw interrupted;
+  if (completionStatus(execution) !== 'EXECUTION_SUCCEEDED') throw new Reported();
+}
+
 async function watched(host: HostDeps, created: Execution, control: Control, view: View): Promise<Execution> {
   const { name } = created;
   const follower = new LogFollower(host.logs, created, (line) => view.onLine(line));
@@ -62,5 +90,7 @@ async function watched(host: HostDeps, created: Execution, control: Control, vie
     await follower.close();
   }
   view.say(`Another localrun process has taken ${shortName(name)} over; waiting for it to end.`);
-  return waitForExecution(host, name, isCompleted);
+  return waitForExecution(host, name, isCompleted, {
+    onChange: () => void (control.cancel.aborted && host.store.requestCancel(name, timestamp(host.now()))),
+  });
 }

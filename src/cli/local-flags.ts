@@ -15,6 +15,8 @@ export interface LocalFlags {
   pull?: PullPolicy;
   platform?: string;
   strictFs?: boolean;
+  keep?: boolean;
+  keepFailed?: boolean;
 }
 
 /** The settings that localrun.yaml and flags decide, and what the flag is called: `--network` is gcloud's. */
@@ -27,6 +29,8 @@ const flagged = {
   pull: 'pull',
   platform: 'platform',
   strictFs: 'strictFs',
+  keep: 'keep',
+  keepFailed: 'keepFailed',
 } as const;
 
 export const declareLocalFlags = (command: Command): Command =>
@@ -35,6 +39,8 @@ export const declareLocalFlags = (command: Command): Command =>
     ['host-access', 'make host.docker.internal stand for this machine'],
     ['metadata', 'serve metadata.google.internal to the job, with tokens of your credentials'],
     ['strict-fs', 'count what a task writes to its file system as memory, as Cloud Run does'],
+    ['keep', 'keep the containers of all attempts, stopped, to look into'],
+    ['keep-failed', 'keep those of failed attempts'],
   ]
     .reduce(
       (declared, [name, description]) =>

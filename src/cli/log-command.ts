@@ -1,8 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { Interrupted } from '../model/errors.js';
 import { entryText, isSeverity, type LogEntry, severities, type Severity } from '../model/log-entry.js';
+import { shortName } from '../model/names.js';
+import type { Execution } from '../model/schema/job.js';
 import { durationSeconds, timestamp } from '../model/time.js';
 import type { LogQuery } from '../service/log-entries.js';
+import { haveLogsExpired } from '../service/retention.js';
+import type { ServiceDeps } from '../service/service.js';
 import type { CommonOptions } from './command.js';
 import type { Context } from './context.js';
 import { durationFlag, integerFlag } from './flags.js';
@@ -41,6 +45,19 @@ export const logQuery = ({ freshness, limit, order, severity, task, attempt }: L
   ...(freshness !== undefined && { since: timestamp(now - (durationSeconds(freshness) ?? 0) * 1000) }),
   ...{ limit, severity, task, attempt, oldest: order === 'asc' },
 });
+
+/** How many executions are named whose logs are gone. */
+const named = 3;
+
+/** Says whose logs are gone, so that nobody takes them for silent. */
+export function tellExpired({ io, config }: Context, service: ServiceDeps, executions: readonly Execution[]): void {
+  const gone = executions.filter((execution) => haveLogsExpired(service, execution)).map(({ name }) => shortName(name));
+  if (gone.length === 0) return;
+  const others = gone.length > named ? ` and ${gone.length - named} more` : '';
+  io.err.write(
+    `The logs of [${gone.slice(0, named).join(', ')}]${others} are gone. Those of ended executions are kept for LOCALRUN_LOG_RETENTION (${config.logRetention}), and up to LOCALRUN_LOG_LIMIT (${config.logLimit}) in all.\n`,
+  );
+}
 
 /** Prints entries, the time before each as gcloud does. */
 export async function printEntries(context: Context, options: LogFlags, entries: LogEntry[]): Promise<void> {

@@ -43,6 +43,8 @@ const jobs: Group = {
         'describe-latest': async () => (await import('./commands/jobs/executions/describe-latest.js')).describeLatest,
         cancel: async () => (await import('./commands/jobs/executions/cancel.js')).cancel,
         delete: async () => (await import('./commands/jobs/executions/delete.js')).remove,
+        wait: async () => (await import('./commands/jobs/executions/wait.js')).wait,
+        adopt: async () => (await import('./commands/jobs/executions/adopt.js')).adopt,
         logs: {
           description: 'Logs of executions.',
           commands: {
@@ -70,6 +72,7 @@ const root: Group = {
       description: 'What is in force on this machine.',
       commands: { explain: async () => (await import('./commands/config/explain.js')).explain },
     },
+    prune: async () => (await import('./commands/prune.js')).prune,
     completion: async () => (await import('./commands/completion.js')).completion,
     help: async () => (await import('./commands/help.js')).help,
   },

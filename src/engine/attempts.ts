@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import type { AttemptRecord, StopReason } from '../model/attempt.js';
 import type { ActiveAttempt } from '../model/decisions.js';
 import type { ExecutionEvent } from '../model/events.js';
+import { isKept, keptAttempts, keptNames } from '../model/kept.js';
 import type { Instance } from '../model/metadata.js';
 import { parseName } from '../model/names.js';
 import { timestamp } from '../model/time.js';
@@ -74,6 +75,11 @@ export class Attempts {
       await reach.insist(() => deps.runtime.openSandbox(sandbox));
       if (settings.metadata) await this.#metadata.open(sandbox.name);
     });
+    if (fresh) {
+      for (const { sandbox } of keptAttempts(deps.store, ledger.execution.name)) {
+        if (sandbox) this.#sandboxes.keep(sandbox);
+      }
+    }
   }
 
   /** How many attempts, or containers, are started at once: more only make each of them slower. */
@@ -180,7 +186,7 @@ export class Attempts {
   }
 
   async #seeThrough(active: Active, containers: readonly string[]): Promise<void> {
-    const { ledger, emit, wake, cancelled } = this.#host;
+    const { ledger, context, emit, wake, cancelled } = this.#host;
     const { task, attempt } = active.record;
     const ended = await active.attempt.run();
     this.#release(active);
@@ -193,6 +199,7 @@ export class Attempts {
     const { sandbox, volumes } = active;
     const used = sandbox !== undefined && this.#sandboxes.release(sandbox) ? [sandbox] : [];
     for (const name of used) this.#metadata.close(name);
+    if (isKept(context.settings, { ...active.record, outcome })) return volumes.close();
     // Volumes go after what uses them.
     const patient = volumes.none;
     await Promise.all([...containers, ...used].map((name) => this.#remove(name, patient)));
@@ -205,20 +212,24 @@ export class Attempts {
     this.#present.delete(name);
   }
 
-  /** Removes all that the execution has left in the engine. */
+  /** Removes all that the execution has left in the engine, but what is kept, which is stopped. */
   async sweep(): Promise<void> {
     const { deps, reach, ledger, context } = this.#host;
     await this.close();
     const own = executionLabels(context.home, ledger.execution.name);
+    const stays = keptNames(deps.store, ledger.execution.name);
+    const clear = (name: string): Promise<void> =>
+      stays(name) ? reach.insist(() => deps.runtime.kill(name)) : this.#remove(name, false);
     const known = new Set(this.#present);
     const unknown = async (): Promise<void> => {
       const left = await reach.insist(() => deps.runtime.list(own));
-      await Promise.all(left.filter((name) => !known.has(name)).map((name) => this.#remove(name, false)));
+      await Promise.all(left.filter((name) => !known.has(name)).map(clear));
     };
-    await Promise.all([unknown(), ...[...known].map((name) => this.#remove(name, false))]);
+    await Promise.all([unknown(), ...[...known].map(clear)]);
     if (!ledger.execution.template.volumes) return;
     const volumes = await reach.insist(() => deps.runtime.listVolumes(own));
-    await Promise.all(volumes.map((volume) => reach.insist(() => deps.runtime.removeVolume(volume))));
+    const unused = volumes.filter((volume) => !stays(volume));
+    await Promise.all(unused.map((volume) => reach.insist(() => deps.runtime.removeVolume(volume))));
   }
 
   /** What the attempt in a sandbox is told about itself. */

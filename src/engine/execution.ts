@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { type Action, nextActions, type Situation, startable } from '../model/decisions.js';
 import { isCompleted, provisionFailed } from '../model/execution.js';
+import { keptAttempts } from '../model/kept.js';
 import type { Execution } from '../model/schema/job.js';
 import { durationSeconds, timestamp } from '../model/time.js';
 import type { Capacity } from '../runtime/runtime.js';
@@ -202,7 +203,9 @@ class Run {
     const { store, home } = this.#deps;
     const open = store.openAttempts(this.#name);
     const sockets = socketDirectory(home, this.#name);
-    const inUse = open.map(({ task, attempt }) => attemptDirectory(home, this.#name, task, attempt));
+    const inUse = [...open, ...keptAttempts(store, this.#name)].map(({ task, attempt }) =>
+      attemptDirectory(home, this.#name, task, attempt),
+    );
     sweepDirectories(runDirectory(home, this.#name), [sockets, ...inUse]);
     const { template } = this.#ledger.execution;
     this.#closeCloudSql = await openCloudSql(sockets, template, store.settings(this.#name));
@@ -239,10 +242,12 @@ class Run {
     }
   }
 
-  /** Nothing of the execution is left in the engine when it is on record as ended. */
+  /** Nothing of the execution is left in the engine when it is on record as ended, but what is kept. */
   async #complete(attempts: Attempts): Promise<void> {
     await attempts.sweep();
-    rmSync(runDirectory(this.#deps.home, this.#name), { recursive: true, force: true });
+    const { home, store } = this.#deps;
+    const none = keptAttempts(store, this.#name).length === 0;
+    if (none) rmSync(runDirectory(home, this.#name), { recursive: true, force: true });
     this.#ledger.complete(this.#cancel !== 'no');
   }
 

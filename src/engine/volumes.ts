@@ -46,10 +46,15 @@ export class AttemptVolumes {
     return this.#plan.volumes.volumes.length === 0;
   }
 
-  /** Everything goes, whoever has made it. Containers and sandbox must be gone. */
-  async dispose(): Promise<void> {
+  /** The attempt has ended: nothing changes any more. */
+  close(): void {
     for (const [file, onChange] of this.#watched) unwatchFile(file, onChange);
     this.#gone = true;
+  }
+
+  /** Everything goes, whoever has made it. Containers and sandbox must be gone. */
+  async dispose(): Promise<void> {
+    this.close();
     const { directory, files, volumes } = this.#plan.volumes;
     if (files.length > 0) rmSync(directory, { recursive: true, force: true });
     const { runtime, reach } = this.#host;

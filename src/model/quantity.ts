@@ -19,3 +19,24 @@ export function parseQuantity(text: string): number | undefined {
   if (decimal.includes(suffix)) return number * 1000 ** (decimal.indexOf(suffix) + 1);
   return number / { m: 1e3, u: 1e6, n: 1e9 }[suffix as 'm' | 'u' | 'n'];
 }
+
+/** Bytes of a size as people write it: "500MB", "1GiB", "1Gi", "1000"; any case. Undefined if it is none. */
+export function parseSize(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)(?:([kmgtpe])(i?))?b?$/i.exec(text);
+  if (!match) return undefined;
+  const [, number, letter = '', i] = match;
+  const power = letter ? 'kmgtpe'.indexOf(letter.toLowerCase()) + 1 : 0;
+  return Math.round(Number(number) * (i ? 1024 : 1000) ** power);
+}
+
+/** A number of bytes for people, as `1.5 GiB`. */
+export function formatSize(bytes: number): string {
+  let number = bytes;
+  let unit = 'B';
+  for (const next of binary) {
+    if (number < 1024) break;
+    number /= 1024;
+    unit = `${next}B`;
+  }
+  return `${Number(number.toPrecision(number < 1000 ? 3 : 4))} ${unit}`;
+}

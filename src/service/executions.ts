@@ -3,7 +3,7 @@ import { isCompleted } from '../model/execution.js';
 import { deletedExecution } from '../model/job.js';
 import { executionName, jobName, type Parent, parseName, shortName } from '../model/names.js';
 import type { Execution } from '../model/schema/job.js';
-import type { Position } from '../store/store.js';
+import type { Lease, Position } from '../store/store.js';
 import { authorize } from './access.js';
 import { type Page, pageOf, type PageRequest } from './pages.js';
 import { finishDeletions, writing } from './retention.js';
@@ -161,14 +161,30 @@ export async function awaitExecution(
   }
 }
 
-const isRunning = (deps: ServiceDeps, name: string): boolean => {
+/** The process that runs an execution; undefined if there is none, or if it is gone. */
+function runnerOf(deps: ServiceDeps, name: string): Lease | undefined {
   const lease = deps.store.lease(name);
-  return lease !== undefined && deps.alive(lease);
-};
+  return lease && deps.alive(lease) ? lease : undefined;
+}
 
 /** Has an execution taken up whose process is gone. */
 export function ensureRunning(deps: ServiceDeps, name: string): void {
-  if (!isRunning(deps, name)) deps.spawnWorker(name);
+  if (!runnerOf(deps, name)) deps.spawnWorker(name);
+}
+
+/** @throws RunError FAILED_PRECONDITION if there is nothing to take over: it has ended, or a process runs it */
+export function requireAbandoned(deps: ServiceDeps, execution: Execution): void {
+  const id = shortName(execution.name);
+  if (isCompleted(execution)) {
+    throw new RunError('FAILED_PRECONDITION', `Execution [${id}] has ended.`, {
+      fix: `localrun jobs executions describe ${id}`,
+    });
+  }
+  const runner = runnerOf(deps, execution.name);
+  if (!runner) return;
+  throw new RunError('FAILED_PRECONDITION', `Execution [${id}] is run by process ${runner.pid}, which is at work.`, {
+    fix: `localrun jobs executions wait ${id}`,
+  });
 }
 
 /**
@@ -176,7 +192,7 @@ export function ensureRunning(deps: ServiceDeps, name: string): void {
  * that only lacked a last hand are waited for, up to three seconds. Returns the executions found, as they are then.
  */
 export async function recoverExecutions(deps: ServiceDeps): Promise<Execution[]> {
-  const orphans = deps.store.openExecutions().filter((name) => !isRunning(deps, name));
+  const orphans = deps.store.openExecutions().filter((name) => !runnerOf(deps, name));
   const until = deps.now() + recoveryPatience;
   const found = await Promise.all(orphans.map((name) => awaitExecution(deps, name, isCompleted, { until })));
   finishDeletions(deps);

@@ -1,6 +1,7 @@
 import { runExecution } from '../engine/execution.js';
 import type { Control } from '../engine/engine.js';
 import { type Credentials, GcloudCredentials } from '../engine/credentials.js';
+import { discard } from '../engine/discard.js';
 import type { OnEvent } from '../model/events.js';
 import { RunError } from '../model/errors.js';
 import type { LocalSettings } from '../model/local/settings.js';
@@ -8,7 +9,7 @@ import { jobName, nearest, parseName } from '../model/names.js';
 import type { Execution } from '../model/schema/job.js';
 import type { ContainerRuntime } from '../runtime/runtime.js';
 import type { Owner } from '../store/store.js';
-import { finishDeletions, pruneExecutions } from './retention.js';
+import { expireLogs, finishDeletions, type LogRetention, pruneExecutions } from './retention.js';
 import type { ServiceDeps } from './service.js';
 
 export { type Control, GcloudCredentials };
@@ -19,6 +20,7 @@ export interface HostDeps extends ServiceDeps {
   home: string;
   credentials: Credentials;
   maxParallelism: number;
+  logRetention: LogRetention;
   owner: Owner;
 }
 
@@ -43,6 +45,11 @@ export async function requireSurroundings(
   if (kind) credentials.require();
 }
 
+/** Removes what executions have kept in the container engine. @throws RunError */
+export async function discardKept({ runtime, home }: HostDeps, executions: readonly string[]): Promise<void> {
+  for (const execution of executions) await discard(runtime, home, execution);
+}
+
 /**
  * Runs an execution to its end in this process. Undefined if another process runs it, or has taken it over.
  */
@@ -55,6 +62,7 @@ export async function hostExecution(
   const ended = await runExecution(name, { ...deps, onEvent }, control);
   if (ended) {
     pruneExecutions(deps, jobName(parseName(name), ended.job));
+    expireLogs(deps, deps.logRetention, name);
     finishDeletions(deps);
   }
   return ended;

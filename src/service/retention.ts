@@ -1,5 +1,8 @@
+import { keptAttempts } from '../model/kept.js';
+import { isCompleted } from '../model/execution.js';
 import { buriedJob, deletedExecution } from '../model/job.js';
 import type { Execution } from '../model/schema/job.js';
+import { timestamp } from '../model/time.js';
 import type { Store } from '../store/store.js';
 import { type ServiceDeps, timeOf } from './service.js';
 import { viewOf } from './view.js';
@@ -12,15 +15,33 @@ const keptExecutions = 1000;
  * brought to their end, and what has expired is forgotten.
  */
 export function writing<T>(deps: ServiceDeps, body: () => T): T {
-  let buried: Execution[] = [];
+  let forget = (): void => {};
   const result = deps.store.transaction(() => {
     deps.store.purge(timeOf(deps));
-    buried = buryDoomed(deps.store, deps);
+    forget = buryDoomed(deps.store, deps);
     return body();
   });
-  for (const { name } of buried) deps.logs.remove(name);
+  forget();
   return result;
 }
+
+/** Asked before executions are removed from the store: what removes the rest of them, once they are. */
+export function forgetting({ store, logs, discard }: Remaining, executions: readonly string[]): () => void {
+  const keeping = executions.filter((name) => keptAttempts(store, name).length > 0);
+  return () => {
+    for (const name of executions) logs.remove(name);
+    if (keeping.length > 0) discard(keeping);
+  };
+}
+
+type Remaining = Pick<ServiceDeps, 'store' | 'logs' | 'discard'>;
+
+/** The main containers that the attempts of an execution have left. */
+export const keptContainers = ({ store }: Pick<ServiceDeps, 'store'>, execution: string): string[] =>
+  keptAttempts(store, execution).flatMap(({ startTime, mainStartTime, container }) =>
+    // Where another container ended the attempt, the main one may never have been made.
+    mainStartTime || !startTime ? [container] : [],
+  );
 
 /** Brings deletions to their end that nobody has waited for. */
 export function finishDeletions(deps: ServiceDeps): void {
@@ -28,19 +49,56 @@ export function finishDeletions(deps: ServiceDeps): void {
   if (jobs.length + executions.length > 0) writing(deps, () => {});
 }
 
-function buryDoomed(store: Store, deps: ServiceDeps): Execution[] {
+function buryDoomed(store: Store, deps: ServiceDeps): () => void {
   const { jobs, executions } = store.doomed();
+  const forget = forgetting(
+    deps,
+    executions.map(({ name }) => name),
+  );
   for (const execution of executions) store.buryExecution(deletedExecution(execution, timeOf(deps)));
   for (const job of jobs) store.buryJob(buriedJob(viewOf(store, job)));
-  return executions;
+  return forget;
 }
 
 /** Removes the oldest ended executions of a job beyond the thousand that it keeps, with their logs. */
-export function pruneExecutions(deps: Pick<ServiceDeps, 'store' | 'logs'>, job: string): void {
+export function pruneExecutions(deps: Remaining, job: string): void {
   const surplus = deps.store.surplusExecutions(job, keptExecutions);
   if (surplus.length === 0) return;
+  const forget = forgetting(deps, surplus);
   deps.store.transaction(() => {
     for (const execution of surplus) deps.store.removeExecution(execution);
   });
-  for (const execution of surplus) deps.logs.remove(execution);
+  forget();
 }
+
+/** How long the logs of ended executions are kept, and how much they may come to; undefined: without a limit. */
+export interface LogRetention {
+  seconds: number | undefined;
+  bytes: number | undefined;
+}
+
+/**
+ * Removes the logs of executions that ended too long ago, and the oldest ones if all together are too large. Those of
+ * `latest`, which has just ended, stay: somebody is about to look at them.
+ */
+export function expireLogs(
+  { store, logs, now }: Pick<ServiceDeps, 'store' | 'logs' | 'now'>,
+  { seconds, bytes }: LogRetention,
+  latest: string,
+): void {
+  const before = seconds === undefined ? undefined : timestamp(now() - seconds * 1000);
+  const sizes = store.unmeasuredLogs().map((name) => [name, logs.size(name)] as const);
+  const expired = store.transaction(() => {
+    for (const [name, size] of sizes) store.saveLogSize(name, size);
+    const surplus = store.surplusLogs({ before, bytes }).filter((name) => name !== latest);
+    for (const name of surplus) store.saveLogSize(name, 0);
+    return surplus;
+  });
+  for (const name of expired) logs.remove(name);
+}
+
+/** Whether an execution has written logs that are gone. */
+export const haveLogsExpired = ({ store, logs }: ServiceDeps, execution: Execution): boolean =>
+  isCompleted(execution) &&
+  !logs.exist(execution.name) &&
+  store.attempts(execution.name).some(({ startTime }) => startTime);

@@ -33,6 +33,8 @@ export interface ServiceDeps {
    * it must give the last process time to take it.
    */
   spawnWorker: (execution: string) => void;
+  /** Removes what executions that are gone have kept in the container engine; that goes on beside us. */
+  discard: (executions: readonly string[]) => void;
 }
 
 export const timeOf = (deps: Pick<ServiceDeps, 'now'>): Timestamp => timestamp(deps.now());

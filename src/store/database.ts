@@ -1,6 +1,6 @@
 import Database from 'libsql';
 import { RunError } from '../model/errors.js';
-import { schema, schemaVersion } from './schema.js';
+import { migrations, schemaVersion } from './schema.js';
 import type { Listed, ListQuery } from './store.js';
 
 export type Row = Record<string, string | number | null>;
@@ -17,6 +17,8 @@ export class Connection {
   /** @throws Error if the file cannot be opened, RunError FAILED_PRECONDITION if a newer localrun has written it */
   constructor(file: string) {
     this.#db = new Database(file, { timeout: busyTimeout });
+    // Of a new file, before anything is in it.
+    this.#db.exec('PRAGMA auto_vacuum = INCREMENTAL');
     this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON');
     this.#migrate(file);
   }
@@ -30,7 +32,8 @@ export class Connection {
           fix: 'update localrun, or name another directory in LOCALRUN_HOME',
         });
       }
-      if (version() < schemaVersion) this.#db.exec(`${schema}; PRAGMA user_version = ${schemaVersion}`);
+      for (const step of migrations.slice(version())) this.#db.exec(step);
+      this.#db.exec(`PRAGMA user_version = ${schemaVersion}`);
     });
   }
 

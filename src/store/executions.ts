@@ -98,6 +98,29 @@ export const executionStore = (db: Connection): ExecutionStore => ({
       .map((row) => String(row['name']));
   },
 
+  unmeasuredLogs() {
+    return db
+      .all('SELECT name FROM execution WHERE completion_time IS NOT NULL AND log_bytes IS NULL')
+      .map((row) => String(row['name']));
+  },
+
+  saveLogSize(execution, bytes) {
+    db.run('UPDATE execution SET log_bytes = ? WHERE name = ?', bytes, execution);
+  },
+
+  surplusLogs({ before, bytes }) {
+    return db
+      .all(
+        `SELECT name FROM execution WHERE number IN (SELECT number FROM (
+           SELECT number, completion_time, sum(log_bytes) OVER (ORDER BY completion_time DESC, number DESC) AS bytes
+           FROM execution WHERE log_bytes > 0
+         ) WHERE completion_time < ? OR bytes > ?)`,
+        before,
+        bytes,
+      )
+      .map((row) => String(row['name']));
+  },
+
   requestCancel(name, time) {
     return (
       db.run(

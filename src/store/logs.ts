@@ -1,6 +1,6 @@
-import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { parseName } from '../model/names.js';
+import { parseName, shortName } from '../model/names.js';
 
 export type Stream = 'stdout' | 'stderr';
 
@@ -15,9 +15,11 @@ export interface LogSource {
 /** Where the logs of attempts are kept, one file a stream, in the form that LogDecoder reads. */
 export class LogFiles {
   readonly #root: string;
+  readonly #workers: string;
 
   constructor(home: string) {
     this.#root = path.join(home, 'logs');
+    this.#workers = path.join(home, 'workers');
   }
 
   /** The directory of an execution's logs; `execution` is its full name. */
@@ -51,7 +53,37 @@ export class LogFiles {
     return { stdout, stderr, close };
   }
 
+  #worker(execution: string): string {
+    return path.join(this.#workers, `${shortName(execution)}.log`);
+  }
+
+  /** A file for what the background process of an execution has to say, which nobody listens to. */
+  openWorker(execution: string): number {
+    mkdirSync(this.#workers, { recursive: true, mode: 0o700 });
+    return openSync(this.#worker(execution), 'a', 0o600);
+  }
+
+  /** Whether anything of the execution was written that is still there. */
+  exist(execution: string): boolean {
+    return existsSync(this.directory(execution));
+  }
+
+  /** The bytes that the logs of an execution take, with that of its worker. */
+  size(execution: string): number {
+    const worker = statSync(this.#worker(execution), { throwIfNoEntry: false })?.size ?? 0;
+    return sizeOf(this.directory(execution)) + worker;
+  }
+
   remove(execution: string): void {
     rmSync(this.directory(execution), { recursive: true, force: true });
+    rmSync(this.#worker(execution), { force: true });
   }
+}
+
+/** The bytes of the files in a directory, which need not be there. */
+function sizeOf(directory: string): number {
+  if (!existsSync(directory)) return 0;
+  return readdirSync(directory)
+    .map((file) => statSync(path.join(directory, file), { throwIfNoEntry: false })?.size ?? 0)
+    .reduce((sum, bytes) => sum + bytes, 0);
 }

@@ -1,10 +1,10 @@
 /**
  * The tables. Resources are kept as JSON; what is searched by, or written by more than one process, has columns of its
- * own. Executions are numbered so that ten thousand tasks do not repeat their name.
+ * own. Executions are numbered so that ten thousand tasks do not repeat their name. A store that an older version has written gets the steps
+ * that it lacks.
  */
-export const schemaVersion = 1;
-
-export const schema = `
+export const migrations = [
+  `
 CREATE TABLE job (
   number INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT NOT NULL UNIQUE,
@@ -92,4 +92,12 @@ CREATE TABLE attempt (
   PRIMARY KEY (execution, task, number)
 ) WITHOUT ROWID;
 CREATE INDEX open_attempt ON attempt (execution) WHERE outcome IS NULL;
-`;
+`,
+  `
+ALTER TABLE execution ADD COLUMN log_bytes INTEGER;
+CREATE INDEX unmeasured_logs ON execution (completion_time) WHERE completion_time IS NOT NULL AND log_bytes IS NULL;
+CREATE INDEX measured_logs ON execution (completion_time, log_bytes) WHERE log_bytes > 0;
+`,
+] as const;
+
+export const schemaVersion = migrations.length;

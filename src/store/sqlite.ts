@@ -5,6 +5,7 @@ import { Connection } from './database.js';
 import { executionStore } from './executions.js';
 import { jobStore } from './jobs.js';
 import { leaseStore } from './leases.js';
+import { remainsStore } from './remains.js';
 import type { Store } from './store.js';
 import { taskStore } from './tasks.js';
 import { tombstoneStore } from './tombstones.js';
@@ -23,6 +24,7 @@ export function openStore(directory: string): Store {
       ...jobStore(db),
       ...executionStore(db),
       ...tombstoneStore(db),
+      ...remainsStore(db),
       ...taskStore(db),
       ...leaseStore(db),
       transaction: (body) => db.transaction(body),

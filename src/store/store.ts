@@ -86,6 +86,12 @@ export interface ExecutionStore {
   openExecutions(parent?: Parent): string[];
   /** Ended executions of a job beyond the newest `keep`. */
   surplusExecutions(job: string, keep: number): string[];
+  /** Ended executions of whose logs nobody has said yet how large they are. */
+  unmeasuredLogs(): string[];
+  /** 0: there are none, or none any more. */
+  saveLogSize(execution: string, bytes: number): void;
+  /** Executions whose logs have to go: those that ended before a time, and the oldest beyond so many bytes in all. */
+  surplusLogs(most: { before: Timestamp | undefined; bytes: number | undefined }): string[];
 
   /** Asks for a cancellation; false if the execution has ended. */
   requestCancel(name: string, time: Timestamp): boolean;
@@ -108,6 +114,30 @@ export interface TombstoneStore {
   buryExecution(execution: Execution): void;
   /** Forgets what has expired at `now`. */
   purge(now: Timestamp): void;
+}
+
+/** What is kept of something that has ended, or was deleted. */
+export interface Remains {
+  kind: 'execution' | 'deleted execution' | 'deleted job';
+  /** Tells it from all others of its kind. */
+  number: number;
+  name: string;
+  /** When it ended, or was deleted. */
+  time: Timestamp;
+  recordBytes: number;
+  /** Undefined where nobody has said yet how large the logs are. */
+  logBytes: number | undefined;
+  /** Of an execution: its place among those of its job that have ended, the newest being the first. */
+  place: number | undefined;
+}
+
+export interface RemainsStore {
+  /** Oldest first. */
+  remains(): Remains[];
+  /** False if it is gone already. */
+  removeRemains(remains: Remains): boolean;
+  /** Gives the space of what was removed back to the file system: how many bytes. */
+  shrink(): number;
 }
 
 /** Tasks and their attempts; `execution` is the execution's full name. */
@@ -144,7 +174,7 @@ export interface LeaseStore {
  * What is kept: jobs, executions, tasks and attempts, and who runs which execution. Synchronous; every write is one
  * transaction, durable against the death of the process, and safe among several processes.
  */
-export interface Store extends JobStore, ExecutionStore, TombstoneStore, TaskStore, LeaseStore {
+export interface Store extends JobStore, ExecutionStore, TombstoneStore, RemainsStore, TaskStore, LeaseStore {
   /** Several reads and writes as one; nothing else is written in between. Nested calls join the outer one. */
   transaction<T>(body: () => T): T;
   close(): void;

@@ -259,6 +259,63 @@ describe('executions cancel', () => {
   });
 });
 
+describe('executions adopt', () => {
+  test('is refused for what has ended, and for what a process runs, which it names', async () => {
+    const { run, put } = world();
+    expect(await run(`jobs executions adopt ${put('aaaaa', ends(1, 4), ['succeeded'])}`)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `ERROR: (localrun.jobs.executions.adopt) FAILED_PRECONDITION: Execution [nightly-aaaaa] has ended.
+Try: localrun jobs executions describe nightly-aaaaa
+`,
+    });
+    expect((await run(`jobs executions adopt ${put('ddddd', runs(4), ['running'])}`)).stderr).toBe(
+      `ERROR: (localrun.jobs.executions.adopt) FAILED_PRECONDITION: Execution [nightly-ddddd] is run by process 1, which is at work.
+Try: localrun jobs executions wait nightly-ddddd
+`,
+    );
+    expect((await run('jobs executions adopt nope')).stderr).toContain('Cannot find execution [nope].');
+  });
+});
+
+describe('executions wait', () => {
+  test('returns at once for what has ended, with its result', async () => {
+    const { run, put } = world();
+    expect(
+      await run(`jobs executions wait ${put('aaaaa', ends(1, 4), ['succeeded'])} --format value(succeededCount)`),
+    ).toEqual({
+      code: 0,
+      stdout: '1\n',
+      stderr: `Running execution [nightly-aaaaa]...
+Execution [nightly-aaaaa] has successfully completed.
+
+View details about this execution by running:
+localrun jobs executions describe nightly-aaaaa
+`,
+    });
+    const failed = await run(`jobs executions wait ${put('bbbbb', ends(3, 5), ['failed'])}`);
+    expect(failed).toMatchObject({ code: 1, stdout: '' });
+    expect(failed.stderr).toContain('The execution failed. Task nightly-bbbbb-task0 failed with exit code: 3');
+    expect((await run('jobs executions wait nope')).stderr).toContain('Cannot find execution [nope].');
+  });
+
+  test('goes on until another process has ended the execution', async () => {
+    const { run, put, home } = world();
+    const id = put('ddddd', runs(4), ['succeeded']);
+    const outcome = await run(`jobs executions wait ${id}`, {
+      alive: false,
+      onSpawn() {
+        const store = openStore(home);
+        const execution = store.findExecution(parent.project, parent.location, id);
+        if (execution) store.saveExecution(completed(execution, { cancelled: false, time: at(9) }, at(9)));
+        store.close();
+      },
+    });
+    expect(outcome).toMatchObject({ code: 0, stdout: '' });
+    expect(outcome.stderr).toContain(`Execution [${id}] has successfully completed.`);
+  });
+});
+
 test('an execution whose process is gone is taken up again by the next command', async () => {
   const { run, put, home } = world();
   const id = put('ddddd', runs(4), ['succeeded']);

@@ -54,12 +54,14 @@ export class Scenario {
       randomBytes,
       alive: () => true,
       spawnWorker: () => {},
+      discard: () => {},
       runtime: this.runtime,
       home: this.home,
       credentials: noCredentials,
       env: {},
       settings: defaultSettings,
       maxParallelism: 32,
+      logRetention: { seconds: undefined, bytes: undefined },
       owner: { token: randomUUID(), pid: process.pid, processStart: 'now' },
     };
     await hostExecution(deps, execution, { cancel: never, kill: never }, () => {}).finally(() => store.close());

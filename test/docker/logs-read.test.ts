@@ -38,6 +38,28 @@ test('what a task has written is read back, with what the platform says of it', 
   expect(entries.map(({ timestamp }) => timestamp)).toEqual(entries.map(({ timestamp }) => timestamp).toSorted());
 });
 
+test('logs that have to make room are gone, and who looks for them is told', async ({ home }) => {
+  const run = (limits: Record<string, string>): Promise<{ exitCode: number | null }> =>
+    home.run(['jobs', 'run', '-f', home.script('wrote', 'echo something')], { env: limits });
+  const read = async (execution: string): Promise<[stdout: string, stderr: string]> => {
+    const { stdout, stderr } = await home.run(['jobs', 'executions', 'logs', 'read', execution]);
+    return [stdout.replaceAll(/^.{20}/gm, ''), stderr];
+  };
+  await run({});
+  const [first] = (await home.executions()).map(({ name }) => shortName(name));
+  expect(await read(first ?? '')).toEqual(['something\nContainer called exit(0).\n', '']);
+  expect((await run({ LOCALRUN_LOG_LIMIT: '50' })).exitCode).toBe(0);
+  const [second] = (await home.executions()).map(({ name }) => shortName(name));
+  expect(await read(second ?? '')).toEqual(['something\nContainer called exit(0).\n', '']);
+  expect(await read(first ?? '')).toEqual([
+    'Container called exit(0).\n',
+    `The logs of [${first}] are gone. Those of ended executions are kept for LOCALRUN_LOG_RETENTION (30d), and up to LOCALRUN_LOG_LIMIT (10GiB) in all.\n`,
+  ]);
+  await run({ LOCALRUN_LOG_RETENTION: '0' });
+  const { stderr } = await home.run(['jobs', 'logs', 'read', 'wrote']);
+  expect(stderr).toContain(`The logs of [${second}, ${first}] are gone.`);
+});
+
 test('a tail follows an execution to its end', async ({ home }) => {
   await home.run(['jobs', 'create', '-f', home.script('tailed', 'for i in 1 2 3; do echo line $i; sleep 0.5; done')]);
   await home.run(['jobs', 'execute', 'tailed']);

@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { attemptDirectory } from '../../src/engine/plan.js';
 import { completionStatus } from '../../src/model/execution.js';
 import { openStore } from '../../src/store/sqlite.js';
 import { FakeRuntime } from '../support/fake-runtime.js';
@@ -48,6 +51,26 @@ describe('an execution whose process has died', () => {
     expect(world.tasks[0]).toMatchObject({ state: 'Failed', lastAttemptResult: { exitCode: 3 } });
     expect(ended.failedCount).toBe(1);
     expect(world.events.some(({ type }) => type === 'execution.adopted')).toBe(true);
+  });
+
+  test('keeps what the attempts before have kept, and gives nobody their sandboxes', async () => {
+    const runtime = new FakeRuntime(() => ({ ms: 100 }));
+    const volumeMounts = [{ name: 'secret', mountPath: '/secret' }];
+    const containers = ['main', 'side'].map((name) => ({ image: 'localrun/busybox:latest', name, volumeMounts }));
+    const volumes = [{ name: 'secret', secret: { secret: 's' } }];
+    const settings = { keep: true, freshSandbox: true, secrets: { s: { latest: { env: 'S' } } } };
+    const world = new World(runtime, { taskCount: 3, parallelism: 1 }, { containers, volumes }, 32, settings);
+    world.env['S'] = 'swordfish';
+    await killedAfter(world, 160);
+    expect(world.states).toContain('Succeeded');
+    await world.finish(world.run('second'));
+    expect(world.states).toEqual(['Succeeded', 'Succeeded', 'Succeeded']);
+    const attempts = world.store.attempts(world.name);
+    expect(new Set(attempts.map(({ sandbox }) => sandbox)).size).toBe(3);
+    expect(runtime.containers.size).toBe(6);
+    for (const { task } of attempts) {
+      expect(existsSync(path.join(attemptDirectory(world.home, world.name, task, 0), 'volume0', 's'))).toBe(true);
+    }
   });
 
   test('keeps the timeout from the start of the container', async () => {

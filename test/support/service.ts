@@ -25,6 +25,8 @@ export class ServiceWorld {
   now = Date.parse(someTime);
   /** The executions that workers were started for. */
   readonly spawned: string[] = [];
+  /** The executions whose containers were to be removed. */
+  readonly discarded: string[] = [];
   readonly #working = new Set<string>();
   /** Whether those workers do anything. */
   work: boolean;
@@ -45,10 +47,12 @@ export class ServiceWorld {
       randomBytes,
       alive: () => true,
       spawnWorker: (name) => this.#spawn(name),
+      discard: (names) => void this.discarded.push(...names),
       runtime: this.runtime,
       home: this.home,
       credentials: noCredentials,
       maxParallelism: 32,
+      logRetention: { seconds: undefined, bytes: undefined },
       owner: { token: 'here', pid: 1, processStart: 'now' },
     };
   }

@@ -17,6 +17,8 @@ test('nothing needs to be set', () => {
     credentialsFile: '/home/dev/.config/gcloud/application_default_credentials.json',
     docker: 'docker',
     maxParallelism: 32,
+    logRetention: '30d',
+    logLimit: '10GiB',
   });
 });
 
@@ -62,6 +64,19 @@ describe('the state directory', () => {
 test.each(['0', '-1', '1.5', 'many', ' '])('the parallelism %j cannot be meant', (text) => {
   expect(() => at({ LOCALRUN_MAX_PARALLELISM: text })).toThrow(
     `LOCALRUN_MAX_PARALLELISM must be a whole number greater than 0, got ${text}`,
+  );
+});
+
+test('logs have limits, or none', () => {
+  expect(at({ LOCALRUN_LOG_RETENTION: '12h', LOCALRUN_LOG_LIMIT: 'none' })).toMatchObject({
+    logRetention: '12h',
+    logLimit: 'none',
+  });
+  expect(() => at({ LOCALRUN_LOG_RETENTION: 'a month' })).toThrow(
+    'LOCALRUN_LOG_RETENTION must be a duration such as 12h or 30d, or none, got a month',
+  );
+  expect(() => at({ LOCALRUN_LOG_LIMIT: '-1' })).toThrow(
+    'LOCALRUN_LOG_LIMIT must be a size such as 500MB or 10GiB, or none, got -1',
   );
 });
 

@@ -27,14 +27,15 @@ export interface Progress {
   since: number;
 }
 
-export const newProgress = ({ name, taskCount }: Execution, now: number): Progress => ({
-  id: shortName(name),
-  taskCount,
+/** Where an execution stands, which may have begun long ago; the attempts that run are still to be told. */
+export const newProgress = (execution: Execution, now: number): Progress => ({
+  id: shortName(execution.name),
+  taskCount: execution.taskCount,
   slots: [],
-  succeeded: 0,
-  failed: 0,
-  cancelled: 0,
-  retries: 0,
+  succeeded: execution.succeededCount ?? 0,
+  failed: execution.failedCount ?? 0,
+  cancelled: execution.cancelledCount ?? 0,
+  retries: execution.retriedCount ?? 0,
   waiting: 'looking for the image',
   since: now,
 });

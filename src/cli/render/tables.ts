@@ -9,7 +9,7 @@ import { executionSymbol, jobSymbol, taskSymbol } from './symbols.js';
 import type { Column } from './table.js';
 
 /** `2026-11-23 21:45:03 UTC`, as gcloud's tables show times, whatever TZ says. */
-const shownTime = (time: Timestamp | undefined): string =>
+export const shownTime = (time: Timestamp | undefined): string =>
   time ? `${time.slice(0, 10)} ${time.slice(11, 19)} UTC` : '';
 
 /** Sorted by name, as the service lists them. */

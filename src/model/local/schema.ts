@@ -63,6 +63,8 @@ export const LocalFileMessage = message('LocalFile', {
   credentials: enumeration('Credentials', { adc: 0 }, 'Jobs get the application default credentials of this machine.'),
   freshSandbox: bool('Every attempt gets a network namespace of its own.'),
   strictFs: bool('What a task writes to its file system counts as memory, as in Cloud Run.'),
+  keep: bool('The containers of attempts stay in the engine after their end.'),
+  keepFailed: bool('The containers of failed attempts stay in the engine after their end.'),
   platform: string('What images have to be made for; any does not care.'),
   pull: enumeration('PullPolicy', numbered(pullPolicies), 'When images are pulled.'),
 });

@@ -38,6 +38,9 @@ export interface LocalSettings {
   platform: string;
   /** What a container writes to its file system counts as memory. */
   strictFs: boolean;
+  /** The containers of attempts stay in the engine after their end, or those of failed attempts do. */
+  keep: boolean;
+  keepFailed: boolean;
   /**
    * Where secrets are, by name and version, `latest` and aliases among them. Names are those of localrun.yaml; in an
    * execution, those that the job uses, as it spells them.
@@ -59,6 +62,8 @@ export const defaultSettings: LocalSettings = {
   pull: 'missing',
   platform: 'linux/amd64',
   strictFs: false,
+  keep: false,
+  keepFailed: false,
   secrets: {},
   buckets: {},
   nfs: {},

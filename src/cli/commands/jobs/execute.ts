@@ -1,15 +1,12 @@
 import { RunError, UsageError } from '../../../model/errors.js';
-import { shortName } from '../../../model/names.js';
 import type { ContainerOverride } from '../../../model/schema/run.js';
 import { type CommonOptions, defineCommand, jobNameOf } from '../../command.js';
-import { detailsHint, startExecution } from '../../execution.js';
+import { printSeen, startExecution } from '../../execution.js';
 import { dictFlag, durationFlag, integerFlag, listFlag } from '../../flags.js';
 import { booleanFlag } from '../../job-flags/boolean.js';
 import { checkExclusive } from '../../job-flags/exclusive.js';
 import { declareContainer, type Grouped } from '../../job-flags/groups.js';
 import { declareLocalFlags, type LocalFlags, localSettings } from '../../local-flags.js';
-import { print } from '../../render/format.js';
-import { executionKind } from '../../render/format/resources.js';
 
 interface Options extends CommonOptions, LocalFlags {
   wait?: boolean;
@@ -81,13 +78,6 @@ export const execute = defineCommand<Options, [job: string]>(
       { name: jobNameOf(context, options, id), overrides, settings: localSettings(context, options) },
       until,
     );
-    const execution = shortName(seen.name);
-    const what = {
-      created: 'is being started asynchronously',
-      started: 'has successfully started running',
-      ended: 'has successfully completed',
-    };
-    context.io.err.write(`Execution [${execution}] ${what[until]}.\n${detailsHint(execution)}`);
-    await print(context, options, seen, { kind: executionKind });
+    await printSeen(context, options, seen, until);
   },
 );

@@ -1,18 +1,13 @@
-import { Reported } from '../../../model/errors.js';
-import { completionStatus } from '../../../model/execution.js';
 import { shortName } from '../../../model/names.js';
 import { applyJob } from '../../../service/jobs.js';
 import { requireSurroundings } from '../../../service/host.js';
 import { runJob, startedByToken } from '../../../service/run.js';
 import { jobToRun, type SpecOptions, warnOfInertFields } from '../../apply.js';
 import { defineCommand } from '../../command.js';
-import { runInForeground } from '../../foreground.js';
+import { printFinished, runInForeground } from '../../foreground.js';
 import { declareJobFlags } from '../../job-flags/apply.js';
 import { declareLocalFlags, type LocalFlags, localSettings, tellSettings } from '../../local-flags.js';
 import { recoveredService } from '../../recovery.js';
-import { print } from '../../render/format.js';
-import { executionKind } from '../../render/format/resources.js';
-import { postMortem, summary } from '../../render/summary.js';
 
 export const run = defineCommand<SpecOptions & LocalFlags, [job: string | undefined]>(
   'run',
@@ -50,7 +45,7 @@ Examples:
     if (applied !== 'unchanged') err.write(`Job [${shortName(name)}] has successfully been ${applied}.\n`);
     warnOfInertFields(context, host, name);
     tellSettings(context, settings);
-    const { execution, interrupted } = await runInForeground(context, host, () => {
+    const finished = await runInForeground(context, host, () => {
       const created = startedByToken(host, name, host.owner) ?? runJob(host, { name, ...run });
       const { taskCount, parallelism } = created;
       err.write(
@@ -58,12 +53,6 @@ Examples:
       );
       return created;
     });
-    await print(context, options, execution, {
-      kind: executionKind,
-      human: () => summary(context, host, execution),
-    });
-    postMortem(context, host, execution);
-    if (interrupted) throw interrupted;
-    if (completionStatus(execution) !== 'EXECUTION_SUCCEEDED') throw new Reported();
+    await printFinished(context, options, host, finished);
   },
 );

@@ -24,6 +24,13 @@ const rows = (progress: Progress, now: number, width = 80, height = 24): string[
   frame(progress, { width, height, now }, plain).map((row) => row.replace(/^[⠋-⠿]/, '*'));
 
 describe('the rows of the live view', () => {
+  test('count what was done before, of an execution that was carried on', () => {
+    const halfway = { ...execution, succeededCount: 4, failedCount: 1, retriedCount: 2 };
+    expect(rows(advance(newProgress(halfway, 0), ended(5, 'Succeeded'), 1000), 1000)[0]).toBe(
+      '* nightly-x7k2p  0 running · 5 of 10 succeeded · 1 failed · 2 retries  1s',
+    );
+  });
+
   test('say what everything waits for', () => {
     expect(rows(after(), 1000)).toEqual([
       '* nightly-x7k2p  0 running · 0 of 10 succeeded  1s',

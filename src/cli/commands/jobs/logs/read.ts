@@ -3,7 +3,7 @@ import { getJob } from '../../../../service/jobs.js';
 import { readLogEntries } from '../../../../service/log-entries.js';
 import { everyPage } from '../../../../service/pages.js';
 import { defineCommand, jobNameOf } from '../../../command.js';
-import { declareReadFlags, type LogFlags, logQuery, printEntries } from '../../../log-command.js';
+import { declareReadFlags, type LogFlags, logQuery, printEntries, tellExpired } from '../../../log-command.js';
 import { recoveredService } from '../../../recovery.js';
 
 export const read = defineCommand<LogFlags, [job: string]>(
@@ -16,6 +16,7 @@ export const read = defineCommand<LogFlags, [job: string]>(
     const executions = everyPage((page) => listExecutions(service, { parent: name, ...page }));
     const query = logQuery({ freshness: '86400s', ...options }, service.now());
     const fresh = executions.filter(({ completionTime: end }) => !end || end >= (query.since ?? ''));
+    tellExpired(context, service, fresh);
     await printEntries(context, options, readLogEntries(service, fresh, query));
   },
 );

@@ -1,7 +1,7 @@
 import { getExecution } from '../../../../../service/executions.js';
 import { readLogEntries } from '../../../../../service/log-entries.js';
 import { defineCommand, parentOf } from '../../../../command.js';
-import { declareReadFlags, type LogFlags, logQuery, printEntries } from '../../../../log-command.js';
+import { declareReadFlags, type LogFlags, logQuery, printEntries, tellExpired } from '../../../../log-command.js';
 import { recoveredService } from '../../../../recovery.js';
 
 export const read = defineCommand<LogFlags, [execution: string]>(
@@ -11,6 +11,7 @@ export const read = defineCommand<LogFlags, [execution: string]>(
   async (context, options, id) => {
     const service = await recoveredService(context);
     const execution = getExecution(service, parentOf(context, options), id);
+    tellExpired(context, service, [execution]);
     await printEntries(context, options, readLogEntries(service, [execution], logQuery(options, service.now())));
   },
 );

@@ -2,7 +2,7 @@ import { isCompleted } from '../../../../../model/execution.js';
 import { getExecution } from '../../../../../service/executions.js';
 import { EntryTail } from '../../../../../service/log-entries.js';
 import { defineCommand, parentOf } from '../../../../command.js';
-import { declareLogFlags, type LogFlags, logQuery, tailEntries } from '../../../../log-command.js';
+import { declareLogFlags, type LogFlags, logQuery, tailEntries, tellExpired } from '../../../../log-command.js';
 import { recoveredService } from '../../../../recovery.js';
 
 export const tail = defineCommand<LogFlags, [execution: string]>(
@@ -12,6 +12,7 @@ export const tail = defineCommand<LogFlags, [execution: string]>(
   async (context, options, id) => {
     const service = await recoveredService(context);
     const parent = parentOf(context, options);
+    tellExpired(context, service, [getExecution(service, parent, id)]);
     const tailing = new EntryTail(service, logQuery(options, 0));
     await tailEntries(context, options, () => {
       const execution = getExecution(service, parent, id);

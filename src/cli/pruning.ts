@@ -1,0 +1,56 @@
+import { formatSize } from '../model/quantity.js';
+import { shortName } from '../model/names.js';
+import { durationSeconds } from '../model/time.js';
+import { bytesOf, type Prunable, prunable, prune, type PruneRequest } from '../service/prune.js';
+import { confirm } from './command.js';
+import type { PruneOptions } from './commands/prune.js';
+import type { Context } from './context.js';
+import { recoveredService } from './recovery.js';
+import { printAll } from './render/format.js';
+import { type Column, table } from './render/table.js';
+import { shownTime } from './render/tables.js';
+
+const columns: Column<Prunable>[] = [
+  { header: 'NAME', value: ({ name }) => shortName(name) },
+  { header: 'WHAT', value: ({ kind }) => kind },
+  { header: 'ENDED', value: ({ time }) => shownTime(time) },
+  { header: 'SIZE', value: (of) => formatSize(bytesOf(of)) },
+];
+
+const keptColumn: Column<Prunable> = {
+  header: 'KEPT ATTEMPTS',
+  value: ({ keptAttempts }) => String(keptAttempts),
+};
+
+const shown = ({ kind, name, time, recordBytes, logBytes, keptAttempts }: Prunable): object => ({
+  ...{ name, kind, endTime: time, recordBytes, logBytes, keptAttempts },
+});
+
+/** Shows what would go, and removes it if that is said or agreed to. */
+export async function pruneAsAsked(context: Context, options: PruneOptions): Promise<void> {
+  const { err } = context.io;
+  const { project, region, olderThan, keepLast, maxSize, dryRun, quiet } = options;
+  const service = await recoveredService(context);
+  const request: PruneRequest = {
+    ...{ project, location: region, keepLast, maxBytes: maxSize },
+    olderThan: olderThan === undefined ? undefined : durationSeconds(olderThan),
+  };
+  const going = prunable(service, request);
+  const kept = going.some(({ keptAttempts }) => keptAttempts > 0);
+  await printAll(context, options, going, {
+    kind: { v2: shown },
+    human: () => (going.length > 0 ? table(kept ? [...columns, keptColumn] : columns, going) : ''),
+  });
+  if (going.length === 0) {
+    err.write('There is nothing to remove.\n');
+    return;
+  }
+  const bytes = formatSize(going.map(bytesOf).reduce((sum, of) => sum + of, 0));
+  const what = `${going.length} ${going.length === 1 ? 'item' : 'items'}, ${bytes}`;
+  if (dryRun || (!quiet && !err.tty)) {
+    err.write(`Would remove ${what}. To do so, say --quiet${dryRun ? ' instead of --dry-run' : ''}.\n`);
+    return;
+  }
+  await confirm(context, options, `${what} will be removed.`);
+  err.write(`Removed ${what}; freed ${formatSize(prune(service, going))} of disk.\n`);
+}

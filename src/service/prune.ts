@@ -1,0 +1,62 @@
+import { keptAttempts } from '../model/kept.js';
+import { parseName } from '../model/names.js';
+import { timestamp } from '../model/time.js';
+import type { Remains } from '../store/store.js';
+import { authorize } from './access.js';
+import type { ServiceDeps } from './service.js';
+
+/** What may go; each limit spares something. */
+export interface PruneRequest {
+  project?: string | undefined;
+  location?: string | undefined;
+  /** Only what ended, or was deleted, at least so many seconds ago. */
+  olderThan?: number | undefined;
+  /** Not the last so many executions of a job that have ended. */
+  keepLast?: number | undefined;
+  /** Only as much, the oldest first, as it takes until all that has ended comes to no more than so many bytes. */
+  maxBytes?: number | undefined;
+}
+
+/** Something that has ended, or was deleted, and is still kept. */
+export interface Prunable extends Remains {
+  logBytes: number;
+  /** Attempts whose containers were kept, and go with it. */
+  keptAttempts: number;
+}
+
+export const bytesOf = ({ recordBytes, logBytes }: Pick<Prunable, 'recordBytes' | 'logBytes'>): number =>
+  recordBytes + logBytes;
+
+/** What a request lets go, oldest first. @throws RunError PERMISSION_DENIED */
+export function prunable(deps: ServiceDeps, request: PruneRequest): Prunable[] {
+  const { store, logs, now } = deps;
+  const { project, location, olderThan = 0, keepLast = 0, maxBytes = 0 } = request;
+  const before = timestamp(now() - olderThan * 1000);
+  const all = store
+    .remains()
+    .map((remains) => ({ ...remains, logBytes: remains.logBytes ?? logs.size(remains.name) }))
+    .filter(({ name }) => {
+      const parent = parseName(name);
+      return parent.project === (project ?? parent.project) && parent.location === (location ?? parent.location);
+    });
+  let left = all.map(bytesOf).reduce((sum, bytes) => sum + bytes, 0);
+  const going = all.filter((remains) => {
+    const spared =
+      remains.time > before || (remains.place ?? Infinity) <= keepLast || (maxBytes > 0 && left <= maxBytes);
+    if (!spared) left -= bytesOf(remains);
+    return !spared;
+  });
+  for (const { kind, name } of going)
+    authorize(deps, kind === 'deleted job' ? 'run.jobs.delete' : 'run.executions.delete', name);
+  return going.map((remains) => ({ ...remains, keptAttempts: keptAttempts(store, remains.name).length }));
+}
+
+/** Removes what `prunable` has found, and returns how many bytes of disk that has freed. */
+export function prune({ store, logs, discard }: ServiceDeps, going: readonly Prunable[]): number {
+  const removed = going.filter((remains) => store.removeRemains(remains));
+  const executions = removed.filter(({ kind }) => kind === 'execution');
+  for (const { name } of executions) logs.remove(name);
+  const keeping = executions.filter((execution) => execution.keptAttempts > 0);
+  if (keeping.length > 0) discard(keeping.map(({ name }) => name));
+  return store.shrink() + executions.map(({ logBytes }) => logBytes).reduce((sum, bytes) => sum + bytes, 0);
+}
