@@ -11,6 +11,7 @@ import { buildProgram, checkWords, commandPath } from './cli/program.js';
 import { type Config, loadConfig } from './config.js';
 import { findLocalFile, type LocalDocument } from './local/file.js';
 import { shortName } from './model/names.js';
+import type { DoctorDeps } from './service/doctor/check.js';
 import type { HostDeps } from './service/host.js';
 import type { ServiceDeps } from './service/service.js';
 
@@ -96,12 +97,27 @@ function context(io: Io, config: Config, local: LocalDocument | undefined, closi
       owner: io.owner,
     };
   };
+  const doctor = async (): Promise<DoctorDeps> => {
+    const [{ dockerRuntime }, { diagnoseEngine }] = await Promise.all([
+      import('./runtime/docker/docker.js'),
+      import('./runtime/docker/diagnosis.js'),
+    ]);
+    return {
+      home: config.home,
+      now: Date.now,
+      alive: io.alive,
+      diagnose: () => diagnoseEngine(config.docker, io.env),
+      runtime: dockerRuntime(config.docker, io.env),
+      open: openService,
+    };
+  };
   const result: Context = {
     io,
     config,
     local,
     service: () => (service ??= openService()),
     host: () => (host ??= openHost()),
+    doctor,
   };
   return result;
 }

@@ -70,6 +70,7 @@ const root: Group = {
       description: 'What is in force on this machine.',
       commands: { explain: async () => (await import('./commands/config/explain.js')).explain },
     },
+    doctor: async () => (await import('./commands/doctor.js')).doctor,
     completion: async () => (await import('./commands/completion.js')).completion,
     help: async () => (await import('./commands/help.js')).help,
   },

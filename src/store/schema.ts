@@ -1,9 +1,13 @@
-/**
- * The tables. Resources are kept as JSON; what is searched by, or written by more than one process, has columns of its
- * own. Executions are numbered so that ten thousand tasks do not repeat their name.
- */
-export const schemaVersion = 1;
+/** Raised with every change of `schema` or of how its columns are written; a store of another version is refused. */
+export const schemaVersion = 2;
 
+/** Tells a store of ours from any other database (`PRAGMA application_id`): "lrun". */
+export const storeMark = 0x6c72756e;
+
+/**
+ * The tables. Resources are kept as sealed JSON; what is searched by, or written by more than one process, has columns of
+ * its own. Executions are numbered so that ten thousand tasks do not repeat their name.
+ */
 export const schema = `
 CREATE TABLE job (
   number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -34,7 +38,7 @@ CREATE TABLE execution (
   pid INTEGER,
   process_start TEXT,
   heartbeat REAL,
-  images TEXT NOT NULL DEFAULT '{}',
+  images TEXT,
   settings TEXT NOT NULL,
   resource TEXT NOT NULL,
   UNIQUE (project, location, id)
@@ -72,6 +76,7 @@ CREATE TABLE task (
   start_time TEXT,
   completion_time TEXT,
   last_attempt_result TEXT,
+  seal INTEGER NOT NULL,
   PRIMARY KEY (execution, number)
 ) WITHOUT ROWID;
 CREATE INDEX task_by_state ON task (execution, state, retried DESC, number);
@@ -89,6 +94,7 @@ CREATE TABLE attempt (
   stop_time TEXT,
   end_time TEXT,
   outcome TEXT,
+  seal INTEGER NOT NULL,
   PRIMARY KEY (execution, task, number)
 ) WITHOUT ROWID;
 CREATE INDEX open_attempt ON attempt (execution) WHERE outcome IS NULL;
