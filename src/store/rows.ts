@@ -51,5 +51,7 @@ function unpacked(packed: Uint8Array, columns: readonly string[]): Row {
   } catch {
     throw new SealBroken('a record is not text');
   }
-  return Object.fromEntries(columns.map((column, i) => [column, values[i] ?? null]));
+  const row: Row = {};
+  for (const [i, column] of columns.entries()) row[column] = values[i] ?? null;
+  return row;
 }

@@ -1,11 +1,7 @@
 import { Reported } from '../../model/errors.js';
 import type { Check } from '../../service/doctor/check.js';
-import { examine } from '../../service/doctor/doctor.js';
 import { type CommonOptions, defineCommand } from '../command.js';
 import type { Output } from '../io.js';
-import { printAll } from '../render/format.js';
-import { plain } from '../render/format/resources.js';
-import { grid } from '../render/table.js';
 
 interface DoctorOptions extends CommonOptions {
   fix?: true;
@@ -20,19 +16,24 @@ export const doctor = defineCommand<DoctorOptions>(
       'remove what executions have left behind, have those taken up whose process is gone, replace a damaged store',
     ),
   async (context, options) => {
+    // All of it is loaded for the help of the root, too, where this stands.
+    const [{ examine }, { printAll }, { plain }, { grid }] = await Promise.all([
+      import('../../service/doctor/doctor.js'),
+      import('../render/format.js'),
+      import('../render/format/resources.js'),
+      import('../render/table.js'),
+    ]);
     const checks = await examine(await context.doctor(), { fix: options.fix ?? false });
-    await printAll(context, options, checks, { kind: plain, human: () => human(checks, context.io.out) });
+    await printAll(context, options, checks, { kind: plain, human: () => grid(rows(checks, context.io.out)) });
     if (checks.some(({ state }) => state === 'problem')) throw new Reported();
   },
 );
 
-function human(checks: readonly Check[], { chalk }: Output): string {
+function rows(checks: readonly Check[], { chalk }: Output): string[][] {
   const symbols = { ok: chalk.green('✔'), warning: chalk.yellow('!'), problem: chalk.red('✗') };
-  return grid(
-    checks.flatMap(({ name, state, found, fix, done }) => [
-      [symbols[state], name, found],
-      ...(fix === undefined ? [] : [['', '', `Try: ${fix}`]]),
-      ...(done === undefined ? [] : [['', '', `Done: ${done}`]]),
-    ]),
-  );
+  return checks.flatMap(({ name, state, found, fix, done }) => [
+    [symbols[state], name, found],
+    ...(fix === undefined ? [] : [['', '', `Try: ${fix}`]]),
+    ...(done === undefined ? [] : [['', '', `Done: ${done}`]]),
+  ]);
 }
