@@ -14,14 +14,14 @@ _localrun() {
       help) ;; # what follows completes as a command
       *)
         case ${at:+$at }$word in
-          'jobs'|'jobs run'|'jobs validate'|'jobs create'|'jobs update'|'jobs deploy'|'jobs replace'|'jobs describe'|'jobs list'|'jobs delete'|'jobs execute'|'jobs get-iam-policy'|'jobs set-iam-policy'|'jobs add-iam-policy-binding'|'jobs remove-iam-policy-binding'|'jobs test-iam-permissions'|'jobs logs'|'jobs logs read'|'jobs logs tail'|'jobs executions'|'jobs executions list'|'jobs executions describe'|'jobs executions describe-latest'|'jobs executions cancel'|'jobs executions delete'|'jobs executions wait'|'jobs executions adopt'|'jobs executions logs'|'jobs executions logs read'|'jobs executions logs tail'|'jobs executions tasks'|'jobs executions tasks list'|'jobs executions tasks describe'|'config'|'config explain'|'prune'|'completion'|'help') at=${at:+$at }$word ;;
+          'jobs'|'jobs run'|'jobs validate'|'jobs create'|'jobs update'|'jobs deploy'|'jobs replace'|'jobs describe'|'jobs list'|'jobs delete'|'jobs execute'|'jobs get-iam-policy'|'jobs set-iam-policy'|'jobs add-iam-policy-binding'|'jobs remove-iam-policy-binding'|'jobs test-iam-permissions'|'jobs logs'|'jobs logs read'|'jobs logs tail'|'jobs executions'|'jobs executions list'|'jobs executions describe'|'jobs executions describe-latest'|'jobs executions cancel'|'jobs executions delete'|'jobs executions wait'|'jobs executions adopt'|'jobs executions logs'|'jobs executions logs read'|'jobs executions logs tail'|'jobs executions tasks'|'jobs executions tasks list'|'jobs executions tasks describe'|'config'|'config explain'|'doctor'|'prune'|'completion'|'help') at=${at:+$at }$word ;;
         esac
         ;;
     esac
   done
   if [[ $current == = ]]; then current=''; fi
   case $at in
-    '') flags='--version --help' place='jobs config prune completion help' ;;
+    '') flags='--version --help' place='jobs config doctor prune completion help' ;;
     'jobs') flags='--help' place='run validate create update deploy replace describe list delete execute get-iam-policy set-iam-policy add-iam-policy-binding remove-iam-policy-binding test-iam-permissions logs executions' ;;
     'jobs run') flags='--file --strict --container --image --command --args --workdir --memory --cpu --gpu --set-env-vars --update-env-vars --remove-env-vars --env-vars-file --set-secrets --update-secrets --remove-secrets --add-volume-mount --remove-volume-mount --depends-on --startup-probe --clear-env-vars --clear-secrets --clear-volume-mounts --tasks --parallelism --max-retries --task-timeout --service-account --labels --update-labels --remove-labels --add-volume --remove-volume --remove-containers --set-cloudsql-instances --add-cloudsql-instances --remove-cloudsql-instances --vpc-connector --vpc-egress --network --subnet --network-tags --binary-authorization --breakglass --key --gpu-type --clear-labels --clear-volumes --clear-cloudsql-instances --clear-vpc-connector --clear-network --clear-network-tags --clear-binary-authorization --gpu-zonal-redundancy --fresh-sandbox --host-access --metadata --strict-fs --keep --keep-failed --join-network --credentials --pull --platform --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
     'jobs validate') flags='--file --strict --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='file' ;;
@@ -57,6 +57,7 @@ _localrun() {
     'jobs executions tasks describe') flags='--project --region --account --format --flatten --api-version --flags-file --quiet --help' place='anything' ;;
     'config') flags='--help' place='explain' ;;
     'config explain') flags='--fresh-sandbox --host-access --metadata --strict-fs --keep --keep-failed --join-network --credentials --pull --platform --project --region --account --format --flatten --api-version --flags-file --quiet --help' ;;
+    'doctor') flags='--fix --project --region --account --format --flatten --api-version --flags-file --quiet --help' ;;
     'prune') flags='--older-than --keep-last --max-size --dry-run --project --region --account --format --flatten --api-version --flags-file --quiet --help' ;;
     'completion') flags='--help' place='bash zsh fish' ;;
     'help') flags='--help' place='anything' ;;

@@ -8,7 +8,7 @@ function __localrun_at
     end
     set -l longer (string trim -- "$at $word")
     switch $longer
-      case 'jobs' 'jobs run' 'jobs validate' 'jobs create' 'jobs update' 'jobs deploy' 'jobs replace' 'jobs describe' 'jobs list' 'jobs delete' 'jobs execute' 'jobs get-iam-policy' 'jobs set-iam-policy' 'jobs add-iam-policy-binding' 'jobs remove-iam-policy-binding' 'jobs test-iam-permissions' 'jobs logs' 'jobs logs read' 'jobs logs tail' 'jobs executions' 'jobs executions list' 'jobs executions describe' 'jobs executions describe-latest' 'jobs executions cancel' 'jobs executions delete' 'jobs executions wait' 'jobs executions adopt' 'jobs executions logs' 'jobs executions logs read' 'jobs executions logs tail' 'jobs executions tasks' 'jobs executions tasks list' 'jobs executions tasks describe' 'config' 'config explain' 'prune' 'completion' 'help'
+      case 'jobs' 'jobs run' 'jobs validate' 'jobs create' 'jobs update' 'jobs deploy' 'jobs replace' 'jobs describe' 'jobs list' 'jobs delete' 'jobs execute' 'jobs get-iam-policy' 'jobs set-iam-policy' 'jobs add-iam-policy-binding' 'jobs remove-iam-policy-binding' 'jobs test-iam-permissions' 'jobs logs' 'jobs logs read' 'jobs logs tail' 'jobs executions' 'jobs executions list' 'jobs executions describe' 'jobs executions describe-latest' 'jobs executions cancel' 'jobs executions delete' 'jobs executions wait' 'jobs executions adopt' 'jobs executions logs' 'jobs executions logs read' 'jobs executions logs tail' 'jobs executions tasks' 'jobs executions tasks list' 'jobs executions tasks describe' 'config' 'config explain' 'doctor' 'prune' 'completion' 'help'
         set at $longer
     end
   end
@@ -17,6 +17,7 @@ end
 complete -c localrun -f
 complete -c localrun -n '__localrun_at ""' -a 'jobs' -d 'Create, run and watch jobs.'
 complete -c localrun -n '__localrun_at ""' -a 'config' -d 'What is in force on this machine.'
+complete -c localrun -n '__localrun_at ""' -a 'doctor' -d 'Look at the engine, the store and what executions have left behind; say how to mend what is wrong.'
 complete -c localrun -n '__localrun_at ""' -a 'prune' -d 'Remove executions that have ended, with their logs, and what is left of deleted ones.'
 complete -c localrun -n '__localrun_at ""' -a 'completion' -d 'Print the completion script of a shell.'
 complete -c localrun -n '__localrun_at ""' -a 'help' -d 'Show the help of a command, or `help environment`.'
@@ -679,6 +680,16 @@ complete -c localrun -n '__localrun_at "config explain"' -l api-version -r -f -d
 complete -c localrun -n '__localrun_at "config explain"' -l flags-file -r -F -d 'YAML or JSON map of flags and their values'
 complete -c localrun -n '__localrun_at "config explain"' -s q -l quiet -d 'ask nothing: take the default answer'
 complete -c localrun -n '__localrun_at "config explain"' -s h -l help -d 'show this help'
+complete -c localrun -n '__localrun_at "doctor"' -l fix -d 'remove what executions have left behind, have those taken up whose process is gone, replace a damaged store'
+complete -c localrun -n '__localrun_at "doctor"' -l project -r -f -d 'the project; see `localrun help environment`'
+complete -c localrun -n '__localrun_at "doctor"' -l region -r -f -d 'the region'
+complete -c localrun -n '__localrun_at "doctor"' -l account -r -f -d 'who calls'
+complete -c localrun -n '__localrun_at "doctor"' -l format -r -f -a 'json yaml none' -d 'how to print the result: json, yaml, value(KEY,...), csv(KEY,...), table(KEY,...), get(KEY,...), list(KEY,...), flattened, none'
+complete -c localrun -n '__localrun_at "doctor"' -l flatten -r -f -d 'a row for every item of a list, for --format'
+complete -c localrun -n '__localrun_at "doctor"' -l api-version -r -f -d 'whose fields json and yaml print'
+complete -c localrun -n '__localrun_at "doctor"' -l flags-file -r -F -d 'YAML or JSON map of flags and their values'
+complete -c localrun -n '__localrun_at "doctor"' -s q -l quiet -d 'ask nothing: take the default answer'
+complete -c localrun -n '__localrun_at "doctor"' -s h -l help -d 'show this help'
 complete -c localrun -n '__localrun_at "prune"' -l older-than -r -f -d 'only what ended longer ago, e.g. 12h, 7d'
 complete -c localrun -n '__localrun_at "prune"' -l keep-last -r -f -d 'spare the last executions of each job'
 complete -c localrun -n '__localrun_at "prune"' -l max-size -r -f -d 'remove the oldest until the rest takes no more, e.g. 500MB, 1GiB'

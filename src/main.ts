@@ -12,6 +12,7 @@ import { findLocalFile, type LocalDocument } from './local/file.js';
 import { shortName } from './model/names.js';
 import { parseSize } from './model/quantity.js';
 import { parseGcloudDuration } from './model/time.js';
+import type { DoctorDeps } from './service/doctor/check.js';
 import type { HostDeps } from './service/host.js';
 import type { ServiceDeps } from './service/service.js';
 import type { LogFiles } from './store/logs.js';
@@ -118,12 +119,27 @@ function context(
       owner: io.owner,
     };
   };
+  const doctor = async (): Promise<DoctorDeps> => {
+    const [{ dockerRuntime }, { diagnoseEngine }] = await Promise.all([
+      import('./runtime/docker/docker.js'),
+      import('./runtime/docker/diagnosis.js'),
+    ]);
+    return {
+      home: config.home,
+      now: Date.now,
+      alive: io.alive,
+      diagnose: () => diagnoseEngine(config.docker, io.env),
+      runtime: dockerRuntime(config.docker, io.env),
+      open: openService,
+    };
+  };
   const result: Context = {
     io,
     config,
     local,
     service: () => (service ??= openService()),
     host: () => (host ??= openHost()),
+    doctor,
   };
   return result;
 }

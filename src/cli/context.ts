@@ -1,5 +1,6 @@
 import type { Config } from '../config.js';
 import type { LocalDocument } from '../local/file.js';
+import type { DoctorDeps } from '../service/doctor/check.js';
 import type { HostDeps } from '../service/host.js';
 import type { ServiceDeps } from '../service/service.js';
 import type { Io } from './io.js';
@@ -12,4 +13,6 @@ export interface Context {
   local: LocalDocument | undefined;
   service(): Promise<ServiceDeps>;
   host(): Promise<HostDeps>;
+  /** For looking at both, whatever state they are in. */
+  doctor(): Promise<DoctorDeps>;
 }

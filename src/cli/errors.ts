@@ -15,6 +15,7 @@ const selfExplaining: ReadonlySet<Code> = new Set<Code>([
   'INVALID_ARGUMENT',
   'UNIMPLEMENTED',
   'UNAVAILABLE',
+  'DATA_LOSS',
   'UNKNOWN',
 ]);
 
@@ -38,11 +39,17 @@ export function printError(error: unknown, command: string, { err }: Io): void {
     for (const problem of error.problems.slice(0, shownProblems)) say(formatProblem(problem, err));
     if (error.problems.length > shownProblems) say(`and ${error.problems.length - shownProblems} more`);
     if (error.fix) say(advice(error.fix));
+  } else if (isSystemError(error)) {
+    say(`${title} ${error.message}`);
   } else {
     const unexpected = error instanceof Error ? (error.stack ?? error.message) : String(error);
     say(`${title} This is a mistake in localrun itself.\n${unexpected}`);
   }
 }
+
+/** What the system refuses, such as a file on a full disk: the message names it. */
+const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'syscall' in error && 'path' in error;
 
 /** What to do, as a line; a guess is a question. */
 const advice = (fix: string): string => (fix.startsWith('did you mean') ? `D${fix.slice(1)}` : `Try: ${fix}`);

@@ -67,7 +67,8 @@ export function systemIo(): Io {
     alive: ({ pid, processStart: start, heartbeat }) => {
       const [boot] = start.split('/');
       if (boot === bootId()) return processStart(pid) === start;
-      return Date.now() - heartbeat < foreignLeaseAge;
+      // Of a clock that was put back since, the sign of life is as far off as of one that was put forward.
+      return Math.abs(Date.now() - heartbeat) < foreignLeaseAge;
     },
     spawnSelf(args, outputFd) {
       const [script = ''] = process.argv.slice(1);

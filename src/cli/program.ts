@@ -72,6 +72,7 @@ const root: Group = {
       description: 'What is in force on this machine.',
       commands: { explain: async () => (await import('./commands/config/explain.js')).explain },
     },
+    doctor: async () => (await import('./commands/doctor.js')).doctor,
     prune: async () => (await import('./commands/prune.js')).prune,
     completion: async () => (await import('./commands/completion.js')).completion,
     help: async () => (await import('./commands/help.js')).help,

@@ -105,7 +105,8 @@ class Run {
   readonly #tick = (): void => {
     const { store, owner, now } = this.#deps;
     try {
-      if (now() - this.#lastHeartbeat >= pace.heartbeat) {
+      // The clock may also have been put back.
+      if (Math.abs(now() - this.#lastHeartbeat) >= pace.heartbeat) {
         store.heartbeat(this.#name, owner, now());
         this.#lastHeartbeat = now();
       }

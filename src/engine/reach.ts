@@ -16,20 +16,21 @@ export class Reach {
     this.#tell = tell;
   }
 
-  /** Ends all waiting: calls that are not answered then fail. */
+  /** Ends all waiting: calls that are not answered then fail, and so do later ones, since the run is over. */
   giveUp(): void {
     this.#given = true;
   }
 
   async insist<T>(call: () => Promise<T>): Promise<T> {
     for (;;) {
+      if (this.#given) throw new Error('the run is over');
       try {
         const answer = await call();
         if (this.#lost) this.#tell({ type: 'runtime.available' });
         this.#lost = false;
         return answer;
       } catch (error) {
-        if (!(error instanceof RunError) || error.code !== 'UNAVAILABLE' || this.#given) throw error;
+        if (!(error instanceof RunError) || error.code !== 'UNAVAILABLE') throw error;
         if (!this.#lost) this.#tell({ type: 'runtime.unavailable', message: error.message });
         this.#lost = true;
         await sleep(pace.unavailable);

@@ -189,9 +189,11 @@ export function requireAbandoned(deps: ServiceDeps, execution: Execution): void 
 
 /**
  * Finds executions whose process has died and has them taken up again, and brings deletions to their end. Executions
- * that only lacked a last hand are waited for, up to three seconds. Returns the executions found, as they are then.
+ * that only lacked a last hand are waited for, up to three seconds. Returns the executions found, as they are then. Where
+ * nothing can be written, nothing is done.
  */
 export async function recoverExecutions(deps: ServiceDeps): Promise<Execution[]> {
+  if (!deps.store.writable) return [];
   const orphans = deps.store.openExecutions().filter((name) => !runnerOf(deps, name));
   const until = deps.now() + recoveryPatience;
   const found = await Promise.all(orphans.map((name) => awaitExecution(deps, name, isCompleted, { until })));

@@ -1,40 +1,121 @@
+import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import Database from 'libsql';
 import { RunError } from '../model/errors.js';
-import { migrations, schemaVersion } from './schema.js';
+import { damaged, isBarrier, storeFault } from './faults.js';
+import { bound, Queries, type Row } from './rows.js';
+import { schema, schemaVersion, storeMark } from './schema.js';
+import { unsealed } from './seal.js';
 import type { Listed, ListQuery } from './store.js';
-
-export type Row = Record<string, string | number | null>;
+import { walDamage } from './wal.js';
 
 /** How long a write waits for another process's write, in ms. */
 const busyTimeout = 10_000;
 
-/** A connection to the database file: prepared statements by their text, and transactions that may be nested. */
-export class Connection {
-  readonly #db: Database.Database;
-  readonly #statements = new Map<string, Database.Statement>();
-  #depth = 0;
+/** Up to this size a store is checked as a whole whenever it is opened, in bytes: that takes 2 ms for each MB. */
+const alwaysChecked = 4 * 1024 * 1024;
 
-  /** @throws Error if the file cannot be opened, RunError FAILED_PRECONDITION if a newer localrun has written it */
+/** How long another process may take from making the file to its first page, in ms. */
+const creationPatience = 1000;
+
+/**
+ * A connection to the database file: prepared statements by their text, and transactions that may be nested. Every fault
+ * of the store is a RunError that names the file.
+ */
+export class Connection {
+  readonly #file: string;
+  #db: Database.Database;
+  readonly #statements = new Map<string, Database.Statement>();
+  #queries: Queries | undefined;
+  #depth = 0;
+  /** Why nothing can be written, if so; what is read is a copy then. */
+  #barrier: RunError | undefined;
+  #copy: string | undefined;
+
+  /** @throws RunError DATA_LOSS if it is damaged, FAILED_PRECONDITION if another version has written it */
   constructor(file: string) {
-    this.#db = new Database(file, { timeout: busyTimeout });
-    // Of a new file, before anything is in it.
-    this.#db.exec('PRAGMA auto_vacuum = INCREMENTAL');
-    this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON');
-    this.#migrate(file);
+    this.#file = file;
+    try {
+      this.#db = this.#guard(() => this.#open(file));
+    } catch (error) {
+      if (!isBarrier(error) || !existsSync(file)) throw error;
+      this.#barrier = error;
+      this.#db = this.#guard(() => this.#open(this.#snapshot()));
+    }
   }
 
-  #migrate(file: string): void {
-    const version = (): number => Number(this.get('PRAGMA user_version')?.['user_version']);
-    if (version() === schemaVersion) return;
-    this.transaction(() => {
-      if (version() > schemaVersion) {
-        throw new RunError('FAILED_PRECONDITION', `The store ${file} was written by a newer version of localrun.`, {
-          fix: 'update localrun, or name another directory in LOCALRUN_HOME',
-        });
+  get writable(): boolean {
+    return this.#barrier === undefined;
+  }
+
+  #open(file: string): Database.Database {
+    if (existsSync(file)) this.#inspect(file);
+    const db = new Database(file, { timeout: busyTimeout });
+    this.#db = db;
+    db.exec('PRAGMA cell_size_check = ON; PRAGMA foreign_keys = ON');
+    if (this.#barrier) db.exec('PRAGMA query_only = ON');
+    // The first is for a new file, before anything is in it.
+    else db.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+    this.#migrate();
+    if (sizeOf(file) + sizeOf(`${file}-wal`) <= alwaysChecked) this.checkWhole();
+    return db;
+  }
+
+  /** Looks at every page and every index. @throws RunError DATA_LOSS */
+  checkWhole(): void {
+    const [found = ''] = String(this.pragma('integrity_check(1)')).split('\n').slice(-1);
+    if (found !== 'ok') throw damaged(this.#file, found.replace(/\.$/, ''));
+  }
+
+  /** What SQLite would not notice: it takes an empty file for a new store, and a broken log for a short one. */
+  #inspect(file: string): void {
+    for (const end = Date.now() + creationPatience; sizeOf(file) === 0;) {
+      if (Date.now() >= end) throw damaged(this.#file, 'the file is empty');
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    }
+    const how = walDamage(file);
+    if (how !== undefined) throw damaged(this.#file, how);
+  }
+
+  /** A copy of a store that cannot be written where it is, since to read one, SQLite writes, too. */
+  #snapshot(): string {
+    this.#copy = mkdtempSync(path.join(os.tmpdir(), 'localrun-'));
+    const copy = path.join(this.#copy, path.basename(this.#file));
+    for (const suffix of ['', '-wal']) {
+      if (existsSync(this.#file + suffix)) copyFileSync(this.#file + suffix, copy + suffix);
+    }
+    return copy;
+  }
+
+  #migrate(): void {
+    const written = (): boolean => {
+      const [version, mark] = [Number(this.pragma('user_version')), this.pragma('application_id')];
+      if (version === 0 && mark === 0) return false;
+      if (version === schemaVersion && mark === storeMark) return true;
+      if (version === schemaVersion || (mark !== storeMark && mark !== 0)) {
+        throw damaged(this.#file, 'its first page is not that of a store of localrun');
       }
-      for (const step of migrations.slice(version())) this.#db.exec(step);
-      this.#db.exec(`PRAGMA user_version = ${schemaVersion}`);
+      const by = version > schemaVersion ? 'a newer' : 'an older';
+      throw new RunError('FAILED_PRECONDITION', `The store ${this.#file} was written by ${by} version of localrun.`, {
+        fix: `use that version${version > schemaVersion ? ' or one that follows it' : ''}, or name another directory in LOCALRUN_HOME`,
+      });
+    };
+    if (written()) return;
+    this.transaction(() => {
+      if (written()) return;
+      this.#db.exec(`${schema}; PRAGMA user_version = ${schemaVersion}; PRAGMA application_id = ${storeMark}`);
     });
+  }
+
+  /** Tells what is wrong with the store in our words. */
+  #guard<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      const fault = storeFault(error, this.#file);
+      throw this.#barrier && isBarrier(fault) ? this.#barrier : fault;
+    }
   }
 
   #prepare(sql: string): Database.Statement {
@@ -47,25 +128,38 @@ export class Connection {
   }
 
   get(sql: string, ...values: unknown[]): Row | undefined {
-    return this.#prepare(sql).get(...values.map(bound)) as Row | undefined;
+    return this.all(sql, ...values)[0];
   }
 
   all(sql: string, ...values: unknown[]): Row[] {
-    return this.#prepare(sql).all(...values.map(bound)) as Row[];
+    return this.#guard(() => (this.#queries ??= new Queries(this.#db)).all(sql, ...values));
+  }
+
+  /** Carries a pragma out: the first value that it gives. */
+  pragma(sql: string): string | number {
+    return this.#guard(() => {
+      const rows = this.#db.prepare(`PRAGMA ${sql}`).all() as Record<string, string | number>[];
+      return Object.values(rows[0] ?? {})[0] ?? '';
+    });
   }
 
   /** The number of rows that changed. */
   run(sql: string, ...values: unknown[]): number {
-    return this.#prepare(sql).run(...values.map(bound)).changes;
+    return this.#guard(() => this.#prepare(sql).run(...values.map(bound)).changes);
+  }
+
+  /** What `read` makes of a row. @throws RunError DATA_LOSS if the row is not as it was written */
+  read<T>(row: Row, read: (row: Row) => T): T {
+    return this.#guard(() => read(row));
   }
 
   transaction<T>(body: () => T): T {
     if (this.#depth > 0) return body();
-    this.#db.exec('BEGIN IMMEDIATE');
+    this.#guard(() => this.#db.exec('BEGIN IMMEDIATE'));
     this.#depth++;
     try {
       const result = body();
-      this.#db.exec('COMMIT');
+      this.#guard(() => this.#db.exec('COMMIT'));
       return result;
     } catch (error) {
       if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
@@ -75,20 +169,29 @@ export class Connection {
     }
   }
 
+  /** Makes the file whole by itself, without its log. */
+  checkpoint(): void {
+    this.pragma('wal_checkpoint(TRUNCATE)');
+  }
+
   close(): void {
     this.#db.close();
+    if (this.#copy !== undefined) rmSync(this.#copy, { recursive: true, force: true });
   }
 }
 
-/** Absent is NULL. */
-const bound = (value: unknown): unknown => value ?? null;
+const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 
 /** The text of a column; undefined for NULL. */
 export const text = (value: Row[string] | undefined): string | undefined => (value == null ? undefined : String(value));
 
-/** The JSON in a row's column `resource`. */
-export const parseResource = <T>(row: Row): T => JSON.parse(String(row['resource'])) as T;
-export const resourceOf = <T>(row: Row | undefined): T | undefined => row && parseResource<T>(row);
+/** What is sealed in a column of a row; undefined for NULL, or if there is no such row. */
+export const sealedIn = <T>(db: Connection, row: Row | undefined, column: string): T | undefined =>
+  row && row[column] !== null ? db.read(row, () => unsealed<T>(String(row[column]))) : undefined;
+
+/** The same of the column `resource`, which is never NULL. */
+export const parseResource = <T>(db: Connection, row: Row): T => sealedIn<T>(db, row, 'resource') as T;
+export const resourceOf = <T>(db: Connection, row: Row | undefined): T | undefined => row && parseResource<T>(db, row);
 
 /** A LIMIT that is none. */
 export const unlimited = -1;
@@ -101,15 +204,21 @@ export function listing(
   kind: 'job' | 'execution',
   conditions: string,
 ): <T>(db: Connection, query: ListQuery, ...values: unknown[]) => Listed<T>[] {
-  const columns = `project, location, create_time, number, resource`;
-  const sql = `SELECT create_time, number, resource FROM (
-      SELECT ${kind === 'job' ? 'NULL AS job' : 'job'}, ${columns} FROM ${kind}
-      UNION ALL SELECT job, ${columns} FROM tombstone WHERE kind = '${kind}' AND expire_time > ?1
-    ) WHERE (?2 IS NULL OR (create_time, number) < (?2, ?3)) AND ${conditions}
-    ORDER BY create_time DESC, number DESC LIMIT ?4`;
+  const columns = `project, location, create_time, number`;
+  // The resources, which are large, are looked for when it is known which.
+  const sql = `SELECT create_time, number, CASE deleted
+      WHEN 0 THEN (SELECT resource FROM ${kind} WHERE ${kind}.number = found.number)
+      ELSE (SELECT resource FROM tombstone WHERE kind = '${kind}' AND tombstone.number = found.number)
+    END AS resource FROM (
+      SELECT create_time, number, deleted FROM (
+        SELECT ${kind === 'job' ? 'NULL AS job' : 'job'}, ${columns}, 0 AS deleted FROM ${kind}
+        UNION ALL SELECT job, ${columns}, 1 FROM tombstone WHERE kind = '${kind}' AND expire_time > ?1
+      ) WHERE (?2 IS NULL OR (create_time, number) < (?2, ?3)) AND ${conditions}
+      ORDER BY create_time DESC, number DESC LIMIT ?4
+    ) AS found`;
   return <T>(db: Connection, { deletedAt, after, limit = unlimited }: ListQuery, ...values: unknown[]) =>
     db.all(sql, deletedAt, after?.createTime, after?.number, limit, ...values).map((row) => ({
-      resource: parseResource<T>(row),
+      resource: parseResource<T>(db, row),
       position: { createTime: String(row['create_time']), number: Number(row['number']) },
     }));
 }

@@ -1,18 +1,20 @@
 import { jobName, parseName, shortName } from '../model/names.js';
 import { defaultSettings, type LocalSettings } from '../model/local/settings.js';
 import type { Execution } from '../model/schema/job.js';
-import { type Connection, listing, resourceOf, unlimited } from './database.js';
+import { type Connection, listing, resourceOf, sealedIn, unlimited } from './database.js';
+import { sealed } from './seal.js';
 import type { ExecutionStore } from './store.js';
 
 const list = listing('execution', 'project = ?5 AND (?6 IS NULL OR location = ?6) AND (?7 IS NULL OR job = ?7)');
 
 export const executionStore = (db: Connection): ExecutionStore => ({
   execution(name) {
-    return resourceOf<Execution>(db.get('SELECT resource FROM execution WHERE name = ?', name));
+    return resourceOf<Execution>(db, db.get('SELECT resource FROM execution WHERE name = ?', name));
   },
 
   findExecution(project, location, id) {
     return resourceOf<Execution>(
+      db,
       db.get('SELECT resource FROM execution WHERE project = ? AND location = ? AND id = ?', project, location, id),
     );
   },
@@ -23,6 +25,7 @@ export const executionStore = (db: Connection): ExecutionStore => ({
 
   latestExecution(job) {
     return resourceOf<Execution>(
+      db,
       db.get(
         `SELECT create_time, number, resource FROM execution WHERE job = ?1
        UNION ALL SELECT create_time, number, resource FROM tombstone
@@ -45,8 +48,8 @@ export const executionStore = (db: Connection): ExecutionStore => ({
         parent.location,
         job,
         execution.createTime,
-        JSON.stringify(settings),
-        JSON.stringify(execution),
+        sealed(settings),
+        sealed(execution),
       );
       db.run('UPDATE job SET execution_count = execution_count + 1 WHERE name = ?', job);
     });
@@ -55,7 +58,7 @@ export const executionStore = (db: Connection): ExecutionStore => ({
   saveExecution(execution) {
     db.run(
       'UPDATE execution SET resource = ?, completion_time = ? WHERE name = ?',
-      JSON.stringify(execution),
+      sealed(execution),
       execution.completionTime,
       execution.name,
     );
@@ -63,16 +66,16 @@ export const executionStore = (db: Connection): ExecutionStore => ({
 
   images(execution) {
     const row = db.get('SELECT images FROM execution WHERE name = ?', execution);
-    return JSON.parse(String(row?.['images'] ?? '{}')) as Record<string, string>;
+    return sealedIn<Record<string, string>>(db, row, 'images') ?? {};
   },
 
   saveImages(execution, images) {
-    db.run('UPDATE execution SET images = ? WHERE name = ?', JSON.stringify(images), execution);
+    db.run('UPDATE execution SET images = ? WHERE name = ?', sealed(images), execution);
   },
 
   settings(execution) {
     const row = db.get('SELECT settings FROM execution WHERE name = ?', execution);
-    return { ...defaultSettings, ...(JSON.parse(String(row?.['settings'] ?? '{}')) as Partial<LocalSettings>) };
+    return { ...defaultSettings, ...sealedIn<Partial<LocalSettings>>(db, row, 'settings') };
   },
 
   openExecutions(parent) {

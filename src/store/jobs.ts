@@ -1,14 +1,15 @@
 import type { Policy } from '../model/iam/policy.js';
 import { parseName } from '../model/names.js';
 import type { Job } from '../model/schema/job.js';
-import { type Connection, listing, resourceOf, text } from './database.js';
+import { type Connection, listing, resourceOf, sealedIn } from './database.js';
+import { sealed } from './seal.js';
 import type { JobStore } from './store.js';
 
 const list = listing('job', 'project = ?5 AND (?6 IS NULL OR location = ?6)');
 
 export const jobStore = (db: Connection): JobStore => ({
   job(name) {
-    return resourceOf<Job>(db.get('SELECT resource FROM job WHERE name = ?', name));
+    return resourceOf<Job>(db, db.get('SELECT resource FROM job WHERE name = ?', name));
   },
 
   jobs(query) {
@@ -29,7 +30,7 @@ export const jobStore = (db: Connection): JobStore => ({
       location,
       job.createTime,
       job.deleteTime,
-      JSON.stringify(job),
+      sealed(job),
     );
   },
 
@@ -38,11 +39,10 @@ export const jobStore = (db: Connection): JobStore => ({
   },
 
   policy(job) {
-    const policy = text(db.get('SELECT policy FROM job WHERE name = ?', job)?.['policy']);
-    return policy === undefined ? undefined : (JSON.parse(policy) as Policy);
+    return sealedIn<Policy>(db, db.get('SELECT policy FROM job WHERE name = ?', job), 'policy');
   },
 
   savePolicy(job, policy) {
-    db.run('UPDATE job SET policy = ? WHERE name = ?', JSON.stringify(policy), job);
+    db.run('UPDATE job SET policy = ? WHERE name = ?', sealed(policy), job);
   },
 });

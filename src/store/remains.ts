@@ -12,7 +12,7 @@ const rowBytes = 64;
 const bytesOf = (table: 'task' | 'attempt', columns: string): string =>
   `(SELECT coalesce(sum(${rowBytes} + length(concat_ws('', ${columns}))), 0) FROM ${table} WHERE execution = execution.number)`;
 
-const recordBytes = `length(resource) + length(settings) + length(images)
+const recordBytes = `length(resource) + length(settings) + coalesce(length(images), 0)
   + ${bytesOf('task', 'uid, state, update_time, scheduled_time, start_time, completion_time, last_attempt_result')}
   + ${bytesOf('attempt', 'container, sandbox, create_time, start_time, main_start_time, stop_time, end_time, outcome')}`;
 
@@ -36,7 +36,7 @@ export const remainsStore = (db: Connection): RemainsStore => ({
     const deleted = db
       .all('SELECT kind, number, resource, length(resource) AS record_bytes FROM tombstone')
       .map((row): Remains => {
-        const { name, deleteTime = '' } = parseResource<Execution | Job>(row);
+        const { name, deleteTime = '' } = parseResource<Execution | Job>(db, row);
         const kind = row['kind'] === 'job' ? 'deleted job' : 'deleted execution';
         const recordBytes = Number(row['record_bytes']);
         return {
@@ -61,13 +61,13 @@ export const remainsStore = (db: Connection): RemainsStore => ({
   },
 
   shrink() {
-    const pages = (pragma: 'page_count' | 'freelist_count'): number => Number(db.get(`PRAGMA ${pragma}`)?.[pragma]);
+    const pages = (pragma: 'page_count' | 'freelist_count'): number => Number(db.pragma(pragma));
     const before = pages('page_count');
     for (let last = Infinity, free = pages('freelist_count'); free > 0 && free < last; free = pages('freelist_count')) {
       last = free;
-      db.all(`PRAGMA incremental_vacuum(${step})`);
+      db.pragma(`incremental_vacuum(${step})`);
     }
-    db.all('PRAGMA wal_checkpoint(TRUNCATE)');
-    return (before - pages('page_count')) * Number(db.get('PRAGMA page_size')?.['page_size']);
+    db.checkpoint();
+    return (before - pages('page_count')) * Number(db.pragma('page_size'));
   },
 });

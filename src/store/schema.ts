@@ -1,10 +1,14 @@
+/** Raised with every change of `schema` or of how its columns are written; a store of another version is refused. */
+export const schemaVersion = 3;
+
+/** Tells a store of ours from any other database (`PRAGMA application_id`): "lrun". */
+export const storeMark = 0x6c72756e;
+
 /**
- * The tables. Resources are kept as JSON; what is searched by, or written by more than one process, has columns of its
- * own. Executions are numbered so that ten thousand tasks do not repeat their name. A store that an older version has written gets the steps
- * that it lacks.
+ * The tables. Resources are kept as sealed JSON; what is searched by, or written by more than one process, has columns of
+ * its own. Executions are numbered so that ten thousand tasks do not repeat their name.
  */
-export const migrations = [
-  `
+export const schema = `
 CREATE TABLE job (
   number INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT NOT NULL UNIQUE,
@@ -34,7 +38,8 @@ CREATE TABLE execution (
   pid INTEGER,
   process_start TEXT,
   heartbeat REAL,
-  images TEXT NOT NULL DEFAULT '{}',
+  log_bytes INTEGER,
+  images TEXT,
   settings TEXT NOT NULL,
   resource TEXT NOT NULL,
   UNIQUE (project, location, id)
@@ -42,6 +47,8 @@ CREATE TABLE execution (
 CREATE INDEX execution_by_job ON execution (job, create_time);
 CREATE INDEX open_execution ON execution (completion_time) WHERE completion_time IS NULL;
 CREATE INDEX doomed_execution ON execution (delete_time) WHERE delete_time IS NOT NULL;
+CREATE INDEX unmeasured_logs ON execution (completion_time) WHERE completion_time IS NOT NULL AND log_bytes IS NULL;
+CREATE INDEX measured_logs ON execution (completion_time, log_bytes) WHERE log_bytes > 0;
 
 -- Deleted jobs and executions, which can be seen until they expire. Their names are free for new ones.
 CREATE TABLE tombstone (
@@ -72,6 +79,7 @@ CREATE TABLE task (
   start_time TEXT,
   completion_time TEXT,
   last_attempt_result TEXT,
+  seal INTEGER NOT NULL,
   PRIMARY KEY (execution, number)
 ) WITHOUT ROWID;
 CREATE INDEX task_by_state ON task (execution, state, retried DESC, number);
@@ -89,15 +97,8 @@ CREATE TABLE attempt (
   stop_time TEXT,
   end_time TEXT,
   outcome TEXT,
+  seal INTEGER NOT NULL,
   PRIMARY KEY (execution, task, number)
 ) WITHOUT ROWID;
 CREATE INDEX open_attempt ON attempt (execution) WHERE outcome IS NULL;
-`,
-  `
-ALTER TABLE execution ADD COLUMN log_bytes INTEGER;
-CREATE INDEX unmeasured_logs ON execution (completion_time) WHERE completion_time IS NOT NULL AND log_bytes IS NULL;
-CREATE INDEX measured_logs ON execution (completion_time, log_bytes) WHERE log_bytes > 0;
-`,
-] as const;
-
-export const schemaVersion = migrations.length;
+`;

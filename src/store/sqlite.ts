@@ -3,6 +3,7 @@ import path from 'node:path';
 import { RunError } from '../model/errors.js';
 import { Connection } from './database.js';
 import { executionStore } from './executions.js';
+import { storeFault } from './faults.js';
 import { jobStore } from './jobs.js';
 import { leaseStore } from './leases.js';
 import { remainsStore } from './remains.js';
@@ -10,12 +11,16 @@ import type { Store } from './store.js';
 import { taskStore } from './tasks.js';
 import { tombstoneStore } from './tombstones.js';
 
+/** Where the store of a state directory is. */
+export const storeFile = (directory: string): string => path.join(directory, 'localrun.db');
+
 /**
  * Opens the store in `directory`, creating both where they are missing.
- * @throws RunError FAILED_PRECONDITION if a newer version of localrun has written it, UNAVAILABLE if it cannot be opened.
+ * @throws RunError DATA_LOSS if it is damaged, FAILED_PRECONDITION if another version of localrun has written it,
+ * UNAVAILABLE if it cannot be opened.
  */
 export function openStore(directory: string): Store {
-  const file = path.join(directory, 'localrun.db');
+  const file = storeFile(directory);
   try {
     // Environment variables of jobs may be confidential.
     mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -27,11 +32,13 @@ export function openStore(directory: string): Store {
       ...remainsStore(db),
       ...taskStore(db),
       ...leaseStore(db),
+      writable: db.writable,
       transaction: (body) => db.transaction(body),
       close: () => db.close(),
     };
   } catch (error) {
-    if (error instanceof RunError) throw error;
+    const fault = storeFault(error, file);
+    if (fault instanceof RunError) throw fault;
     throw new RunError('UNAVAILABLE', `Cannot open the store ${file}: ${(error as Error).message}`, {
       fix: 'make the directory writable, or name another one in LOCALRUN_HOME',
       cause: error,

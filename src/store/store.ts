@@ -177,5 +177,7 @@ export interface LeaseStore {
 export interface Store extends JobStore, ExecutionStore, TombstoneStore, RemainsStore, TaskStore, LeaseStore {
   /** Several reads and writes as one; nothing else is written in between. Nested calls join the outer one. */
   transaction<T>(body: () => T): T;
+  /** False if nothing can be written, for want of space or permission: then it is read as it was when it was opened. */
+  writable: boolean;
   close(): void;
 }

@@ -1,13 +1,31 @@
 import type { AttemptRecord, StopReason } from '../model/attempt.js';
 import type { TaskAttemptResult } from '../model/schema/job.js';
 import type { AttemptOutcome, TaskRecord, TaskState } from '../model/task.js';
-import { type Connection, executionNumber, type Row, text, unlimited } from './database.js';
+import { type Connection, executionNumber, text, unlimited } from './database.js';
+import type { Row } from './rows.js';
+import { checkSeal, sealOf } from './seal.js';
 import type { TaskStore } from './store.js';
+
+/** The columns of a row that its seal covers: all but its execution. */
+export const taskColumns = [
+  ...['number', 'uid', 'state', 'retried', 'update_time', 'scheduled_time', 'start_time', 'completion_time'],
+  'last_attempt_result',
+] as const;
+export const attemptColumns = [
+  ...['task', 'number', 'container', 'sandbox', 'create_time', 'start_time', 'main_start_time', 'stop_reason'],
+  ...['stop_time', 'end_time', 'outcome'],
+] as const;
+
+const statement = (table: string, columns: readonly string[]): string =>
+  `INSERT OR REPLACE INTO ${table} (execution, ${columns.join(', ')}, seal)
+   VALUES (${executionNumber}, ${columns.map(() => '?').join(', ')}, ?)`;
+const insertTask = statement('task', taskColumns);
+const insertAttempt = statement('attempt', attemptColumns);
 
 export const taskStore = (db: Connection): TaskStore => ({
   task(execution, index) {
     const row = db.get(`SELECT * FROM task WHERE execution = ${executionNumber} AND number = ?`, execution, index);
-    return row && taskOf(row);
+    return row && db.read(row, taskOf);
   },
 
   tasks(execution, states, page) {
@@ -20,7 +38,7 @@ export const taskStore = (db: Connection): TaskStore => ({
         page?.after ?? -1,
         page?.limit ?? unlimited,
       )
-      .map(taskOf);
+      .map((row) => db.read(row, taskOf));
   },
 
   readyTasks(execution, limit) {
@@ -30,7 +48,7 @@ export const taskStore = (db: Connection): TaskStore => ({
         execution,
         limit,
       )
-      .map(taskOf);
+      .map((row) => db.read(row, taskOf));
   },
 
   firstFailed(execution) {
@@ -38,7 +56,7 @@ export const taskStore = (db: Connection): TaskStore => ({
       `SELECT * FROM task WHERE execution = ${executionNumber} AND state = 'Failed' ORDER BY completion_time, number LIMIT 1`,
       execution,
     );
-    return row && taskOf(row);
+    return row && db.read(row, taskOf);
   },
 
   lastCompletion(execution) {
@@ -48,10 +66,7 @@ export const taskStore = (db: Connection): TaskStore => ({
   },
 
   saveTask(execution, task) {
-    db.run(
-      `INSERT OR REPLACE INTO task (execution, number, uid, state, retried, update_time, scheduled_time, start_time,
-       completion_time, last_attempt_result) VALUES (${executionNumber}, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      execution,
+    const values = [
       task.index,
       task.uid,
       task.state,
@@ -61,7 +76,8 @@ export const taskStore = (db: Connection): TaskStore => ({
       task.startTime,
       task.completionTime,
       task.lastAttemptResult && JSON.stringify(task.lastAttemptResult),
-    );
+    ];
+    db.run(insertTask, execution, ...values, sealOf(values));
   },
 
   attempts(execution, task) {
@@ -71,21 +87,17 @@ export const taskStore = (db: Connection): TaskStore => ({
         execution,
         task ?? null,
       )
-      .map(attemptOf);
+      .map((row) => db.read(row, attemptOf));
   },
 
   openAttempts(execution) {
     return db
       .all(`SELECT * FROM attempt WHERE execution = ${executionNumber} AND outcome IS NULL`, execution)
-      .map(attemptOf);
+      .map((row) => db.read(row, attemptOf));
   },
 
   saveAttempt(execution, attempt) {
-    db.run(
-      `INSERT OR REPLACE INTO attempt (execution, task, number, container, sandbox, create_time, start_time,
-       main_start_time, stop_reason, stop_time, end_time, outcome)
-       VALUES (${executionNumber}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      execution,
+    const values = [
       attempt.task,
       attempt.attempt,
       attempt.container,
@@ -97,11 +109,21 @@ export const taskStore = (db: Connection): TaskStore => ({
       attempt.stop?.time,
       attempt.endTime,
       attempt.outcome && JSON.stringify(attempt.outcome),
-    );
+    ];
+    db.run(insertAttempt, execution, ...values, sealOf(values));
   },
 });
 
+/** @throws SealBroken */
+export function checkRow(row: Row, columns: readonly string[]): void {
+  checkSeal(
+    row['seal'],
+    columns.map((column) => row[column]),
+  );
+}
+
 function taskOf(row: Row): TaskRecord {
+  checkRow(row, taskColumns);
   const result = text(row['last_attempt_result']);
   return {
     index: Number(row['number']),
@@ -117,6 +139,7 @@ function taskOf(row: Row): TaskRecord {
 }
 
 function attemptOf(row: Row): AttemptRecord {
+  checkRow(row, attemptColumns);
   const outcome = text(row['outcome']);
   const reason = text(row['stop_reason']);
   return {

@@ -1,6 +1,8 @@
 import { jobName, parseName, shortName } from '../model/names.js';
 import type { Execution, Job } from '../model/schema/job.js';
-import { type Connection, parseResource, resourceOf, type Row } from './database.js';
+import { type Connection, parseResource, resourceOf } from './database.js';
+import type { Row } from './rows.js';
+import { sealed } from './seal.js';
 import type { TombstoneStore } from './store.js';
 
 export const tombstoneStore = (db: Connection): TombstoneStore => {
@@ -31,7 +33,7 @@ export const tombstoneStore = (db: Connection): TombstoneStore => {
         job,
         createTime,
         expireTime,
-        JSON.stringify(resource),
+        sealed(resource),
       );
       db.run(`DELETE FROM ${kind} WHERE name = ?`, name);
     });
@@ -39,11 +41,11 @@ export const tombstoneStore = (db: Connection): TombstoneStore => {
   return {
     deletedJob(name, now) {
       const { project, location, job } = parseName(name);
-      return resourceOf<Job>(find('job', project, location, job, now));
+      return resourceOf<Job>(db, find('job', project, location, job, now));
     },
 
     deletedExecution(project, location, id, now) {
-      return resourceOf<Execution>(find('execution', project, location, id, now));
+      return resourceOf<Execution>(db, find('execution', project, location, id, now));
     },
 
     doomed() {
@@ -55,10 +57,10 @@ export const tombstoneStore = (db: Connection): TombstoneStore => {
             `SELECT resource FROM job WHERE delete_time IS NOT NULL AND NOT EXISTS (
                SELECT 1 FROM execution WHERE job = job.name AND completion_time IS NULL)`,
           )
-          .map((row) => parseResource<Job>(row)),
+          .map((row) => parseResource<Job>(db, row)),
         executions: db
           .all(`${ended} AND delete_time IS NOT NULL UNION ALL ${ended} AND delete_time IS NULL AND job IN (${jobs})`)
-          .map((row) => parseResource<Execution>(row)),
+          .map((row) => parseResource<Execution>(db, row)),
       };
     },
 

@@ -150,6 +150,22 @@ describe('the lease', () => {
     expect(world.runtime.containers.size).toBe(0);
   });
 
+  test.each([-3_600_000, 3_600_000])('is given signs of life also after the clock was put by %s ms', async (jump) => {
+    const world = new World(new FakeRuntime(() => ({ ms: 20_000 })), {}, { timeout: '7200s' });
+    const running = world.run();
+    const age = (): number => Math.abs(Date.now() - (world.store.lease(world.name)?.heartbeat ?? 0));
+    for (const by of [jump, -jump, jump]) {
+      await world.advance(5000);
+      vi.setSystemTime(Date.now() + by);
+      await world.advance(300);
+      expect(age()).toBeLessThan(3000);
+      await expect(world.run('second')).resolves.toBeUndefined();
+    }
+    await world.finish(running);
+    expect(world.states).toEqual(['Succeeded']);
+    expect(world.store.attempts(world.name)).toHaveLength(1);
+  });
+
   test('is given signs of life', async () => {
     const world = new World(new FakeRuntime(() => ({ ms: 20_000 })));
     const running = world.run();

@@ -12,7 +12,7 @@ export interface SandboxImage {
 
 /** Open files that a process on Cloud Run may have (container contract). */
 const nofile = 25000;
-const nofileLabel = 'dev.localrun.nofile';
+export const nofileLabel = 'dev.localrun.nofile';
 
 /** What the image holds beside the program: what volumes on disk are made like. */
 const others: readonly Entry[] = [{ name: 'volume/', mode: 0o777 }];

@@ -1,0 +1,114 @@
+import { RunError } from '../../model/errors.js';
+import type { Engine, EngineReport } from '../diagnosis.js';
+import { DockerClient } from './client.js';
+import { nofileLabel } from './sandbox/image.js';
+
+type Environment = Record<string, string | undefined>;
+
+/** Asks the client and the engine what they are; that there is none is an answer, too. */
+export async function diagnoseEngine(command: string, environment: Environment): Promise<EngineReport> {
+  const client = new DockerClient(command, environment);
+  const report: EngineReport = { client: undefined, endpoint: undefined, failure: undefined, engine: undefined };
+  try {
+    report.client = await clientOf(client);
+    report.endpoint = await endpointOf(client, report.client.kind, environment);
+    const local = /^(unix:|npipe:|the local)/.test(report.endpoint.address);
+    report.engine = await engineOf(client, local);
+  } catch (error) {
+    if (!(error instanceof RunError)) throw error;
+    report.failure = error;
+  }
+  return report;
+}
+
+async function clientOf(client: DockerClient): Promise<NonNullable<EngineReport['client']>> {
+  const { stdout } = await client.run(['--version']);
+  const [, name = 'docker', version = 'unknown'] = /^(\w+) version ([^\s,]+)/i.exec(stdout) ?? [];
+  return { kind: /podman/i.test(name) ? 'podman' : 'docker', version };
+}
+
+async function endpointOf(
+  client: DockerClient,
+  kind: 'docker' | 'podman',
+  environment: Environment,
+): Promise<NonNullable<EngineReport['endpoint']>> {
+  const variable = kind === 'docker' ? 'DOCKER_HOST' : 'CONTAINER_HOST';
+  const host = environment[variable];
+  if (host) return { address: host, source: variable };
+  if (kind === 'podman') return { address: 'the local podman', source: 'default' };
+  const { stdout, stderr, exitCode } = await client.run([
+    ...['context', 'inspect', '--format', '{{.Name}} {{.Endpoints.docker.Host}}'],
+  ]);
+  if (exitCode !== 0)
+    throw new RunError('UNAVAILABLE', `The docker context is no use: ${stderr.trim()}`, {
+      fix: 'docker context ls shows those that there are',
+    });
+  const [name = '', address = ''] = stdout.trim().split(' ');
+  return { address, source: environment['DOCKER_CONTEXT'] ? `DOCKER_CONTEXT ${name}` : `context ${name}` };
+}
+
+interface DockerInfo {
+  ServerVersion: string;
+  ServerErrors?: string[];
+  Architecture: string;
+  CgroupVersion?: string;
+  MemoryLimit?: boolean;
+  SwapLimit?: boolean;
+  CpuCfsQuota?: boolean;
+  PidsLimit?: boolean;
+  DockerRootDir: string;
+  Warnings?: string[] | null;
+}
+
+interface PodmanInfo {
+  host: { arch: string; cgroupVersion: string; cgroupControllers: string[] | null };
+  store: { graphRoot: string };
+  version: { Version: string };
+}
+
+async function engineOf(client: DockerClient, local: boolean): Promise<Engine> {
+  const { stdout, stderr, exitCode } = await client.run(['info', '--format', '{{json .}}']);
+  const info = exitCode === 0 ? (JSON.parse(stdout) as DockerInfo | PodmanInfo) : undefined;
+  if (!info || ('ServerErrors' in info && info.ServerErrors?.length)) {
+    throw new RunError('UNAVAILABLE', `The container engine does not say what it is: ${stderr.trim()}`);
+  }
+  const openFiles = await openFilesOf(client);
+  if ('host' in info) {
+    const { arch, cgroupVersion, cgroupControllers } = info.host;
+    const controllers = cgroupControllers ?? [];
+    return {
+      version: info.version.Version,
+      architecture: arch,
+      cgroup: cgroupVersion.replace(/^v/, ''),
+      unlimited: ['memory', 'cpu', 'pids'].filter((name) => !controllers.includes(name)),
+      warnings: [],
+      directory: info.store.graphRoot,
+      ...{ local, openFiles },
+    };
+  }
+  const limits = [
+    ['memory', info.MemoryLimit],
+    ['swap', info.SwapLimit],
+    ['cpu', info.CpuCfsQuota],
+    ['pids', info.PidsLimit],
+  ] as const;
+  return {
+    version: info.ServerVersion,
+    architecture: info.Architecture,
+    cgroup: info.CgroupVersion ?? 'unknown',
+    unlimited: limits.filter(([, works]) => works === false).map(([name]) => name),
+    warnings: (info.Warnings ?? []).map((line) => line.replace(/^WARNING: /, '')),
+    directory: info.DockerRootDir,
+    ...{ local, openFiles },
+  };
+}
+
+/** What the sandbox image tells, which knows it since it was made. */
+async function openFilesOf(client: DockerClient): Promise<Engine['openFiles']> {
+  const images = await client.run(['image', 'ls', '--quiet', '--filter', `label=${nofileLabel}`]);
+  const [image] = images.stdout.split('\n').filter(Boolean);
+  if (!image) return undefined;
+  const format = `{{index .Config.Labels "${nofileLabel}"}}`;
+  const { stdout } = await client.run(['image', 'inspect', '--format', format, image]);
+  return Number(stdout) || 'engine';
+}

@@ -1,0 +1,40 @@
+import { RunError } from '../../model/errors.js';
+import type { EngineReport } from '../../runtime/diagnosis.js';
+import type { ContainerRuntime } from '../../runtime/runtime.js';
+import type { ServiceDeps } from '../service.js';
+
+/** What a look at one thing has found. */
+export interface Check {
+  name: string;
+  state: 'ok' | 'warning' | 'problem';
+  found: string;
+  /** How to mend it. */
+  fix?: string | undefined;
+  /** What was done about it. */
+  done?: string | undefined;
+}
+
+/** A check whose finding can be mended here. */
+export interface Mendable extends Check {
+  mend?: (() => string | Promise<string>) | undefined;
+}
+
+/** What the doctor looks at, and with. */
+export interface DoctorDeps {
+  /** The state directory. */
+  home: string;
+  now: () => number;
+  alive: ServiceDeps['alive'];
+  diagnose: () => Promise<EngineReport>;
+  runtime: ContainerRuntime;
+  /** Opens the store anew. @throws RunError */
+  open: () => Promise<ServiceDeps>;
+}
+
+/** A failure as a finding. */
+export function problem(name: string, error: unknown): Mendable {
+  if (!(error instanceof Error)) throw error;
+  return { name, state: 'problem', found: error.message, fix: error instanceof RunError ? error.fix : undefined };
+}
+
+export const amount = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

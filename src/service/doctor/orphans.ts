@@ -1,0 +1,92 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { executionLabels, homeLabel, labels, runDirectory } from '../../engine/plan.js';
+import { keptAttempts, keptNames } from '../../model/kept.js';
+import type { ContainerRuntime } from '../../runtime/runtime.js';
+import type { Store } from '../../store/store.js';
+import { amount, type DoctorDeps, type Mendable } from './check.js';
+
+/** What decides who is an orphan. */
+export type Records = Pick<Store, 'openExecutions' | 'findExecution' | 'remains' | 'settings' | 'attempts'>;
+
+/** How many names a finding tells. */
+const told = 5;
+
+/**
+ * What bears our label in the engine, belongs to no execution that is under way, and was not kept on request. What is
+ * looked at is listed before the executions are, so that nothing counts whose execution begins meanwhile.
+ */
+export async function engineOrphans({ home, runtime }: DoctorDeps, records: Records): Promise<Mendable> {
+  const list = async (of: (labels: Record<string, string>) => Promise<string[]>): Promise<string[]> => {
+    const all = await of({ [labels.home]: homeLabel(home) });
+    const open = all.length > 0 ? records.openExecutions() : [];
+    const used = await Promise.all(open.map((execution) => of(executionLabels(home, execution))));
+    const left = without(all, used.flat());
+    const kept = left.length > 0 ? keepers(records).map((execution) => keptNames(records, execution)) : [];
+    return left.filter((name) => !kept.some((isKept) => isKept(name)));
+  };
+  const containers = await list((wanted) => runtime.list(wanted));
+  const volumes = await list((wanted) => runtime.listVolumes(wanted));
+  return finding(
+    'engine orphans',
+    [...containers, ...volumes],
+    'containers and volumes of executions that have ended',
+    () => removeAll(runtime, containers, volumes),
+  );
+}
+
+async function removeAll(runtime: ContainerRuntime, containers: string[], volumes: string[]): Promise<void> {
+  await Promise.all(containers.map((name) => runtime.remove(name)));
+  await Promise.all(volumes.map((name) => runtime.removeVolume(name)));
+}
+
+/** The directories of executions that have ended, or of which nobody knows. */
+export function directoryOrphans({ home }: DoctorDeps, records: Records): Mendable {
+  const runs = entries(path.join(home, 'run'));
+  const logs = entries(path.join(home, 'logs'))
+    .flatMap(entries)
+    .flatMap(entries)
+    .filter((directory) => {
+      const [id = '', location = '', project = ''] = directory.split(path.sep).toReversed();
+      return !records.findExecution(project, location, id);
+    });
+  const keeping = runs.length > 0 ? keepers(records) : [];
+  const used = [...records.openExecutions(), ...keeping].map((execution) => runDirectory(home, execution));
+  return finding(
+    'directory orphans',
+    [...without(runs, used), ...logs],
+    'directories of executions that are gone',
+    () => {
+      for (const directory of [...without(runs, used), ...logs]) rmSync(directory, { recursive: true, force: true });
+    },
+  );
+}
+
+/** The ended executions of which containers stay in the engine. */
+const keepers = (records: Records): string[] =>
+  records
+    .remains()
+    .flatMap(({ kind, name }) => (kind === 'execution' && keptAttempts(records, name).length > 0 ? [name] : []));
+
+function finding(name: string, orphans: readonly string[], what: string, remove: () => void | Promise<void>): Mendable {
+  if (orphans.length === 0) return { name, state: 'ok', found: 'none' };
+  const more = orphans.length > told ? `, and ${orphans.length - told} more` : '';
+  return {
+    name,
+    state: 'warning',
+    found: `${what}: ${orphans.slice(0, told).join(', ')}${more}`,
+    fix: 'localrun doctor --fix removes them',
+    mend: async () => {
+      await remove();
+      return `${amount(orphans.length, 'orphan')} removed`;
+    },
+  };
+}
+
+const without = (all: readonly string[], used: readonly string[]): string[] => {
+  const known = new Set(used);
+  return all.filter((name) => !known.has(name));
+};
+
+const entries = (directory: string): string[] =>
+  existsSync(directory) ? readdirSync(directory).map((name) => path.join(directory, name)) : [];

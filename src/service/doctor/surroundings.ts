@@ -1,0 +1,88 @@
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
+import path from 'node:path';
+import type { Engine, EngineReport } from '../../runtime/diagnosis.js';
+import type { Check } from './check.js';
+
+/** With less than this free, a warning or a problem, in bytes. */
+const [little, tooLittle] = [1024 ** 3, 32 * 1024 ** 2];
+
+/** Architectures of machines that run what Cloud Run runs, linux/amd64, without an emulation. */
+const native = new Set(['x86_64', 'amd64']);
+
+export function engineChecks({ client, endpoint, failure, engine }: EngineReport): Check[] {
+  const at = endpoint && `${endpoint.address} (${endpoint.source})`;
+  const reached = [client && `${client.kind} ${client.version}`, at && `at ${at}`].filter(Boolean).join(' ');
+  if (!engine) {
+    const found = [failure?.message, reached && `The client is ${reached}.`].filter(Boolean).join(' ');
+    return [{ name: 'engine', state: 'problem', found, fix: failure?.fix }];
+  }
+  return [
+    { name: 'engine', state: 'ok', found: `${reached}, engine ${engine.version}` },
+    limits(engine),
+    openFiles(engine),
+    {
+      name: 'architecture',
+      found: `${engine.architecture}, and Cloud Run runs x86_64`,
+      ...(native.has(engine.architecture)
+        ? { state: 'ok' }
+        : { state: 'warning', fix: 'install an emulation for linux/amd64, or run images of this platform' }),
+    },
+    ...(engine.local && existsSync(engine.directory) ? [space('engine disk', engine.directory)] : []),
+  ];
+}
+
+function limits({ cgroup, unlimited, warnings }: Engine): Check {
+  const name = 'limits';
+  if (unlimited.length + warnings.length === 0) {
+    return { name, state: 'ok', found: `memory, CPU and processes are limited, by cgroup ${cgroup}` };
+  }
+  const without = unlimited.length > 0 ? [`no limit for ${unlimited.join(', ')}`] : [];
+  return {
+    name,
+    state: 'warning',
+    found: `cgroup ${cgroup}: ${[...without, ...warnings].join('; ')}`,
+    fix: 'enable these cgroup controllers for the engine; until then containers get more than their limits',
+  };
+}
+
+function openFiles({ openFiles: granted }: Engine): Check {
+  const name = 'open files';
+  if (granted === undefined) return { name, state: 'ok', found: 'not known before the first execution' };
+  if (granted !== 'engine') return { name, state: 'ok', found: `${granted}, as in Cloud Run` };
+  return {
+    name,
+    state: 'warning',
+    found: "the engine's own limit is below the 25000 of Cloud Run, and containers get that one",
+    fix: 'raise the hard limit of the engine (LimitNOFILE of its systemd unit), and remove the image localrun/sandbox',
+  };
+}
+
+/** How much is free where a directory is, or will be. */
+export function space(name: string, directory: string): Check {
+  let there = directory;
+  while (!existsSync(there)) there = path.dirname(there);
+  const { bavail, bsize } = statfsSync(there);
+  const free = bavail * bsize;
+  const found = `${directory}: ${size(free)} free`;
+  if (free >= little) return { name, state: 'ok', found };
+  return { name, state: free < tooLittle ? 'problem' : 'warning', found, fix: 'free some space' };
+}
+
+const size = (bytes: number): string =>
+  bytes >= little ? `${(bytes / 1024 ** 3).toFixed(1)} GiB` : `${Math.floor(bytes / 1024 ** 2)} MiB`;
+
+export function stateDirectory(home: string): Check {
+  const name = 'state directory';
+  if (!existsSync(home)) return { name, state: 'ok', found: `${home}, which is made when something is to be stored` };
+  try {
+    accessSync(home, constants.R_OK | constants.W_OK | constants.X_OK);
+    return { name, state: 'ok', found: home };
+  } catch (error) {
+    return {
+      name,
+      state: 'problem',
+      found: `${home} cannot be written: ${(error as Error).message}`,
+      fix: 'make it writable, or name another one in LOCALRUN_HOME',
+    };
+  }
+}

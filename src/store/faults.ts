@@ -1,0 +1,64 @@
+import { statfsSync } from 'node:fs';
+import path from 'node:path';
+import { RunError } from '../model/errors.js';
+import { SealBroken } from './seal.js';
+
+/** With less than this, SQLite cannot even share its memory among processes, in bytes. */
+const leastSpace = 64 * 1024;
+
+export const damaged = (file: string, how: string, cause?: unknown): RunError =>
+  new RunError('DATA_LOSS', `The store ${file} is damaged: ${how}.`, {
+    fix: 'localrun doctor --fix, which sets it aside and saves what can be read',
+    cause,
+  });
+
+export const noSpace = (file: string, cause: unknown): RunError =>
+  new RunError('RESOURCE_EXHAUSTED', `No space is left on the disk of ${file}.`, {
+    fix: 'free some space; then any command takes up the executions that this has interrupted',
+    cause,
+  });
+
+const readOnly = (file: string, cause: unknown): RunError =>
+  new RunError('UNAVAILABLE', `The store ${file} cannot be written: the file or its directory is read-only.`, {
+    fix: 'make both writable, or name another state directory in LOCALRUN_HOME',
+    cause,
+  });
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
+
+/** What SQLite, or the reading of a record, says is wrong with the store, for people. Anything else stays as it is. */
+export function storeFault(error: unknown, file: string): unknown {
+  if (error instanceof SealBroken) return damaged(file, error.message, error);
+  const code = codeOf(error);
+  const { message } = error as Error;
+  if (/^SQLITE_(CORRUPT|NOTADB|ERROR$)/.test(code)) return damaged(file, message, error);
+  if (code === 'SQLITE_FULL' || code === 'ENOSPC') return noSpace(file, error);
+  if (code.startsWith('SQLITE_IOERR') && spaceFor(file) < leastSpace) return noSpace(file, error);
+  if (/^SQLITE_(READONLY|CANTOPEN)/.test(code) || code === 'EROFS' || code === 'EACCES') return readOnly(file, error);
+  if (/^SQLITE_(BUSY|LOCKED)/.test(code)) {
+    return new RunError('UNAVAILABLE', `The store ${file} is held by another process.`, {
+      fix: 'try again; `localrun doctor` shows which executions run',
+      cause: error,
+    });
+  }
+  if (code.startsWith('SQLITE_IOERR')) {
+    return new RunError('UNAVAILABLE', `The store ${file} cannot be used: ${message}.`, {
+      fix: 'look at its disk, or name another state directory in LOCALRUN_HOME',
+      cause: error,
+    });
+  }
+  return error;
+}
+
+/** Whether reading goes on from a copy: there is nothing wrong but that nothing can be written. */
+export const isBarrier = (error: unknown): error is RunError =>
+  error instanceof RunError && (error.code === 'RESOURCE_EXHAUSTED' || /^SQLITE_(READ|CANT)/.test(codeOf(error.cause)));
+
+function spaceFor(file: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(path.dirname(file));
+    return bavail * bsize;
+  } catch {
+    return Infinity;
+  }
+}

@@ -1,0 +1,70 @@
+import type Database from 'libsql';
+import { SealBroken } from './seal.js';
+
+export type Row = Record<string, string | number | null>;
+
+interface Query {
+  statement: Database.Statement;
+  /** Those that come together, and those that are large and come by themselves. */
+  packed: readonly string[];
+  apart: readonly string[];
+}
+
+const large = ['resource'];
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** The queries of a connection, prepared once. Rows come as bytes: libsql ends the process over text that is not UTF-8. */
+export class Queries {
+  readonly #db: Database.Database;
+  readonly #queries = new Map<string, Query>();
+
+  constructor(db: Database.Database) {
+    this.#db = db;
+  }
+
+  /** @throws SealBroken for what cannot have been written */
+  all(sql: string, ...values: unknown[]): Row[] {
+    const { statement, packed, apart } = this.#query(sql);
+    const rows = statement.all(...values.map(bound)) as Record<string, Uint8Array>[];
+    return rows.map((bytes) => {
+      const row = unpacked(bytes['packed'], packed);
+      for (const column of apart) row[column] = decoded(bytes[column]);
+      return row;
+    });
+  }
+
+  #query(sql: string): Query {
+    let query = this.#queries.get(sql);
+    if (!query) {
+      const columns = this.#db
+        .prepare(sql)
+        .columns()
+        .map(({ name }) => name);
+      const apart = columns.filter((name) => large.includes(name));
+      const packed = columns.filter((name) => !large.includes(name));
+      const values = packed.map((name) => `"${name}"`).join(', ');
+      const others = apart.map((name) => `, CAST("${name}" AS BLOB) AS "${name}"`).join('');
+      const statement = this.#db.prepare(`SELECT CAST(json_array(${values}) AS BLOB) AS packed${others} FROM (${sql})`);
+      this.#queries.set(sql, (query = { statement, packed, apart }));
+    }
+    return query;
+  }
+}
+
+/** Absent is NULL. */
+export const bound = (value: unknown): unknown => value ?? null;
+
+function unpacked(bytes: Uint8Array | undefined, columns: readonly string[]): Row {
+  const values = JSON.parse(decoded(bytes)) as Row[string][];
+  return Object.fromEntries(columns.map((column, i) => [column, values[i] ?? null]));
+}
+
+/** @throws SealBroken */
+function decoded(bytes: Uint8Array | undefined): string {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw new SealBroken('a record is not text');
+  }
+}

@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+
+/** How often a finding has to repeat itself, since another process may write at the same time, and how far apart, in ms. */
+const looks = 3;
+const interval = 10;
+
+const headerSize = 32;
+const frameHeaderSize = 24;
+/** Of the index to the log that processes share (https://sqlite.org/walformat.html#the_wal_index_header). */
+const indexHeaderSize = 136;
+
+/**
+ * What is wrong with a write-ahead log: SQLite reads it up to the first frame that is not sound and takes the rest for
+ * what a crash has left, so that damage would undo what was committed. Undefined if nothing is.
+ */
+export function walDamage(file: string): string | undefined {
+  for (let look = 1; ; look++) {
+    const found = damageNow(file);
+    if (found === undefined || look === looks) return found;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, interval);
+  }
+}
+
+function damageNow(file: string): string | undefined {
+  // In this order: the log may have grown since, and never shrinks before it begins anew, with other salts.
+  const index = contentOf(`${file}-shm`);
+  const log = contentOf(`${file}-wal`);
+  if (log.length < headerSize) return framesIn(index) > 0 ? 'its write-ahead log is gone' : undefined;
+  const littleEndian = (log.readUInt32BE(0) & 1) === 0;
+  const pageSize = log.readUInt32BE(8);
+  const header = checksum(log.subarray(0, 24), [0, 0], littleEndian);
+  if (!same(log, 24, header)) return 'its write-ahead log does not begin as one';
+  const salts: Sums = [log.readUInt32BE(16), log.readUInt32BE(20)];
+  const frameSize = frameHeaderSize + pageSize;
+  let sums = header;
+  let committed = 0;
+  let broken = Infinity;
+  for (let frame = 1, at = headerSize; at + frameSize <= log.length; frame++, at += frameSize) {
+    const commits = log.readUInt32BE(at + 4) !== 0;
+    const ours = same(log, at + 8, salts);
+    if (ours && frame < broken) {
+      const content = checksum(
+        log.subarray(at + frameHeaderSize, at + frameSize),
+        checksum(log.subarray(at, at + 8), sums, littleEndian),
+        littleEndian,
+      );
+      if (!same(log, at + 16, content)) broken = frame;
+      sums = content;
+    } else broken = Math.min(broken, frame);
+    if (frame < broken && commits) committed = frame;
+    // The last frame may be half written by now, and frames of a transaction that was rolled back may follow. The end of
+    // a transaction in a later one means that all before it held.
+    if (frame > broken && ours && commits) return `its write-ahead log is broken after transaction frame ${committed}`;
+  }
+  const known = index.length >= indexHeaderSize && same(index, 32, salts) ? framesIn(index) : 0;
+  if (known > committed) return `its write-ahead log ends after frame ${committed} of ${known}`;
+  return undefined;
+}
+
+/** The frames that the processes which share the log have agreed upon; 0 if all of them are in the store itself, too. */
+function framesIn(index: Buffer): number {
+  if (index.length < indexHeaderSize) return 0;
+  const number = (at: number): number => (littleEndianMachine ? index.readUInt32LE(at) : index.readUInt32BE(at));
+  const [frames, inStore] = [number(16), number(96)];
+  return frames > inStore ? frames : 0;
+}
+
+type Sums = [number, number];
+
+const littleEndianMachine = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
+
+const same = (buffer: Buffer, at: number, [a, b]: Sums): boolean =>
+  buffer.readUInt32BE(at) === a && buffer.readUInt32BE(at + 4) === b;
+
+/** SQLite's own (https://sqlite.org/fileformat2.html#checksum_algorithm). */
+function checksum(bytes: Buffer, [first, second]: Sums, littleEndian: boolean): Sums {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  let a = first;
+  let b = second;
+  for (let i = 0; i < bytes.length; i += 8) {
+    a = (a + view.getUint32(i, littleEndian) + b) >>> 0;
+    b = (b + view.getUint32(i + 4, littleEndian) + a) >>> 0;
+  }
+  return [a, b];
+}
+
+function contentOf(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
+    throw error;
+  }
+}

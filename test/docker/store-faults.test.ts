@@ -1,0 +1,117 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'vitest';
+import { completionStatus } from '../../src/model/execution.js';
+import { until } from '../support/cli.js';
+import { type Home, test } from '../support/home.js';
+
+/** Lets `work` happen while something is mounted; the tests run as root. */
+async function mounted(target: string, options: readonly string[], work: () => Promise<void>): Promise<void> {
+  if (!existsSync(target)) mkdirSync(target, { recursive: true });
+  execFileSync('mount', [...options, target]);
+  try {
+    await work();
+  } finally {
+    execFileSync('umount', ['--lazy', target]);
+  }
+}
+
+const remount = (target: string, option: string): void =>
+  void execFileSync('mount', ['-o', `remount,${option}`, target]);
+
+/** Fills a disk but for `spare` bytes; returns how to free it again. */
+function fill(directory: string, spare: number): () => void {
+  const ballast = path.join(directory, 'ballast');
+  const [, free = '0'] = execFileSync('df', ['--output=avail', '-B1', directory], { encoding: 'utf8' }).split('\n');
+  writeFileSync(ballast, Buffer.alloc(Number(free) - spare));
+  return () => rmSync(ballast);
+}
+
+/** One line of what is wrong, and one of what to do; never a stack. */
+const oneLine = (what: RegExp): RegExp => new RegExp(String.raw`^ERROR: \(localrun\S+\) ${what.source}\nTry: .+\n$`);
+const readOnly = /The store \S+localrun\.db cannot be written: the file or its directory is read-only\./;
+const noSpace = /RESOURCE_EXHAUSTED: No space is left on the disk of \S+localrun\.db\./;
+
+const create = (home: Home, name: string): ReturnType<Home['run']> =>
+  home.run(['jobs', 'create', '-f', home.script(name, 'echo ran')]);
+
+/** Reads give what they gave; a write says why not. */
+async function expectReadable(home: Home, truth: string, why: RegExp): Promise<void> {
+  expect(await home.run(['jobs', 'list'])).toMatchObject({ exitCode: 0, stdout: truth });
+  expect((await home.job('first')).name).toContain('first');
+  const { exitCode, stdout, stderr } = await create(home, 'second');
+  expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+  expect(stderr).toMatch(oneLine(why));
+  expect(await home.run(['jobs', 'list'])).toMatchObject({ exitCode: 0, stdout: truth });
+}
+
+test('a store on a disk that is read-only, or full, is read', async ({ home }) => {
+  await mounted(home.directory, ['-t', 'tmpfs', '-o', 'size=1m,mode=700', 'tmpfs'], async () => {
+    expect((await create(home, 'first')).exitCode).toBe(0);
+    const { stdout: truth } = await home.run(['jobs', 'list']);
+    expect(truth).toContain('first');
+    remount(home.directory, 'ro');
+    await expectReadable(home, truth, readOnly);
+    remount(home.directory, 'rw');
+    const free = fill(home.directory, 0);
+    await expectReadable(home, truth, noSpace);
+    free();
+    expect((await create(home, 'second')).exitCode).toBe(0);
+  });
+});
+
+test('a store whose file alone is read-only is read', async ({ home }) => {
+  expect((await create(home, 'first')).exitCode).toBe(0);
+  const { stdout: truth } = await home.run(['jobs', 'list']);
+  const file = path.join(home.directory, 'localrun.db');
+  await mounted(file, ['--bind', file], async () => {
+    remount(file, 'ro,bind');
+    await expectReadable(home, truth, readOnly);
+  });
+});
+
+test('an execution whose store has no space left is taken up once there is some', async ({ home }) => {
+  home.events();
+  await mounted(home.directory, ['-t', 'tmpfs', '-o', 'size=1m,mode=700', 'tmpfs'], async () => {
+    const spec = { taskCount: 8, parallelism: 2 };
+    const command = home.start(['jobs', 'run', '-f', home.script('crowded', 'sleep 1; echo ran', spec)]);
+    const id = await command.execution();
+    await home.events().started(1);
+    const free = fill(home.directory, 0);
+    const { exitCode, stderr } = await command.ended;
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/\nERROR: \(localrun\.jobs\.run\) RESOURCE_EXHAUSTED: No space is left on the disk of .+\n/);
+    expect(stderr).not.toMatch(/mistake|\n {4}at /);
+    free();
+    const next = await home.run(['jobs', 'list']);
+    expect(next.stderr).toContain(`Execution [${id}] was left by a process that is gone; `);
+    const execution = await home.completed(id);
+    expect(completionStatus(execution)).toBe('EXECUTION_SUCCEEDED');
+    expect(execution).toMatchObject({ succeededCount: 8 });
+    expect(new Set(await home.events().starts(id)).size).toBe(8);
+    expect(await home.events().starts(id)).toHaveLength(8);
+    for (let task = 0; task < 8; task++) expect(home.log(id, task)).toEqual(['ran']);
+  });
+});
+
+test('logs whose disk is full are whole once there is space', async ({ home }) => {
+  const lines = 2000;
+  const logs = path.join(home.directory, 'logs');
+  await mounted(logs, ['-t', 'tmpfs', '-o', 'size=1m,mode=700', 'tmpfs'], async () => {
+    const free = fill(logs, 32 * 1024);
+    const script = `i=0; while [ $i -lt ${lines} ]; do echo "line $i of a log that is longer than the disk has room for"; i=$((i+1)); done`;
+    const command = home.start(['jobs', 'run', '-f', home.script('talkative', script)]);
+    const id = await command.execution();
+    await until(
+      () => execFileSync('df', ['--output=avail', logs], { encoding: 'utf8' }).split('\n')[1]?.trim() === '0',
+    );
+    free();
+    const { exitCode, stderr } = await command.ended;
+    expect(exitCode, stderr).toBe(0);
+    expect(completionStatus(await home.completed(id))).toBe('EXECUTION_SUCCEEDED');
+    expect(home.log(id)).toEqual(
+      Array.from({ length: lines }, (_, i) => `line ${i} of a log that is longer than the disk has room for`),
+    );
+  });
+});
