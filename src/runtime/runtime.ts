@@ -75,10 +75,13 @@ export type ContainerState =
   | { status: 'running'; startedAt: Timestamp }
   | { status: 'exited'; startedAt: Timestamp; finishedAt: Timestamp; exitCode: number; oomKilled: boolean };
 
-/** Two files for what a container writes, each line after an RFC 3339 timestamp and a space (see LogDecoder). */
+export type Stream = 'stdout' | 'stderr';
+
+/** Takes what a container writes, each line after an RFC 3339 timestamp and a space (see LogDecoder). */
 export interface Output {
-  stdout: number;
-  stderr: number;
+  write(stream: Stream, data: Buffer): void;
+  /** Forgets what was written: it was not the container's. */
+  clear(): void;
 }
 
 /** A container that runs, with somebody who is attached to it. */

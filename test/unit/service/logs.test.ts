@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { beforeEach, expect, test } from 'vitest';
 import { lastLines, LogFollower, type TaskLine } from '../../../src/service/logs.js';
 import { LogFiles } from '../../../src/store/logs.js';
@@ -11,7 +11,7 @@ let logs: LogFiles;
 
 beforeEach(() => {
   logs = new LogFiles(tempDirectory());
-  logs.create(execution.name, attempt).close();
+  mkdirSync(logs.directory(execution.name), { recursive: true });
 });
 
 const write = (stream: 'stdout' | 'stderr', lines: readonly string[]): void =>
