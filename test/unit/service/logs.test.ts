@@ -8,6 +8,7 @@ import { tempDirectory } from '../../support/temp.js';
 const execution = someExecution(someJob());
 const attempt = { task: 0, attempt: 0 };
 let logs: LogFiles;
+const reader = { busy: false, drained: async () => {} };
 
 beforeEach(() => {
   logs = new LogFiles(tempDirectory());
@@ -21,7 +22,7 @@ test('a log that is longer than one look is shown in parts, whole in the end', a
   const written = Array.from({ length: 100_000 }, (_, i) => `line ${i}`);
   write('stdout', written);
   const shown: TaskLine[] = [];
-  const follower = new LogFollower(logs, execution, (line) => shown.push(line));
+  const follower = new LogFollower(logs, execution, (lines) => shown.push(...lines), reader);
   follower.onEvent({ type: 'attempt.started', time: someTime, ...attempt });
   expect(shown).toEqual([]);
   follower.onEvent({
@@ -31,6 +32,35 @@ test('a log that is longer than one look is shown in parts, whole in the end', a
   expect(shown.length).toBeGreaterThan(10_000);
   expect(shown.length).toBeLessThan(40_000);
   await follower.close();
+  expect(shown.map(({ text }) => text)).toEqual(written);
+});
+
+test('lines that nobody reads stay in the log until somebody does', async () => {
+  const written = Array.from({ length: 50_000 }, (_, i) => `line ${i}`);
+  write('stdout', written);
+  const shown: TaskLine[] = [];
+  let drained = 0;
+  const slow = {
+    busy: true,
+    drained: async () => {
+      drained++;
+      slow.busy = false;
+    },
+  };
+  const onLines = (lines: readonly TaskLine[]): void => {
+    shown.push(...lines);
+    slow.busy = true;
+  };
+  const follower = new LogFollower(logs, execution, onLines, slow);
+  follower.onEvent({ type: 'attempt.started', time: someTime, ...attempt });
+  follower.onEvent({
+    ...{ type: 'attempt.ended', time: someTime, ...attempt },
+    ...{ outcome: { code: 0, message: '' }, state: 'Succeeded' },
+  });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(shown).toEqual([]);
+  await follower.close();
+  expect(drained).toBeGreaterThan(2);
   expect(shown.map(({ text }) => text)).toEqual(written);
 });
 
