@@ -26,6 +26,12 @@ export class LogDecoder {
   #length = 0;
   /** The time of the line of which a part has come already. */
   #time: Timestamp | undefined;
+  #within: boolean;
+
+  /** @param within whether it begins within a line, of which the rest is left out */
+  constructor(within = false) {
+    this.#within = within;
+  }
 
   /** The lines that `chunk` completes. What has no timestamp is no line of a container, and left out. */
   push(chunk: Buffer): LogLine[] {
@@ -50,7 +56,8 @@ export class LogDecoder {
   }
 
   #take(last: Buffer, lines: LogLine[]): void {
-    this.#add(this.#length === 0 ? last : Buffer.concat([...this.#parts, last]), lines);
+    if (!this.#within) this.#add(this.#length === 0 ? last : Buffer.concat([...this.#parts, last]), lines);
+    this.#within = false;
     this.#parts = [];
     this.#length = 0;
     this.#time = undefined;

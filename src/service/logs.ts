@@ -28,14 +28,15 @@ interface Reader {
 /** What a log file has had to give so far. */
 export class Tail {
   readonly #file: string;
-  readonly #decoder = new LogDecoder();
+  readonly #decoder: LogDecoder;
   #offset: number;
   #behind = false;
 
-  /** @param offset where to begin; in the middle of a line, with the next one */
+  /** @param offset where to begin: with the first line after it */
   constructor(file: string, offset = 0) {
     this.#file = file;
     this.#offset = offset;
+    this.#decoder = new LogDecoder(offset > 0);
   }
 
   /** Whether the last read has left something that was there. */
