@@ -69,16 +69,22 @@ export function dockerRuntime(command: string, environment: Record<string, strin
     },
 
     async follow(name, output) {
-      const stdout = new EngineLog((data) => output.write('stdout', data));
-      const stderr = new EngineLog((data) => output.write('stderr', data));
-      const take = { stdout: (chunk: Buffer) => stdout.push(chunk), stderr: (chunk: Buffer) => stderr.push(chunk) };
+      const logs = {
+        stdout: new EngineLog((data) => output.write('stdout', data)),
+        stderr: new EngineLog((data) => output.write('stderr', data)),
+      };
+      const take = {
+        stdout: (chunk: Buffer) => logs.stdout.push(chunk),
+        stderr: (chunk: Buffer) => logs.stderr.push(chunk),
+      };
       const read = (...how: string[]): Promise<number> =>
         client.attach(['logs', ...how, '--timestamps', name], {}, take);
       if ((await read('--follow')) !== 0) return false;
       // Docker 20.10 often misses the last lines when it follows a log to its end (5 of 155 containers).
-      stdout.again();
-      stderr.again();
-      return (await read()) === 0;
+      for (const log of [logs.stdout, logs.stderr]) log.again();
+      const exitCode = await read();
+      for (const log of [logs.stdout, logs.stderr]) log.end();
+      return exitCode === 0;
     },
 
     inspect: (name, patient) => containers.inspect(name, patient),

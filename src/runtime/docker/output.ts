@@ -42,23 +42,30 @@ export class StampedOutput {
 
 /** Docker cuts lines into pieces of this many bytes, each of which `docker logs` prints after a stamp of its own. */
 const pieceBytes = 16_384;
-const space = 0x20;
+/** All of docker's stamps have this length, the space after them included. */
+const stampBytes = 31;
+const stamp = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z /g;
+const anyStamp = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) /;
 const maxStamp = 40;
 
 /**
  * Turns what `docker logs --timestamps` prints into a log with one stamp a line. Where a stamp has to be is counted, not
  * guessed, so that a container can write whatever looks like one.
+ *
+ * With one exception: Docker 20.10 prints no newline after the last piece of a line that it has cut, if its log driver
+ * is `local`. There the next line begins with a stamp that is not before that of the line, nor in the future: a time that
+ * the container itself has written into the line is before.
  */
 export class EngineLog {
   readonly #write: Write;
-  /** The stamp, as far as it has come; undefined within a piece. */
-  #stamp: Buffer | undefined = Buffer.alloc(0);
-  /** Bytes until the piece is full. */
-  #room = pieceBytes;
-  /** It goes on with a line. */
+  /** Bytes that only those that follow can tell the meaning of. */
+  #rest: Buffer = Buffer.alloc(0);
+  /** The stamp of the line that has begun. */
+  #line = '';
+  /** Bytes until the piece is full; 0: a stamp has to come. */
+  #room = 0;
+  /** What has come of the line was a whole piece, or several. */
   #continues = false;
-  /** What was no stamp where one has to be is the client's own talk, to the end of its line. */
-  #talk = false;
   #given = 0;
   #skip = 0;
 
@@ -66,54 +73,78 @@ export class EngineLog {
     this.#write = write;
   }
 
+  /** It has ended: there is nothing more to come. */
+  end(): void {
+    if (this.#room > 0) this.#give(this.#rest);
+    this.#rest = Buffer.alloc(0);
+  }
+
   /** The log comes once more, from its beginning: what has been given is left out. */
   again(): void {
     this.#skip = this.#given;
-    this.#stamp = Buffer.alloc(0);
+    this.#rest = Buffer.alloc(0);
+    this.#room = 0;
     this.#continues = false;
-    this.#talk = false;
   }
 
   push(chunk: Buffer): void {
+    const data = Buffer.concat([this.#rest, chunk]);
     const parts: Buffer[] = [];
-    for (let at = 0; at < chunk.length;) {
-      const end = chunk.indexOf(newline, at) + 1 || chunk.length;
-      const ends = chunk[end - 1] === newline;
-      if (this.#talk) {
-        this.#talk = !ends;
-        at = end;
-      } else if (this.#stamp) at = this.#takeStamp(chunk.subarray(at, end), parts) + at;
-      else {
-        const length = Math.min(this.#room, end - at);
-        parts.push(chunk.subarray(at, at + length));
-        this.#room -= length;
-        at += length;
-        const whole = chunk[at - 1] === newline;
-        if (whole || this.#room === 0) this.#stamp = Buffer.alloc(0);
-        this.#continues = !whole;
-      }
+    let at = 0;
+    while (at < data.length) {
+      const taken = this.#room === 0 ? this.#takeStamp(data, at, parts) : this.#takeText(data, at, parts);
+      if (taken === 0) break;
+      at += taken;
     }
+    this.#rest = data.subarray(at);
     this.#give(Buffer.concat(parts));
   }
 
-  /** How many of the bytes belong to the stamp. */
-  #takeStamp(bytes: Buffer, parts: Buffer[]): number {
-    const before = this.#stamp?.length ?? 0;
-    const stamp = Buffer.concat([this.#stamp ?? bytes, bytes.subarray(0, maxStamp - before)]);
-    const end = stamp.indexOf(space) + 1;
-    if (end > 0 && /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d) $/.test(stamp.toString('latin1', 0, end))) {
-      if (!this.#continues) parts.push(stamp.subarray(0, end));
-      this.#stamp = undefined;
-      this.#room = pieceBytes;
-      return end - before;
+  /** How many bytes are a stamp, or the client's own talk, to the end of its line; 0 if more have to come. */
+  #takeStamp(data: Buffer, at: number, parts: Buffer[]): number {
+    const [found] = anyStamp.exec(data.toString('latin1', at, at + maxStamp)) ?? [];
+    if (found === undefined) {
+      const end = data.indexOf(newline, at);
+      return end < 0 ? 0 : end + 1 - at;
     }
-    this.#stamp = stamp;
-    if (end > 0 || stamp.length === maxStamp || stamp.includes(newline)) {
-      this.#stamp = Buffer.alloc(0);
-      this.#talk = !bytes.includes(newline);
-      return bytes.length;
+    if (!this.#continues) {
+      parts.push(data.subarray(at, at + found.length));
+      this.#line = found;
     }
-    return bytes.length;
+    this.#room = pieceBytes;
+    return found.length;
+  }
+
+  /** How many bytes are text of the piece; 0 if more have to come. */
+  #takeText(data: Buffer, at: number, parts: Buffer[]): number {
+    const newlineAt = data.indexOf(newline, at);
+    const end = newlineAt < 0 ? data.length : newlineAt + 1;
+    const next = this.#continues
+      ? this.#nextLine(data.toString('latin1', at, Math.min(end, at + this.#room + stampBytes)))
+      : -1;
+    if (next >= 0) {
+      parts.push(data.subarray(at, at + next), Buffer.of(newline));
+      this.#room = 0;
+      this.#continues = false;
+      return next || this.#takeStamp(data, at, parts);
+    }
+    const open = newlineAt < 0 && this.#continues && data.length - at < this.#room + stampBytes;
+    const length = Math.min(this.#room, end - at - (open ? stampBytes - 1 : 0));
+    if (length <= 0) return 0;
+    parts.push(data.subarray(at, at + length));
+    const whole = data[at + length - 1] === newline;
+    this.#room = whole ? 0 : this.#room - length;
+    if (whole || this.#room === 0) this.#continues = !whole;
+    return length;
+  }
+
+  /** Where in the rest of a line the stamp of the next one is. */
+  #nextLine(text: string): number {
+    const now = new Date().toISOString();
+    for (const { 0: found, index } of text.matchAll(stamp)) {
+      if (index < this.#room && found >= this.#line && found < now) return index;
+    }
+    return -1;
   }
 
   #give(data: Buffer): void {

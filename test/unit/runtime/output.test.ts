@@ -3,12 +3,14 @@ import { expect, test, vi } from 'vitest';
 import { EngineLog, StampedOutput } from '../../../src/runtime/docker/output.js';
 
 const stamp = '2026-11-24T20:36:07.541113295Z ';
+/** What containers have for a time: it is before that of their line. */
+const earlier = '2026-11-24T20:36:07.541113294Z ';
 const pieceBytes = 16_384;
 
 /** What containers write that is hard to read back. */
 const piece = fc.oneof(
   fc.constantFrom(
-    ...['x', '\n', '\r\n', 'żółć', ' ', stamp, stamp.trim(), '2026-', 'Error response from daemon: EOF\n'],
+    ...['x', '\n', '\r\n', 'żółć', ' ', earlier, earlier.trim(), '2026-', 'Error response from daemon: EOF\n'],
     ...[pieceBytes - stamp.length, pieceBytes - 1, pieceBytes, pieceBytes + 1, 9000].map((size) => 'a'.repeat(size)),
   ),
   fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString('latin1')),
@@ -34,10 +36,18 @@ function lines(bytes: Buffer): Buffer[] {
 /** The log that is kept of what a container has written. */
 const log = (bytes: Buffer): Buffer => Buffer.concat(lines(bytes).flatMap((line) => [Buffer.from(stamp), line]));
 
-/** What `docker logs --timestamps` prints of it (Docker 20.10 and 28, driver `local`). */
-const engineLog = (bytes: Buffer): Buffer =>
+/**
+ * What `docker logs --timestamps` prints of it; `forgets`: without newlines after lines that were cut (Docker 20.10,
+ * driver `local`).
+ */
+const engineLog = (bytes: Buffer, forgets: boolean): Buffer =>
   Buffer.concat(
-    lines(bytes).flatMap((line) => [...chunks(line, pieceBytes)].flatMap((part) => [Buffer.from(stamp), part])),
+    lines(bytes).flatMap((line) => {
+      const parts = [...chunks(line, pieceBytes)];
+      const last = parts.at(-1);
+      if (forgets && parts.length > 1 && last?.at(-1) === 0x0a) parts[parts.length - 1] = last.subarray(0, -1);
+      return parts.flatMap((part) => [Buffer.from(stamp), part]);
+    }),
   );
 
 test('what a container writes gets a time before every line, and no other byte', () => {
@@ -68,16 +78,24 @@ test('what comes later has a later time, on whichever stream', () => {
   expect(new Set(kept).size).toBe(500);
 });
 
-test('what an engine has kept becomes the same log, whatever chunks it comes in, however often', () => {
+test.each([
+  ['as it prints newlines', false],
+  ['as Docker 20.10 leaves newlines out', true],
+])('what an engine has kept becomes the same log, whatever chunks it comes in, %s', (_, forgets) => {
   fc.assert(
     fc.property(written, fc.integer({ min: 1, max: 20_000 }), fc.double({ min: 0, max: 1 }), (bytes, size, part) => {
       const kept: Buffer[] = [];
       const engine = new EngineLog((data) => kept.push(data));
-      const printed = engineLog(bytes);
+      const printed = engineLog(bytes, forgets);
       for (const chunk of chunks(printed.subarray(0, Math.floor(part * printed.length)), size)) engine.push(chunk);
+      // What is held back has not been taken for anything yet, and comes again.
       engine.again();
       for (const chunk of chunks(printed, size)) engine.push(chunk);
-      expect(Buffer.concat(kept).equals(log(bytes))).toBe(true);
+      engine.end();
+      const expected = log(bytes);
+      const found = Buffer.concat(kept);
+      // Of a newline that is left out at the very end there is no trace.
+      expect(found.equals(expected) || (forgets && found.equals(expected.subarray(0, -1)))).toBe(true);
     }),
     { numRuns: 300 },
   );
