@@ -35,8 +35,6 @@ type Running = Exclude<ContainerState, { status: 'created' }> & {
 export type OpenOutput = () => LogOutput;
 
 interface LogOutput extends Output {
-  /** Why something of it is missing, if it is. */
-  readonly failure: Error | undefined;
   /** All that there is has been written. */
   complete(): void;
   /** If something is missing, the log says so at its end, since it will stay so. */
@@ -192,6 +190,6 @@ export async function seeThrough(
     } finally {
       output.close();
     }
-    await sleep(pace.unavailable);
+    await sleep(output.failure ? pace.unkept : pace.unavailable);
   }
 }

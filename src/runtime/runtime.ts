@@ -80,6 +80,8 @@ export type Stream = 'stdout' | 'stderr';
 /** Takes what a container writes, each line after an RFC 3339 timestamp and a space (see LogDecoder). */
 export interface Output {
   write(stream: Stream, data: Buffer): void;
+  /** Why something of it could not be taken, if that is so; nothing that comes after it counts. */
+  readonly failure: Error | undefined;
   /** Forgets what was written: it was not the container's. */
   clear(): void;
 }

@@ -32,7 +32,7 @@ test('16 tasks write at once, and each line is kept and shown', async ({ home })
   }
 });
 
-test.for(['its process', 'its client'])(
+test.concurrent.for(['its process', 'its client'])(
   'of a task that writes at speed nothing is missing and nothing doubled, in its log and in a tail, though %s is killed',
   async (victim, { home }) => {
     const script =

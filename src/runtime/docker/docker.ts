@@ -80,6 +80,7 @@ export function dockerRuntime(command: string, environment: Record<string, strin
       const read = (...how: string[]): Promise<number> =>
         client.attach(['logs', ...how, '--timestamps', name], {}, take);
       if ((await read('--follow')) !== 0) return false;
+      if (output.failure) return true;
       // Docker 20.10 often misses the last lines when it follows a log to its end (5 of 155 containers).
       for (const log of [logs.stdout, logs.stderr]) log.again();
       const exitCode = await read();
