@@ -71,11 +71,13 @@ export class EntryTail {
       .flatMap((execution) =>
         attemptsOf(this.#deps, execution, this.#query).flatMap((record) => this.#lookAt(execution, record)),
       )
-      .filter((entry) => matches(entry, this.#query))
-      .sort((a, b) => (a.timestamp < b.timestamp ? -1 : a.timestamp > b.timestamp ? 1 : 0));
+      .filter(({ entry }) => matches(entry, this.#query))
+      .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
+      .map(({ entry }) => entry);
   }
 
-  #lookAt(execution: Execution, record: AttemptRecord): LogEntry[] {
+  /** What has come of an attempt, and the time by which it is sorted: what the platform says of the end comes last. */
+  #lookAt(execution: Execution, record: AttemptRecord): { entry: LogEntry; at: Timestamp }[] {
     const key = `${execution.name}/${record.task}/${record.attempt}`;
     if (this.#ended.has(key)) return [];
     const ended = record.outcome !== undefined;
@@ -87,14 +89,21 @@ export class EntryTail {
     const written = logs.flatMap(({ container, log, state }) => {
       const { task, attempt } = record;
       const source = { execution, log, task, attempt, container };
-      return state.tail.read(ended, lookBytes).map((line) => lineEntry(line, source, state.lines++));
+      return state.tail
+        .read(ended, lookBytes)
+        .map((line) => ({ entry: lineEntry(line, source, state.lines++), at: line.time }));
     });
     const behind = logs.some(({ state }) => state.tail.behind);
     this.behind ||= behind;
     if (!ended || behind) return written;
     this.#ended.add(key);
     for (const { file } of logs) this.#tails.delete(file);
-    return [...written, ...platformEntries(execution, record)];
+    const last = written.reduce((latest, { at }) => (at > latest ? at : latest), '');
+    const ending = platformEntries(execution, record).map((entry) => ({
+      entry,
+      at: entry.timestamp > last ? entry.timestamp : last,
+    }));
+    return [...written, ...ending];
   }
 }
 

@@ -129,3 +129,10 @@ test('a tail gives a long log some at a time, and the end of its attempt last', 
   expect(looks.flat()).toEqual([...lines.map(([, text]) => text.trimEnd()), exited]);
   expect(tail.look([world.execution])).toEqual([]);
 });
+
+test('a tail has what the platform says of an end last, though the engine stamped a line later', () => {
+  const world = new World();
+  world.attempt(0, 0, 1, 5);
+  world.write({ task: 0, attempt: 0 }, 'stdout', [4, 'one\n'], [6, 'two\n']);
+  expect(new EntryTail(world.deps, {}).look([world.execution]).map(entryText)).toEqual(['one', 'two', exited]);
+});
