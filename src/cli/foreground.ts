@@ -51,7 +51,7 @@ export async function runInForeground(context: Context, host: HostDeps, begin: (
     const view = openView(context.io, created, host.now);
     say = (text) => view.say(text);
     const control = { cancel: cancel.signal, kill: kill.signal };
-    return { execution: await watched(host, created, control, view).finally(() => view.close()), interrupted };
+    return { execution: await watched(context, host, created, control, view).finally(() => view.close()), interrupted };
   } finally {
     ignore();
   }
@@ -77,9 +77,15 @@ export async function printFinished(
   if (completionStatus(execution) !== 'EXECUTION_SUCCEEDED') throw new Reported();
 }
 
-async function watched(host: HostDeps, created: Execution, control: Control, view: View): Promise<Execution> {
+async function watched(
+  context: Context,
+  host: HostDeps,
+  created: Execution,
+  control: Control,
+  view: View,
+): Promise<Execution> {
   const { name } = created;
-  const follower = new LogFollower(host.logs, created, (line) => view.onLine(line));
+  const follower = new LogFollower(host.logs, created, (lines) => view.onLines(lines), context.io.err);
   try {
     const ended = await hostExecution(host, name, control, (event) => {
       follower.onEvent(event);

@@ -8,6 +8,10 @@ import type { Lease, Owner } from '../store/store.js';
 /** An output stream: where it goes decides how it looks. */
 export interface Output {
   write: (text: string) => void;
+  /** Its reader is behind: what is written now is kept in memory until it has been read. */
+  readonly busy: boolean;
+  /** Until it is not busy any more. */
+  drained: () => Promise<void>;
   tty: boolean;
   /** The size of the terminal; 80 by 24 where nothing is known. */
   readonly columns: number;
@@ -78,22 +82,38 @@ export function systemIo(): Io {
   };
 }
 
+/** Where a stream of Node.js has what it writes to; there is no public way to it. */
+const handle = '_handle';
+
 /**
  * Colour follows FORCE_COLOR, then NO_COLOR, then whether the stream is a terminal. A reader that has gone (`| head`)
  * ends the writing, not the work.
  */
 export function output(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Output {
   let open = true;
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    open = false;
+  const gone = new Promise<void>((resolve) => {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      open = false;
+      resolve();
+    });
   });
+  // Node.js would wait for a terminal that shows nothing any more (Ctrl-S), and with it all that the process does.
+  if (stream.isTTY) (stream as { [handle]?: { setBlocking?: (on: boolean) => void } })[handle]?.setBlocking?.(false);
   const forced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0';
   const plain = env['FORCE_COLOR'] === '0' || Boolean(env['NO_COLOR']) || env['TERM'] === 'dumb';
   const colored = forced || (!plain && stream.isTTY);
   return {
     write: (text) => void (open && stream.write(text)),
     tty: stream.isTTY,
+    get busy() {
+      return open && stream.writableNeedDrain;
+    },
+    drained: async () => {
+      if (open && stream.writableNeedDrain) {
+        await Promise.race([gone, new Promise((resolve) => stream.once('drain', resolve))]);
+      }
+    },
     get columns() {
       return stream.columns || 80;
     },

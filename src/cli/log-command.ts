@@ -59,13 +59,36 @@ export function tellExpired({ io, config }: Context, service: ServiceDeps, execu
   );
 }
 
-/** Prints entries, the time before each as gcloud does. */
-export async function printEntries(context: Context, options: LogFlags, entries: LogEntry[]): Promise<void> {
-  if (entries.length === 0) context.io.err.write('There are no log entries.\n');
-  await printAll(context, options, entries, {
-    kind: plain,
-    human: () => entries.map((entry) => line(entry, options)).join(''),
-  });
+/** How many entries are printed at a time. */
+const some = 1000;
+
+/** Prints entries, the time before each as gcloud does; a part at a time, unless the format has to see all at once. */
+export async function printEntries(context: Context, options: LogFlags, entries: Iterable<LogEntry>): Promise<void> {
+  const { io } = context;
+  const printer = options.format?.printer ?? 'default';
+  const json = printer === 'json';
+  const inParts = json || ['default', 'none', 'disable', 'yaml', 'value'].includes(printer);
+  let count = 0;
+  for (const part of parts(entries, inParts ? some : Infinity)) {
+    const views = { kind: plain, human: () => part.map((entry) => line(entry, options)).join('') };
+    // Of the list that is a part of a list, without its brackets.
+    const write = (text: string): void => io.out.write((count === 0 ? '[' : ',') + text.slice(1, -3));
+    await printAll(context, options, part, json ? { ...views, write } : views);
+    await io.out.drained();
+    count += part.length;
+  }
+  if (json) io.out.write(count === 0 ? '[]\n' : '\n]\n');
+  if (count === 0) io.err.write('There are no log entries.\n');
+}
+
+function* parts<T>(items: Iterable<T>, size: number): Generator<T[]> {
+  let part: T[] = [];
+  for (const item of items) {
+    if (part.push(item) < size) continue;
+    yield part;
+    part = [];
+  }
+  if (part.length > 0) yield part;
 }
 
 function line(entry: LogEntry, { prefix }: LogFlags): string {
@@ -82,19 +105,20 @@ const pollInterval = 250;
 export async function tailEntries(
   { io }: Context,
   options: LogFlags,
-  look: () => { entries: LogEntry[]; over: boolean },
+  look: () => { entries: LogEntry[]; behind: boolean; over: boolean },
 ): Promise<void> {
   let interrupted: Interrupted | undefined;
   const ignore = io.onSignal((signal) => (interrupted = new Interrupted(signal)));
   try {
     for (;;) {
-      const { entries, over } = look();
-      for (const entry of entries) {
-        io.out.write(options.format?.printer === 'json' ? `${JSON.stringify(entry)}\n` : line(entry, options));
-      }
+      const { entries, behind, over } = look();
+      const json = options.format?.printer === 'json';
+      const text = entries.map((entry) => (json ? `${JSON.stringify(entry)}\n` : line(entry, options)));
+      io.out.write(text.join(''));
+      await io.out.drained();
       if (interrupted) throw interrupted;
-      if (over) return;
-      await new Promise((resolve) => setTimeout(resolve, pollInterval));
+      if (over && !behind) return;
+      await new Promise((resolve) => setTimeout(resolve, behind ? 0 : pollInterval));
     }
   } finally {
     ignore();

@@ -7,7 +7,7 @@ import { isKept, keptAttempts, keptNames } from '../model/kept.js';
 import type { Instance } from '../model/metadata.js';
 import { parseName } from '../model/names.js';
 import { timestamp } from '../model/time.js';
-import { Attempt } from './attempt.js';
+import { Attempt, type AttemptHost } from './attempt.js';
 import type { Past } from './container.js';
 import type { EngineDeps } from './engine.js';
 import type { Ledger } from './ledger.js';
@@ -44,6 +44,8 @@ interface Active {
   startedAt?: number;
   stopping?: StopReason;
   killed?: boolean;
+  /** Its log could not be written, which has been told. */
+  logTrouble?: boolean;
 }
 
 /** The attempts of an execution that are under way: their slots, their sandboxes, and what becomes of them. */
@@ -149,7 +151,7 @@ export class Attempts {
 
   #begin(record: AttemptRecord, past: Past): void {
     const { deps, ledger, reach, context, beside, cancelled } = this.#host;
-    const { task, attempt, sandbox } = record;
+    const { task, sandbox } = record;
     const plan = attemptPlan(ledger.execution, record, context);
     const { runtime, env } = deps;
     const volumes = new AttemptVolumes(plan, { runtime, reach, settings: context.settings, env });
@@ -161,8 +163,7 @@ export class Attempts {
       openSandbox: this.#sandboxes.open.bind(this.#sandboxes),
       startGate: this.#startGate,
       cancelled,
-      openOutput: (label: string | undefined) =>
-        deps.logs.create(ledger.execution.name, { task, attempt, container: label }),
+      openOutput: (label: string | undefined) => this.#openLog(active, label),
       patient: () => [...this.#active.keys()].some((other) => other !== task),
       onStarted: (startedAt: number, main: boolean) => this.#started(active, startedAt, main),
       onQuiet: (quiet: boolean) => (quiet ? this.#release(active) : this.#retake(active)),
@@ -172,6 +173,17 @@ export class Attempts {
     const names = plan.containers.map(({ spec }) => spec.name);
     for (const name of names) this.#present.add(name);
     beside(this.#seeThrough(active, names));
+  }
+
+  /** The log of a container; that something of it is missing is told once, and once more if it stays so. */
+  #openLog(active: Active, container: string | undefined): ReturnType<AttemptHost['openOutput']> {
+    const { deps, ledger, emit } = this.#host;
+    const { task, attempt } = active.record;
+    return deps.logs.create(ledger.execution.name, { task, attempt, container }, ({ message }, lost) => {
+      if (!lost && active.logTrouble) return;
+      active.logTrouble = true;
+      emit({ type: 'log.trouble', task, attempt, message, lost });
+    });
   }
 
   #started(active: Active, startedAt: number, main: boolean): void {

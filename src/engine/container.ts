@@ -32,7 +32,15 @@ type Running = Exclude<ContainerState, { status: 'created' }> & {
 };
 
 /** New files for a container's output. */
-export type OpenOutput = () => Output & { close(): void };
+export type OpenOutput = () => LogOutput;
+
+interface LogOutput extends Output {
+  /** All that there is has been written. */
+  complete(): void;
+  /** If something is missing, the log says so at its end, since it will stay so. */
+  giveUp(): void;
+  close(): void;
+}
 
 /**
  * Makes a container run that is not there yet, and finds out about one that is: it runs or has run, or it could not be
@@ -83,8 +91,8 @@ async function launch(
       const output = openOutput();
       try {
         const started = await reach.insist(() => runtime.start(furnished, output));
-        if (typeof started === 'string') output.close();
-        else void started.ended.finally(() => output.close());
+        if (typeof started !== 'string') return { ...started, ended: kept(started.ended, output) };
+        output.close();
         return started;
       } catch (error) {
         output.close();
@@ -116,6 +124,17 @@ async function launch(
       return { status: 'created', exitCode, error: message };
     }
     throw error;
+  }
+}
+
+/** The exit code of a container whose output is all there. */
+async function kept(ended: Promise<number | undefined>, output: LogOutput): Promise<number | undefined> {
+  try {
+    const exitCode = await ended;
+    if (exitCode !== undefined) output.complete();
+    return output.failure ? undefined : exitCode;
+  } finally {
+    output.close();
   }
 }
 
@@ -152,14 +171,25 @@ export async function seeThrough(
     if (state.status === 'exited' && state.exitCode === exitCode) return state;
     onQuiet(false);
   }
-  for (;;) {
+  for (let unkept = 0; ;) {
     const output = openOutput();
-    const whole = await runtime.follow(name, output).finally(() => output.close());
-    if (whole) onQuiet(true);
-    const state = await reach.insist(() => runtime.inspect(name));
-    if (!state) return { status: 'missing' };
-    if (state.status === 'created' || (whole && state.status === 'exited')) return state;
-    if (whole) onQuiet(false);
-    await sleep(pace.unavailable);
+    try {
+      const whole = await runtime.follow(name, output);
+      if (whole) output.complete();
+      if (whole && output.failure) unkept++;
+      const settled = whole && (!output.failure || unkept === pace.unkeptTries);
+      if (settled) onQuiet(true);
+      const state = await reach.insist(() => runtime.inspect(name));
+      if (!state) return { status: 'missing' };
+      if (state.status === 'created') return state;
+      if (settled && state.status === 'exited') {
+        output.giveUp();
+        return state;
+      }
+      if (settled) onQuiet(false);
+    } finally {
+      output.close();
+    }
+    await sleep(output.failure ? pace.unkept : pace.unavailable);
   }
 }

@@ -40,6 +40,9 @@ export const pace = {
   heartbeat: 2000,
   /** How long to wait before the engine that does not answer is asked again. */
   unavailable: 1000,
+  /** How often a log that the disk does not take is tried to be kept when its container has ended, and the time between. */
+  unkeptTries: 3,
+  unkept: 5000,
   /** How long a container that somebody else has made may take to start. */
   foreignStart: 2000,
 } as const;

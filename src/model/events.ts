@@ -13,6 +13,8 @@ export type ExecutionEvent = { time: Timestamp } & (
   | { type: 'attempt.started'; task: number; attempt: number }
   | { type: 'attempt.stopping'; task: number; attempt: number; reason: StopReason }
   | { type: 'attempt.ended'; task: number; attempt: number; outcome: AttemptOutcome; state: TaskState }
+  /** A log cannot be written. `lost`: it will not be whole any more. */
+  | { type: 'log.trouble'; task: number; attempt: number; message: string; lost: boolean }
   | { type: 'execution.cancelling' }
   | { type: 'runtime.unavailable'; message: string }
   | { type: 'runtime.available' }

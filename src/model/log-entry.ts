@@ -1,7 +1,7 @@
 import { codes } from './errors.js';
 import type { LogLine } from './log.js';
 import { parseName, shortName } from './names.js';
-import { durationSeconds, type Timestamp } from './time.js';
+import { durationSeconds, type Timestamp, toTimestamp } from './time.js';
 import type { AttemptRecord } from './attempt.js';
 import type { Execution } from './schema/job.js';
 
@@ -32,6 +32,7 @@ export interface LogEntry {
   httpRequest?: unknown;
   trace?: unknown;
   spanId?: unknown;
+  traceSampled?: unknown;
   sourceLocation?: unknown;
   operation?: unknown;
 }
@@ -59,6 +60,7 @@ export function lineEntry({ time, text }: LogLine, source: EntrySource, number: 
   for (const [key, value] of Object.entries(payload)) {
     const field = liftedFields[key];
     if (key === 'severity' && isSeverity(value)) lifted.severity = upper(value);
+    else if (key === 'time' && isTime(value)) lifted.timestamp = toTimestamp(value);
     else if (key === `${special}labels` && typeof value === 'object') Object.assign(lifted.labels, value);
     else if (key === `${special}insertId`) lifted.insertId = String(value);
     else if (field) lifted[field] = value;
@@ -71,14 +73,20 @@ export function lineEntry({ time, text }: LogLine, source: EntrySource, number: 
 }
 
 const special = 'logging.googleapis.com/';
-const liftedFields: Record<string, 'httpRequest' | 'trace' | 'spanId' | 'sourceLocation' | 'operation'> = {
+const liftedFields: Record<
+  string,
+  'httpRequest' | 'trace' | 'spanId' | 'traceSampled' | 'sourceLocation' | 'operation'
+> = {
   httpRequest: 'httpRequest',
   [`${special}trace`]: 'trace',
   [`${special}spanId`]: 'spanId',
+  [`${special}trace_sampled`]: 'traceSampled',
   [`${special}sourceLocation`]: 'sourceLocation',
   [`${special}operation`]: 'operation',
 };
 
+const isTime = (value: unknown): value is string =>
+  typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value));
 const upper = (severity: string): Severity => severity.toUpperCase() as Severity;
 export const isSeverity = (value: unknown): value is string =>
   typeof value === 'string' && (severities as readonly string[]).includes(value.toUpperCase());

@@ -6,74 +6,87 @@ export interface LogLine {
   text: string;
 }
 
-/**
- * Container engines cut longer lines into pieces of this many bytes, each with a timestamp of its own. A piece is read
- * back up to three times as long: each byte that is no UTF-8, such as half a letter at a cut, comes as U+FFFD.
- */
-const pieceBytes = 16384;
-const growth = 3;
+const newline = 0x0a;
 
-const stamp = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d) /;
-const stampAtStart = new RegExp(`^${stamp.source}`);
+/** A longer line comes in parts of about this many bytes, so that one without an end does not fill the memory. */
+const maxLine = 8 * 2 ** 20;
+
+/** No stamp is longer, in bytes. */
 const maxStamp = 40;
+const stamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d) /;
 
 /**
- * Reads a log in which every line begins with an RFC 3339 timestamp and a space, as `docker logs --timestamps` writes
- * it. Chunks may be cut anywhere; the last line, if it has no newline, comes with `end`.
+ * Reads a log file: every line that a container wrote, byte for byte, after an RFC 3339 timestamp and a space. Only
+ * where a line begins is a timestamp ours, so that a container can write whatever looks like one. Chunks may be cut
+ * anywhere; the last line, if it has no newline, comes with `end`.
  */
 export class LogDecoder {
-  #rest: Buffer = Buffer.alloc(0);
-  #long: { time: Timestamp; parts: Buffer[] } | undefined;
+  /** Of the line that is not whole yet. */
+  #parts: Buffer[] = [];
+  #length = 0;
+  /** The time of the line of which a part has come already. */
+  #time: Timestamp | undefined;
+  #within: boolean;
 
-  /** The lines that `chunk` completes. What has no timestamp is the client's own talk and left out. */
+  /** @param within whether it begins within a line, of which the rest is left out */
+  constructor(within = false) {
+    this.#within = within;
+  }
+
+  /** The lines that `chunk` completes. What has no timestamp is no line of a container, and left out. */
   push(chunk: Buffer): LogLine[] {
-    // A copy: the caller may read the next chunk into the same memory, while a line is not whole yet.
-    const data = Buffer.concat([this.#rest, chunk]);
     const lines: LogLine[] = [];
     let start = 0;
-    while (start < data.length) {
-      const newline = data.indexOf(0x0a, start);
-      const [time] = stampAtStart.exec(data.toString('latin1', start, start + maxStamp)) ?? [];
-      if (time === undefined) {
-        if (newline < 0) break;
-        start = newline + 1;
-        continue;
-      }
-      const text = start + time.length;
-      const cut = endOfPiece(data.subarray(text, newline < 0 ? data.length : newline));
-      if (cut === undefined && newline < 0) break;
-      const end = cut === undefined ? newline : text + cut;
-      this.#add(time, data.subarray(text, end));
-      if (cut === undefined) lines.push(this.#take());
-      start = cut === undefined ? end + 1 : end;
+    for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, start)) {
+      this.#take(chunk.subarray(start, end), lines);
+      start = end + 1;
     }
-    this.#rest = data.subarray(start);
+    // A copy: the caller may read the next chunk into the same memory.
+    this.#parts.push(Buffer.from(chunk.subarray(start)));
+    this.#length += chunk.length - start;
+    if (this.#length > maxLine) this.#takePart(lines);
     return lines;
   }
 
   /** The unfinished last line, if there is one. */
   end(): LogLine[] {
-    const [time] = stampAtStart.exec(this.#rest.toString('latin1', 0, maxStamp)) ?? [];
-    if (time !== undefined) this.#add(time, this.#rest.subarray(time.length));
-    this.#rest = Buffer.alloc(0);
-    return this.#long ? [this.#take()] : [];
+    const lines: LogLine[] = [];
+    if (this.#length > 0) this.#take(Buffer.alloc(0), lines);
+    return lines;
   }
 
-  #add(time: string, part: Buffer): void {
-    this.#long ??= { time: toTimestamp(time.trimEnd()), parts: [] };
-    this.#long.parts.push(part);
+  #take(last: Buffer, lines: LogLine[]): void {
+    if (!this.#within) this.#add(this.#length === 0 ? last : Buffer.concat([...this.#parts, last]), lines);
+    this.#within = false;
+    this.#parts = [];
+    this.#length = 0;
+    this.#time = undefined;
   }
 
-  #take(): LogLine {
-    const { time, parts } = this.#long ?? { time: '', parts: [] };
-    this.#long = undefined;
-    return { time, text: Buffer.concat(parts).toString('utf8') };
+  #takePart(lines: LogLine[]): void {
+    const all = Buffer.concat(this.#parts);
+    const end = letterBefore(all);
+    this.#time = this.#add(all.subarray(0, end), lines);
+    this.#parts = [all.subarray(end)];
+    this.#length = all.length - end;
+  }
+
+  #add(bytes: Buffer, lines: LogLine[]): Timestamp | undefined {
+    if (this.#time !== undefined) {
+      if (bytes.length > 0) lines.push({ time: this.#time, text: bytes.toString('utf8') });
+      return this.#time;
+    }
+    const [own] = stamp.exec(bytes.toString('latin1', 0, maxStamp)) ?? [];
+    if (own === undefined) return undefined;
+    const time = toTimestamp(own.slice(0, -1));
+    lines.push({ time, text: bytes.toString('utf8', own.length) });
+    return time;
   }
 }
 
-/** Where the first piece of a line ends that goes on with the timestamp of the next one; undefined if none is there. */
-function endOfPiece(line: Buffer): number | undefined {
-  if (line.length <= pieceBytes) return undefined;
-  const next = stamp.exec(line.toString('latin1', pieceBytes, growth * pieceBytes + maxStamp));
-  return next ? pieceBytes + next.index : undefined;
+/** Where the last letter begins, as UTF-8: a cut there parts none. */
+function letterBefore(bytes: Buffer): number {
+  let at = bytes.length - 1;
+  while (at > bytes.length - 4 && ((bytes[at] ?? 0) & 0xc0) === 0x80) at--;
+  return at;
 }

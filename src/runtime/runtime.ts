@@ -75,10 +75,15 @@ export type ContainerState =
   | { status: 'running'; startedAt: Timestamp }
   | { status: 'exited'; startedAt: Timestamp; finishedAt: Timestamp; exitCode: number; oomKilled: boolean };
 
-/** Two files for what a container writes, each line after an RFC 3339 timestamp and a space (see LogDecoder). */
+export type Stream = 'stdout' | 'stderr';
+
+/** Takes what a container writes, each line after an RFC 3339 timestamp and a space (see LogDecoder). */
 export interface Output {
-  stdout: number;
-  stderr: number;
+  write(stream: Stream, data: Buffer): void;
+  /** Why something of it could not be taken, if that is so; nothing that comes after it counts. */
+  readonly failure: Error | undefined;
+  /** Forgets what was written: it was not the container's. */
+  clear(): void;
 }
 
 /** A container that runs, with somebody who is attached to it. */

@@ -17,25 +17,42 @@ export interface LogQuery {
   oldest?: boolean | undefined;
 }
 
-/** The log entries of executions, oldest first: what their containers wrote, and what the platform says of them. */
-export function readLogEntries(deps: ServiceDeps, executions: readonly Execution[], query: LogQuery): LogEntry[] {
+/**
+ * The log entries of executions, oldest first: what their containers wrote, and what the platform says of them. They
+ * are read as they are taken, since all together may be more than fits into memory.
+ */
+export function* readLogEntries(
+  deps: ServiceDeps,
+  executions: readonly Execution[],
+  query: LogQuery,
+): Generator<LogEntry, undefined> {
   const { limit = Infinity, oldest } = query;
-  let entries: LogEntry[] = [];
+  let newest: LogEntry[] = [];
+  let count = 0;
   for (const entry of merged(executions.flatMap((execution) => sourcesOf(deps, execution, query)))) {
     if (!matches(entry, query)) continue;
-    entries.push(entry);
-    if (oldest && entries.length >= limit) break;
-    // Cut now and then, so that a small part of a large log takes little memory.
-    if (entries.length > 2 * limit) entries = entries.slice(-limit);
+    if (oldest || limit === Infinity) {
+      yield entry;
+      if (++count >= limit) return;
+    } else {
+      newest.push(entry);
+      // Cut now and then, so that a small part of a large log takes little memory.
+      if (newest.length > 2 * limit) newest = newest.slice(-limit);
+    }
   }
-  return oldest || limit === Infinity ? entries : entries.slice(-limit);
+  yield* newest.slice(-limit);
 }
 
 const matches = (entry: LogEntry, { since, severity }: LogQuery): boolean =>
   (since === undefined || entry.timestamp >= since) && (severity === undefined || isAtLeast(entry, severity));
 
+/** How much of each log a look reads at most, in bytes. */
+const lookBytes = 2 ** 19;
+
 /** Follows what executions write, from where they stand: each look gives what has come since the last one. */
 export class EntryTail {
+  /** The last look has left something that was there. */
+  behind = false;
   readonly #deps: ServiceDeps;
   readonly #query: LogQuery;
   readonly #tails = new Map<string, { tail: Tail; lines: number }>();
@@ -49,28 +66,44 @@ export class EntryTail {
 
   /** What has come of these executions since the last look, in order. */
   look(executions: readonly Execution[]): LogEntry[] {
+    this.behind = false;
     return executions
       .flatMap((execution) =>
         attemptsOf(this.#deps, execution, this.#query).flatMap((record) => this.#lookAt(execution, record)),
       )
-      .filter((entry) => matches(entry, this.#query))
-      .sort((a, b) => (a.timestamp < b.timestamp ? -1 : a.timestamp > b.timestamp ? 1 : 0));
+      .filter(({ entry }) => matches(entry, this.#query))
+      .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
+      .map(({ entry }) => entry);
   }
 
-  #lookAt(execution: Execution, record: AttemptRecord): LogEntry[] {
+  /** What has come of an attempt, and the time by which it is sorted: what the platform says of the end comes last. */
+  #lookAt(execution: Execution, record: AttemptRecord): { entry: LogEntry; at: Timestamp }[] {
     const key = `${execution.name}/${record.task}/${record.attempt}`;
     if (this.#ended.has(key)) return [];
     const ended = record.outcome !== undefined;
-    if (ended) this.#ended.add(key);
-    const written = logsOf(this.#deps, execution, record).flatMap(({ file, container, log }) => {
-      const state = this.#tails.get(file) ?? { tail: new Tail(file), lines: 0 };
-      if (ended) this.#tails.delete(file);
-      else this.#tails.set(file, state);
+    const logs = logsOf(this.#deps, execution, record).map((log) => {
+      const state = this.#tails.get(log.file) ?? { tail: new Tail(log.file), lines: 0 };
+      this.#tails.set(log.file, state);
+      return { ...log, state };
+    });
+    const written = logs.flatMap(({ container, log, state }) => {
       const { task, attempt } = record;
       const source = { execution, log, task, attempt, container };
-      return state.tail.read(ended).map((line) => lineEntry(line, source, state.lines++));
+      return state.tail
+        .read(ended, lookBytes)
+        .map((line) => ({ entry: lineEntry(line, source, state.lines++), at: line.time }));
     });
-    return ended ? [...written, ...platformEntries(execution, record)] : written;
+    const behind = logs.some(({ state }) => state.tail.behind);
+    this.behind ||= behind;
+    if (!ended || behind) return written;
+    this.#ended.add(key);
+    for (const { file } of logs) this.#tails.delete(file);
+    const last = written.reduce((latest, { at }) => (at > latest ? at : latest), '');
+    const ending = platformEntries(execution, record).map((entry) => ({
+      entry,
+      at: entry.timestamp > last ? entry.timestamp : last,
+    }));
+    return [...written, ...ending];
   }
 }
 

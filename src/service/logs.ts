@@ -8,23 +8,35 @@ import { epochMs } from '../model/time.js';
 
 /** How often the logs of running attempts are looked at, in ms, and how much of each is shown at a time, in bytes. */
 const pollInterval = 100;
-const pollBytes = 2 ** 20;
+const pollBytes = 2 ** 19;
 
-export interface TaskLine extends LogLine, LogSource {
+/** Which stream of which container a line comes from; there is one object for each. */
+export interface LineSource extends LogSource {
   stream: Stream;
+}
+
+export interface TaskLine extends LogLine {
+  source: LineSource;
+}
+
+/** Who reads the lines: while that is busy, they stay where they are. */
+interface Reader {
+  readonly busy: boolean;
+  drained: () => Promise<void>;
 }
 
 /** What a log file has had to give so far. */
 export class Tail {
   readonly #file: string;
-  readonly #decoder = new LogDecoder();
+  readonly #decoder: LogDecoder;
   #offset: number;
   #behind = false;
 
-  /** @param offset where to begin; in the middle of a line, with the next one */
+  /** @param offset where to begin: with the first line after it */
   constructor(file: string, offset = 0) {
     this.#file = file;
     this.#offset = offset;
+    this.#decoder = new LogDecoder(offset > 0);
   }
 
   /** Whether the last read has left something that was there. */
@@ -77,21 +89,27 @@ export const streams = ['stdout', 'stderr'] as const;
 const sidecarsOf = ({ template: { containers } }: Execution): string[] =>
   containers.map(containerLabel).filter((_, i) => i !== mainContainer(containers));
 
-/** Shows the lines that the attempts of an execution write while they write them, steered by the engine's events. */
+/**
+ * Shows the lines that the attempts of an execution write while they write them, steered by the engine's events. Lines
+ * that nobody reads wait in the log files, not in memory.
+ */
 export class LogFollower {
   readonly #logs: LogFiles;
   readonly #execution: string;
   readonly #containers: readonly (string | undefined)[];
-  readonly #onLine: (line: TaskLine) => void;
+  readonly #onLines: (lines: readonly TaskLine[]) => void;
+  readonly #reader: Reader;
   readonly #attempts = new Map<string, Followed>();
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
 
-  constructor(logs: LogFiles, execution: Execution, onLine: (line: TaskLine) => void) {
+  constructor(logs: LogFiles, execution: Execution, onLines: (lines: readonly TaskLine[]) => void, reader: Reader) {
     this.#logs = logs;
     this.#execution = execution.name;
     this.#containers = [undefined, ...sidecarsOf(execution)];
-    this.#onLine = onLine;
-    this.#timer = setInterval(() => this.#poll(), pollInterval);
+    this.#onLines = onLines;
+    this.#reader = reader;
+    this.#next(pollInterval);
   }
 
   onEvent(event: ExecutionEvent): void {
@@ -99,8 +117,8 @@ export class LogFollower {
       const { task, attempt } = event;
       const logs = this.#containers.flatMap((container) =>
         streams.map((stream) => {
-          const source = { task, attempt, container };
-          return { source, stream, tail: new Tail(this.#logs.file(this.#execution, source, stream)) };
+          const source = { task, attempt, container, stream };
+          return { source, tail: new Tail(this.#logs.file(this.#execution, source, stream)) };
         }),
       );
       this.#attempts.set(`${task}/${attempt}`, { logs, ended: false });
@@ -115,30 +133,46 @@ export class LogFollower {
 
   /** Shows what is left of the attempts that have ended; others may have a turn in between. */
   async close(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#closed = true;
+    clearTimeout(this.#timer);
     while ([...this.#attempts.values()].some(({ ended }) => ended)) {
       this.#poll();
+      await this.#reader.drained();
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
 
-  #poll(): void {
-    for (const [key, attempt] of this.#attempts) this.#read(key, attempt);
+  /** Looks again after a while; at once if there is more to read than was read, so that a log is not faster. */
+  #next(ms: number): void {
+    this.#timer = setTimeout(() => {
+      const behind = this.#poll();
+      if (!this.#closed) this.#next(behind && !this.#reader.busy ? 0 : pollInterval);
+    }, ms);
   }
 
-  /** All streams in the order of their timestamps, which are the engine's. */
-  #read(key: string, { logs, ended }: Followed): void {
-    const lines = logs.flatMap(({ source, stream, tail }) =>
-      tail.read(ended, pollBytes).map((line) => ({ ...line, ...source, stream })),
+  #poll(): boolean {
+    let behind = false;
+    for (const [key, attempt] of this.#attempts) behind = this.#read(key, attempt) || behind;
+    return behind;
+  }
+
+  /** All streams in the order of their timestamps. Whether there is more. */
+  #read(key: string, { logs, ended }: Followed): boolean {
+    if (this.#reader.busy) return true;
+    const lines = logs.map(({ source, tail }) =>
+      tail.read(ended, pollBytes).map((line): TaskLine => ({ time: line.time, text: line.text, source })),
     );
-    if (ended && !logs.some(({ tail }) => tail.behind)) this.#attempts.delete(key);
-    inOrder(lines).forEach(this.#onLine);
+    const behind = logs.some(({ tail }) => tail.behind);
+    if (ended && !behind) this.#attempts.delete(key);
+    const some = lines.filter(({ length }) => length > 0);
+    this.#onLines(some.length > 1 ? inOrder(some.flat()) : (some[0] ?? []));
+    return behind;
   }
 }
 
 /** An attempt whose logs are shown. */
 interface Followed {
-  logs: { source: LogSource; stream: Stream; tail: Tail }[];
+  logs: { source: LineSource; tail: Tail }[];
   ended: boolean;
 }
 

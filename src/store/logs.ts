@@ -1,6 +1,19 @@
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 import { parseName, shortName } from '../model/names.js';
+import { timestamp } from '../model/time.js';
 
 export type Stream = 'stdout' | 'stderr';
 
@@ -33,24 +46,11 @@ export class LogFiles {
     return path.join(this.directory(execution), `task${task}-attempt${attempt}${suffix}.${stream}`);
   }
 
-  /**
-   * New empty files for a container, in place of those that are there: a client of a process that has died may still
-   * write to the old ones.
-   */
-  create(execution: string, source: LogSource): Record<Stream, number> & { close(): void } {
-    mkdirSync(this.directory(execution), { recursive: true, mode: 0o700 });
-    const open = (stream: Stream): number => {
-      const file = this.file(execution, source, stream);
-      rmSync(file, { force: true });
-      return openSync(file, 'ax', 0o600);
-    };
-    const stdout = open('stdout');
-    const stderr = open('stderr');
-    const close = (): void => {
-      closeSync(stdout);
-      closeSync(stderr);
-    };
-    return { stdout, stderr, close };
+  /** New files for a container, in place of those that are there. */
+  create(execution: string, source: LogSource, onTrouble: OnTrouble): LogWriter {
+    const stdout = this.file(execution, source, 'stdout');
+    const stderr = this.file(execution, source, 'stderr');
+    return new LogWriter({ stdout, stderr }, onTrouble);
   }
 
   #worker(execution: string): string {
@@ -86,4 +86,100 @@ function sizeOf(directory: string): number {
   return readdirSync(directory)
     .map((file) => statSync(path.join(directory, file), { throwIfNoEntry: false })?.size ?? 0)
     .reduce((sum, bytes) => sum + bytes, 0);
+}
+
+const streams = ['stdout', 'stderr'] as const;
+
+/** How much of the end of a log that is not whole makes room for saying so, in bytes: less than a block of the disk. */
+const noteBytes = 512;
+
+/** Is told why a log cannot be written, and, with `lost`, that it will not be whole any more. */
+type OnTrouble = (error: Error, lost: boolean) => void;
+
+/**
+ * Writes the log of a container, as whole as the disk allows. A file that is there is replaced when the first bytes for
+ * it come, so that it is not lost to an engine that has nothing to give.
+ */
+export class LogWriter {
+  /** Why something of the log is missing. */
+  failure: Error | undefined;
+  readonly #files: Record<Stream, string>;
+  readonly #onTrouble: OnTrouble;
+  readonly #open = new Map<Stream, number>();
+  /** Those that lack something. */
+  readonly #cut = new Set<Stream>();
+
+  constructor(files: Record<Stream, string>, onTrouble: OnTrouble) {
+    this.#files = files;
+    this.#onTrouble = onTrouble;
+  }
+
+  /** Once that has failed, nothing more is written: a log lacks nothing but its end. */
+  write(stream: Stream, data: Buffer): void {
+    if (!this.failure) this.#try(stream, () => writeAll(this.#opened(stream), data));
+    else this.#cut.add(stream);
+  }
+
+  clear(): void {
+    for (const file of this.#open.values()) ftruncateSync(file);
+  }
+
+  /** All has been written: a stream to which nothing has, is empty. */
+  complete(): void {
+    for (const stream of streams) if (!this.failure) this.#try(stream, () => this.#opened(stream));
+  }
+
+  /** Says at the end of what lacks something that it does, in place of its last lines. */
+  giveUp(): void {
+    if (!this.failure) return;
+    this.#onTrouble(this.failure, true);
+    for (const stream of this.#cut) {
+      const file = this.#open.get(stream);
+      if (file === undefined) continue;
+      const note = `${timestamp(Date.now())} localrun: the rest of this log is missing: ${this.failure.message}\n`;
+      this.#try(stream, () => writeAll(file, Buffer.from(cutAtLine(file) ? note : `\n${note}`)));
+    }
+  }
+
+  close(): void {
+    for (const file of this.#open.values()) closeSync(file);
+    this.#open.clear();
+  }
+
+  #try(stream: Stream, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#cut.add(stream);
+      const first = !this.failure;
+      this.failure ??= error as Error;
+      if (first) this.#onTrouble(error as Error, false);
+    }
+  }
+
+  #opened(stream: Stream): number {
+    const open = this.#open.get(stream);
+    if (open !== undefined) return open;
+    const name = this.#files[stream];
+    mkdirSync(path.dirname(name), { recursive: true, mode: 0o700 });
+    rmSync(name, { force: true });
+    const file = openSync(name, 'ax+', 0o600);
+    this.#open.set(stream, file);
+    return file;
+  }
+}
+
+function writeAll(file: number, data: Buffer): void {
+  for (let written = 0; written < data.length;) written += writeSync(file, data, written);
+}
+
+/** Cuts a file a little before its end, at the beginning of a line if one is near. */
+function cutAtLine(file: number): boolean {
+  const { size } = fstatSync(file);
+  const end = Buffer.alloc(2 * noteBytes);
+  const from = Math.max(0, size - end.length);
+  const count = readSync(file, end, 0, end.length, from);
+  const to = from + end.subarray(0, Math.max(0, count - noteBytes)).lastIndexOf(0x0a) + 1;
+  ftruncateSync(file, to);
+  return to > from || to === 0;
 }

@@ -4,6 +4,7 @@ import { completed } from '../../src/model/execution.js';
 import { defaultSettings } from '../../src/model/local/settings.js';
 import { LogFiles } from '../../src/store/logs.js';
 import { openStore } from '../../src/store/sqlite.js';
+import { someLog } from '../support/service.js';
 import { type Cli, cli } from '../support/io.js';
 import { someExecution, someJob } from '../support/jobs.js';
 
@@ -19,7 +20,7 @@ function world(days: Record<string, number>): Cli & { left: () => string[] } {
     store.createExecution(execution, defaultSettings);
     store.saveExecution(completed(execution, { cancelled: false, time }, time));
     store.close();
-    logs.create(execution.name, { task: 0, attempt: 0 }).close();
+    someLog(logs, execution.name);
     writeFileSync(logs.file(execution.name, { task: 0, attempt: 0 }, 'stdout'), 'x'.repeat(2 ** 20));
     return execution.name;
   });

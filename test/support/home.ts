@@ -123,9 +123,32 @@ export class Home {
     return [...decoder.push(bytes), ...decoder.end()].map(({ text }) => text);
   }
 
+  /** The file of a log. */
+  logFile(execution: string, task = 0, attempt = 0, stream: 'stdout' | 'stderr' = 'stdout'): string {
+    const directory = path.join(this.directory, 'logs', 'local-project', 'us-central1', execution);
+    return path.join(directory, `task${task}-attempt${attempt}.${stream}`);
+  }
+
+  /** Every byte that an attempt has written, as it is kept: the file without the times before its lines. */
+  bytes(execution: string, task = 0, stream: 'stdout' | 'stderr' = 'stdout'): Buffer {
+    const file = readFileSync(this.logFile(execution, task, 0, stream));
+    const parts: Buffer[] = [];
+    for (let at = 0; at < file.length;) {
+      const end = file.indexOf('\n', at) + 1 || file.length;
+      parts.push(file.subarray(file.indexOf(' ', at) + 1, end));
+      at = end;
+    }
+    return Buffer.concat(parts);
+  }
+
   /** Names of the containers of this home, in any state. */
   containers(): string[] {
     return docker('ps', '--all', '--filter', this.#label, '--format', '{{.Names}}').split('\n').filter(Boolean);
+  }
+
+  /** Kills the containers of tasks. */
+  kill(): void {
+    docker('kill', ...this.containers().filter((name) => !name.includes('-sandbox')));
   }
 
   /** Names of the volumes of this home. */

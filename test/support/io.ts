@@ -35,6 +35,8 @@ export function testIo(home: string, surroundings: Surroundings = {}): TestIo {
   const text = { out: '', err: '' };
   const output = (name: keyof typeof text): Output => ({
     write: (part) => void (text[name] += part),
+    busy: false,
+    drained: async () => {},
     tty: terminal !== undefined,
     columns: terminal ?? 80,
     rows: 24,

@@ -86,3 +86,10 @@ export const day = 86_400_000;
 /** An error of the service, by its code and its message, or a part of it. */
 export const serviceError = (code: Code, message: string | RegExp): unknown =>
   expect.objectContaining({ code, message: typeof message === 'string' ? message : expect.stringMatching(message) });
+
+/** The log of an attempt that has written nothing. */
+export function someLog(logs: LogFiles, execution: string): void {
+  const log = logs.create(execution, { task: 0, attempt: 0 }, () => {});
+  log.complete();
+  log.close();
+}

@@ -11,6 +11,8 @@ interface Views<T> {
   human?: (() => string) | undefined;
   /** `--format=export`, where there is one. */
   exported?: ((of: T) => Promise<object>) | undefined;
+  /** Where it goes instead of stdout. */
+  write?: ((text: string) => void) | undefined;
 }
 
 /** Prints a thing on stdout as `--format` says. */
@@ -26,11 +28,10 @@ export async function printAll<T extends object>(
   { io, config }: Context,
   options: CommonOptions,
   values: readonly T[],
-  { kind, human, exported }: Views<T>,
+  { kind, human, exported, write = (text) => io.out.write(text) }: Views<T>,
   whole: (printed: readonly object[]) => object = (printed) => printed,
 ): Promise<void> {
   const { format } = options;
-  const write = (text: string): void => io.out.write(text);
   if (format === undefined || format.printer === 'default') return write(human?.() ?? '');
   if (format.printer === 'none' || format.printer === 'disable') return;
   const asV1 = (options.apiVersion ?? config.apiVersion) === 'v1';

@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Output } from '../io.js';
 
-/** Where lines go that stay, and what is below them for as long as it is open. */
+/** Where lines, each with its newline, go that stay, and what is below them for as long as it is open. */
 export interface Painter {
-  print(line: string): void;
+  print(lines: string): void;
   /** Shows the rows as they are now. */
   repaint(): void;
   close(): void;
@@ -11,7 +11,7 @@ export interface Painter {
 
 /** Lines and nothing else. */
 export const plainPainter = ({ write }: Output): Painter => ({
-  print: (line) => write(`${line}\n`),
+  print: write,
   repaint: () => {},
   close: () => {},
 });
@@ -32,24 +32,28 @@ export function livePainter(output: Output, rows: () => readonly string[]): Pain
   let lines = '';
   let timer: NodeJS.Timeout | undefined;
   const paint = (next: readonly string[]): void => {
-    clearTimeout(timer);
-    timer = undefined;
     // More rows than the screen has could not be erased.
     const shown = next.slice(0, Math.max(0, output.rows - 1));
     output.write(begin + erased(painted, output.columns) + lines + shown.map((row) => `${row}\n`).join('') + end);
     painted = shown;
     lines = '';
   };
-  const repaint = (): void => paint(rows());
+  // A terminal that is behind gets what has come meanwhile when it is not any more.
+  const repaint = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (!output.busy) paint(rows());
+  };
   const ignore = output.onResize(repaint);
   return {
-    print(line) {
-      lines += `${line}\n`;
+    print(more) {
+      lines += more;
       timer ??= setTimeout(repaint, interval);
     },
     repaint,
     close() {
       ignore();
+      clearTimeout(timer);
       paint([]);
     },
   };

@@ -155,6 +155,14 @@ export function sentence(
       const line = `task ${task} attempt ${attempt} failed: ${why}; ${next}`.replace('.;', ';');
       return state === 'Pending' ? chalk.yellow(line) : chalk.red(line);
     }
+    case 'log.trouble': {
+      const log = `The log of task ${event.task} attempt ${event.attempt}`;
+      return event.lost
+        ? chalk.red(`${log} is not complete: ${event.message}. It ends with a line that says so.`)
+        : chalk.yellow(
+            `${log} cannot be written: ${event.message}. The task goes on; its log is written again when it has ended.`,
+          );
+    }
     case 'execution.cancelling':
       return 'Cancelling the execution.';
     case 'runtime.unavailable':

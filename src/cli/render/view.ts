@@ -1,6 +1,6 @@
 import type { ExecutionEvent } from '../../model/events.js';
 import type { Execution } from '../../model/schema/job.js';
-import type { TaskLine } from '../../service/logs.js';
+import type { LineSource, TaskLine } from '../../service/logs.js';
 import type { Io } from '../io.js';
 import { livePainter, plainPainter } from './painter.js';
 import { printable } from './printable.js';
@@ -9,7 +9,7 @@ import { advance, frame, headline, newProgress, sentence } from './progress.js';
 /** Shows an execution on stderr while it runs. */
 export interface View {
   onEvent(event: ExecutionEvent): void;
-  onLine(line: TaskLine): void;
+  onLines(lines: readonly TaskLine[]): void;
   say(text: string): void;
   close(): void;
 }
@@ -26,12 +26,18 @@ export function openView({ err, env }: Pick<Io, 'err' | 'env'>, execution: Execu
   let lastWord = now();
   const rows = (): string[] => frame(progress, { width: err.columns, height: err.rows, now: now() }, chalk);
   const painter = live ? livePainter(err, rows) : plainPainter(err);
-  const print = (line: string): void => {
+  const print = (lines: string): void => {
     lastWord = now();
-    painter.print(line);
+    painter.print(lines);
+  };
+  const say = (line: string): void => print(`${line}\n`);
+  const prefix = ({ task, container, stream }: LineSource): string => {
+    const bar = stream === 'stderr' ? chalk.red('│') : chalk.dim('│');
+    const name = `task ${String(task).padStart(digits)}${container === undefined ? '' : ` ${container}`}`;
+    return `${chalk.cyan(name)} ${bar} `;
   };
   const beat = (): void => {
-    if (now() - lastWord >= heartbeatInterval) print(headline(progress, now()));
+    if (now() - lastWord >= heartbeatInterval) say(headline(progress, now()));
   };
   const timer = setInterval(() => (live ? painter.repaint() : beat()), live ? frameInterval : 1000);
   const digits = String(execution.taskCount - 1).length;
@@ -40,14 +46,20 @@ export function openView({ err, env }: Pick<Io, 'err' | 'env'>, execution: Execu
     onEvent(event) {
       progress = advance(progress, event, now());
       const line = sentence(event, execution.template, chalk);
-      if (line !== undefined) print(line);
+      if (line !== undefined) say(line);
     },
-    onLine({ task, container, stream, text }) {
-      const bar = stream === 'stderr' ? chalk.red('│') : chalk.dim('│');
-      const name = `task ${String(task).padStart(digits)}${container === undefined ? '' : ` ${container}`}`;
-      print(`${chalk.cyan(name)} ${bar} ${printable(text, err)}`);
+    onLines(lines) {
+      if (lines.length === 0) return;
+      const prefixes = new Map<LineSource, string>();
+      let text = '';
+      for (const line of lines) {
+        let before = prefixes.get(line.source);
+        if (before === undefined) prefixes.set(line.source, (before = prefix(line.source)));
+        text += `${before}${printable(line.text, err)}\n`;
+      }
+      print(text);
     },
-    say: print,
+    say,
     close() {
       clearInterval(timer);
       painter.close();

@@ -14,6 +14,12 @@ export interface Traits {
   podman: boolean;
 }
 
+/**
+ * Docker keeps logs byte for byte so; their size is one that is never reached, since what has been rotated away cannot
+ * be read any more.
+ */
+const exactLogs = ['local', 'max-size=1t', 'max-file=1', 'compress=false'].join(' --log-opt ').split(' ');
+
 /** Variables that the clients of docker and podman read themselves, so that a job's value must not reach it. */
 const readByClient =
   /^(PATH|HOME|USER|TMPDIR|TERM|LANG|SSH_\w*|SSL_CERT_\w*|XDG_\w*|DOCKER_\w*|BUILD(KIT|X)_\w*|OTEL_\w*|LD_\w*|GO[A-Z]*|_?CONTAINERS?_\w*|PODMAN_\w*|STORAGE_\w*|REGISTRY_AUTH_FILE|NOTIFY_SOCKET|LISTEN_\w*|(?:https?|ftp|no|all)_proxy)$/i;
@@ -61,7 +67,7 @@ export function runArguments(spec: ContainerSpec, traits: Traits & { asRoot: boo
     // whatever the image says.
     ...['--pull', 'never', '--init=false', '--stop-signal', 'SIGTERM', '--no-healthcheck'],
     ...removable,
-    ...['--log-driver', 'json-file', '--security-opt', 'no-new-privileges'],
+    ...['--log-driver', ...(traits.podman ? ['json-file'] : exactLogs), '--security-opt', 'no-new-privileges'],
     ...droppedCapabilities.flatMap((capability) => ['--cap-drop', capability]),
     ...('sandbox' in spec.network
       ? ['--network', `container:${spec.network.sandbox}`]

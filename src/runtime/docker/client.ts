@@ -46,7 +46,7 @@ export class DockerClient {
    * Any other failure is in the result.
    */
   async run(args: readonly string[], more: ClientInput = {}): Promise<ClientResult> {
-    return this.#execute(args, more, 'pipe', 'pipe');
+    return this.#execute(args, more);
   }
 
   /**
@@ -68,11 +68,6 @@ export class DockerClient {
     return stderr;
   }
 
-  /** As `run`, with the output going to file descriptors. */
-  async runTo(args: readonly string[], stdout: number, stderr: number): Promise<ClientResult> {
-    return this.#execute(args, {}, stdout, stderr);
-  }
-
   /** The lines that a client prints of what has these labels. @throws RunError as `run`, and of any other failure */
   async list(args: readonly string[], labels: Record<string, string>): Promise<string[]> {
     const filters = Object.entries(labels).flatMap(([name, value]) => ['--filter', `label=${name}=${value}`]);
@@ -86,7 +81,7 @@ export class DockerClient {
 
   /**
    * Runs a client that goes on for a while; its output goes to those who take it meanwhile. How it has ended: 255 if
-   * something ended it, as it does if its output cannot be taken. @throws RunError as `run`
+   * something ended it. @throws RunError as `run`
    */
   async attach(args: readonly string[], { env, input, cwd }: ClientInput, take: Takers): Promise<number> {
     const child = this.#spawnWith(input, (stdin) => [
@@ -94,13 +89,7 @@ export class DockerClient {
       { stdio: [stdin, 'pipe', 'pipe'], env: { ...this.#environment, ...env }, detached: true, cwd },
     ]);
     for (const stream of ['stdout', 'stderr'] as const) {
-      child[stream]?.on('data', (chunk: Buffer) => {
-        try {
-          take[stream](chunk);
-        } catch {
-          child.kill('SIGKILL');
-        }
-      });
+      child[stream]?.on('data', take[stream]);
     }
     return new Promise((resolve, reject) => {
       child.on('error', (error: NodeJS.ErrnoException) => reject(this.#notRunnable(error)));
@@ -125,15 +114,10 @@ export class DockerClient {
     return { ended, end: () => void child.kill('SIGKILL') };
   }
 
-  async #execute(
-    args: readonly string[],
-    { env, input, signal }: ClientInput,
-    stdout: 'pipe' | number,
-    stderr: 'pipe' | number,
-  ): Promise<ClientResult> {
+  async #execute(args: readonly string[], { env, input, signal }: ClientInput): Promise<ClientResult> {
     const child = this.#spawnWith(input, (stdin) => [
       args,
-      { stdio: [stdin, stdout, stderr], env: { ...this.#environment, ...env }, detached: true, signal },
+      { stdio: [stdin, 'pipe', 'pipe'], env: { ...this.#environment, ...env }, detached: true, signal },
     ]);
     const output = { stdout: '', stderr: '' };
     for (const stream of ['stdout', 'stderr'] as const) {

@@ -1,4 +1,3 @@
-import { ftruncateSync } from 'node:fs';
 import { type ContainerRuntime, type SandboxSpec, StartRefused } from '../runtime.js';
 import { sandboxArguments } from './arguments.js';
 import { DockerClient, failure } from './client.js';
@@ -6,6 +5,7 @@ import { Containers } from './containers.js';
 import { dockerImages } from './images.js';
 import { readInfo } from './info.js';
 import { homeless, Launcher, refusal, taken } from './launcher.js';
+import { EngineLog } from './output.js';
 import { sandboxImage } from './sandbox/image.js';
 import { relayed } from './sandbox/relay.js';
 import { Starts } from './starts.js';
@@ -68,13 +68,24 @@ export function dockerRuntime(command: string, environment: Record<string, strin
       return { ended, close: () => void channel.destroy() };
     },
 
-    async follow(name, { stdout, stderr }) {
-      const read = (...how: string[]): Promise<{ exitCode: number }> =>
-        client.runTo(['logs', ...how, '--timestamps', name], stdout, stderr);
-      if ((await read('--follow')).exitCode !== 0) return false;
+    async follow(name, output) {
+      const logs = {
+        stdout: new EngineLog((data) => output.write('stdout', data)),
+        stderr: new EngineLog((data) => output.write('stderr', data)),
+      };
+      const take = {
+        stdout: (chunk: Buffer) => logs.stdout.push(chunk),
+        stderr: (chunk: Buffer) => logs.stderr.push(chunk),
+      };
+      const read = (...how: string[]): Promise<number> =>
+        client.attach(['logs', ...how, '--timestamps', name], {}, take);
+      if ((await read('--follow')) !== 0) return false;
+      if (output.failure) return true;
       // Docker 20.10 often misses the last lines when it follows a log to its end (5 of 155 containers).
-      for (const file of [stdout, stderr]) ftruncateSync(file);
-      return (await read()).exitCode === 0;
+      for (const log of [logs.stdout, logs.stderr]) log.again();
+      const exitCode = await read();
+      for (const log of [logs.stdout, logs.stderr]) log.end();
+      return exitCode === 0;
     },
 
     inspect: (name, patient) => containers.inspect(name, patient),

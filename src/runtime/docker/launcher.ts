@@ -43,15 +43,17 @@ export class Launcher {
 
   /** See ContainerRuntime.start. */
   async start(spec: ContainerSpec, output: Output): Promise<Started | 'exists' | 'homeless'> {
-    const files = { stdout: new StampedOutput(output.stdout), stderr: new StampedOutput(output.stderr) };
+    const files = {
+      stdout: new StampedOutput((data) => output.write('stdout', data)),
+      stderr: new StampedOutput((data) => output.write('stderr', data)),
+    };
     const ended = this.#run(spec, files);
     const startedAt = await this.#startOf(spec.name, ended, files.stderr);
     if (startedAt !== undefined) {
       return { startedAt, ended: ended.then((exitCode) => (lost.includes(exitCode) ? undefined : exitCode)) };
     }
     const exitCode = await ended;
-    files.stdout.clear();
-    files.stderr.clear();
+    output.clear();
 
     const { head } = files.stderr;
     throwIfUnreachable(head);

@@ -1,44 +1,156 @@
-import { ftruncateSync, writeSync } from 'node:fs';
-
-/** As docker itself cuts long lines (see LogDecoder). */
-const pieceBytes = 16_384;
 const newline = 0x0a;
 const headBytes = 4096;
 
-/** Writes what a container writes to a file, with the time before every line, in the form that LogDecoder reads. */
+/** Takes bytes of a log. */
+type Write = (data: Buffer) => void;
+
+/** Of the last stamp: stamps of one millisecond are told apart, so that what came first on two streams stays first. */
+let last = { ms: 0, micros: 0 };
+
+/** The time, later than that of the call before, in the form and length that the engine has for it. */
+function stampNow(): Buffer {
+  const ms = Math.max(Date.now(), last.ms);
+  last = { ms, micros: ms === last.ms ? Math.min(last.micros + 1, 999) : 0 };
+  return Buffer.from(`${new Date(ms).toISOString().slice(0, -1)}${String(last.micros).padStart(3, '0')}000Z `);
+}
+
+/** Puts the time before every line that a container writes (see LogDecoder). */
 export class StampedOutput {
   /** How it begins. */
   head = '';
-  readonly #file: number;
-  /** Bytes until the next stamp is due. */
-  #room = 0;
+  readonly #write: Write;
+  #atStart = true;
 
-  constructor(file: number) {
-    this.#file = file;
+  constructor(write: Write) {
+    this.#write = write;
   }
 
   write(chunk: Buffer): void {
     if (this.head.length < headBytes) this.head += chunk.toString('utf8', 0, headBytes);
-    const stamp = Buffer.from(`${new Date().toISOString().slice(0, -1)}000000Z `);
+    const stamp = stampNow();
     const parts: Buffer[] = [];
     for (let at = 0; at < chunk.length;) {
-      if (this.#room === 0) {
-        parts.push(stamp);
-        this.#room = pieceBytes;
-      }
-      const end = chunk.indexOf(newline, at);
-      const length = Math.min(this.#room, (end < 0 ? chunk.length : end + 1) - at);
-      parts.push(chunk.subarray(at, at + length));
-      at += length;
-      this.#room = chunk[at - 1] === newline ? 0 : this.#room - length;
+      if (this.#atStart) parts.push(stamp);
+      const end = chunk.indexOf(newline, at) + 1;
+      this.#atStart = end > 0;
+      parts.push(chunk.subarray(at, end || chunk.length));
+      at = end || chunk.length;
     }
-    const data = Buffer.concat(parts);
-    for (let written = 0; written < data.length;) written += writeSync(this.#file, data, written);
+    this.#write(Buffer.concat(parts));
+  }
+}
+
+/** Docker cuts lines into pieces of this many bytes, each of which `docker logs` prints after a stamp of its own. */
+const pieceBytes = 16_384;
+/** All of docker's stamps have this length, the space after them included. */
+const stampBytes = 31;
+const stamp = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z /g;
+const anyStamp = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) /;
+const maxStamp = 40;
+
+/**
+ * Turns what `docker logs --timestamps` prints into a log with one stamp a line. Where a stamp has to be is counted, not
+ * guessed, so that a container can write whatever looks like one.
+ *
+ * With one exception: Docker 20.10 prints no newline after the last piece of a line that it has cut, if its log driver
+ * is `local`. There the next line begins with a stamp that is not before that of the line, nor in the future: a time that
+ * the container itself has written into the line is before.
+ */
+export class EngineLog {
+  readonly #write: Write;
+  /** Bytes that only those that follow can tell the meaning of. */
+  #rest: Buffer = Buffer.alloc(0);
+  /** The stamp of the line that has begun. */
+  #line = '';
+  /** Bytes until the piece is full; 0: a stamp has to come. */
+  #room = 0;
+  /** What has come of the line was a whole piece, or several. */
+  #continues = false;
+  #given = 0;
+  #skip = 0;
+
+  constructor(write: Write) {
+    this.#write = write;
   }
 
-  /** Forgets what was written: it was not the container's. */
-  clear(): void {
-    ftruncateSync(this.#file);
+  /** It has ended: there is nothing more to come. */
+  end(): void {
+    if (this.#room > 0) this.#give(this.#rest);
+    this.#rest = Buffer.alloc(0);
+  }
+
+  /** The log comes once more, from its beginning: what has been given is left out. */
+  again(): void {
+    this.#skip = this.#given;
+    this.#rest = Buffer.alloc(0);
     this.#room = 0;
+    this.#continues = false;
+  }
+
+  push(chunk: Buffer): void {
+    const data = Buffer.concat([this.#rest, chunk]);
+    const parts: Buffer[] = [];
+    let at = 0;
+    while (at < data.length) {
+      const taken = this.#room === 0 ? this.#takeStamp(data, at, parts) : this.#takeText(data, at, parts);
+      if (taken === 0) break;
+      at += taken;
+    }
+    this.#rest = data.subarray(at);
+    this.#give(Buffer.concat(parts));
+  }
+
+  /** How many bytes are a stamp, or the client's own talk, to the end of its line; 0 if more have to come. */
+  #takeStamp(data: Buffer, at: number, parts: Buffer[]): number {
+    const [found] = anyStamp.exec(data.toString('latin1', at, at + maxStamp)) ?? [];
+    if (found === undefined) {
+      const end = data.indexOf(newline, at);
+      return end < 0 ? 0 : end + 1 - at;
+    }
+    if (!this.#continues) {
+      parts.push(data.subarray(at, at + found.length));
+      this.#line = found;
+    }
+    this.#room = pieceBytes;
+    return found.length;
+  }
+
+  /** How many bytes are text of the piece; 0 if more have to come. */
+  #takeText(data: Buffer, at: number, parts: Buffer[]): number {
+    const newlineAt = data.indexOf(newline, at);
+    const end = newlineAt < 0 ? data.length : newlineAt + 1;
+    const next = this.#continues
+      ? this.#nextLine(data.toString('latin1', at, Math.min(end, at + this.#room + stampBytes)))
+      : -1;
+    if (next >= 0) {
+      parts.push(data.subarray(at, at + next), Buffer.of(newline));
+      this.#room = 0;
+      this.#continues = false;
+      return next || this.#takeStamp(data, at, parts);
+    }
+    const open = newlineAt < 0 && this.#continues && data.length - at < this.#room + stampBytes;
+    const length = Math.min(this.#room, end - at - (open ? stampBytes - 1 : 0));
+    if (length <= 0) return 0;
+    parts.push(data.subarray(at, at + length));
+    const whole = data[at + length - 1] === newline;
+    this.#room = whole ? 0 : this.#room - length;
+    if (whole || this.#room === 0) this.#continues = !whole;
+    return length;
+  }
+
+  /** Where in the rest of a line the stamp of the next one is. */
+  #nextLine(text: string): number {
+    const now = new Date().toISOString();
+    for (const { 0: found, index } of text.matchAll(stamp)) {
+      if (index < this.#room && found >= this.#line && found < now) return index;
+    }
+    return -1;
+  }
+
+  #give(data: Buffer): void {
+    const skipped = Math.min(this.#skip, data.length);
+    this.#skip -= skipped;
+    this.#given += data.length - skipped;
+    if (skipped < data.length) this.#write(data.subarray(skipped));
   }
 }

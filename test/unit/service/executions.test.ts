@@ -19,7 +19,7 @@ import { getTask, listTasks } from '../../../src/service/tasks.js';
 import { timestamp } from '../../../src/model/time.js';
 import { FakeRuntime } from '../../support/fake-runtime.js';
 import { jobInput, parent, someJobName as job } from '../../support/jobs.js';
-import { day, serviceError as error, ServiceWorld } from '../../support/service.js';
+import { day, serviceError as error, ServiceWorld, someLog } from '../../support/service.js';
 
 function worldWithJob(input: JobInput = jobInput(), options: ConstructorParameters<typeof ServiceWorld>[0] = {}) {
   const world = new ServiceWorld(options);
@@ -191,7 +191,7 @@ describe('deleteExecution', () => {
     const world = worldWithJob(jobInput({ taskCount: 2 }), { work: true });
     const { name, uid } = runJob(world.deps, { name: job });
     await world.run(name);
-    world.logs.create(name, { task: 0, attempt: 0 }).close();
+    someLog(world.logs, name);
     expect(await deleteExecution(world.deps, { name, validateOnly: true })).toMatchObject({ generation: '2' });
     expect(getExecution(world.deps, parent, shortName(name))).toMatchObject({ generation: '1' });
     world.advance(2000);
@@ -256,7 +256,7 @@ describe('the thousand ended executions that a job keeps', () => {
         ended.push(execution);
       }
     });
-    for (const execution of ended.slice(0, 3)) world.logs.create(execution.name, { task: 0, attempt: 0 }).close();
+    for (const execution of ended.slice(0, 3)) someLog(world.logs, execution.name);
     pruneExecutions(world.deps, job);
     const names = (executions: readonly Execution[]): string[] => executions.map(({ name }) => name);
     const kept = everyPage((page) => listExecutions(world.deps, { parent: job, showDeleted: true, ...page }));

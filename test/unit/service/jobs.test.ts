@@ -21,7 +21,7 @@ import { runJob } from '../../../src/service/run.js';
 import { setIamPolicy } from '../../../src/service/iam.js';
 import { setFields } from '../../support/fields.js';
 import { jobInput, parent, someJobName as name } from '../../support/jobs.js';
-import { day, owner, serviceError as error, ServiceWorld } from '../../support/service.js';
+import { day, owner, serviceError as error, ServiceWorld, someLog } from '../../support/service.js';
 
 const create = (world: ServiceWorld, job: JobInput = jobInput(), jobId = 'nightly', more = {}): Job =>
   createJob(world.deps, { parent, jobId, job, ...more });
@@ -295,7 +295,7 @@ describe('deleteJob', () => {
       policy: { bindings: [{ role: 'roles/run.invoker', members: ['allUsers'] }] },
     });
     const { name: execution } = runJob(world.deps, { name });
-    world.logs.create(execution, { task: 0, attempt: 0 }).close();
+    someLog(world.logs, execution);
     const deleted = await deleteJob(world.deps, { name });
     expect(deleted.latestCreatedExecution).toMatchObject({ name: execution.split('/').at(-1) });
     const gone = getExecution(world.deps, parent, execution.split('/').at(-1) ?? '', { showDeleted: true });

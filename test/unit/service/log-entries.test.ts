@@ -46,7 +46,7 @@ class World extends ServiceWorld {
   }
 
   read(query = {}): string[] {
-    return readLogEntries(this.deps, [this.execution], query).map(entryText);
+    return [...readLogEntries(this.deps, [this.execution], query)].map(entryText);
   }
 }
 
@@ -93,7 +93,7 @@ describe('log entries', () => {
 
   test('have ids of their own', () => {
     const world = someWorld();
-    const entries = readLogEntries(world.deps, [world.execution], {});
+    const entries = [...readLogEntries(world.deps, [world.execution], {})];
     expect(new Set(entries.map(({ insertId }) => insertId)).size).toBe(entries.length);
   });
 });
@@ -113,4 +113,26 @@ test('a tail gives each entry once, whole lines only until an attempt has ended'
   world.attempt(0, 0, 1, 5);
   expect(look()).toEqual(['three', exited]);
   expect(look()).toEqual([]);
+});
+
+test('a tail gives a long log some at a time, and the end of its attempt last', () => {
+  const world = new World();
+  world.attempt(0, 0, 1, 50);
+  const lines = Array.from({ length: 50_000 }, (_, i): [number, string] => [2, `line ${i}\n`]);
+  world.write({ task: 0, attempt: 0 }, 'stdout', ...lines);
+  const tail = new EntryTail(world.deps, {});
+  const looks: string[][] = [];
+  do looks.push(tail.look([world.execution]).map(entryText));
+  while (tail.behind);
+  expect(looks.length).toBeGreaterThan(2);
+  expect(Math.max(...looks.map(({ length }) => length))).toBeLessThan(30_000);
+  expect(looks.flat()).toEqual([...lines.map(([, text]) => text.trimEnd()), exited]);
+  expect(tail.look([world.execution])).toEqual([]);
+});
+
+test('a tail has what the platform says of an end last, though the engine stamped a line later', () => {
+  const world = new World();
+  world.attempt(0, 0, 1, 5);
+  world.write({ task: 0, attempt: 0 }, 'stdout', [4, 'one\n'], [6, 'two\n']);
+  expect(new EntryTail(world.deps, {}).look([world.execution]).map(entryText)).toEqual(['one', 'two', exited]);
 });

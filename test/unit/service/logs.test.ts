@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { beforeEach, expect, test } from 'vitest';
 import { lastLines, LogFollower, type TaskLine } from '../../../src/service/logs.js';
 import { LogFiles } from '../../../src/store/logs.js';
@@ -8,10 +8,11 @@ import { tempDirectory } from '../../support/temp.js';
 const execution = someExecution(someJob());
 const attempt = { task: 0, attempt: 0 };
 let logs: LogFiles;
+const reader = { busy: false, drained: async () => {} };
 
 beforeEach(() => {
   logs = new LogFiles(tempDirectory());
-  logs.create(execution.name, attempt).close();
+  mkdirSync(logs.directory(execution.name), { recursive: true });
 });
 
 const write = (stream: 'stdout' | 'stderr', lines: readonly string[]): void =>
@@ -21,7 +22,7 @@ test('a log that is longer than one look is shown in parts, whole in the end', a
   const written = Array.from({ length: 100_000 }, (_, i) => `line ${i}`);
   write('stdout', written);
   const shown: TaskLine[] = [];
-  const follower = new LogFollower(logs, execution, (line) => shown.push(line));
+  const follower = new LogFollower(logs, execution, (lines) => shown.push(...lines), reader);
   follower.onEvent({ type: 'attempt.started', time: someTime, ...attempt });
   expect(shown).toEqual([]);
   follower.onEvent({
@@ -34,11 +35,44 @@ test('a log that is longer than one look is shown in parts, whole in the end', a
   expect(shown.map(({ text }) => text)).toEqual(written);
 });
 
+test('lines that nobody reads stay in the log until somebody does', async () => {
+  const written = Array.from({ length: 50_000 }, (_, i) => `line ${i}`);
+  write('stdout', written);
+  const shown: TaskLine[] = [];
+  let drained = 0;
+  const slow = {
+    busy: true,
+    drained: async () => {
+      drained++;
+      slow.busy = false;
+    },
+  };
+  const onLines = (lines: readonly TaskLine[]): void => {
+    shown.push(...lines);
+    slow.busy = true;
+  };
+  const follower = new LogFollower(logs, execution, onLines, slow);
+  follower.onEvent({ type: 'attempt.started', time: someTime, ...attempt });
+  follower.onEvent({
+    ...{ type: 'attempt.ended', time: someTime, ...attempt },
+    ...{ outcome: { code: 0, message: '' }, state: 'Succeeded' },
+  });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(shown).toEqual([]);
+  await follower.close();
+  expect(drained).toBeGreaterThan(2);
+  expect(shown.map(({ text }) => text)).toEqual(written);
+});
+
 test('the last lines of a log of any length are those at its end', () => {
   write('stdout', [...Array.from({ length: 100_000 }, (_, i) => `line ${i}`)]);
   write('stderr', ['one', 'two']);
   const last = (count: number): string[] => lastLines(logs, execution.name, attempt, count).map(({ text }) => text);
   expect(last(3)).toEqual(['line 99999', 'one', 'two']);
+  // The end that is looked at begins where something looks like the beginning of a line.
+  write('stdout', ['x'.repeat(2 ** 19), `${someTime} `.repeat(20_000), 'ending']);
   write('stderr', []);
+  expect(last(3)).toEqual(['ending']);
+  write('stdout', [...Array.from({ length: 100_000 }, (_, i) => `line ${i}`)]);
   expect(last(2)).toEqual(['line 99998', 'line 99999']);
 });

@@ -10,7 +10,7 @@ import { finishDeletions } from '../../../src/service/retention.js';
 import { runJob } from '../../../src/service/run.js';
 import { timestamp } from '../../../src/model/time.js';
 import { jobInput } from '../../support/jobs.js';
-import { day, serviceError, ServiceWorld } from '../../support/service.js';
+import { day, serviceError, ServiceWorld, someLog } from '../../support/service.js';
 
 const kib = 1024;
 
@@ -29,7 +29,7 @@ async function history(): Promise<{ world: ServiceWorld; going: (request: PruneR
     const { name } = runJob(world.deps, { name: `projects/p/locations/${location}/jobs/${job}` });
     names.set(name, job + [...names.values()].filter((label) => label.startsWith(job)).length);
     const source = { task: 0, attempt: 0 };
-    world.logs.create(name, source).close();
+    someLog(world.logs, name);
     writeFileSync(world.logs.file(name, source, 'stdout'), 'x'.repeat(100 * kib));
     return name;
   };

@@ -9,7 +9,7 @@ import { expireLogs, haveLogsExpired, type LogRetention } from '../../../src/ser
 import { runJob } from '../../../src/service/run.js';
 import { timestamp } from '../../../src/model/time.js';
 import { jobInput, parent, someJobName as job } from '../../support/jobs.js';
-import { day, ServiceWorld } from '../../support/service.js';
+import { day, ServiceWorld, someLog } from '../../support/service.js';
 
 /** Executions of one task with logs of these many bytes, which end a day after each other. */
 function worldOf(sizes: readonly number[]): { world: ServiceWorld; executions: Execution[]; left: () => number[] } {
@@ -28,7 +28,7 @@ function begun(world: ServiceWorld, size: number): Execution {
   const execution = runJob(world.deps, { name: job });
   const startTime = timestamp(world.now);
   const source = { task: 0, attempt: 0 };
-  world.logs.create(execution.name, source).close();
+  someLog(world.logs, execution.name);
   writeFileSync(world.logs.file(execution.name, source, 'stdout'), 'x'.repeat(size));
   world.store.saveExecution(started(execution, startTime, startTime));
   world.store.saveAttempt(execution.name, { ...source, container: 'c', createTime: startTime, startTime });

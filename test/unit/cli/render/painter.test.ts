@@ -10,6 +10,8 @@ class Screen implements Output {
   readonly #terminal: Terminal;
   readonly writes: string[] = [];
   readonly tty = true;
+  busy = false;
+  readonly drained = async (): Promise<void> => {};
   readonly chalk = new Chalk({ level: 0 });
   #onResize: () => void = () => {};
 
@@ -66,7 +68,8 @@ class Screen implements Output {
   }
 }
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+// The clock, too: the emulator puts off what takes it long.
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] }));
 afterEach(() => void vi.useRealTimers());
 
 describe('a live painter', () => {
@@ -75,14 +78,14 @@ describe('a live painter', () => {
     let rows = ['head', '  row 1', '  row 2'];
     const painter = livePainter(screen, () => rows);
     painter.repaint();
-    painter.print('one');
-    painter.print('two');
+    painter.print('one\n');
+    painter.print('two\n');
     vi.advanceTimersByTime(100);
     expect(await screen.lines()).toEqual(['one', 'two', 'head', '  row 1', '  row 2']);
     rows = ['head'];
     painter.repaint();
     expect(await screen.lines()).toEqual(['one', 'two', 'head']);
-    painter.print('three');
+    painter.print('three\n');
     painter.close();
     expect(await screen.lines()).toEqual(['one', 'two', 'three']);
   });
@@ -90,7 +93,7 @@ describe('a live painter', () => {
   test('writes lines that come together, and each painting, at once', () => {
     const screen = new Screen(40, 10);
     const painter = livePainter(screen, () => ['head']);
-    for (let i = 0; i < 1000; i++) painter.print(`line ${i}`);
+    for (let i = 0; i < 1000; i++) painter.print(`line ${i}\n`);
     expect(screen.writes).toEqual([]);
     vi.advanceTimersByTime(50);
     expect(screen.writes).toHaveLength(1);
@@ -99,11 +102,28 @@ describe('a live painter', () => {
     painter.close();
   });
 
+  test('leaves a terminal alone that is behind, and shows all when it is not any more', async () => {
+    const screen = new Screen(40, 10);
+    const painter = livePainter(screen, () => ['head']);
+    painter.repaint();
+    screen.busy = true;
+    for (let i = 0; i < 5; i++) {
+      painter.print(`line ${i}\n`);
+      painter.repaint();
+      vi.advanceTimersByTime(100);
+    }
+    expect(screen.writes).toHaveLength(1);
+    screen.busy = false;
+    painter.repaint();
+    expect(await screen.lines()).toEqual(['line 0', 'line 1', 'line 2', 'line 3', 'line 4', 'head']);
+    painter.close();
+  });
+
   test('paints no more rows than it can erase', async () => {
     const screen = new Screen(40, 4);
     const painter = livePainter(screen, () => ['a', 'b', 'c', 'd', 'e', 'f']);
     painter.repaint();
-    painter.print('one');
+    painter.print('one\n');
     painter.close();
     expect(await screen.lines()).toEqual(['one']);
   });
@@ -124,7 +144,7 @@ describe('a live painter', () => {
         const printed: string[] = [];
         for (const next of steps) {
           if ('print' in next) {
-            painter.print(next.print);
+            painter.print(`${next.print}\n`);
             printed.push(next.print);
           } else if ('rows' in next) {
             ({ rows } = next);

@@ -12,6 +12,8 @@ function view(tty: boolean, env: Record<string, string> = {}): { view: View; wri
   let text = '';
   const err: Output = {
     write: (part) => void (text += part),
+    busy: false,
+    drained: async () => {},
     tty,
     columns: 80,
     rows: 24,
@@ -24,7 +26,7 @@ function view(tty: boolean, env: Record<string, string> = {}): { view: View; wri
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const line = { task: 3, attempt: 0, time, stream: 'stdout', text: 'hello' } as const;
+const line = { source: { task: 3, attempt: 0, stream: 'stdout' }, time, text: 'hello' } as const;
 
 describe.each([
   ['a pipe', false, {}],
@@ -34,7 +36,7 @@ describe.each([
     const { view: shown, written } = view(tty, env);
     shown.onEvent({ type: 'execution.started', execution, time });
     shown.onEvent({ type: 'attempt.started', task: 3, attempt: 0, time });
-    shown.onLine(line);
+    shown.onLines([line]);
     vi.advanceTimersByTime(5000);
     shown.say('Something.');
     shown.close();
@@ -68,8 +70,8 @@ describe('on a terminal', () => {
 
   test('a task cannot move the cursor or touch the terminal', () => {
     const { view: shown, written } = view(true);
-    shown.onLine({ ...line, text: '10%\r50%\r100%' });
-    shown.onLine({ ...line, text: '\u{1b}[2J\u{1b}[31mred\u{1b}[0m\u{1b}]0;title\u{7}\tend\u{8}' });
+    shown.onLines([{ ...line, text: '10%\r50%\r100%' }]);
+    shown.onLines([{ ...line, text: '\u{1b}[2J\u{1b}[31mred\u{1b}[0m\u{1b}]0;title\u{7}\tend\u{8}' }]);
     shown.close();
     expect(written()).toContain('task  3 │ 100%\ntask  3 │ red\tend\n');
   });

@@ -19,7 +19,7 @@ export const tail = defineCommand<LogFlags, [job: string]>(
     const tailing = new EntryTail(service, { ...logQuery(options, 0), since: timestamp(service.now()) });
     await tailEntries(context, options, () => {
       const { items } = listExecutions(service, { parent: name, pageSize: followed });
-      return { entries: tailing.look(items), over: false };
+      return { entries: tailing.look(items), behind: tailing.behind, over: false };
     });
   },
 );

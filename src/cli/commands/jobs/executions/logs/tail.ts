@@ -16,7 +16,8 @@ export const tail = defineCommand<LogFlags, [execution: string]>(
     const tailing = new EntryTail(service, logQuery(options, 0));
     await tailEntries(context, options, () => {
       const execution = getExecution(service, parent, id);
-      return { entries: tailing.look([execution]), over: isCompleted(execution) };
+      const entries = tailing.look([execution]);
+      return { entries, behind: tailing.behind, over: isCompleted(execution) };
     });
   },
 );
