@@ -6,6 +6,7 @@ import { Containers } from './containers.js';
 import { dockerImages } from './images.js';
 import { readInfo } from './info.js';
 import { homeless, Launcher, refusal, taken } from './launcher.js';
+import { CopiedOutput, takers } from './output.js';
 import { sandboxImage } from './sandbox/image.js';
 import { relayed } from './sandbox/relay.js';
 import { Starts } from './starts.js';
@@ -69,12 +70,14 @@ export function dockerRuntime(command: string, environment: Record<string, strin
     },
 
     async follow(name, { stdout, stderr }) {
-      const read = (...how: string[]): Promise<{ exitCode: number }> =>
-        client.runTo(['logs', ...how, '--timestamps', name], stdout, stderr);
-      if ((await read('--follow')).exitCode !== 0) return false;
+      const read = (...how: string[]): Promise<number> => {
+        const files = { stdout: new CopiedOutput(stdout), stderr: new CopiedOutput(stderr) };
+        return client.attach(['logs', ...how, '--timestamps', name], {}, takers(files));
+      };
+      if ((await read('--follow')) !== 0) return false;
       // Docker 20.10 often misses the last lines when it follows a log to its end (5 of 155 containers).
       for (const file of [stdout, stderr]) ftruncateSync(file);
-      return (await read()).exitCode === 0;
+      return (await read()) === 0;
     },
 
     inspect: (name, patient) => containers.inspect(name, patient),

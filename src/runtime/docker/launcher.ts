@@ -5,7 +5,7 @@ import { type ContainerSpec, type Output, type Started, StartRefused } from '../
 import { runArguments, type Traits } from './arguments.js';
 import { type DockerClient, throwIfUnreachable } from './client.js';
 import { type Containers, monitorDirectory } from './containers.js';
-import { StampedOutput } from './output.js';
+import { StampedOutput, takers } from './output.js';
 import type { Starts } from './starts.js';
 import { startError } from './state.js';
 
@@ -44,10 +44,17 @@ export class Launcher {
   /** See ContainerRuntime.start. */
   async start(spec: ContainerSpec, output: Output): Promise<Started | 'exists' | 'homeless'> {
     const files = { stdout: new StampedOutput(output.stdout), stderr: new StampedOutput(output.stderr) };
-    const ended = this.#run(spec, files);
-    const startedAt = await this.#startOf(spec.name, ended, files.stderr);
+    const giveUp = new AbortController();
+    const ended = this.#run(spec, files, giveUp.signal);
+    const startedAt = await this.#startOf(spec.name, ended, files.stderr).catch(async (error: unknown) => {
+      // Nothing is written any more to what somebody else may close, and open as something else.
+      giveUp.abort();
+      await ended.catch(() => {});
+      throw error;
+    });
     if (startedAt !== undefined) {
-      return { startedAt, ended: ended.then((exitCode) => (lost.includes(exitCode) ? undefined : exitCode)) };
+      const broken = (exitCode: number): boolean => lost.includes(exitCode) || files.stderr.complains;
+      return { startedAt, ended: ended.then((exitCode) => (broken(exitCode) ? undefined : exitCode)) };
     }
     const exitCode = await ended;
     files.stdout.clear();
@@ -68,7 +75,11 @@ export class Launcher {
     throw new StartRefused(startError(refusal(head)), exitCode === 126 || exitCode === 127 ? exitCode : 0);
   }
 
-  async #run(spec: ContainerSpec, files: Record<'stdout' | 'stderr', StampedOutput>): Promise<number> {
+  async #run(
+    spec: ContainerSpec,
+    files: Record<'stdout' | 'stderr', StampedOutput>,
+    signal: AbortSignal,
+  ): Promise<number> {
     const traits = await this.#traits();
     const asRoot = this.#rootImages.has(spec.image);
     const labels = { ...spec.labels, ...this.#starts.label };
@@ -76,14 +87,7 @@ export class Launcher {
     const cwd = traits.podman ? monitorDirectory(spec.name) : undefined;
     if (cwd) mkdirSync(cwd, { recursive: true, mode: 0o700 });
     try {
-      return await this.#client.attach(
-        args,
-        { ...given, ...(cwd && { cwd }) },
-        {
-          stdout: (chunk) => files.stdout.write(chunk),
-          stderr: (chunk) => files.stderr.write(chunk),
-        },
-      );
+      return await this.#client.attach(args, { ...given, signal, ...(cwd && { cwd }) }, takers(files));
     } catch (error) {
       if (error instanceof RunError && error.code === 'INVALID_ARGUMENT') throw new StartRefused(error.message);
       throw error;

@@ -3,10 +3,10 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { LogDecoder } from '../../../src/model/log.js';
-import { StampedOutput } from '../../../src/runtime/docker/output.js';
+import { CopiedOutput, StampedOutput } from '../../../src/runtime/docker/output.js';
 import { tempDirectory } from '../../support/temp.js';
 
-function newOutput(): { output: StampedOutput; bytes: () => Buffer; lines: () => string[] } {
+function newOutput(): { output: StampedOutput; copy: CopiedOutput; bytes: () => Buffer; lines: () => string[] } {
   const file = path.join(tempDirectory(), 'output');
   const descriptor = openSync(file, 'ax');
   onTestFinished(() => closeSync(descriptor));
@@ -15,7 +15,7 @@ function newOutput(): { output: StampedOutput; bytes: () => Buffer; lines: () =>
     const decoder = new LogDecoder();
     return [...decoder.push(bytes()), ...decoder.end()].map(({ text }) => text);
   };
-  return { output: new StampedOutput(descriptor), bytes, lines };
+  return { output: new StampedOutput(descriptor), copy: new CopiedOutput(descriptor), bytes, lines };
 }
 
 test('every line has a time, whatever chunks it came in', () => {
@@ -54,4 +54,27 @@ test('what is cleared is gone', () => {
   expect(lines()).toEqual([]);
   output.write(Buffer.from('next\n'));
   expect(lines()).toEqual(['next']);
+});
+
+test('what looks like a complaint of the client is kept back until more comes', () => {
+  const { output, lines } = newOutput();
+  const complaint = 'time="2026-11-24T23:47:42Z" level=error msg="error waiting for container: unexpected EOF"\n';
+  output.write(Buffer.from('one\n'));
+  output.write(Buffer.from(complaint));
+  expect(lines()).toEqual(['one']);
+  expect(output.complains).toBe(true);
+  output.write(Buffer.from('time="2026-11-24T23:47:43Z" level=error msg="of the job"\n'));
+  expect(lines()).toEqual(['one', complaint.trimEnd(), 'time="2026-11-24T23:47:43Z" level=error msg="of the job"']);
+  expect(output.complains).toBe(false);
+  output.write(Buffer.from(complaint.repeat(100)));
+  expect(lines()).toHaveLength(103);
+});
+
+test('a copy of a log leaves out what the client says', () => {
+  const { copy, bytes } = newOutput();
+  const time = '2026-11-24T20:36:07.541113295Z';
+  for (const chunk of [`${time} one\n${time} t`, 'wo\n', 'unexpected EOF\n', `${time} three\n`]) {
+    copy.write(Buffer.from(chunk));
+  }
+  expect(bytes().toString()).toBe(`${time} one\n${time} two\n${time} three\n`);
 });
