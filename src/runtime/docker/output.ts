@@ -6,9 +6,9 @@ const pieceBytes = 16_384;
 const newline = 0x0a;
 const headBytes = 4096;
 
-/** How a client says that it has lost its container. */
+/** How a client says that it has lost its container, or has been ended. */
 const complaint =
-  /^(?:docker: )?(?:time="[^"]*" level=error msg="error waiting for container|error during connect|Cannot connect to the Docker daemon|unexpected EOF|(?:read|write) (?:unix|tcp) )/i;
+  /^\s*(?:docker: )?(?:time="[^"]*" level=error msg="error waiting for container|error during connect|Cannot connect to the Docker daemon|unexpected EOF|got 3 SIG|(?:read|write) (?:unix|tcp) )/i;
 
 /** Writes what a container writes to a file, with the time before every line, in the form that LogDecoder reads. */
 export class StampedOutput {
