@@ -46,7 +46,7 @@ export class PrivateEngine {
       'dockerd',
       ...['--host', this.host, '--pidfile', this.#file('pid'), '--containerd', this.#file('containerd.sock')],
       ...['--data-root', this.#file('data'), '--exec-root', this.#file('exec')],
-      ...['--bridge', 'none', '--iptables=false', '--ip-masq=false', '--ip-forward=false'],
+      ...['--bridge', this.#bridge, '--iptables=false', '--ip-masq=false', '--ip-forward=false'],
       ...this.#flags,
     );
     await until(

@@ -25,7 +25,7 @@ export interface ClientResult {
 
 /** What the clients of docker and podman say when no engine answers them, and what begins an engine's answer. */
 const unreachable =
-  /cannot connect to the docker daemon|is the docker daemon running|error during connect|failed to connect to the docker api|cannot connect to podman|permission denied while trying to connect/i;
+  /cannot connect to the docker daemon|is the docker daemon running|error during connect|failed to connect to the docker api|cannot connect to podman|permission denied while trying to connect|^(?:unexpected )?EOF$/i;
 const answered = /^error response from daemon/i;
 /** What an engine answers a client that asked it in vain for its version, as while the engine was being restarted. */
 const tooNew = /client version \S+ is too new/i;

@@ -62,17 +62,25 @@ export class Launcher {
 
     const { head } = files.stderr;
     throwIfUnreachable(head);
-    if (taken.test(head)) return 'exists';
-    if ('sandbox' in spec.network && homeless.test(head)) {
+    const exists = taken.test(head);
+    // If the client of a start before this one has lost the engine, the container knows why it did not start.
+    const reason = exists ? await this.#startError(spec.name) : head;
+    if ('sandbox' in spec.network && homeless.test(reason)) {
       await this.#containers.remove(spec.name);
       return 'homeless';
     }
+    if (exists) return 'exists';
     if (unknownUser.test(head) && !this.#rootImages.has(spec.image)) {
       this.#rootImages.add(spec.image);
       await this.#containers.remove(spec.name);
       return this.start(spec, output);
     }
     throw new StartRefused(startError(refusal(head)), exitCode === 126 || exitCode === 127 ? exitCode : 0);
+  }
+
+  async #startError(name: string): Promise<string> {
+    const state = await this.#containers.inspect(name);
+    return state?.status === 'created' ? state.error : '';
   }
 
   async #run(
@@ -101,8 +109,8 @@ export class Launcher {
       for (;;) {
         const seen = await Promise.race([start, ended, later()]);
         if (typeof seen === 'string') return seen;
-        // These the client has for what it could not start, too.
-        if (seen !== undefined && seen < 125) return timestamp(Date.now());
+        // The others the client has for what it could not start, too, and 1 if it loses the engine.
+        if (seen !== undefined && seen !== 1 && seen < 125) return timestamp(Date.now());
         // What is there of a name that was taken is not what this client was to start.
         if (seen !== undefined && taken.test(stderr.head)) return undefined;
         const state = await this.#containers.inspect(name);
