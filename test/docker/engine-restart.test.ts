@@ -28,7 +28,7 @@ const taskCount = 4;
 /** As long as `go` is not there, an attempt waits. A line on each stream, before and after. */
 const script = `trap 'exit 143' TERM
   echo began $CLOUD_RUN_TASK_ATTEMPT; echo began >&2
-  until [ -e /work/go ]; do sleep 0.1; done
+  until [ -e /shared/go ]; do sleep 0.1; done
   echo ended $CLOUD_RUN_TASK_ATTEMPT; echo ended >&2`;
 
 const lines = (stderr: string, text: string): string[] =>
@@ -47,7 +47,7 @@ test.concurrent.for([
     home.config(`buckets: { work: ${work} }`);
     const file = home.template('restarted', {
       ...{ taskCount, parallelism: 2, maxRetries: 1 },
-      containers: [{ command: ['sh', '-c', script], volumeMounts: [{ name: 'work', mountPath: '/work' }] }],
+      containers: [{ command: ['sh', '-c', script], volumeMounts: [{ name: 'work', mountPath: '/shared' }] }],
       volumes: [{ name: 'work', gcs: { bucket: 'work' } }],
     });
     const dockerd = await engine(...flags);

@@ -25,7 +25,7 @@ function random(seed: number): () => number {
 const taskCount = 5;
 const failsOnce = (task: number): boolean => task % 3 === 1;
 /** Each attempt notes that it has begun, outside. Lines on both streams, some of them long. */
-const script = `echo "task$CLOUD_RUN_TASK_INDEX-attempt$CLOUD_RUN_TASK_ATTEMPT" >> /work/attempts
+const script = `echo "task$CLOUD_RUN_TASK_INDEX-attempt$CLOUD_RUN_TASK_ATTEMPT" >> /shared/attempts
   for i in 1 2 3 4; do echo line $i; echo error $i >&2; sleep 0.1; done
   [ $CLOUD_RUN_TASK_ATTEMPT != 0 ] || [ $((CLOUD_RUN_TASK_INDEX % 3)) != 1 ]`;
 const attempts = Array.from({ length: taskCount }, (_, task) =>
@@ -82,7 +82,7 @@ test.concurrent.for(seeds)(
     home.config(`buckets: { work: ${work} }`);
     const file = home.template('struck', {
       ...{ taskCount, parallelism: 3, maxRetries: 2 },
-      containers: [{ command: ['sh', '-c', script], volumeMounts: [{ name: 'work', mountPath: '/work' }] }],
+      containers: [{ command: ['sh', '-c', script], volumeMounts: [{ name: 'work', mountPath: '/shared' }] }],
       volumes: [{ name: 'work', gcs: { bucket: 'work' } }],
     });
     home.events();
