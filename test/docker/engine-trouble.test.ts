@@ -1,9 +1,10 @@
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { completionStatus, conditionOf } from '../../src/model/execution.js';
 import type { Execution } from '../../src/model/schema/job.js';
 import { EngineProxy } from '../support/engine-proxy.js';
-import { test } from '../support/home.js';
+import { type Home, test } from '../support/home.js';
 
 const unreachable = { DOCKER_HOST: 'unix:///nonexistent.sock' };
 
@@ -137,4 +138,72 @@ test.concurrent('an engine that goes away and comes back costs no attempt', asyn
     expect(stderr.split(`task ${task} │ began\n`)).toHaveLength(2);
     expect(stderr.split(`task ${task} │ ended\n`)).toHaveLength(2);
   }
+});
+
+test.concurrent(
+  'what containers do while the engine is away for 30 s is known afterwards',
+  async ({ home, onTestFinished }) => {
+    const proxy = new EngineProxy(path.join(home.scratch('proxy'), 'docker.sock'));
+    onTestFinished(() => proxy.cut());
+    await proxy.open();
+    const script = 'echo began; echo began >&2; sleep 8; echo ended; echo ended >&2; exit 1';
+    const file = home.script('alone', script, { taskCount: 2, maxRetries: 0 });
+    const command = home.start(['jobs', 'run', '-f', file], { env: { DOCKER_HOST: proxy.host } });
+    await command.says('│ began', 4);
+    proxy.cut();
+    await new Promise((resolve) => setTimeout(resolve, 30_000));
+    await proxy.open();
+    const { exitCode, stderr } = await command.ended;
+    expect(exitCode, stderr).toBe(1);
+    for (const once of ['Waiting for it; nothing is lost.', 'The container engine answers again.']) {
+      expect(stderr.split(once)).toHaveLength(2);
+    }
+    expect(stderr.split('failed: exit code 1: The container exited with an error; out of retries')).toHaveLength(3);
+    const id = await command.execution();
+    const lines = ['began', 'ended'];
+    const shown = stderr.split('\n').filter((line) => /^task \d │/.test(line));
+    expect(shown.toSorted()).toEqual(
+      [0, 1].flatMap((task) => lines.flatMap((it) => Array(2).fill(`task ${task} │ ${it}`))),
+    );
+    for (const task of [0, 1]) {
+      for (const stream of ['stdout', 'stderr'] as const) expect(home.log(id, task, 0, stream)).toEqual(lines);
+    }
+  },
+);
+
+/** A docker client that does something else than docker, so many times, when its arguments hold `word`. */
+function troubled(home: Home, times: number, word: string, instead: string): Record<string, string> {
+  const client = path.join(home.scratch('client'), 'docker');
+  const done = path.join(home.file('client'), 'done');
+  const script = `#!/bin/sh
+    case " $* " in *" ${word} "*)
+      for time in $(seq ${times}); do if mkdir ${done}$time 2> /dev/null; then ${instead}; fi; done ;;
+    esac
+    exec docker "$@"`;
+  writeFileSync(client, script, { mode: 0o755 });
+  return { LOCALRUN_DOCKER: client };
+}
+
+test.concurrent.for([
+  [
+    'refuses a sandbox for a while',
+    2,
+    '--detach',
+    "echo 'docker: Error response from daemon: transport is closing.' >&2; exit 125",
+  ],
+  [
+    'goes away while a container fails for want of its sandbox',
+    1,
+    '--sig-proxy=false',
+    `for word; do case $word in container:*) docker kill \${word#container:} > /dev/null; esac; done
+     docker "$@" > /dev/null 2>&1; echo 'error during connect: EOF' >&2; exit 125`,
+  ],
+  ['breaks off before there is a container', 1, '--sig-proxy=false', 'echo "unexpected EOF" >&2; exit 1'],
+] as const)('an engine that %s costs no attempt', async ([, times, word, instead], { home }) => {
+  const file = home.script('patient', 'echo ran', { maxRetries: 0 });
+  const command = home.start(['jobs', 'run', '-f', file], { env: troubled(home, times, word, instead) });
+  const { exitCode, stderr } = await command.ended;
+  expect(exitCode, stderr).toBe(0);
+  expect(home.log(await command.execution())).toEqual(['ran']);
+  expect(existsSync(path.join(home.file('client'), `done${times}`))).toBe(true);
 });

@@ -15,7 +15,7 @@ interface ClientInput {
 }
 
 /** Who takes the output of a client while it runs. */
-type Takers = Record<'stdout' | 'stderr', (chunk: Buffer) => void>;
+export type Takers = Record<'stdout' | 'stderr', (chunk: Buffer) => void>;
 
 export interface ClientResult {
   exitCode: number;
@@ -25,7 +25,7 @@ export interface ClientResult {
 
 /** What the clients of docker and podman say when no engine answers them, and what begins an engine's answer. */
 const unreachable =
-  /cannot connect to the docker daemon|is the docker daemon running|error during connect|failed to connect to the docker api|cannot connect to podman|permission denied while trying to connect/i;
+  /cannot connect to the docker daemon|is the docker daemon running|error during connect|failed to connect to the docker api|cannot connect to podman|permission denied while trying to connect|^(?:unexpected )?EOF$/i;
 const answered = /^error response from daemon/i;
 /** What an engine answers a client that asked it in vain for its version, as while the engine was being restarted. */
 const tooNew = /client version \S+ is too new/i;
@@ -45,8 +45,23 @@ export class DockerClient {
    * @throws RunError UNAVAILABLE if there is no client or no engine, INVALID_ARGUMENT for what no process can be given.
    * Any other failure is in the result.
    */
-  async run(args: readonly string[], more: ClientInput = {}): Promise<ClientResult> {
-    return this.#execute(args, more);
+  async run(args: readonly string[], { env, input, signal }: ClientInput = {}): Promise<ClientResult> {
+    const child = this.#spawnWith(input, (stdin) => [
+      args,
+      { stdio: [stdin, 'pipe', 'pipe'], env: { ...this.#environment, ...env }, detached: true, signal },
+    ]);
+    const output = { stdout: '', stderr: '' };
+    for (const stream of ['stdout', 'stderr'] as const) {
+      child[stream]?.setEncoding('utf8').on('data', (text: string) => (output[stream] += text));
+    }
+    const exitCode = await new Promise<number | null>((resolve, reject) => {
+      child.on('error', (error: NodeJS.ErrnoException) => reject(this.#notRunnable(error)));
+      child.on('close', resolve);
+    });
+    if (exitCode === null) throw unavailable(`${this.#command} was killed by ${child.signalCode}.`);
+    // Whatever the exit code: `docker info` also ends with 0 then.
+    throwIfUnreachable(output.stderr);
+    return { exitCode, ...output };
   }
 
   /**
@@ -81,13 +96,14 @@ export class DockerClient {
 
   /**
    * Runs a client that goes on for a while; its output goes to those who take it meanwhile. How it has ended: 255 if
-   * something ended it. @throws RunError as `run`
+   * something ended it, as `signal` does. @throws RunError as `run`
    */
-  async attach(args: readonly string[], { env, input, cwd }: ClientInput, take: Takers): Promise<number> {
+  async attach(args: readonly string[], { env, input, cwd, signal }: ClientInput, take: Takers): Promise<number> {
     const child = this.#spawnWith(input, (stdin) => [
       args,
       { stdio: [stdin, 'pipe', 'pipe'], env: { ...this.#environment, ...env }, detached: true, cwd },
     ]);
+    signal?.addEventListener('abort', () => child.kill('SIGKILL'));
     for (const stream of ['stdout', 'stderr'] as const) {
       child[stream]?.on('data', take[stream]);
     }
@@ -112,25 +128,6 @@ export class DockerClient {
     });
     const ended = new Promise<void>((resolve) => child.on('error', () => resolve()).on('close', () => resolve()));
     return { ended, end: () => void child.kill('SIGKILL') };
-  }
-
-  async #execute(args: readonly string[], { env, input, signal }: ClientInput): Promise<ClientResult> {
-    const child = this.#spawnWith(input, (stdin) => [
-      args,
-      { stdio: [stdin, 'pipe', 'pipe'], env: { ...this.#environment, ...env }, detached: true, signal },
-    ]);
-    const output = { stdout: '', stderr: '' };
-    for (const stream of ['stdout', 'stderr'] as const) {
-      child[stream]?.setEncoding('utf8').on('data', (text: string) => (output[stream] += text));
-    }
-    const exitCode = await new Promise<number | null>((resolve, reject) => {
-      child.on('error', (error: NodeJS.ErrnoException) => reject(this.#notRunnable(error)));
-      child.on('close', resolve);
-    });
-    if (exitCode === null) throw unavailable(`${this.#command} was killed by ${child.signalCode}.`);
-    // Whatever the exit code: `docker info` also ends with 0 then.
-    throwIfUnreachable(output.stderr);
-    return { exitCode, ...output };
   }
 
   #spawnWith(

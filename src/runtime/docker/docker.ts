@@ -11,6 +11,10 @@ import { relayed } from './sandbox/relay.js';
 import { Starts } from './starts.js';
 import { dockerVolumes } from './volumes.js';
 
+/** How often, and after how many ms, a sandbox is opened again that the engine has refused. */
+const patience = 2;
+const interval = 500;
+
 /**
  * The runtime over the docker command line, or one that behaves like it. Contexts and DOCKER_HOST are the client's
  * own business.
@@ -24,15 +28,20 @@ export function dockerRuntime(command: string, environment: Record<string, strin
   const traits = async () => ({ ...(await sandbox()), podman: (await info()).podman });
   const launcher = new Launcher(client, containers, starts, traits);
 
-  const openSandbox = async (spec: SandboxSpec): Promise<void> => {
+  const openSandbox = async (spec: SandboxSpec, refusals = 0): Promise<void> => {
     const { reference, podman } = await traits();
     const { stderr, exitCode } = await client.run(sandboxArguments(spec, reference, podman));
     if (exitCode === 0) return;
-    if (!taken.test(stderr)) throw new StartRefused(refusal(stderr));
-    const state = await containers.inspect(spec.name);
-    if (state?.status === 'running') return;
+    if (taken.test(stderr)) {
+      const state = await containers.inspect(spec.name);
+      if (state?.status === 'running') return;
+    } else {
+      // An engine that is just being stopped, or started, refuses for no reason that lasts.
+      if (refusals === patience) throw new StartRefused(refusal(stderr));
+      await new Promise((resolve) => setTimeout(resolve, interval));
+    }
     await containers.remove(spec.name);
-    await openSandbox(spec);
+    await openSandbox(spec, refusals + 1);
   };
 
   return {
@@ -53,7 +62,7 @@ export function dockerRuntime(command: string, environment: Record<string, strin
     },
 
     start: (spec, output) => launcher.start(spec, output),
-    openSandbox,
+    openSandbox: (spec) => openSandbox(spec),
 
     async dial(name, port) {
       const stream = await client.stream(['exec', '--interactive', name, '/sandbox', 'dial', String(port)]);

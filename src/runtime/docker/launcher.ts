@@ -47,21 +47,31 @@ export class Launcher {
       stdout: new StampedOutput((data) => output.write('stdout', data)),
       stderr: new StampedOutput((data) => output.write('stderr', data)),
     };
-    const ended = this.#run(spec, files);
-    const startedAt = await this.#startOf(spec.name, ended, files.stderr);
+    const giveUp = new AbortController();
+    const ended = this.#run(spec, files, giveUp.signal);
+    const startedAt = await this.#startOf(spec.name, ended, files.stderr).catch(async (error: unknown) => {
+      // Nothing is written any more to what somebody else may close, and open as something else.
+      giveUp.abort();
+      await ended.catch(() => {});
+      throw error;
+    });
     if (startedAt !== undefined) {
-      return { startedAt, ended: ended.then((exitCode) => (lost.includes(exitCode) ? undefined : exitCode)) };
+      const broken = (exitCode: number): boolean => lost.includes(exitCode) || files.stderr.complains;
+      return { startedAt, ended: ended.then((exitCode) => (broken(exitCode) ? undefined : exitCode)) };
     }
     const exitCode = await ended;
     output.clear();
 
     const { head } = files.stderr;
     throwIfUnreachable(head);
-    if (taken.test(head)) return 'exists';
-    if ('sandbox' in spec.network && homeless.test(head)) {
+    const exists = taken.test(head);
+    // If the client of a start before this one has lost the engine, the container knows why it did not start.
+    const reason = exists ? await this.#startError(spec.name) : head;
+    if ('sandbox' in spec.network && homeless.test(reason)) {
       await this.#containers.remove(spec.name);
       return 'homeless';
     }
+    if (exists) return 'exists';
     if (unknownUser.test(head) && !this.#rootImages.has(spec.image)) {
       this.#rootImages.add(spec.image);
       await this.#containers.remove(spec.name);
@@ -70,7 +80,16 @@ export class Launcher {
     throw new StartRefused(startError(refusal(head)), exitCode === 126 || exitCode === 127 ? exitCode : 0);
   }
 
-  async #run(spec: ContainerSpec, files: Record<'stdout' | 'stderr', StampedOutput>): Promise<number> {
+  async #startError(name: string): Promise<string> {
+    const state = await this.#containers.inspect(name);
+    return state?.status === 'created' ? state.error : '';
+  }
+
+  async #run(
+    spec: ContainerSpec,
+    files: Record<'stdout' | 'stderr', StampedOutput>,
+    signal: AbortSignal,
+  ): Promise<number> {
     const traits = await this.#traits();
     const asRoot = this.#rootImages.has(spec.image);
     const labels = { ...spec.labels, ...this.#starts.label };
@@ -80,7 +99,7 @@ export class Launcher {
     try {
       return await this.#client.attach(
         args,
-        { ...given, ...(cwd && { cwd }) },
+        { ...given, signal, ...(cwd && { cwd }) },
         {
           stdout: (chunk) => files.stdout.write(chunk),
           stderr: (chunk) => files.stderr.write(chunk),
@@ -99,8 +118,8 @@ export class Launcher {
       for (;;) {
         const seen = await Promise.race([start, ended, later()]);
         if (typeof seen === 'string') return seen;
-        // These the client has for what it could not start, too.
-        if (seen !== undefined && seen < 125) return timestamp(Date.now());
+        // The others the client has for what it could not start, too, and 1 if it loses the engine.
+        if (seen !== undefined && seen !== 1 && seen < 125) return timestamp(Date.now());
         // What is there of a name that was taken is not what this client was to start.
         if (seen !== undefined && taken.test(stderr.head)) return undefined;
         const state = await this.#containers.inspect(name);
@@ -117,6 +136,6 @@ const later = (): Promise<undefined> => new Promise((resolve) => setTimeout(reso
 
 /** The engine's reason in what a client says. */
 export const refusal = (stderr: string): string =>
-  (stderr.split('\n').find((line) => line.trim()) ?? '')
+  (stderr.split('\n').find((line) => line.trim() && !line.startsWith('WARNING: ')) ?? '')
     .replace(/^(?:docker|Error): /, '')
     .replace(/^Error response from daemon: /, '');

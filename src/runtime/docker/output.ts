@@ -1,6 +1,14 @@
 const newline = 0x0a;
 const headBytes = 4096;
 
+/** How a client says that it has lost its container, or has been ended. */
+const complaint =
+  /^\s*(?:docker: )?(?:time="[^"]*" level=error msg="error waiting for container|error during connect|Cannot connect to the Docker daemon|unexpected EOF|got 3 SIG|(?:read|write) (?:unix|tcp) )/i;
+
+/** What a client has to say before it starts a container. */
+const warnings =
+  /^(?:WARNING: (?:The requested image's platform|Your kernel does not support|IPv4 forwarding is disabled)[^\n]*\n)+/;
+
 /** Takes bytes of a log. */
 type Write = (data: Buffer) => void;
 
@@ -19,14 +27,33 @@ export class StampedOutput {
   /** How it begins. */
   head = '';
   readonly #write: Write;
+  #begun = false;
   #atStart = true;
+  /** What may be a complaint of the client: readers must not see it, since it is not in the engine's log. */
+  #withheld: Buffer = Buffer.alloc(0);
 
   constructor(write: Write) {
     this.#write = write;
   }
 
+  /** Whether what came last looks like a complaint of the client. It is written once more follows. */
+  get complains(): boolean {
+    return this.#withheld.length > 0;
+  }
+
   write(chunk: Buffer): void {
     if (this.head.length < headBytes) this.head += chunk.toString('utf8', 0, headBytes);
+    const talk = this.#begun ? undefined : warnings.exec(chunk.toString('latin1', 0, headBytes))?.[0];
+    const written = chunk.subarray(talk?.length ?? 0);
+    if (written.length === 0) return;
+    this.#begun = true;
+    const pending = this.complains ? Buffer.concat([this.#withheld, written]) : written;
+    const complains = this.#atStart && pending.length < headBytes && complaint.test(written.toString('latin1', 0, 100));
+    this.#withheld = complains ? pending : Buffer.alloc(0);
+    if (!complains) this.#stamp(pending);
+  }
+
+  #stamp(chunk: Buffer): void {
     const stamp = stampNow();
     const parts: Buffer[] = [];
     for (let at = 0; at < chunk.length;) {

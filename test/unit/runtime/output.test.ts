@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
+import { LogDecoder } from '../../../src/model/log.js';
 import { EngineLog, StampedOutput } from '../../../src/runtime/docker/output.js';
 
 const stamp = '2026-11-24T20:36:07.541113295Z ';
@@ -108,4 +109,30 @@ test("what the engine's client says itself is not the container's", () => {
   const text = `${talk}${stamp}one\n${talk}short\n\n${stamp}two\n`;
   for (const byte of Buffer.from(text)) engine.push(Buffer.from([byte]));
   expect(Buffer.concat(kept).toString()).toBe(`${stamp}one\n${stamp}two\n`);
+});
+
+test('what looks like a complaint of the client is kept back until more comes', () => {
+  const kept: Buffer[] = [];
+  const output = new StampedOutput((data) => kept.push(data));
+  const lines = (): string[] => new LogDecoder().push(Buffer.concat(kept)).map(({ text }) => text);
+  const complaint = 'time="2026-11-24T23:47:42Z" level=error msg="error waiting for container: unexpected EOF"\n';
+  output.write(Buffer.from('one\n'));
+  output.write(Buffer.from(complaint));
+  expect(lines()).toEqual(['one']);
+  expect(output.complains).toBe(true);
+  output.write(Buffer.from('time="2026-11-24T23:47:43Z" level=error msg="of the job"\n'));
+  expect(lines()).toEqual(['one', complaint.trimEnd(), 'time="2026-11-24T23:47:43Z" level=error msg="of the job"']);
+  expect(output.complains).toBe(false);
+  output.write(Buffer.from(complaint.repeat(100)));
+  expect(lines()).toHaveLength(103);
+});
+
+test("what the client warns of before the start is not the container's", () => {
+  const kept: Buffer[] = [];
+  const output = new StampedOutput((data) => kept.push(data));
+  const warning = "WARNING: The requested image's platform (linux/arm64) does not match the detected host platform\n";
+  output.write(Buffer.from(warning));
+  output.write(Buffer.from(`${warning}WARNING: of the job\n${warning}`));
+  const lines = new LogDecoder().push(Buffer.concat(kept)).map(({ text }) => `${text}\n`);
+  expect(lines).toEqual(['WARNING: of the job\n', warning]);
 });

@@ -52,12 +52,15 @@ function programFor(architecture: string): Buffer {
   throw new RunError('UNIMPLEMENTED', `localrun has no sandbox program for engines on ${architecture}.`);
 }
 
-/** Whether the engine starts a container with Cloud Run's limit; it refuses one above its own hard limit. */
+/**
+ * Whether the engine starts a container with Cloud Run's limit; it refuses one above its own hard limit. Nothing answers
+ * at the port that it dials, so that it ends, and goes, by itself, whatever becomes of us.
+ */
 async function tryLimit(client: DockerClient, image: string): Promise<boolean> {
   const name = `localrun-draft-${randomUUID()}`;
   const { exitCode } = await client.run([
-    ...['run', '--detach', '--name', name, '--pull', 'never', '--network', 'none', ...removable],
-    ...['--ulimit', `nofile=${nofile}:${nofile}`, image],
+    ...['run', '--detach', '--rm', '--name', name, '--pull', 'never', '--network', 'none', ...removable],
+    ...['--ulimit', `nofile=${nofile}:${nofile}`, image, 'dial', '1'],
   ]);
   await client.run(['rm', '--force', name]);
   return exitCode === 0;

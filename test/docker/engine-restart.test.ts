@@ -1,0 +1,89 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'vitest';
+import { until } from '../support/cli.js';
+import { test as base } from '../support/home.js';
+import { PrivateEngine } from '../support/private-engine.js';
+
+/** A test with engines of its own, which go away with it. */
+const test = base.extend<{ engine: (...flags: string[]) => Promise<PrivateEngine> }>({
+  // oxlint-disable-next-line no-empty-pattern -- vitest wants the pattern
+  engine: async ({}, use) => {
+    const engines: PrivateEngine[] = [];
+    await use(async (...flags) => {
+      const engine = new PrivateEngine(...flags);
+      engines.push(engine);
+      await engine.start();
+      engine.load('localrun/busybox:latest');
+      return engine;
+    });
+    for (const engine of engines) await engine.remove();
+  },
+});
+
+const away = 'Waiting for it; nothing is lost.';
+const back = 'The container engine answers again.';
+
+const taskCount = 4;
+/** As long as `go` is not there, an attempt waits. A line on each stream, before and after. */
+const script = `trap 'exit 143' TERM
+  echo began $CLOUD_RUN_TASK_ATTEMPT; echo began >&2
+  until [ -e /shared/go ]; do sleep 0.1; done
+  echo ended $CLOUD_RUN_TASK_ATTEMPT; echo ended >&2`;
+
+const lines = (stderr: string, text: string): string[] =>
+  stderr.split('\n').filter((line) => line.startsWith('task ') && line.endsWith(`│ ${text}`));
+
+test.concurrent.for([
+  ['stopped', 'SIGTERM', [], true],
+  // The next dockerd ends what it finds running.
+  ['killed', 'SIGKILL', [], true],
+  ['stopped, with containers that outlive it,', 'SIGTERM', ['--live-restore'], false],
+  ['killed, with containers that outlive it,', 'SIGKILL', ['--live-restore'], false],
+] as const)(
+  'a dockerd that is %s and started again loses nothing',
+  async ([, signal, flags, ends], { home, engine }) => {
+    const work = home.scratch('work');
+    home.config(`buckets: { work: ${work} }`);
+    const file = home.template('restarted', {
+      ...{ taskCount, parallelism: 2, maxRetries: 1 },
+      containers: [{ command: ['sh', '-c', script], volumeMounts: [{ name: 'work', mountPath: '/shared' }] }],
+      volumes: [{ name: 'work', gcs: { bucket: 'work' } }],
+    });
+    const dockerd = await engine(...flags);
+    const command = home.start(['jobs', 'run', '-f', file], { env: { DOCKER_HOST: dockerd.host } });
+    await command.says('│ began 0', 2);
+    await command.says('│ began\n', 2);
+    await dockerd.end(signal);
+    await command.says(away);
+    await dockerd.start();
+    await command.says(back);
+    writeFileSync(path.join(work, 'go'), '');
+    const { exitCode, stderr } = await command.ended;
+    expect(exitCode, stderr).toBe(0);
+    expect(stderr.split(away)).toHaveLength(2);
+    expect(stderr.split(back)).toHaveLength(2);
+    const ended = /failed: The container was terminated on signal (?:15|9); retrying \(1 of 1\)/;
+    expect(stderr.split(ended), stderr).toHaveLength(ends ? 3 : 1);
+
+    const id = await command.execution();
+    const execution = await home.execution(id);
+    expect(execution).toMatchObject({ succeededCount: taskCount });
+    expect(execution.retriedCount).toBe(ends ? 2 : undefined);
+    const retries = (await home.tasks(id)).map(({ retried = 0 }) => retried);
+    expect(retries).toEqual(ends ? [1, 1, 0, 0] : [0, 0, 0, 0]);
+    for (const [task, last] of retries.entries()) {
+      if (last > 0) expect(home.log(id, task, 0)).toEqual(['began 0']);
+      if (last > 0) expect(home.log(id, task, 0, 'stderr')).toEqual(['began']);
+      expect(home.log(id, task, last)).toEqual([`began ${last}`, `ended ${last}`]);
+      expect(home.log(id, task, last, 'stderr')).toEqual(['began', 'ended']);
+    }
+    // The live view has shown every line once, too, and nothing else of tasks.
+    const attempts = taskCount + retries.filter((retried) => retried > 0).length;
+    expect(lines(stderr, 'began')).toHaveLength(attempts);
+    expect(lines(stderr, 'ended')).toHaveLength(taskCount);
+    expect(stderr.split(' │ ')).toHaveLength(1 + 2 * (attempts + taskCount));
+    await until(() => home.processes().length === 0);
+    expect(dockerd.leftovers()).toEqual([]);
+  },
+);

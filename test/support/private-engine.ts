@@ -1,0 +1,133 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { until } from './cli.js';
+
+/** A dockerd of a test's own, which it can stop, kill and start again: nothing of it is where another engine's is. */
+export class PrivateEngine {
+  readonly #root = mkdtempSync(path.join(os.tmpdir(), 'localrun-engine-'));
+  readonly #flags: readonly string[];
+  readonly #containerd: ChildProcess;
+  #daemon: ChildProcess | undefined;
+
+  /** @param flags more of dockerd's */
+  constructor(...flags: string[]) {
+    this.#flags = flags;
+    // Of its own, as where it is a service: it outlives the daemon.
+    const config = this.#file('containerd.toml');
+    const [root, state, socket] = ['containerd', 'state', 'containerd.sock'].map((name) => this.#file(name));
+    writeFileSync(config, `version = 2\nroot = "${root}"\nstate = "${state}"\n[grpc]\naddress = "${socket}"\n`);
+    this.#containerd = this.#spawn('containerd', '--config', config);
+  }
+
+  /** For DOCKER_HOST. */
+  get host(): string {
+    return `unix://${this.#file('docker.sock')}`;
+  }
+
+  #file(name: string): string {
+    return path.join(this.#root, name);
+  }
+
+  /** Starts the daemon, and returns once it answers. */
+  async start(): Promise<void> {
+    // In a network of its own: a dockerd without a bridge removes docker0, which other engines use.
+    this.#daemon = this.#spawn(
+      'unshare',
+      ...['--net', 'dockerd'],
+      ...['--host', this.host, '--pidfile', this.#file('pid'), '--containerd', this.#file('containerd.sock')],
+      ...['--data-root', this.#file('data'), '--exec-root', this.#file('exec')],
+      ...['--bridge', 'none', '--iptables=false', '--ip-masq=false', '--ip-forward=false'],
+      ...this.#flags,
+    );
+    await until(
+      () => this.#answers(),
+      () => readFileSync(this.#file('log'), 'utf8'),
+    );
+  }
+
+  #spawn(command: string, ...args: string[]): ChildProcess {
+    const log = openSync(this.#file('log'), 'a');
+    const child = spawn(command, args, { stdio: ['ignore', log, log] });
+    closeSync(log);
+    return child;
+  }
+
+  #answers(): boolean {
+    try {
+      this.docker('version');
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Puts an image of the usual engine into this one. */
+  load(image: string): void {
+    const archive = this.#file('image.tar');
+    execFileSync('docker', ['save', '--output', archive, image]);
+    this.docker('load', '--input', archive);
+  }
+
+  /** Ends the daemon, and returns once it has ended. */
+  async end(signal: NodeJS.Signals): Promise<void> {
+    await ended(this.#daemon, signal);
+  }
+
+  docker(...args: string[]): string {
+    const env = { ...process.env, DOCKER_HOST: this.host };
+    return execFileSync('docker', args, { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'pipe'] }).trim();
+  }
+
+  /** What localrun has left in it: containers, volumes. */
+  leftovers(): string[] {
+    return [
+      ...this.docker('ps', '--all', '--format', '{{.Names}}').split('\n'),
+      ...this.docker('volume', 'ls', '--format', '{{.Name}}').split('\n'),
+    ].filter(Boolean);
+  }
+
+  /** Ends all that is left of it, whatever state it is in. */
+  async remove(): Promise<void> {
+    await this.end('SIGKILL');
+    await ended(this.#containerd, 'SIGKILL');
+    for (const pid of this.#processes()) process.kill(pid, 'SIGKILL');
+    await until(() => this.#processes().length === 0);
+    for (const mount of this.#mounts()) execFileSync('umount', ['--lazy', mount]);
+    rmSync(this.#root, { recursive: true, force: true });
+  }
+
+  /** The shims of containers, and what runs in these, which are their children. */
+  #processes(): number[] {
+    const processes = readdirSync('/proc').flatMap((pid) => {
+      try {
+        const parent = / (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) \w/s, ''))?.[1];
+        return [{ pid: Number(pid), parent: Number(parent), args: readFileSync(`/proc/${pid}/cmdline`, 'utf8') }];
+      } catch {
+        // No process, or none any more.
+        return [];
+      }
+    });
+    const ours = processes.filter(({ args }) => args.includes(this.#root));
+    return processes
+      .filter((process) => ours.includes(process) || ours.some(({ pid }) => pid === process.parent))
+      .map(({ pid }) => pid);
+  }
+
+  #mounts(): string[] {
+    return readFileSync('/proc/self/mounts', 'utf8')
+      .split('\n')
+      .map((line) => line.split(' ')[1] ?? '')
+      .filter((mount) => mount.startsWith(`${this.#root}/`))
+      .toReversed();
+  }
+}
+
+/** Ends a process, unless it has ended, and returns once it has. */
+async function ended(process: ChildProcess | undefined, signal: NodeJS.Signals): Promise<void> {
+  if (!process || process.exitCode !== null || process.signalCode !== null) return;
+  const exit = new Promise((resolve) => process.once('exit', resolve));
+  process.kill(signal);
+  await exit;
+}
