@@ -205,7 +205,8 @@ export const environment: readonly (readonly [name: string, meaning: string])[] 
     'GOOGLE_APPLICATION_CREDENTIALS',
     "Application default credentials, for --metadata and --credentials. Default: the file of gcloud's.",
   ],
-  ['DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG', 'Which container engine, as for the docker client.'],
+  ['DOCKER_HOST, DOCKER_CONTEXT', 'Which container engine, as for the docker client.'],
+  ['DOCKER_CONFIG', 'Where the docker client has its contexts.'],
   ['NO_COLOR, FORCE_COLOR', 'No colour, or colour even where the output is no terminal.'],
   ['CI', 'No live view: one line for each thing that happens.'],
 ];

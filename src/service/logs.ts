@@ -4,7 +4,7 @@ import { LogDecoder, type LogLine } from '../model/log.js';
 import { containerLabel, mainContainer } from '../model/attempt-containers.js';
 import type { Execution } from '../model/schema/job.js';
 import type { LogFiles, LogSource, Stream } from '../store/logs.js';
-import { epochMs } from '../model/time.js';
+import { epochMs, type Timestamp } from '../model/time.js';
 
 /** How often the logs of running attempts are looked at, in ms, and how much of each is shown at a time, in bytes. */
 const pollInterval = 100;
@@ -31,6 +31,7 @@ export class Tail {
   readonly #decoder: LogDecoder;
   #offset: number;
   #behind = false;
+  #latest: Timestamp = '';
 
   /** @param offset where to begin: with the first line after it */
   constructor(file: string, offset = 0) {
@@ -44,10 +45,17 @@ export class Tail {
     return this.#behind;
   }
 
-  /** The lines since the last call, of about `most` bytes; with `ended`, at the end, an unfinished last one too. */
+  /**
+   * The lines since the last call, of about `most` bytes; with `ended`, at the end, an unfinished last one too. Their
+   * times never go back, as they would where the engine's time of a line comes after ours of the line before.
+   */
   read(ended: boolean, most = Infinity): LogLine[] {
     const lines = [...this.#complete(most)].flat();
-    return ended && !this.#behind ? [...lines, ...this.#decoder.end()] : lines;
+    if (ended && !this.#behind) lines.push(...this.#decoder.end());
+    return lines.map(({ time, text }) => {
+      if (time > this.#latest) this.#latest = time;
+      return { time: this.#latest, text };
+    });
   }
 
   /** All lines, an unfinished last one included, some at a time. */

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { beforeEach, expect, test } from 'vitest';
-import { lastLines, LogFollower, type TaskLine } from '../../../src/service/logs.js';
+import { lastLines, LogFollower, Tail, type TaskLine } from '../../../src/service/logs.js';
 import { LogFiles } from '../../../src/store/logs.js';
 import { someExecution, someJob, someTime } from '../../support/jobs.js';
 import { tempDirectory } from '../../support/temp.js';
@@ -33,6 +33,18 @@ test('a log that is longer than one look is shown in parts, whole in the end', a
   expect(shown.length).toBeLessThan(40_000);
   await follower.close();
   expect(shown.map(({ text }) => text)).toEqual(written);
+});
+
+test('times do not go back where the log is read from the engine once more, which has stamped its lines before us', () => {
+  const file = logs.file(execution.name, attempt, 'stdout');
+  const [early, late] = ['2026-11-23T12:00:00.000000000Z', '2026-11-23T12:00:01.000000000Z'];
+  writeFileSync(file, `${late} one\n${late} tw`);
+  const tail = new Tail(file);
+  expect(tail.read(false).map(({ text }) => text)).toEqual(['one']);
+  writeFileSync(file, `${early} one\n${early} two\n${early} three\n`);
+  const [two, three] = tail.read(true);
+  expect([two?.text, three?.text]).toEqual(['two', 'three']);
+  expect(three?.time).toBe(two?.time);
 });
 
 test('lines that nobody reads stay in the log until somebody does', async () => {
