@@ -41,6 +41,7 @@ interface Active {
   attempt: Attempt;
   volumes: AttemptVolumes;
   sandbox: string | undefined;
+  /** By a clock that nobody sets. */
   startedAt?: number;
   stopping?: StopReason;
   killed?: boolean;
@@ -187,13 +188,13 @@ export class Attempts {
   }
 
   #started(active: Active, startedAt: number, main: boolean): void {
-    const { ledger, emit, wake } = this.#host;
+    const { deps, ledger, emit, wake } = this.#host;
     const { task, attempt, startTime, mainStartTime } = active.record;
     if (!startTime || (main && !mainStartTime)) {
       active.record = ledger.start(active.record, timestamp(startedAt), main);
     }
     if (active.startedAt === undefined) emit({ type: 'attempt.started', task, attempt });
-    active.startedAt ??= startedAt;
+    active.startedAt ??= performance.now() - Math.max(0, deps.now() - startedAt);
     wake();
   }
 

@@ -88,7 +88,7 @@ class Run {
   async #see(attempts: Attempts): Promise<void> {
     for (;;) {
       if (this.#failure) throw this.#failure;
-      const { actions, wakeAt } = nextActions(this.#situation(attempts), this.#deps.now());
+      const { actions, wakeAt } = nextActions(this.#situation(attempts), performance.now());
       for (const action of actions) {
         if (action.do === 'complete') return;
         this.#perform(action, attempts);
@@ -132,12 +132,12 @@ class Run {
     void work.catch((error: unknown) => this.#fail(error)).finally(() => this.#wake());
   }
 
-  /** Until something happens, or until `wakeAt` (ms since 1970). */
+  /** Until something happens, or until `wakeAt` (of performance.now). */
   async #sleep(wakeAt: number | undefined): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
-      if (wakeAt !== undefined) timer = setTimeout(resolve, Math.max(0, wakeAt - this.#deps.now()));
+      if (wakeAt !== undefined) timer = setTimeout(resolve, Math.max(0, wakeAt - performance.now()));
     });
     clearTimeout(timer);
   }

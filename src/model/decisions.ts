@@ -1,6 +1,6 @@
 import type { StopReason } from './attempt.js';
 
-/** All that decides what an execution does next; times in ms since 1970, durations in ms. */
+/** All that decides what an execution does next; times in ms of a clock that is never set, durations in ms. */
 export interface Situation {
   /** Attempts that may run at once. */
   slots: number;
@@ -40,7 +40,7 @@ export function startable({ slots, starts, active }: Pick<Situation, 'slots' | '
 }
 
 /**
- * What to do now, and until when nothing but an event changes that (`wakeAt`, ms since 1970). A free slot takes the
+ * What to do now, and until when nothing but an event changes that (`wakeAt`). A free slot takes the
  * next task as soon as it can be started; a failed task never keeps others from starting; timeouts count from the
  * container's start and per attempt; a cancelled execution starts nothing and stops what runs.
  */

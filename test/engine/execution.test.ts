@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { completionStatus, conditionOf } from '../../src/model/execution.js';
 import { FakeRuntime } from '../support/fake-runtime.js';
 import { attemptOf, useFakeClock, World } from './world.js';
@@ -174,6 +174,20 @@ describe('a task that fails', () => {
 });
 
 describe('the timeout', () => {
+  test.each([
+    ['forward', 3_600_000, 8000, 'Succeeded'],
+    ['back', -3_600_000, 60_000, 'Failed'],
+  ])('is the same when the clock is put %s meanwhile', async (_way, by, ms, state) => {
+    const world = new World(new FakeRuntime(() => ({ ms })), {}, { timeout: '10s', maxRetries: 0 });
+    const running = world.run();
+    await world.advance(2000);
+    const since = performance.now();
+    vi.setSystemTime(Date.now() + by);
+    await world.finish(running);
+    expect(world.states).toEqual([state]);
+    expect(performance.now() - since).toBeLessThan(9000);
+  });
+
   test('counts for each attempt, and the result is the timeout whatever the exit', async () => {
     const world = new World(new FakeRuntime(() => ({ ms: 60_000 })), {}, { timeout: '5s', maxRetries: 1 });
     const ended = await world.finish();
