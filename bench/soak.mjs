@@ -211,7 +211,7 @@ for (const one of executions) {
   const ended = counted === taskCount || one.conditions.some(({ state }) => state === 'CONDITION_FAILED');
   must(ended && counted <= taskCount, `${shortName(one)} counts ${counted} of ${taskCount} tasks`);
 }
-// A client that listens for starts may outlive its process for ten seconds.
+// A client that listens for starts may outlive its process for some seconds.
 for (const until = Date.now() + 15_000; own().length > 0 && Date.now() < until;) {
   await new Promise((resolve) => setTimeout(resolve, 500));
 }

@@ -78,20 +78,23 @@ function unread(home: Home, file: string): { pid: number; text: () => Promise<st
   return { pid: child.pid ?? 0, text };
 }
 
-test('a run that nobody reads keeps the logs and ends its tasks in time, in little memory', async ({ home }) => {
-  const script = 'seq 600000; exec sleep 60';
-  const run = unread(home, home.script('unread', script, { timeout: '4s', maxRetries: 0 }));
-  const execution = await until(async () => (await home.executions()).find(({ completionTime }) => completionTime));
-  const id = execution.name.split('/').at(-1) ?? '';
-  expect(execution.failedCount).toBe(1);
-  const expected = numbers(600_000);
-  expect(home.bytes(id).toString() === expected).toBe(true);
-  expect(peak(run.pid)).toBeLessThan(250);
-  const shown = [...(await run.text()).matchAll(/^task 0 │ (\d+\n)/gm)].map(([, line]) => line);
-  expect(shown.join('') === expected).toBe(true);
-});
+test.concurrent(
+  'a run that nobody reads keeps the logs and ends its tasks in time, in little memory',
+  async ({ home }) => {
+    const script = 'seq 600000; exec sleep 60';
+    const run = unread(home, home.script('unread', script, { timeout: '8s', maxRetries: 0 }));
+    const execution = await until(async () => (await home.executions()).find(({ completionTime }) => completionTime));
+    const id = execution.name.split('/').at(-1) ?? '';
+    expect(execution.failedCount).toBe(1);
+    const expected = numbers(600_000);
+    expect(home.bytes(id).toString() === expected).toBe(true);
+    expect(peak(run.pid)).toBeLessThan(250);
+    const shown = [...(await run.text()).matchAll(/^task 0 │ (\d+\n)/gm)].map(([, line]) => line);
+    expect(shown.join('') === expected).toBe(true);
+  },
+);
 
-test('a task waits for a run that is stopped, and goes on with it', async ({ home }) => {
+test.concurrent('a task waits for a run that is stopped, and goes on with it', async ({ home }) => {
   const command = home.start(['jobs', 'run', '-f', home.script('stopped', 'echo first; sleep 1; seq 1000000')]);
   await command.says('│ first');
   command.kill('SIGSTOP');
@@ -118,7 +121,7 @@ async function onDisk(home: Home, bytes: string, work: (resize: (to: string) => 
 
 const full = 'The log of task 0 attempt 0 cannot be written: ENOSPC: no space left on device';
 
-test('a log for which there is no space is whole once there is', async ({ home }) => {
+test.concurrent('a log for which there is no space is whole once there is', async ({ home }) => {
   await onDisk(home, '1m', async (resize) => {
     const command = home.start(['jobs', 'run', '-f', home.script('full', 'seq 300000; sleep 2; echo end')]);
     await command.says(full);
@@ -131,17 +134,20 @@ test('a log for which there is no space is whole once there is', async ({ home }
   });
 });
 
-test('a log for which there is no space to the end says so, and the task has its result', async ({ home }) => {
-  await onDisk(home, '1m', async () => {
-    const command = home.start(['jobs', 'run', '-f', home.script('full', 'seq 300000; echo end')]);
-    const { exitCode, stderr } = await command.ended;
-    expect(exitCode, stderr.slice(-2000)).toBe(0);
-    expect(stderr.split(full)).toHaveLength(2);
-    expect(stderr).toContain('The log of task 0 attempt 0 is not complete: ENOSPC');
-    const id = await command.execution();
-    expect(size(home.logFile(id))).toBeGreaterThan(900_000);
-    const kept = home.log(id);
-    expect(kept.pop()).toContain('localrun: the rest of this log is missing: ENOSPC');
-    expect(kept).toEqual(Array.from({ length: kept.length }, (_, i) => `${i + 1}`));
-  });
-});
+test.concurrent(
+  'a log for which there is no space to the end says so, and the task has its result',
+  async ({ home }) => {
+    await onDisk(home, '1m', async () => {
+      const command = home.start(['jobs', 'run', '-f', home.script('full', 'seq 300000; echo end')]);
+      const { exitCode, stderr } = await command.ended;
+      expect(exitCode, stderr.slice(-2000)).toBe(0);
+      expect(stderr.split(full)).toHaveLength(2);
+      expect(stderr).toContain('The log of task 0 attempt 0 is not complete: ENOSPC');
+      const id = await command.execution();
+      expect(size(home.logFile(id))).toBeGreaterThan(900_000);
+      const kept = home.log(id);
+      expect(kept.pop()).toContain('localrun: the rest of this log is missing: ENOSPC');
+      expect(kept).toEqual(Array.from({ length: kept.length }, (_, i) => `${i + 1}`));
+    });
+  },
+);

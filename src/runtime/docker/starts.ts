@@ -2,7 +2,7 @@ import { timestamp, type Timestamp, toTimestamp } from '../../model/time.js';
 import type { DockerClient } from './client.js';
 
 /** How long a client listens, in seconds: one whose process was killed does not stay for long. */
-const listening = 10;
+const listening = 3;
 
 /**
  * Tells when containers start, from the engine's events: a client that is attached to a container does not say so. What
