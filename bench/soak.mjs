@@ -215,11 +215,16 @@ for (const one of executions) {
 for (const until = Date.now() + 15_000; own().length > 0 && Date.now() < until;) {
   await new Promise((resolve) => setTimeout(resolve, 500));
 }
-must(own().length === 0, `processes: ${own().map(({ words }) => words.join(' '))}`);
+must(
+  own().length === 0,
+  `processes: ${own()
+    .map(({ words }) => words.join(' '))
+    .join(', ')}`,
+);
 const containers = docker('ps', '--all', '--quiet', '--filter', `label=${label}`);
-must(containers.length === 0, `containers: ${containers}`);
+must(containers.length === 0, `containers: ${containers.join(', ')}`);
 const volumes = docker('volume', 'ls', '--quiet', '--filter', `label=${label}`);
-must(volumes.length === 0, `volumes: ${volumes}`);
+must(volumes.length === 0, `volumes: ${volumes.join(', ')}`);
 const before = diskUse();
 await run('prune', '--quiet');
 const after = diskUse();
