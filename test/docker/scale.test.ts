@@ -2,26 +2,29 @@ import { expect } from 'vitest';
 import { completionStatus } from '../../src/model/execution.js';
 import { test } from '../support/home.js';
 
-test('200 tasks, eight at a time, all succeed and leave the tables alone on stdout', async ({ home }) => {
+const tasks = Number(process.env['LOCALRUN_SCALE_TASKS'] ?? 200);
+const parallelism = Number(process.env['LOCALRUN_SCALE_PARALLELISM'] ?? 8);
+
+test('many tasks, some at a time, all succeed and leave the tables alone on stdout', async ({ home }) => {
   const events = home.events();
-  const file = home.script('wide', 'echo task $CLOUD_RUN_TASK_INDEX', { taskCount: 200, parallelism: 8 });
+  const file = home.script('wide', 'echo task $CLOUD_RUN_TASK_INDEX', { taskCount: tasks, parallelism });
   const { exitCode, stdout, stderr } = await home.run(['jobs', 'run', '-f', file]);
   expect(exitCode, stderr).toBe(0);
-  expect(await events.starts()).toEqual(Array.from({ length: 200 }, (_, task) => `task${task}-attempt0`));
-  expect(events.most()).toBeLessThanOrEqual(8);
+  expect(await events.starts()).toEqual(Array.from({ length: tasks }, (_, task) => `task${task}-attempt0`));
+  expect(events.most()).toBeLessThanOrEqual(parallelism);
   const lines = stdout.split('\n');
-  expect(lines).toHaveLength(1 + 200 + 1 + 8 + 1);
-  for (const [index, line] of lines.slice(1, 201).entries()) {
+  expect(lines).toHaveLength(1 + tasks + 1 + 8 + 1);
+  for (const [index, line] of lines.slice(1, tasks + 1).entries()) {
     expect(line).toMatch(new RegExp(`^✔ {2}${index} +Succeeded {2}0 +[\\d.]+s +exit code 0$`));
   }
-  expect(lines.slice(201, -2)).toMatchObject([
+  expect(lines.slice(tasks + 1, -2)).toMatchObject([
     '',
     expect.stringMatching(/^EXECUTION +wide-\w{5}$/),
-    ...['COMPLETION STATUS  EXECUTION_SUCCEEDED', 'TASKS              200', 'SUCCEEDED          200'],
+    ...['COMPLETION STATUS  EXECUTION_SUCCEEDED', `TASKS              ${tasks}`, `SUCCEEDED          ${tasks}`],
     ...['FAILED             0', 'CANCELLED          0', 'RETRIED            0'],
   ]);
   const shown = stderr.match(/^task +\d+ │ task \d+$/gm) ?? [];
-  expect(new Set(shown.map((line) => line.replace(/^task +(\d+) │ task \1$/, '$1'))).size).toBe(200);
+  expect(new Set(shown.map((line) => line.replace(/^task +(\d+) │ task \1$/, '$1'))).size).toBe(tasks);
 });
 
 test('jobs of one home run at the same time, from the first moment on', async ({ home }) => {
