@@ -39,7 +39,11 @@ class Screen implements Output {
   };
 
   async resize(cols: number, rows: number): Promise<void> {
-    await this.settled();
+    // What was written for the old size is shown in it, also if it was written while the emulator settled.
+    for (let written = -1; written < this.writes.length;) {
+      written = this.writes.length;
+      await this.settled();
+    }
     this.#terminal.resize(cols, rows);
     this.#onResize();
   }
