@@ -4,6 +4,7 @@ import type { Open } from './cli/command.js';
 import type { Context } from './cli/context.js';
 import { exitCodeOf, printError } from './cli/errors.js';
 import { withFlagsFiles } from './cli/flags-file.js';
+import { commandFirst } from './cli/global-flags.js';
 import type { Io } from './cli/io.js';
 import { localSettings } from './cli/local-flags.js';
 import { buildProgram, checkWords, commandPath } from './cli/program.js';
@@ -39,7 +40,8 @@ export const declarations = async () => ({
 });
 
 /** Runs one command line, without the program's name, and returns its exit code. */
-export async function main(argv: readonly string[], io: Io): Promise<number> {
+export async function main(given: readonly string[], io: Io): Promise<number> {
+  const argv = commandFirst(given);
   const closing: (() => void)[] = [];
   const beside: Promise<void>[] = [];
   const open: Open = async (flags) => {

@@ -6,6 +6,7 @@ import { keysFlag } from './render/format/filter.js';
 import type { Key } from './render/format/keys.js';
 import { type Format, formatFlag, shownFormats } from './render/format/projection.js';
 import type { Context } from './context.js';
+import { acceptWithoutEffect } from './global-flags.js';
 
 /** The flags that every command takes. */
 export interface CommonOptions {
@@ -67,6 +68,7 @@ export function defineCommand<O extends object, A extends unknown[] = []>(
           const flags = given.at(-2) as O & CommonOptions;
           await action(await open(flags), flags, ...args);
         });
+      acceptWithoutEffect(command);
     },
   };
 }
