@@ -4,7 +4,7 @@
 //                        and prints what that took
 //   fill HOME JOBS EACH  fills a store with jobs, and each job with ended executions
 import { runExecution } from '../src/engine/execution.js';
-import { completed } from '../src/model/execution.js';
+import { completed, imported, started } from '../src/model/execution.js';
 import { defaultSettings } from '../src/model/local/settings.js';
 import type { Job } from '../src/model/schema/job.js';
 import { LogFiles } from '../src/store/logs.js';
@@ -56,7 +56,9 @@ function fill(store: Store, jobs: number, each: number): void {
       const execution = someExecution(job, `e${index}`);
       store.createExecution(execution, defaultSettings);
       store.saveTask(execution.name, someTask(0, { state: 'Succeeded' }));
-      store.saveExecution(completed(execution, { cancelled: false, failed: undefined, time: someTime }, someTime));
+      const time = new Date(Date.parse(someTime) + 1000 * (number * each + index)).toISOString();
+      const running = started(imported(execution, execution.template, false, time), time, time);
+      store.saveExecution(completed(running, { cancelled: false, failed: undefined, time }, time));
       writes += 3;
     }
   }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { Interrupted, RunError } from '../model/errors.js';
-import { completionStatus, conditionOf, isCompleted } from '../model/execution.js';
+import { completionStatus, conditionOf, isCompleted, startedAt } from '../model/execution.js';
 import { shortName } from '../model/names.js';
 import type { Execution, Job } from '../model/schema/job.js';
 import { requireSurroundings } from '../service/host.js';
@@ -31,8 +31,7 @@ export function declareAfterwardsFlags(command: Command): Command {
   return booleanFlag(command, '--wait', 'the same, and wait until the execution has ended; exit 1 if it failed');
 }
 
-const started = (execution: Execution): boolean =>
-  isCompleted(execution) || conditionOf(execution, 'Started')?.state === 'CONDITION_SUCCEEDED';
+const started = (execution: Execution): boolean => isCompleted(execution) || startedAt(execution) !== undefined;
 
 /** Where to look an execution up. */
 const detailsHint = (execution: string): string =>

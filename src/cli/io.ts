@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { Chalk, type ChalkInstance } from 'chalk';
 import type { Surroundings } from '../config.js';
+import { RunError } from '../model/errors.js';
 import type { Lease, Owner } from '../store/store.js';
 
 /** An output stream: where it goes decides how it looks. */
@@ -59,7 +60,9 @@ export function systemIo(): Io {
     err: output(process.stderr, env),
     readInput,
     ask,
-    cwd: process.cwd(),
+    get cwd() {
+      return workingDirectory();
+    },
     onSignal(handler) {
       process.on('SIGINT', handler).on('SIGTERM', handler);
       return () => process.off('SIGINT', handler).off('SIGTERM', handler);
@@ -80,6 +83,18 @@ export function systemIo(): Io {
     },
     terminal: process.stderr,
   };
+}
+
+/** @throws RunError if somebody has removed it */
+function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new RunError('UNAVAILABLE', `The working directory cannot be found: ${(error as Error).message}`, {
+      fix: 'change to a directory that exists',
+      cause: error,
+    });
+  }
 }
 
 /** Where a stream of Node.js has what it writes to; there is no public way to it. */

@@ -68,9 +68,15 @@ export function provisionFailed(execution: Execution, message: string, now: Time
   ]);
 }
 
+/** When the container of the first attempt started; undefined if none has. */
+export function startedAt(execution: Execution): Timestamp | undefined {
+  const condition = conditionOf(execution, 'Started');
+  return condition?.state === 'CONDITION_SUCCEEDED' ? condition.lastTransitionTime : undefined;
+}
+
 /** After the container of the first attempt started, at `time`; later starts change nothing. */
 export function started(execution: Execution, time: Timestamp, now: Timestamp): Execution {
-  if (conditionOf(execution, 'Started')?.state === 'CONDITION_SUCCEEDED') return execution;
+  if (startedAt(execution) !== undefined) return execution;
   const since = conditionOf(execution, 'ResourcesAvailable')?.lastTransitionTime ?? execution.createTime;
   return withConditions(execution, now, [
     {
@@ -170,7 +176,7 @@ export function completionStatus(execution: Execution): CompletionStatus {
   if (condition?.state === 'CONDITION_SUCCEEDED') return 'EXECUTION_SUCCEEDED';
   if (condition?.executionReason === 'CANCELLED') return 'EXECUTION_CANCELLED';
   if (condition?.state === 'CONDITION_FAILED') return 'EXECUTION_FAILED';
-  return conditionOf(execution, 'Started')?.state === 'CONDITION_SUCCEEDED' ? 'EXECUTION_RUNNING' : 'EXECUTION_PENDING';
+  return startedAt(execution) !== undefined ? 'EXECUTION_RUNNING' : 'EXECUTION_PENDING';
 }
 
 export const referenceTo = (execution: Execution): ExecutionReference => ({

@@ -21,11 +21,13 @@ interface Visibility {
 export interface ListExecutionsRequest extends PageRequest, Visibility {
   /** A job's full name, in which `-` stands for any location and for any job. */
   parent: string;
+  /** For people, as gcloud sorts: those that have not started, then the others by their start. */
+  byStart?: boolean | undefined;
 }
 
-/** Newest first. */
+/** Newest first, by creation unless `byStart`. */
 export function listExecutions(deps: ServiceDeps, request: ListExecutionsRequest): Page<Execution> {
-  const { parent, showDeleted } = request;
+  const { parent, showDeleted, byStart } = request;
   authorize(deps, 'run.executions.list', parent);
   const { project, location, job } = parseName(parent);
   const query = {
@@ -33,8 +35,9 @@ export function listExecutions(deps: ServiceDeps, request: ListExecutionsRequest
     location: location === '-' ? undefined : location,
     job: job === '-' ? undefined : parent,
     deletedAt: showDeleted ? timeOf(deps) : undefined,
+    byStart,
   };
-  return pageOf<Execution, Position>(request, { parent, showDeleted }, (after, limit) =>
+  return pageOf<Execution, Position>(request, { parent, showDeleted, byStart }, (after, limit) =>
     deps.store.executions({ ...query, after, limit }).map(({ resource, position }) => ({ item: resource, position })),
   );
 }

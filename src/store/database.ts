@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, mkdtempSync, openSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import Database from 'libsql';
@@ -51,6 +51,8 @@ export class Connection {
 
   #open(file: string): Database.Database {
     if (existsSync(file)) this.#inspect(file);
+    // Others must not read it in a directory that is open to them; SQLite gives its other files the same mode.
+    else closeSync(openSync(file, 'a', 0o600));
     const db = new Database(file, { timeout: busyTimeout });
     this.#db = db;
     db.exec('PRAGMA cell_size_check = ON; PRAGMA foreign_keys = ON');
@@ -197,29 +199,30 @@ export const resourceOf = <T>(db: Connection, row: Row | undefined): T | undefin
 export const unlimited = -1;
 
 /**
- * The listing of a table and of the deleted ones of its kind, newest first: `conditions` on its columns, in which ?1 to
- * ?4 stand for the query's deletedAt, after and limit.
+ * The listing of a table and of the deleted ones of its kind, newest first by `time`: `conditions` on its columns, in
+ * which ?1 to ?4 stand for the query's deletedAt, after and limit.
  */
 export function listing(
   kind: 'job' | 'execution',
   conditions: string,
+  time = 'create_time',
 ): <T>(db: Connection, query: ListQuery, ...values: unknown[]) => Listed<T>[] {
-  const columns = `project, location, create_time, number`;
+  const columns = `project, location, ${time} AS time, number`;
   // The resources, which are large, are looked for when it is known which.
-  const sql = `SELECT create_time, number, CASE deleted
+  const sql = `SELECT time, number, CASE deleted
       WHEN 0 THEN (SELECT resource FROM ${kind} WHERE ${kind}.number = found.number)
       ELSE (SELECT resource FROM tombstone WHERE kind = '${kind}' AND tombstone.number = found.number)
     END AS resource FROM (
-      SELECT create_time, number, deleted FROM (
+      SELECT time, number, deleted FROM (
         SELECT ${kind === 'job' ? 'NULL AS job' : 'job'}, ${columns}, 0 AS deleted FROM ${kind}
         UNION ALL SELECT job, ${columns}, 1 FROM tombstone WHERE kind = '${kind}' AND expire_time > ?1
-      ) WHERE (?2 IS NULL OR (create_time, number) < (?2, ?3)) AND ${conditions}
-      ORDER BY create_time DESC, number DESC LIMIT ?4
+      ) WHERE (?2 IS NULL OR (time, number) < (?2, ?3)) AND ${conditions}
+      ORDER BY time DESC, number DESC LIMIT ?4
     ) AS found`;
   return <T>(db: Connection, { deletedAt, after, limit = unlimited }: ListQuery, ...values: unknown[]) =>
-    db.all(sql, deletedAt, after?.createTime, after?.number, limit, ...values).map((row) => ({
+    db.all(sql, deletedAt, after?.time, after?.number, limit, ...values).map((row) => ({
       resource: parseResource<T>(db, row),
-      position: { createTime: String(row['create_time']), number: Number(row['number']) },
+      position: { time: String(row['time']), number: Number(row['number']) },
     }));
 }
 

@@ -1,11 +1,15 @@
 import { jobName, parseName, shortName } from '../model/names.js';
 import { defaultSettings, type LocalSettings } from '../model/local/settings.js';
+import { startedAt } from '../model/execution.js';
 import type { Execution } from '../model/schema/job.js';
 import { type Connection, listing, resourceOf, sealedIn, unlimited } from './database.js';
 import { sealed } from './seal.js';
 import type { ExecutionStore } from './store.js';
 
-const list = listing('execution', 'project = ?5 AND (?6 IS NULL OR location = ?6) AND (?7 IS NULL OR job = ?7)');
+const conditions = 'project = ?5 AND (?6 IS NULL OR location = ?6) AND (?7 IS NULL OR job = ?7)';
+const listByCreation = listing('execution', conditions);
+// '~' comes after every time.
+const listByStart = listing('execution', conditions, `ifnull(start_time, '~')`);
 
 export const executionStore = (db: Connection): ExecutionStore => ({
   execution(name) {
@@ -20,6 +24,7 @@ export const executionStore = (db: Connection): ExecutionStore => ({
   },
 
   executions(query) {
+    const list = query.byStart ? listByStart : listByCreation;
     return list<Execution>(db, query, query.project, query.location, query.job);
   },
 
@@ -57,8 +62,9 @@ export const executionStore = (db: Connection): ExecutionStore => ({
 
   saveExecution(execution) {
     db.run(
-      'UPDATE execution SET resource = ?, completion_time = ? WHERE name = ?',
+      'UPDATE execution SET resource = ?, start_time = ?, completion_time = ? WHERE name = ?',
       sealed(execution),
+      startedAt(execution),
       execution.completionTime,
       execution.name,
     );

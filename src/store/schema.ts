@@ -1,5 +1,5 @@
 /** Raised with every change of `schema` or of how its columns are written; a store of another version is refused. */
-export const schemaVersion = 3;
+export const schemaVersion = 4;
 
 /** Tells a store of ours from any other database (`PRAGMA application_id`): "lrun". */
 export const storeMark = 0x6c72756e;
@@ -31,6 +31,7 @@ CREATE TABLE execution (
   location TEXT NOT NULL,
   job TEXT NOT NULL REFERENCES job (name) ON DELETE CASCADE,
   create_time TEXT NOT NULL,
+  start_time TEXT,
   completion_time TEXT,
   cancel_time TEXT,
   delete_time TEXT,
@@ -44,7 +45,8 @@ CREATE TABLE execution (
   resource TEXT NOT NULL,
   UNIQUE (project, location, id)
 );
-CREATE INDEX execution_by_job ON execution (job, create_time);
+-- Has all that a listing chooses and orders by, so that it reads the resources that it gives, and no others.
+CREATE INDEX execution_by_job ON execution (job, create_time, project, location, start_time);
 CREATE INDEX open_execution ON execution (completion_time) WHERE completion_time IS NULL;
 CREATE INDEX doomed_execution ON execution (delete_time) WHERE delete_time IS NOT NULL;
 CREATE INDEX unmeasured_logs ON execution (completion_time) WHERE completion_time IS NOT NULL AND log_bytes IS NULL;
@@ -60,6 +62,7 @@ CREATE TABLE tombstone (
   job TEXT NOT NULL,
   job_number INTEGER NOT NULL,
   create_time TEXT NOT NULL,
+  start_time TEXT,
   expire_time TEXT NOT NULL,
   resource TEXT NOT NULL,
   PRIMARY KEY (kind, number)

@@ -21,7 +21,8 @@ export interface Lease extends Owner {
 
 /** The place of a resource in a listing, which is newest first. */
 export interface Position {
-  createTime: Timestamp;
+  /** What it is ordered by: the time of its creation, or another. */
+  time: Timestamp;
   /** Counts what is created, since several things can be in one instant. */
   number: number;
 }
@@ -44,6 +45,8 @@ export interface ListQuery {
 export interface ExecutionQuery extends ListQuery {
   /** The job's name. */
   job?: string | undefined;
+  /** By the time at which the first attempt started, those first that have not started. Unset: by creation. */
+  byStart?: boolean | undefined;
 }
 
 /** Thrown by a write of an owner whose lease somebody else has taken over: it must stop and touch nothing. */

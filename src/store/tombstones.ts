@@ -1,3 +1,4 @@
+import { startedAt } from '../model/execution.js';
 import { jobName, parseName, shortName } from '../model/names.js';
 import type { Execution, Job } from '../model/schema/job.js';
 import { type Connection, parseResource, resourceOf } from './database.js';
@@ -17,13 +18,13 @@ export const tombstoneStore = (db: Connection): TombstoneStore => {
       now,
     );
   /** `job` is the name of the job that still stands. */
-  const bury = (kind: 'job' | 'execution', resource: Job | Execution, job: string): void => {
+  const bury = (kind: 'job' | 'execution', resource: Job | Execution, job: string, startTime?: string): void => {
     const { name, createTime, expireTime } = resource;
     const { project, location } = parseName(name);
     db.transaction(() => {
       db.run(
-        `INSERT INTO tombstone (kind, number, id, project, location, job, job_number, create_time, expire_time, resource)
-         VALUES (?, (SELECT number FROM ${kind} WHERE name = ?), ?, ?, ?, ?, (SELECT number FROM job WHERE name = ?), ?, ?, ?)`,
+        `INSERT INTO tombstone (kind, number, id, project, location, job, job_number, create_time, start_time, expire_time, resource)
+         VALUES (?, (SELECT number FROM ${kind} WHERE name = ?), ?, ?, ?, ?, (SELECT number FROM job WHERE name = ?), ?, ?, ?, ?)`,
         kind,
         name,
         shortName(name),
@@ -32,6 +33,7 @@ export const tombstoneStore = (db: Connection): TombstoneStore => {
         job,
         job,
         createTime,
+        startTime,
         expireTime,
         sealed(resource),
       );
@@ -65,7 +67,8 @@ export const tombstoneStore = (db: Connection): TombstoneStore => {
     },
 
     buryJob: (job) => bury('job', job, job.name),
-    buryExecution: (execution) => bury('execution', execution, jobName(parseName(execution.name), execution.job)),
+    buryExecution: (execution) =>
+      bury('execution', execution, jobName(parseName(execution.name), execution.job), startedAt(execution)),
 
     purge(now) {
       db.run('DELETE FROM tombstone WHERE expire_time <= ?', now);

@@ -91,6 +91,20 @@ X  nightly  nightly-ccccc  us-central1  0        0 / 2     2026-11-23 10:00:00 U
     });
   });
 
+  test('has the first of them where only so many are wanted, deleted ones in their place', async () => {
+    const { run, put } = world();
+    const old = put('aaaaa', ends(1, 4), ['succeeded']);
+    const deleted = put('bbbbb', ends(3, 5), ['succeeded']);
+    put('ccccc', waits, ['pending']);
+    put('ddddd', ends(2, 5), ['succeeded']);
+    await run(`jobs executions delete ${deleted} --quiet`);
+    const names = async (flags: string): Promise<string[]> =>
+      (await run(`jobs executions list --format value(name) ${flags}`)).stdout.trim().split('\n');
+    expect(await names('--limit 2')).toEqual(['nightly-ccccc', 'nightly-ddddd']);
+    expect(await names('--limit 2 --show-deleted')).toEqual(['nightly-ccccc', deleted]);
+    expect(await names('--show-deleted')).toEqual(['nightly-ccccc', deleted, 'nightly-ddddd', old]);
+  });
+
   test('shows those of a job, and says so where there is none', async () => {
     const { run, put } = world();
     put('aaaaa', ends(1, 4), ['succeeded']);

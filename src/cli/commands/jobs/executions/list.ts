@@ -1,11 +1,8 @@
-import { conditionOf } from '../../../../model/execution.js';
 import { jobName } from '../../../../model/names.js';
-import type { Execution } from '../../../../model/schema/job.js';
 import { listExecutions } from '../../../../service/executions.js';
 import { everyPage } from '../../../../service/pages.js';
 import { defineCommand, parentOf } from '../../../command.js';
-import { declareListFlags, type ListOptions } from '../../../list-flags.js';
-import { inOrder } from '../../../order.js';
+import { declareListFlags, enough, type ListOptions } from '../../../list-flags.js';
 import { recoveredService } from '../../../recovery.js';
 import { executionKind } from '../../../render/format/resources.js';
 import { printList } from '../../../render/list.js';
@@ -23,20 +20,13 @@ export const list = defineCommand<ListOptions & { job?: string; showDeleted?: tr
   async (context, options) => {
     const service = await recoveredService(context);
     const parent = jobName(parentOf(context, options), options.job ?? '-');
-    const executions = everyPage((page) =>
-      listExecutions(service, { parent, showDeleted: options.showDeleted, ...page }),
-    );
+    const request = { parent, showDeleted: options.showDeleted, byStart: true };
+    const items = everyPage((page) => listExecutions(service, { ...request, ...page }), enough(options));
     await printList(context, options, {
-      items: executions.toSorted((a, b) => inOrder(startOf(b), startOf(a))),
+      items,
       columns: executionColumns(context.io.out.chalk),
       kind: executionKind,
       firstStep: 'localrun jobs execute JOB',
     });
   },
 );
-
-/** When the execution started; of one that has not, what sorts after every time. */
-function startOf(execution: Execution): string {
-  const started = conditionOf(execution, 'Started');
-  return started?.state === 'CONDITION_SUCCEEDED' ? (started.lastTransitionTime ?? '') : '~';
-}
