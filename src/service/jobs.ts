@@ -147,15 +147,17 @@ export interface ListJobsRequest extends PageRequest, Visibility {
   project: string;
   /** All if unset. */
   location?: string | undefined;
+  /** For people, as gcloud sorts: by name, then by location. */
+  byName?: boolean | undefined;
 }
 
-/** Newest first. */
+/** Newest first unless `byName`. */
 export function listJobs(deps: ServiceDeps, request: ListJobsRequest): Page<Job> {
-  const { project, location, showDeleted } = request;
+  const { project, location, showDeleted, byName } = request;
   authorize(deps, 'run.jobs.list', parentName({ project, location: location ?? '-' }));
   const deletedAt = showDeleted ? timeOf(deps) : undefined;
-  return pageOf<Job, Position>(request, { project, location, showDeleted }, (after, limit) =>
-    deps.store.jobs({ project, location, deletedAt, after, limit }).map(({ resource, position }) => ({
+  return pageOf<Job, Position>(request, { project, location, showDeleted, byName }, (after, limit) =>
+    deps.store.jobs({ project, location, byName, deletedAt, after, limit }).map(({ resource, position }) => ({
       item: resource.deleteTime && !resource.reconciling ? resource : viewOf(deps.store, resource),
       position,
     })),

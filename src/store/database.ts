@@ -199,30 +199,32 @@ export const resourceOf = <T>(db: Connection, row: Row | undefined): T | undefin
 export const unlimited = -1;
 
 /**
- * The listing of a table and of the deleted ones of its kind, newest first by `time`: `conditions` on its columns, in
- * which ?1 to ?4 stand for the query's deletedAt, after and limit.
+ * The listing of a table and of the deleted ones of its kind: `conditions` on its columns, in which ?1 to ?4 stand for
+ * the query's deletedAt, after and limit; `key` of them, by which it is ordered, the last or the first ahead.
  */
 export function listing(
   kind: 'job' | 'execution',
   conditions: string,
-  time = 'create_time',
+  key = 'create_time',
+  ahead: 'last' | 'first' = 'last',
 ): <T>(db: Connection, query: ListQuery, ...values: unknown[]) => Listed<T>[] {
-  const columns = `project, location, ${time} AS time, number`;
+  const columns = `project, location, ${key} AS key, number`;
+  const [before, direction] = ahead === 'last' ? ['<', 'DESC'] : ['>', 'ASC'];
   // The resources, which are large, are looked for when it is known which.
-  const sql = `SELECT time, number, CASE deleted
+  const sql = `SELECT key, number, CASE deleted
       WHEN 0 THEN (SELECT resource FROM ${kind} WHERE ${kind}.number = found.number)
       ELSE (SELECT resource FROM tombstone WHERE kind = '${kind}' AND tombstone.number = found.number)
     END AS resource FROM (
-      SELECT time, number, deleted FROM (
+      SELECT key, number, deleted FROM (
         SELECT ${kind === 'job' ? 'NULL AS job' : 'job'}, ${columns}, 0 AS deleted FROM ${kind}
         UNION ALL SELECT job, ${columns}, 1 FROM tombstone WHERE kind = '${kind}' AND expire_time > ?1
-      ) WHERE (?2 IS NULL OR (time, number) < (?2, ?3)) AND ${conditions}
-      ORDER BY time DESC, number DESC LIMIT ?4
+      ) WHERE (?2 IS NULL OR (key, number) ${before} (?2, ?3)) AND ${conditions}
+      ORDER BY key ${direction}, number ${direction} LIMIT ?4
     ) AS found`;
   return <T>(db: Connection, { deletedAt, after, limit = unlimited }: ListQuery, ...values: unknown[]) =>
-    db.all(sql, deletedAt, after?.time, after?.number, limit, ...values).map((row) => ({
+    db.all(sql, deletedAt, after?.key, after?.number, limit, ...values).map((row) => ({
       resource: parseResource<T>(db, row),
-      position: { time: String(row['time']), number: Number(row['number']) },
+      position: { key: String(row['key']), number: Number(row['number']) },
     }));
 }
 

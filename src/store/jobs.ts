@@ -1,11 +1,14 @@
 import type { Policy } from '../model/iam/policy.js';
-import { parseName } from '../model/names.js';
+import { parseName, shortName } from '../model/names.js';
 import type { Job } from '../model/schema/job.js';
 import { type Connection, listing, resourceOf, sealedIn } from './database.js';
 import { sealed } from './seal.js';
 import type { JobStore } from './store.js';
 
-const list = listing('job', 'project = ?5 AND (?6 IS NULL OR location = ?6)');
+const conditions = 'project = ?5 AND (?6 IS NULL OR location = ?6)';
+const listByCreation = listing('job', conditions);
+// A space comes before whatever a name may go on with.
+const listByName = listing('job', conditions, `id || ' ' || location`, 'first');
 
 export const jobStore = (db: Connection): JobStore => ({
   job(name) {
@@ -13,6 +16,7 @@ export const jobStore = (db: Connection): JobStore => ({
   },
 
   jobs(query) {
+    const list = query.byName ? listByName : listByCreation;
     return list<Job>(db, query, query.project, query.location);
   },
 
@@ -23,9 +27,11 @@ export const jobStore = (db: Connection): JobStore => ({
   saveJob(job) {
     const { project, location } = parseName(job.name);
     db.run(
-      `INSERT INTO job (name, project, location, create_time, delete_time, resource) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-       ON CONFLICT (name) DO UPDATE SET delete_time = ?5, resource = ?6`,
+      `INSERT INTO job (name, id, project, location, create_time, delete_time, resource)
+       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+       ON CONFLICT (name) DO UPDATE SET delete_time = ?6, resource = ?7`,
       job.name,
+      shortName(job.name),
       project,
       location,
       job.createTime,

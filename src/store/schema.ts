@@ -12,6 +12,7 @@ export const schema = `
 CREATE TABLE job (
   number INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT NOT NULL UNIQUE,
+  id TEXT NOT NULL,
   project TEXT NOT NULL,
   location TEXT NOT NULL,
   create_time TEXT NOT NULL,
@@ -20,7 +21,8 @@ CREATE TABLE job (
   policy TEXT,
   resource TEXT NOT NULL
 );
-CREATE INDEX job_by_parent ON job (project, location);
+-- Has all that a listing chooses and orders by, so that it reads the resources that it gives, and no others.
+CREATE INDEX job_by_parent ON job (project, location, id, create_time);
 CREATE INDEX doomed_job ON job (delete_time) WHERE delete_time IS NOT NULL;
 
 CREATE TABLE execution (
@@ -45,7 +47,7 @@ CREATE TABLE execution (
   resource TEXT NOT NULL,
   UNIQUE (project, location, id)
 );
--- Has all that a listing chooses and orders by, so that it reads the resources that it gives, and no others.
+-- As job_by_parent.
 CREATE INDEX execution_by_job ON execution (job, create_time, project, location, start_time);
 CREATE INDEX open_execution ON execution (completion_time) WHERE completion_time IS NULL;
 CREATE INDEX doomed_execution ON execution (delete_time) WHERE delete_time IS NOT NULL;

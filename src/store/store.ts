@@ -19,10 +19,10 @@ export interface Lease extends Owner {
   heartbeat: number;
 }
 
-/** The place of a resource in a listing, which is newest first. */
+/** The place of a resource in a listing. */
 export interface Position {
-  /** What it is ordered by: the time of its creation, or another. */
-  time: Timestamp;
+  /** What the listing is ordered by. */
+  key: string;
   /** Counts what is created, since several things can be in one instant. */
   number: number;
 }
@@ -42,10 +42,15 @@ export interface ListQuery {
   limit?: number | undefined;
 }
 
+export interface JobQuery extends ListQuery {
+  /** By name, then by location. Unset: newest first. */
+  byName?: boolean | undefined;
+}
+
 export interface ExecutionQuery extends ListQuery {
   /** The job's name. */
   job?: string | undefined;
-  /** By the time at which the first attempt started, those first that have not started. Unset: by creation. */
+  /** By the time at which the first attempt started, those first that have not started. Unset: newest first. */
   byStart?: boolean | undefined;
 }
 
@@ -56,8 +61,7 @@ export class LeaseLost extends Error {
 
 export interface JobStore {
   job(name: string): Job | undefined;
-  /** Newest first. */
-  jobs(query: ListQuery): Listed<Job>[];
+  jobs(query: JobQuery): Listed<Job>[];
   /** How many there are in a project and location. */
   jobCount(project: string, location: string): number;
   /** Creates or replaces. */
@@ -73,7 +77,6 @@ export interface ExecutionStore {
   execution(name: string): Execution | undefined;
   /** Finds by the short id, which is unique in a project and location. */
   findExecution(project: string, location: string, id: string): Execution | undefined;
-  /** Newest first. */
   executions(query: ExecutionQuery): Listed<Execution>[];
   /** The newest execution of a job, a deleted one until it expires. */
   latestExecution(job: string): Execution | undefined;

@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cli, type Outcome } from '../support/io.js';
+import { tempDirectory } from '../support/temp.js';
 
 const good = `name: etl
 template:
@@ -182,4 +184,16 @@ describe('a name that cannot be a job', () => {
     expect((await cli().run('jobs create --help')).stdout).toContain('Usage: localrun jobs create');
     expect(await cli().run('jobs describe -- --help')).toMatchObject({ code: 1 });
   });
+});
+
+test('a working directory that somebody has removed', () => {
+  const program = path.join(import.meta.dirname, '..', '..', 'bin', 'localrun.js');
+  const script = 'cd "$0" && rmdir "$0" && exec "$1" "$2" jobs list';
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', script, tempDirectory(), process.execPath, program], {
+    encoding: 'utf8',
+  });
+  expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+  expect(stderr).toMatch(
+    /^ERROR: .*The working directory cannot be found: .*\nTry: change to a directory that exists\n$/,
+  );
 });

@@ -284,13 +284,16 @@ describe('list', () => {
     await run('jobs create zeta --image i --region asia-east1');
     await run('jobs create alpha --image i');
     await run('jobs create alpha --image i --region europe-west1');
+    await run('jobs create alpha-2 --image i');
     await run('jobs create other --image i --project q');
     expect((await run('jobs list')).stdout)
-      .toBe(`   JOB    REGION        LAST RUN AT  CREATED                  CREATED BY
-✔  alpha  europe-west1               2026-11-23 12:00:00 UTC  dev@example.com
-✔  alpha  us-central1                2026-11-23 12:00:00 UTC  dev@example.com
-✔  zeta   asia-east1                 2026-11-23 12:00:00 UTC  dev@example.com
+      .toBe(`   JOB      REGION        LAST RUN AT  CREATED                  CREATED BY
+✔  alpha    europe-west1               2026-11-23 12:00:00 UTC  dev@example.com
+✔  alpha    us-central1                2026-11-23 12:00:00 UTC  dev@example.com
+✔  alpha-2  us-central1                2026-11-23 12:00:00 UTC  dev@example.com
+✔  zeta     asia-east1                 2026-11-23 12:00:00 UTC  dev@example.com
 `);
+    expect((await run('jobs list --limit 2 --format value(region)')).stdout).toBe('europe-west1\nus-central1\n');
     expect((await run('jobs list --region asia-east1 --format value(name)')).stdout).toBe('zeta\n');
     expect((await run('jobs list --sort-by name,~region --limit 1 --format value(name,region)')).stdout).toBe(
       'alpha\tus-central1\n',

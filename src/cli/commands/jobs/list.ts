@@ -1,9 +1,7 @@
-import { parseName, shortName } from '../../../model/names.js';
 import { listJobs } from '../../../service/jobs.js';
 import { everyPage } from '../../../service/pages.js';
 import { defineCommand, parentOf } from '../../command.js';
-import { declareListFlags, type ListOptions } from '../../list-flags.js';
-import { inOrder } from '../../order.js';
+import { declareListFlags, enough, type ListOptions } from '../../list-flags.js';
 import { recoveredService } from '../../recovery.js';
 import { jobKind } from '../../render/format/resources.js';
 import { printList } from '../../render/list.js';
@@ -16,14 +14,10 @@ export const list = defineCommand<ListOptions & { showDeleted?: true }>(
   async (context, options) => {
     const service = await recoveredService(context);
     const { project } = parentOf(context, options);
-    const request = { project, location: options.region, showDeleted: options.showDeleted };
-    const jobs = everyPage((page) => listJobs(service, { ...request, ...page }));
+    const request = { project, location: options.region, showDeleted: options.showDeleted, byName: true };
+    const items = everyPage((page) => listJobs(service, { ...request, ...page }), enough(options));
     await printList(context, options, {
-      items: jobs.toSorted(
-        (a, b) =>
-          inOrder(shortName(a.name), shortName(b.name)) ||
-          inOrder(parseName(a.name).location, parseName(b.name).location),
-      ),
+      items,
       columns: jobColumns(context.io.out.chalk),
       kind: jobKind,
       firstStep: 'localrun jobs create NAME --image IMAGE',
