@@ -2,7 +2,9 @@
 // and against `docker logs` alone, in rounds of one after the other. Medians of MB/s and of each round's ratio to
 // `docker run`; the memory is the most that the process has had.
 //
-//   node bench/logs.mjs [--rounds 3] [--lines 500000]
+// With --rate the task writes so many lines a second instead of all that it can, and CPU s is what counts.
+//
+//   node bench/logs.mjs [--rounds 3] [--lines 500000] [--rate 100000]
 import { spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -12,11 +14,18 @@ import { makeTestImage } from '../scripts/images.mjs';
 import { build, root } from '../scripts/setup.mjs';
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '3' }, lines: { type: 'string', default: '500000' } },
+  options: {
+    rounds: { type: 'string', default: '3' },
+    lines: { type: 'string', default: '500000' },
+    rate: { type: 'string' },
+  },
 });
 const image = 'localrun/busybox:latest';
 const line = 'a line of a chatty task, of sixty bytes or so with its newline';
-const script = `yes '${line}' | head -n ${values.lines}`;
+const write = (lines) => `yes '${line}' | head -n ${lines}`;
+const script = values.rate
+  ? `i=0; while [ $i -lt ${(10 * values.lines) / values.rate} ]; do (${write(values.rate / 10)}); i=$((i + 1)); sleep 0.095; done`
+  : write(values.lines);
 const megabytes = (Number(values.lines) * (line.length + 1)) / 1e6;
 
 build();
