@@ -60,7 +60,7 @@ function supervisors() {
 async function round(background) {
   const first = localrun('jobs', background ? 'execute' : 'run', 'bench');
   const id = await execution(first);
-  await sleep(random() * 1500);
+  await sleep(200 + random() * 700);
   for (const pid of supervisors()) process.kill(pid, 'SIGKILL');
   await first.ended;
   await sleep(1000);
