@@ -13,6 +13,7 @@ import { findLocalFile, type LocalDocument } from './local/file.js';
 import { shortName } from './model/names.js';
 import { parseSize } from './model/quantity.js';
 import { parseGcloudDuration } from './model/time.js';
+import type { ContainerRuntime } from './runtime/runtime.js';
 import type { DoctorDeps } from './service/doctor/check.js';
 import type { HostDeps } from './service/host.js';
 import type { ServiceDeps } from './service/service.js';
@@ -70,8 +71,16 @@ function context(
   closing: (() => void)[],
   beside: Promise<void>[],
 ): Context {
+  let runtime: Promise<ContainerRuntime> | undefined;
   let service: Promise<ServiceDeps> | undefined;
   let host: Promise<HostDeps> | undefined;
+  const openRuntime = async (): Promise<ContainerRuntime> => {
+    const { dockerRuntime } = await import('./runtime/docker/docker.js');
+    const opened = dockerRuntime(config.docker, io.env);
+    closing.push(() => opened.close());
+    return opened;
+  };
+  const theRuntime = (): Promise<ContainerRuntime> => (runtime ??= openRuntime());
   const openService = async (): Promise<ServiceDeps> => {
     const [{ openStore }, { LogFiles }] = await Promise.all([import('./store/sqlite.js'), import('./store/logs.js')]);
     const store = openStore(config.home);
@@ -91,6 +100,7 @@ function context(
       randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
       alive: io.alive,
       spawnWorker: workerSpawner(io, logs),
+      engine: async () => (await theRuntime()).engine(),
       discard: (executions) => void beside.push(discard(executions)),
     };
   };
@@ -104,16 +114,11 @@ function context(
     }
   };
   const openHost = async (): Promise<HostDeps> => {
-    const [{ dockerRuntime }, { GcloudCredentials }] = await Promise.all([
-      import('./runtime/docker/docker.js'),
-      import('./service/host.js'),
-    ]);
+    const [opened, { GcloudCredentials }] = await Promise.all([theRuntime(), import('./service/host.js')]);
     const { home, maxParallelism, logRetention, logLimit } = config;
-    const runtime = dockerRuntime(config.docker, io.env);
-    closing.push(() => runtime.close());
     return {
       ...(await result.service()),
-      runtime,
+      runtime: opened,
       credentials: new GcloudCredentials(config.credentialsFile, io.env, Date.now),
       home,
       maxParallelism,
@@ -122,16 +127,13 @@ function context(
     };
   };
   const doctor = async (): Promise<DoctorDeps> => {
-    const [{ dockerRuntime }, { diagnoseEngine }] = await Promise.all([
-      import('./runtime/docker/docker.js'),
-      import('./runtime/docker/diagnosis.js'),
-    ]);
+    const [opened, { diagnoseEngine }] = await Promise.all([theRuntime(), import('./runtime/docker/diagnosis.js')]);
     return {
       home: config.home,
       now: Date.now,
       alive: io.alive,
       diagnose: () => diagnoseEngine(config.docker, io.env),
-      runtime: dockerRuntime(config.docker, io.env),
+      runtime: opened,
       open: openService,
     };
   };

@@ -10,7 +10,11 @@ import type { Context } from './context.js';
  */
 export async function recoveredService(context: Context): Promise<ServiceDeps> {
   const service = await context.service();
-  for (const execution of await recoverExecutions(service)) {
+  for (const { execution, refusal } of await recoverExecutions(service)) {
+    if (refusal) {
+      context.io.err.write(`${refusal.message} It is left as it is. Try: ${refusal.fix}\n`);
+      continue;
+    }
     const outcome = isCompleted(execution)
       ? `it has been finished: ${completionStatus(execution)}`
       : 'it goes on in the background';

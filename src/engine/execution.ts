@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { type Action, nextActions, type Situation, startable } from '../model/decisions.js';
+import { otherEngine } from '../model/container-engine.js';
 import { isCompleted, provisionFailed } from '../model/execution.js';
 import { keptAttempts } from '../model/kept.js';
 import type { Execution } from '../model/schema/job.js';
@@ -71,6 +72,7 @@ class Run {
     if (isCompleted(this.#ledger.execution)) return this.#ledger.execution;
     this.#tick();
     const capacity = await this.#reach.insist(() => this.#deps.runtime.capacity());
+    if (await this.#isElsewhere()) return this.#writeOff();
     const attempts = this.#attempts(capacity);
     try {
       await this.#prepare(attempts, capacity);
@@ -82,6 +84,27 @@ class Run {
     } finally {
       await attempts.close();
     }
+  }
+
+  /**
+   * Whether the execution is to be deleted, and its containers are in another engine than the one that answers.
+   * @throws RunError FAILED_PRECONDITION if they are, and it is to live on
+   */
+  async #isElsewhere(): Promise<boolean> {
+    const { runtime, store } = this.#deps;
+    const asked = await this.#reach.insist(() => runtime.engine());
+    const began = store.engine(this.#name);
+    if (!began) this.#ledger.began(asked);
+    if (!began || began.id === asked.id) return false;
+    if (!store.deletionRequested(this.#name)) throw otherEngine(this.#name, began, asked);
+    return true;
+  }
+
+  /** Ends the execution on record alone: what it has in its engine stays there. */
+  #writeOff(): Execution {
+    rmSync(runDirectory(this.#deps.home, this.#name), { recursive: true, force: true });
+    this.#ledger.writeOff();
+    return this.#finish();
   }
 
   /** Does what is to be done until there is nothing left. */

@@ -1,4 +1,5 @@
 import { type AttemptRecord, type EndedAttempt, judgeAttempt, type StopReason } from '../model/attempt.js';
+import type { EngineIdentity } from '../model/container-engine.js';
 import { cancelling, completed, counted, isCompleted, started } from '../model/execution.js';
 import type { Execution } from '../model/schema/job.js';
 import { type AttemptOutcome, attempted, cancelledTask, running, scheduled, type TaskRecord } from '../model/task.js';
@@ -47,6 +48,12 @@ export class Ledger {
       this.#store.saveAttempt(execution.name, attempt);
       this.#store.saveTask(execution.name, after);
     });
+  }
+
+  /** The engine that is going to have the containers. */
+  began(engine: EngineIdentity): void {
+    const { name } = this.#execution;
+    this.#store.guarded(name, this.#owner, () => this.#store.saveEngine(name, engine));
   }
 
   #task(index: number): TaskRecord {
@@ -115,6 +122,15 @@ export class Ledger {
     this.#write(next, () => {
       for (const task of after) this.#store.saveTask(name, task);
     });
+  }
+
+  /** Ends all that is open, without looking at containers. */
+  writeOff(): void {
+    for (const attempt of this.#store.openAttempts(this.#execution.name)) {
+      this.end(this.stop(attempt, 'cancel'), { main: { status: 'missing' } }, true);
+    }
+    this.cancelPending();
+    this.complete(true);
   }
 
   cancelling(): void {

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { EngineIdentity } from '../model/container-engine.js';
 import type { Timestamp } from '../model/time.js';
 
 /** Something of the engine's machine, or memory, that appears in a container at `target`. */
@@ -137,6 +138,8 @@ export class StartRefused extends Error {
  * RunError with code UNAVAILABLE while the engine does not answer.
  */
 export interface ContainerRuntime {
+  /** Which engine it is that answers. */
+  engine(): Promise<EngineIdentity>;
   /** What the engine has to give. */
   capacity(): Promise<Capacity>;
   /** The networks that a container can join without giving up a network namespace of its own. */

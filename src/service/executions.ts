@@ -1,10 +1,12 @@
+import { otherEngine } from '../model/container-engine.js';
 import { RunError } from '../model/errors.js';
 import { isCompleted } from '../model/execution.js';
 import { deletedExecution } from '../model/job.js';
 import { executionName, jobName, type Parent, parseName, shortName } from '../model/names.js';
 import type { Execution } from '../model/schema/job.js';
-import type { Lease, Position } from '../store/store.js';
+import type { Position } from '../store/store.js';
 import { authorize } from './access.js';
+import { elsewhere, requireItsEngine, runnerOf } from './other-engines.js';
 import { type Page, pageOf, type PageRequest } from './pages.js';
 import { finishDeletions, writing } from './retention.js';
 import { notFound, type ServiceDeps, timeOf } from './service.js';
@@ -75,11 +77,12 @@ export interface ExecutionRequest {
 /**
  * Asks for the cancellation of an execution; it goes on beside us. An execution that nobody runs gets somebody to
  * carry the cancellation out.
- * @throws RunError NOT_FOUND; FAILED_PRECONDITION if it has ended
+ * @throws RunError NOT_FOUND; FAILED_PRECONDITION if it has ended, or if nobody runs it and its engine is not asked
  */
-export function cancelExecution(deps: ServiceDeps, { name, validateOnly }: ExecutionRequest): Execution {
+export async function cancelExecution(deps: ServiceDeps, { name, validateOnly }: ExecutionRequest): Promise<Execution> {
   authorize(deps, 'run.executions.cancel', name);
   const execution = existing(deps, name);
+  if (!isCompleted(execution)) await requireItsEngine(deps, name);
   if (isCompleted(execution) || (!validateOnly && !deps.store.requestCancel(name, timeOf(deps)))) {
     throw new RunError(
       'FAILED_PRECONDITION',
@@ -92,7 +95,7 @@ export function cancelExecution(deps: ServiceDeps, { name, validateOnly }: Execu
 
 /**
  * Deletes an execution with its tasks and logs, after cancelling it if it runs, and returns it as it can be seen from
- * then on, with `showDeleted`.
+ * then on, with `showDeleted`. What is in an engine that is not asked stays there (see `elsewhere`).
  * @throws RunError NOT_FOUND
  */
 export async function deleteExecution(deps: ServiceDeps, request: ExecutionRequest): Promise<Execution> {
@@ -132,7 +135,8 @@ interface WaitOptions {
 /**
  * Follows an execution that another process runs until `done` holds for it, and returns it. `onChange` sees every
  * state that the store was seen in. An execution whose process has died gets a new one.
- * @throws RunError NOT_FOUND if it is deleted meanwhile; the signal's reason once that is aborted
+ * @throws RunError NOT_FOUND if it is deleted meanwhile; FAILED_PRECONDITION if nobody runs it and its engine is not
+ * asked; the signal's reason once that is aborted
  */
 export async function waitForExecution(
   deps: ServiceDeps,
@@ -159,18 +163,22 @@ export async function awaitExecution(
     if (!execution) return undefined;
     options.onChange?.(execution);
     if (done(execution) || deps.now() >= (options.until ?? Infinity)) return execution;
-    ensureRunning(deps, name);
+    await takeUp(deps, name);
     await new Promise((resolve) => setTimeout(resolve, pollInterval));
   }
 }
 
-/** The process that runs an execution; undefined if there is none, or if it is gone. */
-function runnerOf(deps: ServiceDeps, name: string): Lease | undefined {
-  const lease = deps.store.lease(name);
-  return lease && deps.alive(lease) ? lease : undefined;
+/**
+ * Has an execution taken up whose process is gone.
+ * @throws RunError FAILED_PRECONDITION if its engine is not asked, which does not keep anybody from deleting it
+ */
+export async function takeUp(deps: ServiceDeps, name: string): Promise<void> {
+  if (runnerOf(deps, name)) return;
+  if (!deps.store.deletionRequested(name)) await requireItsEngine(deps, name);
+  deps.spawnWorker(name);
 }
 
-/** Has an execution taken up whose process is gone. */
+/** The same, for who has just found that out or does not mind. */
 export function ensureRunning(deps: ServiceDeps, name: string): void {
   if (!runnerOf(deps, name)) deps.spawnWorker(name);
 }
@@ -190,16 +198,31 @@ export function requireAbandoned(deps: ServiceDeps, execution: Execution): void 
   });
 }
 
+/** An execution whose process has died, as it is after it was taken up again; or why it was not. */
+export interface Recovered {
+  execution: Execution;
+  refusal: RunError | undefined;
+}
+
 /**
  * Finds executions whose process has died and has them taken up again, and brings deletions to their end. Executions
- * that only lacked a last hand are waited for, up to three seconds. Returns the executions found, as they are then. Where
- * nothing can be written, nothing is done.
+ * that only lacked a last hand are waited for, up to three seconds. Those that began on another engine than the one that
+ * answers are left alone. Where nothing can be written, nothing is done.
  */
-export async function recoverExecutions(deps: ServiceDeps): Promise<Execution[]> {
+export async function recoverExecutions(deps: ServiceDeps): Promise<Recovered[]> {
   if (!deps.store.writable) return [];
   const orphans = deps.store.openExecutions().filter((name) => !runnerOf(deps, name));
   const until = deps.now() + recoveryPatience;
-  const found = await Promise.all(orphans.map((name) => awaitExecution(deps, name, isCompleted, { until })));
+  const found = await Promise.all(
+    orphans.map(async (name) => {
+      const other = await elsewhere(deps, name);
+      if (other) {
+        return { execution: deps.store.execution(name), refusal: otherEngine(name, other.began, other.asked) };
+      }
+      ensureRunning(deps, name);
+      return { execution: await awaitExecution(deps, name, isCompleted, { until }), refusal: undefined };
+    }),
+  );
   finishDeletions(deps);
-  return found.filter((execution) => execution !== undefined);
+  return found.flatMap(({ execution, refusal }) => (execution ? [{ execution, refusal }] : []));
 }

@@ -8,7 +8,7 @@ import type { Execution, Job, JobInput } from '../model/schema/job.js';
 import { validateJob } from '../model/validation/job.js';
 import type { Position } from '../store/store.js';
 import { authorize } from './access.js';
-import { awaitExecution, ensureRunning } from './executions.js';
+import { awaitExecution, ensureRunning, takeUp } from './executions.js';
 import { type Page, pageOf, type PageRequest } from './pages.js';
 import { writing } from './retention.js';
 import { existingJob, type RunOptions, startByToken } from './run.js';
@@ -223,7 +223,7 @@ export async function waitForJob(deps: ServiceDeps, name: string, signal?: Abort
     const job = getJob(deps, name);
     if (!job.reconciling) return job;
     const execution = executionOfToken(deps.store, job);
-    if (execution) ensureRunning(deps, execution.name);
+    if (execution) await takeUp(deps, execution.name);
     await new Promise((resolve) => setTimeout(resolve, pollInterval));
   }
 }

@@ -1,3 +1,4 @@
+import type { EngineIdentity } from '../model/container-engine.js';
 import { RunError } from '../model/errors.js';
 import type { LocalSettings } from '../model/local/settings.js';
 import type { Holds } from '../model/iam/permissions.js';
@@ -33,6 +34,8 @@ export interface ServiceDeps {
    * it must give the last process time to take it.
    */
   spawnWorker: (execution: string) => void;
+  /** The container engine that answers. @throws RunError UNAVAILABLE */
+  engine: () => Promise<EngineIdentity>;
   /** Removes what executions that are gone have kept in the container engine; that goes on beside us. */
   discard: (executions: readonly string[]) => void;
 }

@@ -32,7 +32,7 @@ const sealed =
 /** Every table, with what throws SealBroken for a row that is not as it was written. */
 export const tables: Readonly<Record<'job' | 'execution' | 'tombstone' | 'task' | 'attempt', (row: Row) => void>> = {
   job: sealed('resource', 'policy'),
-  execution: sealed('resource', 'settings', 'images'),
+  execution: sealed('resource', 'settings', 'engine', 'images'),
   tombstone: sealed('resource'),
   task: (row) => checkRow(row, taskColumns),
   attempt: (row) => checkRow(row, attemptColumns),

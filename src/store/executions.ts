@@ -1,3 +1,4 @@
+import type { EngineIdentity } from '../model/container-engine.js';
 import { jobName, parseName, shortName } from '../model/names.js';
 import { defaultSettings, type LocalSettings } from '../model/local/settings.js';
 import { startedAt } from '../model/execution.js';
@@ -68,6 +69,14 @@ export const executionStore = (db: Connection): ExecutionStore => ({
       execution.completionTime,
       execution.name,
     );
+  },
+
+  engine(execution) {
+    return sealedIn<EngineIdentity>(db, db.get('SELECT engine FROM execution WHERE name = ?', execution), 'engine');
+  },
+
+  saveEngine(execution, engine) {
+    db.run('UPDATE execution SET engine = ? WHERE name = ?', sealed(engine), execution);
   },
 
   images(execution) {
@@ -150,6 +159,16 @@ export const executionStore = (db: Connection): ExecutionStore => ({
        WHERE name = ?2`,
       time,
       name,
+    );
+  },
+
+  deletionRequested(name) {
+    const jobs = 'SELECT name FROM job WHERE delete_time IS NOT NULL';
+    return (
+      db.get(
+        `SELECT 1 AS yes FROM execution WHERE name = ? AND (delete_time IS NOT NULL OR job IN (${jobs}))`,
+        name,
+      ) !== undefined
     );
   },
 

@@ -1,5 +1,5 @@
 /** Raised with every change of `schema` or of how its columns are written; a store of another version is refused. */
-export const schemaVersion = 4;
+export const schemaVersion = 5;
 
 /** Tells a store of ours from any other database (`PRAGMA application_id`): "lrun". */
 export const storeMark = 0x6c72756e;
@@ -42,6 +42,7 @@ CREATE TABLE execution (
   process_start TEXT,
   heartbeat REAL,
   log_bytes INTEGER,
+  engine TEXT,
   images TEXT,
   settings TEXT NOT NULL,
   resource TEXT NOT NULL,

@@ -1,4 +1,5 @@
 import type { AttemptRecord } from '../model/attempt.js';
+import type { EngineIdentity } from '../model/container-engine.js';
 import type { Policy } from '../model/iam/policy.js';
 import type { LocalSettings } from '../model/local/settings.js';
 import type { Parent } from '../model/names.js';
@@ -83,6 +84,9 @@ export interface ExecutionStore {
   /** Creates an execution without tasks; counts it for the job. */
   createExecution(execution: Execution, settings: LocalSettings): void;
   saveExecution(execution: Execution): void;
+  /** The container engine that has its containers; undefined before it has had one. */
+  engine(execution: string): EngineIdentity | undefined;
+  saveEngine(execution: string, engine: EngineIdentity): void;
   /** The image ids that the execution's references stand for, once they are resolved. */
   images(execution: string): Record<string, string>;
   /** What this machine adds to the execution. */
@@ -104,6 +108,8 @@ export interface ExecutionStore {
   cancelRequested(name: string): boolean;
   /** Asks for an execution to be cancelled, if it has not ended, and deleted. */
   requestDeletion(name: string, time: Timestamp): void;
+  /** Whether the deletion of the execution, or of its job, was asked for. */
+  deletionRequested(name: string): boolean;
   /** Removes an execution and its tasks without a trace. */
   removeExecution(name: string): void;
 }

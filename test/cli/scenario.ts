@@ -54,6 +54,7 @@ export class Scenario {
       randomBytes,
       alive: () => true,
       spawnWorker: () => {},
+      engine: () => this.runtime.engine(),
       discard: () => {},
       runtime: this.runtime,
       home: this.home,

@@ -1,27 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { expect } from 'vitest';
+import { contexts } from '../support/contexts.js';
 import { EngineProxy } from '../support/engine-proxy.js';
 import { type Home, test } from '../support/home.js';
 
 type Env = Record<string, string>;
-
-/** A directory of the client's own with a context `other` that leads to an endpoint, `used` or not. */
-function contexts(home: Home, endpoint: string, used: boolean): string {
-  const directory = home.scratch('docker-config');
-  // As `docker context create` names it: the SHA-256 of `other`.
-  const meta = path.join(
-    directory,
-    'contexts',
-    'meta',
-    'd9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa',
-  );
-  mkdirSync(meta, { recursive: true });
-  const context = { Name: 'other', Metadata: {}, Endpoints: { docker: { Host: endpoint, SkipTLSVerify: false } } };
-  writeFileSync(path.join(meta, 'meta.json'), JSON.stringify(context));
-  writeFileSync(path.join(directory, 'config.json'), JSON.stringify(used ? { currentContext: 'other' } : {}));
-  return directory;
-}
 
 const ways: [way: string, env: (home: Home, unix: string, tcp: string) => Env][] = [
   ['DOCKER_HOST with a socket', (_, unix) => ({ DOCKER_HOST: unix })],

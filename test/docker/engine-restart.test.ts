@@ -2,24 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { until } from '../support/cli.js';
-import { test as base } from '../support/home.js';
-import { PrivateEngine } from '../support/private-engine.js';
-
-/** A test with engines of its own, which go away with it. */
-const test = base.extend<{ engine: (...flags: string[]) => Promise<PrivateEngine> }>({
-  // oxlint-disable-next-line no-empty-pattern -- vitest wants the pattern
-  engine: async ({}, use) => {
-    const engines: PrivateEngine[] = [];
-    await use(async (...flags) => {
-      const engine = new PrivateEngine(...flags);
-      engines.push(engine);
-      await engine.start();
-      engine.load('localrun/busybox:latest');
-      return engine;
-    });
-    for (const engine of engines) await engine.remove();
-  },
-});
+import { test } from '../support/engines.js';
 
 const away = 'Waiting for it; nothing is lost.';
 const back = 'The container engine answers again.';

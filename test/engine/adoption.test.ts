@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { attemptDirectory } from '../../src/engine/plan.js';
+import { attemptDirectory, runDirectory } from '../../src/engine/plan.js';
 import { completionStatus } from '../../src/model/execution.js';
 import { openStore } from '../../src/store/sqlite.js';
 import { FakeRuntime } from '../support/fake-runtime.js';
@@ -20,6 +20,13 @@ async function killedAfter(world: World, ms: number): Promise<void> {
   world.dead.add('between');
   store.close();
   void before;
+}
+
+/** An engine that has nothing of anybody. */
+function otherEngine(): FakeRuntime {
+  const other = new FakeRuntime();
+  other.id = 'there';
+  return other;
 }
 
 describe('an execution whose process has died', () => {
@@ -91,6 +98,46 @@ describe('an execution whose process has died', () => {
     expect(world.store.attempts(world.name)[0]?.outcome?.message).toBe(
       'The container was removed before its result was known.',
     );
+  });
+
+  test('is left alone by who asks another engine, and goes on in its own', async () => {
+    const world = new World(new FakeRuntime(() => ({ ms: 10_000 })), { taskCount: 2 });
+    const own = world.runtime;
+    await killedAfter(world, 1000);
+    const [execution, attempts] = [world.store.execution(world.name), world.store.attempts(world.name)];
+    world.runtime = otherEngine();
+    await expect(world.finish(world.run('second'))).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      message: expect.stringContaining(
+        '(DOCKER_HOST=tcp://here) than the one that answers now (DOCKER_HOST=tcp://there)',
+      ) as string,
+    });
+    expect(world.runtime.log).toEqual([]);
+    expect(world.store.execution(world.name)).toEqual(execution);
+    expect(world.store.attempts(world.name)).toEqual(attempts);
+    expect(world.store.lease(world.name)).toBeUndefined();
+    world.runtime = own;
+    expect(await world.finish(world.run('third'))).toMatchObject({ succeededCount: 2 });
+    expect(own.log.filter((line) => line.startsWith('start'))).toHaveLength(2);
+  });
+
+  test('ends on record alone, if it is to be deleted and another engine is asked', async () => {
+    const spec = { taskCount: 5, parallelism: 2 };
+    const world = new World(new FakeRuntime(({ labels }) => ({ ms: attemptOf(labels)[0] === 0 ? 1 : 10_000 })), spec);
+    const own = world.runtime;
+    await killedAfter(world, 1000);
+    mkdirSync(runDirectory(world.home, world.name), { recursive: true });
+    world.store.requestDeletion(world.name, '2026-11-23T12:00:02.000000Z');
+    world.runtime = otherEngine();
+    const ended = await world.finish(world.run('second'));
+    expect(completionStatus(ended)).toBe('EXECUTION_CANCELLED');
+    expect(ended).toMatchObject({ succeededCount: 1, cancelledCount: 4 });
+    expect(ended).not.toHaveProperty('runningCount');
+    expect(world.states).toEqual(['Succeeded', 'Cancelled', 'Cancelled', 'Cancelled', 'Cancelled']);
+    expect(world.store.openAttempts(world.name)).toEqual([]);
+    expect(world.runtime.log).toEqual([]);
+    expect(own.running).toBe(2);
+    expect(existsSync(runDirectory(world.home, world.name))).toBe(false);
   });
 
   test('starts the container that was made and never started', async () => {

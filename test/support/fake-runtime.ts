@@ -1,4 +1,5 @@
 import { PassThrough, type Duplex } from 'node:stream';
+import type { EngineIdentity } from '../../src/model/container-engine.js';
 import { RunError } from '../../src/model/errors.js';
 import { timestamp } from '../../src/model/time.js';
 import {
@@ -55,6 +56,8 @@ export class FakeRuntime implements ContainerRuntime {
   images = new Map<string, Image>([
     ['localrun/busybox:latest', { id: 'sha256:1', digest: undefined, platform: 'linux/amd64' }],
   ]);
+  /** Which engine it is. */
+  id = 'here';
   gpus = false;
   /** While it is set, no call is answered. */
   gone = false;
@@ -72,6 +75,11 @@ export class FakeRuntime implements ContainerRuntime {
   async #reached(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 1));
     if (this.gone) throw new RunError('UNAVAILABLE', 'The engine is gone.');
+  }
+
+  async engine(): Promise<EngineIdentity> {
+    if (this.gone) throw new RunError('UNAVAILABLE', 'The engine is gone.');
+    return { id: this.id, client: 'docker', host: `tcp://${this.id}` };
   }
 
   async capacity(): ReturnType<ContainerRuntime['capacity']> {

@@ -47,6 +47,7 @@ export class ServiceWorld {
       randomBytes,
       alive: () => true,
       spawnWorker: (name) => this.#spawn(name),
+      engine: () => this.runtime.engine(),
       discard: (names) => void this.discarded.push(...names),
       runtime: this.runtime,
       home: this.home,

@@ -33,12 +33,22 @@ const tooNew = /client version \S+ is too new/i;
 /** Runs the docker client: argument lists only, no shell, in a process group of its own, which Ctrl-C does not reach. */
 export class DockerClient {
   readonly #command: string;
-  readonly #environment: Record<string, string | undefined>;
+  #environment: Record<string, string | undefined>;
 
   constructor(command: string, environment: Record<string, string | undefined>) {
     // A relative path is one from here, wherever a client is run.
     this.#command = command.includes(path.sep) ? path.resolve(command) : command;
     this.#environment = environment;
+  }
+
+  /** A variable of the client's environment. */
+  variable(name: string): string | undefined {
+    return this.#environment[name];
+  }
+
+  /** Stays with a context of docker's, whichever is in use later. */
+  keepTo(context: string): void {
+    this.#environment = { ...this.#environment, DOCKER_CONTEXT: context };
   }
 
   /**

@@ -23,7 +23,12 @@ export function dockerRuntime(command: string, environment: Record<string, strin
   const client = new DockerClient(command, environment);
   const containers = new Containers(client);
   const starts = new Starts(client);
-  const info = once(() => readInfo(client));
+  const over = new AbortController();
+  const info = once(async () => {
+    const found = await readInfo(client, over.signal);
+    if (found.engine.context) client.keepTo(found.engine.context);
+    return found;
+  });
   const sandbox = once(() => sandboxImage(client, async () => (await info()).architecture));
   const traits = async () => ({ ...(await sandbox()), podman: (await info()).podman });
   const launcher = new Launcher(client, containers, starts, traits);
@@ -47,6 +52,8 @@ export function dockerRuntime(command: string, environment: Record<string, strin
   return {
     ...dockerImages(client),
     ...dockerVolumes(client, containers, traits),
+
+    engine: async () => (await info()).engine,
 
     capacity() {
       // Who asks is about to need it; a failure comes back then.
@@ -104,7 +111,10 @@ export function dockerRuntime(command: string, environment: Record<string, strin
     limitMemory: (name, bytes) => containers.limitMemory(name, bytes),
     remove: (name, patient) => containers.remove(name, patient),
     list: (labels) => containers.list(labels),
-    close: () => starts.close(),
+    close() {
+      over.abort();
+      starts.close();
+    },
   };
 }
 

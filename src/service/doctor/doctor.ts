@@ -3,7 +3,7 @@ import { defaultSettings } from '../../model/local/settings.js';
 import { storeFile } from '../../store/sqlite.js';
 import { type Check, type DoctorDeps, type Mendable, problem } from './check.js';
 import { directoryOrphans, engineOrphans, type Records } from './orphans.js';
-import { leaseCheck, storeCheck } from './records.js';
+import { executionChecks, storeCheck } from './records.js';
 import { engineChecks, space, stateDirectory } from './surroundings.js';
 
 /** What a store knows that is not there. */
@@ -31,9 +31,11 @@ export async function examine(deps: DoctorDeps, { fix }: { fix: boolean }): Prom
   if (existsSync(storeFile(deps.home))) {
     const service = await deps.open().catch(() => undefined);
     if (!service) return checks;
-    const { mend, ...executions } = leaseCheck(service);
-    // Without an engine they cannot go on.
-    await take(report.engine ? { ...executions, mend } : executions);
+    const asked = report.engine && (await deps.runtime.engine());
+    for (const { mend, ...check } of executionChecks(service, asked)) {
+      // Without an engine they cannot go on.
+      await take(asked ? { ...check, mend } : check);
+    }
     records = service.store;
   }
   if (report.engine) {

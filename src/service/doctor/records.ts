@@ -1,9 +1,11 @@
+import { type EngineIdentity, endpointOf } from '../../model/container-engine.js';
 import { isCompleted } from '../../model/execution.js';
 import { RunError } from '../../model/errors.js';
 import { shortName } from '../../model/names.js';
 import { examineStore } from '../../store/examination.js';
 import { type Salvage, salvageStore } from '../../store/salvage.js';
 import { recoverExecutions } from '../executions.js';
+import { runnerOf } from '../other-engines.js';
 import type { ServiceDeps } from '../service.js';
 import { amount, type DoctorDeps, type Mendable, problem } from './check.js';
 
@@ -49,14 +51,28 @@ function told({ aside, saved, lost }: Salvage): string {
 
 const nouns = { job: 'job', execution: 'execution', tombstone: 'deleted resource', task: 'task', attempt: 'attempt' };
 
-/** Looks for executions that nobody runs though they have not ended. */
-export function leaseCheck(service: ServiceDeps): Mendable {
-  const name = 'executions';
-  const open = service.store.openExecutions();
-  const left = open.filter((execution) => {
-    const lease = service.store.lease(execution);
-    return !lease || !service.alive(lease);
+/** Looks for executions that nobody runs though they have not ended; `asked` is the engine that answers. */
+export function executionChecks(service: ServiceDeps, asked: EngineIdentity | undefined): Mendable[] {
+  const open = service.store.openExecutions().map((name) => {
+    const engine = service.store.engine(name);
+    const away = engine && asked && engine.id !== asked.id ? engine : undefined;
+    return { name, away, left: !runnerOf(service, name) };
   });
+  const here = open.filter(({ away }) => !away);
+  return [leaseCheck(service, here), ...(asked ? [otherEngines(open)] : [])];
+}
+
+interface Open {
+  name: string;
+  /** The engine that it began on, if that is another than the one that answers. */
+  away: EngineIdentity | undefined;
+  /** Nobody runs it. */
+  left: boolean;
+}
+
+function leaseCheck(service: ServiceDeps, open: readonly Open[]): Mendable {
+  const name = 'executions';
+  const left = open.filter((execution) => execution.left);
   if (left.length === 0) {
     return {
       name,
@@ -67,12 +83,30 @@ export function leaseCheck(service: ServiceDeps): Mendable {
   return {
     name,
     state: 'warning',
-    found: `left by a process that is gone: ${left.map(shortName).join(', ')}`,
+    found: `left by a process that is gone: ${left.map((execution) => shortName(execution.name)).join(', ')}`,
     fix: 'localrun doctor --fix, or any command, has them taken up again',
     mend: async () => {
       const found = await recoverExecutions(service);
-      const ended = found.filter(isCompleted).length;
+      const ended = found.filter(({ execution }) => isCompleted(execution)).length;
       return `${ended} brought to an end, ${found.length - ended} in the background`;
     },
+  };
+}
+
+function otherEngines(open: readonly Open[]): Mendable {
+  const name = 'other engines';
+  const list = (left: boolean): string =>
+    open
+      .flatMap((one) => (one.away && one.left === left ? [`${shortName(one.name)} (${endpointOf(one.away)})`] : []))
+      .join(', ');
+  const [left, underWay] = [list(true), list(false)];
+  const found = [left && `left by a process that is gone: ${left}`, underWay && `under way: ${underWay}`];
+  return {
+    name,
+    state: left ? 'warning' : 'ok',
+    found: found.filter(Boolean).join('; ') || 'no execution began on another one',
+    fix: left
+      ? 'point DOCKER_HOST or a docker context at that engine; if it is gone for good: localrun jobs executions delete'
+      : undefined,
   };
 }

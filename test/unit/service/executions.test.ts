@@ -170,9 +170,9 @@ describe('cancelExecution', () => {
   test('asks for it, and has somebody see to it', async () => {
     const world = worldWithJob(jobInput(), { work: true });
     const { name } = runJob(world.deps, { name: job });
-    cancelExecution(world.deps, { name, validateOnly: true });
+    await cancelExecution(world.deps, { name, validateOnly: true });
     expect(world.store.cancelRequested(name)).toBe(false);
-    cancelExecution(world.deps, { name, etag: '"stale"' });
+    await cancelExecution(world.deps, { name, etag: '"stale"' });
     expect(world.spawned).toEqual([name]);
     await expect.poll(() => world.store.execution(name)?.completionTime).toBeDefined();
     expect(world.store.execution(name)).toMatchObject({ generation: '2', cancelledCount: 1 });
@@ -180,9 +180,10 @@ describe('cancelExecution', () => {
       'FAILED_PRECONDITION',
       `Execution '${shortName(name)}' cannot be cancelled because it is not running.`,
     );
-    expect(() => cancelExecution(world.deps, { name })).toThrow(finished);
-    expect(() => cancelExecution(world.deps, { name, validateOnly: true })).toThrow(finished);
-    expect(() => cancelExecution(world.deps, { name: `${name}x` })).toThrow(error('NOT_FOUND', /kind 'EXECUTION'/));
+    await expect(cancelExecution(world.deps, { name })).rejects.toEqual(finished);
+    await expect(cancelExecution(world.deps, { name, validateOnly: true })).rejects.toEqual(finished);
+    const missing = cancelExecution(world.deps, { name: `${name}x` });
+    await expect(missing).rejects.toEqual(error('NOT_FOUND', /kind 'EXECUTION'/));
   });
 });
 

@@ -2,6 +2,7 @@ import { shortName } from '../../../model/names.js';
 import { deleteJob, getJob, openExecutionsOf, startDeletion } from '../../../service/jobs.js';
 import { type CommonOptions, confirm, defineCommand, inWords, jobNameOf } from '../../command.js';
 import { booleanFlag } from '../../job-flags/boolean.js';
+import { tellLeftBehind } from '../../left-behind.js';
 import { tracked } from '../../render/tracker.js';
 
 export const remove = defineCommand<CommonOptions & { async?: boolean }, [job: string]>(
@@ -13,8 +14,11 @@ export const remove = defineCommand<CommonOptions & { async?: boolean }, [job: s
     const service = await context.service();
     const name = jobNameOf(context, options, id);
     inWords('NOT_FOUND', `Job [${shortName(name)}] could not be found.`, () => getJob(service, name));
-    const running = openExecutionsOf(service, name).length > 0;
+    const open = openExecutionsOf(service, name);
+    const running = open.length > 0;
     const also = ' This job is currently executing; all running executions will be stopped and deleted.';
+    const executions = open.map((execution) => execution.name);
+    await tellLeftBehind(context, service, executions);
     await confirm(context, options, `Job [${shortName(name)}] will be deleted.${running ? also : ''}`);
     if (options.async) {
       startDeletion(service, { name });

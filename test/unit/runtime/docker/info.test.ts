@@ -6,18 +6,50 @@ import { readInfo } from '../../../../src/runtime/docker/info.js';
 import { tempDirectory } from '../../../support/temp.js';
 
 /** What is read from a client that prints this. */
-function read(info: object): ReturnType<typeof readInfo> {
+function read(info: object, env: Record<string, string> = {}): ReturnType<typeof readInfo> {
   const program = path.join(tempDirectory(), 'client');
   writeFileSync(program, `#!/bin/sh\ncat <<'END'\n${JSON.stringify(info)}\nEND\n`, { mode: 0o755 });
-  return readInfo(new DockerClient(program, process.env));
+  const { DOCKER_HOST: _, CONTAINER_HOST: __, ...surroundings } = process.env;
+  return readInfo(new DockerClient(program, { ...surroundings, ...env }), new AbortController().signal);
 }
 
+const docker = {
+  ...{ ID: 'ABCD:1', Name: 'laptop', DockerRootDir: '/var/lib/docker', ProductLicense: 'Community Engine' },
+  ...{ Architecture: 'x86_64', NCPU: 2, MemTotal: 9, Runtimes: { nvidia: {} }, ServerErrors: [] },
+  ClientInfo: { Context: 'colima' },
+};
+const podman = { host: { arch: 'amd64', cpus: 2, memTotal: 9, hostname: 'vm' }, store: { graphRoot: '/storage' } };
+
 test('docker and podman say what they have in ways of their own', async () => {
-  const docker = { Architecture: 'x86_64', NCPU: 2, MemTotal: 9, Runtimes: { nvidia: {} }, ServerErrors: [] };
-  const podman = { host: { arch: 'amd64', cpus: 2, memTotal: 9 } };
   const common = { cpus: 2, memoryBytes: 9 };
-  expect(await read(docker)).toEqual({ ...common, gpus: true, architecture: 'x86_64', podman: false });
-  expect(await read(podman)).toEqual({ ...common, gpus: false, architecture: 'amd64', podman: true });
+  expect(await read(docker)).toMatchObject({ ...common, gpus: true, architecture: 'x86_64', podman: false });
+  expect(await read(podman)).toMatchObject({ ...common, gpus: false, architecture: 'amd64', podman: true });
+});
+
+test.each([
+  ['docker', docker, {}, { id: 'ABCD:1 /var/lib/docker', client: 'docker', context: 'colima' }],
+  [
+    'docker at an address',
+    docker,
+    { DOCKER_HOST: 'ssh://ci' },
+    { id: 'ABCD:1 /var/lib/docker', client: 'docker', host: 'ssh://ci' },
+  ],
+  ['podman', podman, {}, { id: 'vm /storage', client: 'podman' }],
+  [
+    'podman at an address',
+    podman,
+    { CONTAINER_HOST: 'ssh://ci' },
+    { id: 'vm /storage', client: 'podman', host: 'ssh://ci' },
+  ],
+  // Its answers to docker's client have another id each.
+  [
+    'podman behind the client of docker',
+    { ...docker, ID: '6f1c', Name: 'vm', DockerRootDir: '/storage', ProductLicense: 'Apache-2.0' },
+    { DOCKER_HOST: 'unix:///run/podman/podman.sock' },
+    { id: 'vm /storage', client: 'docker', host: 'unix:///run/podman/podman.sock' },
+  ],
+])('which engine it is: %s', async (_, info, env, engine) => {
+  expect((await read(info, env)).engine).toEqual(engine);
 });
 
 test('an engine that does not answer a client of 20.10 is unavailable', async () => {

@@ -1,5 +1,6 @@
 import { getExecution, requireAbandoned } from '../../../../service/executions.js';
 import { requireSurroundings } from '../../../../service/host.js';
+import { requireItsEngine } from '../../../../service/other-engines.js';
 import { type CommonOptions, defineCommand, inWords, parentOf } from '../../../command.js';
 import { printFinished, runInForeground } from '../../../foreground.js';
 
@@ -19,6 +20,7 @@ has it carried on in the background.`,
     const parent = parentOf(context, options);
     const execution = inWords('NOT_FOUND', `Cannot find execution [${id}].`, () => getExecution(host, parent, id));
     requireAbandoned(host, execution);
+    await requireItsEngine(host, execution.name);
     await requireSurroundings(host, host.store.settings(execution.name));
     const finished = await runInForeground(context, host, () => execution);
     await printFinished(context, options, host, finished);

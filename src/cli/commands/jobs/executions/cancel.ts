@@ -26,7 +26,7 @@ export const cancel = defineCommand<CommonOptions & { async?: boolean }, [execut
     );
     if (isCompleted(execution)) throw tooLate(execution);
     await confirm(context, options, `Execution [${id}] will be cancelled.`);
-    cancelExecution(service, { name: execution.name });
+    await cancelExecution(service, { name: execution.name });
     const { err } = context.io;
     if (options.async) {
       err.write(`Execution [${id}] is being cancelled.\n`);

@@ -1,6 +1,7 @@
 import { deleteExecution, getExecution, startExecutionDeletion } from '../../../../service/executions.js';
 import { type CommonOptions, confirm, defineCommand, inWords, parentOf } from '../../../command.js';
 import { booleanFlag } from '../../../job-flags/boolean.js';
+import { tellLeftBehind } from '../../../left-behind.js';
 
 export const remove = defineCommand<CommonOptions & { async?: boolean }, [execution: string]>(
   'delete',
@@ -17,6 +18,7 @@ export const remove = defineCommand<CommonOptions & { async?: boolean }, [execut
     const { name } = inWords('NOT_FOUND', `Execution [${id}] could not be found.`, () =>
       getExecution(service, parent, id),
     );
+    await tellLeftBehind(context, service, [name]);
     await confirm(context, options, `Execution [${id}] will be deleted.`);
     if (options.async) startExecutionDeletion(service, { name });
     else await deleteExecution(service, { name });

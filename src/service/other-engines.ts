@@ -1,0 +1,55 @@
+import { type EngineIdentity, otherEngine } from '../model/container-engine.js';
+import { RunError } from '../model/errors.js';
+import { isCompleted } from '../model/execution.js';
+import type { Lease } from '../store/store.js';
+import type { ServiceDeps } from './service.js';
+
+/** How long a container engine is waited for that does not answer, in ms. */
+const patience = 3000;
+
+/** The process that runs an execution; undefined if there is none, or if it is gone. */
+export function runnerOf({ store, alive }: Pick<ServiceDeps, 'store' | 'alive'>, name: string): Lease | undefined {
+  const lease = store.lease(name);
+  return lease && alive(lease) ? lease : undefined;
+}
+
+/** The engine that an execution began on, and the one that answers, where these are two. */
+export interface Elsewhere {
+  began: EngineIdentity;
+  asked: EngineIdentity;
+}
+
+/** Where an execution that nobody runs began, if another engine answers now; undefined also if none does. */
+export async function elsewhere(deps: ServiceDeps, name: string): Promise<Elsewhere | undefined> {
+  const abandoned = (): boolean => {
+    const execution = deps.store.execution(name);
+    return execution !== undefined && !isCompleted(execution) && !runnerOf(deps, name);
+  };
+  const began = deps.store.engine(name);
+  if (!began || !abandoned()) return undefined;
+  const asked = await answering(deps);
+  // Meanwhile it may have ended, or somebody may run it.
+  return asked && asked.id !== began.id && abandoned() ? { began, asked } : undefined;
+}
+
+async function answering(deps: ServiceDeps): Promise<EngineIdentity | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const given = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), patience);
+  });
+  try {
+    return await Promise.race([deps.engine(), given]);
+  } catch (error) {
+    // Whoever takes an execution up says so.
+    if (error instanceof RunError) return undefined;
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** @throws RunError FAILED_PRECONDITION if an execution, which nobody runs, began on another engine than the one that answers */
+export async function requireItsEngine(deps: ServiceDeps, name: string): Promise<void> {
+  const found = await elsewhere(deps, name);
+  if (found) throw otherEngine(name, found.began, found.asked);
+}

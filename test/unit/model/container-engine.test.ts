@@ -1,0 +1,40 @@
+import { describe, expect, test } from 'vitest';
+import { type EngineIdentity, endpointOf, otherEngine } from '../../../src/model/container-engine.js';
+
+const byContext: EngineIdentity = { id: 'a', client: 'docker', context: 'colima' };
+const byHost: EngineIdentity = { id: 'b', client: 'docker', host: 'ssh://ci' };
+const podman: EngineIdentity = { id: 'c', client: 'podman' };
+const podmanByHost: EngineIdentity = { id: 'd', client: 'podman', host: 'ssh://vm' };
+
+test.each([
+  [byContext, 'docker context colima'],
+  [byHost, 'DOCKER_HOST=ssh://ci'],
+  [{ id: 'x', client: 'docker' }, 'the local docker'],
+  [podman, 'the local podman'],
+  [podmanByHost, 'CONTAINER_HOST=ssh://vm'],
+] satisfies [EngineIdentity, string][])('%j is %s', (engine, endpoint) => {
+  expect(endpointOf(engine)).toBe(endpoint);
+});
+
+describe('an execution that began on another engine', () => {
+  test('is told with both engines', () => {
+    expect(otherEngine('projects/p/locations/l/jobs/etl/executions/etl-1', byHost, byContext)).toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      message:
+        'Execution [etl-1] began on another container engine (DOCKER_HOST=ssh://ci) than the one that answers now (docker context colima).',
+      fix: 'set DOCKER_HOST=ssh://ci; if that engine is gone for good: localrun jobs executions delete etl-1',
+    });
+  });
+
+  test.each([
+    [byContext, byHost, 'unset DOCKER_HOST, and set DOCKER_CONTEXT=colima'],
+    [byContext, { ...byContext, context: 'default' }, 'set DOCKER_CONTEXT=colima'],
+    [byHost, podman, 'set LOCALRUN_DOCKER=docker, and set DOCKER_HOST=ssh://ci'],
+    [podmanByHost, podman, 'set CONTAINER_HOST=ssh://vm'],
+    [podman, podmanByHost, 'unset CONTAINER_HOST'],
+    [podman, byContext, 'set LOCALRUN_DOCKER=podman'],
+    [byHost, { ...byHost, id: 'new' }, 'bring that engine back, which had the same address'],
+  ] satisfies [EngineIdentity, EngineIdentity, string][])('%j instead of %j: %s', (began, asked, way) => {
+    expect(otherEngine('x/e', began, asked).fix?.split(';')[0]).toBe(way);
+  });
+});
