@@ -90,6 +90,10 @@ test.concurrent('what a run that was killed has left is brought to its end, with
   await command.says('│ line 5', 2);
   for (const { pid } of home.processes()) process.kill(pid, 'SIGKILL');
   await command.ended;
+  const elsewhere = await home.run(['jobs', 'list'], { env: { LOCALRUN_DOCKER: 'docker' } });
+  expect(elsewhere.stderr).toContain(
+    `Execution [${id}] began on another container engine (the local podman) than the one that answers now (docker context default). It is left as it is. Try: set LOCALRUN_DOCKER=podman; `,
+  );
   const { stderr } = await home.run(['jobs', 'list']);
   expect(stderr).toContain(`Execution [${id}] was left by a process that is gone; `);
   expect(await home.completed(id)).toMatchObject({ succeededCount: 2 });
