@@ -1,6 +1,8 @@
+import path from 'node:path';
+import Database from 'libsql';
 import { expect } from 'vitest';
 import { completionStatus } from '../../src/model/execution.js';
-import type { Command } from '../support/cli.js';
+import { type Command, until } from '../support/cli.js';
 import { type Home, test } from '../support/home.js';
 
 const failsOnce = (task: number): boolean => task % 3 === 1;
@@ -92,6 +94,29 @@ test.concurrent.for([
   expect(stderr).toContain(`Execution [${id}] was left by a process that is gone; `);
   await ranOnce(home, id);
 });
+
+test.concurrent(
+  'a run that a restart of the machine has ended is taken up 30 s after its last sign of life',
+  async ({ home }) => {
+    home.events();
+    const command = run(home);
+    const id = await command.execution();
+    await command.says('│ attempt', 2);
+    command.kill('SIGKILL');
+    await command.ended;
+    const store = new Database(path.join(home.directory, 'localrun.db'), { timeout: 10_000 });
+    const seen = Date.now() - 25_000;
+    store.prepare(`UPDATE execution SET process_start = 'another-boot/1', heartbeat = ?`).run(seen);
+    store.close();
+    const early = await home.run(['jobs', 'executions', 'list']);
+    expect(early).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(home.processes().filter(({ args }) => args.includes('__worker'))).toEqual([]);
+    await until(() => Date.now() > seen + 30_000);
+    const { stderr } = await home.run(['jobs', 'executions', 'list']);
+    expect(stderr).toContain(`Execution [${id}] was left by a process that is gone; `);
+    await ranOnce(home, id);
+  },
+);
 
 test.concurrent('a worker that was killed has a successor while `execute --wait` waits', async ({ home }) => {
   home.events();

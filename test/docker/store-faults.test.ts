@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { completionStatus } from '../../src/model/execution.js';
+import type { Check } from '../../src/service/doctor/check.js';
 import { until } from '../support/cli.js';
 import { type Home, test } from '../support/home.js';
 
@@ -68,6 +69,52 @@ test('a store whose file alone is read-only is read', async ({ home }) => {
   await mounted(file, ['--bind', file], async () => {
     remount(file, 'ro,bind');
     await expectReadable(home, truth, readOnly);
+  });
+});
+
+/** What the doctor says, by what it has looked at, and with what exit code. */
+async function doctor(home: Home, ...args: string[]): Promise<{ code: number | null; of: Map<string, Check> }> {
+  const { exitCode, stdout } = await home.run(['doctor', '--format=json', ...args]);
+  return { code: exitCode, of: new Map((JSON.parse(stdout) as Check[]).map((check) => [check.name, check])) };
+}
+
+test('the doctor tells of a state directory that is read-only, and of a disk that is nearly full', async ({ home }) => {
+  await mounted(home.directory, ['-t', 'tmpfs', '-o', 'size=64m,mode=700', 'tmpfs'], async () => {
+    expect((await create(home, 'first')).exitCode).toBe(0);
+    const little = await doctor(home);
+    expect(little.code).toBe(0);
+    expect(little.of.get('state disk')).toEqual({
+      ...{ name: 'state disk', state: 'warning', fix: 'free some space' },
+      found: expect.stringMatching(/^\S+: 6\d MiB free$/) as string,
+    });
+    expect(little.of.get('state directory')).toMatchObject({ state: 'ok', found: home.directory });
+    const free = fill(home.directory, 16 * 1024 ** 2);
+    const tooLittle = await doctor(home);
+    expect(tooLittle.code).toBe(1);
+    expect(tooLittle.of.get('state disk')).toMatchObject({
+      state: 'problem',
+      found: expect.stringMatching(/: 1\d MiB free$/) as string,
+    });
+    free();
+
+    remount(home.directory, 'ro');
+    for (const args of [[], ['--fix']]) {
+      const { code, of } = await doctor(home, ...args);
+      expect(code).toBe(1);
+      expect(of.get('state directory')).toEqual({
+        ...{ name: 'state directory', state: 'problem' },
+        found: `${home.directory} cannot be written: EROFS: read-only file system, access '${home.directory}'`,
+        fix: 'make it writable, or name another one in LOCALRUN_HOME',
+      });
+      expect(of.get('store')).toMatchObject({
+        state: 'problem',
+        found: expect.stringMatching(/: 1 job, 0 executions, whole, and cannot be written$/) as string,
+        fix: 'see the disk and its permissions',
+      });
+      for (const name of ['executions', 'engine orphans', 'directory orphans']) expect(of.get(name)?.state).toBe('ok');
+    }
+    remount(home.directory, 'rw');
+    expect((await doctor(home)).of.get('store')?.state).toBe('ok');
   });
 });
 

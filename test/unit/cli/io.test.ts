@@ -1,6 +1,8 @@
-import { EventEmitter } from 'node:events';
-import { describe, expect, test } from 'vitest';
-import { output } from '../../../src/cli/io.js';
+import { spawn } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { output, systemIo } from '../../../src/cli/io.js';
 
 interface FakeStream extends EventEmitter {
   isTTY: boolean;
@@ -57,5 +59,47 @@ describe('an output', () => {
     out.write('two');
     expect(fake.written).toBe('one');
     expect(() => fake.emit('error', new Error('disk full'))).toThrow('disk full');
+  });
+});
+
+describe('who holds a lease', () => {
+  const io = systemIo();
+  const own = { ...io.owner, heartbeat: Date.now() };
+  const [boot, since] = own.processStart.split('/');
+  afterEach(() => void vi.useRealTimers());
+
+  test('is alive as long as its process is, whatever the last sign of life says', () => {
+    expect(io.alive({ ...own, heartbeat: 0 })).toBe(true);
+  });
+
+  test('is not alive if another process has its number now', () => {
+    expect(io.alive({ ...own, processStart: `${boot}/${Number(since) - 1}` })).toBe(false);
+  });
+
+  test.runIf(existsSync('/proc/self/stat'))('is not alive as a zombie', async () => {
+    const parent = spawn('sh', ['-c', 'sleep 0.1 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    onTestFinished(() => void parent.kill());
+    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+    const pid = Number(line.toString());
+    const stat = (): string[] =>
+      readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ');
+    const lease = { token: 't', pid, processStart: `${boot}/${stat()[19]}`, heartbeat: Date.now() };
+    expect(io.alive(lease)).toBe(true);
+    await expect.poll(() => stat()[0]).toBe('Z');
+    expect(io.alive(lease)).toBe(false);
+  });
+
+  test.each([
+    ['30 s less a bit ago', -29_999, true],
+    ['30 s ago', -30_000, false],
+    ['in less than 30 s, by a clock that was put back since', 29_999, true],
+    ['in 30 s', 30_000, false],
+  ])('before the machine was started anew counts by its last sign of life: %s', (_, ago, alive) => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    // That number is ours today, which says nothing.
+    const lease = { ...own, processStart: `another-boot/${since}`, heartbeat: Date.now() + ago };
+    expect(io.alive(lease)).toBe(alive);
   });
 });
