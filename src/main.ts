@@ -10,6 +10,8 @@ import { localSettings } from './cli/local-flags.js';
 import { buildProgram, checkWords, commandPath } from './cli/program.js';
 import { type Config, loadConfig } from './config.js';
 import { findLocalFile, type LocalDocument } from './local/file.js';
+import { endpointOf } from './model/container-engine.js';
+import type { Keeper } from './model/kept.js';
 import { shortName } from './model/names.js';
 import { parseSize } from './model/quantity.js';
 import { parseGcloudDuration } from './model/time.js';
@@ -104,13 +106,15 @@ function context(
       discard: (executions) => void beside.push(discard(executions)),
     };
   };
-  const discard = async (executions: readonly string[]): Promise<void> => {
+  const discard = async (executions: readonly Keeper[]): Promise<void> => {
     try {
       const [{ discardKept }, deps] = await Promise.all([import('./service/host.js'), result.host()]);
-      await discardKept(deps, executions);
+      for (const { name, engine } of await discardKept(deps, executions)) {
+        tellLeft(io, [name], `they are in another container engine (${endpointOf(engine)}).`);
+      }
     } catch (error) {
-      const of = executions.map(shortName).join(', ');
-      io.err.write(`The containers that [${of}] had kept are left: ${(error as Error).message}\n`);
+      const names = executions.map(({ name }) => name);
+      tellLeft(io, names, (error as Error).message);
     }
   };
   const openHost = async (): Promise<HostDeps> => {
@@ -146,6 +150,11 @@ function context(
     doctor,
   };
   return result;
+}
+
+/** Says of which executions what they had kept in their container engine is still there. */
+function tellLeft({ err }: Io, executions: readonly string[], why: string): void {
+  err.write(`The containers that [${executions.map(shortName).join(', ')}] had kept are left: ${why}\n`);
 }
 
 function workerSpawner(io: Io, logs: LogFiles): (execution: string) => void {

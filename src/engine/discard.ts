@@ -1,11 +1,24 @@
 import { rmSync } from 'node:fs';
+import type { EngineIdentity } from '../model/container-engine.js';
+import type { Keeper } from '../model/kept.js';
 import type { ContainerRuntime } from '../runtime/runtime.js';
 import { executionLabels, runDirectory } from './plan.js';
 
-/** Removes all that an execution that has ended has left in the engine and in the state directory. */
-export async function discard(runtime: ContainerRuntime, home: string, execution: string): Promise<void> {
-  const own = executionLabels(home, execution);
-  await Promise.all((await runtime.list(own)).map((name) => runtime.remove(name)));
-  await Promise.all((await runtime.listVolumes(own)).map((name) => runtime.removeVolume(name)));
-  rmSync(runDirectory(home, execution), { recursive: true, force: true });
+/**
+ * Removes all that an execution that has ended has left in the engine and in the state directory, and returns the engine
+ * that still has it, if another one answers.
+ */
+export async function discard(
+  runtime: ContainerRuntime,
+  home: string,
+  { name, engine }: Keeper,
+): Promise<EngineIdentity | undefined> {
+  const other = engine && engine.id !== (await runtime.engine()).id ? engine : undefined;
+  if (!other) {
+    const own = executionLabels(home, name);
+    await Promise.all((await runtime.list(own)).map((container) => runtime.remove(container)));
+    await Promise.all((await runtime.listVolumes(own)).map((volume) => runtime.removeVolume(volume)));
+  }
+  rmSync(runDirectory(home, name), { recursive: true, force: true });
+  return other;
 }

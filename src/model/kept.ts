@@ -1,4 +1,5 @@
 import type { AttemptRecord } from './attempt.js';
+import type { EngineIdentity } from './container-engine.js';
 import { codes } from './errors.js';
 import type { LocalSettings } from './local/settings.js';
 import { shortName } from './names.js';
@@ -23,6 +24,19 @@ export function keptAttempts(store: Records, execution: string): AttemptRecord[]
   if (!settings.keep && !settings.keepFailed) return [];
   return store.attempts(execution).filter((attempt) => attempt.outcome && isKept(settings, attempt));
 }
+
+/** An execution of which containers stay in the engine, and which engine that is. */
+export interface Keeper {
+  name: string;
+  engine: EngineIdentity | undefined;
+}
+
+/** Those of these executions of which containers stay. */
+export const keepersAmong = (
+  store: Records & { engine: (execution: string) => EngineIdentity | undefined },
+  executions: readonly string[],
+): Keeper[] =>
+  executions.flatMap((name) => (keptAttempts(store, name).length > 0 ? [{ name, engine: store.engine(name) }] : []));
 
 /** Tells by its name whether a container, sandbox or volume of an execution stays. */
 export function keptNames(store: Records, execution: string): (name: string) => boolean {

@@ -2,8 +2,10 @@ import { runExecution } from '../engine/execution.js';
 import type { Control } from '../engine/engine.js';
 import { type Credentials, GcloudCredentials } from '../engine/credentials.js';
 import { discard } from '../engine/discard.js';
+import type { EngineIdentity } from '../model/container-engine.js';
 import type { OnEvent } from '../model/events.js';
 import { RunError } from '../model/errors.js';
+import type { Keeper } from '../model/kept.js';
 import type { LocalSettings } from '../model/local/settings.js';
 import { jobName, nearest, parseName } from '../model/names.js';
 import type { Execution } from '../model/schema/job.js';
@@ -45,9 +47,20 @@ export async function requireSurroundings(
   if (kind) credentials.require();
 }
 
-/** Removes what executions have kept in the container engine. @throws RunError */
-export async function discardKept({ runtime, home }: HostDeps, executions: readonly string[]): Promise<void> {
-  for (const execution of executions) await discard(runtime, home, execution);
+/** An execution that has kept what another engine than the one that answers still has. */
+interface Left {
+  name: string;
+  engine: EngineIdentity;
+}
+
+/** Removes what executions have kept, but what is in other engines. @throws RunError if none answers */
+export async function discardKept({ runtime, home }: HostDeps, executions: readonly Keeper[]): Promise<Left[]> {
+  const left: Left[] = [];
+  for (const execution of executions) {
+    const engine = await discard(runtime, home, execution);
+    if (engine) left.push({ name: execution.name, engine });
+  }
+  return left;
 }
 
 /**

@@ -53,10 +53,12 @@ export function prunable(deps: ServiceDeps, request: PruneRequest): Prunable[] {
 
 /** Removes what `prunable` has found, and returns how many bytes of disk that has freed. */
 export function prune({ store, logs, discard }: ServiceDeps, going: readonly Prunable[]): number {
+  const keeping = going.flatMap(({ kind, name, keptAttempts }) =>
+    kind === 'execution' && keptAttempts > 0 ? [{ name, engine: store.engine(name) }] : [],
+  );
   const removed = going.filter((remains) => store.removeRemains(remains));
   const executions = removed.filter(({ kind }) => kind === 'execution');
   for (const { name } of executions) logs.remove(name);
-  const keeping = executions.filter((execution) => execution.keptAttempts > 0);
-  if (keeping.length > 0) discard(keeping.map(({ name }) => name));
+  if (keeping.length > 0) discard(keeping);
   return store.shrink() + executions.map(({ logBytes }) => logBytes).reduce((sum, bytes) => sum + bytes, 0);
 }

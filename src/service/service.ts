@@ -2,6 +2,7 @@ import type { EngineIdentity } from '../model/container-engine.js';
 import { RunError } from '../model/errors.js';
 import type { LocalSettings } from '../model/local/settings.js';
 import type { Holds } from '../model/iam/permissions.js';
+import type { Keeper } from '../model/kept.js';
 import { nearest, parseName, shortName } from '../model/names.js';
 import { badRequest, type RequestName } from '../model/validation/status.js';
 import type { Violation } from '../model/validation/violation.js';
@@ -37,7 +38,7 @@ export interface ServiceDeps {
   /** The container engine that answers. @throws RunError UNAVAILABLE */
   engine: () => Promise<EngineIdentity>;
   /** Removes what executions that are gone have kept in the container engine; that goes on beside us. */
-  discard: (executions: readonly string[]) => void;
+  discard: (executions: readonly Keeper[]) => void;
 }
 
 export const timeOf = (deps: Pick<ServiceDeps, 'now'>): Timestamp => timestamp(deps.now());

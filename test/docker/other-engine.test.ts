@@ -120,6 +120,23 @@ test('one whose engine is not asked can be deleted, and says what that leaves, w
   expect(other.leftovers()).toEqual([]);
 });
 
+test('containers that were kept on another engine are not said to be removed', async ({ home, engine }) => {
+  const other = await engine();
+  const env = { DOCKER_HOST: other.host };
+  const run = home.start(['jobs', 'run', '-f', home.script('keeper', 'true'), '--keep'], { env });
+  expect((await run.ended).exitCode).toBe(0);
+  const kept = other.leftovers();
+  expect(kept).toHaveLength(2);
+  const { exitCode, stderr } = await home.run(['prune', '--quiet']);
+  expect(exitCode).toBe(0);
+  expect(stderr).toContain(
+    `The containers that [${await run.execution()}] had kept are left: they are in another container engine (DOCKER_HOST=${other.host}).\n`,
+  );
+  expect(other.leftovers()).toEqual(kept);
+  expect((await doctor(home, ['--fix'], env)).get('engine orphans')?.done).toBe('2 orphans removed');
+  expect(other.leftovers()).toEqual([]);
+});
+
 test('who runs an execution keeps to its engine when another context is put to use', async ({ home, engine }) => {
   const other = await engine();
   const { spec, go } = waiting(home);

@@ -31,7 +31,10 @@ test.each([
     );
     expect(new Set(world.runtime.sandboxes.keys())).toEqual(used);
     for (const sandbox of used) expect(world.runtime.log).toContain(`kill ${String(sandbox)}`);
-    await Promise.all([discard(world.runtime, world.home, world.name), world.advance(100)]);
+    await Promise.all([
+      discard(world.runtime, world.home, { name: world.name, engine: undefined }),
+      world.advance(100),
+    ]);
     expect(names(world)).toEqual([]);
     expect(world.runtime.sandboxes.size).toBe(0);
   },
@@ -66,7 +69,7 @@ test('what a kept container mounts stays, and goes with it', async () => {
   const run = runDirectory(world.home, world.name);
   const secrets = (attempt: string): boolean => existsSync(path.join(run, attempt, 'volume1', 's'));
   expect(['task0-attempt0', 'task1-attempt0', 'task1-attempt1'].map(secrets)).toEqual([false, true, false]);
-  await Promise.all([discard(world.runtime, world.home, world.name), world.advance(100)]);
+  await Promise.all([discard(world.runtime, world.home, { name: world.name, engine: undefined }), world.advance(100)]);
   expect(world.runtime.volumes.size).toBe(0);
   expect(existsSync(run)).toBe(false);
 });

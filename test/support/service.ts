@@ -48,7 +48,7 @@ export class ServiceWorld {
       alive: () => true,
       spawnWorker: (name) => this.#spawn(name),
       engine: () => this.runtime.engine(),
-      discard: (names) => void this.discarded.push(...names),
+      discard: (names) => void this.discarded.push(...names.map(({ name }) => name)),
       runtime: this.runtime,
       home: this.home,
       credentials: noCredentials,
