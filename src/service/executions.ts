@@ -101,7 +101,7 @@ export async function cancelExecution(deps: ServiceDeps, { name, validateOnly }:
 export async function deleteExecution(deps: ServiceDeps, request: ExecutionRequest): Promise<Execution> {
   const execution = startExecutionDeletion(deps, request);
   if (request.validateOnly) return deletedExecution(execution, timeOf(deps));
-  await awaitExecution(deps, execution.name, isCompleted);
+  await awaitExecution(deps, execution.name, isCompleted, { anywhere: true });
   writing(deps, () => {});
   const { project, location } = parseName(execution.name);
   return deps.store.deletedExecution(project, location, shortName(execution.name), timeOf(deps)) ?? execution;
@@ -130,6 +130,8 @@ interface WaitOptions {
   signal?: AbortSignal;
   /** When to give up, ms since 1970. */
   until?: number;
+  /** Also where its engine is not asked, as for a deletion, which then ends it on record alone. */
+  anywhere?: boolean;
 }
 
 /**
@@ -163,22 +165,19 @@ export async function awaitExecution(
     if (!execution) return undefined;
     options.onChange?.(execution);
     if (done(execution) || deps.now() >= (options.until ?? Infinity)) return execution;
-    await takeUp(deps, name);
+    if (options.anywhere) ensureRunning(deps, name);
+    else await takeUp(deps, name);
     await new Promise((resolve) => setTimeout(resolve, pollInterval));
   }
 }
 
-/**
- * Has an execution taken up whose process is gone.
- * @throws RunError FAILED_PRECONDITION if its engine is not asked, which does not keep anybody from deleting it
- */
+/** Has an execution taken up whose process is gone. @throws RunError FAILED_PRECONDITION if its engine is not asked */
 export async function takeUp(deps: ServiceDeps, name: string): Promise<void> {
-  if (runnerOf(deps, name)) return;
-  if (!deps.store.deletionRequested(name)) await requireItsEngine(deps, name);
-  deps.spawnWorker(name);
+  await requireItsEngine(deps, name);
+  ensureRunning(deps, name);
 }
 
-/** The same, for who has just found that out or does not mind. */
+/** The same, for who knows already, or does not mind. */
 export function ensureRunning(deps: ServiceDeps, name: string): void {
   if (!runnerOf(deps, name)) deps.spawnWorker(name);
 }

@@ -179,7 +179,9 @@ export interface DeleteRequest {
 export async function deleteJob(deps: ServiceDeps, request: DeleteRequest): Promise<Job> {
   const job = startDeletion(deps, request);
   if (!request.validateOnly) {
-    for (const { name } of openExecutionsOf(deps, job.name)) await awaitExecution(deps, name, isCompleted);
+    for (const { name } of openExecutionsOf(deps, job.name)) {
+      await awaitExecution(deps, name, isCompleted, { anywhere: true });
+    }
     writing(deps, () => {});
   }
   return buriedJob(job);

@@ -52,9 +52,10 @@ describe('an execution that nobody runs, in another engine than the one that ans
     expect(world.runtime.log).toEqual([]);
   });
 
-  test('whose deletion somebody else has asked for is still not taken up by who looks', async () => {
+  test('whose deletion somebody else has asked for is still not taken up by who looks or waits', async () => {
     world.store.requestDeletion(execution.name, execution.createTime);
     expect(await recoverExecutions(world.deps)).toEqual([{ execution, refusal: refused }]);
+    await expect(waitForExecution(world.deps, execution.name, () => false)).rejects.toEqual(refused);
     expect(world.spawned).toEqual([]);
   });
 
