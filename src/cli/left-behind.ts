@@ -1,6 +1,6 @@
 import { endpointOf } from '../model/container-engine.js';
 import { shortName } from '../model/names.js';
-import { elsewhere } from '../service/other-engines.js';
+import { beganElsewhere, runnerOf } from '../service/other-engines.js';
 import type { ServiceDeps } from '../service/service.js';
 import type { Context } from './context.js';
 
@@ -11,11 +11,12 @@ export async function tellLeftBehind(
   executions: readonly string[],
 ): Promise<void> {
   for (const name of executions) {
-    const found = await elsewhere(service, name);
+    const found = await beganElsewhere(service, name);
     if (!found) continue;
+    const runner = runnerOf(service, name);
+    const stays = 'stays, and is an orphan for localrun doctor there';
+    const what = runner ? `goes if process ${runner.pid} reaches that one, or else ${stays}` : stays;
     const which = `another container engine (${endpointOf(found.began)})`;
-    io.err.write(
-      `Execution [${shortName(name)}] began on ${which}: what it has there stays, and is an orphan for localrun doctor there.\n`,
-    );
+    io.err.write(`Execution [${shortName(name)}] began on ${which}: what it has there ${what}.\n`);
   }
 }

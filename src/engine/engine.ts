@@ -40,6 +40,8 @@ export const pace = {
   heartbeat: 2000,
   /** How long to wait before the engine that does not answer is asked again. */
   unavailable: 1000,
+  /** How long an execution that is to be deleted is held while its engine does not answer. */
+  giveWay: 10_000,
   /** How often a log that the disk does not take is tried to be kept when its container has ended, and the time between. */
   unkeptTries: 3,
   unkept: 5000,

@@ -18,7 +18,7 @@ import { sweepDirectories } from './volumes.js';
 
 /**
  * Runs an execution to its end, whether it is new or somebody has left it halfway, and returns it as it ended.
- * Undefined if another process runs it, or has taken it over meanwhile.
+ * Undefined if another process runs it, has taken it over meanwhile, or is to take it over.
  */
 export async function runExecution(name: string, deps: EngineDeps, control: Control): Promise<Execution | undefined> {
   if (!deps.store.acquireLease(name, deps.owner, deps.now(), deps.alive)) return undefined;
@@ -68,10 +68,12 @@ class Run {
     for (const signal of [this.#control.cancel, this.#control.kill]) signal.removeEventListener('abort', this.#tick);
   }
 
-  async toTheEnd(): Promise<Execution> {
+  /** Undefined if that is left to another process. */
+  async toTheEnd(): Promise<Execution | undefined> {
     if (isCompleted(this.#ledger.execution)) return this.#ledger.execution;
     this.#tick();
-    const capacity = await this.#reach.insist(() => this.#deps.runtime.capacity());
+    const capacity = await this.#reached();
+    if (!capacity) return undefined;
     if (await this.#isElsewhere()) return this.#writeOff();
     const attempts = this.#attempts(capacity);
     try {
@@ -84,6 +86,18 @@ class Run {
     } finally {
       await attempts.close();
     }
+  }
+
+  /**
+   * Waits for the engine. An execution that is to be deleted is not held for long meanwhile: its engine may be gone for
+   * good, and somebody else may know another one. Undefined if it is left to him.
+   */
+  async #reached(): Promise<Capacity | undefined> {
+    const since = performance.now();
+    return this.#unless(
+      () => performance.now() - since >= pace.giveWay && this.#deps.store.deletionRequested(this.#name),
+      this.#reach.insist(() => this.#deps.runtime.capacity()),
+    );
   }
 
   /**
@@ -183,7 +197,7 @@ class Run {
           () => this.#ledger.time,
         ),
       );
-      const prepared = await this.#unlessCancelled(preparing);
+      const prepared = await this.#unless(() => this.#cancel !== 'no', preparing);
       if (!prepared) return;
       // Nothing of an execution is left in the engine when it is on record as ended.
       if (isCompleted(prepared.execution)) await attempts.sweep();
@@ -193,15 +207,15 @@ class Run {
     this.#emit({ type: 'execution.started', execution: this.#ledger.execution });
   }
 
-  /** What comes of `work`; undefined, without waiting for it, once the execution is cancelled. */
-  async #unlessCancelled<T>(work: Promise<T>): Promise<T | undefined> {
+  /** What comes of `work`; undefined, without waiting for it, once it is `over`. */
+  async #unless<T>(over: () => boolean, work: Promise<T>): Promise<T | undefined> {
     let result: T | undefined;
     this.#beside(work.then((value) => void (result = value)));
-    while (result === undefined && this.#cancel === 'no') {
+    while (result === undefined && !over()) {
       if (this.#failure) throw this.#failure;
       await this.#sleep(undefined);
     }
-    return this.#cancel === 'no' ? result : undefined;
+    return over() ? undefined : result;
   }
 
   #attempts({ cpus }: Capacity): Attempts {

@@ -20,16 +20,24 @@ export interface Elsewhere {
 }
 
 /** Where an execution that nobody runs began, if another engine answers now; undefined also if none does. */
-export async function elsewhere(deps: ServiceDeps, name: string): Promise<Elsewhere | undefined> {
-  const abandoned = (): boolean => {
+export const elsewhere = (deps: ServiceDeps, name: string): Promise<Elsewhere | undefined> =>
+  beganElsewhere(deps, name, () => !runnerOf(deps, name));
+
+/** The same of an execution that has not ended, whether somebody runs it or not, as far as `counts` holds. */
+export async function beganElsewhere(
+  deps: ServiceDeps,
+  name: string,
+  counts: () => boolean = () => true,
+): Promise<Elsewhere | undefined> {
+  const open = (): boolean => {
     const execution = deps.store.execution(name);
-    return execution !== undefined && !isCompleted(execution) && !runnerOf(deps, name);
+    return execution !== undefined && !isCompleted(execution) && counts();
   };
   const began = deps.store.engine(name);
-  if (!began || !abandoned()) return undefined;
+  if (!began || !open()) return undefined;
   const asked = await answering(deps);
   // Meanwhile it may have ended, or somebody may run it.
-  return asked && asked.id !== began.id && abandoned() ? { began, asked } : undefined;
+  return asked && asked.id !== began.id && open() ? { began, asked } : undefined;
 }
 
 async function answering(deps: ServiceDeps): Promise<EngineIdentity | undefined> {

@@ -140,6 +140,30 @@ describe('an execution whose process has died', () => {
     expect(existsSync(runDirectory(world.home, world.name))).toBe(false);
   });
 
+  test('is held while its engine is away, but for 10 s only if it is to be deleted', async () => {
+    const world = new World(new FakeRuntime(() => ({ ms: 100_000 })));
+    await killedAfter(world, 1000);
+    world.runtime.gone = true;
+    let left = false;
+    void world.run('second').then((execution) => (left = execution === undefined));
+    const waits = async (ms: number): Promise<boolean> => {
+      await world.advance(ms);
+      return !left && world.store.lease(world.name)?.token === 'second';
+    };
+    expect(await waits(60_000)).toBe(true);
+    world.store.requestDeletion(world.name, '2026-11-23T12:02:00.000000Z');
+    expect(await waits(500)).toBe(false);
+    expect(left).toBe(true);
+    expect(world.store.lease(world.name)).toBeUndefined();
+
+    left = false;
+    void world.run('third').then((execution) => (left = execution === undefined));
+    expect(await world.advance(9500).then(() => left)).toBe(false);
+    expect(await world.advance(1000).then(() => left)).toBe(true);
+    // Nothing is decided: that is for whoever reaches an engine.
+    expect(world.store.openAttempts(world.name)).toHaveLength(1);
+  });
+
   test('starts the container that was made and never started', async () => {
     const world = new World(new FakeRuntime());
     const start = vi.spyOn(world.runtime, 'start').mockImplementation(() => new Promise(() => {}));

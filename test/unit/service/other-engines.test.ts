@@ -7,7 +7,7 @@ import {
   waitForExecution,
 } from '../../../src/service/executions.js';
 import { createJob, deleteJob } from '../../../src/service/jobs.js';
-import { elsewhere } from '../../../src/service/other-engines.js';
+import { beganElsewhere, elsewhere } from '../../../src/service/other-engines.js';
 import { runJob } from '../../../src/service/run.js';
 import { jobInput } from '../../support/jobs.js';
 import { ServiceWorld, serviceError as error } from '../../support/service.js';
@@ -67,6 +67,7 @@ describe('an execution that nobody runs, in another engine than the one that ans
     expect(await recoverExecutions(world.deps)).toEqual([]);
     expect(await elsewhere(world.deps, execution.name)).toBeUndefined();
     expect(asked).toBe(0);
+    expect(await beganElsewhere(world.deps, execution.name)).toMatchObject({ began: there });
   });
 
   test('is no matter once it has ended', async () => {
