@@ -40,6 +40,7 @@ export async function beganElsewhere(
   return asked && asked.id !== began.id && open() ? { began, asked } : undefined;
 }
 
+/** The engine that answers; undefined if none does in time. */
 async function answering(deps: ServiceDeps): Promise<EngineIdentity | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const given = new Promise<undefined>((resolve) => {
@@ -56,7 +57,7 @@ async function answering(deps: ServiceDeps): Promise<EngineIdentity | undefined>
   }
 }
 
-/** @throws RunError FAILED_PRECONDITION if an execution, which nobody runs, began on another engine than the one that answers */
+/** @throws RunError FAILED_PRECONDITION if nobody runs an execution, and it began on another engine than answers */
 export async function requireItsEngine(deps: ServiceDeps, name: string): Promise<void> {
   const found = await elsewhere(deps, name);
   if (found) throw otherEngine(name, found.began, found.asked);

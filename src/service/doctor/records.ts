@@ -86,7 +86,7 @@ function leaseCheck(service: ServiceDeps, open: readonly Open[]): Mendable {
     found: `left by a process that is gone: ${left.map((execution) => shortName(execution.name)).join(', ')}`,
     fix: 'localrun doctor --fix, or any command, has them taken up again',
     mend: async () => {
-      const found = await recoverExecutions(service);
+      const found = (await recoverExecutions(service)).filter(({ refusal }) => !refusal);
       const ended = found.filter(({ execution }) => isCompleted(execution)).length;
       return `${ended} brought to an end, ${found.length - ended} in the background`;
     },
