@@ -5,7 +5,7 @@ import type { Context } from './context.js';
 import { integerFlag } from './flags.js';
 import { absentKeys, filterFlag, keysFlag, parseFilter } from './render/format/filter.js';
 import type { Key } from './render/format/keys.js';
-import { compareRows } from './render/format/printers.js';
+import { compareRows } from './render/format/columns.js';
 import { asRow, type Kind } from './render/format/resources.js';
 
 /** The flags of every command that lists. */

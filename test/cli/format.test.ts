@@ -76,9 +76,17 @@ test('tables, CSV and the rest print both lists and single resources', async () 
   expect(await printed('jobs list --format=csv(name,labels.team)')).toBe('name,team\netl,a\nhello,\n');
   expect(await printed('jobs describe hello --format=csv[no-heading](name,region)')).toBe('hello,us-central1\n');
   expect(await printed('jobs describe etl --format=flattened(labels,metadata.name)')).toBe(
-    '---\nlabels.team:   a\nmetadata.name: etl\n',
+    'labels.team:   a\nmetadata.name: etl\n',
   );
-  expect(JSON.parse(await printed('jobs list --format=json(labels.team)'))).toEqual([{ labels: { team: 'a' } }, {}]);
+  expect(await printed('jobs list --format=flattened(labels)')).toBe('---\nlabels.team: a\n---\n');
+  expect(await printed('jobs describe etl --format=config(labels,template.taskCount)')).toBe(
+    '[labels]\nteam = a\n[template]\ntaskCount = 2\n',
+  );
+  expect(await printed('jobs describe etl --format=multi(labels:format=json,template:format="value(taskCount)")')).toBe(
+    '{\n  "team": "a"\n}\n2\n',
+  );
+  expect(await printed('jobs describe etl --format=object')).toContain("'labels': {'team': 'a'}");
+  expect(JSON.parse(await printed('jobs list --format=json(labels.team)'))).toEqual([{ labels: { team: 'a' } }, null]);
   expect(await printed('jobs list --format=yaml(template.taskCount)')).toBe(
     '---\ntemplate:\n  taskCount: 2\n---\ntemplate:\n  taskCount: 1\n',
   );
@@ -118,7 +126,7 @@ test('none prints nothing', async () => {
 });
 
 const formats =
-  'json, yaml, value(KEY,...), csv(KEY,...), table(KEY,...), get(KEY,...), list(KEY,...), flattened, none';
+  'json, yaml, value(KEY,...), csv(KEY,...), table(KEY,...), get(KEY,...), multi(KEY:format=FORMAT,...), list, flattened, config, object, none';
 
 test.each([
   ['jobs list', formats],
@@ -136,6 +144,12 @@ test.each([
     expect(stderr).toContain(' takes keys, such as ');
   }
   expect(await printed('jobs list --format value(name)')).not.toContain('new');
+});
+
+test('a key with if() is there if the flags of the command say so', async () => {
+  const line = ['jobs', 'list', '--format=value(name,region.if(NOT sort_by))', '--limit=1'];
+  expect(await printed(line)).toBe('etl\tus-central1\n');
+  expect(await printed([...line, '--sort-by=name'])).toBe('etl\n');
 });
 
 test('export is for describe only', async () => {

@@ -165,12 +165,14 @@ describe('update', () => {
     expect(JSON.parse(stdout)).toEqual({
       template: {
         template: {
-          containers: {
-            env: [
-              { name: 'PW', valueSource: { secretKeyRef: { secret: 'pw', version: 'latest' } } },
-              { name: 'A', value: '1' },
-            ],
-          },
+          containers: [
+            {
+              env: [
+                { name: 'PW', valueSource: { secretKeyRef: { secret: 'pw', version: 'latest' } } },
+                { name: 'A', value: '1' },
+              ],
+            },
+          ],
         },
       },
     });

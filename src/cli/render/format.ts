@@ -1,6 +1,7 @@
 import type { CommonOptions } from '../command.js';
 import type { Context } from '../context.js';
-import { flattened, picked, printRows } from './format/printers.js';
+import { parseFilter } from './format/filter.js';
+import { render } from './format/render.js';
 import type { Format } from './format/projection.js';
 import { asRow, type Kind } from './format/resources.js';
 import { flattenedRows } from './format/rows.js';
@@ -21,55 +22,53 @@ export const print = <T extends object>(
   options: CommonOptions,
   value: T,
   views: Views<T>,
-): Promise<void> => printAll(context, options, [value], views, (printed) => printed[0] ?? {});
+): Promise<void> => printAll(context, options, [value], views, true);
 
-/** Prints things on stdout as `--format` says; `whole` makes one JSON value of them. */
+/** Prints things on stdout as `--format` says; `single`: it is one, and no list. */
 export async function printAll<T extends object>(
   { io, config }: Context,
   options: CommonOptions,
   values: readonly T[],
   { kind, human, exported, write = (text) => io.out.write(text) }: Views<T>,
-  whole: (printed: readonly object[]) => object = (printed) => printed,
+  single = false,
 ): Promise<void> {
-  const { format } = options;
-  if (format === undefined || format.printer === 'default') return write(human?.() ?? '');
+  if (options.format === undefined || options.format.printer === 'default') return write(human?.() ?? '');
+  const format = withoutDisabled(options.format, options);
   if (format.printer === 'none' || format.printer === 'disable') return;
   const asV1 = (options.apiVersion ?? config.apiVersion) === 'v1';
-  const objects = async (): Promise<object[]> => {
+  const objects = async (): Promise<unknown[]> => {
     if (format.printer === 'export') return Promise.all(values.map(async (of) => (await exported?.(of)) ?? {}));
-    if (format.keys.length > 0 || options.flatten) return pickedObjects(kind, values, format, options);
     return Promise.all(values.map(async (of) => (asV1 && kind.v1 ? kind.v1(of) : kind.v2(of))));
   };
-  switch (format.printer) {
-    case 'json':
-      return write(`${JSON.stringify(whole(await objects()), null, 2)}\n`);
-    case 'yaml':
-    case 'export':
-      return write(await yaml(whole(await objects())));
-    case 'flattened':
-    case 'text':
-      return write(flattened(await objects()));
-    default: {
-      const rows = await Promise.all(values.map((of) => asRow(kind, of, format.keys)));
-      return write(printRows(format, flattenedRows(rows, options.flatten)));
-    }
-  }
+  const rows =
+    format.keys.length > 0 || options.flatten ? await rowsOf(kind, values, format, options) : await objects();
+  const setting = { width: io.out.columns, single: single && rows.length === 1 };
+  return write(await render(format, rows, setting));
 }
 
-/** The short names of projections are none in these formats. */
-async function pickedObjects<T>(
-  { v2, v1 }: Kind<T>,
+/** These print resources in their own shape, and have no short names of projections. */
+const trees: ReadonlySet<string> = new Set(['json', 'yaml', 'flattened', 'text', 'config', 'object']);
+
+async function rowsOf<T>(
+  kind: Kind<T>,
   values: readonly T[],
-  { keys }: Format,
+  { keys, printer }: Format,
   { flatten }: CommonOptions,
-): Promise<object[]> {
-  const kind: Kind<T> = { v2, ...(v1 && keys.length > 0 && { v1 }) };
-  const rows = await Promise.all(values.map((of) => asRow(kind, of, keys)));
-  return flattenedRows(rows, flatten).map((row) => (keys.length > 0 ? picked(row, keys) : row));
+): Promise<readonly object[]> {
+  const { v2, v1 } = kind;
+  const shown: Kind<T> = trees.has(printer) ? { v2, ...(v1 && keys.length > 0 && { v1 }) } : kind;
+  return flattenedRows(await Promise.all(values.map((of) => asRow(shown, of, keys))), flatten);
 }
 
-/** A list as one document an item. */
-async function yaml(value: object): Promise<string> {
-  const { toYaml } = await import('../../model/spec/yaml.js');
-  return Array.isArray(value) ? value.map((item) => `---\n${toYaml(item)}`).join('') : toYaml(value);
+/** Without the keys with an `if()` that does not hold for the flags of the command, named as in `sort_by`. */
+function withoutDisabled(format: Format, options: CommonOptions): Format {
+  const flags = Object.fromEntries(
+    Object.entries(options).map(([name, value]) => [name.replaceAll(/[A-Z]/g, (c) => `_${c.toLowerCase()}`), value]),
+  );
+  const holds = (expression: string): boolean =>
+    parseFilter(expression, Date.now(), (word) => () => Boolean(flags[word])).holds(flags);
+  const keys = format.keys.filter(({ calls }) =>
+    calls.every(({ name, args }) => name !== 'if' || holds(args[0] ?? '')),
+  );
+  return { ...format, keys };
 }

@@ -11,21 +11,112 @@ export const table = <T>(columns: readonly Column<T>[], rows: readonly T[]): str
   grid([columns.map(({ header }) => header), ...rows.map((row) => columns.map(({ value }) => value(row)))]);
 
 /** Cells in columns, two spaces apart; a cell may have several lines. */
-export function grid(rows: readonly string[][]): string {
-  const cells = rows.map((row) => row.map((cell) => cell.split('\n')));
-  const widths: number[] = [];
+export const grid = (rows: readonly string[][]): string => layout(rows, undefined);
+
+interface ColumnLayout {
+  align: string;
+  /** In characters; the widest cell counts if it is wider. */
+  least: number;
+  /** How narrow it may become where the table is wider than the terminal; undefined: as wide as its cells. */
+  wrap: number | undefined;
+}
+
+/** How `--format=table[…]` wants a table to look. */
+export interface GridOptions {
+  /** Lines around it, or between all rows, too. */
+  box: boolean | 'all';
+  ascii: boolean;
+  /** Blanks between columns without lines. */
+  gap: number;
+  title: string;
+  /** Of the terminal. */
+  width: number;
+  columns: readonly ColumnLayout[];
+  /** What is printed below a row. */
+  below?: (row: number) => string;
+}
+
+const plain: GridOptions = { box: false, ascii: false, gap: 2, title: '', width: 80, columns: [] };
+
+/** Cells in columns below a heading; a cell may have several lines. */
+export function layout(
+  rows: readonly string[][],
+  head: readonly string[] | undefined,
+  { box, ascii, gap, title, width, columns, below }: GridOptions = plain,
+): string {
+  const cells = [...(head ? [head] : []), ...rows].map((row) => row.map((cell) => cell.split('\n')));
+  const widths: number[] = columns.map(({ least }) => least);
   for (const row of cells) {
     for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, ...cell.map(widthOf));
   }
-  const padded = (line: string, i: number): string => line + ' '.repeat((widths[i] ?? 0) - widthOf(line));
-  const linesOf = (row: readonly string[][]): string[] =>
-    Array.from({ length: Math.max(...row.map(({ length }) => length)) }, (_, y) =>
-      row.map((cell, i) => padded(cell[y] ?? '', i)).join('  '),
-    );
-  return cells
-    .flatMap(linesOf)
-    .map((line) => `${line.trimEnd()}\n`)
-    .join('');
+  const v = ascii ? '|' : '│';
+  const frame = box ? widths.length * 3 + 1 : gap * (widths.length - 1);
+  narrow(widths, columns, width - frame);
+  if (title && sum(widths) < widthOf(title) && columns.every(({ wrap }) => wrap === undefined)) {
+    const more = Math.ceil(widthOf(title) / widths.length);
+    for (const i of widths.keys()) widths[i] = (widths[i] ?? 0) + more;
+  }
+  const line = (parts: readonly string[]): string =>
+    box ? `${v} ${parts.join(` ${v} `)} ${v}\n` : `${parts.join(' '.repeat(gap)).trimEnd()}\n`;
+  const linesOf = (row: readonly string[][], align?: string): string => {
+    const wrapped = row.map((cell, i) => cell.flatMap((text) => folded(text, widths[i] ?? 0)));
+    return Array.from({ length: Math.max(...wrapped.map(({ length }) => length)) }, (_, y) =>
+      line(wrapped.map((cell, i) => justified(cell[y] ?? '', widths[i] ?? 0, align ?? columns[i]?.align ?? 'left'))),
+    ).join('');
+  };
+  const rule = (at: 'top' | 'middle' | 'bottom'): string => {
+    if (!box) return '';
+    const [left, joint, right] = ascii ? '+++' : corners[at];
+    return `${left}${widths.map((own) => (ascii ? '-' : '─').repeat(own + 2)).join(joint)}${right}\n`;
+  };
+  const inner = sum(widths) + (box ? 3 * widths.length - 1 : gap * (widths.length - 1));
+  const titled = justified(title, inner, 'center');
+  const titleBox = rule('top').replaceAll(/(?<=.)[┬+](?=.)/g, ascii ? '-' : '─') + `${v}${titled}${v}\n`;
+  const opening = box && title ? titleBox + rule('top').replace('┌', '├').replace('┐', '┤') : rule('top');
+  const heading = head && cells[0] ? linesOf(cells[0], box ? 'center' : undefined) + rule('middle') : '';
+  const body = cells.slice(head ? 1 : 0).map((row, i) => {
+    const before = i === 0 ? '' : below ? rule('top') : box === 'all' ? rule('middle') : '';
+    return before + linesOf(row) + (below ? rule('bottom') + indented(below(i)) : '');
+  });
+  return (
+    (title && !box ? `${titled.trimEnd()}\n` : '') + opening + heading + body.join('') + (below ? '' : rule('bottom'))
+  );
+}
+
+const corners = { top: '┌┬┐', middle: '├┼┤', bottom: '└┴┘' } as const;
+const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
+const indented = (text: string): string => text.replaceAll(/^(?=.)/gm, '    ');
+
+/** Makes the columns that may be wrapped share what the others leave of the room. */
+function narrow(widths: number[], columns: GridOptions['columns'], room: number): void {
+  const wrapped = columns.filter(({ wrap }) => wrap !== undefined).length;
+  if (wrapped === 0 || sum(widths) <= room) return;
+  const fixed = sum(widths.filter((_, i) => columns[i]?.wrap === undefined));
+  const share = Math.floor((room - fixed) / wrapped);
+  for (const [i, { wrap }] of columns.entries()) {
+    if (wrap !== undefined) widths[i] = Math.max(share, Math.min(wrap, widths[i] ?? 0));
+  }
+}
+
+/** Text in lines of at most so many characters, at blanks where there are any. */
+function folded(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (widthOf(rest) > width && width > 0) {
+    const end = rest.lastIndexOf(' ', width);
+    const cut = end > 0 ? end : width;
+    lines.push(rest.slice(0, cut).trimEnd());
+    rest = rest.slice(cut).trimStart();
+  }
+  return [...lines, rest];
+}
+
+function justified(text: string, width: number, align: string): string {
+  const blank = Math.max(0, width - widthOf(text));
+  if (align === 'left') return text + ' '.repeat(blank);
+  if (align === 'right') return ' '.repeat(blank) + text;
+  const left = Math.floor(blank / 2) + (blank & width & 1);
+  return ' '.repeat(left) + text + ' '.repeat(blank - left);
 }
 
 /** How many columns of a terminal a text takes; of nearly all, the library need not be asked, which is slow. */

@@ -1,7 +1,7 @@
 import { UsageError } from '../../../model/errors.js';
-import { parseGcloudDuration } from '../../../model/time.js';
 import { type Key, KeyReader } from './keys.js';
-import { cell, checkCalls, regularExpression, valueAt } from './transforms.js';
+import { contains, type Match, matcher } from './match.js';
+import { checkCalls, valueAt } from './transforms.js';
 
 /** A filter expression: whether it holds for a resource, and the keys that it looks at. */
 export interface Filter {
@@ -16,22 +16,27 @@ const subject = '--filter';
 /**
  * gcloud's filter language (`gcloud topic filters`): terms such as `name=x`, `labels.team:a*`, `name~^a`, `a!=b`,
  * `count>3`, `key:(a b)` and bare words, joined by AND, OR, NOT, `-` and parentheses. Terms side by side are joined last.
- * `now` is in ms since 1970, for times such as `-P1D`.
+ * `now` is in ms since 1970, for times such as `-P1D`; `bare` is what a word that stands alone means.
  * @throws UsageError
  */
-export function parseFilter(text: string, now: number): Filter {
-  const parser = new FilterParser(text, now);
+export function parseFilter(text: string, now: number, bare: (word: string) => Match = contains): Filter {
+  const parser = new FilterParser(text, now, bare);
   return { holds: parser.whole(), keys: parser.keys };
 }
+
+/** Between the same parentheses either AND or OR can stand, so that nobody need know which binds closer. */
+type Joints = { word?: string };
 
 class FilterParser {
   readonly keys: Key[] = [];
   readonly #reader: KeyReader;
   readonly #now: number;
+  readonly #bare: (word: string) => Match;
 
-  constructor(text: string, now: number) {
+  constructor(text: string, now: number, bare: (word: string) => Match) {
     this.#reader = new KeyReader(text, subject);
     this.#now = now;
+    this.#bare = bare;
   }
 
   whole(): Test {
@@ -42,26 +47,35 @@ class FilterParser {
   }
 
   #sequence(): Test {
-    const tests = [this.#either()];
-    while (!this.#reader.done && this.#reader.text[this.#reader.at] !== ')') tests.push(this.#either());
+    const joints: Joints = {};
+    const tests = [this.#either(joints)];
+    while (!this.#reader.done && this.#reader.text[this.#reader.at] !== ')') tests.push(this.#either(joints));
     return (row) => tests.every((test) => test(row));
   }
 
-  #either(): Test {
-    const tests = [this.#both()];
-    while (this.#word('OR')) tests.push(this.#both());
+  #either(joints: Joints): Test {
+    const tests = [this.#both(joints)];
+    while (this.#joint('OR', joints)) tests.push(this.#both(joints));
     return (row) => tests.some((test) => test(row));
   }
 
-  #both(): Test {
+  #both(joints: Joints): Test {
     const tests = [this.#not()];
-    while (this.#word('AND')) tests.push(this.#not());
+    while (this.#joint('AND', joints)) tests.push(this.#not());
     return (row) => tests.every((test) => test(row));
+  }
+
+  #joint(word: string, joints: Joints): boolean {
+    const at = this.#reader.at;
+    if (!this.#word(word)) return false;
+    if ((joints.word ??= word) === word) return true;
+    this.#reader.at = at;
+    throw this.#reader.wrong('AND and OR side by side need parentheses');
   }
 
   #not(): Test {
     const reader = this.#reader;
-    if (reader.done) throw reader.wrong('expected a term');
+    if (reader.done || this.#word('AND') || this.#word('OR')) throw reader.wrong('expected a term');
     if (this.#word('NOT') || reader.take('-')) {
       const test = this.#not();
       return (row) => !test(row);
@@ -82,25 +96,19 @@ class FilterParser {
     const start = reader.at;
     const isKey = /^(?:"[^"]*"|'[^']*'|[\w.[\]-]|\([^()]*\))+\s*(?:!?[=~]|:|[<>])/.test(reader.text.slice(start));
     if (!isKey) {
-      const word = reader.word(/[^\s()]+/);
-      if (word === undefined) throw reader.wrong('expected a term');
-      const has = pattern(word);
-      return (row) => leaves(row).some(has);
+      const word = reader.word(/[^\s():=!<>~]+/);
+      if (word === undefined || /[:=!<>~]/.test(reader.text[reader.at] ?? '')) throw reader.wrong('expected a term');
+      return this.#bare(word);
     }
     const key = this.#key();
     checkCalls(key, subject);
     this.keys.push(key);
     reader.space();
-    const operator = reader.match(/!=|!~|<=|>=|[=~:<>]/);
-    if (operator === undefined) throw reader.wrong('expected an operator');
+    const operator = reader.match(/[=:!<>~]{1,2}/);
+    if (operator === undefined || !/^(?:[=:~<>]|[!<>]=|!~)$/.test(operator)) throw reader.wrong('expected an operator');
     reader.space();
-    const operands = this.#operands(operator);
-    const tests = operands.map((operand) => this.#comparison(operator, operand));
-    const negative = operator.startsWith('!');
-    return (row) => {
-      const value = valueAt(row, key);
-      return negative ? tests.every((test) => test(value)) : tests.some((test) => test(value));
-    };
+    const matches = matcher(operator, this.#operands(operator), this.#now);
+    return (row) => matches(valueAt(row, key));
   }
 
   /** A key without attributes: a colon is an operator here. */
@@ -124,72 +132,10 @@ class FilterParser {
         operands.push(operand);
       }
     }
-    const operand = reader.word(operator.endsWith('~') ? /\S+/ : /[^\s()]*/);
+    const operand = reader.word(operator.endsWith('~') ? /\S+/ : /[^\s()]+/);
     if (operand === undefined) throw reader.wrong('expected a value');
     return [operand];
   }
-
-  #comparison(operator: string, operand: string): (value: unknown) => boolean {
-    const some = (test: (text: unknown) => boolean) => (value: unknown) => items(value).some(test);
-    switch (operator) {
-      case ':':
-        if (operand === '*') return (value) => value !== undefined && value !== null && value !== '';
-        return (value) => leaves(value, true).some(pattern(operand));
-      case '=':
-        return some((item) => order(item, operand) === 0);
-      case '!=':
-        return (value) => !items(value).some((item) => order(item, operand) === 0);
-      case '~':
-      case '!~': {
-        const expression = regularExpression(operand, subject);
-        const matches = some((item) => expression.test(cell(item)));
-        return operator === '~' ? matches : (value) => !matches(value);
-      }
-      default: {
-        const bound = this.#time(operand);
-        return some((item) => {
-          if (item === undefined) return false;
-          const comparison = order(item, bound);
-          return operator.startsWith('<')
-            ? comparison < 0 || (operator === '<=' && comparison === 0)
-            : comparison > 0 || (operator === '>=' && comparison === 0);
-        });
-      }
-    }
-  }
-
-  /** `-P1D` is a day ago. */
-  #time(operand: string): string {
-    const [, sign, duration] = /^([+-]?)(P.+)$/i.exec(operand) ?? [];
-    const seconds = duration === undefined ? undefined : parseGcloudDuration(duration);
-    if (seconds === undefined) return operand;
-    return new Date(this.#now + (sign === '-' ? -1 : 1) * seconds * 1000).toISOString();
-  }
-}
-
-const items = (value: unknown): unknown[] => (Array.isArray(value) ? value.flat(Infinity) : [value]);
-
-/** All text in a value; with `names` the names of fields, too, as a map has those of labels. */
-function leaves(value: unknown, names = false): string[] {
-  if (Array.isArray(value)) return value.flatMap((item) => leaves(item, names));
-  if (typeof value !== 'object' || value === null) return value === undefined || value === null ? [] : [cell(value)];
-  return Object.entries(value).flatMap(([name, part]) => [...(names ? [name] : []), ...leaves(part, names)]);
-}
-
-/** Numbers by size, all else as text in which capitals do not count. */
-function order(value: unknown, operand: string): number {
-  const number = Number(operand);
-  const isNumber = operand.trim() !== '' && !Number.isNaN(number);
-  if (isNumber && value !== undefined && value !== '' && !Number.isNaN(Number(value))) return Number(value) - number;
-  const [a, b] = [cell(value).toLowerCase(), operand.toLowerCase()];
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** `abc`: a word begins with it; `abc*`: the text or a word does. Capitals do not count. */
-function pattern(text: string): (value: string) => boolean {
-  const plain = text.replace(/\*$/, '').replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
-  const expression = new RegExp(`(?:^|[^\\p{L}\\p{N}])${plain}`, 'iu');
-  return (value) => expression.test(value) || value.toLowerCase() === text.toLowerCase();
 }
 
 /** The keys of a filter that no row has anything at, as they were written. */

@@ -65,24 +65,27 @@ export class KeyReader {
     return text;
   }
 
-  /** Text in quotes, or as far as the pattern goes. */
+  /** Text in quotes, in which a backslash goes before quotes and backslashes, or as far as the pattern goes. */
   word(pattern: RegExp): string | undefined {
     const quote = this.text[this.at];
     if (quote !== '"' && quote !== "'") return this.match(pattern);
-    const end = this.text.indexOf(quote, this.at + 1);
-    if (end < 0) throw this.wrong('unterminated quotes');
-    const text = this.text.slice(this.at + 1, end);
-    this.at = end + 1;
-    return text;
+    const quoted = this.match(quote === '"' ? /"(?:\\.|[^"\\])*"/ : /'(?:\\.|[^'\\])*'/);
+    if (quoted === undefined) throw this.wrong('unterminated quotes');
+    return quoted.slice(1, -1).replaceAll(quote === '"' ? /\\(["\\])/g : /\\(['\\])/g, '$1');
   }
 
-  /** Keys with commas between them, up to `end`. */
+  /** Keys with commas between them, up to `end`. One can begin with the alias or the label of one before it. */
   keys(end: string): Key[] {
     const keys: Key[] = [];
+    const aliases = new Map<Step, Key>();
     this.space();
     if (this.take(end)) return keys;
     for (;;) {
-      keys.push(this.key());
+      const key = withAlias(this.key(), aliases);
+      keys.push(key);
+      for (const name of [key.attributes['alias'], key.attributes['label']]) {
+        if (typeof name === 'string') aliases.set(name, key);
+      }
       this.space();
       if (this.take(end)) return keys;
       this.expect(',');
@@ -93,8 +96,11 @@ export class KeyReader {
     const path: Step[] = [];
     const calls: Call[] = [];
     this.space();
+    if (this.match(/\.(?=\s*(?:[:,)]|$))/) !== undefined) return { path, calls, attributes: this.#keyAttributes() };
     for (let first = true; ; first = false) {
       if (!first && !this.take('.')) break;
+      const depth = this.match(/\*+(?=\w)/)?.length;
+      if (depth !== undefined) calls.push({ name: 'map', args: [String(depth)], named: {} });
       const name = this.word(/[\w/-]+/);
       if (name === undefined && !(first && this.text[this.at] === '[')) throw this.wrong('expected a key');
       if (name !== undefined && this.take('(')) {
@@ -108,12 +114,27 @@ export class KeyReader {
         this.expect(']');
       }
     }
-    return { path, calls, attributes: this.attributes(':') };
+    return { path, calls, attributes: this.#keyAttributes() };
   }
 
   #index(): Step {
-    const text = this.match(/-?\d+/);
-    return text === undefined ? all : Number(text);
+    const text = this.word(/[^\]]+/)?.trim();
+    if (text === undefined || text === '') return all;
+    return /^-?\d+$/.test(text) ? Number(text) : text;
+  }
+
+  #keyAttributes(): Key['attributes'] {
+    const attributes = this.attributes(':');
+    for (const [name, value] of Object.entries(attributes)) {
+      const kind = keyAttributes[name.replace(/^no-/, '') as keyof typeof keyAttributes] as string | undefined;
+      if (kind === undefined) throw this.wrong(`unknown attribute ${name}`);
+      if (kind === 'value' && value === true) throw this.wrong(`attribute ${name} takes a value`);
+      if (kind === 'flag' && value !== true) throw this.wrong(`attribute ${name} takes no value`);
+      if (name === 'align' && !['left', 'center', 'right'].includes(String(value))) {
+        throw this.wrong('align is left, center or right');
+      }
+    }
+    return attributes;
   }
 
   #args(): Omit<Call, 'name'> {
@@ -125,13 +146,20 @@ export class KeyReader {
       this.space();
       const name = this.match(/\w+(?==)/);
       if (name !== undefined) this.take('=');
-      const value = this.word(/[^,()]*(?:\([^()]*\))?[^,()]*/) ?? '';
-      if (name === undefined) args.push(value.trimEnd());
-      else named[name] = value.trimEnd();
+      const value = this.#argument();
+      if (name === undefined) args.push(value);
+      else named[name] = value;
       this.space();
       if (this.take(')')) return { args, named };
       this.expect(',');
     }
+  }
+
+  /** Blanks at its end count in quotes only. */
+  #argument(): string {
+    const quoted = /["']/.test(this.text[this.at] ?? '');
+    const text = this.word(/(?:[^,()]|\((?:[^()]|\([^()]*\))*\))*/) ?? '';
+    return quoted ? text : text.trimEnd();
   }
 
   /** `:label=JOB:sort=1`, or with a comma between them. */
@@ -141,26 +169,70 @@ export class KeyReader {
       this.space();
       const name = this.match(/[\w-]+/);
       if (name === undefined) throw this.wrong('expected an attribute');
-      attributes[name] = this.take('=') ? (this.word(/[^,:()[\]\s]*/) ?? '') : true;
+      attributes[name] = this.take('=') ? (this.word(separator === ':' ? /[^,:()\s]*/ : /[^,\]]*/) ?? '') : true;
       this.space();
     }
     return attributes;
   }
 }
 
+/** The attributes of keys: those that need a value, those that take none, and those that take both. */
+const keyAttributes = {
+  alias: 'value',
+  align: 'value',
+  format: 'value',
+  label: 'value',
+  optional: 'flag',
+  reverse: 'flag',
+  sort: 'value',
+  width: 'value',
+  wrap: 'both',
+} as const;
+
+function withAlias(key: Key, aliases: ReadonlyMap<Step, Key>): Key {
+  const [first, ...rest] = key.path;
+  const of = first === undefined ? undefined : aliases.get(first);
+  if (!of) return key;
+  return {
+    path: [...of.path, ...rest],
+    calls: [...of.calls, ...key.calls],
+    attributes: { ...of.attributes, ...key.attributes },
+  };
+}
+
 /** What is at a path. A field of a list is that of each of its items. */
 export function dig(value: unknown, [step, ...rest]: readonly Step[]): unknown {
   if (step === undefined) return value;
-  if (Array.isArray(value)) {
-    if (typeof step === 'number') return dig(value.at(step) as unknown, rest);
-    const items = step === all ? rest : [step, ...rest];
-    const found = (value as unknown[]).map((item) => dig(item, items)).filter((item) => item !== undefined);
-    return items.some((other) => other === all) ? found.flat() : found;
+  if (typeof value === 'string') {
+    if (step === all) return rest.length === 0 ? value : undefined;
+    return typeof step === 'number' ? dig(value.at(step), rest) : undefined;
   }
-  if (typeof value !== 'object' || value === null || typeof step !== 'string') return undefined;
-  const name = Object.hasOwn(value, step) ? step : camelCase(step);
-  return Object.hasOwn(value, name) ? dig((value as Record<string, unknown>)[name], rest) : undefined;
+  if (Array.isArray(value)) return digList(value, step, rest);
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (step === all) return rest.length === 0 ? value : Object.values(value).map((part) => dig(part, rest));
+  const name = fieldOf(value, step);
+  return name === undefined ? undefined : dig((value as Record<string, unknown>)[name], rest);
 }
+
+function digList(list: readonly unknown[], step: Step, rest: readonly Step[]): unknown {
+  if (typeof step === 'number') return dig(list.at(step), rest);
+  if (step === all) return rest.length === 0 ? list : list.map((item) => dig(item, rest));
+  // `conditions.type.Ready.status`: of the item that has that type.
+  const chosen = list.find((item) => typeof rest[0] === 'string' && dig(item, [step]) === rest[0]);
+  if (chosen !== undefined) return dig(chosen, rest.slice(1));
+  const found = list.map((item) => dig(item, [step, ...rest]));
+  return found.every((item) => item === undefined) ? undefined : found;
+}
+
+/** The field of that name, which may be written as `camelCase` or in `SNAKE_CASE`. */
+export function fieldOf(value: object, step: Step): string | undefined {
+  if (typeof step !== 'string') return undefined;
+  return [step, camelCase(step), snakeCase(step).toLowerCase()].find((name) => Object.hasOwn(value, name));
+}
+
+/** `creationTimestamp` as `creation_Timestamp`. */
+export const snakeCase = (name: string): string =>
+  name.replaceAll(/(?<=[a-z0-9])[A-Z]+|(?<!^)[A-Z](?=[a-z])/g, (part) => `_${part}`);
 
 /** The first field of a path; undefined for one that begins with a function. */
 export const rootOf = ({ path }: Key): string | undefined => (typeof path[0] === 'string' ? path[0] : undefined);

@@ -10,9 +10,12 @@ const printers = {
   csv: 'keys',
   table: 'keys',
   get: 'keys',
-  list: 'keys',
+  list: 'any',
   flattened: 'any',
   text: 'any',
+  config: 'any',
+  object: 'any',
+  multi: 'formats',
   none: 'bare',
   disable: 'bare',
   default: 'bare',
@@ -36,8 +39,11 @@ export const shownFormats: readonly string[] = [
   'csv(KEY,...)',
   'table(KEY,...)',
   'get(KEY,...)',
-  'list(KEY,...)',
+  'multi(KEY:format=FORMAT,...)',
+  'list',
   'flattened',
+  'config',
+  'object',
   'none',
 ];
 
@@ -59,11 +65,18 @@ export const formatFlag =
     }
     const keys = reader.take('(') ? reader.keys(')') : [];
     if (!reader.done) throw reader.wrong('unexpected text');
-    if (printers[printer] === 'keys' && keys.length === 0) {
+    const needs = printers[printer];
+    if ((needs === 'keys' || needs === 'formats') && keys.length === 0) {
       throw new UsageError(
-        `argument --format: ${printer} takes keys, such as ${printer}(name, region); received: ${text}`,
+        `argument --format: ${printer} takes keys, such as ${printer}(${needs === 'keys' ? 'name, region' : 'labels:format=json'}); received: ${text}`,
       );
     }
-    for (const key of keys) checkCalls(key, '--format');
+    for (const key of keys) {
+      checkCalls(key, '--format');
+      const { format } = key.attributes;
+      if (typeof format === 'string') formatFlag(shownFormats)(format);
+      else if (needs === 'formats')
+        throw new UsageError(`argument --format: each key of multi needs :format=…; received: ${text}`);
+    }
     return { printer, attributes, keys };
   };

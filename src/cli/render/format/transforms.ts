@@ -1,112 +1,201 @@
+import { unescape } from 'node:querystring';
 import { UsageError } from '../../../model/errors.js';
-import { type Call, dig, type Key, KeyReader } from './keys.js';
 import { formatDate } from './date.js';
+import { type Call, dig, type Key, KeyReader } from './keys.js';
+import { formatDuration, formatFloat, formatSize, secondsBetween, secondsOf } from './measures.js';
+import { empty, isMap, pythonFormat, sortedEntries, text } from './python.js';
 
-/** What a function of a key is given: the value there, the whole resource, and its arguments. */
-type Transform = (value: unknown, call: Call, resource: unknown) => unknown;
+/** What a function of a key is given: the value there, and its arguments. */
+type Transform = (value: unknown, args: readonly string[], named: Call['named']) => unknown;
 
-/** How a value looks in a cell: lists by semicolons, maps as KEY=VALUE, truth as gcloud's Python writes it. */
-export function cell(value: unknown, separator = ';'): string {
-  if (value === undefined || value === null) return '';
-  if (typeof value === 'boolean') return value ? 'True' : 'False';
+const read = (key: string): Key => new KeyReader(key, '--format').key();
+const at = (value: unknown, key: string): unknown => valueAt(value, read(key));
+const list = (value: unknown): unknown[] =>
+  Array.isArray(value) ? value : typeof value === 'string' ? Array.from(value) : empty(value) ? [] : [value];
+const segments = (value: unknown): string[] => unescape(text(value)).split('/');
+
+/** Compact text of a map or a list; what `show` says of a map: its `keys` or its `values` only. */
+function compact(value: unknown, { show, separator = ',' }: Call['named'], inner: (value: unknown) => string): unknown {
   if (Array.isArray(value)) return value.map(inner).join(separator);
-  if (typeof value === 'object') {
-    return Object.entries(value)
-      .map(([key, of]) => `${key}=${inner(of)}`)
-      .join(separator);
-  }
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  if (!isMap(value)) return value;
+  const pair = ([key, of]: [string, unknown]): string =>
+    show === 'keys' ? key : show === 'values' ? inner(of) : `${key}=${inner(of)}`;
+  return sortedEntries(value).map(pair).join(separator);
 }
 
-const inner = (value: unknown): string =>
-  typeof value === 'object' && value !== null ? JSON.stringify(value) : cell(value);
+function flat(value: unknown, named: Call['named']): string {
+  return text(compact(value, named, (inner) => flat(inner, named)) ?? '');
+}
 
-const at = (resource: unknown, key: string): unknown => dig(resource, new KeyReader(key, '--format').key().path);
-const unset = (value: unknown): boolean =>
-  value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
-const fallback = ({ args, named }: Call, index: number): string => named['undefined'] ?? args[index] ?? '';
-const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : unset(value) ? [] : [value]);
+/** Python's slices: `1`, `1:`, `:-1`, `::2`. */
+function slice(items: readonly unknown[], op: string): unknown[] {
+  const [from, to, step = 1] = op.split(':').map((part) => (part.trim() === '' ? undefined : Number(part)));
+  if (!op.includes(':')) return items.slice(from, (from ?? 0) + 1 || undefined);
+  if (step > 0) return items.slice(from, to).filter((_, i) => i % step === 0);
+  const reversed = items.slice(to === undefined ? 0 : to + 1, from === undefined ? undefined : from + 1).toReversed();
+  return reversed.filter((_, i) => i % -step === 0);
+}
 
-const size: Transform = (value) =>
-  typeof value === 'string' ? value.length : typeof value === 'object' && value ? Object.keys(value).length : 0;
+/** Numbers by size, before text; what is absent first. */
+function inOrder(a: unknown, b: unknown): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  return text(a ?? '') < text(b ?? '') ? -1 : 1;
+}
 
 const transforms: Readonly<Record<string, Transform>> = {
-  always: (value) => value,
-  basename: (value, call) => (unset(value) ? fallback(call, 0) : cell(value).split('/').at(-1)),
+  basename: (value) =>
+    Array.isArray(value)
+      ? value.map((item) => transforms['basename']?.(item, [], {}))
+      : text(value).split(/[/\\]/).at(-1),
+  collection: () => undefined,
   color: (value) => value,
-  count: size,
-  date: (value, call) =>
-    unset(value) ? fallback(call, 1) : formatDate(cell(value), call.named['format'] ?? call.args[0], call.named['tz']),
-  extract: (value, { args }) => args.map((key) => at(value, key)),
-  firstof: (_, { args }, resource) => args.map((key) => at(resource, key)).find((value) => !unset(value)),
-  flatten: (value) => list(value).flat(Infinity),
-  format: (_, { args: [pattern = '', ...keys] }, resource) =>
-    pattern.replaceAll(/\{(\d+)\}/g, (_match, index: string) => cell(at(resource, keys[Number(index)] ?? ''))),
-  iso: (value) => value,
-  join: (value, { args, named }) =>
+  count: (value) => {
+    const counts: Record<string, number> = {};
+    for (const item of list(value)) counts[text(item)] = (counts[text(item)] ?? 0) + 1;
+    return counts;
+  },
+  date: (value, [pattern], { format, tz, unit }) => formatDate(value, format ?? pattern, tz, Number(unit ?? 1)),
+  decode: (value, [encoding]) => (encoding === 'base64' ? Buffer.from(text(value), 'base64').toString() : text(value)),
+  duration: (value, args, named) => {
+    const { start = args[0], end = args[1], unit = '1' } = named;
+    const now = Date.now();
+    const seconds = start
+      ? secondsBetween(at(value, start), end && at(value, end), now)
+      : (secondsOf(value, Number(unit)) ?? secondsBetween(value, undefined, now));
+    return seconds === undefined ? undefined : formatDuration(seconds, named);
+  },
+  encode: (value, [encoding]) => (encoding === 'base64' ? Buffer.from(text(value)).toString('base64') : text(value)),
+  enum: () => undefined,
+  extract: (value, args) => args.map((key) => at(value, key)).filter((part) => !empty(part)),
+  firstof: (value, args) => args.map((key) => at(value, key)).find((part) => part !== undefined && part !== null),
+  flatten: (value, [show], named) => flat(value, { ...(show !== undefined && { show }), ...named }),
+  float: (value, [precision, spec], named) =>
+    formatFloat(value, Number(named['precision'] ?? precision ?? 6), named['spec'] ?? spec),
+  format: (value, [pattern = '', ...keys]) => {
+    const values = keys.length > 0 ? keys.map((key) => at(value, key)) : Array.isArray(value) ? value : [value ?? ''];
+    return pythonFormat(pattern, values);
+  },
+  group: (value, keys) => {
+    const group = (item: unknown): string => {
+      if (keys.length === 0) return text(item);
+      const [first, ...rest] = keys.map((key) => text(at(item, key) ?? ''));
+      return rest.length > 0 ? `${first}: ${rest.join(', ')}` : `${first}`;
+    };
+    return empty(value)
+      ? '[]'
+      : list(value)
+          .map((item) => `[${group(item)}]`)
+          .join(' ');
+  },
+  if: (value) => value,
+  iso: (value) => formatDate(value, '%Y-%m-%dT%H:%M:%S.%3f%Oz') ?? 'T',
+  join: (value, [sep], named) =>
     list(value)
-      .map(inner)
-      .join(named['sep'] ?? args[0] ?? '/'),
-  len: size,
-  list: (value, { named }) => cell(value, named['separator'] ?? ', '),
-  lower: (value) => cell(value).toLowerCase(),
-  notnull: (value) => list(value).filter((item) => !unset(item)),
-  scope: (value, { args }) => {
-    const segments = cell(value).split('/');
-    const start = args.map((kind) => segments.indexOf(kind)).find((index) => index >= 0);
-    return start === undefined ? segments.at(-1) : segments.slice(start + 1).join('/');
+      .map(text)
+      .join(named['sep'] ?? sep ?? '/'),
+  len: (value) =>
+    typeof value === 'object' && value ? Object.keys(value).length : typeof value === 'string' ? value.length : 0,
+  list: (value, [show], named) => compact(value, { ...(show !== undefined && { show }), ...named }, text),
+  lower: (value) => (typeof value === 'string' ? value.toLowerCase() : value),
+  notnull: (value) => list(value).filter((item) => item !== undefined && item !== null),
+  regex: (value, [pattern = '', match], named) => {
+    const matches = regularExpression(`^(?:${pattern})`, '--format').test(text(value ?? ''));
+    return matches && !empty(value) ? (named['does_match'] ?? match ?? value) : (named['nomatch'] ?? '');
   },
-  segment: (value, { args }) =>
-    cell(value)
-      .split('/')
-      .at(Number(args[0] ?? -1)),
-  slice: (value, { args }) => {
-    const [from = '', to = ''] = (args[0] ?? ':').split(':');
-    const ends = [from === '' ? 0 : Number(from), to === '' ? undefined : Number(to)] as const;
-    return Array.isArray(value) ? value.slice(...ends) : cell(value).slice(...ends);
+  scope: (value, args) => {
+    if (empty(value)) return '';
+    const whole = segments(value).join('/');
+    const kind = (args.length > 0 ? args : ['regions', 'zones']).find((name) => whole.includes(`/${name}/`));
+    if (kind !== undefined) return whole.split(`/${kind}/`).at(-1);
+    return whole.startsWith('https://') ? whole.split('/').at(-1) : whole;
   },
-  sort: (value) => list(value).toSorted((a, b) => (inner(a) < inner(b) ? -1 : 1)),
-  split: (value, { args, named }) => cell(value).split(named['sep'] ?? args[0] ?? '/'),
-  sub: (value, { args: [pattern = '', replacement = ''] }) =>
-    cell(value).replaceAll(new RegExp(pattern, 'gu'), replacement.replaceAll(/\\(\d)/g, '$$$1')),
-  upper: (value) => cell(value).toUpperCase(),
-  yesno: (value, { args, named }) => {
-    const truth = value === true || (value !== false && !unset(value) && value !== 0);
-    if (!truth) return named['no'] ?? args[1] ?? 'No';
-    return named['yes'] ?? args[0] ?? value;
+  segment: (value, [index], named) => segments(value ?? '').at(Number(named['index'] ?? index ?? -1)),
+  size: (value, [zero], named) => formatSize(value, { ...(zero !== undefined && { zero }), ...named }),
+  slice: (value, [op], named) => slice(list(value), named['op'] ?? op ?? ':'),
+  sort: (value, [attr], named) => {
+    const by = named['attr'] ?? attr;
+    const key = (item: unknown): unknown => (by ? at(item, by) : item);
+    return list(value).toSorted((a, b) => inOrder(key(a), key(b)));
   },
+  split: (value, [sep], named) => (empty(value) ? undefined : text(value).split(named['sep'] ?? sep ?? '/')),
+  sub: (value, [pattern = '', replacement = '', count], named) => {
+    if (typeof value !== 'string') return value;
+    const capitals = /^(false|no|0)$/i.test(named['ignorecase'] ?? '');
+    let left = Number(named['count'] ?? count ?? 0) || Number.POSITIVE_INFINITY;
+    return value.replaceAll(new RegExp(pattern, capitals ? 'gmsu' : 'gimsu'), (...match: unknown[]) =>
+      left-- > 0
+        ? replacement.replaceAll(/\\(\d)/g, (_, group: string) => text(match[Number(group)] ?? ''))
+        : text(match[0]),
+    );
+  },
+  trailoff: (value, [limit = '']) => {
+    const whole = text(value ?? '');
+    if (!(Number(limit) > 3)) return undefined;
+    return whole.length < Number(limit) ? whole : `${whole.slice(0, Number(limit) - 3)}...`;
+  },
+  upper: (value) => (typeof value === 'string' ? value.toUpperCase() : value),
+  uri: (value) => (typeof value === 'string' && value.startsWith('https://') ? value : undefined),
+  yesno: (value, [yes, no], named) => (empty(value) ? (named['no'] ?? no ?? 'No') : (named['yes'] ?? yes ?? value)),
 };
+
+/** What a function without a result has: where its argument `undefined` stands among the others, or its own. */
+const fallbacks: Readonly<Record<string, { index?: number; value?: string }>> = {
+  basename: { index: 0 },
+  collection: { index: 0 },
+  flatten: { index: 1 },
+  join: { index: 1 },
+  list: { index: 1 },
+  segment: { index: 1 },
+  split: { index: 1 },
+  uri: { index: 0, value: '.' },
+};
+
+/** These change how the functions after them are called. */
+const modifiers: ReadonlySet<string> = new Set(['always', 'map']);
+
+function apply({ name, args, named }: Call, value: unknown): unknown {
+  const result = name === 'basename' && empty(value) ? undefined : transforms[name]?.(value, args, named);
+  const { index, value: own = '' } = fallbacks[name] ?? {};
+  const blank = result === undefined || result === '' || (Array.isArray(result) && name === 'slice' && empty(result));
+  return blank ? (named['undefined'] ?? args[index ?? -1] ?? own) : result;
+}
 
 /** @throws UsageError for a function that there is not */
 export function checkCalls({ calls }: Key, subject: string): void {
   for (const { name, args } of calls) {
-    if (name === 'sub') regularExpression(args[0] ?? '', subject);
-    if (Object.hasOwn(transforms, name) || name === 'map') continue;
-    const known = [...Object.keys(transforms), 'map'].toSorted().join(', ');
+    if (name === 'sub' || name === 'regex') regularExpression(args[0] ?? '', subject);
+    if (Object.hasOwn(transforms, name) || modifiers.has(name)) continue;
+    const known = [...Object.keys(transforms), ...modifiers].toSorted().join(', ');
     throw new UsageError(`argument ${subject}: there is no function ${name}()`, `the functions are ${known}`);
   }
 }
 
 /** @throws UsageError */
-export function regularExpression(text: string, subject: string): RegExp {
+export function regularExpression(pattern: string, subject: string): RegExp {
   try {
-    return new RegExp(text, 'u');
+    return new RegExp(pattern, 'u');
   } catch (error) {
     throw new UsageError(`argument ${subject}: ${(error as Error).message}`);
   }
 }
 
-/** What a key says of a resource. With `raw` its functions are left out. */
+/** What a key says of a resource. With `raw` its functions are left out, unless `always()` is one of them. */
 export function valueAt(resource: unknown, { path, calls }: Key, raw = false): unknown {
-  let value = dig(resource, path);
-  let each = false;
-  for (const call of raw ? [] : calls) {
-    const transform = transforms[call.name];
-    if (call.name === 'map') each = true;
-    else if (each) value = list(value).map((item) => transform?.(item, call, resource));
-    else value = transform?.(value, call, resource);
-    // `map()` is for the function after it.
-    if (call.name !== 'map') each = false;
+  const value = dig(resource, path);
+  return raw && !calls.some(({ name }) => name === 'always') ? value : called(value, calls);
+}
+
+/** What functions make of a value. */
+export function called(value: unknown, calls: readonly Call[]): unknown {
+  let result = value;
+  let depth = 0;
+  for (const call of calls) {
+    if (call.name === 'map') depth = Number(call.args[0] ?? 1);
+    if (modifiers.has(call.name)) continue;
+    if (depth === 0) result = apply(call, result);
+    else if (Array.isArray(result)) result = result.flat(depth - 1).map((item) => apply(call, item));
+    else if (!empty(result)) result = apply(call, result);
+    depth = 0;
   }
-  return value;
+  return result;
 }
