@@ -205,6 +205,8 @@ export const environment: readonly (readonly [name: string, meaning: string])[] 
     'GOOGLE_APPLICATION_CREDENTIALS',
     "Application default credentials, for --metadata and --credentials. Default: the file of gcloud's.",
   ],
+  ['CLOUDSDK_CORE_DISABLE_PROMPTS', 'true: ask nothing, as --quiet.'],
+  ['CLOUDSDK_CORE_USER_OUTPUT_ENABLED', 'false: say nothing but errors, as --no-user-output-enabled.'],
   ['DOCKER_HOST, DOCKER_CONTEXT', 'Which container engine, as for the docker client.'],
   ['DOCKER_CONFIG', 'Where the docker client has its contexts.'],
   ['NO_COLOR, FORCE_COLOR', 'No colour, or colour even where the output is no terminal.'],

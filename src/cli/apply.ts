@@ -4,7 +4,7 @@ import type { Job, JobInput } from '../model/schema/job.js';
 import { findJob, getJob } from '../service/jobs.js';
 import { inertFields } from '../service/run.js';
 import type { ServiceDeps } from '../service/service.js';
-import { type CommonOptions, inWords, jobNameOf } from './command.js';
+import { askedJob, type CommonOptions, inWords, jobNameOf } from './command.js';
 import type { Context } from './context.js';
 import { type JobEdit, jobFromFlags, type JobOptions, readJobEdit, withJobFlags } from './job-flags/apply.js';
 import { checkJobFlags, withGpuType, withoutBreakglass } from './job-flags/check.js';
@@ -26,7 +26,7 @@ export async function describedJob(context: Context, options: SpecOptions, id: s
     const { name, job } = await readJobFile(context, options.file, options, id);
     return flagged(context, name, withJobFlags(job, edit, parseName(name)));
   }
-  const name = jobNameOf(context, options, id);
+  const name = jobNameOf(context, options, await askedJob(context, options, id));
   return flagged(context, name, jobFromFlags(edit, parseName(name)));
 }
 
@@ -48,11 +48,12 @@ function flagged({ io }: Context, name: string, job: JobInput): NamedJob {
  */
 export async function jobToRun(context: Context, options: SpecOptions, id: string | undefined): Promise<NamedJob> {
   if (options.file !== undefined) return describedJob(context, options, id);
-  const name = jobNameOf(context, options, id);
+  const asked = await askedJob(context, options, id);
+  const name = jobNameOf(context, options, asked);
   const edit = await readJobEdit(options, context.io.cwd);
   const service = await context.service();
   const describes = edit.groups.some(({ flags }) => flags.image !== undefined);
-  if (describes && !findJob(service, name)) return describedJob(context, options, id);
+  if (describes && !findJob(service, name)) return describedJob(context, options, asked);
   const missing = `Cannot find job [${shortName(name)}].`;
   const current = inWords(
     'NOT_FOUND',

@@ -6,7 +6,7 @@ import { keysFlag } from './render/format/filter.js';
 import type { Key } from './render/format/keys.js';
 import { type Format, formatFlag, shownFormats } from './render/format/projection.js';
 import type { Context } from './context.js';
-import { acceptWithoutEffect } from './global-flags.js';
+import { acceptGlobalFlags, asGcloudSays } from './global-flags.js';
 
 /** The flags that every command takes. */
 export interface CommonOptions {
@@ -16,6 +16,7 @@ export interface CommonOptions {
   flatten?: Key[];
   apiVersion?: 'v1' | 'v2';
   quiet?: true;
+  userOutputEnabled?: boolean;
   account?: string;
 }
 
@@ -66,9 +67,11 @@ export function defineCommand<O extends object, A extends unknown[] = []>(
         .action(async (...given: unknown[]) => {
           const args = given.slice(0, -2) as A;
           const flags = given.at(-2) as O & CommonOptions;
-          await action(await open(flags), flags, ...args);
+          const context = await open(flags);
+          // What localrun calls itself is nobody's to silence.
+          await (hidden ? action(context, flags, ...args) : action(...asGcloudSays(context, flags), ...args));
         });
-      acceptWithoutEffect(command);
+      acceptGlobalFlags(command);
     },
   };
 }
@@ -103,6 +106,21 @@ export function jobNameOf(context: Context, options: CommonOptions, job: string 
     parentOf(context, { project: project ?? namespace ?? options.project, region: location ?? options.region }),
     id,
   );
+}
+
+/**
+ * The name of a job as it was given, or, where gcloud asks for it, the answer of who sits at the terminal. Enter takes
+ * the name of the image, if there is one; a file has the name in it.
+ */
+export async function askedJob(
+  { io }: Context,
+  { quiet, file, image }: CommonOptions & { file?: string; image?: Partial<Record<string, string>> },
+  job: string | undefined,
+): Promise<string | undefined> {
+  if (job !== undefined || file !== undefined || quiet || !io.interactive) return job;
+  const [name = ''] = (image?.[''] ?? '').replace(/^.*\//, '').split(/[:@]/);
+  const unset = name.replaceAll(/[^a-zA-Z0-9-]|^-+|-+$/g, '').toLowerCase();
+  return (await io.ask(`Job name${unset && ` (${unset})`}:  `))?.trim() || unset;
 }
 
 /**

@@ -1,4 +1,7 @@
 import { type Command, Option } from 'commander';
+import type { CommonOptions } from './command.js';
+import type { Context } from './context.js';
+import type { Output } from './io.js';
 
 /** gcloud's own flags that change nothing here: there is no account to log in with, and no request to log. */
 const withoutEffect = [
@@ -12,13 +15,34 @@ const withoutEffect = [
   '--verbosity <level>',
 ];
 
-/** Lets a command take the flags of gcloud that do nothing here. */
-export function acceptWithoutEffect(command: Command): void {
-  for (const flags of withoutEffect) {
+const userOutput = ['--user-output-enabled', '--no-user-output-enabled'];
+
+/** Lets a command take the flags of gcloud that help does not show. */
+export function acceptGlobalFlags(command: Command): void {
+  for (const flags of [...withoutEffect, ...userOutput]) {
     const option = new Option(flags).hideHelp();
     if (flags.startsWith('--verbosity')) option.choices(['debug', 'info', 'warning', 'error', 'critical', 'none']);
     command.addOption(option);
   }
+}
+
+/**
+ * What a command works with, and its flags, as gcloud's variables and --no-user-output-enabled change them: it asks
+ * nothing, or says nothing but errors.
+ */
+export function asGcloudSays<O extends CommonOptions>(context: Context, flags: O): [Context, O] {
+  const { env } = context.io;
+  const variable = (name: string): boolean | undefined => {
+    const text = env[`CLOUDSDK_CORE_${name}`];
+    return text ? /^(1|true|on|yes|y)$/i.test(text) : undefined;
+  };
+  const options = variable('DISABLE_PROMPTS') ? { ...flags, quiet: true } : flags;
+  if (flags.userOutputEnabled ?? variable('USER_OUTPUT_ENABLED') ?? true) return [context, options];
+  const silent = (output: Output): Output =>
+    Object.create(output, { write: { value: () => {} }, tty: { value: false } }) as Output;
+  const { out, err } = context.io;
+  const io = Object.create(context.io, { out: { value: silent(out) }, err: { value: silent(err) } }) as Context['io'];
+  return [{ ...context, io }, options];
 }
 
 const takesValue: ReadonlyMap<string, boolean> = new Map([
@@ -26,6 +50,7 @@ const takesValue: ReadonlyMap<string, boolean> = new Map([
   ...['project', 'region', 'account', 'format', 'flatten', 'api-version', 'flags-file'].map(
     (name) => [`--${name}`, true] as const,
   ),
+  ...userOutput.map((name) => [name, false] as const),
   ['--quiet', false],
   ['-q', false],
 ]);

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
+import { isatty } from 'node:tty';
 import { Chalk, type ChalkInstance } from 'chalk';
 import type { Surroundings } from '../config.js';
 import { RunError } from '../model/errors.js';
@@ -30,6 +31,8 @@ export interface Io extends Surroundings {
   err: Output;
   /** All of stdin, at most `limit` bytes and one more. */
   readInput: (limit: number) => Promise<string>;
+  /** Whether somebody is there to be asked for what is missing: stdin and stderr are terminals. */
+  readonly interactive: boolean;
   /** One line of stdin, after `question` on stderr; undefined at its end. */
   ask: (question: string) => Promise<string | undefined>;
   cwd: string;
@@ -59,6 +62,9 @@ export function systemIo(): Io {
     out: output(process.stdout, env),
     err: output(process.stderr, env),
     readInput,
+    get interactive() {
+      return isatty(0) && isatty(2);
+    },
     ask,
     get cwd() {
       return workingDirectory();

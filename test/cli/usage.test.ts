@@ -15,6 +15,7 @@ describe('a command line that cannot be meant', () => {
     ['jobs create etl', 'jobs.create', 'argument --image: Must be specified.'],
     ['jobs create etl --image', 'jobs.create', "option '--image <image>' argument missing"],
     ['jobs create etl --image --tasks 2', 'jobs.create', 'argument --image: expected one argument'],
+    ['jobs execute', 'jobs.execute', 'argument JOB: Must be specified.'],
     ['jobs run', 'jobs.run', 'argument JOB: Must be specified.'],
     ['jobs validate', 'jobs.validate', 'argument FILE: Must be specified.'],
     [
@@ -30,6 +31,30 @@ describe('a command line that cannot be meant', () => {
     const { code, stdout, stderr } = await cli().run(line);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr.split('\n')[0]).toBe(`ERROR: ${command && `(localrun.${command}) `}${message}`);
+  });
+});
+
+describe('a missing job is asked for on a terminal', () => {
+  test.each<[line: string, stdin: string, question: string, code: number, stderr: RegExp]>([
+    ['jobs create --image gcr.io/p/my_image:tag', '\n', 'Job name (myimage):  ', 0, /Job \[myimage\] has successfully/],
+    ['jobs deploy --image localhost:5000/a.p.p', 'x\n', 'Job name (app):  ', 0, /Job \[x\] has successfully/],
+    ['jobs create --image i', 'Etl\n', 'Job name (i):  ', 1, /Invalid job name \[Etl\]/],
+    ['jobs update --tasks 2', ' etl \n', 'Job name:  ', 1, /Job \[etl\] could not be found/],
+    ['jobs execute', 'etl\n', 'Job name:  ', 1, /Resource 'etl'/],
+    ['jobs run', 'etl\n', 'Job name:  ', 1, /Cannot find job \[etl\]/],
+    ['jobs execute', '\n', 'Job name:  ', 2, /argument JOB: Must be specified/],
+    ['jobs execute', '', 'Job name:  ', 2, /argument JOB: Must be specified/],
+  ])('%s, answered %j', async (line, stdin, question, code, answer) => {
+    const { code: ended, stderr } = await cli({ terminal: 80 }).run(line, { stdin });
+    expect({ ended, question: stderr.slice(0, question.length) }).toEqual({ ended: code, question });
+    expect(stderr).toMatch(answer);
+  });
+
+  test('but not with --quiet, nor where the command does not ask in gcloud', async () => {
+    for (const line of ['jobs execute --quiet', 'jobs describe']) {
+      const { code, stderr } = await cli({ terminal: 80 }).run(line, { stdin: 'etl\n' });
+      expect([code, stderr.split('\n')[0]]).toEqual([2, expect.stringMatching(/^ERROR: .*(JOB|'job')/)]);
+    }
   });
 });
 

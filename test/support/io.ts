@@ -13,7 +13,7 @@ interface Surroundings {
   /** All of stdin; questions are answered by its lines. */
   stdin?: string | Buffer;
   env?: Record<string, string>;
-  /** stdout and stderr are a terminal that is this wide; plain pipes if unset. */
+  /** stdin, stdout and stderr are a terminal that is this wide; plain pipes if unset. */
   terminal?: number;
   cwd?: string;
   /** Whether the processes that hold leases are at work; they are if unset. */
@@ -54,6 +54,7 @@ export function testIo(home: string, surroundings: Surroundings = {}): TestIo {
     out: output('out'),
     err: output('err'),
     readInput: async (limit) => Buffer.from(stdin).toString('utf8', 0, limit + 1),
+    interactive: terminal !== undefined,
     ask: async (question) => {
       text.err += question;
       return lines.length > 1 || lines[0] !== '' ? lines.shift() : undefined;

@@ -38,4 +38,30 @@ describe('global flags', () => {
   test('a level of --verbosity that there is not is refused', async () => {
     expect(await cli().run('--verbosity loud jobs list')).toMatchObject({ code: 2, stdout: '' });
   });
+
+  test.each<[line: string, env: Record<string, string>]>([
+    ['jobs list --no-user-output-enabled', {}],
+    ['--no-user-output-enabled jobs create other --image i', {}],
+    ['jobs describe etl --format=json', { CLOUDSDK_CORE_USER_OUTPUT_ENABLED: 'false' }],
+  ])('%s says nothing with %j', async (line, env) => {
+    const { run } = cli({ terminal: 80 });
+    await run('jobs create etl --image i');
+    expect(await run(line, { env })).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  test('--user-output-enabled wins over the variable, and errors are told all the same', async () => {
+    const { run } = cli({ env: { CLOUDSDK_CORE_USER_OUTPUT_ENABLED: 'false' } });
+    expect(await run('--user-output-enabled jobs list')).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('Listed 0 items.'),
+    });
+    expect(await run('jobs describe etl')).toMatchObject({ code: 1, stderr: expect.stringContaining('ERROR: ') });
+  });
+
+  test('CLOUDSDK_CORE_DISABLE_PROMPTS takes the default answers', async () => {
+    const { run } = cli({ env: { CLOUDSDK_CORE_DISABLE_PROMPTS: '1' } });
+    await run('jobs create etl --image i');
+    expect(await run('jobs delete etl')).toMatchObject({ code: 0 });
+    expect(await run('jobs create', { terminal: 80 })).toMatchObject({ code: 2 });
+  });
 });

@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import { RunError } from '../../../model/errors.js';
 import { findJob, updateJob } from '../../../service/jobs.js';
 import { changedJob, declareSpec, describedJob, type SpecOptions } from '../../apply.js';
-import { defineCommand, jobNameOf } from '../../command.js';
+import { askedJob, defineCommand, jobNameOf } from '../../command.js';
 import { afterwards, type AfterwardsFlags, declareAfterwardsFlags } from '../../execution.js';
 import { declareJobFlags, readJobEdit } from '../../job-flags/apply.js';
 import { print } from '../../render/format.js';
@@ -23,8 +23,9 @@ export const deploy = defineCommand<SpecOptions & AfterwardsFlags & { source?: s
       });
     }
     const service = await context.service();
-    const current = options.file === undefined ? findJob(service, jobNameOf(context, options, id)) : undefined;
-    const described = current ? changedJob(context, current, edit) : await describedJob(context, options, id);
+    const asked = await askedJob(context, options, id);
+    const current = options.file === undefined ? findJob(service, jobNameOf(context, options, asked)) : undefined;
+    const described = current ? changedJob(context, current, edit) : await describedJob(context, options, asked);
     const deployed = updateJob(service, { ...described, allowMissing: current === undefined });
     await print(context, options, await afterwards(context, service, deployed, 'deployed', options), { kind: jobKind });
   },

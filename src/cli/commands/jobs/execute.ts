@@ -1,6 +1,6 @@
 import { RunError, UsageError } from '../../../model/errors.js';
 import type { ContainerOverride } from '../../../model/schema/run.js';
-import { type CommonOptions, defineCommand, jobNameOf } from '../../command.js';
+import { askedJob, type CommonOptions, defineCommand, jobNameOf } from '../../command.js';
 import { printSeen, startExecution } from '../../execution.js';
 import { dictFlag, durationFlag, integerFlag, listFlag } from '../../flags.js';
 import { booleanFlag } from '../../job-flags/boolean.js';
@@ -42,13 +42,13 @@ function containerOverrides({ container: named, args = {}, updateEnvVars = {} }:
   });
 }
 
-export const execute = defineCommand<Options, [job: string]>(
+export const execute = defineCommand<Options, [job: string | undefined]>(
   'execute',
   'Run a job in the background; return once it has started, or with --wait once it has ended.',
   (command) => {
     declareLocalFlags(command)
       .optionsGroup('Flags:')
-      .argument('<job>', 'the name of the job')
+      .argument('[job]', 'the name of the job')
       .option('--tasks <count>', 'number of tasks of this execution', integerFlag('--tasks', 1))
       .option('--task-timeout <duration>', 'time for one attempt in this execution', durationFlag('--task-timeout'));
     booleanFlag(command, '--wait', 'wait until the execution has ended; exit 1 if it failed');
@@ -73,11 +73,8 @@ export const execute = defineCommand<Options, [job: string]>(
       ...(delayExecution && { delayExecution }),
     };
     const until = async ? 'created' : wait ? 'ended' : 'started';
-    const seen = await startExecution(
-      context,
-      { name: jobNameOf(context, options, id), overrides, settings: localSettings(context, options) },
-      until,
-    );
+    const name = jobNameOf(context, options, await askedJob(context, options, id));
+    const seen = await startExecution(context, { name, overrides, settings: localSettings(context, options) }, until);
     await printSeen(context, options, seen, until);
   },
 );

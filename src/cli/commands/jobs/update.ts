@@ -1,7 +1,7 @@
 import { shortName } from '../../../model/names.js';
 import { getJob, updateJob } from '../../../service/jobs.js';
 import { changedJob, declareSpec, describedJob, type SpecOptions } from '../../apply.js';
-import { defineCommand, inWords, jobNameOf } from '../../command.js';
+import { askedJob, defineCommand, inWords, jobNameOf } from '../../command.js';
 import { afterwards, type AfterwardsFlags, declareAfterwardsFlags } from '../../execution.js';
 import { declareJobFlags, readJobEdit } from '../../job-flags/apply.js';
 import { print } from '../../render/format.js';
@@ -24,7 +24,9 @@ export const update = defineCommand<SpecOptions & AfterwardsFlags, [job: string 
         edit,
       );
     const described =
-      options.file === undefined ? changed(jobNameOf(context, options, id)) : await describedJob(context, options, id);
+      options.file === undefined
+        ? changed(jobNameOf(context, options, await askedJob(context, options, id)))
+        : await describedJob(context, options, id);
     const updated = found(described.name, () => updateJob(service, described));
     await print(context, options, await afterwards(context, service, updated, 'updated', options), { kind: jobKind });
   },
