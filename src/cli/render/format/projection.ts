@@ -1,4 +1,5 @@
 import { UsageError } from '../../../model/errors.js';
+import { parseFilter } from './filter.js';
 import { type Key, KeyReader } from './keys.js';
 import { checkCalls } from './transforms.js';
 
@@ -73,6 +74,7 @@ export const formatFlag =
     }
     for (const key of keys) {
       checkCalls(key, '--format');
+      for (const { name: call, args } of key.calls) if (call === 'if') parseFilter(args[0] ?? '', 0);
       const { format } = key.attributes;
       if (typeof format === 'string') formatFlag(shownFormats)(format);
       else if (needs === 'formats')

@@ -2,13 +2,13 @@ import { dig, type Key, type Step } from './keys.js';
 
 type Row = Record<string, unknown>;
 
-/** Rows with a list in each of them unfolded: a row for each item, which stands in place of the list. */
+/** Rows with a list in each of them unfolded: a row for each item, which stands in place of the list; none if it is empty. */
 export const flattenedRows = (rows: readonly Row[], lists: readonly Key[] = []): readonly Row[] =>
   lists.reduce<readonly Row[]>((result, { path }) => {
     const names = path.filter((step): step is Step & string => typeof step === 'string');
     return result.flatMap((row) => {
       const list = dig(row, names);
-      return Array.isArray(list) && list.length > 0 ? list.map((item: unknown) => withValue(row, names, item)) : [row];
+      return Array.isArray(list) ? list.map((item: unknown) => withValue(row, names, item)) : [row];
     });
   }, rows);
 

@@ -8,7 +8,13 @@ import { empty, isMap, pythonFormat, sortedEntries, text } from './python.js';
 /** What a function of a key is given: the value there, and its arguments. */
 type Transform = (value: unknown, args: readonly string[], named: Call['named']) => unknown;
 
-const read = (key: string): Key => new KeyReader(key, '--format').key();
+function read(text: string): Key {
+  const reader = new KeyReader(text, '--format');
+  const key = reader.key();
+  if (!reader.done) throw reader.wrong('unexpected text');
+  return key;
+}
+
 const at = (value: unknown, key: string): unknown => valueAt(value, read(key));
 const list = (value: unknown): unknown[] =>
   Array.isArray(value) ? value : typeof value === 'string' ? Array.from(value) : empty(value) ? [] : [value];
@@ -122,7 +128,7 @@ const transforms: Readonly<Record<string, Transform>> = {
     if (typeof value !== 'string') return value;
     const capitals = /^(false|no|0)$/i.test(named['ignorecase'] ?? '');
     let left = Number(named['count'] ?? count ?? 0) || Number.POSITIVE_INFINITY;
-    return value.replaceAll(new RegExp(pattern, capitals ? 'gmsu' : 'gimsu'), (...match: unknown[]) =>
+    return value.replaceAll(regularExpression(pattern, '--format', capitals ? 'gms' : 'gims'), (...match: unknown[]) =>
       left-- > 0
         ? replacement.replaceAll(/\\(\d)/g, (_, group: string) => text(match[Number(group)] ?? ''))
         : text(match[0]),
@@ -160,9 +166,15 @@ function apply({ name, args, named }: Call, value: unknown): unknown {
   return blank ? (named['undefined'] ?? args[index ?? -1] ?? own) : result;
 }
 
-/** @throws UsageError for a function that there is not */
+/** The arguments of functions that are keys. */
+const keyArguments = ({ name, args }: Call): readonly string[] =>
+  ['extract', 'firstof', 'group'].includes(name) ? args : name === 'format' ? args.slice(1) : [];
+
+/** @throws UsageError for a function that there is not, and for arguments that it cannot have */
 export function checkCalls({ calls }: Key, subject: string): void {
-  for (const { name, args } of calls) {
+  for (const call of calls) {
+    const { name, args } = call;
+    for (const key of keyArguments(call)) checkCalls(read(key), subject);
     if (name === 'sub' || name === 'regex') regularExpression(args[0] ?? '', subject);
     if (Object.hasOwn(transforms, name) || modifiers.has(name)) continue;
     const known = [...Object.keys(transforms), ...modifiers].toSorted().join(', ');
@@ -170,10 +182,22 @@ export function checkCalls({ calls }: Key, subject: string): void {
   }
 }
 
-/** @throws UsageError */
-export function regularExpression(pattern: string, subject: string): RegExp {
+/** An expression as Python reads it: with `(?i)` at its beginning, `(?P<name>…)`, and a backslash before any character. */
+export function regularExpression(pattern: string, subject: string, flags = ''): RegExp {
+  const [inline = '', own = ''] = /^\(\?([ims]+)\)/.exec(pattern) ?? [];
+  const rest = pattern.slice(inline.length).replaceAll('(?P<', '(?<');
+  const all = [...new Set(flags + own)].join('');
   try {
-    return new RegExp(pattern, 'u');
+    return new RegExp(rest, `${all}u`);
+  } catch {
+    return lenient(rest, all, subject);
+  }
+}
+
+/** @throws UsageError */
+function lenient(pattern: string, flags: string, subject: string): RegExp {
+  try {
+    return new RegExp(pattern, flags);
   } catch (error) {
     throw new UsageError(`argument ${subject}: ${(error as Error).message}`);
   }

@@ -39,6 +39,8 @@ describe('a filter', () => {
     'region<v',
     'region:ÚS-central1',
     'name~^etl',
+    'name~"(?i)^ETL"',
+    'name~etl\\-nightly',
     'name~"^etl-[a-z]+$"',
     'name!=other',
     'name!~^x',

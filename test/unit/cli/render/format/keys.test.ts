@@ -76,6 +76,7 @@ describe('a key', () => {
     ['name.sub("(e)(t)", "\\2\\1")', 'tel-nightly'],
     ['name.sub(ETL, x)', 'x-nightly'],
     ['name.sub(ETL, x, ignorecase=false)', 'etl-nightly'],
+    ['name.sub("(?P<a>e)\\-*(?P<b>t)", "\\2\\1", ignorecase=no)', 'tel-nightly'],
     ['name.sub("t", x, count=1)', 'exl-nightly'],
     ['name.sub(t, "\\"x\\"")', 'e"x"l-nigh"x"ly'],
     ['firstof(nothing, region)', 'us-central1'],

@@ -119,7 +119,10 @@ describe('printers', () => {
   });
 
   test('--flatten makes a row of every item', async () => {
-    const flat = flattenedRows([row, { name: 'none' }], keysFlag('--flatten')('conditions[]'));
+    const flat = flattenedRows(
+      [row, { name: 'none' }, { name: 'empty', conditions: [] }],
+      keysFlag('--flatten')('conditions[]'),
+    );
     expect(await printed('value(name,conditions.type)', flat as object[])).toBe(
       'etl-nightly\tReady\netl-nightly\tStarted\nnone\t\n',
     );
@@ -149,6 +152,9 @@ describe('printers', () => {
     ['value(a.foo())', 'there is no function foo()'],
     ['value(a.sub("("))', 'Invalid regular expression'],
     ['table[box', 'expected ]'],
+    ['value(firstof("a b"))', 'unexpected text at character 3 of a b'],
+    ['value(extract(a.foo()))', 'there is no function foo()'],
+    ['value(name.if(AND))', 'expected a term'],
     ['table(name:foo=1)', 'unknown attribute foo'],
     ['table(name:label)', 'attribute label takes a value'],
     ['table(name:optional=1)', 'attribute optional takes no value'],
