@@ -1,10 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { expect } from 'vitest';
 import { completionStatus } from '../../src/model/execution.js';
 import type { Command } from '../support/cli.js';
+import { client, docker, removeContainers } from '../support/client.js';
 import { type Home, test } from '../support/home.js';
-
-const docker = (...args: string[]): void => void execFileSync('docker', args, { stdio: ['ignore', 'ignore', 'pipe'] });
 
 /** The first attempt of the first task waits for what will happen to it. */
 const script = `echo began $CLOUD_RUN_TASK_ATTEMPT; echo began >&2
@@ -31,7 +29,7 @@ async function waiting(home: Home, spec: object = {}): Promise<Command> {
 }
 
 test.concurrent.for([
-  ['removed', gone, (home: Home) => docker('rm', '--force', ...attemptContainers(home))],
+  ['removed', gone, (home: Home) => removeContainers(...attemptContainers(home))],
   ['killed', 'was terminated on signal 9', (home: Home) => docker('kill', ...attemptContainers(home))],
   [
     'killed while it is paused',
@@ -41,7 +39,7 @@ test.concurrent.for([
       docker('kill', ...attemptContainers(home));
     },
   ],
-  ['removed with all others of the execution', gone, (home: Home) => docker('rm', '--force', ...home.containers())],
+  ['removed with all others of the execution', gone, (home: Home) => removeContainers(...home.containers())],
 ] as const)('a container that is %s by hand costs an attempt', async ([, what, meddle], { home }) => {
   const command = await waiting(home);
   meddle(home);
@@ -57,7 +55,7 @@ test.concurrent.for([
 
 test.concurrent('a removed container fails a job without retries', async ({ home }) => {
   const command = await waiting(home, { maxRetries: 0 });
-  docker('rm', '--force', ...attemptContainers(home));
+  removeContainers(...attemptContainers(home));
   const { exitCode, stderr } = await command.ended;
   expect(exitCode).toBe(1);
   expect(stderr).toMatch(new RegExp(`task 0 attempt 0 failed: The container ${gone}; out of retries`));
@@ -114,7 +112,7 @@ test.concurrent.for(['SIGKILL', 'SIGTERM'] as const)(
     ]);
     for (const heard of [1, 20, 40]) {
       await command.says('│ line', heard);
-      for (const { pid, args } of home.processes()) if (args[0] === 'docker') process.kill(pid, signal);
+      for (const { pid, args } of home.processes()) if (args[0] === client) process.kill(pid, signal);
     }
     const { exitCode, stderr } = await command.ended;
     expect(exitCode, stderr).toBe(1);

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { labels } from '../../src/engine/plan.js';
 import { until } from './cli.js';
 import { client } from './client.js';
@@ -34,28 +35,32 @@ function readEvent(line: string): EngineEvent {
 
 /** What the engine reports of the containers of attempts that have a label. */
 export class EngineEvents {
-  readonly #client: ChildProcess;
-  #text = '';
+  /** From a given time on, so that nothing is missed while a client connects. */
+  readonly #since = String(Math.floor(Date.now() / 1000));
+  readonly #label: string;
+  readonly #lines = new Set<string>();
+  #client: ChildProcess | undefined;
+  #closed = false;
 
   constructor(label: string) {
-    // From a given time on, so that nothing is missed while the client connects.
-    const since = String(Math.floor(Date.now() / 1000));
-    this.#client = spawn(
-      client,
-      ['events', '--since', since, '--filter', label, '--filter', 'type=container', '--format', '{{json .}}'],
-      { stdio: ['ignore', 'pipe', 'ignore'] },
-    );
-    this.#client.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#text += text));
+    this.#label = label;
+    this.#listen();
+  }
+
+  #listen(): void {
+    if (this.#closed) return;
+    const filters = ['--filter', this.#label, '--filter', 'type=container'];
+    const args = ['events', '--since', this.#since, ...filters, '--format', '{{json .}}'];
+    const process = spawn(client, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+    createInterface(process.stdout).on('line', (line) => this.#lines.add(line));
+    // Podman's ends when podman shortens the file with its events (1 MB); the next one tells them once more.
+    process.on('close', () => setTimeout(() => this.#listen(), 100));
+    this.#client = process;
   }
 
   /** In the order in which they happened. */
   all(): EngineEvent[] {
-    const whole = this.#text.slice(0, this.#text.lastIndexOf('\n') + 1);
-    return whole
-      .split('\n')
-      .filter(Boolean)
-      .map(readEvent)
-      .filter(({ Actor }) => Actor.Attributes[labels.attempt] !== undefined);
+    return [...this.#lines].map(readEvent).filter(({ Actor }) => Actor.Attributes[labels.attempt] !== undefined);
   }
 
   #names(action: string): string[] {
@@ -104,6 +109,7 @@ export class EngineEvents {
   }
 
   close(): void {
-    this.#client.kill();
+    this.#closed = true;
+    this.#client?.kill();
   }
 }

@@ -18,6 +18,9 @@ const harmless =
   /no such container|is not running|already in progress|has already been|container state improper|level=warning/i;
 const lived = /has dependent containers/i;
 
+/** What podman says of one that it does not stop because it is paused. */
+const paused = /running or paused|in state paused/i;
+
 /**
  * Where the client of a container runs, with podman. Podman before 5 does not say that one was out of memory; its
  * monitor leaves a file `oom` in the directory in which it was begun.
@@ -104,9 +107,10 @@ export class Containers {
       if (names.length > 1) {
         const said = new Set(`${stdout} ${stderr}`.split(/[^\w.-]+/));
         for (const name of names.filter((name) => !said.has(name))) await run([name], tries);
-      } else if (lived.test(stderr)) {
+      } else if (lived.test(stderr) || paused.test(stderr)) {
         if (tries === 0) throw failure(args.join(' '), stderr);
-        await new Promise((resolve) => setTimeout(resolve, interval));
+        if (paused.test(stderr)) await this.#client.run(['unpause', ...names]);
+        else await new Promise((resolve) => setTimeout(resolve, interval));
         await run(names, tries - 1);
       }
     };

@@ -1,4 +1,4 @@
-import { toTimestamp } from '../../model/time.js';
+import { timestamp, toTimestamp } from '../../model/time.js';
 import type { ContainerState } from '../runtime.js';
 
 interface InspectedState {
@@ -15,22 +15,26 @@ interface InspectedState {
 export const startError = (error: string): string =>
   error.replace(/^.*unable to start container process: /s, '').replace(/: (?:unknown\.?|OCI [\w ]+)$/, '');
 
+/** What podman does not call running: somebody stops or has paused it, and it has not ended. */
+const alive = ['stopping', 'paused'];
+
+/** The exit code of a container whose end the engine has not seen, as docker has it. */
+const unseen = 255;
+
 /** One line of `inspect`: `/NAME {state}`. A container that was never started has its state's zero time as start. */
 export function parseState(line: string): [string, ContainerState] {
   const space = line.indexOf(' ');
   const name = line.slice(0, space).replace(/^\//, '');
   const state = JSON.parse(line.slice(space + 1)) as InspectedState;
-  const never = state.StartedAt.startsWith('0001-');
-  if (state.Running) return [name, { status: 'running', startedAt: toTimestamp(state.StartedAt) }];
-  if (never) return [name, { status: 'created', exitCode: state.ExitCode, error: startError(state.Error) }];
-  return [
-    name,
-    {
-      status: 'exited',
-      startedAt: toTimestamp(state.StartedAt),
-      finishedAt: toTimestamp(state.FinishedAt),
-      exitCode: state.ExitCode,
-      oomKilled: state.OOMKilled,
-    },
-  ];
+  const { Running, Status, ExitCode, Error, OOMKilled } = state;
+  if (isZero(state.StartedAt)) return [name, { status: 'created', exitCode: ExitCode, error: startError(Error) }];
+  const startedAt = toTimestamp(state.StartedAt);
+  if (Running || alive.includes(Status)) return [name, { status: 'running', startedAt }];
+  // Podman has no end, and exit code 0, for what ran when the machine stopped.
+  const end = isZero(state.FinishedAt)
+    ? { finishedAt: timestamp(Date.now()), exitCode: unseen }
+    : { finishedAt: toTimestamp(state.FinishedAt), exitCode: ExitCode };
+  return [name, { status: 'exited', startedAt, ...end, oomKilled: OOMKilled }];
 }
+
+const isZero = (time: string): boolean => time.startsWith('0001-');
