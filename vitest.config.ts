@@ -14,7 +14,7 @@ export default defineConfig({
       // Containers compete for the same cores: one file after the other.
       project('docker', 180_000, { fileParallelism: false, globalSetup: 'test/support/engine.ts' }),
       project('podman', 180_000, {
-        include: ['test/podman/**/*.test.ts', 'test/docker/outcomes.test.ts'],
+        include: ['test/podman/**/*.test.ts', 'test/docker/{outcomes,recovery}.test.ts'],
         env: podmanEnvironment,
         fileParallelism: false,
         globalSetup: 'test/support/podman.ts',
