@@ -87,13 +87,7 @@ test.concurrent.for([
     'client version 9.99 is too new',
     'unset DOCKER_API_VERSION',
   ],
-  [
-    'run',
-    'no client',
-    { LOCALRUN_DOCKER: 'nonesuch' },
-    'The command nonesuch was not found.',
-    'install Docker, or name',
-  ],
+  ['run', 'no client', { LOCALRUN_DOCKER: 'nonesuch' }, 'The command nonesuch was not found.', 'install it, or name'],
 ] as const)('`%s` with %s says so and leaves nothing half made', async ([verb, , env, problem, fix], { home }) => {
   expect((await home.run(['jobs', 'create', '-f', home.script('idle', 'true')])).exitCode).toBe(0);
   const { exitCode, stdout, stderr } = await home.run(['jobs', verb, 'idle'], { env });

@@ -102,6 +102,31 @@ test.concurrent('what a run that was killed has left is brought to its end, with
   expect(readdirSync(os.tmpdir()).filter((name) => name.includes(id))).toEqual([]);
 });
 
+test.concurrent('a paused container is told to stop by its timeout', async ({ home }) => {
+  const polite = `trap 'echo told to stop; exit' TERM; echo running; while :; do sleep 0.1; done`;
+  const file = home.script('paused', polite, { maxRetries: 0, timeout: '3s' });
+  const command = home.start(['jobs', 'run', '-f', file]);
+  await command.says('│ running');
+  docker('pause', ...home.containers().filter((name) => name.includes('task')));
+  const { exitCode, stderr } = await command.ended;
+  expect(exitCode, stderr).toBe(1);
+  expect(stderr).toContain('task 0 attempt 0 failed: The configured timeout was reached; out of retries');
+  expect(home.log(await command.execution())).toEqual(['running', 'told to stop']);
+});
+
+test.concurrent.for([
+  [
+    'engine',
+    { CONTAINER_HOST: 'unix:///nonexistent.sock' },
+    /No container engine answers: Cannot connect to Podman\..*\nTry: start its service, or point CONTAINER_HOST/,
+  ],
+  ['configuration', { CONTAINERS_CONF: '/nonexistent.conf' }, /podman info failed: .*nonexistent\.conf/],
+] as const)('what is wrong with the %s is said in the words of podman', async ([, env, problem], { home }) => {
+  const { exitCode, stderr } = await home.run(['jobs', 'run', '-f', home.script('idle', 'true')], { env });
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(problem);
+});
+
 test.concurrent('a working directory has to be there', async ({ home }) => {
   const file = home.script('elsewhere', 'pwd', { workingDir: '/new/directory', maxRetries: 0 });
   const { exitCode, stderr } = await home.run(['jobs', 'run', '-f', file]);

@@ -92,7 +92,7 @@ export function runArguments(spec: ContainerSpec, traits: Traits & { asRoot: boo
 function envFileLine([name, value]: [name: string, value: string]): string {
   if (/[\r\n]/.test(value)) {
     throw new StartRefused(
-      `the secret in the variable ${name} has more than one line, which docker cannot be given under that name`,
+      `the secret in the variable ${name} has more than one line, which no client of an engine can be given under that name`,
     );
   }
   return `${name}=${value}\n`;

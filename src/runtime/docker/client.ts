@@ -100,7 +100,7 @@ export class DockerClient {
       const { stdout, stderr, exitCode } = await this.run([...args, ...filters]);
       if (exitCode === 0) return stdout.split('\n').filter(Boolean);
       // Podman fails if one that it was about to list goes away.
-      if (tries === 10 || !/no such (?:volume|container)/.test(stderr)) throw failure(args.join(' '), stderr);
+      if (tries === 10 || !/no such (?:volume|container)/.test(stderr)) throw this.failure(args.join(' '), stderr);
     }
   }
 
@@ -140,6 +140,11 @@ export class DockerClient {
     return { ended, end: () => void child.kill('SIGKILL') };
   }
 
+  /** That a call has failed for no reason that is expected. */
+  failure(what: string, stderr: string): RunError {
+    return new RunError('INTERNAL', `${this.#command} ${what} failed: ${stderr.trim() || 'no reason given'}`);
+  }
+
   #spawnWith(
     input: Buffer | undefined,
     how: (stdin: number | 'ignore') => [args: readonly string[], options: SpawnOptions],
@@ -171,15 +176,11 @@ export class DockerClient {
     return error.code === 'ENOENT'
       ? unavailable(
           `The command ${this.#command} was not found.`,
-          'install Docker, or name another client in LOCALRUN_DOCKER',
+          'install it, or name another client in LOCALRUN_DOCKER',
         )
       : unavailable(`${this.#command} cannot be run: ${error.message}`);
   }
 }
-
-/** A client that has failed for no reason that is expected. */
-export const failure = (what: string, stderr: string): RunError =>
-  new RunError('INTERNAL', `docker ${what} failed: ${stderr.trim() || 'no reason given'}`);
 
 const unavailable = (message: string, fix?: string): RunError => new RunError('UNAVAILABLE', message, { fix });
 
@@ -192,10 +193,10 @@ export function throwIfUnreachable(stderr: string): void {
   // Of a call about many containers, the engine may have answered a part.
   const lost = lines.find((line) => unreachable.test(line) && !answered.test(line));
   if (lost === undefined) return;
-  throw unavailable(
-    `No container engine answers: ${lost}`,
-    'start Docker, or point DOCKER_HOST or a docker context at an engine that runs; `docker version` shows whether it answers',
-  );
+  const fix = /podman/i.test(lost)
+    ? 'start its service, or point CONTAINER_HOST at one that runs; `podman info` shows whether it answers'
+    : 'start Docker, or point DOCKER_HOST or a docker context at an engine that runs; `docker version` shows whether it answers';
+  throw unavailable(`No container engine answers: ${lost}`, fix);
 }
 
 /**

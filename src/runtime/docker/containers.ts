@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { ContainerState } from '../runtime.js';
 import { Batches } from './batches.js';
-import { type DockerClient, failure } from './client.js';
+import type { DockerClient } from './client.js';
 import { parseState } from './state.js';
 
 /** How long calls wait that are in no hurry, in ms: looking at a container, and removing one. */
@@ -89,7 +89,7 @@ export class Containers {
     return new Batches(async (names) => {
       const { stdout, stderr, exitCode } = await this.#client.run(['container', 'inspect', ...args, ...names]);
       const found = new Map(stdout.split('\n').filter(Boolean).map(parse));
-      if (exitCode !== 0 && !/no such (container|object)/i.test(stderr)) throw failure('inspect', stderr);
+      if (exitCode !== 0 && !/no such (container|object)/i.test(stderr)) throw this.#client.failure('inspect', stderr);
       return names.map((name) => found.get(name));
     }, patience);
   }
@@ -103,12 +103,12 @@ export class Containers {
     const run = async (names: readonly string[], tries: number): Promise<void> => {
       const { stdout, stderr, exitCode } = await this.#client.run([...args, ...names]);
       const serious = stderr.split('\n').filter((line) => line && !harmless.test(line) && !lived.test(line));
-      if (exitCode !== 0 && serious.length > 0) throw failure(args.join(' '), serious.join('\n'));
+      if (exitCode !== 0 && serious.length > 0) throw this.#client.failure(args.join(' '), serious.join('\n'));
       if (names.length > 1) {
         const said = new Set(`${stdout} ${stderr}`.split(/[^\w.-]+/));
         for (const name of names.filter((name) => !said.has(name))) await run([name], tries);
       } else if (lived.test(stderr) || paused.test(stderr)) {
-        if (tries === 0) throw failure(args.join(' '), stderr);
+        if (tries === 0) throw this.#client.failure(args.join(' '), stderr);
         if (paused.test(stderr)) await this.#client.run(['unpause', ...names]);
         else await new Promise((resolve) => setTimeout(resolve, interval));
         await run(names, tries - 1);

@@ -1,6 +1,6 @@
 import { type ContainerRuntime, type SandboxSpec, StartRefused } from '../runtime.js';
 import { sandboxArguments } from './arguments.js';
-import { DockerClient, failure } from './client.js';
+import { DockerClient } from './client.js';
 import { Containers } from './containers.js';
 import { dockerImages } from './images.js';
 import { readInfo } from './info.js';
@@ -63,7 +63,7 @@ export function dockerRuntime(command: string, environment: Record<string, strin
 
     async networks() {
       const { stdout, stderr, exitCode } = await client.run(['network', 'ls', '--format', '{{.Driver}} {{.Name}}']);
-      if (exitCode !== 0) throw failure('network ls', stderr);
+      if (exitCode !== 0) throw client.failure('network ls', stderr);
       const lines = stdout.split('\n').filter((line) => line && !line.startsWith('host '));
       return lines.map((line) => line.slice(line.indexOf(' ') + 1));
     },

@@ -1,5 +1,5 @@
 import { type ContainerRuntime, type Image, ImageUnavailable } from '../runtime.js';
-import { type DockerClient, failure } from './client.js';
+import type { DockerClient } from './client.js';
 
 /** What a runtime does with images. */
 export function dockerImages(client: DockerClient): Pick<ContainerRuntime, 'localImage' | 'pullImage'> {
@@ -10,7 +10,7 @@ export function dockerImages(client: DockerClient): Pick<ContainerRuntime, 'loca
     ]);
     if (exitCode !== 0) {
       if (/no such image|image not known/i.test(stderr)) return undefined;
-      throw failure('image inspect', stderr);
+      throw client.failure('image inspect', stderr);
     }
     const [, id = '', platform = '', digests = '[]'] = /^(\S+) (\S+) (.*)$/m.exec(stdout) ?? [];
     // Podman gives a digest to images that no registry has seen, too.

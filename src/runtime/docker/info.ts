@@ -1,6 +1,6 @@
 import type { EngineIdentity } from '../../model/container-engine.js';
 import type { Capacity } from '../runtime.js';
-import { type DockerClient, failure, throwIfUnreachable } from './client.js';
+import { type DockerClient, throwIfUnreachable } from './client.js';
 
 interface DockerInfo {
   ID?: string;
@@ -44,7 +44,7 @@ export async function readInfo(client: DockerClient, signal: AbortSignal): Promi
   }
   const { Architecture = '', NCPU, MemTotal, Runtimes, ServerErrors = [] } = info;
   throwIfUnreachable(ServerErrors.join('\n'));
-  if (!NCPU || !MemTotal) throw failure('info', stderr);
+  if (!NCPU || !MemTotal) throw client.failure('info', stderr);
   const host = client.variable('DOCKER_HOST');
   const { ID, Name, DockerRootDir, ProductLicense, ClientInfo } = info;
   // Podman makes an id up for each answer.

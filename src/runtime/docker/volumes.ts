@@ -1,7 +1,7 @@
 import { type ContainerRuntime, StartRefused } from '../runtime.js';
 import { diskVolumeArguments, memoryVolumeArguments, podmanVolumeArguments, type Traits } from './arguments.js';
 import { Batches } from './batches.js';
-import { type DockerClient, failure } from './client.js';
+import type { DockerClient } from './client.js';
 import type { Containers } from './containers.js';
 import { refusal } from './launcher.js';
 import type { SandboxImage } from './sandbox/image.js';
@@ -21,7 +21,7 @@ export function dockerVolumes(
     const { stderr, exitCode } = await client.run(['volume', 'rm', '--force', ...names]);
     const lines = stderr.split('\n').filter(Boolean);
     const used = lines.filter((line) => /\b(?:in use|being used)\b/.test(line));
-    if (exitCode !== 0 && used.length < lines.length) throw failure('volume rm', stderr);
+    if (exitCode !== 0 && used.length < lines.length) throw client.failure('volume rm', stderr);
     return names.map((name) => !used.some((line) => line.includes(name)));
   });
 
@@ -44,7 +44,7 @@ export function dockerVolumes(
     async removeVolume(name) {
       // A container that is being removed, which some other process may do, still uses it.
       for (let tries = patience; !(await removals.load(name)); tries--) {
-        if (tries === 0) throw failure('volume rm', `${name} is in use`);
+        if (tries === 0) throw client.failure('volume rm', `${name} is in use`);
         await new Promise((resolve) => setTimeout(resolve, interval));
       }
     },

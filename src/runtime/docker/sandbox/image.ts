@@ -68,7 +68,7 @@ async function tryLimit(client: DockerClient, image: string): Promise<boolean> {
 
 async function must(client: DockerClient, args: readonly string[], input?: Buffer): Promise<string> {
   const { stdout, stderr, exitCode } = await client.run(args, input ? { input } : {});
-  if (exitCode !== 0) throw new RunError('INTERNAL', `docker ${args[0]} failed: ${stderr.trim()}`);
+  if (exitCode !== 0) throw client.failure(args[0] ?? '', stderr);
   return stdout.trim();
 }
 

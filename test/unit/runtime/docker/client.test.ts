@@ -47,3 +47,11 @@ test('a list that podman gives up because something goes away is asked for again
   const script = `[ -e ${mark} ] && echo there && exit; touch ${mark}; echo 'Error: no such volume' >&2; exit 125`;
   await expect(new DockerClient('sh', process.env).list(['-c', script], {})).resolves.toEqual(['there']);
 });
+
+test('a failure names the client that is used', async () => {
+  const list = new DockerClient('sh', process.env).list(['-c', 'echo no >&2; exit 1'], {});
+  await expect(list).rejects.toMatchObject({
+    code: 'INTERNAL',
+    message: 'sh -c echo no >&2; exit 1 failed: no',
+  });
+});
