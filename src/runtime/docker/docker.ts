@@ -6,6 +6,7 @@ import { dockerImages } from './images.js';
 import { readInfo } from './info.js';
 import { homeless, Launcher, refusal, taken } from './launcher.js';
 import { EngineLog } from './output.js';
+import { PodmanLog } from './podman-log.js';
 import { sandboxImage } from './sandbox/image.js';
 import { relayed } from './sandbox/relay.js';
 import { Starts } from './starts.js';
@@ -85,9 +86,10 @@ export function dockerRuntime(command: string, environment: Record<string, strin
     },
 
     async follow(name, output) {
+      const Log = (await info()).podman ? PodmanLog : EngineLog;
       const logs = {
-        stdout: new EngineLog((data) => output.write('stdout', data)),
-        stderr: new EngineLog((data) => output.write('stderr', data)),
+        stdout: new Log((data) => output.write('stdout', data)),
+        stderr: new Log((data) => output.write('stderr', data)),
       };
       const take = {
         stdout: (chunk: Buffer) => logs.stdout.push(chunk),

@@ -1,4 +1,4 @@
-const newline = 0x0a;
+export const newline = 0x0a;
 const headBytes = 4096;
 
 /** How a client says that it has lost its container, or has been ended. */
@@ -10,7 +10,7 @@ const warnings =
   /^(?:WARNING: (?:The requested image's platform|Your kernel does not support|IPv4 forwarding is disabled)[^\n]*\n)+/;
 
 /** Takes bytes of a log. */
-type Write = (data: Buffer) => void;
+export type Write = (data: Buffer) => void;
 
 /** Of the last stamp: stamps of one millisecond are told apart, so that what came first on two streams stays first. */
 let last = { ms: 0, micros: 0 };
@@ -67,13 +67,35 @@ export class StampedOutput {
   }
 }
 
+/** Passes on what comes; once that comes again from its beginning, only what is new. */
+export class Once {
+  readonly #write: Write;
+  #given = 0;
+  #skip = 0;
+
+  constructor(write: Write) {
+    this.#write = write;
+  }
+
+  again(): void {
+    this.#skip = this.#given;
+  }
+
+  give(data: Buffer): void {
+    const skipped = Math.min(this.#skip, data.length);
+    this.#skip -= skipped;
+    this.#given += data.length - skipped;
+    if (skipped < data.length) this.#write(data.subarray(skipped));
+  }
+}
+
 /** Docker cuts lines into pieces of this many bytes, each of which `docker logs` prints after a stamp of its own. */
 const pieceBytes = 16_384;
 /** All of docker's stamps have this length, the space after them included. */
 const stampBytes = 31;
 const stamp = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z /g;
-const anyStamp = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) /;
-const maxStamp = 40;
+export const anyStamp = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) /;
+export const maxStamp = 40;
 
 /**
  * Turns what `docker logs --timestamps` prints into a log with one stamp a line. Where a stamp has to be is counted, not
@@ -84,7 +106,7 @@ const maxStamp = 40;
  * the container itself has written into the line is before.
  */
 export class EngineLog {
-  readonly #write: Write;
+  readonly #once: Once;
   /** Bytes that only those that follow can tell the meaning of. */
   #rest: Buffer = Buffer.alloc(0);
   /** The stamp of the line that has begun. */
@@ -93,22 +115,20 @@ export class EngineLog {
   #room = 0;
   /** What has come of the line was a whole piece, or several. */
   #continues = false;
-  #given = 0;
-  #skip = 0;
 
   constructor(write: Write) {
-    this.#write = write;
+    this.#once = new Once(write);
   }
 
   /** It has ended: there is nothing more to come. */
   end(): void {
-    if (this.#room > 0) this.#give(this.#rest);
+    if (this.#room > 0) this.#once.give(this.#rest);
     this.#rest = Buffer.alloc(0);
   }
 
   /** The log comes once more, from its beginning: what has been given is left out. */
   again(): void {
-    this.#skip = this.#given;
+    this.#once.again();
     this.#rest = Buffer.alloc(0);
     this.#room = 0;
     this.#continues = false;
@@ -124,7 +144,7 @@ export class EngineLog {
       at += taken;
     }
     this.#rest = data.subarray(at);
-    this.#give(Buffer.concat(parts));
+    this.#once.give(Buffer.concat(parts));
   }
 
   /** How many bytes are a stamp, or the client's own talk, to the end of its line; 0 if more have to come. */
@@ -172,12 +192,5 @@ export class EngineLog {
       if (index < this.#room && found >= this.#line && found < now) return index;
     }
     return -1;
-  }
-
-  #give(data: Buffer): void {
-    const skipped = Math.min(this.#skip, data.length);
-    this.#skip -= skipped;
-    this.#given += data.length - skipped;
-    if (skipped < data.length) this.#write(data.subarray(skipped));
   }
 }
