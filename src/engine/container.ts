@@ -110,10 +110,11 @@ async function launch(
         return undefined;
       case 'exists': {
         const state = await inspect();
-        if (!state || !isUntouched(state)) return state;
+        if (state && !isUntouched(state)) return state;
         await sleep(pace.foreignStart);
         const later = await inspect();
-        if (!later || !isUntouched(later)) return later;
+        if (later && !isUntouched(later)) return later;
+        // Of a client that was killed podman may have kept the name alone.
         await reach.insist(() => runtime.remove(spec.name));
         return undefined;
       }

@@ -185,6 +185,22 @@ describe('an execution whose process has died', () => {
     expect(world.store.attempts(world.name)).toHaveLength(1);
   });
 
+  test('removes a name of which nothing but the name was made', async () => {
+    const world = new World(new FakeRuntime());
+    const { runtime } = world;
+    const start = vi.spyOn(runtime, 'start').mockImplementation(() => new Promise(() => {}));
+    await killedAfter(world, 500);
+    start.mockRestore();
+    const original = runtime.start.bind(runtime);
+    const remove = vi.spyOn(runtime, 'remove');
+    vi.spyOn(runtime, 'start').mockImplementation(async (spec, output) =>
+      remove.mock.calls.some(([name]) => name === spec.name) ? original(spec, output) : 'exists',
+    );
+    await world.finish(world.run('second'));
+    expect(world.states).toEqual(['Succeeded']);
+    expect(world.store.attempts(world.name)).toHaveLength(1);
+  });
+
   test('is still cancelled if that was asked for', async () => {
     const world = new World(new FakeRuntime(() => ({ ms: 60_000 })), { taskCount: 3, parallelism: 1 });
     await killedAfter(world, 1000);
