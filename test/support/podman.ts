@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 const configuration = path.join(import.meta.dirname, '..', 'podman');
@@ -11,8 +12,8 @@ export const podmanEnvironment = {
 };
 const env = { ...process.env, ...podmanEnvironment };
 
-/** Gives podman the images that docker has for the tests. */
-export default function setup(): void {
+/** Gives podman the images that docker has for the tests; what it returns runs after them. */
+export default function setup(): () => void {
   for (const image of ['localrun/sample:latest', 'localrun/busybox:latest']) {
     if (inputs('podman', image) === inputs('docker', image)) continue;
     try {
@@ -21,6 +22,23 @@ export default function setup(): void {
       throw new Error(`The tests on podman need podman, and docker with the image ${image}: run \`npm test\`.`, {
         cause: error,
       });
+    }
+  }
+  return endMonitors;
+}
+
+/** Ends what podman leaves of containers whose client was killed before they had started: see docs/fidelity.md. */
+function endMonitors(): void {
+  const all = execFileSync('podman', ['ps', '--all', '--quiet', '--no-trunc'], { env, encoding: 'utf8' }).split('\n');
+  for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    try {
+      const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      if (!args[0]?.endsWith('/conmon') || !args.includes('/var/tmp/localrun-podman/storage')) continue;
+      if (all.includes(args[args.indexOf('-c') + 1] ?? '')) continue;
+      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+      for (const child of children) process.kill(Number(child), 'SIGKILL');
+    } catch {
+      // It has ended meanwhile.
     }
   }
 }
