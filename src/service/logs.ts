@@ -94,7 +94,7 @@ function openExisting(file: string): number | undefined {
 export const streams = ['stdout', 'stderr'] as const;
 
 /** The labels of the containers of an execution that are not the main one. */
-const sidecarsOf = ({ template: { containers } }: Execution): string[] =>
+export const sidecarsOf = ({ template: { containers } }: Execution): string[] =>
   containers.map(containerLabel).filter((_, i) => i !== mainContainer(containers));
 
 /**

@@ -330,9 +330,14 @@ test.concurrent('containers of a task share their ports', async ({ home }) => {
       { name: 'second', dependsOn: ['first'], ...sh('nc -l -p 9000') },
     ],
   });
-  const { id, result } = await run(home, file, 1);
-  expect(result?.status?.message).toBe('Container "second" exited with code 1 before the task had ended.');
+  const { id, result, stderr } = await run(home, file, 1);
+  const message = 'Container "second" exited with code 1 before the task had ended.';
+  expect(result?.status?.message).toBe(message);
   expect(home.log(id, 0, 0, 'stderr', 'second').join('\n')).toContain('Address already in use');
+  // At the end it is said once more which one failed the task, and what each wrote last.
+  const words = stderr.slice(stderr.indexOf('\n✗ '));
+  expect(words).toContain(`\ntask 0: ${message}\n  │ up\n`);
+  expect(words).toMatch(/\n {2}second │ .*Address already in use\n/);
 });
 
 test.concurrent('what one task listens on, no other task reaches', async ({ home }) => {

@@ -1,7 +1,7 @@
 import { completionStatus } from '../../model/execution.js';
 import { shortName } from '../../model/names.js';
 import type { Execution } from '../../model/schema/job.js';
-import { lastLines } from '../../service/logs.js';
+import { lastLines, sidecarsOf } from '../../service/logs.js';
 import type { ServiceDeps } from '../../service/service.js';
 import { tasksOf } from '../../service/tasks.js';
 import type { Context } from '../context.js';
@@ -30,8 +30,12 @@ export function postMortem({ io }: Context, service: ServiceDeps, execution: Exe
   const failed = tasksOf(service, execution, ['Failed']);
   for (const { record } of failed.slice(0, shownFailures)) {
     say(chalk.bold(`task ${record.index}: ${shownResult(record)}`));
-    const lines = lastLines(service.logs, execution.name, { task: record.index, attempt: record.retried }, shownLines);
-    for (const { text } of lines) say(`  ${chalk.dim('│')} ${printable(text, io.err)}`);
+    const { index: task, retried: attempt } = record;
+    for (const container of [undefined, ...sidecarsOf(execution)]) {
+      const lines = lastLines(service.logs, execution.name, { task, attempt, container }, shownLines);
+      const from = container === undefined ? '' : `${chalk.cyan(container)} `;
+      for (const { text } of lines) say(`  ${from}${chalk.dim('│')} ${printable(text, io.err)}`);
+    }
   }
   if (failed.length > shownFailures) say(`and ${failed.length - shownFailures} more failed tasks`);
   const id = shortName(execution.name);

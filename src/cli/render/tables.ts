@@ -64,7 +64,9 @@ export function shownResult({ state, lastAttemptResult }: TaskRecord): string {
   if (state === 'Abandoned') return 'never started';
   if (!lastAttemptResult) return '';
   const { status, exitCode, termSignal } = lastAttemptResult;
-  if (exitCode) return status?.message?.startsWith('Application') ? status.message : `exit code ${exitCode}`;
+  // What could not start, and which container beside the main one it was that ended the task.
+  if (status?.message && /^(Application|Container ")/.test(status.message)) return status.message;
+  if (exitCode) return `exit code ${exitCode}`;
   if (termSignal) return `signal ${termSignal}`;
   return status?.message ?? 'exit code 0';
 }

@@ -76,6 +76,8 @@ test.each([
     { status: { code: 10, message: 'Application failed to start: no' }, exitCode: 127 },
     'Application failed to start: no',
   ],
+  [{ status: { code: 10, message: 'Container "proxy" exited.' }, exitCode: 3 }, 'Container "proxy" exited.'],
+  [{ status: { code: 10, message: 'Container "proxy" was killed.' }, termSignal: 9 }, 'Container "proxy" was killed.'],
   [undefined, ''],
 ])('the result of %j', (lastAttemptResult, text) => {
   expect(shownResult(someTask(0, { state: 'Failed', lastAttemptResult }))).toBe(text);
