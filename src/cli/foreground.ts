@@ -58,7 +58,7 @@ export async function runInForeground(context: Context, host: HostDeps, begin: (
 }
 
 /**
- * Prints what has become of an execution that ran in this process.
+ * Prints what has become of an execution that ran in this process; nothing of its tasks if somebody has deleted it.
  * @throws Interrupted, Reported unless it has succeeded
  */
 export async function printFinished(
@@ -67,10 +67,15 @@ export async function printFinished(
   service: ServiceDeps,
   { execution, interrupted }: Finished,
 ): Promise<void> {
+  const deleted = service.store.execution(execution.name) === undefined;
   await print(context, options, execution, {
     kind: executionKind,
-    human: () => summary(context, service, execution),
+    human: () => (deleted ? '' : summary(context, service, execution)),
   });
+  if (deleted) {
+    context.io.err.write(`Execution [${shortName(execution.name)}] has been deleted while it ran.\n`);
+    throw interrupted ?? new Reported();
+  }
   postMortem(context, service, execution);
   tellKept(context, service, execution);
   if (interrupted) throw interrupted;

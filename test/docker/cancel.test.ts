@@ -114,6 +114,18 @@ test.concurrent('`executions cancel` works from another process, at once', async
   expect(await home.execution(id)).toMatchObject({ cancelledCount: 3 });
 });
 
+test.concurrent('an execution can be deleted while another process runs it, which says so', async ({ home }) => {
+  const command = home.start(['jobs', 'run', '-f', home.script('deleted', polite)]);
+  await command.says('│ running');
+  const id = await command.execution();
+  const { exitCode, stderr } = await home.run(['jobs', 'executions', 'delete', id, '--quiet']);
+  expect(exitCode, stderr).toBe(0);
+  const ended = await command.ended;
+  expect(ended).toMatchObject({ exitCode: 1, stdout: '' });
+  expect(ended.stderr).toMatch(new RegExp(`\nExecution \\[${id}\\] has been deleted while it ran\\.\n$`));
+  expect(home.containers()).toEqual([]);
+});
+
 test.concurrent('an execution that has ended cannot be cancelled', async ({ home }) => {
   const command = home.start(['jobs', 'run', '-f', home.script('done', 'true')]);
   expect((await command.ended).exitCode).toBe(0);
