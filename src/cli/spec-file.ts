@@ -40,7 +40,7 @@ export async function readSpecText(
   what = 'job spec',
 ): Promise<{ file: string; text: string }> {
   const { maxSpecBytes } = await import('../model/spec/source.js');
-  if (file === '-') return { file: '<stdin>', text: await io.readInput(maxSpecBytes) };
+  if (file === '-') return inUtf8('<stdin>', await io.readInput(maxSpecBytes));
   const chunks: Buffer[] = [];
   try {
     const stream = createReadStream(path.resolve(io.cwd, file), { end: maxSpecBytes });
@@ -49,7 +49,14 @@ export async function readSpecText(
     const { code = '', message } = error as NodeJS.ErrnoException;
     throw new RunError('INVALID_ARGUMENT', `Cannot read the ${what} ${file}: ${reasons[code] ?? message}.`);
   }
-  return { file, text: Buffer.concat(chunks).toString('utf8') };
+  return inUtf8(file, Buffer.concat(chunks).toString('utf8'));
+}
+
+/** What was decoded as UTF-8. @throws RunError if it is UTF-16, which editors and shells of Windows write */
+function inUtf8(file: string, text: string): { file: string; text: string } {
+  // Maybe a byte order mark, and ASCII characters, each with a zero.
+  if (!/^(\uFFFD\uFFFD)?(([\s!-~]\0){2}|(\0[\s!-~]){2})/.test(text)) return { file, text };
+  throw new RunError('INVALID_ARGUMENT', `${file} is in UTF-16, not in UTF-8.`, { fix: 'save it as UTF-8' });
 }
 
 /**
@@ -76,7 +83,10 @@ export async function readJobFile(
   }
   const id = named === undefined ? spec.id : shortName(named);
   if (!id) {
-    throw new UsageError(`${source.file} does not name its job.`, 'set metadata.name in it, or give the name as JOB');
+    throw new UsageError(
+      `${source.file} does not name its job.`,
+      'set its name (metadata.name in v1, name in v2), or give it as JOB',
+    );
   }
   const parent = { project: options.project ?? spec.project, region: options.region ?? spec.location };
   // Like gcloud's `replace`, whatever version of the job the file was made from.

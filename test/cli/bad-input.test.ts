@@ -68,7 +68,9 @@ const files: [what: string, content: string | Buffer, message: RegExp][] = [
   ['binary noise of a megabyte', noise(1024 * 1024), /job\.yaml/],
   ['a NUL byte in a name', good.replace('etl', 'e\0tl'), /^job\.yaml:1:7: name: /m],
   ['nothing but NUL bytes', '\0'.repeat(100), /^job\.yaml:1:1: /m],
-  ['UTF-16', Buffer.from(`\u{feff}${good}`, 'utf16le'), /^job\.yaml:1:1: /m],
+  ['UTF-16', Buffer.from(`\u{feff}${good}`, 'utf16le'), /job\.yaml is in UTF-16.*\nTry: save it as UTF-8$/m],
+  ['UTF-16, big-endian', Buffer.from(`\u{feff}${good}`, 'utf16le').swap16(), /job\.yaml is in UTF-16/],
+  ['UTF-16 without a mark', Buffer.from(good, 'utf16le'), /job\.yaml is in UTF-16/],
   ['tabs for indentation', good.replaceAll('  ', '\t'), /^job\.yaml:\d:1: not valid YAML: .*[Tt]ab/m],
   ['deep nesting of lists', '['.repeat(50_000), /job\.yaml/],
   [
@@ -141,6 +143,13 @@ describe('a file that cannot be read', () => {
       expect(stderr).not.toMatch(/^\s+at /m);
     }
   });
+});
+
+test('a file that does not name its job', async () => {
+  const { run, file } = cli();
+  const { code, stderr } = await run(`jobs create -f ${file('job.yaml', good.replace('name: etl', 'labels: {}'))}`);
+  expect(code).toBe(2);
+  expect(stderr).toContain('Try: set its name (metadata.name in v1, name in v2), or give it as JOB\n');
 });
 
 describe('a name that cannot be a job', () => {
