@@ -7,6 +7,7 @@ if (major < 20 || (major === 20 && minor < 5)) {
 } else {
   const { main, systemIo } = require('../dist/main.cjs');
   void (async () => {
-    process.exitCode = await main(process.argv.slice(2), systemIo());
+    // That stdout could not be written may be known before, or come after.
+    process.exitCode = (await main(process.argv.slice(2), systemIo())) || process.exitCode;
   })();
 }

@@ -59,7 +59,10 @@ export function systemIo(): Io {
     homeDirectory: os.homedir(),
     userName: os.userInfo().username,
     hostName: os.hostname(),
-    out: output(process.stdout, env),
+    out: output(process.stdout, env, ({ message }) => {
+      process.exitCode ||= 1;
+      process.stderr.write(`ERROR: stdout cannot be written: ${message}\n`);
+    }),
     err: output(process.stderr, env),
     readInput,
     get interactive() {
@@ -108,13 +111,17 @@ const handle = '_handle';
 
 /**
  * Colour follows FORCE_COLOR, then NO_COLOR, then whether the stream is a terminal. A reader that has gone (`| head`)
- * ends the writing, not the work.
+ * ends the writing, not the work, and so does a full disk, which `onFailure` is told of.
  */
-export function output(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Output {
+export function output(
+  stream: NodeJS.WriteStream,
+  env: NodeJS.ProcessEnv,
+  onFailure: (error: Error) => void = () => {},
+): Output {
   let open = true;
   const gone = new Promise<void>((resolve) => {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (open && error.code !== 'EPIPE') onFailure(error);
       open = false;
       resolve();
     });

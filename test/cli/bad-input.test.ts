@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cli, type Outcome } from '../support/io.js';
@@ -195,8 +195,25 @@ describe('a name that cannot be a job', () => {
   });
 });
 
+const program = path.join(import.meta.dirname, '..', '..', 'bin', 'localrun.js');
+
+test.runIf(existsSync('/dev/full')).each(['--help', 'jobs list --format=json'])(
+  'a full disk for stdout: %s',
+  (line) => {
+    const { status, stderr } = spawnSync(
+      'sh',
+      ['-c', `exec "$@" ${line} >/dev/full`, 'sh', process.execPath, program],
+      {
+        encoding: 'utf8',
+        env: { ...process.env, LOCALRUN_HOME: tempDirectory() },
+      },
+    );
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^ERROR: stdout cannot be written: ENOSPC: .*$/m);
+  },
+);
+
 test('a working directory that somebody has removed', () => {
-  const program = path.join(import.meta.dirname, '..', '..', 'bin', 'localrun.js');
   const script = 'cd "$0" && rmdir "$0" && exec "$1" "$2" jobs list';
   const { status, stdout, stderr } = spawnSync('sh', ['-c', script, tempDirectory(), process.execPath, program], {
     encoding: 'utf8',

@@ -1,6 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
 import { expect } from 'vitest';
 import type { TaskAttemptResult } from '../../src/model/schema/job.js';
-import { docker, removeContainers } from '../support/client.js';
+import { repository } from '../support/cli.js';
+import { client, docker, removeContainers } from '../support/client.js';
 import { type Home, test } from '../support/home.js';
 
 /** Runs a job of one attempt that has to fail. */
@@ -133,4 +137,16 @@ test.concurrent('a user that the image does not have is root', async ({ home, on
     expect(home.log(id, task)).toEqual(['0', String(task)]);
     expect(home.log(id, task, 0, 'stderr')).toEqual([]);
   }
+});
+
+test.concurrent('a run goes on when what it says cannot be written', async ({ home }) => {
+  const file = home.script('unheard', 'echo heard');
+  const program = path.join(repository, 'bin', 'localrun.js');
+  const run = spawn('sh', ['-c', 'exec "$@" 2>/dev/full', 'sh', process.execPath, program, 'jobs', 'run', '-f', file], {
+    env: { ...process.env, LOCALRUN_HOME: home.directory, LOCALRUN_DOCKER: client },
+    stdio: 'ignore',
+  });
+  expect(await once(run, 'exit')).toEqual([0, null]);
+  const [execution] = await home.executions();
+  expect(execution?.succeededCount).toBe(1);
 });

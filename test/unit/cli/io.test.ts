@@ -58,7 +58,16 @@ describe('an output', () => {
     fake.emit('error', Object.assign(new Error('gone'), { code: 'EPIPE' }));
     out.write('two');
     expect(fake.written).toBe('one');
-    expect(() => fake.emit('error', new Error('disk full'))).toThrow('disk full');
+  });
+
+  test('goes on when the disk is full, which is told once', () => {
+    const fake = stream(false);
+    const failures: string[] = [];
+    const out = output(fake, {}, ({ message }) => failures.push(message));
+    for (const message of ['disk full', 'destroyed']) fake.emit('error', new Error(message));
+    out.write('one');
+    expect(fake.written).toBe('');
+    expect(failures).toEqual(['disk full']);
   });
 });
 
