@@ -1,6 +1,7 @@
 import { endpointOf } from '../model/container-engine.js';
 import { shortName } from '../model/names.js';
-import { beganElsewhere, runnerOf } from '../service/other-engines.js';
+import { beganElsewhere } from '../service/other-engines.js';
+import { runnerOf } from '../service/runner.js';
 import type { ServiceDeps } from '../service/service.js';
 import type { Context } from './context.js';
 

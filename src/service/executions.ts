@@ -6,9 +6,10 @@ import { executionName, jobName, type Parent, parseName, shortName } from '../mo
 import type { Execution } from '../model/schema/job.js';
 import type { Position } from '../store/store.js';
 import { authorize } from './access.js';
-import { elsewhere, requireItsEngine, runnerOf } from './other-engines.js';
+import { elsewhere, requireItsEngine } from './other-engines.js';
 import { type Page, pageOf, type PageRequest } from './pages.js';
 import { finishDeletions, writing } from './retention.js';
+import { isLeft, runnerOf } from './runner.js';
 import { notFound, type ServiceDeps, timeOf } from './service.js';
 
 /** How often a wait looks into the store, and how long the executions of dead processes are waited for, in ms. */
@@ -210,7 +211,7 @@ export interface Recovered {
  */
 export async function recoverExecutions(deps: ServiceDeps): Promise<Recovered[]> {
   if (!deps.store.writable) return [];
-  const orphans = deps.store.openExecutions().filter((name) => !runnerOf(deps, name));
+  const orphans = deps.store.openExecutions().filter((name) => isLeft(deps, name));
   const until = deps.now() + recoveryPatience;
   const found = await Promise.all(
     orphans.map(async (name) => {

@@ -1,17 +1,11 @@
 import { type EngineIdentity, otherEngine } from '../model/container-engine.js';
 import { RunError } from '../model/errors.js';
 import { isCompleted } from '../model/execution.js';
-import type { Lease } from '../store/store.js';
+import { runnerOf } from './runner.js';
 import type { ServiceDeps } from './service.js';
 
 /** How long a container engine is waited for that does not answer, in ms. */
 const patience = 3000;
-
-/** The process that runs an execution; undefined if there is none, or if it is gone. */
-export function runnerOf({ store, alive }: Pick<ServiceDeps, 'store' | 'alive'>, name: string): Lease | undefined {
-  const lease = store.lease(name);
-  return lease && alive(lease) ? lease : undefined;
-}
 
 /** The engine that an execution began on, and the one that answers, where these are two. */
 export interface Elsewhere {

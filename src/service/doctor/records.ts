@@ -5,7 +5,7 @@ import { shortName } from '../../model/names.js';
 import { examineStore } from '../../store/examination.js';
 import { type Salvage, salvageStore } from '../../store/salvage.js';
 import { recoverExecutions } from '../executions.js';
-import { runnerOf } from '../other-engines.js';
+import { isLeft } from '../runner.js';
 import type { ServiceDeps } from '../service.js';
 import { amount, type DoctorDeps, type Mendable, problem } from './check.js';
 
@@ -56,7 +56,7 @@ export function executionChecks(service: ServiceDeps, asked: EngineIdentity | un
   const open = service.store.openExecutions().map((name) => {
     const engine = service.store.engine(name);
     const away = engine && asked && engine.id !== asked.id ? engine : undefined;
-    return { name, away, left: !runnerOf(service, name) };
+    return { name, away, left: isLeft(service, name) };
   });
   const here = open.filter(({ away }) => !away);
   return [leaseCheck(service, here), ...(asked ? [otherEngines(open)] : [])];

@@ -245,6 +245,27 @@ describe('deleteExecution', () => {
   });
 });
 
+test('a new execution is left to the process that is starting to run it, unless that takes too long', async () => {
+  const world = worldWithJob();
+  const { name } = runJob(world.deps, { name: job });
+  expect(await recoverExecutions(world.deps)).toEqual([]);
+  world.advance(2999);
+  expect(await recoverExecutions(world.deps)).toEqual([]);
+  expect(world.spawned).toEqual([]);
+  world.advance(1);
+  void recoverExecutions(world.deps);
+  await expect.poll(() => world.spawned).toEqual([name]);
+});
+
+test('an execution whose process is gone is not new, however short it lived', async () => {
+  const world = worldWithJob();
+  const { name } = runJob(world.deps, { name: job, owner: world.deps.owner });
+  expect(await recoverExecutions(world.deps)).toEqual([]);
+  world.deps.alive = () => false;
+  void recoverExecutions(world.deps);
+  await expect.poll(() => world.spawned).toEqual([name]);
+});
+
 describe('the thousand ended executions that a job keeps', () => {
   test('are its newest; those that run do not count', async () => {
     const world = worldWithJob();

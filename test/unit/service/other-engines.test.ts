@@ -17,6 +17,9 @@ const job = 'projects/p/locations/us-central1/jobs/nightly';
 const there = { id: 'there', client: 'docker', host: 'ssh://there' } as const;
 const refused = error('FAILED_PRECONDITION', /\(DOCKER_HOST=ssh:\/\/there\) than .+ \(DOCKER_HOST=tcp:\/\/here\)\.$/);
 
+/** After this time an execution that nobody runs is not about to be run by a worker that is being started, in ms. */
+const workerTime = 3000;
+
 let world: ServiceWorld;
 let execution: Execution;
 /** How often the engine was asked who it is. */
@@ -30,6 +33,7 @@ beforeEach(() => {
   createJob(world.deps, { parent, jobId: 'nightly', job: jobInput() });
   execution = runJob(world.deps, { name: job });
   world.store.saveEngine(execution.name, there);
+  world.now += workerTime;
 });
 
 describe('an execution that nobody runs, in another engine than the one that answers', () => {
@@ -84,6 +88,7 @@ describe('an execution that nobody runs, in another engine than the one that ans
 test('an execution in the engine that answers, or in one that is not known yet, is taken up', async () => {
   world.store.saveEngine(execution.name, { ...there, id: 'here' });
   const fresh = runJob(world.deps, { name: job });
+  world.now += workerTime;
   const found = await recoverExecutions(world.deps);
   expect(found.map(({ refusal }) => refusal)).toEqual([undefined, undefined]);
   expect(world.spawned.toSorted()).toEqual([execution.name, fresh.name].toSorted());
