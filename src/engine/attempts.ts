@@ -267,9 +267,10 @@ export class Attempts {
   }
 
   /** The slot and its sandbox are free; the attempt's result is still to come. */
-  #release({ record: { task }, sandbox }: Active): void {
-    if (this.#active.delete(task)) {
+  #release({ record, sandbox }: Active): void {
+    if (this.#active.delete(record.task)) {
       this.#settling++;
+      if (record.startTime) this.#host.ledger.settle(record, true);
       if (sandbox !== undefined) this.#sandboxes.release(sandbox);
     }
     this.#host.wake();
@@ -277,6 +278,7 @@ export class Attempts {
 
   #retake(active: Active): void {
     this.#active.set(active.record.task, active);
+    this.#host.ledger.settle(active.record, false);
     if (active.sandbox !== undefined) this.#sandboxes.keep(active.sandbox);
     this.#settling--;
   }

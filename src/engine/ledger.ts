@@ -1,6 +1,6 @@
 import { type AttemptRecord, type EndedAttempt, judgeAttempt, type StopReason } from '../model/attempt.js';
 import type { EngineIdentity } from '../model/container-engine.js';
-import { cancelling, completed, counted, isCompleted, started } from '../model/execution.js';
+import { cancelling, completed, counted, isCompleted, started, withRunning } from '../model/execution.js';
 import type { Execution } from '../model/schema/job.js';
 import { type AttemptOutcome, attempted, cancelledTask, running, scheduled, type TaskRecord } from '../model/task.js';
 import { timestamp, type Timestamp } from '../model/time.js';
@@ -15,13 +15,15 @@ export class Ledger {
   readonly #store: Store;
   readonly #owner: Owner;
   readonly #now: () => number;
+  /** Tasks whose slot is free again though their result is still to come: they do not count as running. */
+  readonly #settling = new Set<number>();
   #execution: Execution;
 
   /** @throws Error if there is no such execution */
   constructor(name: string, store: Store, owner: Owner, now: () => number) {
     const execution = store.execution(name);
     if (!execution) throw new Error(`there is no execution ${name}`);
-    this.#execution = execution;
+    this.#execution = withRunning(execution, store.tasks(name, ['Running']).length);
     this.#store = store;
     this.#owner = owner;
     this.#now = now;
@@ -38,7 +40,8 @@ export class Ledger {
   #write(next: Execution, others: () => void = () => {}): void {
     this.#store.guarded(next.name, this.#owner, () => {
       others();
-      this.#store.saveExecution(next);
+      const { runningCount = 0 } = next;
+      this.#store.saveExecution(withRunning(next, runningCount - this.#settling.size));
     });
     this.#execution = next;
   }
@@ -93,8 +96,15 @@ export class Ledger {
     return next;
   }
 
+  /** The container of an attempt has ended, so that another one may take its slot; false: it turned out to run on. */
+  settle({ task }: AttemptRecord, ended: boolean): void {
+    if (ended) this.#settling.add(task);
+    else this.#settling.delete(task);
+  }
+
   /** The end of an attempt, and what it means for the task. */
   end(attempt: AttemptRecord, ended: EndedAttempt, cancelled: boolean): { outcome: AttemptOutcome; task: TaskRecord } {
+    this.settle(attempt, false);
     const outcome = judgeAttempt(ended, attempt.stop);
     const before = this.#task(attempt.task);
     const exited = ended.main.status === 'exited' ? ended.main : undefined;

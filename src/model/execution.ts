@@ -165,6 +165,13 @@ export function counted(execution: Execution, before: TaskRecord, after: TaskRec
   return stamped(result, now);
 }
 
+/** The execution with another number of tasks that run. */
+export function withRunning(execution: Execution, count: number): Execution {
+  const result: Execution = { ...execution, runningCount: count };
+  if (count === 0) delete result.runningCount;
+  return result;
+}
+
 export const conditionOf = (execution: Execution, type: string): Condition | undefined =>
   execution.conditions?.find((condition) => condition.type === type);
 

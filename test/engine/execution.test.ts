@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { sleep } from '../../src/engine/engine.js';
 import { completionStatus, conditionOf } from '../../src/model/execution.js';
 import { FakeRuntime } from '../support/fake-runtime.js';
 import { attemptOf, useFakeClock, World } from './world.js';
@@ -38,6 +39,25 @@ describe('an execution', () => {
     await world.finish();
     const [slow, ...others] = world.tasks.map(({ completionTime = '' }) => completionTime);
     expect(others.every((time) => time < (slow ?? ''))).toBe(true);
+  });
+
+  test('counts no task as running whose slot another one has, though its result is still to come', async () => {
+    const runtime = new FakeRuntime(() => ({ ms: 300 }));
+    const inspect = runtime.inspect.bind(runtime);
+    runtime.inspect = async (name) => {
+      await sleep(1000);
+      return inspect(name);
+    };
+    const world = new World(runtime, { taskCount: 9, parallelism: 2 });
+    const counts: number[] = [];
+    const save = world.store.saveExecution.bind(world.store);
+    vi.spyOn(world.store, 'saveExecution').mockImplementation((execution) => {
+      counts.push(execution.runningCount ?? 0);
+      save(execution);
+    });
+    expect(await world.finish()).toMatchObject({ succeededCount: 9 });
+    expect(runtime.most).toBe(2);
+    expect([Math.min(...counts), Math.max(...counts), counts.at(-1)]).toEqual([0, 2, 0]);
   });
 
   test('passes what the container contract says, and the job cannot override it', async () => {
