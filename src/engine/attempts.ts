@@ -270,7 +270,7 @@ export class Attempts {
   #release({ record, sandbox }: Active): void {
     if (this.#active.delete(record.task)) {
       this.#settling++;
-      if (record.startTime) this.#host.ledger.settle(record, true);
+      if (record.startTime) this.#settle(record, true);
       if (sandbox !== undefined) this.#sandboxes.release(sandbox);
     }
     this.#host.wake();
@@ -278,8 +278,13 @@ export class Attempts {
 
   #retake(active: Active): void {
     this.#active.set(active.record.task, active);
-    this.#host.ledger.settle(active.record, false);
+    this.#settle(active.record, false);
     if (active.sandbox !== undefined) this.#sandboxes.keep(active.sandbox);
     this.#settling--;
+  }
+  #settle(record: AttemptRecord, settling: boolean): void {
+    const { task, attempt } = record;
+    this.#host.ledger.settle(record, settling);
+    this.#host.emit({ type: 'attempt.settling', task, attempt, settling });
   }
 }

@@ -12,6 +12,8 @@ export type ExecutionEvent = { time: Timestamp } & (
   | { type: 'execution.started'; execution: Execution }
   | { type: 'attempt.started'; task: number; attempt: number }
   | { type: 'attempt.stopping'; task: number; attempt: number; reason: StopReason }
+  /** Its slot is free, its result still to come; false: it turned out to run on. */
+  | { type: 'attempt.settling'; task: number; attempt: number; settling: boolean }
   | { type: 'attempt.ended'; task: number; attempt: number; outcome: AttemptOutcome; state: TaskState }
   /** A log cannot be written. `lost`: it will not be whole any more. */
   | { type: 'log.trouble'; task: number; attempt: number; message: string; lost: boolean }

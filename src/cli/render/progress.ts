@@ -18,6 +18,8 @@ export interface Progress {
   taskCount: number;
   /** A task keeps its place while it runs, and the next one takes it, so that rows do not jump. */
   slots: readonly (Running | undefined)[];
+  /** Tasks that run no more, and whose result is still to come. */
+  settling: readonly number[];
   succeeded: number;
   failed: number;
   cancelled: number;
@@ -32,6 +34,7 @@ export const newProgress = (execution: Execution, now: number): Progress => ({
   id: shortName(execution.name),
   taskCount: execution.taskCount,
   slots: [],
+  settling: [],
   succeeded: execution.succeededCount ?? 0,
   failed: execution.failedCount ?? 0,
   cancelled: execution.cancelledCount ?? 0,
@@ -47,13 +50,13 @@ export function advance(progress: Progress, event: ExecutionEvent, now: number):
       return { ...progress, waiting: `pulling ${event.image}` };
     case 'execution.started':
       return { ...progress, waiting: undefined };
-    case 'attempt.started': {
-      const { task, attempt } = event;
-      const free = slots.indexOf(undefined);
-      const place = free < 0 ? slots.length : free;
-      const next = [...slots];
-      next[place] = { task, attempt, since: now, stopping: false };
-      return { ...progress, slots: next };
+    case 'attempt.started':
+      return { ...progress, slots: withAttempt(slots, event, now) };
+    case 'attempt.settling': {
+      const { task } = event;
+      const settling = progress.settling.filter((other) => other !== task);
+      if (event.settling) return { ...progress, slots: without(slots, task), settling: [...settling, task] };
+      return { ...progress, slots: withAttempt(slots, event, now), settling };
     }
     case 'attempt.stopping':
       return {
@@ -63,7 +66,8 @@ export function advance(progress: Progress, event: ExecutionEvent, now: number):
     case 'attempt.ended':
       return {
         ...progress,
-        slots: slots.map((slot) => (slot?.task === event.task ? undefined : slot)),
+        slots: without(slots, event.task),
+        settling: progress.settling.filter((task) => task !== event.task),
         succeeded: progress.succeeded + (event.state === 'Succeeded' ? 1 : 0),
         failed: progress.failed + (event.state === 'Failed' ? 1 : 0),
         cancelled: progress.cancelled + (event.state === 'Cancelled' ? 1 : 0),
@@ -79,6 +83,20 @@ export function advance(progress: Progress, event: ExecutionEvent, now: number):
       return progress;
   }
 }
+
+function withAttempt(
+  slots: Progress['slots'],
+  { task, attempt }: { task: number; attempt: number },
+  since: number,
+): Progress['slots'] {
+  const free = slots.indexOf(undefined);
+  const next = [...slots];
+  next[free < 0 ? slots.length : free] = { task, attempt, since, stopping: false };
+  return next;
+}
+
+const without = (slots: Progress['slots'], task: number): Progress['slots'] =>
+  slots.map((slot) => (slot?.task === task ? undefined : slot));
 
 /** The execution in a line. */
 export function headline(progress: Progress, now: number): string {
@@ -104,11 +122,11 @@ export function frame(
   { width, height, now }: { width: number; height: number; now: number },
   chalk: ChalkInstance,
 ): string[] {
-  const { taskCount, slots, succeeded, failed, cancelled, waiting } = progress;
+  const { taskCount, slots, settling, succeeded, failed, cancelled, waiting } = progress;
   const room = Math.max(1, Math.floor(height / 3) - 1 - (waiting ? 1 : 0));
   // Free slots are taken as long as tasks wait for one.
   const running = slots.filter((slot) => slot !== undefined).length;
-  let left = waiting ? 0 : taskCount - succeeded - failed - cancelled - running;
+  let left = waiting ? 0 : taskCount - succeeded - failed - cancelled - settling.length - running;
   const places = slots.filter((slot) => slot ?? left-- > 0);
   const shown = places.length > room ? places.slice(0, room - 1) : places;
   const rows = shown.map((slot) => {

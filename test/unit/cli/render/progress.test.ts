@@ -84,6 +84,27 @@ describe('the rows of the live view', () => {
     expect(rows(after(...three, ...others, ended(0, 'Succeeded')), 20_000)).toHaveLength(3);
   });
 
+  test('leave out what runs no more, though its result is still to come', () => {
+    const settling = (settling: boolean): ExecutionEvent =>
+      at({ type: 'attempt.settling', task: 0, attempt: 0, settling });
+    const two = [begun, started(0), started(1), settling(true)];
+    expect(rows(after(...two), 5000)).toEqual([
+      '* nightly-x7k2p  1 running · 0 of 10 succeeded  5s',
+      '  starting the next task',
+      '  task 1 running  2s',
+    ]);
+    expect(rows(after(...two, started(2), ended(0, 'Succeeded')), 7000).slice(1)).toEqual([
+      '  task 2 running  2s',
+      '  task 1 running  4s',
+    ]);
+    const others = [2, 3, 4, 5, 6, 7, 8, 9].flatMap((task) => [started(task), ended(task, 'Succeeded')]);
+    expect(rows(after(...two, ...others), 30_000).slice(1)).toEqual(['  task 1 running  27s']);
+    expect(rows(after(...two, ...others, settling(false)), 30_000).slice(1)).toEqual([
+      '  task 0 running  9s',
+      '  task 1 running  27s',
+    ]);
+  });
+
   test('take no more than a third of the screen, and say how much they leave out', () => {
     const many = Array.from({ length: 10 }, (_, task) => started(task));
     const shown = rows(after(begun, ...many), 20_000, 80, 18);
@@ -99,6 +120,7 @@ describe('the rows of the live view', () => {
       fc.record({ task, attempt }).map(({ task, attempt }) => started(task, attempt)),
       fc.record({ task, state }).map(({ task, state }) => ended(task, state)),
       fc.record({ task }).map(({ task }) => at({ type: 'attempt.stopping', task, attempt: 0, reason: 'cancel' })),
+      fc.record({ task, settling: fc.boolean() }).map((of) => at({ type: 'attempt.settling', attempt: 0, ...of })),
       fc.string({ maxLength: 300 }).map((image) => at({ type: 'image.pulling', image })),
       fc.constantFrom(
         begun,
