@@ -1,4 +1,5 @@
 import type { EndedContainer } from '../model/attempt.js';
+import { epochMs } from '../model/time.js';
 import {
   type ContainerRuntime,
   type ContainerSpec,
@@ -128,6 +129,9 @@ async function launch(
   }
 }
 
+/** The exit codes of containers that the engine ends. */
+const enginesOwn = [128 + 15, 128 + 9];
+
 /** The exit code of a container whose output is all there. */
 async function kept(ended: Promise<number | undefined>, output: LogOutput): Promise<number | undefined> {
   try {
@@ -185,7 +189,9 @@ export async function seeThrough(
       if (state.status === 'created') return state;
       if (settled && state.status === 'exited') {
         output.giveUp();
-        return state;
+        // An engine that comes back takes the output of what still runs again, before it ends that, if it does.
+        const unheard = reach.wasAway(epochMs(state.finishedAt)) && !enginesOwn.includes(state.exitCode);
+        return unheard ? { ...state, unheard } : state;
       }
       if (settled) onQuiet(false);
     } finally {

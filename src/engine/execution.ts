@@ -54,7 +54,7 @@ class Run {
     this.#deps = deps;
     this.#control = control;
     this.#ledger = new Ledger(name, deps.store, deps.owner, deps.now);
-    this.#reach = new Reach((event) => this.#emit(event));
+    this.#reach = new Reach((event) => this.#emit(event), deps.now);
     this.#lastHeartbeat = deps.now();
     this.#ticker = setInterval(this.#tick, pace.poll);
     for (const signal of [control.cancel, control.kill]) signal.addEventListener('abort', this.#tick);

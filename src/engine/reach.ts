@@ -9,11 +9,22 @@ type ReachEvent = { type: 'runtime.unavailable'; message: string } | { type: 'ru
  */
 export class Reach {
   readonly #tell: (event: ReachEvent) => void;
+  readonly #now: () => number;
+  /** When it was away, from its last answer to the next one, in ms since 1970. */
+  readonly #outages: { from: number; to: number }[] = [];
+  #answered: number;
   #lost = false;
   #given = false;
 
-  constructor(tell: (event: ReachEvent) => void) {
+  constructor(tell: (event: ReachEvent) => void, now: () => number) {
     this.#tell = tell;
+    this.#now = now;
+    this.#answered = now();
+  }
+
+  /** Whether the engine was away at a time, in ms since 1970. */
+  wasAway(time: number): boolean {
+    return this.#outages.some(({ from, to }) => from <= time && time <= to);
   }
 
   /** Ends all waiting: calls that are not answered then fail, and so do later ones, since the run is over. */
@@ -26,7 +37,12 @@ export class Reach {
       if (this.#given) throw new Error('the run is over');
       try {
         const answer = await call();
-        if (this.#lost) this.#tell({ type: 'runtime.available' });
+        const now = this.#now();
+        if (this.#lost) {
+          this.#outages.push({ from: this.#answered, to: now });
+          this.#tell({ type: 'runtime.available' });
+        }
+        this.#answered = now;
         this.#lost = false;
         return answer;
       } catch (error) {

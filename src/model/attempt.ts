@@ -47,6 +47,8 @@ export type EndedContainer =
       finishedAt: Timestamp;
       exitCode: number;
       oomKilled: boolean;
+      /** It ended by itself while the engine was away, which may not have its last output. */
+      unheard?: boolean | undefined;
     }
   /** It is not there any more, though it was started and nobody recorded its end. */
   | { status: 'missing' };
@@ -57,6 +59,11 @@ export type EndedContainer =
  * known to have one.
  */
 export function judgeAttempt({ main, culprit }: EndedAttempt, stop: AttemptRecord['stop']): AttemptOutcome {
+  const outcome = judgeEnd({ main, culprit }, stop);
+  return main.status === 'exited' && main.unheard ? { ...outcome, unheard: true } : outcome;
+}
+
+function judgeEnd({ main, culprit }: EndedAttempt, stop: AttemptRecord['stop']): AttemptOutcome {
   if (culprit) return judgeCulprit(culprit, stop);
   if (main.status !== 'unstarted') return judge(main, stop);
   return stop ? stopped(stop.reason) : { code: codes.INTERNAL, message: 'The container was never started.' };

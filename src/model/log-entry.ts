@@ -91,6 +91,9 @@ const upper = (severity: string): Severity => severity.toUpperCase() as Severity
 export const isSeverity = (value: unknown): value is string =>
   typeof value === 'string' && (severities as readonly string[]).includes(value.toUpperCase());
 
+/** Why the end of a log may be missing. */
+export const unheard = 'the container engine was away when the container ended';
+
 /** What the platform itself says of the end of an attempt (observed in the logs of live jobs). */
 export function platformEntries(execution: Execution, record: AttemptRecord): LogEntry[] {
   const { task, attempt, outcome, endTime, stop } = record;
@@ -105,6 +108,9 @@ export function platformEntries(execution: Execution, record: AttemptRecord): Lo
     const seconds = durationSeconds(execution.template.timeout ?? '') ?? 0;
     const text = `Terminating task because it has reached the maximum timeout of ${seconds} seconds.`;
     entries.push(says(stop.time, 'ERROR', text));
+  }
+  if (outcome?.unheard && endTime) {
+    entries.push(says(endTime, 'WARNING', `The end of this log may be missing: ${unheard}.`));
   }
   if (!outcome || !endTime || stop) return entries;
   const { code, exitCode, termSignal, message } = outcome;

@@ -31,6 +31,8 @@ export interface AttemptOutcome {
   message: string;
   exitCode?: number | undefined;
   termSignal?: number | undefined;
+  /** The end of its log may be missing: the container engine was away when the container ended. */
+  unheard?: boolean | undefined;
 }
 
 export const isTerminal = (state: TaskState): boolean =>

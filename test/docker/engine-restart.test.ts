@@ -1,6 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
+import { sleep } from '../../src/engine/engine.js';
 import { until } from '../support/cli.js';
 import { test } from '../support/engines.js';
 
@@ -68,5 +69,42 @@ test.concurrent.for([
     expect(stderr.split(' │ ')).toHaveLength(1 + 2 * (attempts + taskCount));
     await until(() => home.processes().length === 0);
     expect(dockerd.leftovers()).toEqual([]);
+  },
+);
+
+test.concurrent(
+  'what ends while its engine is away has its result, and that its log may lack something is said',
+  async ({ home, engine }) => {
+    const work = home.scratch('work');
+    home.config(`buckets: { work: ${work} }`);
+    const file = home.template('unheard', {
+      maxRetries: 0,
+      containers: [
+        {
+          command: ['sh', '-c', `${script}; touch /shared/over`],
+          volumeMounts: [{ name: 'work', mountPath: '/shared' }],
+        },
+      ],
+      volumes: [{ name: 'work', gcs: { bucket: 'work' } }],
+    });
+    const dockerd = await engine('--live-restore');
+    const command = home.start(['jobs', 'run', '-f', file], { env: { DOCKER_HOST: dockerd.host } });
+    await command.says('│ began 0');
+    await command.says('│ began\n');
+    await dockerd.end('SIGKILL');
+    await command.says(away);
+    writeFileSync(path.join(work, 'go'), '');
+    await until(() => existsSync(path.join(work, 'over')));
+    await sleep(500);
+    await dockerd.start();
+    const { exitCode, stderr } = await command.ended;
+    expect(exitCode, stderr).toBe(0);
+    const why = 'may be missing: the container engine was away when the container ended.';
+    expect(stderr.split('\n')).toContain(`The end of the log of task 0 attempt 0 ${why}`);
+    const id = await command.execution();
+    const read = await home.run(['jobs', 'executions', 'logs', 'read', id]);
+    const [last, but] = read.stdout.trimEnd().split('\n').toReversed();
+    expect(last).toMatch(/ Container called exit\(0\)\.$/);
+    expect(but?.endsWith(` The end of this log ${why}`), read.stdout).toBe(true);
   },
 );

@@ -1,5 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { ExecutionEvent } from '../../model/events.js';
+import { unheard } from '../../model/log-entry.js';
 import { shortName } from '../../model/names.js';
 import type { Execution, TaskTemplate } from '../../model/schema/job.js';
 import { formatSpan } from '../../model/time.js';
@@ -167,11 +168,15 @@ export function sentence(
         : undefined;
     case 'attempt.ended': {
       const { outcome, task, attempt, state } = event;
-      if (outcome.code === 0 || state === 'Cancelled') return undefined;
+      const doubt = outcome.unheard
+        ? chalk.yellow(`The end of the log of task ${task} attempt ${attempt} may be missing: ${unheard}.`)
+        : undefined;
+      if (outcome.code === 0 || state === 'Cancelled') return doubt;
       const why = outcome.exitCode ? `exit code ${outcome.exitCode}: ${outcome.message}` : outcome.message;
       const next = state === 'Pending' ? `retrying (${attempt + 1} of ${maxRetries})` : 'out of retries';
       const line = `task ${task} attempt ${attempt} failed: ${why}; ${next}`.replace('.;', ';');
-      return state === 'Pending' ? chalk.yellow(line) : chalk.red(line);
+      const colored = state === 'Pending' ? chalk.yellow(line) : chalk.red(line);
+      return doubt ? `${doubt}\n${colored}` : colored;
     }
     case 'log.trouble': {
       const log = `The log of task ${event.task} attempt ${event.attempt}`;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type EndedContainer, judge } from '../../../src/model/attempt.js';
+import { type EndedContainer, judge, judgeAttempt } from '../../../src/model/attempt.js';
 
 const exited = (exitCode: number, oomKilled = false): EndedContainer => ({
   status: 'exited',
@@ -66,4 +66,11 @@ describe('an attempt', () => {
   ] as const)('%s', (_, container, stop, outcome) => {
     expect(judge(container, stop)).toEqual(outcome);
   });
+});
+
+test('an attempt whose end the engine has not seen says so, however it ended', () => {
+  const main = { ...exited(0), unheard: true };
+  expect(judgeAttempt({ main }, undefined)).toEqual({ code: 0, message: '', unheard: true });
+  expect(judgeAttempt({ main }, { reason: 'timeout', time: before })).toEqual({ ...timedOut, unheard: true });
+  expect(judgeAttempt({ main: exited(0) }, undefined)).toEqual({ code: 0, message: '' });
 });

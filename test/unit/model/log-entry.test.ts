@@ -74,6 +74,14 @@ describe('the platform says', () => {
   test.each<[string, Partial<AttemptRecord>, unknown]>([
     ['nothing of what still runs', {}, []],
     ['success', { outcome: { code: 0, message: '' } }, [['INFO', 'Container called exit(0).']]],
+    [
+      'that its log may lack the end',
+      { outcome: { code: 0, message: '', unheard: true } },
+      [
+        ['WARNING', 'The end of this log may be missing: the container engine was away when the container ended.'],
+        ['INFO', 'Container called exit(0).'],
+      ],
+    ],
     ['the exit code', { outcome: { code: 10, message: 'm', exitCode: 3 } }, [['WARNING', 'Container called exit(3).']]],
     [
       'the signal',

@@ -162,6 +162,15 @@ describe('the lines that stay', () => {
     expect(said(ended(3, 'Succeeded'))).toBeUndefined();
   });
 
+  test('tell that a log may lack its end', () => {
+    const doubt =
+      'The end of the log of task 3 attempt 0 may be missing: the container engine was away when the container ended.';
+    expect(failure('Succeeded', 0, { code: 0, unheard: true })).toBe(doubt);
+    expect(failure('Failed', 0, { exitCode: 7, unheard: true })).toBe(
+      `${doubt}\ntask 3 attempt 0 failed: exit code 7: It broke; out of retries`,
+    );
+  });
+
   test('tell of what takes time, and of nothing that the rows show', () => {
     expect(said(at({ type: 'image.pulling', image: 'alpine' }))).toBe('Pulling alpine');
     expect(said(at({ type: 'image.unavailable', image: 'alpine', detail: 'no such image' }))).toBe(

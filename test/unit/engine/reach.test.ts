@@ -1,0 +1,37 @@
+import { beforeEach, expect, test, vi } from 'vitest';
+import { Reach } from '../../../src/engine/reach.js';
+import { RunError } from '../../../src/model/errors.js';
+import { useFakeClock } from '../../engine/world.js';
+
+useFakeClock();
+
+let away: boolean;
+const call = async (): Promise<string> => {
+  if (away) throw new RunError('UNAVAILABLE', 'gone');
+  return 'answer';
+};
+beforeEach(() => void (away = false));
+
+test('knows when the engine was away: from its last answer to the next', async () => {
+  const told: string[] = [];
+  const reach = new Reach(({ type }) => told.push(type), Date.now);
+  const at = (): number => Date.now();
+  const begun = at();
+  await vi.advanceTimersByTimeAsync(1000);
+  await reach.insist(call);
+  const before = at();
+  away = true;
+  const answers = Promise.all([reach.insist(call), reach.insist(call)]);
+  await vi.advanceTimersByTimeAsync(5000);
+  const meanwhile = at();
+  away = false;
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(await answers).toEqual(['answer', 'answer']);
+  expect(told).toEqual(['runtime.unavailable', 'runtime.available']);
+  await vi.advanceTimersByTimeAsync(1000);
+  expect([begun, before - 1, before, meanwhile, at()].map((time) => reach.wasAway(time))).toEqual([
+    ...[false, false],
+    ...[true, true],
+    false,
+  ]);
+});
