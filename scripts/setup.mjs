@@ -67,30 +67,37 @@ export async function ensureEngine() {
   giveUp(`The container engine was started and does not answer; ${engineLog} may say why.`);
 }
 
-/** Makes sure that podman is there for the tests on it; false, and why, where it cannot be. */
-export function ensurePodman() {
-  if (ask('podman', ['--version'])) {
-    if (process.getuid() === 0) return true;
-    say('The tests on podman are left out: they have to be run by root.');
-    return false;
+/** What some of the tests are about. */
+const subjects = ['podman', 'zsh', 'fish'];
+
+/**
+ * Makes sure that podman and the shells with completion are there for the tests on them, as far as it can; what is not
+ * there has its tests left out. Returns what is missing.
+ */
+export function ensureSubjects() {
+  const missing = () => subjects.filter((name) => !ask(name, ['--version']));
+  const isRoot = process.platform === 'linux' && process.getuid() === 0;
+  if (missing().length > 0 && isRoot && isDebian()) {
+    say(`Installing ${missing().join(', ')} with apt-get...`);
+    installDebian(...missing());
   }
-  if (process.platform !== 'linux' || process.getuid() !== 0 || !isDebian()) {
-    say('The tests on podman are left out: it is not installed, and only root on Debian or Ubuntu gets it from here.');
-    return false;
+  // Podman's are run by root only.
+  const gone = missing();
+  const left = subjects.filter((name) => gone.includes(name) || (name === 'podman' && !isRoot));
+  if (left.length > 0) {
+    say(`The tests on ${left.join(', ')} are left out: what is missing only root on Debian or Ubuntu gets from here.`);
   }
-  say('Installing podman with apt-get...');
-  installDebian('podman');
-  return true;
+  return left;
 }
 
-/** Installs a Debian package and nothing that it only recommends. */
-export function installDebian(name) {
+/** Installs Debian packages and nothing that they only recommend. */
+export function installDebian(...names) {
   const options = {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     stdio: ['ignore', 'ignore', 'inherit'],
   };
   must('apt-get', ['update', '-qq'], options);
-  must('apt-get', ['install', '-qq', '-y', '--no-install-recommends', name], options);
+  must('apt-get', ['install', '-qq', '-y', '--no-install-recommends', ...names], options);
 }
 
 export function isDebian() {

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { makeSampleImage, makeTestImage } from './images.mjs';
-import { build, ensureEngine, ensurePackages, ensurePodman, must, root } from './setup.mjs';
+import { build, ensureEngine, ensurePackages, ensureSubjects, must, root } from './setup.mjs';
 
 const args = process.argv.slice(2);
 ensurePackages();
@@ -11,7 +11,7 @@ build();
 await ensureEngine();
 makeSampleImage();
 makeTestImage();
-const projects = ensurePodman() ? [] : ['--project=!podman'];
+const projects = ensureSubjects().includes('podman') ? ['--project=!podman'] : [];
 if (args.length === 0) must('npm', ['run', '--silent', 'check']);
 mkdirSync(`${root}/.vitest`, { recursive: true });
 const reporters = ['--reporter=default', '--reporter=json', '--outputFile.json=.vitest/results.json'];
