@@ -13,7 +13,7 @@ import { type Page, pageOf, type PageRequest } from './pages.js';
 import { writing } from './retention.js';
 import { existingJob, type RunOptions, startByToken } from './run.js';
 import { notFoundJob, refuse, type ServiceDeps, timeOf } from './service.js';
-import { executionOfToken, viewOf } from './view.js';
+import { executionOfToken, viewOf, viewsOf } from './view.js';
 
 /** Jobs of a project and location (quotas page). */
 const maxJobs = 1000;
@@ -156,12 +156,17 @@ export function listJobs(deps: ServiceDeps, request: ListJobsRequest): Page<Job>
   const { project, location, showDeleted, byName } = request;
   authorize(deps, 'run.jobs.list', parentName({ project, location: location ?? '-' }));
   const deletedAt = showDeleted ? timeOf(deps) : undefined;
-  return pageOf<Job, Position>(request, { project, location, showDeleted, byName }, (after, limit) =>
-    deps.store.jobs({ project, location, byName, deletedAt, after, limit }).map(({ resource, position }) => ({
-      item: resource.deleteTime && !resource.reconciling ? resource : viewOf(deps.store, resource),
+  return pageOf<Job, Position>(request, { project, location, showDeleted, byName }, (after, limit) => {
+    const found = deps.store.jobs({ project, location, byName, deletedAt, after, limit });
+    const views = viewsOf(
+      deps.store,
+      found.map(({ resource }) => resource),
+    );
+    return found.map(({ resource, position }, i) => ({
+      item: resource.deleteTime && !resource.reconciling ? resource : (views[i] ?? resource),
       position,
-    })),
-  );
+    }));
+  });
 }
 
 export interface DeleteRequest {

@@ -6,12 +6,21 @@ import type { Store } from '../store/store.js';
 
 /** A job as it is stored with the parts that its executions make. */
 export function viewOf(store: Store, job: Job): Job {
-  const latest = store.latestExecution(job.name);
-  return {
-    ...reconciled(job, job.reconciling ? executionOfToken(store, job) : undefined),
-    executionCount: store.executionCount(job.name) || undefined,
-    latestCreatedExecution: latest ? referenceTo(latest) : {},
-  };
+  const [view = job] = viewsOf(store, [job]);
+  return view;
+}
+
+/** The same of many. */
+export function viewsOf(store: Store, jobs: readonly Job[]): Job[] {
+  const made = store.executionsMade(jobs.map(({ name }) => name));
+  return jobs.map((job, i) => {
+    const { count = 0, latest } = made[i] ?? {};
+    return {
+      ...reconciled(job, job.reconciling ? executionOfToken(store, job) : undefined),
+      executionCount: count || undefined,
+      latestCreatedExecution: latest ? referenceTo(latest) : {},
+    };
+  });
 }
 
 /** The execution that a job's token names. */

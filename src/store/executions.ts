@@ -3,7 +3,7 @@ import { jobName, parseName, shortName } from '../model/names.js';
 import { defaultSettings, type LocalSettings } from '../model/local/settings.js';
 import { startedAt } from '../model/execution.js';
 import type { Execution } from '../model/schema/job.js';
-import { type Connection, listing, resourceOf, sealedIn, unlimited } from './database.js';
+import { type Connection, listing, parseResource, resourceOf, sealedIn, unlimited } from './database.js';
 import { sealed } from './seal.js';
 import type { ExecutionStore } from './store.js';
 
@@ -11,6 +11,23 @@ const conditions = 'project = ?5 AND (?6 IS NULL OR location = ?6) AND (?7 IS NU
 const listByCreation = listing('execution', conditions);
 // '~' comes after every time.
 const listByStart = listing('execution', conditions, `ifnull(start_time, '~')`);
+
+/** A row for each of a list of jobs; the resources are looked for when it is known which. */
+const madeByJob = `
+  SELECT
+    (SELECT execution_count FROM job WHERE name = wanted.value) AS count,
+    coalesce((
+      SELECT CASE deleted
+        WHEN 0 THEN (SELECT resource FROM execution WHERE execution.number = latest.number)
+        ELSE (SELECT resource FROM tombstone WHERE kind = 'execution' AND tombstone.number = latest.number)
+      END FROM (
+        SELECT create_time, number, 0 AS deleted FROM execution WHERE job = wanted.value
+        UNION ALL SELECT create_time, number, 1 FROM tombstone
+          WHERE kind = 'execution' AND job_number = (SELECT number FROM job WHERE name = wanted.value)
+        ORDER BY create_time DESC, number DESC LIMIT 1
+      ) AS latest
+    ), '') AS resource
+  FROM json_each(?1) AS wanted ORDER BY wanted.key`;
 
 export const executionStore = (db: Connection): ExecutionStore => ({
   execution(name) {
@@ -29,17 +46,11 @@ export const executionStore = (db: Connection): ExecutionStore => ({
     return list<Execution>(db, query, query.project, query.location, query.job);
   },
 
-  latestExecution(job) {
-    return resourceOf<Execution>(
-      db,
-      db.get(
-        `SELECT create_time, number, resource FROM execution WHERE job = ?1
-       UNION ALL SELECT create_time, number, resource FROM tombstone
-         WHERE kind = 'execution' AND job_number = (SELECT number FROM job WHERE name = ?1)
-       ORDER BY create_time DESC, number DESC LIMIT 1`,
-        job,
-      ),
-    );
+  executionsMade(jobs) {
+    return db.all(madeByJob, JSON.stringify(jobs)).map((row) => ({
+      count: Number(row['count'] ?? 0),
+      latest: row['resource'] === '' ? undefined : parseResource<Execution>(db, row),
+    }));
   },
 
   createExecution(execution, settings) {

@@ -40,10 +40,6 @@ export const jobStore = (db: Connection): JobStore => ({
     );
   },
 
-  executionCount(job) {
-    return Number(db.get('SELECT execution_count AS n FROM job WHERE name = ?', job)?.['n'] ?? 0);
-  },
-
   policy(job) {
     return sealedIn<Policy>(db, db.get('SELECT policy FROM job WHERE name = ?', job), 'policy');
   },

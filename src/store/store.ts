@@ -67,11 +67,15 @@ export interface JobStore {
   jobCount(project: string, location: string): number;
   /** Creates or replaces. */
   saveJob(job: Job): void;
-  /** Executions created, deleted ones included. */
-  executionCount(job: string): number;
   /** The IAM policy of a job, which goes away with it; undefined if it never had one. */
   policy(job: string): Policy | undefined;
   savePolicy(job: string, policy: Policy): void;
+}
+
+/** The executions of a job that were ever created, and the newest of them, a deleted one until it expires. */
+export interface ExecutionsMade {
+  count: number;
+  latest: Execution | undefined;
 }
 
 export interface ExecutionStore {
@@ -79,8 +83,8 @@ export interface ExecutionStore {
   /** Finds by the short id, which is unique in a project and location. */
   findExecution(project: string, location: string, id: string): Execution | undefined;
   executions(query: ExecutionQuery): Listed<Execution>[];
-  /** The newest execution of a job, a deleted one until it expires. */
-  latestExecution(job: string): Execution | undefined;
+  /** What was made of each of these jobs, in their order. */
+  executionsMade(jobs: readonly string[]): ExecutionsMade[];
   /** Creates an execution without tasks; counts it for the job. */
   createExecution(execution: Execution, settings: LocalSettings): void;
   saveExecution(execution: Execution): void;
