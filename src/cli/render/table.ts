@@ -47,7 +47,7 @@ export function layout(
   const cells = [...(head ? [head] : []), ...rows].map((row) => row.map((cell) => cell.split('\n')));
   const widths: number[] = columns.map(({ least }) => least);
   for (const row of cells) {
-    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, ...cell.map(widthOf));
+    for (const [i, cell] of row.entries()) for (const text of cell) widths[i] = Math.max(widths[i] ?? 0, widthOf(text));
   }
   const v = ascii ? '|' : '│';
   const frame = box ? widths.length * 3 + 1 : gap * (widths.length - 1);
@@ -59,7 +59,9 @@ export function layout(
   const line = (parts: readonly string[]): string =>
     box ? `${v} ${parts.join(` ${v} `)} ${v}\n` : `${parts.join(' '.repeat(gap)).trimEnd()}\n`;
   const linesOf = (row: readonly string[][], align?: string): string => {
-    const wrapped = row.map((cell, i) => cell.flatMap((text) => folded(text, widths[i] ?? 0)));
+    const wrapped = row.map((cell, i) =>
+      columns[i]?.wrap === undefined ? cell : cell.flatMap((text) => folded(text, widths[i] ?? 0)),
+    );
     return Array.from({ length: Math.max(...wrapped.map(({ length }) => length)) }, (_, y) =>
       line(wrapped.map((cell, i) => justified(cell[y] ?? '', widths[i] ?? 0, align ?? columns[i]?.align ?? 'left'))),
     ).join('');
@@ -120,4 +122,12 @@ function justified(text: string, width: number, align: string): string {
 }
 
 /** How many columns of a terminal a text takes; of nearly all, the library need not be asked, which is slow. */
-const widthOf = (text: string): number => (/^[ -~]*$/.test(text) ? text.length : stringWidth(text));
+function widthOf(text: string): number {
+  if (/^[ -~]*$/.test(text)) return text.length;
+  let width = widths.get(text);
+  if (width === undefined) widths.set(text, (width = stringWidth(text)));
+  return width;
+}
+
+/** Of texts that are there often, such as symbols. */
+const widths = new Map<string, number>();
