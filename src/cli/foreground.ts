@@ -26,7 +26,7 @@ export interface Finished {
 /**
  * Runs the execution that `begin` gives in this process and shows it: logs and progress on stderr. The first Ctrl-C
  * cancels it, the second kills what still runs; a third ends only this process, and the next localrun command brings
- * the rest to an end.
+ * the rest to an end. If the terminal is closed, the execution goes on in the background.
  */
 export async function runInForeground(context: Context, host: HostDeps, begin: () => Execution): Promise<Finished> {
   let created: Execution | undefined;
@@ -46,6 +46,9 @@ export async function runInForeground(context: Context, host: HostDeps, begin: (
       ignore();
     }
   });
+  const stay = context.io.onHangup(() => {
+    if (created) host.spawnWorker(created.name);
+  });
   try {
     created = begin();
     const view = openView(context.io, created, host.now);
@@ -54,6 +57,7 @@ export async function runInForeground(context: Context, host: HostDeps, begin: (
     return { execution: await watched(context, host, created, control, view).finally(() => view.close()), interrupted };
   } finally {
     ignore();
+    stay();
   }
 }
 

@@ -38,6 +38,8 @@ export interface Io extends Surroundings {
   cwd: string;
   /** Calls `handler` at every SIGINT and SIGTERM, which then do not end the process; returns how to stop that. */
   onSignal: (handler: (signal: Signal) => void) => () => void;
+  /** Calls `handler` when the terminal is gone, which then ends the process; returns how to stop that. */
+  onHangup: (handler: () => void) => () => void;
   owner: Owner;
   /** Whether the process that holds a lease is at work. */
   alive: (lease: Lease) => boolean;
@@ -75,6 +77,14 @@ export function systemIo(): Io {
     onSignal(handler) {
       process.on('SIGINT', handler).on('SIGTERM', handler);
       return () => process.off('SIGINT', handler).off('SIGTERM', handler);
+    },
+    onHangup(handler) {
+      const hangUp = (): void => {
+        handler();
+        process.kill(process.pid, 'SIGHUP');
+      };
+      process.once('SIGHUP', hangUp);
+      return () => process.off('SIGHUP', hangUp);
     },
     get owner() {
       const { pid } = process;

@@ -116,7 +116,7 @@ export async function buildProgram(
     .addHelpText(
       'after',
       `
-Exit codes: 0 ok; 1 the command or its execution failed; 2 wrong usage; 130, 143 interrupted.
+Exit codes: 0 ok; 1 the command or its execution failed; 2 wrong usage; 130, 143 interrupted; 129 the terminal was closed.
 Environment variables: localrun help environment`,
     );
   const [first = ''] = words ?? [];

@@ -73,6 +73,21 @@ test.concurrent.for(moments)(
   },
 );
 
+test.concurrent('a run whose terminal is closed goes on in the background, with no other command', async ({ home }) => {
+  home.events();
+  const command = run(home);
+  const id = await command.execution();
+  await command.says('│ attempt');
+  command.killGroup('SIGHUP');
+  expect((await command.ended).exitCode).toBeNull();
+  await until(() => home.processes().length > 0);
+  await until(() => home.processes().length === 0);
+  const { stdout, stderr } = await home.run(['jobs', 'executions', 'list']);
+  expect(stdout).toContain(`${taskCount} / ${taskCount}`);
+  expect(stderr).toBe('');
+  await ranOnce(home, id);
+});
+
 test.concurrent.for([
   ['with its process group', (command: Command) => command.killGroup('SIGKILL')],
   [

@@ -64,6 +64,7 @@ export function testIo(home: string, surroundings: Surroundings = {}): TestIo {
       handlers.add(handler);
       return () => handlers.delete(handler);
     },
+    onHangup: () => () => {},
     owner: { token: 'test', pid: 1, processStart: 'test' },
     alive: () => alive,
     spawnSelf: onSpawn,
