@@ -1,13 +1,11 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { homeLabel, labels } from '../../src/engine/plan.js';
 import { completionStatus } from '../../src/model/execution.js';
 import type { Check } from '../../src/service/doctor/check.js';
+import { docker, onPodman } from '../support/client.js';
 import { type Home, test } from '../support/home.js';
-
-const docker = (...args: string[]): void => void execFileSync('docker', args, { stdio: 'ignore' });
 
 /** What the doctor says, by what it has looked at, and with what exit code. */
 async function doctor(
@@ -22,7 +20,8 @@ async function doctor(
 const states = (of: Map<string, Check>, ...names: string[]): (string | undefined)[] =>
   names.map((name) => of.get(name)?.state);
 
-test('the engine that answers is described; one that does not is a problem', async ({ home }) => {
+test('the engine that answers is described; one that does not is a problem', async ({ home, skip }) => {
+  skip(onPodman, 'DOCKER_HOST is not for podman');
   const { code, of } = await doctor(home);
   expect(code).toBe(0);
   expect(of.get('engine')?.found).toMatch(/^(docker|podman) \d\S* at \S+ \(.+\), engine \d/);

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { until } from '../support/cli.js';
+import { onPodman } from '../support/client.js';
 import { type Home, test } from '../support/home.js';
 
 /** Runs one task that has to succeed, and returns what it has written. */
@@ -47,6 +48,7 @@ test.concurrent(
       CLOUD_RUN_TASK_INDEX: '1',
       CLOUD_RUN_TASK_ATTEMPT: '0',
       CLOUD_RUN_TASK_COUNT: '2',
+      ...(onPodman && { TERM: 'xterm', container: 'podman' }),
     });
   },
 );

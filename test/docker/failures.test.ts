@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect } from 'vitest';
 import type { TaskAttemptResult } from '../../src/model/schema/job.js';
 import { repository } from '../support/cli.js';
-import { client, docker, removeContainers } from '../support/client.js';
+import { client, docker, onPodman, removeContainers } from '../support/client.js';
 import { type Home, test } from '../support/home.js';
 
 /** Runs a job of one attempt that has to fail. */
@@ -112,12 +112,14 @@ test.concurrent('a working directory that is a file', async ({ home }) => {
   expect(result?.status?.message).toMatch(/^Application failed to start: .*\/bin\/busybox.*not a directory/);
 });
 
-test.concurrent('a working directory that is no absolute path', async ({ home }) => {
+test.concurrent('a working directory that is no absolute path', async ({ home, skip }) => {
+  skip(onPodman, 'podman looks for it as it is');
   const { result } = await failing(home, home.script('relative', 'pwd', { workingDir: 'work' }));
   expect(result?.status?.message).toMatch(/^Application failed to start: .*'work' is invalid.*absolute path/);
 });
 
-test.concurrent('a working directory that there is not yet', async ({ home }) => {
+test.concurrent('a working directory that there is not yet', async ({ home, skip }) => {
+  skip(onPodman, 'podman makes none');
   const command = home.start(['jobs', 'run', '-f', home.script('new-directory', 'pwd', { workingDir: '/new/dir' })]);
   expect((await command.ended).exitCode).toBe(0);
   expect(home.log(await command.execution())).toEqual(['/new/dir']);

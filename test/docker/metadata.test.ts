@@ -3,6 +3,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
 import type { Command } from '../support/cli.js';
+import { client } from '../support/client.js';
 import { type Home, test } from '../support/home.js';
 
 const v1 = 'http://metadata.google.internal/computeMetadata/v1';
@@ -120,10 +121,11 @@ test.concurrent.for<[what: string, env: (home: Home) => Record<string, string>, 
     'is no gcloud',
     (home) => {
       const { credentials } = fakeGcloud(home);
-      const docker = execFileSync('sh', ['-c', 'command -v docker'], { encoding: 'utf8' }).trim();
-      const bin = home.scratch('docker-only');
-      execFileSync('ln', ['-s', docker, path.join(bin, 'docker')]);
-      return { PATH: bin, GOOGLE_APPLICATION_CREDENTIALS: credentials };
+      const found = execFileSync('sh', ['-c', `command -v ${client}`], { encoding: 'utf8' }).trim();
+      const bin = home.scratch('client-only');
+      execFileSync('ln', ['-s', found, path.join(bin, client)]);
+      // Podman needs programs of the system's.
+      return { PATH: `${bin}:/usr/sbin:/sbin`, GOOGLE_APPLICATION_CREDENTIALS: credentials };
     },
     'There is no token: gcloud, which makes tokens of application default credentials, is not installed.',
   ],
