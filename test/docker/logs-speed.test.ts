@@ -36,7 +36,7 @@ test.concurrent.for(['its process', 'its client'])(
   'of a task that writes at speed nothing is missing and nothing doubled, in its log and in a tail, though %s is killed',
   async (victim, { home }) => {
     const script =
-      'i=0; while [ $i -lt 30 ]; do seq $((i * 10000 + 1)) $((i * 10000 + 10000)); i=$((i + 1)); sleep 0.1; done';
+      'i=0; while [ $i -lt 30 ]; do seq $((i * 10000 + 1)) $((i * 10000 + 10000)); i=$((i + 1)); sleep 0.2; done';
     const command = home.start(['jobs', 'run', '-f', home.script('fast', script, { maxRetries: 0 })]);
     const id = await command.execution();
     await command.says('│ 30000\n');
@@ -44,10 +44,10 @@ test.concurrent.for(['its process', 'its client'])(
     await until(() => tail.stdout.includes(' 20000\n'));
     if (victim === 'its process') command.kill('SIGKILL');
     else {
-      const client = home
-        .processes()
-        .find(({ args }) => args[1] === 'run' && args.join(' ').includes('-task0-attempt0'));
-      process.kill(client?.pid ?? 0, 'SIGKILL');
+      const client = await until(() =>
+        home.processes().find(({ args }) => args[1] === 'run' && args.join(' ').includes('-task0-attempt0')),
+      );
+      process.kill(client.pid, 'SIGKILL');
     }
     await home.run(['jobs', 'executions', 'list']);
     const { stdout } = await tail.ended;

@@ -139,8 +139,8 @@ test.concurrent('a worker that was killed has a successor while `execute --wait`
   expect((await home.run(['jobs', 'create', '-f', file])).exitCode).toBe(0);
   const command = home.start(['jobs', 'execute', 'supervised', '--wait']);
   await home.events().started(3);
-  const worker = home.processes().find(({ args }) => args.includes('__worker'));
-  process.kill(worker?.pid ?? 0, 'SIGKILL');
+  const worker = await until(() => home.processes().find(({ args }) => args.includes('__worker')));
+  process.kill(worker.pid, 'SIGKILL');
   const { exitCode, stderr } = await command.ended;
   expect(exitCode, stderr).toBe(0);
   await ranOnce(home, await command.execution());

@@ -57,8 +57,11 @@ export class Command {
     });
   }
 
+  /** Never 0, which would stand for the processes of the tests. */
   get pid(): number {
-    return this.#child.pid ?? 0;
+    const { pid } = this.#child;
+    if (!pid) throw new Error('the command was not started');
+    return pid;
   }
 
   kill(signal: NodeJS.Signals): void {
