@@ -66,8 +66,9 @@ export class Containers {
   }
 
   async remove(name: string, patient?: boolean): Promise<void> {
-    await this.#removals.load(name, patient);
+    // Before the container, which whoever comes after us finds, if we do not come further.
     rmSync(monitorDirectory(name), { recursive: true, force: true });
+    await this.#removals.load(name, patient);
   }
 
   async limitMemory(name: string, bytes: number): Promise<boolean> {
