@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { completionStatus } from '../../src/model/execution.js';
@@ -21,11 +21,21 @@ async function mounted(target: string, options: readonly string[], work: () => P
 const remount = (target: string, option: string): void =>
   void execFileSync('mount', ['-o', `remount,${option}`, target]);
 
-/** Fills a disk but for `spare` bytes; returns how to free it again. */
+/**
+ * Fills a disk but for `spare` bytes; returns how to free it again. It is filled until it is full, not by what `df`
+ * says is free: what runs meanwhile writes, too.
+ */
 function fill(directory: string, spare: number): () => void {
   const ballast = path.join(directory, 'ballast');
-  const [, free = '0'] = execFileSync('df', ['--output=avail', '-B1', directory], { encoding: 'utf8' }).split('\n');
-  writeFileSync(ballast, Buffer.alloc(Number(free) - spare));
+  const file = openSync(ballast, 'w');
+  let size = 0;
+  try {
+    for (const block = Buffer.alloc(4096); ;) size += writeSync(file, block);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+  }
+  ftruncateSync(file, size - spare);
+  closeSync(file);
   return () => rmSync(ballast);
 }
 
