@@ -7,7 +7,7 @@ _localrun() {
     if [[ -n $slot ]]; then slot=''; continue; fi
     case $word in
       --condition-from-file|--env-vars-file|--file|--flags-file|-f) slot='file' ;;
-      --account|--add-cloudsql-instances|--add-volume|--add-volume-mount|--api-version|--args|--attempt|--binary-authorization|--breakglass|--command|--condition|--container|--cpu|--credentials|--depends-on|--filter|--flatten|--freshness|--gpu|--gpu-type|--image|--join-network|--keep-last|--key|--labels|--limit|--max-retries|--max-size|--member|--memory|--network|--network-tags|--older-than|--order|--parallelism|--platform|--project|--pull|--region|--remove-cloudsql-instances|--remove-containers|--remove-env-vars|--remove-labels|--remove-secrets|--remove-volume|--remove-volume-mount|--role|--service-account|--set-cloudsql-instances|--set-env-vars|--set-secrets|--severity|--sort-by|--startup-probe|--subnet|--task|--task-timeout|--tasks|--update-env-vars|--update-labels|--update-secrets|--vpc-connector|--vpc-egress|--workdir) slot='anything' ;;
+      --account|--add-cloudsql-instances|--add-volume|--add-volume-mount|--api-version|--args|--attempt|--binary-authorization|--breakglass|--command|--condition|--container|--cpu|--credentials|--depends-on|--filter|--flatten|--freshness|--gpu|--gpu-type|--image|--join-network|--keep-last|--key|--labels|--limit|--log-filter|--max-retries|--max-size|--member|--memory|--network|--network-tags|--older-than|--order|--parallelism|--platform|--project|--pull|--region|--remove-cloudsql-instances|--remove-containers|--remove-env-vars|--remove-labels|--remove-secrets|--remove-volume|--remove-volume-mount|--role|--service-account|--set-cloudsql-instances|--set-env-vars|--set-secrets|--severity|--sort-by|--startup-probe|--subnet|--task|--task-timeout|--tasks|--update-env-vars|--update-labels|--update-secrets|--vpc-connector|--vpc-egress|--workdir) slot='anything' ;;
       --format) slot='json yaml none' ;;
       --job) slot='job' ;;
       --execution) slot='execution' ;;
@@ -39,8 +39,8 @@ _localrun() {
     'jobs remove-iam-policy-binding') flags='--member --role --condition --condition-from-file --all --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
     'jobs test-iam-permissions') flags='--project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
     'jobs logs') flags='--help' place='read tail' ;;
-    'jobs logs read') flags='--severity --task --attempt --prefix --freshness --limit --order --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
-    'jobs logs tail') flags='--severity --task --attempt --prefix --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
+    'jobs logs read') flags='--log-filter --severity --task --attempt --prefix --freshness --limit --order --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
+    'jobs logs tail') flags='--log-filter --severity --task --attempt --prefix --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
     'jobs executions') flags='--help' place='list describe describe-latest cancel delete wait adopt logs tasks' ;;
     'jobs executions list') flags='--job --show-deleted --filter --limit --sort-by --uri --project --region --account --format --flatten --api-version --flags-file --quiet --help' ;;
     'jobs executions describe') flags='--show-deleted --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='execution' ;;
@@ -50,8 +50,8 @@ _localrun() {
     'jobs executions wait') flags='--project --region --account --format --flatten --api-version --flags-file --quiet --help' place='execution' ;;
     'jobs executions adopt') flags='--project --region --account --format --flatten --api-version --flags-file --quiet --help' place='execution' ;;
     'jobs executions logs') flags='--help' place='read tail' ;;
-    'jobs executions logs read') flags='--severity --task --attempt --prefix --freshness --limit --order --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='execution' ;;
-    'jobs executions logs tail') flags='--severity --task --attempt --prefix --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='execution' ;;
+    'jobs executions logs read') flags='--log-filter --severity --task --attempt --prefix --freshness --limit --order --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='execution' ;;
+    'jobs executions logs tail') flags='--log-filter --severity --task --attempt --prefix --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='execution' ;;
     'jobs executions tasks') flags='--help' place='list describe' ;;
     'jobs executions tasks list') flags='--execution --succeeded --failed --cancelled --running --pending --abandoned --completed --no-completed --started --no-started --filter --limit --sort-by --uri --project --region --account --format --flatten --api-version --flags-file --quiet --help' ;;
     'jobs executions tasks describe') flags='--project --region --account --format --flatten --api-version --flags-file --quiet --help' place='anything' ;;

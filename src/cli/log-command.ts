@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { Interrupted } from '../model/errors.js';
 import { entryText, isSeverity, type LogEntry, severities, type Severity } from '../model/log-entry.js';
+import { type LogFilter, parseLogFilter } from '../model/log-filter/parse.js';
 import { shortName } from '../model/names.js';
 import type { Execution } from '../model/schema/job.js';
 import { durationSeconds, timestamp } from '../model/time.js';
@@ -19,6 +20,7 @@ export interface LogFlags extends CommonOptions {
   limit?: number;
   order?: 'asc' | 'desc';
   severity?: Severity;
+  logFilter?: LogFilter;
   task?: number;
   attempt?: number;
   prefix?: true;
@@ -26,6 +28,11 @@ export interface LogFlags extends CommonOptions {
 
 export const declareLogFlags = (command: Command): Command =>
   command
+    .option(
+      '--log-filter <filter>',
+      `only entries for which this holds, in Cloud Logging's query language, e.g. 'severity>=ERROR AND textPayload:"out of"'`,
+      (text) => parseLogFilter(text, '--log-filter'),
+    )
     .option('--severity <severity>', `only entries at least as severe: ${severities.join(', ')}`, (text) => {
       if (!isSeverity(text)) throw new InvalidArgumentError(`It must be one of ${severities.join(', ')}.`);
       return text.toUpperCase();
@@ -41,9 +48,12 @@ export const declareReadFlags = (command: Command): Command =>
     .addOption(new Option('--order <order>', 'which entries count for --limit first').choices(['asc', 'desc']));
 
 /** What flags say about which entries are wanted. */
-export const logQuery = ({ freshness, limit, order, severity, task, attempt }: LogFlags, now: number): LogQuery => ({
+export const logQuery = (
+  { freshness, limit, order, severity, logFilter: filter, task, attempt }: LogFlags,
+  now: number,
+): LogQuery => ({
   ...(freshness !== undefined && { since: timestamp(now - (durationSeconds(freshness) ?? 0) * 1000) }),
-  ...{ limit, severity, task, attempt, oldest: order === 'asc' },
+  ...{ limit, severity, filter, task, attempt, oldest: order === 'asc' },
 });
 
 /** How many executions are named whose logs are gone. */

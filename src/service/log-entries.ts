@@ -1,6 +1,7 @@
 import { containerLabel, mainContainer } from '../model/attempt-containers.js';
 import type { AttemptRecord } from '../model/attempt.js';
 import { isAtLeast, lineEntry, type LogEntry, platformEntries, type Severity } from '../model/log-entry.js';
+import type { LogFilter } from '../model/log-filter/parse.js';
 import type { Execution } from '../model/schema/job.js';
 import type { Timestamp } from '../model/time.js';
 import { streams, Tail } from './logs.js';
@@ -10,6 +11,7 @@ export interface LogQuery {
   /** Entries from this time on. */
   since?: Timestamp | undefined;
   severity?: Severity | undefined;
+  filter?: LogFilter | undefined;
   task?: number | undefined;
   attempt?: number | undefined;
   /** At most so many: the newest, or with `oldest` the oldest ones. */
@@ -43,8 +45,10 @@ export function* readLogEntries(
   yield* newest.slice(-limit);
 }
 
-const matches = (entry: LogEntry, { since, severity }: LogQuery): boolean =>
-  (since === undefined || entry.timestamp >= since) && (severity === undefined || isAtLeast(entry, severity));
+const matches = (entry: LogEntry, { since, severity, filter }: LogQuery): boolean =>
+  (since === undefined || entry.timestamp >= since) &&
+  (severity === undefined || isAtLeast(entry, severity)) &&
+  (filter === undefined || filter.holds(entry));
 
 /** How much of each log a look reads at most, in bytes. */
 const lookBytes = 2 ** 19;

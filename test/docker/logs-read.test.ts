@@ -18,6 +18,17 @@ test('what a task has written is read back, with what the platform says of it', 
   expect(texts(await read())).toEqual([...once, ...once].toSorted());
   expect(texts(await read('--attempt', '1'))).toEqual(once);
   expect(texts(await read('--severity', 'error', '--prefix'))).toEqual(['task 0 | broken', 'task 0 | broken']);
+  expect(texts(await read('--log-filter=severity>=ERROR AND jsonPayload.code=7'))).toEqual(['broken', 'broken']);
+  const system = 'log_id("run.googleapis.com/varlog/system") labels."run.googleapis.com/task_attempt"="1"';
+  expect(texts(await read('--log-filter', system))).toEqual(['Container called exit(3).']);
+  const today = `--log-filter=timestamp>="${new Date(Date.now() - 3_600_000).toISOString()}" -plain`;
+  const { stdout: others } = await home.run(['jobs', 'logs', 'read', 'wrote', today]);
+  expect(texts(others.split('\n').filter(Boolean))).toEqual(
+    [...once, ...once].filter((line) => line !== 'plain').toSorted(),
+  );
+  const { exitCode: code, stderr } = await home.run(['jobs', 'logs', 'read', 'wrote', '--log-filter=severity>=LOUD']);
+  expect(code).toBe(2);
+  expect(stderr).toContain('argument --log-filter: LOUD is no severity at character 11 of severity>=LOUD');
   const { stdout } = await home.run([
     'jobs',
     'logs',
@@ -64,7 +75,10 @@ test('a tail follows an execution to its end', async ({ home }) => {
   await home.run(['jobs', 'create', '-f', home.script('tailed', 'for i in 1 2 3; do echo line $i; sleep 0.5; done')]);
   await home.run(['jobs', 'execute', 'tailed']);
   const execution = shortName((await home.executions())[0]?.name ?? '');
-  const { stdout, exitCode } = await home.run(['jobs', 'executions', 'logs', 'tail', execution]);
+  const tail = (...flags: string[]): ReturnType<typeof home.run> =>
+    home.run(['jobs', 'executions', 'logs', 'tail', execution, ...flags]);
+  const [{ stdout, exitCode }, filtered] = await Promise.all([tail(), tail('--log-filter=textPayload=~"line [13]"')]);
   expect(exitCode).toBe(0);
+  expect(filtered.stdout.match(/line \d|exit\(0\)/g)).toEqual(['line 1', 'line 3']);
   expect(stdout.match(/line \d|exit\(0\)/g)).toEqual(['line 1', 'line 2', 'line 3', 'exit(0)']);
 });

@@ -1,5 +1,5 @@
-import { UsageError } from '../../../model/errors.js';
 import { camelCase } from '../../../model/path.js';
+import { Scanner } from '../../../model/scanner.js';
 
 /** A step into a resource: a field, an item of a list (from its end, if negative), or all items. */
 export type Step = string | number | typeof all;
@@ -20,60 +20,8 @@ export interface Key {
   attributes: Readonly<Record<string, string | true>>;
 }
 
-/** Reads gcloud's notation of keys from left to right. */
-export class KeyReader {
-  readonly text: string;
-  readonly #subject: string;
-  at = 0;
-
-  /** @param subject what the text is, for messages */
-  constructor(text: string, subject: string) {
-    this.text = text;
-    this.#subject = subject;
-  }
-
-  get done(): boolean {
-    this.space();
-    return this.at >= this.text.length;
-  }
-
-  space(): void {
-    while (/\s/.test(this.text[this.at] ?? '')) this.at++;
-  }
-
-  wrong(problem: string): UsageError {
-    return new UsageError(`argument ${this.#subject}: ${problem} at character ${this.at + 1} of ${this.text}`);
-  }
-
-  /** Whether this comes next; if it does, it is passed. */
-  take(text: string): boolean {
-    if (!this.text.startsWith(text, this.at)) return false;
-    this.at += text.length;
-    return true;
-  }
-
-  expect(text: string): void {
-    this.space();
-    if (!this.take(text)) throw this.wrong(`expected ${text}`);
-  }
-
-  match(pattern: RegExp): string | undefined {
-    const found = new RegExp(pattern.source, 'y');
-    found.lastIndex = this.at;
-    const text = found.exec(this.text)?.[0];
-    this.at += text?.length ?? 0;
-    return text;
-  }
-
-  /** Text in quotes, in which a backslash goes before quotes and backslashes, or as far as the pattern goes. */
-  word(pattern: RegExp): string | undefined {
-    const quote = this.text[this.at];
-    if (quote !== '"' && quote !== "'") return this.match(pattern);
-    const quoted = this.match(quote === '"' ? /"(?:\\.|[^"\\])*"/ : /'(?:\\.|[^'\\])*'/);
-    if (quoted === undefined) throw this.wrong('unterminated quotes');
-    return quoted.slice(1, -1).replaceAll(quote === '"' ? /\\(["\\])/g : /\\(['\\])/g, '$1');
-  }
-
+/** Reads gcloud's notation of keys. */
+export class KeyReader extends Scanner {
   /** Keys with commas between them, up to `end`. One can begin with the alias or the label of one before it. */
   keys(end: string): Key[] {
     const keys: Key[] = [];

@@ -2,7 +2,7 @@ import { UsageError } from '../../../model/errors.js';
 import { parseTime } from './date.js';
 import { parseIsoDuration } from './measures.js';
 import { empty, isMap, text } from './python.js';
-import { regularExpression } from './transforms.js';
+import { expression } from './transforms.js';
 
 const subject = '--filter';
 
@@ -32,9 +32,9 @@ function comparison(operator: string, operand: string, now: number): Match {
     }
     case '~':
     case '!~': {
-      const expression = regularExpression(operand, subject);
+      const pattern = expression(operand, subject);
       const wanted = operator === '~';
-      return (item) => typeof item !== 'object' && expression.test(text(item ?? '')) === wanted;
+      return (item) => typeof item !== 'object' && pattern.test(text(item ?? '')) === wanted;
     }
     default:
       return (item) => {

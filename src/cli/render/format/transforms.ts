@@ -1,5 +1,6 @@
 import { unescape } from 'node:querystring';
 import { UsageError } from '../../../model/errors.js';
+import { regularExpression } from '../../../model/regular-expression.js';
 import { formatDate } from './date.js';
 import { type Call, dig, type Key, KeyReader } from './keys.js';
 import { formatDuration, formatFloat, formatSize, secondsBetween, secondsOf } from './measures.js';
@@ -105,7 +106,7 @@ const transforms: Readonly<Record<string, Transform>> = {
   lower: (value) => (typeof value === 'string' ? value.toLowerCase() : value),
   notnull: (value) => list(value).filter((item) => item !== undefined && item !== null),
   regex: (value, [pattern = '', match], named) => {
-    const matches = regularExpression(`^(?:${pattern})`, '--format').test(text(value ?? ''));
+    const matches = expression(`^(?:${pattern})`, '--format').test(text(value ?? ''));
     return matches && !empty(value) ? (named['does_match'] ?? match ?? value) : (named['nomatch'] ?? '');
   },
   scope: (value, args) => {
@@ -128,7 +129,7 @@ const transforms: Readonly<Record<string, Transform>> = {
     if (typeof value !== 'string') return value;
     const capitals = /^(false|no|0)$/i.test(named['ignorecase'] ?? '');
     let left = Number(named['count'] ?? count ?? 0) || Number.POSITIVE_INFINITY;
-    return value.replaceAll(regularExpression(pattern, '--format', capitals ? 'gms' : 'gims'), (...match: unknown[]) =>
+    return value.replaceAll(expression(pattern, '--format', capitals ? 'gms' : 'gims'), (...match: unknown[]) =>
       left-- > 0
         ? replacement.replaceAll(/\\(\d)/g, (_, group: string) => text(match[Number(group)] ?? ''))
         : text(match[0]),
@@ -175,33 +176,16 @@ export function checkCalls({ calls }: Key, subject: string): void {
   for (const call of calls) {
     const { name, args } = call;
     for (const key of keyArguments(call)) checkCalls(read(key), subject);
-    if (name === 'sub' || name === 'regex') regularExpression(args[0] ?? '', subject);
+    if (name === 'sub' || name === 'regex') expression(args[0] ?? '', subject);
     if (Object.hasOwn(transforms, name) || modifiers.has(name)) continue;
     const known = [...Object.keys(transforms), ...modifiers].toSorted().join(', ');
     throw new UsageError(`argument ${subject}: there is no function ${name}()`, `the functions are ${known}`);
   }
 }
 
-/** An expression as Python reads it: with `(?i)` at its beginning, `(?P<name>…)`, and a backslash before any character. */
-export function regularExpression(pattern: string, subject: string, flags = ''): RegExp {
-  const [inline = '', own = ''] = /^\(\?([ims]+)\)/.exec(pattern) ?? [];
-  const rest = pattern.slice(inline.length).replaceAll('(?P<', '(?<');
-  const all = [...new Set(flags + own)].join('');
-  try {
-    return new RegExp(rest, `${all}u`);
-  } catch {
-    return lenient(rest, all, subject);
-  }
-}
-
 /** @throws UsageError */
-function lenient(pattern: string, flags: string, subject: string): RegExp {
-  try {
-    return new RegExp(pattern, flags);
-  } catch (error) {
-    throw new UsageError(`argument ${subject}: ${(error as Error).message}`);
-  }
-}
+export const expression = (pattern: string, subject: string, flags?: string): RegExp =>
+  regularExpression(pattern, (problem) => new UsageError(`argument ${subject}: ${problem}`), flags);
 
 /** What a key says of a resource. With `raw` its functions are left out, unless `always()` is one of them. */
 export function valueAt(resource: unknown, { path, calls }: Key, raw = false): unknown {

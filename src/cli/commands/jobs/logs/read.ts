@@ -14,7 +14,9 @@ export const read = defineCommand<LogFlags, [job: string]>(
     const service = await recoveredService(context);
     const { name } = getJob(service, jobNameOf(context, options, id));
     const executions = everyPage((page) => listExecutions(service, { parent: name, ...page }));
-    const query = logQuery({ freshness: '86400s', ...options }, service.now());
+    // As in gcloud, where the beginning is what is asked for, or the filter says from when, there is no default.
+    const fromStart = options.order === 'asc' || options.logFilter?.timed;
+    const query = logQuery({ ...(!fromStart && { freshness: '86400s' }), ...options }, service.now());
     const fresh = executions.filter(({ completionTime: end }) => !end || end >= (query.since ?? ''));
     tellExpired(context, service, fresh);
     await printEntries(context, options, readLogEntries(service, fresh, query));

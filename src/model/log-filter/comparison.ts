@@ -1,0 +1,112 @@
+import { severities } from '../log-entry.js';
+import { regularExpression } from '../regular-expression.js';
+import { durationSeconds } from '../time.js';
+import { isMap, type Literal, setAt, type Test, valuesAt, type Wrong } from './fields.js';
+
+/** Longer ones ahead of those that they begin with. */
+export const operators = ['=~', '!~', '!=', '<=', '>=', '=', '<', '>', ':'] as const;
+export type Operator = (typeof operators)[number];
+
+/**
+ * Whether what an entry has at a path stands in a relation to a literal. Where it has nothing, no relation holds, `!=`
+ * and `!~` included.
+ * @throws UsageError
+ */
+export function comparison(path: readonly string[], operator: Operator, literal: Literal, wrong: Wrong): Test {
+  if (operator === ':' && literal.text === '*' && !literal.quoted) return (entry) => setAt(entry, path).length > 0;
+  const positive = operator === '!=' ? '=' : operator === '!~' ? '=~' : operator;
+  const matches = relation(path, positive, literal, wrong);
+  const wanted = positive === operator;
+  return (entry) => {
+    const values = valuesAt(entry, path);
+    return values.length > 0 && values.some(matches) === wanted;
+  };
+}
+
+/** Whether any text of an entry has this in it. */
+export const containing =
+  (text: string): Test =>
+  (entry) =>
+    has(entry, text);
+
+type Matches = (value: unknown) => boolean;
+
+function relation(path: readonly string[], operator: Operator, literal: Literal, wrong: Wrong): Matches {
+  if (operator === '=~') {
+    const expression = regularExpression(literal.text, (problem) => wrong(problem));
+    return (value) => !isMap(value) && expression.test(String(value));
+  }
+  const kind = kinds[path.join('.')];
+  if (kind) {
+    const bound = kind.number(literal.text);
+    if (bound === undefined) throw wrong(`${literal.text} is no ${kind.name}`, kind.fix);
+    return (value) => {
+      const number = kind.number(String(value));
+      return number !== undefined && stands(number - bound, operator);
+    };
+  }
+  if (operator === ':') return (value) => named(value, literal.text) || has(value, literal.text);
+  return (value) => {
+    const order = compared(value, literal);
+    return order !== undefined && stands(order, operator);
+  };
+}
+
+/** Fields of a type that is neither text nor JSON's; a number for each value, by which they are compared. */
+const kinds: Readonly<
+  Record<string, { name: string; fix?: string; number: (text: string) => number | undefined } | undefined>
+> = {
+  severity: { name: 'severity', fix: `severities are ${severities.join(', ')}`, number: severityNumber },
+  timestamp: { name: 'time', fix: 'times are such as "2026-11-24T09:05:07Z" and "2026-11-24"', number: timeNumber },
+  'httpRequest.latency': { name: 'duration', fix: 'durations are such as "1.5s"', number: durationSeconds },
+  'httpRequest.status': { name: 'number', number: numberOf },
+  'httpRequest.requestSize': { name: 'number', number: numberOf },
+  'httpRequest.responseSize': { name: 'number', number: numberOf },
+};
+
+/** google.logging.type.LogSeverity has a hundred numbers for each. */
+function severityNumber(text: string): number | undefined {
+  const index = severities.findIndex((severity) => severity === text.toUpperCase());
+  return index < 0 ? numberOf(text) : index * 100;
+}
+
+/** In ms, to the fraction that was written; UTC where there is no offset. */
+function timeNumber(text: string): number | undefined {
+  const match = /^(\d{4}-\d\d-\d\d)(?:(T\d\d:\d\d(?::\d\d)?)(\.\d+)?(Z|[+-]\d\d:\d\d)?)?$/i.exec(text);
+  if (!match) return undefined;
+  const [, date, time = 'T00:00', fraction = '', offset = 'Z'] = match;
+  const seconds = Date.parse(`${date}${time}${offset}`);
+  return Number.isNaN(seconds) ? undefined : seconds + Number(`0${fraction}`) * 1000;
+}
+
+function numberOf(text: string): number | undefined {
+  const number = text.trim() === '' ? Number.NaN : Number(text);
+  return Number.isNaN(number) ? undefined : number;
+}
+
+function stands(order: number, operator: Operator): boolean {
+  if (operator === '=' || operator === ':') return order === 0;
+  return (operator.startsWith('<') ? order < 0 : order > 0) || (operator.endsWith('=') && order === 0);
+}
+
+/** Below 0 if the value comes first; undefined for what has no order. Capitals do not count. */
+function compared(value: unknown, { text, quoted }: Literal): number | undefined {
+  if (value === null) return text === 'NULL_VALUE' && !quoted ? 0 : undefined;
+  if (typeof value === 'string') {
+    const [own, other] = [value.toLowerCase(), text.toLowerCase()];
+    return own < other ? -1 : own > other ? 1 : 0;
+  }
+  const number = { true: 1, false: 0 }[text.toLowerCase()] ?? numberOf(text);
+  return isMap(value) || number === undefined ? undefined : Number(value) - number;
+}
+
+/** Whether a map has a key of this name. */
+const named = (value: unknown, text: string): boolean =>
+  isMap(value) && Object.keys(value).some((key) => key.toLowerCase() === text.toLowerCase());
+
+/** Whether a value, or a text in it, has this in it; numbers and truths have to be the same. */
+function has(value: unknown, text: string): boolean {
+  if (isMap(value)) return Object.values(value).some((item) => has(item, text));
+  if (typeof value === 'string') return value.toLowerCase().includes(text.toLowerCase());
+  return value !== undefined && compared(value, { text, quoted: false }) === 0;
+}

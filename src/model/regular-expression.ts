@@ -1,0 +1,40 @@
+/** What RE2 has in brackets. */
+const classes: Readonly<Record<string, string>> = {
+  alnum: '0-9A-Za-z',
+  alpha: 'A-Za-z',
+  digit: '0-9',
+  lower: 'a-z',
+  punct: String.raw`!-\/:-@\[-\x60{-~`,
+  space: String.raw`\s`,
+  upper: 'A-Z',
+  word: String.raw`\w`,
+  xdigit: '0-9A-Fa-f',
+};
+
+/**
+ * An expression as Python and RE2 read it: with `(?i)` at its beginning, `(?P<name>…)`, `\A`, `\z`, `[[:alpha:]]`, and
+ * a backslash before any character.
+ * @throws what `wrong` makes of the problem
+ */
+export function regularExpression(pattern: string, wrong: (problem: string) => Error, flags = ''): RegExp {
+  const [inline = '', own = ''] = /^\(\?([ims]+)\)/.exec(pattern) ?? [];
+  const rest = pattern
+    .slice(inline.length)
+    .replaceAll('(?P<', '(?<')
+    .replaceAll(/\[:(\w+):\]/g, (whole, name: string) => classes[name] ?? whole)
+    .replaceAll(/\\(.)/g, (whole, of: string) => (of === 'A' ? '(?<![^])' : /z/i.test(of) ? '(?![^])' : whole));
+  const all = [...new Set(flags + own)].join('');
+  try {
+    return new RegExp(rest, `${all}u`);
+  } catch {
+    return lenient(rest, all, wrong);
+  }
+}
+
+function lenient(pattern: string, flags: string, wrong: (problem: string) => Error): RegExp {
+  try {
+    return new RegExp(pattern, flags);
+  } catch (error) {
+    throw wrong((error as Error).message);
+  }
+}
