@@ -58,9 +58,18 @@ export class EngineEvents {
     this.#client = process;
   }
 
-  /** In the order in which they happened. */
+  /** Of the containers of attempts, in the order in which they happened. */
   all(): EngineEvent[] {
-    return [...this.#lines].map(readEvent).filter(({ Actor }) => Actor.Attributes[labels.attempt] !== undefined);
+    return this.#with(labels.attempt);
+  }
+
+  #with(label: string): EngineEvent[] {
+    return [...this.#lines].map(readEvent).filter(({ Actor }) => Actor.Attributes[label] !== undefined);
+  }
+
+  /** How many sandboxes have been started. */
+  sandboxes(): number {
+    return this.#with(labels.sandbox).filter(({ Action }) => Action === 'start').length;
   }
 
   #names(action: string): string[] {
