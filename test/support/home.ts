@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { test as base } from 'vitest';
 import { homeLabel, labels } from '../../src/engine/plan.js';
+import { isCompleted } from '../../src/model/execution.js';
 import { LogDecoder } from '../../src/model/log.js';
 import type { Container } from '../../src/model/schema/container.js';
 import type { Execution, ExecutionTemplate, Job, Task, TaskTemplate } from '../../src/model/schema/job.js';
@@ -71,7 +72,11 @@ export class Home {
   /** The execution once all processes that work on this home have ended, workers among them. */
   async completed(name: string): Promise<Execution> {
     await until(() => this.processes().length === 0);
-    return this.execution(name);
+    const execution = await this.execution(name);
+    if (isCompleted(execution)) return execution;
+    const log = path.join(this.directory, 'workers', `${name}.log`);
+    const said = existsSync(log) ? readFileSync(log, 'utf8') : 'nothing';
+    throw new Error(`[${name}] has not ended, and nobody runs it. Its worker has said:\n${said}`);
   }
 
   /** Writes the spec of a job with one container, of busybox unless it names another image, and returns the file. */
