@@ -18,7 +18,8 @@ function project(onTestFinished: (end: () => void) => void): { network: string }
   const network = `localrun-test-${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
   docker('network', 'create', network);
   onTestFinished(() => void docker('network', 'rm', network));
-  const serve = 'while :; do echo from the database | nc -l -p 5432; done';
+  // One server for all: an `nc -l` per connection would reset those that it has not taken yet.
+  const serve = 'nc -ll -p 5432 -e echo from the database';
   const container = docker(
     ...['run', '--detach', '--network', network, '--network-alias', 'db', 'localrun/busybox:latest', 'sh', '-c', serve],
   );

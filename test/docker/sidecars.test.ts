@@ -19,9 +19,8 @@ const js = (script: string): { image: string; command: string[] } => ({
 
 /** Runs until it is told to stop, which it obeys. */
 const idle = `trap 'echo told to stop; exit 7' TERM; echo up; while :; do sleep 0.2; done`;
-/** Answers one connection after the other with a line, until it is told to stop. */
-const serve = (port: number, line = 'hello'): string =>
-  `trap exit TERM; while :; do echo ${line} | nc -l -p ${port} & wait $!; done`;
+/** Answers every connection with a line, until it is told to stop. */
+const serve = (port: number, line = 'hello'): string => `trap exit TERM; nc -ll -p ${port} -e echo ${line} & wait`;
 const tcp = (port: number, more: Probe = {}): { startupProbe: Probe } => ({
   startupProbe: { tcpSocket: { port }, periodSeconds: 1, ...more },
 });

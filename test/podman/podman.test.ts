@@ -38,7 +38,7 @@ test.concurrent('containers share a localhost, volumes and nothing else', async 
   const app = `nc proxy 9000; cat /memory/note /disk/note /secret/key; echo; echo $KEY; stat -c %a /memory /disk
     df -k /memory | tail -1 | awk '{print $1, $2}'; ls /bin2; env | grep -i proxy; nc -w 1 169.254.169.254 80 || echo rejected`;
   const proxy = `echo memory > /memory/note; echo disk > /disk/note
-    trap 'echo told to stop; exit' TERM; while :; do echo hello | nc -l -p 9000 & wait $!; done`;
+    trap 'echo told to stop; exit' TERM; nc -ll -p 9000 -e echo hello & wait`;
   const file = home.template('together', {
     maxRetries: 0,
     volumes: [
