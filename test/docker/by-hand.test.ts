@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { completionStatus } from '../../src/model/execution.js';
-import type { Command } from '../support/cli.js';
+import { type Command, signal } from '../support/cli.js';
 import { client, docker, onPodman, removeContainers } from '../support/client.js';
 import { type Home, test } from '../support/home.js';
 
@@ -104,7 +104,7 @@ test.concurrent.for([1, 2])('a paused container is ended by Ctrl-C, pressed %i t
 
 test.concurrent.for(['SIGKILL', 'SIGTERM'] as const)(
   'clients of the engine that %s ends are replaced',
-  async (signal, { home }) => {
+  async (name, { home }) => {
     const lines = Array.from({ length: 40 }, (_, i) => `line ${i}`);
     const talks = 'for i in $(seq 0 39); do echo line $i; echo line $i >&2; sleep 0.1; done; exit 3';
     const command = home.start([
@@ -113,7 +113,7 @@ test.concurrent.for(['SIGKILL', 'SIGTERM'] as const)(
     ]);
     for (const heard of [1, 20, 40]) {
       await command.says('│ line', heard);
-      for (const { pid, args } of home.processes()) if (args[0] === client) process.kill(pid, signal);
+      for (const { pid, args } of home.processes()) if (args[0] === client) signal(pid, name);
     }
     const { exitCode, stderr } = await command.ended;
     expect(exitCode, stderr).toBe(1);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { completionStatus } from '../../src/model/execution.js';
+import { signal } from '../support/cli.js';
 import { type Home, test } from '../support/home.js';
 
 /**
@@ -44,11 +45,7 @@ function strike(home: Home, way: (typeof ways)[number] | undefined): void {
   for (const { pid, args } of home.processes()) {
     const client = !args.some((arg) => arg.endsWith('localrun.js'));
     if (client && way !== 'with the clients of the engine') continue;
-    try {
-      process.kill(way === 'with their groups' ? -pid : pid, 'SIGKILL');
-    } catch {
-      // It has ended meanwhile.
-    }
+    signal(way === 'with their groups' ? -pid : pid, 'SIGKILL');
   }
 }
 

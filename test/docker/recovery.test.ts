@@ -90,12 +90,7 @@ test.concurrent('a run whose terminal is closed goes on in the background, with 
 
 test.concurrent.for([
   ['with its process group', (command: Command) => command.killGroup('SIGKILL')],
-  [
-    'with all the clients of the engine',
-    (_: Command, home: Home) => {
-      for (const { pid } of home.processes()) process.kill(pid, 'SIGKILL');
-    },
-  ],
+  ['with all the clients of the engine', (_: Command, home: Home) => home.killProcesses()],
 ] as const)('so is what a run has left that was killed %s', async ([, kill], { home }) => {
   home.events();
   const command = run(home);

@@ -90,7 +90,7 @@ test.concurrent('what a run that was killed has left is brought to its end, with
   const command = home.start(['jobs', 'run', '-f', home.script('interrupted', script, { taskCount: 2 })]);
   const id = await command.execution();
   await command.says('│ line 5', 2);
-  for (const { pid } of home.processes()) process.kill(pid, 'SIGKILL');
+  home.killProcesses();
   await command.ended;
   const elsewhere = await home.run(['jobs', 'list'], { env: { LOCALRUN_DOCKER: 'docker' } });
   expect(elsewhere.stderr).toContain(

@@ -28,6 +28,15 @@ export async function until<T>(
   throw new Error(`waited in vain for ${probe.toString()}\n${String(state())}`);
 }
 
+/** Sends a signal to a process, or with the number negated to a group, unless it has ended meanwhile. */
+export function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 /** A `localrun` command that runs: bin/localrun.js as a process of its own, in a process group of its own. */
 export class Command {
   readonly ended: Promise<Result>;

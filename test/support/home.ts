@@ -7,7 +7,7 @@ import { isCompleted } from '../../src/model/execution.js';
 import { LogDecoder } from '../../src/model/log.js';
 import type { Container } from '../../src/model/schema/container.js';
 import type { Execution, ExecutionTemplate, Job, Task, TaskTemplate } from '../../src/model/schema/job.js';
-import { Command, type Result, until } from './cli.js';
+import { Command, type Result, signal, until } from './cli.js';
 import { client, docker, removeContainers } from './client.js';
 import { EngineEvents } from './engine-events.js';
 
@@ -188,11 +188,14 @@ export class Home {
       });
   }
 
+  /** Kills every process that works on this home. */
+  killProcesses(): void {
+    for (const { pid } of this.processes()) signal(pid, 'SIGKILL');
+  }
+
   /** Ends what a failed test has left running, and fails if there is a container or anything else left. */
   async close(): Promise<void> {
-    await until(() => this.processes().length === 0).catch(() => {
-      for (const { pid } of this.processes()) process.kill(pid, 'SIGKILL');
-    });
+    await until(() => this.processes().length === 0).catch(() => this.killProcesses());
     this.#events?.close();
     const containers = this.containers();
     if (containers.length > 0) removeContainers(...containers);

@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { until } from './cli.js';
+import { signal, until } from './cli.js';
 
 /** A dockerd of a test's own, which it can stop, kill and start again: nothing of it is where another engine's is. */
 export class PrivateEngine {
@@ -71,8 +71,8 @@ export class PrivateEngine {
   }
 
   /** Ends the daemon, and returns once it has ended. */
-  async end(signal: NodeJS.Signals): Promise<void> {
-    await ended(this.#daemon, signal);
+  async end(by: NodeJS.Signals): Promise<void> {
+    await ended(this.#daemon, by);
   }
 
   docker(...args: string[]): string {
@@ -92,7 +92,7 @@ export class PrivateEngine {
   async remove(): Promise<void> {
     await this.end('SIGKILL');
     await ended(this.#containerd, 'SIGKILL');
-    for (const pid of this.#processes()) process.kill(pid, 'SIGKILL');
+    for (const pid of this.#processes()) signal(pid, 'SIGKILL');
     await until(() => this.#processes().length === 0);
     for (const mount of this.#mounts()) execFileSync('umount', ['--lazy', mount]);
     rmSync(this.#root, { recursive: true, force: true });
@@ -125,9 +125,9 @@ export class PrivateEngine {
 }
 
 /** Ends a process, unless it has ended, and returns once it has. */
-async function ended(process: ChildProcess | undefined, signal: NodeJS.Signals): Promise<void> {
+async function ended(process: ChildProcess | undefined, by: NodeJS.Signals): Promise<void> {
   if (!process || process.exitCode !== null || process.signalCode !== null) return;
   const exit = new Promise((resolve) => process.once('exit', resolve));
-  process.kill(signal);
+  process.kill(by);
   await exit;
 }
