@@ -32,7 +32,7 @@ _localrun() {
     'jobs describe') flags='--show-deleted --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
     'jobs list') flags='--show-deleted --filter --limit --sort-by --uri --project --region --account --format --flatten --api-version --flags-file --quiet --help' ;;
     'jobs delete') flags='--async --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
-    'jobs execute') flags='--fresh-sandbox --host-access --metadata --strict-fs --keep --keep-failed --join-network --credentials --pull --platform --tasks --task-timeout --wait --async --container --args --update-env-vars --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
+    'jobs execute') flags='--fresh-sandbox --host-access --metadata --strict-fs --keep --keep-failed --join-network --credentials --pull --platform --tasks --task-timeout --wait --tail --async --container --args --update-env-vars --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
     'jobs get-iam-policy') flags='--project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
     'jobs set-iam-policy') flags='--project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
     'jobs add-iam-policy-binding') flags='--member --role --condition --condition-from-file --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;

@@ -1,18 +1,21 @@
 import type { Command } from 'commander';
 import { Interrupted, RunError } from '../model/errors.js';
 import { completionStatus, conditionOf, isCompleted, startedAt } from '../model/execution.js';
-import { shortName } from '../model/names.js';
+import { parseName, shortName } from '../model/names.js';
 import type { Execution, Job } from '../model/schema/job.js';
 import { requireSurroundings } from '../service/host.js';
-import { waitForExecution } from '../service/executions.js';
+import { getExecution, waitForExecution } from '../service/executions.js';
 import { waitForJob } from '../service/jobs.js';
+import { EntryTail } from '../service/log-entries.js';
 import { runJob, type RunJobRequest } from '../service/run.js';
 import type { ServiceDeps } from '../service/service.js';
 import { executeHint, warnOfInertFields } from './apply.js';
 import type { CommonOptions } from './command.js';
 import type { Context } from './context.js';
+import type { Output } from './io.js';
 import { booleanFlag } from './job-flags/boolean.js';
 import { tellSettings } from './local-flags.js';
+import { tailEntries } from './log-command.js';
 import { print } from './render/format.js';
 import { executionKind } from './render/format/resources.js';
 import { tellKept } from './render/kept.js';
@@ -39,12 +42,14 @@ const detailsHint = (execution: string): string =>
 
 /**
  * Runs a job in the background, and waits until its execution has started, or ended. Ctrl-C ends the waiting only.
+ * @param lines where to show what the tasks write meanwhile
  * @throws RunError if the execution has failed by then
  */
 export async function startExecution(
   context: Context,
   request: RunJobRequest,
   until: 'created' | 'started' | 'ended',
+  lines?: Output,
 ): Promise<Execution> {
   const host = await context.host();
   const { settings = host.settings } = request;
@@ -53,11 +58,12 @@ export async function startExecution(
   warnOfInertFields(context, host, request.name);
   tellSettings(context, settings);
   host.spawnWorker(created.name);
-  return until === 'created' ? created : awaitedExecution(context, host, created.name, until);
+  return until === 'created' ? created : awaitedExecution(context, host, created.name, until, lines);
 }
 
 /**
  * Waits until an execution that other processes run has started, or ended. Ctrl-C ends the waiting only.
+ * @param lines see `startExecution`
  * @throws RunError if the execution has failed by then
  */
 export async function awaitedExecution(
@@ -65,6 +71,7 @@ export async function awaitedExecution(
   service: ServiceDeps,
   name: string,
   until: 'started' | 'ended',
+  lines?: Output,
 ): Promise<Execution> {
   const execution = shortName(name);
   const { io } = context;
@@ -74,17 +81,40 @@ export async function awaitedExecution(
     gone.abort(new Interrupted(signal));
   });
   const what = `${until === 'ended' ? 'Running' : 'Starting'} execution [${execution}]`;
-  const seen = await tracked(context, what, (tell) =>
+  const wait = (tell?: (words: string) => void): Promise<Execution> =>
     waitForExecution(service, name, until === 'ended' ? isCompleted : started, {
       signal: gone.signal,
-      onChange: ({ succeededCount = 0, taskCount }) => tell(`${succeededCount} / ${taskCount} complete`),
-    }),
-  ).finally(ignore);
+      onChange: ({ succeededCount = 0, taskCount }) => tell?.(`${succeededCount} / ${taskCount} complete`),
+    });
+  if (lines) io.err.write(`${what}...\n`);
+  const waiting = lines ? tailed(context, service, name, lines, wait()) : tracked(context, what, wait);
+  const seen = await waiting.finally(ignore);
   if (isCompleted(seen)) tellKept(context, service, seen);
   if (isCompleted(seen) && completionStatus(seen) !== 'EXECUTION_SUCCEEDED') {
     const message = conditionOf(seen, 'Completed')?.message ?? '';
     throw new RunError('UNKNOWN', `The execution failed. ${message}${detailsHint(execution)}`);
   }
+  return seen;
+}
+
+/** What comes of waiting for an execution, whose log entries are shown meanwhile. */
+async function tailed(
+  context: Context,
+  service: ServiceDeps,
+  name: string,
+  lines: Output,
+  wait: Promise<Execution>,
+): Promise<Execution> {
+  const parent = parseName(name);
+  const tailing = new EntryTail(service, {});
+  let over = false;
+  const look = () => {
+    const last = over;
+    const entries = tailing.look([getExecution(service, parent, shortName(name))]);
+    return { entries, behind: tailing.behind, over: last };
+  };
+  const waiting = wait.finally(() => (over = true));
+  const [seen] = await Promise.all([waiting, tailEntries(context, {}, look, lines)]);
   return seen;
 }
 

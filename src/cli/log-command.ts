@@ -116,6 +116,7 @@ export async function tailEntries(
   { io }: Context,
   options: LogFlags,
   look: () => { entries: LogEntry[]; behind: boolean; over: boolean },
+  out = io.out,
 ): Promise<void> {
   let interrupted: Interrupted | undefined;
   const ignore = io.onSignal((signal) => (interrupted = new Interrupted(signal)));
@@ -124,8 +125,8 @@ export async function tailEntries(
       const { entries, behind, over } = look();
       const json = options.format?.printer === 'json';
       const text = entries.map((entry) => (json ? `${JSON.stringify(entry)}\n` : line(entry, options)));
-      io.out.write(text.join(''));
-      await io.out.drained();
+      out.write(text.join(''));
+      await out.drained();
       if (interrupted) throw interrupted;
       if (over && !behind) return;
       await new Promise((resolve) => setTimeout(resolve, behind ? 0 : pollInterval));

@@ -91,6 +91,7 @@ describe('a wrong command', () => {
       'At most one of --async | [--execute-now --wait] can be specified.',
     ],
     [['jobs', 'execute', 'etl', '--async', '--wait'], 'At most one of --async | --wait can be specified.'],
+    [['jobs', 'execute', 'etl', '--tail', '--wait'], 'At most one of --async | --tail | --wait can be specified.'],
     [
       ['jobs', 'execute', 'etl', '--args=a', '--container=b', '--args=b'],
       'When --container is specified --args must be specified after --container.',

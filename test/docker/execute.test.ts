@@ -3,6 +3,7 @@ import path from 'node:path';
 import { expect } from 'vitest';
 import { completionStatus, conditionOf, isCompleted } from '../../src/model/execution.js';
 import type { Execution } from '../../src/model/schema/job.js';
+import { until } from '../support/cli.js';
 import { type Home, test } from '../support/home.js';
 
 async function created(home: Home, file: string): Promise<void> {
@@ -50,6 +51,37 @@ test.concurrent('`execute --wait` fails as the execution does', async ({ home })
   );
 });
 
+test.concurrent('`execute --tail` shows what is written until the execution has ended', async ({ home }) => {
+  await created(home, home.script('shown', 'echo first; sleep 1; echo last', { taskCount: 2, parallelism: 1 }));
+  const command = home.start(['beta', 'jobs', 'execute', 'shown', '--tail']);
+  await until(() => command.stdout.includes(' first\n'));
+  expect(command.stdout).not.toContain('last');
+  const { exitCode, stdout, stderr } = await command.ended;
+  expect(exitCode, stderr).toBe(0);
+  expect(stdout.replaceAll(/^\S+ \S+ /gm, '').split('\n')).toEqual([
+    ...['first', 'last', 'Container called exit(0).'],
+    ...['first', 'last', 'Container called exit(0).', ''],
+  ]);
+  expect(stderr).toMatch(/Execution \[shown-\w{5}\] has successfully completed./);
+});
+
+test.concurrent('`execute --tail` fails as the execution does', async ({ home }) => {
+  await created(home, home.script('failing', 'echo shown; exit 3', { maxRetries: 0 }));
+  const { exitCode, stdout, stderr } = await home.run(['jobs', 'execute', 'failing', '--tail']);
+  expect(exitCode).toBe(1);
+  expect(stdout).toMatch(/^\S+ \S+ shown\n\S+ \S+ Container called exit\(3\)\.\n$/);
+  expect(stderr).toContain('The execution failed. Task failing-');
+});
+
+test.concurrent('`execute --tail` leaves stdout to --format', async ({ home }) => {
+  await created(home, home.script('both', 'echo shown'));
+  const command = home.start(['jobs', 'execute', 'both', '--tail', '--format', 'value(succeededCount)']);
+  const { exitCode, stdout, stderr } = await command.ended;
+  expect(exitCode, stderr).toBe(0);
+  expect(stdout).toBe('1\n');
+  expect(stderr).toContain(' shown\n');
+});
+
 test.concurrent('`execute --async` does not wait at all', async ({ home }) => {
   await created(home, home.script('async', 'echo ran'));
   const command = home.start(['jobs', 'execute', 'async', '--async', '--format', 'json']);
@@ -63,19 +95,22 @@ test.concurrent('`execute --async` does not wait at all', async ({ home }) => {
   expect(completionStatus(await home.completed(id))).toBe('EXECUTION_SUCCEEDED');
 });
 
-test.concurrent('the execution goes on when the `execute` that waits for it is interrupted', async ({ home }) => {
-  await created(home, home.script('unattended', 'sleep 2; echo ended'));
-  const events = home.events();
-  const command = home.start(['jobs', 'execute', 'unattended', '--wait']);
-  await events.started(1);
-  command.killGroup('SIGINT');
-  const { exitCode, stderr } = await command.ended;
-  expect(exitCode).toBe(130);
-  const [, id = ''] = /Execution \[(.*)\] goes on/.exec(stderr) ?? [];
-  expect(completionStatus(await home.completed(id))).toBe('EXECUTION_SUCCEEDED');
-  expect(home.log(id)).toEqual(['ended']);
-  expect(await events.starts()).toEqual(['task0-attempt0']);
-});
+test.concurrent.for(['--wait', '--tail'])(
+  'the execution goes on when `execute %s` is interrupted',
+  async (flag, { home }) => {
+    await created(home, home.script('unattended', 'sleep 2; echo ended'));
+    const events = home.events();
+    const command = home.start(['jobs', 'execute', 'unattended', flag]);
+    await events.started(1);
+    command.killGroup('SIGINT');
+    const { exitCode, stderr } = await command.ended;
+    expect(exitCode).toBe(130);
+    const [, id = ''] = /Execution \[(.*)\] goes on/.exec(stderr) ?? [];
+    expect(completionStatus(await home.completed(id))).toBe('EXECUTION_SUCCEEDED');
+    expect(home.log(id)).toEqual(['ended']);
+    expect(await events.starts()).toEqual(['task0-attempt0']);
+  },
+);
 
 test.concurrent('deleting a job ends what runs of it, and leaves nothing', async ({ home }) => {
   await created(home, home.script('unwanted', `trap 'exit 0' TERM; sleep 60 & wait`, { taskCount: 3, parallelism: 2 }));

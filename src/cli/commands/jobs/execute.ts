@@ -11,6 +11,7 @@ import { declareLocalFlags, type LocalFlags, localSettings } from '../../local-f
 interface Options extends CommonOptions, LocalFlags {
   wait?: boolean;
   async?: boolean;
+  tail?: boolean;
   tasks?: number;
   taskTimeout?: string;
   delayExecution?: boolean;
@@ -44,7 +45,7 @@ function containerOverrides({ container: named, args = {}, updateEnvVars = {} }:
 
 export const execute = defineCommand<Options, [job: string | undefined]>(
   'execute',
-  'Run a job in the background; return once it has started, or with --wait once it has ended.',
+  'Run a job in the background; return once it has started, or with --wait or --tail once it has ended.',
   (command) => {
     declareLocalFlags(command)
       .optionsGroup('Flags:')
@@ -52,6 +53,7 @@ export const execute = defineCommand<Options, [job: string | undefined]>(
       .option('--tasks <count>', 'number of tasks of this execution', integerFlag('--tasks', 1))
       .option('--task-timeout <duration>', 'time for one attempt in this execution', durationFlag('--task-timeout'));
     booleanFlag(command, '--wait', 'wait until the execution has ended; exit 1 if it failed');
+    booleanFlag(command, '--tail', 'the same, and show meanwhile what its tasks write');
     booleanFlag(command, '--async', 'do not even wait until it has started');
     booleanFlag(command, '--delay-execution', 'let the execution start later', undefined, { hidden: true });
     const grouped = declareContainer(command);
@@ -64,17 +66,23 @@ export const execute = defineCommand<Options, [job: string | undefined]>(
       );
   },
   async (context, options, id) => {
-    const { async, wait, tasks, taskTimeout, delayExecution } = options;
-    checkExclusive({ async, wait }, [[['--async'], ['--wait']]]);
+    const { async, wait, tail, tasks, taskTimeout, delayExecution } = options;
+    checkExclusive({ async, wait, tail }, [
+      [['--async'], ['--wait']],
+      [['--async'], ['--tail'], ['--wait']],
+    ]);
     const overrides = {
       taskCount: tasks,
       timeout: taskTimeout,
       containerOverrides: containerOverrides(options),
       ...(delayExecution && { delayExecution }),
     };
-    const until = async ? 'created' : wait ? 'ended' : 'started';
+    const until = async ? 'created' : wait || tail ? 'ended' : 'started';
     const name = jobNameOf(context, options, await askedJob(context, options, id));
-    const seen = await startExecution(context, { name, overrides, settings: localSettings(context, options) }, until);
+    const request = { name, overrides, settings: localSettings(context, options) };
+    // What --format asks for stays alone on stdout.
+    const lines = options.format ? context.io.err : context.io.out;
+    const seen = await startExecution(context, request, until, tail ? lines : undefined);
     await printSeen(context, options, seen, until);
   },
 );
