@@ -62,11 +62,9 @@ test('an execution is left alone where another engine is asked, and goes on wher
   const fix = `set DOCKER_HOST=${other.host}; if that engine is gone for good: localrun jobs executions delete ${id}`;
 
   for (const words of [['list'], ['describe', id], ['tasks', 'list', '--execution', id]]) {
-    const began = performance.now();
     const { exitCode, stderr } = await home.run(executions(...words));
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: `${why} It is left as it is. Try: ${fix}\n` });
-    // Waiting for an execution to be taken up takes three.
-    expect(performance.now() - began).toBeLessThan(2500);
+    expect(workers(home)).toEqual([]);
   }
   for (const command of ['wait', 'adopt', 'cancel']) {
     const { exitCode, stderr } = await home.run(executions(command, id));

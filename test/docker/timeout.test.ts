@@ -17,7 +17,7 @@ test.concurrent('SIGTERM ends a task at its timeout; what it then writes is kept
   expect(task?.lastAttemptResult).toEqual(timedOut);
   const ran = epochMs(task?.completionTime ?? '') - epochMs(task?.startTime ?? '');
   expect(ran).toBeGreaterThanOrEqual(2000);
-  expect(ran).toBeLessThan(6000);
+  expect(ran).toBeLessThan(11_000);
   const completed = conditionOf(await home.execution(id), 'Completed');
   expect(completed?.message).toBe(
     `Task ${id}-task0 failed with exit code: 0 and message: The configured timeout was reached.`,
@@ -37,7 +37,7 @@ test.concurrent('a task that ignores SIGTERM is killed 10 s later', async ({ hom
   expect(task?.lastAttemptResult).toEqual(timedOut);
   const ran = epochMs(task?.completionTime ?? '') - epochMs(task?.startTime ?? '');
   expect(ran).toBeGreaterThanOrEqual(11_000);
-  expect(ran).toBeLessThan(14_000);
+  expect(ran).toBeLessThan(20_000);
 });
 
 test.concurrent('terminationGracePeriod is the time from SIGTERM to SIGKILL', async ({ home }) => {
@@ -57,7 +57,7 @@ test.concurrent('terminationGracePeriod is the time from SIGTERM to SIGKILL', as
   const [task] = await home.tasks(id);
   const ran = epochMs(task?.completionTime ?? '') - epochMs(task?.startTime ?? '');
   expect(ran).toBeGreaterThanOrEqual(3000);
-  expect(ran).toBeLessThan(7000);
+  expect(ran).toBeLessThan(10_500);
 });
 
 test.concurrent('a task is retried after its timeout, with all the time again', async ({ home }) => {

@@ -80,8 +80,12 @@ export class Home {
   }
 
   /** Writes the spec of a job with one container, of busybox unless it names another image, and returns the file. */
-  spec(name: string, { taskCount, parallelism, maxRetries, timeout, ...container }: Spec): string {
-    return this.template(name, { taskCount, parallelism, maxRetries, timeout, containers: [container] });
+  spec(
+    name: string,
+    { taskCount, parallelism, maxRetries, timeout, terminationGracePeriod, ...container }: Spec,
+  ): string {
+    const task = { maxRetries, timeout, terminationGracePeriod };
+    return this.template(name, { taskCount, parallelism, ...task, containers: [container] });
   }
 
   /** As `spec`, with several containers, or with volumes. */
