@@ -1,6 +1,9 @@
 import { RunError } from '../model/errors.js';
 import { pace, sleep } from './engine.js';
 
+/** How often a call is made again that has failed for no reason that is known; an engine may just have been busy. */
+const patience = 2;
+
 type ReachEvent = { type: 'runtime.unavailable'; message: string } | { type: 'runtime.available' };
 
 /**
@@ -32,8 +35,9 @@ export class Reach {
     this.#given = true;
   }
 
+  /** @throws RunError INTERNAL if an engine that answers fails to do it several times; what else the call throws */
   async insist<T>(call: () => Promise<T>): Promise<T> {
-    for (;;) {
+    for (let failures = 0; ;) {
       if (this.#given) throw new Error('the run is over');
       try {
         const answer = await call();
@@ -46,9 +50,11 @@ export class Reach {
         this.#lost = false;
         return answer;
       } catch (error) {
-        if (!(error instanceof RunError) || error.code !== 'UNAVAILABLE') throw error;
-        if (!this.#lost) this.#tell({ type: 'runtime.unavailable', message: error.message });
-        this.#lost = true;
+        if (!(error instanceof RunError)) throw error;
+        if (error.code === 'UNAVAILABLE') {
+          if (!this.#lost) this.#tell({ type: 'runtime.unavailable', message: error.message });
+          this.#lost = true;
+        } else if (error.code !== 'INTERNAL' || ++failures > patience) throw error;
         await sleep(pace.unavailable);
       }
     }

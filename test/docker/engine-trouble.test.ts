@@ -193,6 +193,8 @@ test.concurrent.for([
      docker "$@" > /dev/null 2>&1; echo 'error during connect: EOF' >&2; exit 125`,
   ],
   ['breaks off before there is a container', 1, '--sig-proxy=false', 'echo "unexpected EOF" >&2; exit 1'],
+  ['cannot tell of a container for a while', 2, 'inspect', 'echo "Error response from daemon: busy" >&2; exit 1'],
+  ['cannot remove a container for a while', 2, 'rm', 'echo "Error response from daemon: busy" >&2; exit 1'],
 ] as const)('an engine that %s costs no attempt', async ([, times, word, instead], { home }) => {
   const file = home.script('patient', 'echo ran', { maxRetries: 0 });
   const command = home.start(['jobs', 'run', '-f', file], { env: troubled(home, times, word, instead) });

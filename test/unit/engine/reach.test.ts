@@ -35,3 +35,22 @@ test('knows when the engine was away: from its last answer to the next', async (
     false,
   ]);
 });
+
+test.each([
+  [2, 'answer'],
+  [3, 'busy'],
+])('a call that the engine fails to carry out %i times ends with: %s', async (failures, result) => {
+  let calls = 0;
+  const busy = async (): Promise<string> => {
+    if (++calls <= failures) throw new RunError('INTERNAL', 'busy');
+    return 'answer';
+  };
+  const told: string[] = [];
+  const outcome = new Reach(({ type }) => told.push(type), Date.now)
+    .insist(busy)
+    .catch((error: Error) => error.message);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(await outcome).toBe(result);
+  expect(calls).toBe(3);
+  expect(told).toEqual([]);
+});
