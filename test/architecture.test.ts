@@ -69,9 +69,4 @@ describe('the parts of src', () => {
     ]);
     expect(Object.fromEntries(documented)).toEqual(arrows);
   });
-
-  test('hold no file over 300 lines', () => {
-    const long = files.filter((file) => readFileSync(path.join(src, file), 'utf8').split('\n').length > 301);
-    expect(long).toEqual([]);
-  });
 });
