@@ -27,14 +27,28 @@ export function parseName(name: string): Parent & { job: string; execution?: str
 
 /**
  * Why `id` cannot be a job id, or undefined.
- * Rule and text: the Admin API's resource name rule; 49 characters leave room for the execution's suffix (quotas page).
+ * Rule and text: the Admin API's resource name rule, which says 63 for any kind of resource; 49 characters leave room
+ * for the execution's suffix (quotas page).
  */
 export function jobIdViolation(id: string): string | undefined {
   if (!/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(id)) {
-    return "Resource name must use only lowercase letters, numbers and '-'. Must begin with a letter and cannot end with a '-'. Maximum length is 63 characters.";
+    return `Resource name must use only lowercase letters, numbers and '-'. Must begin with a letter and cannot end with a '-'. Maximum length is ${maxJobIdLength} characters.`;
   }
   if (id.length > maxJobIdLength) return `Job name must be at most ${maxJobIdLength} characters, got ${id.length}.`;
   return undefined;
+}
+
+/** The job id that is nearest to a name that is none; undefined if nothing is left of it. */
+export function jobIdLike(name: string): string | undefined {
+  const id = name
+    .replaceAll(/(?<=[a-z0-9])(?=[A-Z][a-z])/g, '-')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replace(/^-/, '')
+    .replace(/^(?=\d)/, 'job-')
+    .slice(0, maxJobIdLength)
+    .replace(/-+$/, '');
+  return id === '' ? undefined : id;
 }
 
 export const maxJobIdLength = 49;

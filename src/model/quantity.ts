@@ -20,6 +20,22 @@ export function parseQuantity(text: string): number | undefined {
   return number / { m: 1e3, u: 1e6, n: 1e9 }[suffix as 'm' | 'u' | 'n'];
 }
 
+/**
+ * What to write instead of a text that is no quantity, where it is plain to see: "512M or 512Mi" for "512MB", "0.5" for
+ * "0,5", "2" for "2 vCPU".
+ */
+export function quantityLike(text: string): string | undefined {
+  const [, number = '', letter = '', rest = ''] = /^\s*(\d+(?:[.,]\d+)?)\s*([kmgtpe]?)([a-z]*)\s*$/i.exec(text) ?? [];
+  if (!number) return undefined;
+  const amount = number.replace(',', '.');
+  if (/^(?:i?b|i|ib?ytes?)?$/i.test(rest) && letter) {
+    const decimal = `${amount}${letter.toLowerCase() === 'k' ? 'k' : letter.toUpperCase()}`;
+    return /^i/i.test(rest) ? `${amount}${letter.toUpperCase()}i` : `${decimal} or ${amount}${letter.toUpperCase()}i`;
+  }
+  if (/^(?:v?cpus?|cores?|b)?$/i.test(letter + rest)) return amount;
+  return undefined;
+}
+
 /** Bytes of a size as people write it: "500MB", "1GiB", "1Gi", "1000"; any case. Undefined if it is none. */
 export function parseSize(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)(?:([kmgtpe])(i?))?b?$/i.exec(text);

@@ -1,5 +1,5 @@
 import { distinctName } from '../names.js';
-import { quantity } from '../quantity.js';
+import { quantity, quantityLike } from '../quantity.js';
 import {
   bool,
   enumeration,
@@ -23,6 +23,14 @@ const secretName: ValueRule[] = [
     filled: true,
   },
 ];
+/** The part of a quantity's mistake that is plain to see, or examples. */
+const orLike =
+  (examples: string) =>
+  (value: string): string => {
+    const like = quantityLike(value);
+    if (like === undefined) return `e.g. ${examples}`;
+    return `write ${/^[\d.]+$/.test(like) ? JSON.stringify(like) : like}`;
+  };
 const secretVersion: ValueRule[] = [
   {
     id: 'secret-version',
@@ -84,7 +92,7 @@ const ResourceRequirements = message('ResourceRequirements', {
       {
         id: 'quantity',
         text: 'Could not parse Quantity',
-        fix: 'e.g. "1" or "500m" CPUs, "512Mi" or "2Gi" memory',
+        fix: orLike('"1" or "500m" CPUs, "512Mi" or "2Gi" memory'),
         pattern: quantity,
         filled: true,
       },
@@ -157,6 +165,16 @@ const serviceOnly = 'it is for services';
 const imageReference =
   /^(?:(?:[a-zA-Z0-9](?:[-a-zA-Z0-9.]*[a-zA-Z0-9])?(?::\d+)?)\/)?[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*(?::\w[\w.-]{0,127})?(?:@[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,})?$/;
 
+/** What an image that is none was meant to be, or an example. */
+function imageLike(value: string): string {
+  if (/@[a-z0-9]+:[^:@]*$/i.test(value) && imageReference.test(value.replace(/@.*$/, '')))
+    return 'a digest is sha256: and 64 hexadecimal digits';
+  const [, path = '', rest = ''] =
+    /^(.*?)(:[^/:@]+)?$/.exec(value.trim().replace(/^[a-z]+:\/\//i, '').replace(/[:/]+$/, '').replace(/^\/+/, '')) ?? [];
+  const like = path.toLowerCase() + rest;
+  return imageReference.test(like) ? `write ${like}` : 'e.g. us-docker.pkg.dev/my-project/my-repo/my-image:1.0';
+}
+
 export const ContainerMessage = message('Container', {
   name: string('A DNS label, unique in the template; may be empty where there is one container only.', {
     rules: [
@@ -176,7 +194,7 @@ export const ContainerMessage = message('Container', {
       {
         id: 'image',
         text: 'must be a container image path in the form [hostname/]repo-path[:tag and/or @digest]',
-        fix: 'e.g. us-docker.pkg.dev/PROJECT/REPO/image:tag; the path is lower case',
+        fix: imageLike,
         pattern: imageReference,
       },
     ],
@@ -241,7 +259,7 @@ const CloudSqlInstance = message('CloudSqlInstance', {
 const EmptyDirVolumeSource = message('EmptyDirVolumeSource', {
   medium: enumeration('EmptyDirVolumeSource.Medium', { MEDIUM_UNSPECIFIED: 0, MEMORY: 1, DISK: 2 }, 'Memory or disk.'),
   sizeLimit: string('A quantity, such as `128Mi`.', {
-    rules: [{ id: 'size-limit', text: 'Could not parse Quantity', fix: 'e.g. "128Mi"', pattern: quantity }],
+    rules: [{ id: 'size-limit', text: 'Could not parse Quantity', fix: orLike('"128Mi"'), pattern: quantity }],
   }),
 });
 

@@ -25,7 +25,8 @@ export type Effect =
 export interface ValueRule {
   id: RuleId;
   text: string;
-  fix?: string;
+  /** What to do, which may depend on the value. */
+  fix?: string | ((value: string) => string | undefined);
   /** Bounds of a number, of a duration in seconds, or of the items of a list or map. */
   min?: number;
   max?: number;

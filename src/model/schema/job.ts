@@ -42,7 +42,10 @@ const taskTemplateFields = {
       {
         id: 'service-account',
         text: 'Unsupported service account',
-        fix: 'give its e-mail address',
+        fix: (value: string) => {
+          const [, address] = /^(?:serviceAccount|user):(\S+@\S+)$/.exec(value) ?? [];
+          return address ? `write ${address}` : 'e.g. runner@my-project.iam.gserviceaccount.com';
+        },
         pattern: /^[a-zA-Z0-9][-\w.]*(?:@[-a-zA-Z0-9.]+)?$/,
       },
     ],

@@ -49,6 +49,7 @@ function checkRules(field: Field, rules: readonly ValueRule[], value: unknown, a
 
 /** What to do, or the value that was meant. */
 function fixOf({ fix, values }: ValueRule, value: unknown): string | undefined {
+  if (typeof fix === 'function') return fix(typeof value === 'string' ? value : '');
   if (fix !== undefined || typeof value !== 'string') return fix;
   const near = nearest(value, values?.filter((known) => typeof known === 'string') ?? []);
   return near && `did you mean ${near}?`;

@@ -1,4 +1,4 @@
-import { jobIdViolation } from '../names.js';
+import { jobIdLike, jobIdViolation } from '../names.js';
 import type { Path } from '../path.js';
 import { type JobInput, JobMessage } from '../schema/job.js';
 import { validateContainers } from './containers.js';
@@ -36,7 +36,10 @@ function validateNames(jobId: string | undefined, job: JobInput, report: Report)
   const badId = jobId === undefined ? undefined : jobIdViolation(jobId);
   // The shortest id has a letter.
   const { length } = jobId ?? 'j';
-  if (badId) report(['name'], 'job-name', badId);
+  if (badId) {
+    const like = jobIdLike(jobId ?? '');
+    report(['name'], 'job-name', badId, { fix: like && `write ${like}` });
+  }
   for (const field of ['startExecutionToken', 'runExecutionToken'] as const) {
     const token = job[field];
     if (!token) continue;

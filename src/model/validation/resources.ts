@@ -42,46 +42,68 @@ function validateLimits(
 ): void {
   const gpus = limits[gpu] === undefined ? 1 : parseQuantity(limits[gpu]);
   if (gpus !== undefined && gpus !== 1) report([...at, gpu], 'gpu-count', 'GPU can only be set to 1');
-  const cpu = parseQuantity(limits['cpu'] ?? '1');
-  const memory = parseQuantity(limits['memory'] ?? '512Mi');
-  if (cpu === undefined || memory === undefined) return;
-  const wrong = wrongSize(cpu, memory, limits[gpu] === undefined ? undefined : accelerator);
-  if (!wrong) return;
+  const cpu = parseQuantity(limits['cpu'] ?? defaultLimits.cpu);
+  const memory = parseQuantity(limits['memory'] ?? defaultLimits.memory);
+  const type = limits[gpu] === undefined ? undefined : accelerator;
   const unset = (['cpu', 'memory'] as const).find((limit) => limits[limit] === undefined);
-  const set = wrong.limit === unset ? (unset === 'cpu' ? 'memory' : 'cpu') : wrong.limit;
-  report([...at, set], wrong.rule, wrong.text, {
-    because: [at],
-    ...(unset &&
-      wrong.rule !== 'cpu' && { fix: `the limit ${unset} is not set, which counts as ${defaultLimits[unset]}` }),
-  });
+  for (const { limit, rule, text, fix } of wrongSizes(cpu, memory, type)) {
+    const set = limit === unset ? (unset === 'cpu' ? 'memory' : 'cpu') : limit;
+    report([...at, set], rule, text, {
+      because: rule === 'cpu' ? [[...at, 'cpu']] : [at],
+      fix: unset && rule !== 'cpu' ? `the limit ${unset} is not set, which counts as ${defaultLimits[unset]}` : fix,
+    });
+  }
 }
 
-/** What is wrong with limits that do not go together, or not with the accelerator, and which of them is to change. */
-function wrongSize(
-  cpu: number,
-  memory: number,
-  accelerator: string | undefined,
-): { limit: 'cpu' | 'memory'; rule: RuleId; text: string } | undefined {
+interface WrongSize {
+  limit: 'cpu' | 'memory';
+  rule: RuleId;
+  text: string;
+  fix?: string | undefined;
+}
+
+/**
+ * What is wrong with limits that do not go together, or not with the accelerator, and which of them is to change.
+ * Of a limit that is no quantity nothing is said.
+ */
+function wrongSizes(cpu: number | undefined, memory: number | undefined, accelerator: string | undefined): WrongSize[] {
   const rtx = accelerator === 'nvidia-rtx-pro-6000';
   const band = memoryBands.find(([cpus]) => cpus === cpu);
-  if (rtx ? !rtxCpus.includes(cpu) : !band && !(cpu >= 0.08 && cpu < 1)) {
+  const wrong: WrongSize[] = [];
+  const known = cpu === undefined || (rtx ? rtxCpus.includes(cpu) : band !== undefined || (cpu >= 0.08 && cpu < 1));
+  if (!known) {
     const allowed = rtx ? rtxCpus.map((cpus) => cpus.toFixed(1)).join(', ') : '[.08-1], 2, 4, 6, 8';
-    return { limit: 'cpu', rule: 'cpu', text: `Invalid value specified for cpu. Must be equal to one of ${allowed}` };
+    const text = `Invalid value specified for cpu. Must be equal to one of ${allowed}`;
+    wrong.push({
+      limit: 'cpu',
+      rule: 'cpu',
+      text,
+      fix: cpu > 30 ? `thousandths of a CPU end in m: ${cpu}m` : undefined,
+    });
   }
+  if (memory === undefined || cpu === undefined || !known) return wrong;
   if (accelerator === 'nvidia-l4' && (cpu < 4 || memory < 16 * gibi)) {
     const text = 'Invalid value specified for nvidia-l4. CPU must be at least 4; memory must be at least 16Gi';
-    return { limit: cpu < 4 ? 'cpu' : 'memory', rule: 'gpu-size', text };
+    return [{ limit: cpu < 4 ? 'cpu' : 'memory', rule: 'gpu-size', text }];
   }
   const bounds: [number, number] = rtx ? [80, 4 * cpu] : band ? [band[1], band[2]] : [1 / 8, cpu < 0.5 ? 0.5 : 1];
   const [min, max] = bounds;
   // The 512Mi floor holds for the sum of the containers, so that a small sidecar is fine.
-  if (memory >= (cpu < 4 ? 0 : min * gibi) && memory <= max * gibi) return undefined;
+  if (memory >= (cpu < 4 ? 0 : min * gibi) && memory <= max * gibi) return wrong;
   const text = `Invalid value specified for container memory. For ${cpu.toFixed(1)} CPU, memory must be between ${gib(min)} and ${gib(max)} inclusive.`;
-  return { limit: 'memory', rule: 'memory', text };
+  return [...wrong, { limit: 'memory', rule: 'memory', text }];
 }
 
 const limitsOf = (list: Path, containers: readonly Container[]): Path[] =>
   containers.map((_, i) => [...list, i, 'resources']);
+
+/** A size in bytes, or in thousandths of them, is a unit that was forgotten or mistaken. */
+function unitForgotten(memory = ''): string | undefined {
+  const [, number = ''] = /^(\d+)m?$/.exec(memory) ?? [];
+  return number && number.length < 7
+    ? `${memory} is ${memory.endsWith('m') ? 'thousandths of a byte' : 'bytes'}: write ${number}Mi`
+    : undefined;
+}
 
 const gib = (amount: number): string => (amount < 1 ? `${amount * 1024}Mi` : `${amount}Gi`);
 
@@ -102,7 +124,10 @@ function validateTotals(list: Path, containers: readonly Container[], report: Re
   }
   if (sum('memory', 512 * mebi) < 512 * mebi) {
     const text = 'Total memory < 512 Mi is not supported with gen2 execution environment.';
-    report(where('memory'), 'total-memory', text, { because });
+    report(where('memory'), 'total-memory', text, {
+      because,
+      fix: containers.map(({ resources }) => unitForgotten(resources?.limits?.['memory'])).find(Boolean),
+    });
   }
 }
 

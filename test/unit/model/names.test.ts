@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { etagOf } from '../../../src/model/etag.js';
-import { executionSuffix, jobIdViolation, nearest, parseName, taskName } from '../../../src/model/names.js';
+import { executionSuffix, jobIdLike, jobIdViolation, nearest, parseName, taskName } from '../../../src/model/names.js';
 import { formatPath } from '../../../src/model/path.js';
-import { parseQuantity } from '../../../src/model/quantity.js';
+import { parseQuantity, quantityLike } from '../../../src/model/quantity.js';
 
 test('a name is taken apart', () => {
   expect(parseName('projects/p/locations/l/jobs/j/executions/j-abcde/tasks/j-abcde-task0')).toEqual({
@@ -28,6 +28,17 @@ describe('job ids', () => {
   test.each(['', '-a', 'a-', '1a', 'A', 'a_b', '../../x', '--help', 'x'.repeat(50)])('%s is none', (id) => {
     expect(jobIdViolation(id)).toBeTypeOf('string');
   });
+});
+
+test.each([
+  ['Nightly_Report', 'nightly-report'],
+  ['NightlyReport', 'nightly-report'],
+  ['7days', 'job-7days'],
+  ['-a-', 'a'],
+  ['x'.repeat(60), 'x'.repeat(49)],
+  ['ночь', undefined],
+])('the job id like %s is %s', (name, id) => {
+  expect(jobIdLike(name)).toBe(id);
 });
 
 test('execution suffixes have five letters of the alphabet without vowels', () => {
@@ -63,6 +74,20 @@ test.each([
   ['1 Gi', undefined],
 ])('the quantity %s is %s', (text, value) => {
   expect(parseQuantity(text)).toBe(value);
+});
+
+test.each([
+  ['512MB', '512M or 512Mi'],
+  ['1 Gi', '1Gi'],
+  ['2gb', '2G or 2Gi'],
+  ['1GiB', '1Gi'],
+  ['64kb', '64k or 64Ki'],
+  ['2 vCPU', '2'],
+  ['0,5', '0.5'],
+  ['one', undefined],
+  ['', undefined],
+])('the quantity that is like %s is %s', (text, like) => {
+  expect(quantityLike(text)).toBe(like);
 });
 
 test('a path shows indexes and odd keys', () => {

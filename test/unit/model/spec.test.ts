@@ -155,7 +155,7 @@ status: {anything: goes}
       'a bad name',
       v1(image, '_x'),
       [
-        "4:9 metadata.name Resource name must use only lowercase letters, numbers and '-'. Must begin with a letter and cannot end with a '-'. Maximum length is 63 characters.",
+        "4:9 metadata.name Resource name must use only lowercase letters, numbers and '-'. Must begin with a letter and cannot end with a '-'. Maximum length is 49 characters. (write nightly-x)",
       ],
     ],
     [

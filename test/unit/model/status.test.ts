@@ -98,7 +98,7 @@ test.each<[string, JobInput, string]>([
 
 test('a bad id is told as v1 tells it', () => {
   expect(answer(jobInput(), 'Nightly')?.message).toBe(
-    "metadata.name: Resource name must use only lowercase letters, numbers and '-'. Must begin with a letter and cannot end with a '-'. Maximum length is 63 characters.",
+    "metadata.name: Resource name must use only lowercase letters, numbers and '-'. Must begin with a letter and cannot end with a '-'. Maximum length is 49 characters.",
   );
 });
 
