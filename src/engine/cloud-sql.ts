@@ -1,9 +1,10 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { pipeline } from 'node:stream';
 import type { CloudSqlEndpoint, LocalSettings } from '../model/local/settings.js';
 import type { TaskTemplate } from '../model/schema/job.js';
+import { makeDirectory } from '../store/directory.js';
 
 /**
  * The directory that jobs see as /cloudsql: a socket for every instance that is an endpoint of TCP, which we pass on to
@@ -17,8 +18,8 @@ export async function openCloudSql(
   { cloudSql }: LocalSettings,
 ): Promise<() => void> {
   if (!volumes.some(({ cloudSqlInstance }) => cloudSqlInstance)) return () => {};
-  mkdirSync(path.dirname(directory), { recursive: true, mode: 0o700 });
-  makeDirectory(directory);
+  makeDirectory(path.dirname(directory));
+  makeOpen(directory);
   const instances = Object.entries(cloudSql).map(([name, endpoint]) => open(path.join(directory, name), endpoint));
   const closers = await Promise.all(instances);
   return () => closers.forEach((close) => close());
@@ -26,15 +27,15 @@ export async function openCloudSql(
 
 async function open(place: string, endpoint: CloudSqlEndpoint): Promise<() => void> {
   const isFile = 'tcp' in endpoint ? endpoint.engine === 'mysql' : !isDirectory(endpoint.socket);
-  if (!isFile) makeDirectory(place);
+  if (!isFile) makeOpen(place);
   if ('tcp' in endpoint) return listen(isFile ? place : path.join(place, '.s.PGSQL.5432'), endpoint.tcp);
   if (isFile) writeFileSync(place, '', { flag: 'a' });
   return () => {};
 }
 
 /** One that any user of a container may look into. */
-function makeDirectory(directory: string): void {
-  mkdirSync(directory, { recursive: true });
+function makeOpen(directory: string): void {
+  makeDirectory(directory);
   chmodSync(directory, 0o755);
 }
 

@@ -1,9 +1,10 @@
-import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, unwatchFile, watchFile, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, renameSync, rmSync, unwatchFile, watchFile, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Environment, filesOf, realPath, secretValue, Unavailable } from '../local/sources.js';
 import { entry, type LocalSettings, type SecretSource } from '../model/local/settings.js';
 import { isWithin } from '../model/local/paths.js';
 import { type ContainerRuntime, type ContainerSpec, StartRefused } from '../runtime/runtime.js';
+import { makeDirectory } from '../store/directory.js';
 import type { AttemptPlan } from './attempt.js';
 import type { Reach } from './reach.js';
 import type { SecretFile, SecretReference } from './volume-plan.js';
@@ -133,8 +134,8 @@ export class AttemptVolumes {
 
 /** Puts a file in its place as a whole. Others than us reach it through a container only: `directory` is ours. */
 function place(directory: string, { file, mode }: SecretFile, value: Buffer): void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  mkdirSync(path.dirname(file), { recursive: true });
+  makeDirectory(directory);
+  makeDirectory(path.dirname(file));
   // Any user of a container may look for the file.
   for (let parent = path.dirname(file); isWithin(parent, directory); parent = path.dirname(parent)) {
     chmodSync(parent, 0o755);

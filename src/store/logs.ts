@@ -3,7 +3,6 @@ import {
   existsSync,
   fstatSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readSync,
@@ -14,6 +13,7 @@ import {
 import path from 'node:path';
 import { parseName, shortName } from '../model/names.js';
 import { timestamp } from '../model/time.js';
+import { makeDirectory } from './directory.js';
 
 export type Stream = 'stdout' | 'stderr';
 
@@ -59,7 +59,7 @@ export class LogFiles {
 
   /** A file for what the background process of an execution has to say, which nobody listens to. */
   openWorker(execution: string): number {
-    mkdirSync(this.#workers, { recursive: true, mode: 0o700 });
+    makeDirectory(this.#workers);
     return openSync(this.#worker(execution), 'a', 0o600);
   }
 
@@ -161,7 +161,7 @@ export class LogWriter {
     const open = this.#open.get(stream);
     if (open !== undefined) return open;
     const name = this.#files[stream];
-    mkdirSync(path.dirname(name), { recursive: true, mode: 0o700 });
+    makeDirectory(path.dirname(name));
     rmSync(name, { force: true });
     const file = openSync(name, 'ax+', 0o600);
     this.#open.set(stream, file);

@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { RunError } from '../model/errors.js';
 import { Connection } from './database.js';
+import { makeHome } from './directory.js';
 import { executionStore } from './executions.js';
 import { storeFault } from './faults.js';
 import { jobStore } from './jobs.js';
@@ -21,9 +21,9 @@ export const storeFile = (directory: string): string => path.join(directory, 'lo
  */
 export function openStore(directory: string): Store {
   const file = storeFile(directory);
+  // Environment variables of jobs may be confidential.
+  makeHome(directory);
   try {
-    // Environment variables of jobs may be confidential.
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
     const db = new Connection(file);
     return {
       ...jobStore(db),

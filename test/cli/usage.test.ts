@@ -1,6 +1,9 @@
+import { spawnSync } from 'node:child_process';
+import { symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cli } from '../support/io.js';
+import { homeObstacle } from '../../src/store/directory.js';
+import { cli, type Outcome } from '../support/io.js';
 
 describe('a command line that cannot be meant', () => {
   test.each<[line: string | string[], command: string, message: string]>([
@@ -144,10 +147,32 @@ test('a value in the environment that cannot be meant is a usage error', async (
   expect(stderr).toContain('LOCALRUN_MAX_PARALLELISM must be a whole number greater than 0, got many');
 });
 
-test('a state directory that cannot be made is an error that names it', async () => {
+const unmade = (directory: string, obstacle: string): Outcome => ({
+  code: 1,
+  stdout: '',
+  stderr: `ERROR: (localrun.jobs.list) The state directory ${directory} cannot be made: ${obstacle}.\nTry: name another directory in LOCALRUN_HOME\n`,
+});
+
+test.each([
+  ['file', 'file is not a directory'],
+  ['file/x/y', 'file is not a directory'],
+  ['dangling', 'dangling is a link to what is not there'],
+])('a state directory that cannot be made is an error that says what is in its way: %s', async (below, obstacle) => {
   const { run, file, home } = cli();
-  const taken = path.join(home, file('taken', ''));
-  const { code, stdout, stderr } = await run('jobs list', { env: { LOCALRUN_HOME: taken } });
-  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-  expect(stderr).toMatch(/Cannot open the store .*taken\/localrun\.db.*\nTry: .*LOCALRUN_HOME\n$/);
+  file('file', '');
+  symlinkSync('/nonexistent/x', path.join(home, 'dangling'));
+  const directory = path.join(home, below);
+  const found = await run('jobs list', { env: { LOCALRUN_HOME: directory } });
+  expect(found).toEqual(unmade(directory, path.join(home, obstacle)));
+  expect(homeObstacle(directory)).toBe(path.join(home, obstacle));
+  expect(homeObstacle(path.join(home, 'not', 'yet'))).toBeUndefined();
+});
+
+// Who asks again for as long as the parent seems to be missing never ends there, and no test could end him.
+test.runIf(process.platform === 'linux')('a state directory in /proc is refused at once', () => {
+  const env = { ...process.env, LOCALRUN_HOME: '/proc/x/y' };
+  const program = path.join(import.meta.dirname, '..', '..', 'bin', 'localrun.js');
+  const how = { env, encoding: 'utf8', timeout: 20_000 } as const;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, 'jobs', 'list'], how);
+  expect({ code: status, stdout, stderr }).toEqual(unmade('/proc/x/y', '/proc takes no new directories'));
 });

@@ -108,13 +108,17 @@ test('the doctor tells of a state directory that is read-only, and of a disk tha
     free();
 
     remount(home.directory, 'ro');
+    const below = await home.run(['jobs', 'list'], { env: { LOCALRUN_HOME: `${home.directory}/below` } });
+    expect(below.stderr).toMatch(
+      oneLine(/The state directory \S+ cannot be made: \S+ is on a disk that is read-only\./),
+    );
     for (const args of [[], ['--fix']]) {
       const { code, of } = await doctor(home, ...args);
       expect(code).toBe(1);
       expect(of.get('state directory')).toEqual({
         ...{ name: 'state directory', state: 'problem' },
-        found: `${home.directory} cannot be written: EROFS: read-only file system, access '${home.directory}'`,
-        fix: 'make it writable, or name another one in LOCALRUN_HOME',
+        found: `${home.directory} cannot be used: ${home.directory} is on a disk that is read-only`,
+        fix: 'make it a directory that you may write to, or name another one in LOCALRUN_HOME',
       });
       expect(of.get('store')).toMatchObject({
         state: 'problem',

@@ -1,6 +1,7 @@
-import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
+import { existsSync, statfsSync } from 'node:fs';
 import path from 'node:path';
 import type { Engine, EngineReport } from '../../runtime/diagnosis.js';
+import { homeObstacle } from '../../store/directory.js';
 import type { Check } from './check.js';
 
 /** With less than this free, a warning or a problem, in bytes. */
@@ -73,16 +74,14 @@ const size = (bytes: number): string =>
 
 export function stateDirectory(home: string): Check {
   const name = 'state directory';
-  if (!existsSync(home)) return { name, state: 'ok', found: `${home}, which is made when something is to be stored` };
-  try {
-    accessSync(home, constants.R_OK | constants.W_OK | constants.X_OK);
-    return { name, state: 'ok', found: home };
-  } catch (error) {
-    return {
-      name,
-      state: 'problem',
-      found: `${home} cannot be written: ${(error as Error).message}`,
-      fix: 'make it writable, or name another one in LOCALRUN_HOME',
-    };
+  const obstacle = homeObstacle(home);
+  if (obstacle !== undefined) {
+    const fix = 'make it a directory that you may write to, or name another one in LOCALRUN_HOME';
+    return { name, state: 'problem', found: `${home} cannot be used: ${obstacle}`, fix };
   }
+  return {
+    name,
+    state: 'ok',
+    found: existsSync(home) ? home : `${home}, which is made when something is to be stored`,
+  };
 }

@@ -1,0 +1,95 @@
+import { accessSync, constants, lstatSync, mkdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { RunError } from '../model/errors.js';
+
+/**
+ * Makes a directory, and those above it that are missing. `mkdirSync` with `recursive` never returns where a file system
+ * has a parent and says that it has none, as /proc does.
+ * @throws the system's error
+ */
+export function makeDirectory(directory: string, mode = 0o700): void {
+  const make = (): void => {
+    try {
+      mkdirSync(directory, mode);
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST' || !isDirectory(directory)) throw error;
+    }
+  };
+  try {
+    make();
+  } catch (error) {
+    const parent = path.dirname(directory);
+    if (codeOf(error) !== 'ENOENT' || isDirectory(parent)) throw error;
+    makeDirectory(parent, mode);
+    make();
+  }
+}
+
+/** Makes the state directory. @throws RunError that says what is in its way */
+export function makeHome(home: string): void {
+  try {
+    makeDirectory(home);
+  } catch (error) {
+    throw new RunError('UNAVAILABLE', `The state directory ${home} cannot be made: ${obstacle(home, error)}.`, {
+      fix: 'name another directory in LOCALRUN_HOME',
+      cause: error,
+    });
+  }
+}
+
+/** What keeps the state directory, which need not be there yet, from being used; undefined if nothing seems to. */
+export function homeObstacle(home: string): string | undefined {
+  try {
+    // Of what is no directory the second is not there.
+    accessSync(`${nearest(home)}${path.sep}.`, constants.R_OK | constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    return obstacle(home, error);
+  }
+}
+
+/** The directory, or the last one on the way to it that is there. */
+function nearest(directory: string): string {
+  let place = directory;
+  while (!exists(place)) place = path.dirname(place);
+  return place;
+}
+
+/** What keeps a directory from being made or used. */
+function obstacle(directory: string, error: unknown): string {
+  const code = codeOf(error);
+  const place = nearest(directory);
+  if (!isDirectory(place)) {
+    return isLink(place) ? `${place} is a link to what is not there` : `${place} is not a directory`;
+  }
+  switch (code) {
+    case 'EACCES':
+    case 'EPERM':
+      return `you may not write to ${place}`;
+    case 'EROFS':
+      return `${place} is on a disk that is read-only`;
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return `no space is left on the disk of ${place}`;
+    case 'ENOENT':
+      return `${place} takes no new directories`;
+    default:
+      return (error as Error).message;
+  }
+}
+
+/** Whether there is anything of that name, as far as we may look. */
+function exists(file: string): boolean {
+  if (file === path.dirname(file)) return true;
+  try {
+    return lstatSync(file, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+const isLink = (file: string): boolean => lstatSync(file).isSymbolicLink();
+
+const isDirectory = (file: string): boolean => statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
