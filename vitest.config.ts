@@ -7,22 +7,30 @@ const onPodman =
     ? 'adopt,by-hand,cancel,doctor,environment,execute,failures,keep,kills,logs,logs-exact,logs-read,main-job,metadata,outcomes,prune,recovery,retries,secrets,sidecars,strict-fs,timeout,volumes,without-effect'
     : 'cancel,keep,outcomes,recovery';
 
+/** Files of pure logic and of commands in this process run two at a time; those on containers one after the other. */
 const project = (name: string, testTimeout: number, more: object = {}) => ({
-  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: testTimeout, ...more },
+  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: testTimeout, maxWorkers: 2, ...more },
+});
+
+/** Containers compete for the same cores. How many tests of a file run at once is what two cores carry. */
+const onContainers = (groupOrder: number, maxConcurrency: number) => ({
+  maxWorkers: 1,
+  fileParallelism: false,
+  maxConcurrency,
+  sequence: { groupOrder },
 });
 
 export default defineConfig({
   test: {
     projects: [
-      project('unit', 20_000, { include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'] }),
-      project('engine', 20_000),
-      project('cli', 30_000),
-      // Containers compete for the same cores: one file after the other.
-      project('docker', 180_000, { fileParallelism: false, globalSetup: 'test/support/engine.ts' }),
-      project('podman', 180_000, {
+      project('unit', 60_000, { include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'] }),
+      project('engine', 60_000),
+      project('cli', 120_000),
+      project('docker', 300_000, { ...onContainers(1, 5), globalSetup: 'test/support/engine.ts' }),
+      project('podman', 300_000, {
+        ...onContainers(2, 3),
         include: ['test/podman/**/*.test.ts', `test/docker/{${onPodman}}.test.ts`],
         env: podmanEnvironment,
-        fileParallelism: false,
         globalSetup: 'test/support/podman.ts',
       }),
     ],

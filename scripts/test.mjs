@@ -1,11 +1,14 @@
 // Everything that `npm test` does: sets up what the tests need, then checks and runs them all. Arguments go to vitest,
 // and leave the checks out: `npm test -- test/unit`.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { makeSampleImage, makeTestImage } from './images.mjs';
-import { build, ensureEngine, ensurePackages, ensureSubjects, must, root } from './setup.mjs';
+import { build, ensureEngine, ensurePackages, ensureSubjects, must, root, say } from './setup.mjs';
 
 const args = process.argv.slice(2);
+const results = path.join(root, '.vitest', 'results.json');
+rmSync(results, { force: true });
 ensurePackages();
 build();
 await ensureEngine();
@@ -13,8 +16,8 @@ makeSampleImage();
 makeTestImage();
 const projects = ensureSubjects().includes('podman') ? ['--project=!podman'] : [];
 if (args.length === 0) must('npm', ['run', '--silent', 'check']);
-mkdirSync(`${root}/.vitest`, { recursive: true });
-const reporters = ['--reporter=default', '--reporter=json', '--outputFile.json=.vitest/results.json'];
+mkdirSync(path.dirname(results), { recursive: true });
+const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`];
 const { status } = spawnSync(
   process.execPath,
   ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...projects, ...args],
@@ -24,3 +27,16 @@ const { status } = spawnSync(
   },
 );
 process.exitCode = status ?? 1;
+if (args.length === 0) tellSlowest();
+
+/** Says which test files took longest: where the next minute of the suite is to be saved. */
+function tellSlowest() {
+  const { testResults } = JSON.parse(readFileSync(results, 'utf8'));
+  const files = testResults.map(({ name, startTime, endTime }) => [
+    (endTime - startTime) / 1000,
+    path.relative(root, name),
+  ]);
+  say('The slowest files:');
+  for (const [seconds, file] of files.sort(([a], [b]) => b - a).slice(0, 10))
+    say(`${seconds.toFixed(0).padStart(5)} s  ${file}`);
+}

@@ -12,7 +12,8 @@ import { executionName, jobName } from '../../src/model/names.js';
 import type { Job } from '../../src/model/schema/job.js';
 
 const parts = ['localrun.db', 'localrun.db-wal', 'localrun.db-shm'] as const;
-const places = Array.from({ length: 20 }, (_, place) => place);
+/** How many places of a file are damaged, one after the other. */
+const places = Array.from({ length: Number(process.env['LOCALRUN_PLACES'] ?? 8) }, (_, place) => place);
 const parent = { project: 'p', location: 'us-central1' };
 
 const commands = [
@@ -101,7 +102,7 @@ function stores(): { closed: string; killed: string } {
 
 const sizeOf = (file: string): number => statSync(file).size;
 
-/** Damages a copy of a store in twenty ways, and returns how many commands refused to answer. */
+/** Damages a copy of a store at every place, and returns how many commands refused to answer. */
 async function tryAll(files: string, damage: (home: string, place: number) => void): Promise<number[]> {
   const truth = await answers(copyOf(files));
   expect([...truth.values()].map(({ code }) => code)).toEqual(
@@ -132,7 +133,7 @@ describe('no command answers wrongly, and the file is named,', () => {
     const refusals = await tryAll(stores().closed, (home, place) =>
       overwrite(path.join(home, parts[0]), length, place),
     );
-    expect(refusals.filter((count) => count > 0).length).toBeGreaterThan(length < 300 ? 7 : 9);
+    expect(refusals.filter((count) => count > 0).length).toBeGreaterThan(places.length * (length < 300 ? 0.35 : 0.45));
   });
 
   test('when the store ends too early', async () => {
@@ -186,7 +187,7 @@ describe('`doctor --fix` saves what can be read', () => {
     expect(saved.reduce((sum, count) => sum + count)).toBeGreaterThan(places.length * 25);
   });
 
-  test('of a store that ends too early: the more, the later', { timeout: 90_000 }, async () => {
+  test('of a store that ends too early: the more, the later', async () => {
     const saved = await expectSalvaged(stores().closed, (home, place) => cut(path.join(home, parts[0]), place));
     expect(saved[0]).toBe(0);
     expect(saved.at(-1)).toBeGreaterThan(15);

@@ -81,7 +81,7 @@ test.concurrent('a run whose terminal is closed goes on in the background, with 
   command.killGroup('SIGHUP');
   expect((await command.ended).exitCode).toBeNull();
   await until(() => home.processes().length > 0);
-  await until(() => home.processes().length === 0);
+  await home.quiet();
   const { stdout, stderr } = await home.run(['jobs', 'executions', 'list']);
   expect(stdout).toContain(`${taskCount} / ${taskCount}`);
   expect(stderr).toBe('');

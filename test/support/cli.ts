@@ -11,19 +11,28 @@ export interface Result {
   stderr: string;
 }
 
-/** What a condition of a test may take, in ms; far more than it should. */
+/** How long a test waits for a condition while nothing gets on, and in all, in ms; far longer than it should take. */
 const patience = 60_000;
+const longest = 240_000;
 const pollInterval = 50;
 
-/** Waits until `probe` gives something, and returns that. @throws Error with `state()` if it never does */
+/**
+ * Waits until `probe` gives something, and returns that. While `progress()` changes, the wait goes on: a busy machine
+ * is slow, and no fault. @throws Error with `state()` if the condition never holds
+ */
 export async function until<T>(
   probe: () => T | false | undefined | Promise<T | false | undefined>,
   state: () => unknown = () => '',
+  progress: () => string = () => '',
 ): Promise<T> {
-  for (const end = Date.now() + patience; Date.now() < end;) {
+  const start = Date.now();
+  let seen = { progress: progress(), at: start };
+  while (Date.now() < Math.min(seen.at + patience, start + longest)) {
     const found = await probe();
     if (found !== undefined && found !== false) return found;
     await new Promise((resolve) => setTimeout(resolve, pollInterval));
+    const now = progress();
+    if (now !== seen.progress) seen = { progress: now, at: Date.now() };
   }
   throw new Error(`waited in vain for ${probe.toString()}\n${String(state())}`);
 }
@@ -87,6 +96,7 @@ export class Command {
     await until(
       () => this.stderr.split(text).length > times,
       () => `${text}\n${this.stderr}`,
+      () => this.stderr,
     );
   }
 

@@ -71,7 +71,7 @@ export class Home {
 
   /** The execution once all processes that work on this home have ended, workers among them. */
   async completed(name: string): Promise<Execution> {
-    await until(() => this.processes().length === 0);
+    await this.quiet();
     const execution = await this.execution(name);
     if (isCompleted(execution)) return execution;
     const log = path.join(this.directory, 'workers', `${name}.log`);
@@ -192,6 +192,15 @@ export class Home {
       });
   }
 
+  /** Waits until every process that works on this home has ended, for as long as new ones show that work gets done. */
+  async quiet(): Promise<void> {
+    const list = (): string =>
+      this.processes()
+        .map(({ pid, args }) => `${pid} ${args.join(' ')}`)
+        .join('\n');
+    await until(() => list() === '', list, list);
+  }
+
   /** Kills every process that works on this home. */
   killProcesses(): void {
     for (const { pid } of this.processes()) signal(pid, 'SIGKILL');
@@ -199,7 +208,7 @@ export class Home {
 
   /** Ends what a failed test has left running, and fails if there is a container or anything else left. */
   async close(): Promise<void> {
-    await until(() => this.processes().length === 0).catch(() => this.killProcesses());
+    await this.quiet().catch(() => this.killProcesses());
     this.#events?.close();
     const containers = this.containers();
     if (containers.length > 0) removeContainers(...containers);
