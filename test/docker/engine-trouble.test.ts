@@ -165,17 +165,20 @@ test.concurrent(
   },
 );
 
+/** A docker client that does what a script says before it becomes docker. */
+function scripted(home: Home, script: string): Record<string, string> {
+  const client = path.join(home.scratch('client'), 'docker');
+  writeFileSync(client, `#!/bin/sh\n${script}\nexec docker "$@"`, { mode: 0o755 });
+  return { LOCALRUN_DOCKER: client };
+}
+
 /** A docker client that does something else than docker, so many times, when its arguments hold `word`. */
 function troubled(home: Home, times: number, word: string, instead: string): Record<string, string> {
-  const client = path.join(home.scratch('client'), 'docker');
   const done = path.join(home.file('client'), 'done');
-  const script = `#!/bin/sh
-    case " $* " in *" ${word} "*)
+  const script = `case " $* " in *" ${word} "*)
       for time in $(seq ${times}); do if mkdir ${done}$time 2> /dev/null; then ${instead}; fi; done ;;
-    esac
-    exec docker "$@"`;
-  writeFileSync(client, script, { mode: 0o755 });
-  return { LOCALRUN_DOCKER: client };
+    esac`;
+  return scripted(home, script);
 }
 
 test.concurrent.for([
@@ -203,3 +206,24 @@ test.concurrent.for([
   expect(home.log(await command.execution())).toEqual(['ran']);
   expect(existsSync(path.join(home.file('client'), `done${times}`))).toBe(true);
 });
+
+test.concurrent(
+  'a container that is gone costs its own attempt, and none of those asked about with it',
+  async ({ home }) => {
+    const done = path.join(home.file('client'), 'done');
+    // Asked about several at once, the engine has lost the first one, and is too busy for the others.
+    const script = `if [ "$1 $2" = "container inspect" ] && [ $# -gt 5 ] && mkdir ${done}; then
+      docker rm --force "$5" > /dev/null
+      echo "Error: No such container: $5" >&2
+      echo "Error response from daemon: busy" >&2
+      exit 1
+    fi`;
+    const file = home.script('several', 'sleep 1; echo ran', { taskCount: 4, maxRetries: 1 });
+    const command = home.start(['jobs', 'run', '-f', file], { env: scripted(home, script) });
+    const { exitCode, stderr } = await command.ended;
+    expect(exitCode, stderr).toBe(0);
+    expect(existsSync(done)).toBe(true);
+    expect(stderr.split('The container was removed before its result was known; retrying')).toHaveLength(2);
+    expect(await home.execution(await command.execution())).toMatchObject({ succeededCount: 4, retriedCount: 1 });
+  },
+);

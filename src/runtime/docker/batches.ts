@@ -10,20 +10,31 @@ interface Call<T> {
   reject: (error: unknown) => void;
 }
 
-/** Calls for single containers, in one process for all that come in at nearly the same time. */
+/** What came of one call about several names. */
+export interface Answers<T> {
+  /** By name: only what the call has said of that very name. */
+  answers: ReadonlyMap<string, T>;
+  /** What to say of a name that has no answer, even if it is asked about alone. */
+  failure: Error;
+}
+
+/**
+ * Calls for single containers, in one process for all that come in at nearly the same time. What a client says of one
+ * name means nothing for the others: those without an answer are asked about again, at last each one alone.
+ */
 export class Batches<T> {
-  readonly #work: (names: readonly string[]) => Promise<readonly T[]>;
+  readonly #ask: (names: readonly string[]) => Promise<Answers<T>>;
   readonly #patience: number;
   #calls: Call<T>[] = [];
   #timer: NodeJS.Timeout | undefined;
   #due = Infinity;
 
   /**
-   * @param work does it for all names, and returns the results in their order
+   * @param ask does it for all names, each of which it gets once
    * @param patience how long a call waits that is in no hurry, in ms
    */
-  constructor(work: (names: readonly string[]) => Promise<readonly T[]>, patience = window) {
-    this.#work = work;
+  constructor(ask: (names: readonly string[]) => Promise<Answers<T>>, patience = window) {
+    this.#ask = ask;
     this.#patience = patience;
   }
 
@@ -47,11 +58,21 @@ export class Batches<T> {
   }
 
   async #run(calls: readonly Call<T>[]): Promise<void> {
+    const names = [...new Set(calls.map(({ name }) => name))];
+    const unanswered = calls.slice();
     try {
-      const results = await this.#work(calls.map(({ name }) => name));
-      calls.forEach(({ resolve }, i) => resolve(results[i] as T));
+      const { answers, failure } = await this.#ask(names);
+      for (const call of calls) {
+        if (!answers.has(call.name)) continue;
+        unanswered.splice(unanswered.indexOf(call), 1);
+        call.resolve(answers.get(call.name) as T);
+      }
+      if (unanswered.length === 0) return;
+      if (names.length === 1) throw failure;
+      if (unanswered.length < calls.length) return await this.#run(unanswered);
+      for (const name of names) await this.#run(calls.filter((call) => call.name === name));
     } catch (error) {
-      for (const { reject } of calls) reject(error);
+      for (const { reject } of unanswered) reject(error);
     }
   }
 }

@@ -182,6 +182,9 @@ export class DockerClient {
   }
 }
 
+/** Whether a line of what a client says has this name in it, and not only as a part of another one. */
+export const isAbout = (line: string, name: string): boolean => line.split(/[^\w.-]+|\.(?=\s|$)/).includes(name);
+
 const unavailable = (message: string, fix?: string): RunError => new RunError('UNAVAILABLE', message, { fix });
 
 /** @throws RunError UNAVAILABLE if what a client says is that no engine answers it */

@@ -2,8 +2,8 @@ import { existsSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { ContainerState } from '../runtime.js';
-import { Batches } from './batches.js';
-import type { DockerClient } from './client.js';
+import { type Answers, Batches } from './batches.js';
+import { type DockerClient, isAbout } from './client.js';
 import { parseState } from './state.js';
 
 /** How long calls wait that are in no hurry, in ms: looking at a container, and removing one. */
@@ -13,9 +13,14 @@ const removePatience = 2000;
 /** How long to wait before a container is tried again that others need, in ms. */
 const interval = 100;
 
-/** What an engine says of a container that is gone or has ended, and of one that others need. */
-const harmless =
-  /no such container|is not running|already in progress|has already been|container state improper|level=warning/i;
+/** What an engine says of a container that it does not have: docker, its older clients, and podman. */
+const missing = /no such (?:container|object)/i;
+
+/** What it says of a container that is gone or has ended, and of one that others need. */
+const harmless = /no such container|is not running|already in progress/i;
+/** The same in podman's words, which have its own id of the container instead of the name. */
+const harmlessById = /has already been|container state improper/i;
+const warning = /level=warning/;
 const lived = /has dependent containers/i;
 
 /** What podman says of one that it does not stop because it is paused. */
@@ -81,48 +86,57 @@ export class Containers {
     return this.#client.list(['ps', '--all', '--format', '{{.Names}}'], labels);
   }
 
-  /** What the engine says of containers; undefined for those that it does not have. */
+  /** What the engine says of containers; undefined for those of which it says that it does not have them. */
   #inspector<T>(
     args: readonly string[],
-    parse: (line: string) => [name: string, of: T],
+    parse: (line: string) => [name: string, of: T] | undefined,
     patience?: number,
   ): Batches<T | undefined> {
     return new Batches(async (names) => {
-      const { stdout, stderr, exitCode } = await this.#client.run(['container', 'inspect', ...args, ...names]);
-      const found = new Map(stdout.split('\n').filter(Boolean).map(parse));
-      if (exitCode !== 0 && !/no such (container|object)/i.test(stderr)) throw this.#client.failure('inspect', stderr);
-      return names.map((name) => found.get(name));
+      const { stdout, stderr } = await this.#client.run(['container', 'inspect', ...args, ...names]);
+      const answers = new Map<string, T | undefined>();
+      const lines = stderr.split('\n').filter((line) => missing.test(line));
+      for (const name of names) if (lines.some((line) => isAbout(line, name))) answers.set(name, undefined);
+      for (const line of stdout.split('\n')) {
+        const [name, of] = parse(line) ?? [];
+        if (name !== undefined) answers.set(name, of);
+      }
+      return { answers, failure: this.#client.failure('inspect', stderr) };
     }, patience);
   }
 
   /**
    * A command over many containers, for which it is no error that one is gone or has ended. Podman leaves all of them
-   * alone because of one that is gone, some commands even in silence, and a sandbox as long as others are in it: those
-   * of which the client says nothing get a call of their own, and such a sandbox several.
+   * alone because of one that is gone, some commands even in silence, and a sandbox as long as others are in it.
    */
   #forAll(args: readonly string[], patience?: number): Batches<void> {
-    const run = async (names: readonly string[], tries: number): Promise<void> => {
-      const { stdout, stderr, exitCode } = await this.#client.run([...args, ...names]);
-      const serious = stderr.split('\n').filter((line) => line && !harmless.test(line) && !lived.test(line));
-      if (exitCode !== 0 && serious.length > 0) throw this.#client.failure(args.join(' '), serious.join('\n'));
-      if (names.length > 1) {
-        const said = new Set(`${stdout} ${stderr}`.split(/[^\w.-]+/));
-        for (const name of names.filter((name) => !said.has(name))) await run([name], tries);
-      } else if (lived.test(stderr) || paused.test(stderr)) {
-        if (tries === 0) throw this.#client.failure(args.join(' '), stderr);
-        if (paused.test(stderr)) await this.#client.run(['unpause', ...names]);
-        else await new Promise((resolve) => setTimeout(resolve, interval));
-        await run(names, tries - 1);
-      }
+    return new Batches((names) => this.#all(args, names, 100), patience);
+  }
+
+  /** @param tries how often one is tried again that is alone and that the client leaves for now */
+  async #all(args: readonly string[], names: readonly string[], tries: number): Promise<Answers<void>> {
+    const { stdout, stderr, exitCode } = await this.#client.run([...args, ...names]);
+    const alone = names.length === 1;
+    const left = lived.test(stderr) || paused.test(stderr);
+    if (alone && left && tries > 0) {
+      if (paused.test(stderr)) await this.#client.run(['unpause', ...names]);
+      else await new Promise((resolve) => setTimeout(resolve, interval));
+      return this.#all(args, names, tries - 1);
+    }
+    const lines = stderr.split('\n').filter((line) => line && !warning.test(line));
+    const isHarmless = (line: string, name: string): boolean =>
+      (harmless.test(line) && isAbout(line, name)) || (alone && !left && harmlessById.test(line));
+    const done = new Set(stdout.split('\n'));
+    const isDone = (name: string): boolean =>
+      done.has(name) || (alone && exitCode === 0) || lines.some((line) => isHarmless(line, name));
+    return {
+      answers: new Map(names.filter(isDone).map((name) => [name, undefined])),
+      failure: this.#client.failure(args.join(' '), lines.join('\n')),
     };
-    return new Batches(async (names) => {
-      await run(names, 100);
-      return names.map(() => {});
-    }, patience);
   }
 }
 
-function parseSize(line: string): [name: string, bytes: number] {
-  const [name = '', size] = line.split(' ');
-  return [name.replace(/^\//, ''), Number(size)];
+function parseSize(line: string): [name: string, bytes: number] | undefined {
+  const [, name = '', size] = /^\/?(\S+) (\d+)$/.exec(line) ?? [];
+  return size === undefined ? undefined : [name, Number(size)];
 }

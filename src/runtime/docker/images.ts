@@ -1,6 +1,9 @@
 import { type ContainerRuntime, type Image, ImageUnavailable } from '../runtime.js';
 import type { DockerClient } from './client.js';
 
+/** What an engine says of an image that it does not have. */
+export const noSuchImage = /no such image|image not known/i;
+
 /** What a runtime does with images. */
 export function dockerImages(client: DockerClient): Pick<ContainerRuntime, 'localImage' | 'pullImage'> {
   const localImage = async (reference: string): Promise<Image | undefined> => {
@@ -9,7 +12,7 @@ export function dockerImages(client: DockerClient): Pick<ContainerRuntime, 'loca
       reference,
     ]);
     if (exitCode !== 0) {
-      if (/no such image|image not known/i.test(stderr)) return undefined;
+      if (noSuchImage.test(stderr)) return undefined;
       throw client.failure('image inspect', stderr);
     }
     const [, id = '', platform = '', digests = '[]'] = /^(\S+) (\S+) (.*)$/m.exec(stdout) ?? [];

@@ -21,11 +21,14 @@ const alive = ['stopping', 'paused'];
 /** The exit code of a container whose end the engine has not seen, as docker has it. */
 const unseen = 255;
 
-/** One line of `inspect`: `/NAME {state}`. A container that was never started has its state's zero time as start. */
-export function parseState(line: string): [string, ContainerState] {
-  const space = line.indexOf(' ');
-  const name = line.slice(0, space).replace(/^\//, '');
-  const state = JSON.parse(line.slice(space + 1)) as InspectedState;
+/**
+ * One line of `inspect`: `/NAME {state}`; undefined if it is something else. A container that was never started has its
+ * state's zero time as start.
+ */
+export function parseState(line: string): [string, ContainerState] | undefined {
+  const [, name = '', json = ''] = /^\/?(\S+) (\{.*\})$/.exec(line) ?? [];
+  const state = inspected(json);
+  if (!state) return undefined;
   const { Running, Status, ExitCode, Error, OOMKilled } = state;
   if (isZero(state.StartedAt)) return [name, { status: 'created', exitCode: ExitCode, error: startError(Error) }];
   const startedAt = toTimestamp(state.StartedAt);
@@ -35,6 +38,17 @@ export function parseState(line: string): [string, ContainerState] {
     ? { finishedAt: timestamp(Date.now()), exitCode: unseen }
     : { finishedAt: toTimestamp(state.FinishedAt), exitCode: ExitCode };
   return [name, { status: 'exited', startedAt, ...end, oomKilled: OOMKilled }];
+}
+
+function inspected(json: string): InspectedState | undefined {
+  try {
+    const state = JSON.parse(json) as Partial<InspectedState>;
+    return typeof state.StartedAt === 'string' && typeof state.FinishedAt === 'string'
+      ? (state as InspectedState)
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 const isZero = (time: string): boolean => time.startsWith('0001-');

@@ -1,7 +1,7 @@
 import { type ContainerRuntime, StartRefused } from '../runtime.js';
 import { diskVolumeArguments, memoryVolumeArguments, podmanVolumeArguments, type Traits } from './arguments.js';
 import { Batches } from './batches.js';
-import type { DockerClient } from './client.js';
+import { type DockerClient, isAbout } from './client.js';
 import type { Containers } from './containers.js';
 import { refusal } from './launcher.js';
 import type { SandboxImage } from './sandbox/image.js';
@@ -18,11 +18,17 @@ export function dockerVolumes(
 ): Pick<ContainerRuntime, 'createVolume' | 'removeVolume' | 'listVolumes'> {
   /** Whether each volume is gone; if not, a container uses it. */
   const removals = new Batches(async (names) => {
-    const { stderr, exitCode } = await client.run(['volume', 'rm', '--force', ...names]);
-    const lines = stderr.split('\n').filter(Boolean);
-    const used = lines.filter((line) => /\b(?:in use|being used)\b/.test(line));
-    if (exitCode !== 0 && used.length < lines.length) throw client.failure('volume rm', stderr);
-    return names.map((name) => !used.some((line) => line.includes(name)));
+    const { stdout, stderr, exitCode } = await client.run(['volume', 'rm', '--force', ...names]);
+    const removed = new Set(stdout.split('\n'));
+    const lines = stderr.split('\n');
+    const says = (what: RegExp, name: string): boolean => lines.some((line) => what.test(line) && isAbout(line, name));
+    const answers = new Map<string, boolean>();
+    for (const name of names) {
+      if (removed.has(name) || (names.length === 1 && exitCode === 0) || says(/no such volume/i, name)) {
+        answers.set(name, true);
+      } else if (says(/\b(?:in use|being used)\b/, name)) answers.set(name, false);
+    }
+    return { answers, failure: client.failure('volume rm', stderr) };
   });
 
   return {

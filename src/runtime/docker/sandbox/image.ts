@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { RunError } from '../../../model/errors.js';
 import { removable } from '../arguments.js';
 import type { DockerClient } from '../client.js';
+import { noSuchImage } from '../images.js';
 import { programs } from './programs.js';
 
 export interface SandboxImage {
@@ -32,6 +33,7 @@ export async function sandboxImage(client: DockerClient, architecture: () => Pro
     reference,
   ]);
   if (found.exitCode === 0) return { reference, nofile: Number(found.stdout) || undefined };
+  if (!noSuchImage.test(found.stderr)) throw client.failure('image inspect', found.stderr);
   const program = { name: 'sandbox', mode: 0o755, content: programFor(await architecture()) };
   const archive = tar([program, ...others]);
   const make = (name: string, ...changes: string[]): Promise<string> => {

@@ -8,7 +8,7 @@ const startedAt = '2026-11-25T06:09:40.187124Z';
 /** What is read of a container that has started, unless `state` says otherwise. */
 const read = (state: object): unknown => {
   const all = { Running: false, OOMKilled: false, ExitCode: 0, Error: '', StartedAt: start, FinishedAt: never };
-  return parseState(`/name ${JSON.stringify({ ...all, ...state })}`)[1];
+  return parseState(`/name ${JSON.stringify({ ...all, ...state })}`)?.[1];
 };
 
 test('a container has been made, runs or has ended', () => {
