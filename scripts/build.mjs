@@ -1,3 +1,4 @@
+// @ts-check
 // src -> dist. Bundled, because a command then starts in 1.3 to 1.9 times the CPU time of a bare `node`, and not in 1.7
 // to 2.3; as CommonJS, because that starts sooner than ES modules (bench/startup.mjs). A dynamic import stays one: what
 // only some commands need is in files of its own.

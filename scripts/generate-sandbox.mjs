@@ -1,3 +1,4 @@
+// @ts-check
 // Compiles the program of the sandboxes into src/runtime/docker/sandbox/programs.ts. Needs gcc and, for the other
 // architecture, aarch64-linux-gnu-gcc; only who changes sandbox.c needs to run it.
 import { spawnSync } from 'node:child_process';

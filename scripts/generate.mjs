@@ -1,3 +1,4 @@
+// @ts-check
 // Writes the files that are made from the command tree, the schema and the rules. With --check it only says which of them are not up to date.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -6,9 +7,14 @@ import { build, giveUp, root, say } from './setup.mjs';
 
 const check = process.argv.includes('--check');
 if (!check) build();
-const { commandTree, declarations, main } = await import('../dist/main.cjs');
+const { commandTree, declarations, main } = await import(new URL('../dist/main.cjs', import.meta.url).href);
 
-/** The help of a command and of those below it, each under a heading. */
+/**
+ * The help of a command and of those below it, each under a heading.
+ * @param {import('commander').Command} command
+ * @param {string[]} words
+ * @returns {string[]}
+ */
 function reference(command, words) {
   let text = '';
   command.configureOutput({ writeOut: (part) => (text += part) }).outputHelp();
@@ -17,17 +23,31 @@ function reference(command, words) {
   return [section, ...below.flatMap((child) => reference(child, [...words, child.name()]))];
 }
 
-/** What a command that needs nothing but an output prints. */
+/**
+ * What a command that needs nothing but an output prints.
+ * @param {string[]} command
+ */
 async function printed(...command) {
   let text = '';
-  await main(command, { out: { ...plain, write: (part) => (text += part) }, err: plain });
+  await main(command, { out: { ...plain, write: (/** @type {string} */ part) => (text += part) }, err: plain });
   return text;
 }
 
+/**
+ * @type {{
+ *   schemas: Record<string, unknown>,
+ *   rules: Record<string, { severity: string, says: string }>,
+ *   fields: { path: string, effect: string, doc: string }[],
+ * }}
+ */
 const { schemas, rules, fields } = await declarations();
+/** @param {unknown} schema */
 const printedSchema = (schema) => `${JSON.stringify(schema, null, 2)}\n`;
 
-/** The rules of one severity as a table. */
+/**
+ * The rules of one severity as a table.
+ * @param {string} severity
+ */
 const ruleTable = (severity) =>
   [
     '| Rule | |\n| --- | --- |',
@@ -36,7 +56,10 @@ const ruleTable = (severity) =>
       .map(([name, { says }]) => `| \`${name}\` | ${says} |`),
   ].join('\n');
 
-/** What the effects of fields are called. */
+/**
+ * What the effects of fields are called.
+ * @type {Record<string, string>}
+ */
 const meanings = {
   same: 'as in Cloud Run',
   mapped: 'through localrun.yaml',
@@ -45,15 +68,19 @@ const meanings = {
   refused: 'refused',
 };
 
+/** @param {string} file */
 const read = (file) => (existsSync(path.join(root, file)) ? readFileSync(path.join(root, file), 'utf8') : undefined);
-const { proofs, problems } = proofsOf(fields, JSON.parse(read('test/proofs.json')), read);
+const { proofs, problems } = proofsOf(fields, JSON.parse(read('test/proofs.json') ?? '{}'), read);
 if (problems.length > 0) giveUp(`test/proofs.json and the tests do not agree:\n${problems.join('\n')}`);
 
-/** The tests of a field as links. */
+/**
+ * The tests of a field as links.
+ * @param {string} field
+ */
 const citations = (field) =>
   proofs
     .get(field)
-    .map(
+    ?.map(
       ({ file, title }) => `[${path.basename(file, '.test.ts')}](../${file}): ${title.replaceAll('|', String.raw`\|`)}`,
     )
     .join('<br>');

@@ -1,3 +1,4 @@
+// @ts-check
 // The images that the examples and the tests run, made from files of this machine: no registry is asked.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -8,10 +9,10 @@ import { ask, giveUp, installDebian, isDebian, must, root, say } from './setup.m
 
 /**
  * Imports a file system as an image, unless an image made of the same things is there.
- * @param name the image
- * @param inputs what the image depends on
- * @param fill puts the files into an empty directory
- * @param config instructions in the manner of a Dockerfile
+ * @param {string} name the image
+ * @param {string[]} inputs what the image depends on
+ * @param {(tree: string) => void} fill puts the files into an empty directory
+ * @param {string[]} config instructions in the manner of a Dockerfile
  */
 function makeImage(name, inputs, fill, config) {
   const hash = createHash('sha256')
@@ -56,10 +57,16 @@ export function makeSampleImage() {
   );
 }
 
-/** A program with the shared libraries that it is linked with. */
+/**
+ * A program with the shared libraries that it is linked with.
+ * @param {string} file
+ * @param {string} tree
+ * @param {string} target
+ */
 function copyProgram(file, tree, target) {
   const libraries = (ask('ldd', [file]) ?? '').matchAll(/(?:=> )?(\/\S+) \(0x/g);
-  for (const [from, to] of [[file, target], ...[...libraries].map(([, library]) => [library, library])]) {
+  const copies = [...libraries].map(([, library = '']) => ({ from: library, to: library }));
+  for (const { from, to } of [{ from: file, to: target }, ...copies]) {
     mkdirSync(path.join(tree, path.dirname(to)), { recursive: true });
     cpSync(from, path.join(tree, to), { dereference: true });
   }
@@ -67,9 +74,10 @@ function copyProgram(file, tree, target) {
 
 /** localrun/busybox: a shell and the usual small programs, for the tests. */
 export function makeTestImage() {
+  /** @param {string} file */
   const isStatic = (file) => existsSync(file) && !ask('ldd', [file]);
   const find = () => ['/bin/busybox', '/usr/bin/busybox'].find(isStatic);
-  if (!find() && isDebian() && process.getuid() === 0) installDebian('busybox-static');
+  if (!find() && isDebian() && process.getuid?.() === 0) installDebian('busybox-static');
   const busybox =
     find() ?? giveUp('The tests need a statically linked busybox (on Debian: apt-get install busybox-static).');
   const applets = spawnSync(busybox, ['--list'], { encoding: 'utf8' }).stdout.trim().split('\n');

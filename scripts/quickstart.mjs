@@ -1,3 +1,4 @@
+// @ts-check
 // From a fresh clone to a job that runs: `npm run quickstart`.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
@@ -8,9 +9,9 @@ ensurePackages();
 build();
 await ensureEngine();
 makeSampleImage();
-const command = ['bin/localrun.js', 'jobs', 'run', '-f', 'examples/quickstart.yaml'];
-say(`\n$ localrun ${command.slice(1).join(' ')}`);
-const { status, signal } = spawnSync(process.execPath, [path.join(root, command[0]), ...command.slice(1)], {
+const command = ['jobs', 'run', '-f', 'examples/quickstart.yaml'];
+say(`\n$ localrun ${command.join(' ')}`);
+const { status, signal } = spawnSync(process.execPath, [path.join(root, 'bin', 'localrun.js'), ...command], {
   cwd: root,
   stdio: 'inherit',
 });

@@ -1,3 +1,4 @@
+// @ts-check
 // What quickstart and the tests need before they can begin: packages, a build, a container engine. Only what Node brings.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, openSync, readFileSync, statSync } from 'node:fs';
@@ -6,21 +7,35 @@ import { fileURLToPath } from 'node:url';
 
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
+/** @param {string} text */
 export const say = (text) => process.stderr.write(`${text}\n`);
 
-/** Ends the script with what is wrong and what to do about it. */
+/**
+ * Ends the script with what is wrong and what to do about it.
+ * @param {string} text
+ * @returns {never}
+ */
 export function giveUp(text) {
   say(text);
   process.exit(1);
 }
 
-/** Runs a command with its output on ours; ends the script if it fails. */
+/**
+ * Runs a command with its output on ours; ends the script if it fails.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {import('node:child_process').SpawnSyncOptions} options
+ */
 export function must(command, args, options = {}) {
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options });
   if (status !== 0) giveUp(`${command} ${args.join(' ')} failed${error ? `: ${error.message}` : ''}`);
 }
 
-/** The output of a command that may fail; undefined if it does. */
+/**
+ * The output of a command that may fail; undefined if it does.
+ * @param {string} command
+ * @param {string[]} args
+ */
 export function ask(command, args) {
   const { status, stdout } = spawnSync(command, args, { cwd: root, encoding: 'utf8' });
   return status === 0 ? stdout.trim() : undefined;
@@ -45,10 +60,13 @@ const engineVersion = () => ask('docker', ['version', '--format', '{{.Server.Ver
 /** Makes sure that a container engine answers: the one there is or, as root on Debian or Ubuntu, one that it installs. */
 export async function ensureEngine() {
   const running = engineVersion();
-  if (running) return say(`Using the container engine that is there (${running}).`);
+  if (running) {
+    say(`Using the container engine that is there (${running}).`);
+    return;
+  }
   if (process.env.DOCKER_HOST)
     giveUp(`No container engine answers at DOCKER_HOST=${process.env.DOCKER_HOST}. Start it, or unset DOCKER_HOST.`);
-  if (process.platform !== 'linux' || process.getuid() !== 0 || !isDebian()) {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0 || !isDebian()) {
     giveUp(
       'No container engine answers. Install and start Docker (https://docs.docker.com/engine/install/), or point DOCKER_HOST or a docker context at an engine that runs; `docker version` must show a server. Then run this again.',
     );
@@ -61,7 +79,10 @@ export async function ensureEngine() {
   startEngine();
   for (let waited = 0; waited < 60; waited++) {
     const version = engineVersion();
-    if (version) return say(`The container engine answers (${version}).`);
+    if (version) {
+      say(`The container engine answers (${version}).`);
+      return;
+    }
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }
   giveUp(`The container engine was started and does not answer; ${engineLog} may say why.`);
@@ -76,7 +97,7 @@ const subjects = ['podman', 'zsh', 'fish'];
  */
 export function ensureSubjects() {
   const missing = () => subjects.filter((name) => !ask(name, ['--version']));
-  const isRoot = process.platform === 'linux' && process.getuid() === 0;
+  const isRoot = process.platform === 'linux' && process.getuid?.() === 0;
   if (missing().length > 0 && isRoot && isDebian()) {
     say(`Installing ${missing().join(', ')} with apt-get...`);
     installDebian(...missing());
@@ -90,8 +111,12 @@ export function ensureSubjects() {
   return left;
 }
 
-/** Installs Debian packages and nothing that they only recommend. */
+/**
+ * Installs Debian packages and nothing that they only recommend.
+ * @param {string[]} names
+ */
 export function installDebian(...names) {
+  /** @type {import('node:child_process').SpawnSyncOptions} */
   const options = {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     stdio: ['ignore', 'ignore', 'inherit'],
