@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type Code, RunError, UsageError } from '../model/errors.js';
-import { jobIdViolation, jobName, type Parent } from '../model/names.js';
+import { isParentPart, jobIdViolation, jobName, type Parent } from '../model/names.js';
 import type { GlobalFlags } from '../config.js';
 import { keysFlag } from './render/format/filter.js';
 import type { Key } from './render/format/keys.js';
@@ -83,7 +83,7 @@ export function parentOf({ config }: Context, { project, region }: CommonOptions
     ['--project', parent.project],
     ['--region', parent.location],
   ] as const) {
-    if (!/^[a-z0-9][-a-z0-9.:]*$/.test(value)) throw new UsageError(`argument ${flag}: invalid value [${value}]`);
+    if (!isParentPart(value)) throw new UsageError(`argument ${flag}: invalid value [${value}]`);
   }
   return parent;
 }

@@ -1,9 +1,9 @@
 import { createReadStream, existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Problem, RunError, UsageError } from '../model/errors.js';
-import { jobName, shortName } from '../model/names.js';
+import { shortName } from '../model/names.js';
 import type { JobInput } from '../model/schema/job.js';
-import { type CommonOptions, jobNameOf, parentOf } from './command.js';
+import { type CommonOptions, jobNameOf } from './command.js';
 import type { Context } from './context.js';
 import { formatProblem } from './errors.js';
 
@@ -72,26 +72,20 @@ export async function readJobFile(
 ): Promise<NamedJob> {
   const { readJobs } = await import('../model/spec/read.js');
   const source = await readSpecText(context, file);
-  const named = job === undefined ? undefined : jobNameOf(context, options, job);
-  const { strict } = options;
-  const { jobs, problems } = readJobs(source.file, source.text, { id: named && shortName(named), strict });
+  const { strict, project, region: location } = options;
+  const id = job === undefined ? undefined : shortName(jobNameOf(context, options, job));
+  const { jobs, problems } = readJobs(source.file, source.text, { id, project, location, strict });
   failOn(problems, source.file);
   for (const problem of problems) context.io.err.write(`${formatProblem(problem, context.io.err)}\n`);
-  const [spec, ...others] = jobs;
-  if (!spec || others.length > 0) {
-    throw new RunError('INVALID_ARGUMENT', `${source.file} holds ${jobs.length} jobs; this command takes one.`);
+  const [spec] = jobs;
+  const named = job ?? spec?.id;
+  if (!spec || !named) {
+    throw new UsageError(`${source.file} does not name its job.`, 'set its name, or give it as JOB');
   }
-  const id = named === undefined ? spec.id : shortName(named);
-  if (!id) {
-    throw new UsageError(
-      `${source.file} does not name its job.`,
-      'set its name (metadata.name in v1, name in v2), or give it as JOB',
-    );
-  }
-  const parent = { project: options.project ?? spec.project, region: options.region ?? spec.location };
+  const parent = { project: project ?? spec.project, region: location ?? spec.location };
   // Like gcloud's `replace`, whatever version of the job the file was made from.
   const { name: _name, etag: _etag, ...body } = spec.job;
-  return { name: named ?? jobName(parentOf(context, parent), id), job: body };
+  return { name: jobNameOf(context, parent, named), job: body };
 }
 
 /** @throws RunError with all problems that are errors, if there are any */

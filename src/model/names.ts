@@ -7,6 +7,9 @@ export interface Parent {
   location: string;
 }
 
+/** Whether a text can be a project's id or number, or the name of a region. */
+export const isParentPart = (text: string): boolean => /^[a-z0-9][-a-z0-9.:]*$/.test(text);
+
 export const parentName = ({ project, location }: Parent): string => `projects/${project}/locations/${location}`;
 export const jobName = (parent: Parent, job: string): string => `${parentName(parent)}/jobs/${job}`;
 export const executionName = (job: string, execution: string): string => `${job}/executions/${execution}`;

@@ -82,7 +82,7 @@ const files: [what: string, content: string | Buffer, message: RegExp][] = [
   ['text', 'hello\n', /^job\.yaml:1:1: must be a mapping, got "hello"$/m],
   ['a list', '- name: etl\n', /^job\.yaml:1:1: must be a mapping, got a list$/m],
   ['a key twice', good.replace('name: etl', 'name: etl\nname: etl'), /^job\.yaml:2:1: name: is set twice$/m],
-  ['two jobs', `${good}---\n${good}`, /holds 2 jobs; this command takes one/],
+  ['two jobs', `${good}---\n${good}`, /a file holds one job, and here begins another of 2/],
   [
     'a service',
     good.replace('name: etl', 'apiVersion: serving.knative.dev/v1\nkind: Service'),
@@ -149,7 +149,7 @@ test('a file that does not name its job', async () => {
   const { run, file } = cli();
   const { code, stderr } = await run(`jobs create -f ${file('job.yaml', good.replace('name: etl', 'labels: {}'))}`);
   expect(code).toBe(2);
-  expect(stderr).toContain('Try: set its name (metadata.name in v1, name in v2), or give it as JOB\n');
+  expect(stderr).toContain('Try: set its name, or give it as JOB\n');
 });
 
 describe('a name that cannot be a job', () => {

@@ -1,5 +1,6 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { cli } from '../support/io.js';
 
@@ -91,4 +92,52 @@ test('a wrong spec leaves the stored job as it was, and so does an odd one with 
     expect((await run('jobs describe etl --format json')).stdout).toBe(before);
   }
   expect(await run('jobs replace odd.yaml')).toMatchObject({ code: 0, stderr: expect.stringContaining('warning: ') });
+});
+
+const specs = fileURLToPath(new URL('../fixtures/specs', import.meta.url));
+const corpus = ['good', 'odd', 'bad']
+  .flatMap((kind) => readdirSync(path.join(specs, kind)).map((name) => path.join(specs, kind, name)))
+  .filter((name) => !name.endsWith('.expected'));
+
+test('create and replace take the files that validate calls valid, and no others', async () => {
+  const { run } = cli();
+  const { stdout } = await run(['jobs', 'validate', ...corpus, '--format', 'json']);
+  const checked = JSON.parse(stdout) as { file: string; valid: boolean; jobs: string[] }[];
+  const taken = async (line: string): Promise<boolean> => {
+    const { code, stderr } = await run(line);
+    return code === 0 || stderr.includes('already exists');
+  };
+  const otherwise: string[] = [];
+  for (const [i, { file, valid, jobs }] of checked.entries()) {
+    // What does not name its job, as the body of a request, can be created under a name only.
+    const nameless = jobs[0] === 'unnamed job';
+    const created = await taken(`jobs create ${nameless ? `job-${i} ` : ''}-f ${file} --async`);
+    const replaced = nameless || file.includes('/bad/') ? valid : await taken(`jobs replace ${file} --async`);
+    if (created !== valid || replaced !== valid) otherwise.push(file);
+  }
+  expect(otherwise).toEqual([]);
+});
+
+test('the project and the region of a file count unless the command line says otherwise', async () => {
+  const { run, file } = cli();
+  const spec = file(
+    'job.yaml',
+    `apiVersion: run.googleapis.com/v1
+kind: Job
+metadata: {name: nightly, namespace: My Project, labels: {cloud.googleapis.com/location: europe-west1}}
+spec: {template: {spec: {template: {spec: {containers: [{image: alpine}]}}}}}
+`,
+  );
+  const { code, stderr } = await run(`jobs create -f ${spec}`);
+  expect(code).toBe(1);
+  expect(stderr).toContain('job.yaml:3:38: metadata.namespace: "My Project" cannot be a project\n');
+  const named = async (line: string): Promise<string> =>
+    (JSON.parse((await run(`${line} --format json`)).stdout) as { name: string }).name;
+  expect(await named(`jobs create -f ${spec} --project q`)).toBe('projects/q/locations/europe-west1/jobs/nightly');
+  expect(await named(`jobs create weekly -f ${spec} --project q --region r`)).toBe(
+    'projects/q/locations/r/jobs/weekly',
+  );
+  expect(await named(`jobs create weekly -f ${spec} --project q`)).toBe(
+    'projects/q/locations/europe-west1/jobs/weekly',
+  );
 });

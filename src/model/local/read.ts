@@ -1,4 +1,5 @@
 import type { Location, Problem } from '../errors.js';
+import { isParentPart } from '../names.js';
 import { formatPath, type Path } from '../path.js';
 import { decode } from '../spec/decode.js';
 import { problemOf } from '../spec/read.js';
@@ -70,7 +71,7 @@ function check(document: SourceDocument, value: LocalFile, problems: Problem[]):
   };
   for (const key of ['project', 'region'] as const) {
     const name = value[key];
-    if (name !== undefined && !/^[a-z0-9][-a-z0-9.:]*$/.test(name)) report([key], `${name} cannot be a ${key}`);
+    if (name !== undefined && !isParentPart(name)) report([key], `${name} cannot be a ${key}`);
   }
   for (const [name, secret] of Object.entries(value.secrets ?? {})) checkSecret(name, secret, report);
   for (const [name, directory] of Object.entries(value.buckets ?? {})) {

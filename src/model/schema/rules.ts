@@ -24,6 +24,7 @@ const declared = {
   file: text('A file is there and can be read.'),
   syntax: text('The file is YAML or JSON.'),
   size: text('A spec has at most 1 MiB, and is not nested deeper than any job needs.'),
+  'one-job': text('A file holds one job.'),
   kind: text('A v1 job has apiVersion run.googleapis.com/v1 and kind Job.'),
   'map-key': text('In v1, a key that YAML 1.1 does not read as text is quoted.'),
   'leading-zero': text('In v2, a whole number has no leading zero: YAML 1.1 and 1.2 read it differently.'),
@@ -44,6 +45,7 @@ const declared = {
   'job-name': shared(
     'A job id has 1 to 49 lower-case letters, digits and -, begins with a letter and does not end with -.',
   ),
+  'job-parent': shared('The project and the region that a spec names can be ones.'),
   'execution-token': error('The job id and the execution token have fewer than 63 characters together.'),
   'launch-stage': error('The launch stage is ALPHA, BETA or GA.'),
   'system-metadata': error('In v2, labels and annotations stay out of the namespaces of Cloud Run and Knative.'),

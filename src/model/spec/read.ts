@@ -1,4 +1,5 @@
 import type { Problem } from '../errors.js';
+import { isParentPart } from '../names.js';
 import { formatPath, type Path } from '../path.js';
 import { type JobInput, JobMessage } from '../schema/job.js';
 import { rules } from '../schema/rules.js';
@@ -19,15 +20,17 @@ export interface JobSpec {
 }
 
 export interface ReadOptions {
-  /** The id that a job is given elsewhere, whatever the file says. */
+  /** What a job is given elsewhere, whatever the file says. */
   id?: string | undefined;
+  project?: string | undefined;
+  location?: string | undefined;
   /** What Cloud Run takes although it is hardly meant, and what it alone refuses, are errors too. */
   strict?: boolean | undefined;
 }
 
 /**
- * The jobs of a YAML or JSON text, in either API version, one a document, and everything that is wrong with them, in
- * file order. A job with errors is left out of the jobs.
+ * The job of a YAML or JSON text, in either API version, and everything that is wrong with it, in file order. A job with
+ * errors is left out, and so are all where there are several.
  */
 export function readJobs(
   file: string,
@@ -47,10 +50,20 @@ export function readJobs(
     problems.push(...document.problems, ...told);
     if (spec && !told.some(({ severity }) => severity === 'error')) jobs.push(spec);
   }
+  const [, second] = documents;
+  if (second) {
+    problems.push({
+      rule: 'one-job',
+      message: `a file holds one job, and here begins another of ${documents.length}: gcloud does not read it either`,
+      location: second.location(second.root),
+      fix: 'write each job to a file of its own',
+      severity: 'error',
+    });
+  }
   if (documents.length === 0) {
     problems.push({ rule: 'syntax', message: `${file} is empty: it holds no job`, severity: 'error' });
   }
-  return { jobs, problems: inFileOrder(problems) };
+  return { jobs: second ? [] : jobs, problems: inFileOrder(problems) };
 }
 
 interface Read {
@@ -77,9 +90,11 @@ function readV2(document: SourceDocument, options: ReadOptions): Read {
     undefined,
     undefined,
     undefined,
-    job.name,
+    // Empty is unset in proto JSON.
+    job.name || undefined,
   ];
-  const violations = validateJob(options.id ?? id, job);
+  const at = { project: ['name'], location: ['name'] };
+  const violations = [...validateJob(options.id ?? id, job), ...validateParent({ project, location }, options, at)];
   return { spec: { id, project, location, job }, found: [...found, ...placed(document, found, violations)] };
 }
 
@@ -89,7 +104,20 @@ function readV1(document: SourceDocument, options: ReadOptions): Read {
   if (wrongKind.length > 0) return { found: wrongKind };
   const { value, found } = decode(document, JobV1Message, 'gcloud');
   const { job, violations, origin } = jobFromV1(value);
-  const { name: id, namespace: project, labels } = value.metadata;
+  const { metadata } = value;
+  // Empty is unset, as in the API.
+  const id = metadata.name || undefined;
+  const project = metadata.namespace || undefined;
+  const location = metadata.labels?.[locationLabel] || undefined;
+  const at = { project: ['metadata', 'namespace'], location: ['metadata', 'labels', locationLabel] };
+  if ((options.id ?? id) === undefined) {
+    violations.push({
+      path: ['metadata', 'name'],
+      rule: 'required',
+      description: 'is required and missing',
+      fix: "add name (The job's id)",
+    });
+  }
   const common = validateJob(options.id ?? id, job).map((violation): Violation => ({
     ...violation,
     path: origin(violation.path),
@@ -97,9 +125,28 @@ function readV1(document: SourceDocument, options: ReadOptions): Read {
     ...(violation.because && { because: violation.because.map(origin) }),
   }));
   return {
-    spec: { id, project, location: labels?.['cloud.googleapis.com/location'], job },
-    found: [...found, ...placed(document, found, [...violations, ...common])],
+    spec: { id, project, location, job },
+    found: [
+      ...found,
+      ...placed(document, found, [...violations, ...validateParent({ project, location }, options, at), ...common]),
+    ],
   };
+}
+
+const locationLabel = 'cloud.googleapis.com/location';
+
+/** What is wrong with the project and the region that a spec names, where nothing else decides them. */
+function validateParent(
+  named: Pick<JobSpec, 'project' | 'location'>,
+  given: ReadOptions,
+  at: Record<'project' | 'location', Path>,
+): Violation[] {
+  return (['project', 'location'] as const).flatMap((part) => {
+    const text = named[part];
+    if (given[part] !== undefined || text === undefined || isParentPart(text)) return [];
+    const description = `${JSON.stringify(text)} cannot be a ${part === 'project' ? 'project' : 'region'}`;
+    return [{ path: at[part], rule: 'job-parent', description }];
+  });
 }
 
 /** gcloud forwards any kind and version; here only jobs can be meant, so that a service's YAML is told apart. */

@@ -91,13 +91,15 @@ describe('bad specs', () => {
     'mount-sub-path',
     'cloudsql-name',
     'cloudsql-mount',
+    'one-job',
+    'job-parent',
   ]);
   const within = textsOf('bad').filter(([name, text]) => {
     const errors = readJobs(name, text).problems.filter(({ severity }) => severity === 'error');
-    // To v1, annotations and the like are texts; a port that is missing may come from elsewhere.
+    // To v1, annotations and the like are texts; a port or a name that is missing may come from elsewhere.
     const seen = errors.filter(
       ({ rule, path: field = '' }) =>
-        !beyond.has(rule) && !/annotations\[|metadata\.labels|Attributes|tcpSocket$/.test(field),
+        !beyond.has(rule) && !/annotations\[|metadata\.labels|Attributes|tcpSocket$|^metadata\.name$/.test(field),
     );
     return seen.length > 0 && errors.every(({ rule }) => rule !== 'syntax');
   });
