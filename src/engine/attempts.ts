@@ -235,14 +235,18 @@ export class Attempts {
     await this.close();
     const own = executionLabels(context.home, ledger.execution.name);
     const stays = keptNames(deps.store, ledger.execution.name);
-    const clear = (name: string): Promise<void> =>
-      stays(name) ? reach.insist(() => deps.runtime.kill(name)) : this.#remove(name, false);
+    const clear = async (names: readonly string[]): Promise<void> => {
+      const ended = names.filter((name) => !stays(name));
+      const kept = names.filter(stays).map((name) => reach.insist(() => deps.runtime.kill(name)));
+      await Promise.all([...kept, reach.insist(() => deps.runtime.removeAll(ended))]);
+      for (const name of ended) this.#present.delete(name);
+    };
     const known = new Set(this.#present);
     const unknown = async (): Promise<void> => {
       const left = await reach.insist(() => deps.runtime.list(own));
-      await Promise.all(left.filter((name) => !known.has(name)).map(clear));
+      await clear(left.filter((name) => !known.has(name)));
     };
-    await Promise.all([unknown(), ...[...known].map(clear)]);
+    await Promise.all([clear([...known]), unknown()]);
     if (!ledger.execution.template.volumes) return;
     const volumes = await reach.insist(() => deps.runtime.listVolumes(own));
     const unused = volumes.filter((volume) => !stays(volume));

@@ -16,7 +16,7 @@ export async function discard(
   const other = engine && engine.id !== (await runtime.engine()).id ? engine : undefined;
   if (!other) {
     const own = executionLabels(home, name);
-    await Promise.all((await runtime.list(own)).map((container) => runtime.remove(container)));
+    await runtime.removeAll(await runtime.list(own));
     await Promise.all((await runtime.listVolumes(own)).map((volume) => runtime.removeVolume(volume)));
   }
   rmSync(runDirectory(home, name), { recursive: true, force: true });

@@ -186,6 +186,8 @@ export interface ContainerRuntime {
    * @param patient as of `inspect`
    */
   remove(name: string, patient?: boolean): Promise<void>;
+  /** As `remove`, of many containers, with every container in the sandboxes among them. */
+  removeAll(names: readonly string[]): Promise<void>;
   /** The names of all containers, in any state, that have these labels. */
   list(labels: Record<string, string>): Promise<string[]>;
   /** Makes the volume, unless it is there. @throws StartRefused */

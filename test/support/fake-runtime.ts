@@ -222,6 +222,10 @@ export class FakeRuntime implements ContainerRuntime {
     this.containers.delete(name);
   }
 
+  async removeAll(names: readonly string[]): Promise<void> {
+    await Promise.all(names.map((name) => this.remove(name)));
+  }
+
   close(): void {}
 
   async list(labels: Record<string, string>): Promise<string[]> {

@@ -71,9 +71,28 @@ export class Containers {
   }
 
   async remove(name: string, patient?: boolean): Promise<void> {
-    // Before the container, which whoever comes after us finds, if we do not come further.
-    rmSync(monitorDirectory(name), { recursive: true, force: true });
+    this.#forget(name);
     await this.#removals.load(name, patient);
+  }
+
+  /**
+   * @param together whether the engine refuses to remove a sandbox before the containers in it are gone, as podman does:
+   * then one call that names neither order nor rest removes all of them, instead of one for each sandbox
+   */
+  async removeAll(names: readonly string[], together: boolean): Promise<void> {
+    if (names.length === 0) return;
+    if (together) {
+      names.forEach((name) => this.#forget(name));
+      const { stdout, exitCode } = await this.#client.run(['rm', '--force', '--volumes', '--depend', ...names]);
+      // It prints a line for each, and removes none, in silence, because of one that is gone.
+      if (exitCode === 0 && stdout.trim().split('\n').length >= names.length) return;
+    }
+    await Promise.all(names.map((name) => this.remove(name)));
+  }
+
+  /** Before the container itself: whoever finds that one, finds what goes with it. */
+  #forget(name: string): void {
+    rmSync(monitorDirectory(name), { recursive: true, force: true });
   }
 
   async limitMemory(name: string, bytes: number): Promise<boolean> {

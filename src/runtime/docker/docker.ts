@@ -112,6 +112,7 @@ export function dockerRuntime(command: string, environment: Record<string, strin
     written: (name) => containers.written(name),
     limitMemory: (name, bytes) => containers.limitMemory(name, bytes),
     remove: (name, patient) => containers.remove(name, patient),
+    removeAll: async (names) => containers.removeAll(names, (await info()).podman),
     list: (labels) => containers.list(labels),
     close() {
       over.abort();

@@ -36,7 +36,7 @@ export async function engineOrphans({ home, runtime }: DoctorDeps, records: Reco
 }
 
 async function removeAll(runtime: ContainerRuntime, containers: string[], volumes: string[]): Promise<void> {
-  await Promise.all(containers.map((name) => runtime.remove(name)));
+  await runtime.removeAll(containers);
   await Promise.all(volumes.map((name) => runtime.removeVolume(name)));
 }
 

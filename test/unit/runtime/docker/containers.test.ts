@@ -5,6 +5,7 @@ import { Containers, monitorDirectory } from '../../../../src/runtime/docker/con
 import { dockerVolumes } from '../../../../src/runtime/docker/volumes.js';
 
 const names = ['task1', 'task10', 'task10-attempt0'] as const;
+const all = names.join(' ');
 
 /** A client that answers calls about all names with one result, and calls about fewer of them with `later`. */
 class Client extends DockerClient {
@@ -54,7 +55,7 @@ describe('what an engine says of one container', () => {
     const client = new Client({ stdout: running('task10-attempt0'), stderr }, { stdout: running('task1') });
     const containers = new Containers(client);
     expect(await settled((name) => containers.inspect(name))).toEqual([state, undefined, state]);
-    expect(client.calls).toEqual([names.join(' '), 'task1']);
+    expect(client.calls).toEqual([all, 'task1']);
   });
 
   test.each([
@@ -97,7 +98,7 @@ describe.each(Object.entries(commands))('%s', (_, command) => {
     const client = new Client({ stdout, stderr }, { stderr: 'Error response from daemon: busy' });
     const results = await settled(command(new Containers(client)));
     expect(results.map((result) => result === undefined)).toEqual([true, false, false]);
-    expect(client.calls).toEqual([names.join(' '), 'task10 task10-attempt0', 'task10', 'task10-attempt0']);
+    expect(client.calls).toEqual([all, 'task10 task10-attempt0', 'task10', 'task10-attempt0']);
   });
 
   test.each([
@@ -121,6 +122,17 @@ describe.each(Object.entries(commands))('%s', (_, command) => {
 });
 
 test.each([
+  ['in one call where sandboxes go only with what is in them', true, 'id1\nid2\nid3\n', 0, [all]],
+  ['one by one in the end where such a call removes none in silence', true, '', 0, [all, all, ...names]],
+  ['one by one in the end where such a call fails', true, 'id1\nid2\nid3\n', 125, [all, all, ...names]],
+  ['in a batch where the order means nothing', false, names.join('\n'), 0, [all]],
+] as const)('many containers are removed %s', async (_, together, stdout, exitCode, calls) => {
+  const client = new Client({ stdout, exitCode }, { exitCode: 0 });
+  await new Containers(client).removeAll(names, together);
+  expect(client.calls).toEqual(calls);
+});
+
+test.each([
   ['docker', 'Error response from daemon: remove task10: volume is in use - [0123]'],
   ['podman', 'Error: volume task10 is being used by the following container(s): 0123: volume is being used'],
 ])('of the volumes of %s one that is in use is tried again, and one that is gone is not', async (_, used) => {
@@ -130,7 +142,7 @@ test.each([
     throw new Error('there is no need to make any');
   });
   expect(await settled((name) => volumes.removeVolume(name))).toEqual([undefined, undefined, undefined]);
-  expect(client.calls).toEqual([names.join(' '), 'task10']);
+  expect(client.calls).toEqual([all, 'task10']);
 });
 
 test('what podman has left of a container goes before it, so that a process that is killed in between leaves none', async () => {
