@@ -47,7 +47,7 @@ export interface GlobalFlags {
 }
 
 /** What localrun.yaml says of the same things. */
-type FileSettings = Pick<LocalFile, 'project' | 'region' | 'account' | 'enforceIam'>;
+type FileSettings = Pick<LocalFile, 'project' | 'projectNumber' | 'region' | 'account' | 'enforceIam'>;
 
 /** A value, and what has decided it: a flag, a variable, localrun.yaml, or `default`. */
 export interface Setting<T> {
@@ -76,17 +76,19 @@ export function explainConfig(
     path.join(gcloudDirectory(env, platform, homeDirectory), 'application_default_credentials.json'),
     variable('GOOGLE_APPLICATION_CREDENTIALS'),
   );
+  const projectNumber = decide('100000000000', variable('LOCALRUN_PROJECT_NUMBER'), [fileName, file.projectNumber]);
   const home = decide(stateDirectory(env, platform, homeDirectory), variable('LOCALRUN_HOME'));
   return {
     home: { ...home, value: path.resolve(home.value) },
     project: decide(
       'local-project',
-      ['--project', flags.project],
+      // The number of the project is a name for it.
+      ['--project', flags.project === projectNumber.value ? undefined : flags.project],
       variable('LOCALRUN_PROJECT'),
       [fileName, file.project],
       variable('CLOUDSDK_CORE_PROJECT'),
     ),
-    projectNumber: decide('100000000000', variable('LOCALRUN_PROJECT_NUMBER')),
+    projectNumber,
     location: decide(
       'us-central1',
       ['--region', flags.region],
@@ -183,7 +185,7 @@ export const environment: readonly (readonly [name: string, meaning: string])[] 
   ['LOCALRUN_HOME', 'The state directory. Default: $XDG_STATE_HOME/localrun, or the custom of the platform.'],
   ['LOCALRUN_CONFIG', 'The configuration file. Default: localrun.yaml in the working directory or above it.'],
   ['LOCALRUN_PROJECT', 'The project. Default: that of localrun.yaml, $CLOUDSDK_CORE_PROJECT, or local-project.'],
-  ['LOCALRUN_PROJECT_NUMBER', "The project's number. Default: 100000000000."],
+  ['LOCALRUN_PROJECT_NUMBER', "The project's number. Default: that of localrun.yaml, or 100000000000."],
   ['LOCALRUN_REGION', 'The region. Default: that of localrun.yaml, $CLOUDSDK_RUN_REGION, or us-central1.'],
   [
     'LOCALRUN_ACCOUNT',

@@ -12,7 +12,7 @@ import { type Config, loadConfig } from './config.js';
 import { findLocalFile, type LocalDocument } from './local/file.js';
 import { endpointOf } from './model/container-engine.js';
 import type { Keeper } from './model/kept.js';
-import { shortName } from './model/names.js';
+import { type Parent, shortName } from './model/names.js';
 import { parseSize } from './model/quantity.js';
 import { parseGcloudDuration } from './model/time.js';
 import type { ContainerRuntime } from './runtime/runtime.js';
@@ -49,7 +49,9 @@ export async function main(given: readonly string[], io: Io): Promise<number> {
   const beside: Promise<void>[] = [];
   const open: Open = async (flags) => {
     const local = await findLocalFile(io.cwd, io.env);
-    return context(io, loadConfig(io, flags, local?.value), local, closing, beside);
+    const config = loadConfig(io, flags, local?.value);
+    const { project, location } = loadConfig(io, {}, local?.value);
+    return context(io, config, { project, location }, local, closing, beside);
   };
   const program = await commandTree(io, open, argv);
   try {
@@ -69,6 +71,7 @@ export async function main(given: readonly string[], io: Io): Promise<number> {
 function context(
   io: Io,
   config: Config,
+  defaults: Parent,
   local: LocalDocument | undefined,
   closing: (() => void)[],
   beside: Promise<void>[],
@@ -144,6 +147,7 @@ function context(
   const result: Context = {
     io,
     config,
+    defaults,
     local,
     service: () => (service ??= openService()),
     host: () => (host ??= openHost()),

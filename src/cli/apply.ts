@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { parseName, shortName } from '../model/names.js';
+import { commandFor, parseName, shortName } from '../model/names.js';
 import type { Job, JobInput } from '../model/schema/job.js';
 import { findJob, getJob } from '../service/jobs.js';
 import { inertFields } from '../service/run.js';
@@ -72,5 +72,5 @@ export function warnOfInertFields({ io }: Context, service: ServiceDeps, name: s
 }
 
 /** What to do next, as gcloud ends its answers. */
-export const executeHint = (name: string, again = false): string =>
-  `\nTo execute this job${again ? ' again' : ''}, use:\nlocalrun jobs execute ${shortName(name)}\n`;
+export const executeHint = ({ defaults }: Context, name: string, again = false): string =>
+  `\nTo execute this job${again ? ' again' : ''}, use:\n${commandFor('jobs execute', name, defaults)}\n`;

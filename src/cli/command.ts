@@ -76,9 +76,13 @@ export function defineCommand<O extends object, A extends unknown[] = []>(
   };
 }
 
-/** The project and location that a command is about. @throws UsageError for what cannot be one */
+/**
+ * The project and location that a command is about; a project may be given by its number.
+ * @throws UsageError for what cannot be one
+ */
 export function parentOf({ config }: Context, { project, region }: CommonOptions): Parent {
-  const parent = { project: project ?? config.project, location: region ?? config.location };
+  const known = project === undefined || project === config.projectNumber;
+  const parent = { project: known ? config.project : project, location: region ?? config.location };
   for (const [flag, value] of [
     ['--project', parent.project],
     ['--region', parent.location],

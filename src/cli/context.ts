@@ -1,5 +1,6 @@
 import type { Config } from '../config.js';
 import type { LocalDocument } from '../local/file.js';
+import type { Parent } from '../model/names.js';
 import type { DoctorDeps } from '../service/doctor/check.js';
 import type { HostDeps } from '../service/host.js';
 import type { ServiceDeps } from '../service/service.js';
@@ -9,6 +10,8 @@ import type { Io } from './io.js';
 export interface Context {
   io: Io;
   config: Config;
+  /** The project and location of a command line that names none. */
+  defaults: Parent;
   /** The localrun.yaml that is in force. */
   local: LocalDocument | undefined;
   service(): Promise<ServiceDeps>;

@@ -51,8 +51,11 @@ export function printError(error: unknown, command: string, { err }: Io): void {
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && 'syscall' in error && 'path' in error;
 
-/** What to do, as a line; a guess is a question. */
-const advice = (fix: string): string => (fix.startsWith('did you mean') ? `D${fix.slice(1)}` : `Try: ${fix}`);
+/** What to do, as a line; a guess is a question, and a whole sentence stands for itself. */
+function advice(fix: string): string {
+  if (fix.startsWith('did you mean')) return `D${fix.slice(1)}`;
+  return /^[A-Z][a-z]* /.test(fix) ? fix : `Try: ${fix}`;
+}
 
 /**
  * A problem as compilers show one:

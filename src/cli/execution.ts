@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { Interrupted, RunError } from '../model/errors.js';
 import { completionStatus, conditionOf, isCompleted, startedAt } from '../model/execution.js';
-import { parseName, shortName } from '../model/names.js';
+import { commandFor, parseName, shortName } from '../model/names.js';
 import type { Execution, Job } from '../model/schema/job.js';
 import { requireSurroundings } from '../service/host.js';
 import { getExecution, waitForExecution } from '../service/executions.js';
@@ -37,8 +37,8 @@ export function declareAfterwardsFlags(command: Command): Command {
 const started = (execution: Execution): boolean => isCompleted(execution) || startedAt(execution) !== undefined;
 
 /** Where to look an execution up. */
-const detailsHint = (execution: string): string =>
-  `\nView details about this execution by running:\nlocalrun jobs executions describe ${execution}\n`;
+const detailsHint = ({ defaults }: Context, name: string): string =>
+  `\nView details about this execution by running:\n${commandFor('jobs executions describe', name, defaults)}\n`;
 
 /**
  * Runs a job in the background, and waits until its execution has started, or ended. Ctrl-C ends the waiting only.
@@ -77,7 +77,8 @@ export async function awaitedExecution(
   const { io } = context;
   const gone = new AbortController();
   const ignore = io.onSignal((signal) => {
-    io.err.write(`Execution [${execution}] goes on. To cancel it: localrun jobs executions cancel ${execution}\n`);
+    const cancel = commandFor('jobs executions cancel', name, context.defaults);
+    io.err.write(`Execution [${execution}] goes on. To cancel it: ${cancel}\n`);
     gone.abort(new Interrupted(signal));
   });
   const what = `${until === 'ended' ? 'Running' : 'Starting'} execution [${execution}]`;
@@ -92,7 +93,7 @@ export async function awaitedExecution(
   if (isCompleted(seen)) tellKept(context, service, seen);
   if (isCompleted(seen) && completionStatus(seen) !== 'EXECUTION_SUCCEEDED') {
     const message = conditionOf(seen, 'Completed')?.message ?? '';
-    throw new RunError('UNKNOWN', `The execution failed. ${message}${detailsHint(execution)}`);
+    throw new RunError('UNKNOWN', `The execution failed. ${message}${detailsHint(context, name)}`);
   }
   return seen;
 }
@@ -131,7 +132,7 @@ export async function printSeen(
     started: 'has successfully started running',
     ended: 'has successfully completed',
   };
-  context.io.err.write(`Execution [${execution}] ${what[until]}.\n${detailsHint(execution)}`);
+  context.io.err.write(`Execution [${execution}] ${what[until]}.\n${detailsHint(context, seen.name)}`);
   await print(context, options, seen, { kind: executionKind });
 }
 
@@ -163,12 +164,12 @@ export async function afterwards(
   }
   const ready = await readyJob(service, name);
   if (!executeNow && !wait) {
-    say(`Job [${job}] has successfully been ${done}.\n${executeHint(name)}`);
+    say(`Job [${job}] has successfully been ${done}.\n${executeHint(context, name)}`);
     return ready;
   }
-  const execution = shortName((await startExecution(context, { name }, wait ? 'ended' : 'started')).name);
+  const execution = (await startExecution(context, { name }, wait ? 'ended' : 'started')).name;
   const what = wait ? 'completed' : 'started running';
-  say(`Job [${job}] has successfully been ${done} and ${what} execution [${execution}].\n`);
-  say(`${detailsHint(execution)}${executeHint(name, true)}`);
+  say(`Job [${job}] has successfully been ${done} and ${what} execution [${shortName(execution)}].\n`);
+  say(`${detailsHint(context, execution)}${executeHint(context, name, true)}`);
   return ready;
 }

@@ -1,5 +1,5 @@
 import { RunError } from './errors.js';
-import { shortName } from './names.js';
+import { commandFor, shortName } from './names.js';
 
 /** Which container engine it is, and how the client was told to reach it. */
 export interface EngineIdentity {
@@ -36,6 +36,6 @@ export function otherEngine(execution: string, began: EngineIdentity, asked: Eng
   const id = shortName(execution);
   const which = `another container engine (${endpointOf(began)}) than the one that answers now (${endpointOf(asked)})`;
   return new RunError('FAILED_PRECONDITION', `Execution [${id}] began on ${which}.`, {
-    fix: `${wayTo(began, asked)}; if that engine is gone for good: localrun jobs executions delete ${id}`,
+    fix: `${wayTo(began, asked)}; if that engine is gone for good: ${commandFor('jobs executions delete', execution)}`,
   });
 }

@@ -2,7 +2,7 @@ import { otherEngine } from '../model/container-engine.js';
 import { RunError } from '../model/errors.js';
 import { isCompleted } from '../model/execution.js';
 import { deletedExecution } from '../model/job.js';
-import { executionName, jobName, type Parent, parseName, shortName } from '../model/names.js';
+import { commandFor, executionName, jobName, type Parent, parseName, shortName } from '../model/names.js';
 import type { Execution } from '../model/schema/job.js';
 import type { Position } from '../store/store.js';
 import { authorize } from './access.js';
@@ -63,6 +63,7 @@ export function getExecution(
   authorize(deps, 'run.executions.get', name);
   if (execution) return execution;
   throw notFound(
+    deps,
     name,
     deps.store.executions({ project, location }).map(({ resource }) => shortName(resource.name)),
   );
@@ -122,7 +123,7 @@ export function startExecutionDeletion(deps: ServiceDeps, { name, validateOnly }
 
 function existing(deps: ServiceDeps, name: string): Execution {
   const execution = deps.store.execution(name);
-  if (!execution) throw notFound(name, []);
+  if (!execution) throw notFound(deps, name);
   return execution;
 }
 
@@ -149,7 +150,7 @@ export async function waitForExecution(
 ): Promise<Execution> {
   authorize(deps, 'run.executions.get', name);
   const execution = await awaitExecution(deps, name, done, options);
-  if (!execution) throw notFound(name, []);
+  if (!execution) throw notFound(deps, name);
   return execution;
 }
 
@@ -188,13 +189,13 @@ export function requireAbandoned(deps: ServiceDeps, execution: Execution): void 
   const id = shortName(execution.name);
   if (isCompleted(execution)) {
     throw new RunError('FAILED_PRECONDITION', `Execution [${id}] has ended.`, {
-      fix: `localrun jobs executions describe ${id}`,
+      fix: commandFor('jobs executions describe', execution.name),
     });
   }
   const runner = runnerOf(deps, execution.name);
   if (!runner) return;
   throw new RunError('FAILED_PRECONDITION', `Execution [${id}] is run by process ${runner.pid}, which is at work.`, {
-    fix: `localrun jobs executions wait ${id}`,
+    fix: commandFor('jobs executions wait', execution.name),
   });
 }
 

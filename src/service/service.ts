@@ -9,6 +9,7 @@ import type { Violation } from '../model/validation/violation.js';
 import { timestamp, type Timestamp } from '../model/time.js';
 import type { LogFiles } from '../store/logs.js';
 import type { Lease, Store } from '../store/store.js';
+import { whereElse } from './places.js';
 
 /** What the emulated API needs of its surroundings. */
 export interface ServiceDeps {
@@ -43,8 +44,11 @@ export interface ServiceDeps {
 
 export const timeOf = (deps: Pick<ServiceDeps, 'now'>): Timestamp => timestamp(deps.now());
 
-/** The API's answer for a resource that is not there; the fix is ours: the nearest name that is. */
-export function notFound(name: string, others: readonly string[]): RunError {
+/**
+ * The API's answer for a resource that is not there. The fix is ours: where else one of that name is, or the nearest of
+ * the `others` that are there.
+ */
+export function notFound(deps: ServiceDeps, name: string, others: readonly string[] = []): RunError {
   const { project, location, execution, task } = parseName(name);
   const kind = task ? 'TASK' : execution ? 'EXECUTION' : 'JOB';
   const id = shortName(name);
@@ -52,16 +56,17 @@ export function notFound(name: string, others: readonly string[]): RunError {
   return new RunError(
     'NOT_FOUND',
     `Resource '${id}' of kind '${kind}' in region '${location}' in project '${project}' does not exist.`,
-    { fix: near && `did you mean ${near}?` },
+    { fix: whereElse(deps, name) ?? (near && `did you mean ${near}?`) },
   );
 }
 
 /** The same for a job, with the nearest name of its project and location. */
-export function notFoundJob({ store }: Pick<ServiceDeps, 'store'>, name: string): RunError {
+export function notFoundJob(deps: ServiceDeps, name: string): RunError {
   const { project, location } = parseName(name);
   return notFound(
+    deps,
     name,
-    store.jobs({ project, location }).map(({ resource }) => shortName(resource.name)),
+    deps.store.jobs({ project, location }).map(({ resource }) => shortName(resource.name)),
   );
 }
 

@@ -48,7 +48,7 @@ function executionsOf(deps: ServiceDeps, parent: string): Execution[] {
   const { project, location, job, execution = '-' } = parseName(parent);
   if (execution !== '-') {
     const found = deps.store.findExecution(project, location, execution);
-    if (!found || (job !== '-' && found.job !== job)) throw notFound(parent, []);
+    if (!found || (job !== '-' && found.job !== job)) throw notFound(deps, parent);
     return [found];
   }
   const query = { project, location, job: job === '-' ? undefined : jobName({ project, location }, job) };
@@ -64,7 +64,7 @@ export function getTask(deps: ServiceDeps, parent: Parent, id: string): TaskView
   const record = execution && deps.store.task(execution.name, Number(index));
   if (record) return view(execution, record);
   const known = execution ? deps.store.tasks(execution.name).map((task) => shortName(taskName(owner, task.index))) : [];
-  throw notFound(`${owner}/tasks/${id}`, known);
+  throw notFound(deps, `${owner}/tasks/${id}`, known);
 }
 
 const view = (execution: Execution, record: TaskRecord): TaskView => ({

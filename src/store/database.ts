@@ -7,7 +7,7 @@ import { damaged, isBarrier, storeFault } from './faults.js';
 import { bound, Queries, type Row } from './rows.js';
 import { schema, schemaVersion, storeMark } from './schema.js';
 import { unsealed } from './seal.js';
-import type { Listed, ListQuery } from './store.js';
+import type { Listed, ListQuery, Place } from './store.js';
 import { walDamage } from './wal.js';
 
 /** How long a write waits for another process's write, in ms. */
@@ -194,6 +194,12 @@ export const sealedIn = <T>(db: Connection, row: Row | undefined, column: string
 /** The same of the column `resource`, which is never NULL. */
 export const parseResource = <T>(db: Connection, row: Row): T => sealedIn<T>(db, row, 'resource') as T;
 export const resourceOf = <T>(db: Connection, row: Row | undefined): T | undefined => row && parseResource<T>(db, row);
+
+export const placeOf = ({ project, location, count }: Row): Place => ({
+  project: String(project),
+  location: String(location),
+  count: Number(count),
+});
 
 /** A LIMIT that is none. */
 export const unlimited = -1;

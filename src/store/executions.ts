@@ -3,7 +3,7 @@ import { jobName, parseName, shortName } from '../model/names.js';
 import { defaultSettings, type LocalSettings } from '../model/local/settings.js';
 import { startedAt } from '../model/execution.js';
 import type { Execution } from '../model/schema/job.js';
-import { type Connection, listing, parseResource, resourceOf, sealedIn, unlimited } from './database.js';
+import { type Connection, listing, parseResource, placeOf, resourceOf, sealedIn, unlimited } from './database.js';
 import { sealed } from './seal.js';
 import type { ExecutionStore } from './store.js';
 
@@ -51,6 +51,14 @@ export const executionStore = (db: Connection): ExecutionStore => ({
       count: Number(row['count'] ?? 0),
       latest: row['resource'] === '' ? undefined : parseResource<Execution>(db, row),
     }));
+  },
+
+  executionPlaces({ id, job } = {}) {
+    const sql = `SELECT project, location, count(*) AS count FROM execution
+       WHERE delete_time IS NULL AND (?1 IS NULL OR id = ?1)
+         AND (?2 IS NULL OR job = 'projects/' || project || '/locations/' || location || '/jobs/' || ?2)
+       GROUP BY project, location ORDER BY project, location`;
+    return db.all(sql, id, job).map(placeOf);
   },
 
   createExecution(execution, settings) {

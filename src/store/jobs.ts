@@ -1,7 +1,7 @@
 import type { Policy } from '../model/iam/policy.js';
 import { parseName, shortName } from '../model/names.js';
 import type { Job } from '../model/schema/job.js';
-import { type Connection, listing, resourceOf, sealedIn } from './database.js';
+import { type Connection, listing, placeOf, resourceOf, sealedIn } from './database.js';
 import { sealed } from './seal.js';
 import type { JobStore } from './store.js';
 
@@ -18,6 +18,12 @@ export const jobStore = (db: Connection): JobStore => ({
   jobs(query) {
     const list = query.byName ? listByName : listByCreation;
     return list<Job>(db, query, query.project, query.location);
+  },
+
+  jobPlaces(id = '') {
+    const sql = `SELECT project, location, count(*) AS count FROM job
+       WHERE delete_time IS NULL AND (?1 = '' OR id = ?1) GROUP BY project, location ORDER BY project, location`;
+    return db.all(sql, id).map(placeOf);
   },
 
   jobCount(project, location) {

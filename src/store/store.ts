@@ -60,9 +60,16 @@ export class LeaseLost extends Error {
   override name = 'LeaseLost';
 }
 
+/** A project and location, and how many of the resources that are looked for it has. */
+export interface Place extends Parent {
+  count: number;
+}
+
 export interface JobStore {
   job(name: string): Job | undefined;
   jobs(query: JobQuery): Listed<Job>[];
+  /** Where there are jobs, or jobs of this id. */
+  jobPlaces(id?: string): Place[];
   /** How many there are in a project and location. */
   jobCount(project: string, location: string): number;
   /** Creates or replaces. */
@@ -83,6 +90,8 @@ export interface ExecutionStore {
   /** Finds by the short id, which is unique in a project and location. */
   findExecution(project: string, location: string, id: string): Execution | undefined;
   executions(query: ExecutionQuery): Listed<Execution>[];
+  /** Where there are executions, or those of this id, or of jobs of this id. */
+  executionPlaces(which?: { id?: string | undefined; job?: string | undefined }): Place[];
   /** What was made of each of these jobs, in their order. */
   executionsMade(jobs: readonly string[]): ExecutionsMade[];
   /** Creates an execution without tasks; counts it for the job. */

@@ -6,7 +6,8 @@ import { cli } from '../support/io.js';
 
 const ok = (stderr: string, stdout = ''): object => ({ code: 0, stdout, stderr });
 const hint = (job: string): string => `\nTo execute this job, use:\nlocalrun jobs execute ${job}\n`;
-const created = (job: string): object => ok(`Job [${job}] has successfully been created.\n${hint(job)}`);
+const created = (job: string, flags = ''): object =>
+  ok(`Job [${job}] has successfully been created.\n${hint(job + flags)}`);
 
 const v1 = `apiVersion: run.googleapis.com/v1
 kind: Job
@@ -104,7 +105,9 @@ describe('create', () => {
   test('from a file, with flags that win', async () => {
     const { run, file } = cli();
     const name = file('job.yaml', v1);
-    expect(await run(`jobs create nightly -f ${name} --region europe-west1 --tasks 9`)).toEqual(created('nightly'));
+    expect(await run(`jobs create nightly -f ${name} --region europe-west1 --tasks 9`)).toEqual(
+      created('nightly', ' --region europe-west1'),
+    );
     const { stdout } = await run(
       'jobs describe nightly --region europe-west1 --format value(name,region,template.taskCount)',
     );
@@ -379,4 +382,82 @@ test('the quickstart example is valid', async () => {
   const { run } = cli();
   const text = readFileSync(path.join(import.meta.dirname, '..', '..', 'examples', 'quickstart.yaml'), 'utf8');
   expect(await run('jobs validate -f -', { stdin: text })).toEqual(ok('', '<stdin>: valid (quickstart)\n'));
+});
+
+describe('with specs of several projects and regions', () => {
+  const spec = (namespace: string, location: string): string => `apiVersion: run.googleapis.com/v1
+kind: Job
+metadata: {name: nightly, namespace: '${namespace}', labels: {cloud.googleapis.com/location: ${location}}}
+spec: {template: {spec: {template: {spec: {containers: [{image: alpine}]}}}}}
+`;
+  /** The command lines that a text suggests. */
+  const suggested = (text: string): string[] =>
+    [...text.matchAll(/localrun (jobs .*)$/gm)].map(([, line = '']) => line);
+
+  test('what is said to be next works as it is pasted', async () => {
+    const { run, file } = cli();
+    const replaced = await run(`jobs replace ${file('job.yaml', spec('123456', 'europe-west1'))}`);
+    expect(suggested(replaced.stderr)).toEqual(['jobs execute nightly --project 123456 --region europe-west1']);
+    const made = await run('jobs create weekly --image alpine --region us-east1');
+    expect(suggested(made.stderr)).toEqual(['jobs execute weekly --region us-east1']);
+    const here = await run('jobs create hourly --image alpine --project p --region us-central1');
+    expect(suggested(here.stderr)).toEqual(['jobs execute hourly']);
+    // What the working directory decides need not be said.
+    file('localrun.yaml', 'region: us-east1\n');
+    expect(suggested((await run('jobs update weekly --tasks 2')).stderr)).toEqual(['jobs execute weekly']);
+  });
+
+  test.each([
+    ['jobs describe nightly', 'Cannot find job [nightly].'],
+    ['jobs update nightly --tasks 2', 'Job [nightly] could not be found.'],
+    ['jobs delete nightly --quiet', 'Job [nightly] could not be found.'],
+    ['jobs run nightly', 'Cannot find job [nightly].'],
+    ['jobs logs tail nightly', "Resource 'nightly' of kind 'JOB'"],
+    ['jobs get-iam-policy nightly', "Resource 'nightly' of kind 'JOB'"],
+    ['jobs executions describe-latest --job nightly', 'Cannot find job [nightly].'],
+  ])('%s says where one of that name is', async (line, message) => {
+    const { run, file } = cli();
+    await run(`jobs replace ${file('job.yaml', spec('q', 'europe-west1'))}`);
+    const { code, stdout, stderr } = await run(line);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain(message);
+    const again = 'run again with --project q --region europe-west1\n';
+    expect(stderr).toContain(`\nA job named [nightly] is in project q, region europe-west1: ${again}`);
+    await run(`jobs replace ${file('job.yaml', spec('p', 'europe-west1'))}`);
+    expect((await run(line)).stderr).toContain(
+      '\nJobs named [nightly] are in project p, region europe-west1; project q, region europe-west1: run again with',
+    );
+    // Only the owner of the projects may know.
+    const env = { LOCALRUN_ENFORCE_IAM: 'true', LOCALRUN_ACCOUNT: 'other@example.com' };
+    expect((await run(line, { env })).stderr).not.toContain('named [nightly]');
+  });
+
+  test('a list says how many there are elsewhere, to people who have not named a project', async () => {
+    const { run, file } = cli();
+    for (const project of ['q', 'r']) {
+      await run(`jobs replace ${file('job.yaml', spec(project, 'europe-west1'))}`);
+      await run(`jobs replace ${file('job.yaml', spec(project, 'us-east1'))}`);
+    }
+    const { stdout, stderr } = await run('jobs list');
+    expect(stdout).toBe('');
+    expect(stderr).toBe(`Listed 0 items. To make one: localrun jobs create NAME --image IMAGE
+2 more jobs in project q: localrun jobs list --project q
+2 more jobs in project r: localrun jobs list --project r
+`);
+    for (const line of ['--project p', '--format=json', '--quiet', '--uri']) {
+      expect((await run(`jobs list ${line}`)).stderr).not.toContain('more jobs');
+    }
+    const [one = ''] = suggested(stderr);
+    expect((await run(suggested(stderr)[1] ?? one)).stdout.match(/nightly/g)).toHaveLength(2);
+  });
+
+  test('the number of the project is a name for it', async () => {
+    const { run, file } = cli();
+    file('localrun.yaml', 'projectNumber: 123456\n');
+    const { stderr } = await run(`jobs replace ${file('job.yaml', spec('123456', 'us-central1'))}`);
+    expect(suggested(stderr)).toEqual(['jobs execute nightly']);
+    for (const flags of ['', '--project 123456', '--project p']) {
+      expect((await run(`jobs list ${flags}`)).stdout).toContain('nightly');
+    }
+  });
 });

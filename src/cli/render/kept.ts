@@ -1,4 +1,4 @@
-import { shortName } from '../../model/names.js';
+import { commandFor } from '../../model/names.js';
 import type { Execution } from '../../model/schema/job.js';
 import { keptContainers } from '../../service/retention.js';
 import type { ServiceDeps } from '../../service/service.js';
@@ -8,7 +8,7 @@ import type { Context } from '../context.js';
 const named = 3;
 
 /** Says which containers an execution has left, and what to do with them. */
-export function tellKept({ io, config }: Context, service: ServiceDeps, { name }: Execution): void {
+export function tellKept({ io, config, defaults }: Context, service: ServiceDeps, { name }: Execution): void {
   const containers = keptContainers(service, name);
   const last = containers.at(-1);
   if (last === undefined) return;
@@ -17,6 +17,6 @@ export function tellKept({ io, config }: Context, service: ServiceDeps, { name }
   io.err.write(`
 Kept containers: ${containers.slice(-named).join(', ')}${others}
 Look around in:  ${config.docker} commit ${last} ${image} && ${config.docker} run --rm -it --entrypoint sh ${image}
-Remove them:     localrun jobs executions delete ${shortName(name)}
+Remove them:     ${commandFor('jobs executions delete', name, defaults)}
 `);
 }

@@ -12,6 +12,26 @@ interface List<T> {
   firstStep?: string;
 }
 
+/** How many places are named. */
+const named = 3;
+
+/**
+ * Says of how many resources a list does not know that are in other projects or regions, and how to list them: a line
+ * for each of `others`, which is a command line with a count. Where the list is for a script, nothing.
+ */
+export function tellElsewhere(
+  { io }: Context,
+  { format, uri, quiet }: ListOptions,
+  noun: string,
+  others: readonly { count: number; where: string; command: string }[],
+): void {
+  if (format || uri || quiet) return;
+  for (const { count, where, command } of others.slice(0, named)) {
+    io.err.write(`${count} more ${noun}${count === 1 ? '' : 's'} in ${where}: ${command}\n`);
+  }
+  if (others.length > named) io.err.write(`More in ${others.length - named} other places.\n`);
+}
+
 /** Prints a list of resources. Of an empty one nothing is data, and stderr says so. */
 export async function printList<T extends object>(
   context: Context,

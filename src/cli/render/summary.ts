@@ -1,5 +1,5 @@
 import { completionStatus } from '../../model/execution.js';
-import { shortName } from '../../model/names.js';
+import { commandFor } from '../../model/names.js';
 import type { Execution } from '../../model/schema/job.js';
 import { lastLines, sidecarsOf } from '../../service/logs.js';
 import type { ServiceDeps } from '../../service/service.js';
@@ -21,7 +21,7 @@ export function summary({ io }: Context, service: ServiceDeps, execution: Execut
 }
 
 /** The last words of tasks that failed and what to do next, for stderr; nothing after a success. */
-export function postMortem({ io }: Context, service: ServiceDeps, execution: Execution): void {
+export function postMortem({ io, defaults }: Context, service: ServiceDeps, execution: Execution): void {
   if (completionStatus(execution) !== 'EXECUTION_FAILED') return;
   const { chalk } = io.err;
   const say = (text: string): void => io.err.write(`${text}\n`);
@@ -38,8 +38,7 @@ export function postMortem({ io }: Context, service: ServiceDeps, execution: Exe
     }
   }
   if (failed.length > shownFailures) say(`and ${failed.length - shownFailures} more failed tasks`);
-  const id = shortName(execution.name);
   const task = failed[0] ? ` --task ${failed[0].record.index}` : '';
-  say(`Logs: localrun jobs executions logs read ${id}${task}`);
-  say(`See:  localrun jobs executions describe ${id}`);
+  say(`Logs: ${commandFor('jobs executions logs read', execution.name, defaults)}${task}`);
+  say(`See:  ${commandFor('jobs executions describe', execution.name, defaults)}`);
 }

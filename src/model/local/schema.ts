@@ -47,6 +47,7 @@ const CloudSqlMessage = message(
 /** localrun.yaml: what this machine is to the jobs of a directory. Paths are relative to the file. */
 export const LocalFileMessage = message('LocalFile', {
   project: string('The project.', { orNumber: true }),
+  projectNumber: string('Its number, which specs and references may have in place of its id.', { orNumber: true }),
   region: string('The region.'),
   account: string('Who calls.'),
   enforceIam: bool('The IAM policies of jobs decide what callers other than the owner may do.'),

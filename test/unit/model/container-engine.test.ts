@@ -22,7 +22,7 @@ describe('an execution that began on another engine', () => {
       code: 'FAILED_PRECONDITION',
       message:
         'Execution [etl-1] began on another container engine (DOCKER_HOST=ssh://ci) than the one that answers now (docker context colima).',
-      fix: 'set DOCKER_HOST=ssh://ci; if that engine is gone for good: localrun jobs executions delete etl-1',
+      fix: 'set DOCKER_HOST=ssh://ci; if that engine is gone for good: localrun jobs executions delete etl-1 --project p --region l',
     });
   });
 
@@ -35,6 +35,6 @@ describe('an execution that began on another engine', () => {
     [podman, byContext, 'set LOCALRUN_DOCKER=podman'],
     [byHost, { ...byHost, id: 'new' }, 'bring that engine back, which had the same address'],
   ] satisfies [EngineIdentity, EngineIdentity, string][])('%j instead of %j: %s', (began, asked, way) => {
-    expect(otherEngine('x/e', began, asked).fix?.split(';')[0]).toBe(way);
+    expect(otherEngine('projects/p/locations/l/jobs/x/executions/e', began, asked).fix?.split(';')[0]).toBe(way);
   });
 });

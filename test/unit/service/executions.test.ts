@@ -13,6 +13,7 @@ import {
 } from '../../../src/service/executions.js';
 import { createJob, getJob, updateJob, waitForJob } from '../../../src/service/jobs.js';
 import { everyPage } from '../../../src/service/pages.js';
+import { placesElsewhere } from '../../../src/service/places.js';
 import { pruneExecutions } from '../../../src/service/retention.js';
 import { runJob, startedByToken } from '../../../src/service/run.js';
 import { getTask, listTasks } from '../../../src/service/tasks.js';
@@ -355,4 +356,27 @@ describe('lists', () => {
       );
     }
   });
+});
+
+test('an execution, or a task of one, that is not here is said to be where one of that name is', () => {
+  const world = worldWithJob();
+  const id = shortName(runJob(world.deps, { name: job }).name);
+  const fix = `An execution named [${id}] is in project p, region us-central1: run again with`;
+  const from = (project: string, location: string): unknown[] =>
+    [
+      () => getExecution(world.deps, { project, location }, id),
+      () => getTask(world.deps, { project, location }, `${id}-task0`),
+    ].map((call) => {
+      try {
+        return call();
+      } catch (thrown) {
+        return (thrown as { fix?: string }).fix;
+      }
+    });
+  expect(from('p', 'us-east1')).toEqual(Array(2).fill(`${fix} --region us-central1`));
+  expect(from('q', 'us-central1')).toEqual(Array(2).fill(`${fix} --project p`));
+  expect(placesElsewhere(world.deps, { kind: 'execution', job: 'nightly' }, { project: 'q', location: 'r' })).toEqual([
+    { project: 'p', location: 'us-central1', count: 1 },
+  ]);
+  expect(placesElsewhere(world.deps, { kind: 'execution', job: 'other' })).toEqual([]);
 });

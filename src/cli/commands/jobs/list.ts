@@ -1,10 +1,11 @@
 import { listJobs } from '../../../service/jobs.js';
 import { everyPage } from '../../../service/pages.js';
+import { placesElsewhere } from '../../../service/places.js';
 import { defineCommand, parentOf } from '../../command.js';
 import { declareListFlags, enough, type ListOptions } from '../../list-flags.js';
 import { recoveredService } from '../../recovery.js';
 import { jobKind } from '../../render/format/resources.js';
-import { printList } from '../../render/list.js';
+import { printList, tellElsewhere } from '../../render/list.js';
 import { jobColumns } from '../../render/tables.js';
 
 export const list = defineCommand<ListOptions & { showDeleted?: true }>(
@@ -22,5 +23,16 @@ export const list = defineCommand<ListOptions & { showDeleted?: true }>(
       kind: jobKind,
       firstStep: 'localrun jobs create NAME --image IMAGE',
     });
+    if (options.project !== undefined) return;
+    const others = new Map<string, number>();
+    for (const place of placesElsewhere(service, { kind: 'job' })) {
+      if (place.project !== project) others.set(place.project, (others.get(place.project) ?? 0) + place.count);
+    }
+    const commands = [...others].map(([other, count]) => ({
+      count,
+      where: `project ${other}`,
+      command: `localrun jobs list --project ${other}`,
+    }));
+    tellElsewhere(context, options, 'job', commands);
   },
 );

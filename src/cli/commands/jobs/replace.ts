@@ -34,7 +34,7 @@ export const replace = defineCommand<Options, [file: string | undefined]>(
     const job = options.async ? getJob(service, name) : await readyJob(service, name);
     const what = result === 'unchanged' ? 'is unchanged' : `has been successfully ${result}`;
     const line = options.async && result !== 'unchanged' ? `is being ${result} asynchronously.` : `${what}.`;
-    context.io.err.write(`Job [${shortName(name)}] ${line}\n${executeHint(name)}`);
+    context.io.err.write(`Job [${shortName(name)}] ${line}\n${executeHint(context, name)}`);
     await print(context, options, job, { kind: jobKind });
   },
 );

@@ -1,11 +1,12 @@
 import { jobName } from '../../../../model/names.js';
 import { listExecutions } from '../../../../service/executions.js';
 import { everyPage } from '../../../../service/pages.js';
+import { placesElsewhere } from '../../../../service/places.js';
 import { defineCommand, parentOf } from '../../../command.js';
 import { declareListFlags, enough, type ListOptions } from '../../../list-flags.js';
 import { recoveredService } from '../../../recovery.js';
 import { executionKind } from '../../../render/format/resources.js';
-import { printList } from '../../../render/list.js';
+import { printList, tellElsewhere } from '../../../render/list.js';
 import { executionColumns } from '../../../render/tables.js';
 
 export const list = defineCommand<ListOptions & { job?: string; showDeleted?: true }>(
@@ -19,7 +20,8 @@ export const list = defineCommand<ListOptions & { job?: string; showDeleted?: tr
     ),
   async (context, options) => {
     const service = await recoveredService(context);
-    const parent = jobName(parentOf(context, options), options.job ?? '-');
+    const here = parentOf(context, options);
+    const parent = jobName(here, options.job ?? '-');
     const request = { parent, showDeleted: options.showDeleted, byStart: true };
     const items = everyPage((page) => listExecutions(service, { ...request, ...page }), enough(options));
     await printList(context, options, {
@@ -28,5 +30,16 @@ export const list = defineCommand<ListOptions & { job?: string; showDeleted?: tr
       kind: executionKind,
       firstStep: 'localrun jobs execute JOB',
     });
+    if (options.project !== undefined || options.region !== undefined) return;
+    const { job } = options;
+    const others = placesElsewhere(service, { kind: 'execution', job }, here).map(({ project, location, count }) => {
+      const flags = `${job === undefined ? '' : ` --job ${job}`} --project ${project} --region ${location}`;
+      return {
+        count,
+        where: `project ${project}, region ${location}`,
+        command: `localrun jobs executions list${flags}`,
+      };
+    });
+    tellElsewhere(context, options, 'execution', others);
   },
 );
