@@ -21,7 +21,7 @@ export const declareSpec = (command: Command): Command =>
 
 /** The job that a command line describes: by a file, by flags on top of it, or by flags alone. */
 export async function describedJob(context: Context, options: SpecOptions, id: string | undefined): Promise<NamedJob> {
-  const edit = await readJobEdit(options, context.io.cwd);
+  const edit = await readJobEdit(options, context.io);
   if (options.file !== undefined) {
     const { name, job } = await readJobFile(context, options.file, options, id);
     return flagged(context, name, withJobFlags(job, edit, parseName(name)));
@@ -50,7 +50,7 @@ export async function jobToRun(context: Context, options: SpecOptions, id: strin
   if (options.file !== undefined) return describedJob(context, options, id);
   const asked = await askedJob(context, options, id);
   const name = jobNameOf(context, options, asked);
-  const edit = await readJobEdit(options, context.io.cwd);
+  const edit = await readJobEdit(options, context.io);
   const service = await context.service();
   const describes = edit.groups.some(({ flags }) => flags.image !== undefined);
   if (describes && !findJob(service, name)) return describedJob(context, options, asked);

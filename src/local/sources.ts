@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
-import { parse } from 'dotenv';
-import { entry, type SecretSource } from '../model/local/settings.js';
+import { parseDotenv } from '../model/dotenv.js';
+import type { SecretSource } from '../model/local/settings.js';
 
 /** Variables of the process, which a mapping may name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -48,7 +48,7 @@ function readSource(source: Exclude<SecretSource, { inline: string }>, env: Envi
     return limited(Buffer.from(value), source.env);
   }
   if ('file' in source) return limited(read(source.file), source.file);
-  const value = entry(parse(read(source.dotenv)), source.key);
+  const value = parseDotenv(read(source.dotenv).toString()).variables.get(source.key);
   if (value === undefined) throw new Unavailable(`${source.dotenv} does not set ${source.key}`);
   return limited(Buffer.from(value), source.key);
 }

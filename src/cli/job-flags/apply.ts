@@ -6,6 +6,7 @@ import { parseSecretUse, type SecretsEdit, withSecrets } from '../../model/edit/
 import { RunError, UsageError } from '../../model/errors.js';
 import type { Parent } from '../../model/names.js';
 import type { JobInput, TaskTemplate } from '../../model/schema/job.js';
+import type { Io } from '../io.js';
 import {
   type ContainerFlags,
   type ContainerGroup,
@@ -30,13 +31,13 @@ export interface JobEdit {
 }
 
 /** Checks the flags and reads the files that they name. @throws UsageError */
-export async function readJobEdit(options: JobOptions, cwd: string): Promise<JobEdit> {
+export async function readJobEdit(options: JobOptions, io: Pick<Io, 'cwd' | 'env' | 'err'>): Promise<JobEdit> {
   const groups = containerGroups(options);
   const [first] = groups;
   checkExclusive({ ...options, image: first?.flags.image }, jobExclusives);
   for (const { flags } of groups) {
     checkExclusive({ ...flags }, containerExclusives);
-    if (flags.envVarsFile) flags.setEnvVars = await readEnvFile(flags.envVarsFile, cwd);
+    if (flags.envVarsFile) flags.setEnvVars = await readEnvFile(flags.envVarsFile, io);
   }
   if (first?.name !== undefined && options.addVolume?.some(({ mountPath }) => mountPath !== undefined)) {
     throw new UsageError('argument --add-volume: mount-path cannot be used with --container; use --add-volume-mount');

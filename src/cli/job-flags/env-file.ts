@@ -1,39 +1,44 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { parseDotenv } from '../../model/dotenv.js';
 import { RunError, UsageError } from '../../model/errors.js';
+import type { Io } from '../io.js';
 
 /**
  * The variables in a file of `--env-vars-file`: a `.env` file, or a YAML or JSON map of strings.
  * @throws UsageError for what such a file does not hold
  */
-export async function readEnvFile(file: string, cwd: string): Promise<Record<string, string>> {
+export async function readEnvFile(file: string, io: Pick<Io, 'cwd' | 'env' | 'err'>): Promise<Record<string, string>> {
   let text: string;
   try {
-    text = readFileSync(path.resolve(cwd, file), 'utf8');
+    text = readFileSync(path.resolve(io.cwd, file), 'utf8');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const why = code === 'ENOENT' ? `File [${file}] does not exist.` : `File [${file}] cannot be read: ${message}`;
     throw new UsageError(`argument --env-vars-file: ${why}`);
   }
-  const variables = file.endsWith('.env') ? await dotenv(text) : await yamlMap(file, text);
-  const reserved = Object.keys(variables).find((name) => name === '' || name.startsWith('X_GOOGLE_'));
-  if (reserved === undefined) return variables;
-  throw new UsageError(`argument --env-vars-file: the name [${reserved}] of a variable in [${file}] is invalid.`);
-}
-
-async function dotenv(text: string): Promise<Record<string, string>> {
-  const { parse } = await import('dotenv');
-  const variables: Record<string, string> = {};
-  for (const [name, value] of Object.entries(parse(text))) variables[name] = interpolated(value, variables);
-  return variables;
-}
-
-/** `${NAME}` and `${NAME:-default}` by the variables before; the surroundings do not leak in. */
-const interpolated = (value: string, variables: Readonly<Record<string, string>>): string =>
-  value.replaceAll(
-    /\$\{(\w+)(?::-([^}]*))?\}/g,
-    (_, name: string, unset: string | undefined) => variables[name] || (unset ?? ''),
+  const variables = file.endsWith('.env') ? dotenv(file, text, io) : await yamlMap(file, text);
+  const invalid = Object.keys(variables).find(
+    (name) => name === '' || name.includes('=') || name.startsWith('X_GOOGLE_'),
   );
+  if (invalid === undefined) return variables;
+  throw new UsageError(`argument --env-vars-file: the name [${invalid}] of a variable in [${file}] is invalid.`);
+}
+
+function dotenv(file: string, text: string, { env, err }: Pick<Io, 'env' | 'err'>): Record<string, string> {
+  const { variables, unreadable } = parseDotenv(text, env);
+  for (const [name, value] of variables) {
+    if (value !== undefined) continue;
+    throw new UsageError(
+      `argument --env-vars-file: Environment variable values must be strings. Found none for ${name} in [${file}]`,
+      `write ${name}= for an empty value`,
+    );
+  }
+  if (unreadable.length > 0) {
+    err.write(`WARNING: ${file}: left out, as it cannot be read: line ${unreadable.join(', ')}\n`);
+  }
+  return Object.fromEntries(variables) as Record<string, string>;
+}
 
 async function yamlMap(file: string, text: string): Promise<Record<string, string>> {
   const { parse } = await import('yaml');

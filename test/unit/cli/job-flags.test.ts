@@ -9,14 +9,19 @@ import {
   readJobEdit,
   withJobFlags,
 } from '../../../src/cli/job-flags/apply.js';
+import type { Output } from '../../../src/cli/io.js';
 import type { Container, Volume } from '../../../src/model/schema/container.js';
 import type { JobInput } from '../../../src/model/schema/job.js';
 import { jobInput, parent } from '../../support/jobs.js';
 import { tempDirectory } from '../../support/temp.js';
 
+/** What is said on stderr. */
+let said = '';
+const err = { write: (text: string) => void (said += text) } as Output;
+
 async function edit(argv: readonly string[], cwd = '/'): Promise<JobEdit> {
   const command = declareJobFlags(new Command().exitOverride().configureOutput({ outputError: () => {} }));
-  return readJobEdit(command.parse([...argv], { from: 'user' }).opts(), cwd);
+  return readJobEdit(command.parse([...argv], { from: 'user' }).opts(), { cwd, env: { OUTER: 'x' }, err });
 }
 
 const changed = async (job: JobInput, ...argv: string[]): Promise<JobInput> =>
@@ -246,17 +251,26 @@ describe('--env-vars-file', () => {
   test('takes YAML, JSON and .env', async () => {
     expect(await variables('env.yaml', 'A: "1"\nB: x=y, z\n')).toEqual(['A=1', 'B=x=y, z']);
     expect(await variables('env.json', '{"A": "1"}')).toEqual(['A=1']);
-    const dotenv = '# comment\nexport A=1\nB="two words"\nC=\'$A ${A}\'\nD=${A}/${NONE:-unset}${HOME}\n';
-    expect(await variables('test.env', dotenv)).toEqual(['A=1', 'B=two words', 'C=$A 1', 'D=1/unset']);
+    const dotenv =
+      '# comment\nexport A=1\nB="two words"\nC=\'$A ${A}\'\nD=${A}/${NONE:-unset}${OUTER}${HOME}\n__proto__=y';
+    expect(await variables('test.env', dotenv)).toEqual(['A=1', 'B=two words', 'C=$A 1', 'D=1/unsetx', '__proto__=y']);
   });
 
   test.each<[name: string, text: string, message: string]>([
     ['e.yaml', 'A: 1\n', 'Environment variable values must be strings. Found 1 for A'],
     ['e.yaml', '- A\n', 'Invalid YAML/JSON data in [e.yaml], expected map-like data.'],
     ['e.yaml', 'A: [', 'Failed to parse YAML from [e.yaml]'],
+    ['e.env', 'A=1\nNOEQ\n', 'Environment variable values must be strings. Found none for NOEQ in [e.env]'],
+    ['e.env', "'A=B'=1\n", 'the name [A=B] of a variable in [e.env] is invalid'],
     ['e.yaml', 'X_GOOGLE_A: "1"', 'the name [X_GOOGLE_A] of a variable in [e.yaml] is invalid'],
   ])('refuses %s with %j', async (name, text, message) => {
     await expect(variables(name, text)).rejects.toThrow(message);
+  });
+
+  test('what cannot be read of a .env file is told', async () => {
+    said = '';
+    expect(await variables('e.env', 'A=1\n\n=v\nB="x" y\nC=pa#ss\n')).toEqual(['A=1', 'C=pa#ss']);
+    expect(said).toBe('WARNING: e.env: left out, as it cannot be read: line 3, 4\n');
   });
 
   test('that is not there is told', async () => {

@@ -16,7 +16,7 @@ export const deploy = defineCommand<SpecOptions & AfterwardsFlags & { source?: s
       new Option('--source <directory>', 'not supported: build the image first, and give it with --image').hideHelp(),
     ),
   async (context, options, id) => {
-    const edit = await readJobEdit(options, context.io.cwd);
+    const edit = await readJobEdit(options, context.io);
     if (options.source !== undefined) {
       throw new RunError('UNIMPLEMENTED', 'localrun builds no images, so that --source cannot be deployed.', {
         fix: `docker build -t IMAGE ${options.source}, and then deploy with --image IMAGE`,

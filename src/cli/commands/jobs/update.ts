@@ -13,7 +13,7 @@ export const update = defineCommand<SpecOptions & AfterwardsFlags, [job: string 
   'Change a job by flags, or replace its spec by that of a file.',
   (command) => declareJobFlags(declareAfterwardsFlags(declareSpec(command))),
   async (context, options, id) => {
-    const edit = await readJobEdit(options, context.io.cwd);
+    const edit = await readJobEdit(options, context.io);
     const service = await context.service();
     const found = <T>(name: string, call: () => T): T =>
       inWords('NOT_FOUND', `Job [${shortName(name)}] could not be found.`, call);
