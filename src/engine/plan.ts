@@ -7,7 +7,8 @@ import { shortName } from '../model/names.js';
 import { parseQuantity } from '../model/quantity.js';
 import type { Container, EnvVar } from '../model/schema/container.js';
 import type { Probe } from '../model/schema/probe.js';
-import type { LocalSettings } from '../model/local/settings.js';
+import { type LocalSettings } from '../model/local/settings.js';
+import { own } from '../model/own.js';
 import type { Execution } from '../model/schema/job.js';
 import type { Capacity, ContainerSpec, NetworkSpec, SandboxSpec } from '../runtime/runtime.js';
 import { identity } from './identity.js';
@@ -153,7 +154,7 @@ function containerSpec(
 ): Omit<ContainerSpec, 'name' | 'labels' | 'network'> {
   const limits = { ...defaultLimits, ...container.resources?.limits };
   return {
-    image: images()[container.image] ?? container.image,
+    image: own(images(), container.image) ?? container.image,
     env: {
       ...Object.fromEntries(
         [...variables(container)].flatMap(([name, { value, valueSource }]) =>

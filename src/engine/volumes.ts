@@ -1,7 +1,8 @@
 import { chmodSync, readdirSync, renameSync, rmSync, unwatchFile, watchFile, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Environment, filesOf, realPath, secretValue, Unavailable } from '../local/sources.js';
-import { entry, type LocalSettings, type SecretSource } from '../model/local/settings.js';
+import { type LocalSettings, type SecretSource } from '../model/local/settings.js';
+import { own } from '../model/own.js';
 import { isWithin } from '../model/local/paths.js';
 import { type ContainerRuntime, type ContainerSpec, StartRefused } from '../runtime/runtime.js';
 import { makeDirectory } from '../store/directory.js';
@@ -85,20 +86,20 @@ export class AttemptVolumes {
   }
 
   async #variables(references: Readonly<Record<string, SecretReference>>): Promise<Record<string, string>> {
-    const values: Record<string, string> = {};
+    const values = new Map<string, string>();
     for (const [name, reference] of Object.entries(references)) {
       const value = await this.#value(reference);
       const text = value.toString();
       if (!Buffer.from(text).equals(value)) {
         throw new Unavailable(`the secret ${reference.secret} is no text, as the variable ${name} has to be`);
       }
-      values[name] = text;
+      values.set(name, text);
     }
-    return values;
+    return Object.fromEntries(values);
   }
 
   #source({ secret, version }: SecretReference): SecretSource | undefined {
-    return entry(entry(this.#host.settings.secrets, secret) ?? {}, version);
+    return own(own(this.#host.settings.secrets, secret) ?? {}, version);
   }
 
   async #value(reference: SecretReference): Promise<Buffer> {

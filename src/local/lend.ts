@@ -2,12 +2,14 @@ import path from 'node:path';
 import type { Problem } from '../model/errors.js';
 import { exportName } from '../model/local/mappings.js';
 import { bucketOptions, inside, isWithin } from '../model/local/paths.js';
-import { anyVersion, type CloudSqlEndpoint, entry, type LocalSettings } from '../model/local/settings.js';
+import { anyVersion, type CloudSqlEndpoint, type LocalSettings, type SecretSource } from '../model/local/settings.js';
+import { own } from '../model/own.js';
 import { formatPath, type Path } from '../model/path.js';
 import type { Volume, VolumeMount } from '../model/schema/container.js';
 import type { TaskTemplate } from '../model/schema/job.js';
+import { unnameable } from '../model/variables.js';
 import { MissingLines } from './missing.js';
-import { type Environment, filesOf, realDirectory, realSocket, secretProblem, Unavailable } from './sources.js';
+import { canBe, type Environment, filesOf, realDirectory, realSocket, secretProblem, Unavailable } from './sources.js';
 
 /** Whose job it is, and what its secrets can come from. */
 export interface Borrower {
@@ -61,10 +63,14 @@ class Lender {
     const { containers, volumes = [] } = this.#template;
     containers.forEach(({ env = [], volumeMounts = [] }, i) => {
       const at = [...root, 'containers', i];
-      env.forEach(({ valueSource }, j) => {
+      env.forEach(({ name, valueSource }, j) => {
+        const variable = [...at, 'env', j];
         const reference = valueSource?.secretKeyRef;
-        if (!reference) return;
-        this.#secret(reference.secret, reference.version, [...at, 'env', j, 'valueSource', 'secretKeyRef']);
+        const source =
+          reference && this.#secret(reference.secret, reference.version, [...variable, 'valueSource', 'secretKeyRef']);
+        if (!name.startsWith('=') && (!source || canBe(name, source, this.#borrower.env))) return;
+        const { message, fix } = unnameable(name);
+        this.#report([...variable, 'name'], message, fix);
       });
       volumeMounts.forEach(({ name, subPath = '' }, j) => {
         const here = [...at, 'volumeMounts', j];
@@ -125,21 +131,23 @@ class Lender {
     } else if (!emptyDir) this.#report(at, 'does not say what the volume is');
   }
 
-  #secret(name: string, version = 'latest', at: Path): void {
+  #secret(name: string, version = 'latest', at: Path): SecretSource | undefined {
     const keys = this.#spellings(name).filter((key) => Object.hasOwn(this.#from.secrets, key));
     const versions = keys.map((key) => this.#from.secrets[key] ?? {});
-    const source = versions.map((known) => entry(known, version) ?? entry(known, anyVersion)).find(Boolean);
+    const source = versions.map((known) => own(known, version) ?? own(known, anyVersion)).find(Boolean);
     if (!source) {
       const [key] = keys;
       this.#missing.secret(key ?? name, key === undefined ? undefined : version);
       const lacks = key === undefined ? 'is not mapped' : `has no version ${version} in localrun.yaml`;
-      return this.#report(at, `the secret ${name} ${lacks}`);
+      this.#report(at, `the secret ${name} ${lacks}`);
+      return undefined;
     }
     const problem = secretProblem(source, this.#borrower.env);
     if (problem !== undefined) this.#report(at, `the secret ${name} has no value: ${problem}`);
     for (const file of filesOf(source)) this.#lent.push({ path: file, writable: false, at });
     const known = this.#secrets.get(name) ?? new Map();
     this.#secrets.set(name, known.set(version, source));
+    return source;
   }
 
   /** The names under which localrun.yaml may have a secret: that of the job's own project needs no project. */
@@ -151,7 +159,7 @@ class Lender {
   }
 
   #directory(kind: 'bucket' | 'export', from: Record<string, string>, name: string, at: Path): string | undefined {
-    const directory = entry(from, name);
+    const directory = own(from, name);
     if (directory === undefined) {
       this.#missing.directory(kind, name);
       this.#report(at, `the ${kind} ${name} is not mapped`);
@@ -192,7 +200,7 @@ class Lender {
   }
 
   #instance(name: string, at: Path): void {
-    const endpoint = entry(this.#from.cloudSql, name);
+    const endpoint = own(this.#from.cloudSql, name);
     if (!endpoint) {
       this.#missing.instance(name);
       return this.#report(at, `the Cloud SQL instance ${name} is not mapped`);

@@ -1,6 +1,7 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { parseDotenv } from '../model/dotenv.js';
-import type { SecretSource } from '../model/local/settings.js';
+import { type SecretSource } from '../model/local/settings.js';
+import { routeOf, variableLine } from '../model/variables.js';
 
 /** Variables of the process, which a mapping may name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -28,6 +29,14 @@ export async function secretValue(source: SecretSource, env: Environment): Promi
 export function secretProblem(source: SecretSource, env: Environment): string | undefined {
   // What is written in localrun.yaml was read with it.
   return 'inline' in source ? undefined : problemOf(() => readSource(source, env));
+}
+
+/** Whether a variable can have the value as it is now, if it has one. */
+export function canBe(name: string, source: SecretSource, env: Environment): boolean {
+  if (routeOf(name, true) === 'environment') return true;
+  if ('inline' in source) return variableLine(name, source.lines ? '\n' : '') !== undefined;
+  if (secretProblem(source, env) !== undefined) return true;
+  return variableLine(name, readSource(source, env).toString()) !== undefined;
 }
 
 /** The file that a secret is read from, if it is: by its name, and by its real path where that is another. */

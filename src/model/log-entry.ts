@@ -1,6 +1,7 @@
 import { codes } from './errors.js';
 import type { LogLine } from './log.js';
 import { parseName, shortName } from './names.js';
+import { own } from './own.js';
 import { durationSeconds, type Timestamp, toTimestamp } from './time.js';
 import type { AttemptRecord } from './attempt.js';
 import type { Execution } from './schema/job.js';
@@ -56,16 +57,18 @@ export function lineEntry({ time, text }: LogLine, source: EntrySource, number: 
   const payload = jsonObject(text);
   if (!payload) return { ...entry, textPayload: text };
   const lifted = { ...entry };
-  const rest: Record<string, unknown> = {};
+  const unlifted: [key: string, value: unknown][] = [];
   for (const [key, value] of Object.entries(payload)) {
-    const field = liftedFields[key];
+    const field = own(liftedFields, key);
     if (key === 'severity' && isSeverity(value)) lifted.severity = upper(value);
     else if (key === 'time' && isTime(value)) lifted.timestamp = toTimestamp(value);
-    else if (key === `${special}labels` && typeof value === 'object') Object.assign(lifted.labels, value);
-    else if (key === `${special}insertId`) lifted.insertId = String(value);
+    else if (key === `${special}labels` && typeof value === 'object') {
+      lifted.labels = { ...lifted.labels, ...value };
+    } else if (key === `${special}insertId`) lifted.insertId = String(value);
     else if (field) lifted[field] = value;
-    else rest[key] = value;
+    else unlifted.push([key, value]);
   }
+  const rest = Object.fromEntries(unlifted);
   if (lifted.severity === 'DEFAULT') delete lifted.severity;
   const { message, ...others } = rest;
   const messageOnly = typeof message === 'string' && Object.keys(others).length === 0;

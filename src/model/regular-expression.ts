@@ -1,3 +1,5 @@
+import { own } from './own.js';
+
 /** What RE2 has in brackets. */
 const classes: Readonly<Record<string, string>> = {
   alnum: '0-9A-Za-z',
@@ -17,13 +19,13 @@ const classes: Readonly<Record<string, string>> = {
  * @throws what `wrong` makes of the problem
  */
 export function regularExpression(pattern: string, wrong: (problem: string) => Error, flags = ''): RegExp {
-  const [inline = '', own = ''] = /^\(\?([ims]+)\)/.exec(pattern) ?? [];
+  const [inline = '', flagged = ''] = /^\(\?([ims]+)\)/.exec(pattern) ?? [];
   const rest = pattern
     .slice(inline.length)
     .replaceAll('(?P<', '(?<')
-    .replaceAll(/\[:(\w+):\]/g, (whole, name: string) => classes[name] ?? whole)
+    .replaceAll(/\[:(\w+):\]/g, (whole, name: string) => own(classes, name) ?? whole)
     .replaceAll(/\\(.)/g, (whole, of: string) => (of === 'A' ? '(?<![^])' : /z/i.test(of) ? '(?![^])' : whole));
-  const all = [...new Set(flags + own)].join('');
+  const all = [...new Set(flags + flagged)].join('');
   try {
     return new RegExp(rest, `${all}u`);
   } catch {

@@ -70,7 +70,7 @@ test.concurrent('values arrive as they were written', async ({ home }) => {
   expect(environ(await output(home, home.spec('values', { ...printEnvironment, env })))).toMatchObject(values);
 });
 
-test.concurrent('variables that steer the docker client steer only the task', async ({ home }) => {
+test.concurrent('variables that steer programs of this machine steer only the task', async ({ home }) => {
   const values = {
     PATH: '/nowhere',
     HOME: '/home/nobody',
@@ -91,10 +91,25 @@ test.concurrent('variables that steer the docker client steer only the task', as
     TMPDIR: '/nonesuch',
     LOCALRUN_HOME: '/nonesuch',
     HOSTNAME: 'mine',
+    BASH_ENV: '/nonesuch',
+    'BASH_FUNC_docker%%': '() { false; }',
+    NODE_OPTIONS: '--nonesuch',
+    GODEBUG_LINES: 'one\ntwo',
+    TZ: 'Nowhere',
+    ['__proto__']: 'mine, too',
+    constructor: 'also',
+    '*': 'all',
+    '#comment': 'none',
+    'two words': 'a b',
+    'A\nDOCKER_HOST': 'x',
   };
   const env = Object.entries(values).map(([name, value]) => ({ name, value }));
+  // What Cloud Run takes as a name, a container reads as a name and a part of the value.
+  env.push({ name: 'DOCKER_HOST=tcp://127.0.0.1:1/', value: 'x' });
   const file = home.spec('steering', { command: ['/bin/cat', '/proc/1/environ'], env });
-  expect(environ(await output(home, file))).toMatchObject(values);
+  const seen = environ(await output(home, file));
+  expect(seen).toMatchObject({ ...values, DOCKER_HOST: 'tcp://127.0.0.1:1/=x' });
+  expect(Object.hasOwn(seen, '__proto__')).toBe(true);
 });
 
 test.concurrent('command and args arrive as they were written', async ({ home }) => {

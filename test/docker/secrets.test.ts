@@ -117,25 +117,32 @@ test.concurrent('values are in no argument, no log, no description and not in th
   for (const part of ['correct horse', 'swordfish', 'hunter2', 'hunter3']) expect(all).not.toContain(part);
 });
 
-test.concurrent('variables that the docker client reads itself get their secrets all the same', async ({ home }) => {
+test.concurrent('variables that steer programs of this machine get their secrets all the same', async ({ home }) => {
   home.config(mapped);
-  const env = Object.keys(values).map((name) => variable(name, name));
+  const odd = ['*', 'BASH_FUNC_docker%%', 'DOCKER_HOST=tcp://127.0.0.1:1/', '__proto__'];
+  const env = [...Object.keys(values), ...odd].map((name) => variable(name, odd.includes(name) ? 'PASSWORD' : name));
   const command = ['/bin/cat', '/proc/1/environ'];
   const mine = Object.fromEntries(Object.entries(values).map(([name, value]) => [`MY_${name}`, value]));
   const execution = await succeed(home, home.template('proxies', { containers: [{ image, command, env }] }), mine);
   const seen = home.log(execution).join('\n').split('\0');
-  expect(seen).toEqual(expect.arrayContaining(Object.entries(values).map(([name, value]) => `${name}=${value}`)));
+  const expected = [...Object.entries(values), ...odd.map((name) => [name, values.PASSWORD])];
+  expect(seen).toEqual(expect.arrayContaining(expected.map((pair) => pair.join('='))));
 });
 
 test.concurrent('but not one with several lines, which is said', async ({ home }) => {
-  home.config('secrets: { ca: { value: "a\\nb" } }');
-  const file = home.template('lines', {
-    maxRetries: 0,
-    containers: [shell('true', { env: [variable('HOME', 'ca')] })],
-  });
+  home.config('secrets: { ca: { value: "a\\nb" }, key: { file: ./key } }');
+  writeFileSync(home.file('key'), 'one\ntwo\n');
+  const env = [variable('HOME', 'ca'), variable('SSH_KEY', 'key'), variable('two words', 'ca'), variable('KEY', 'key')];
+  const file = home.template('lines', { containers: [shell('true', { env })] });
   const { exitCode, stderr } = await home.run(['jobs', 'run', '-f', file]);
   expect(exitCode).toBe(1);
-  expect(stderr).toContain('the secret in the variable HOME has more than one line');
+  expect(stderr).toContain('env[0].name: a variable called HOME can have a secret of one line only');
+  expect(stderr).toContain('env[1].name: a variable called SSH_KEY can have a secret of one line only');
+  expect(stderr).toContain(
+    'env[2].name: no client of a container engine takes a secret for a variable called "two words"',
+  );
+  expect(stderr).not.toContain('env[3]');
+  expect(await home.executions()).toEqual([]);
 });
 
 test.concurrent('every attempt gets the latest version of its time', async ({ home }) => {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { LocalFile, LocalSecret, LocalSecretVersion } from './schema.js';
-import { anyVersion, type CloudSqlEndpoint, entry, type LocalSettings, type SecretSource } from './settings.js';
+import { anyVersion, type CloudSqlEndpoint, type LocalSettings, type SecretSource } from './settings.js';
+import { own } from '../own.js';
 
 export type Mappings = Pick<LocalSettings, 'secrets' | 'buckets' | 'nfs' | 'cloudSql'>;
 
@@ -14,10 +15,11 @@ export function mappingsOf(local: LocalFile, file: string, home: string): Mappin
   const each = <T, R>(record: Record<string, T> | undefined, change: (value: T, key: string) => R): Record<string, R> =>
     Object.fromEntries(Object.entries(record ?? {}).map(([key, value]) => [key, change(value, key)]));
 
-  const source = ({ file: name, env, dotenv, key = '' }: LocalSecretVersion, at: string[]): SecretSource => {
+  const source = ({ value, file: name, env, dotenv, key = '' }: LocalSecretVersion, at: string[]): SecretSource => {
     if (name) return { file: absolute(name) };
     if (env) return { env };
-    return dotenv ? { dotenv: absolute(dotenv), key } : { inline: file, at: [...at, 'value'] };
+    if (dotenv) return { dotenv: absolute(dotenv), key };
+    return { inline: file, at: [...at, 'value'], ...(/[\r\n]/.test(value ?? '') && { lines: true }) };
   };
   const secret = (value: LocalSecret, name: string): Record<string, SecretSource> => {
     const at = ['secrets', name];
@@ -28,7 +30,7 @@ export function mappingsOf(local: LocalFile, file: string, home: string): Mappin
       .toSorted((a, b) => Number(b) - Number(a))[0];
     const named = { ...(highest !== undefined && { latest: highest }), ...value.aliases };
     const aliased = Object.entries(named).flatMap(([alias, number]) => {
-      const found = entry(versions, number);
+      const found = own(versions, number);
       return found ? [[alias, found] as const] : [];
     });
     return { ...Object.fromEntries(aliased), ...versions };

@@ -7,8 +7,8 @@ export type SecretSource =
   | { file: string }
   | { env: string }
   | { dotenv: string; key: string }
-  /** In a localrun.yaml itself, at `at`, where it is looked up when it is needed. */
-  | { inline: string; at: string[] };
+  /** In a localrun.yaml itself, at `at`, where it is looked up when it is needed; `lines`: it has several. */
+  | { inline: string; at: string[]; lines?: true };
 
 /** The version that stands for all. */
 export const anyVersion = '*';
@@ -69,7 +69,3 @@ export const defaultSettings: LocalSettings = {
   nfs: {},
   cloudSql: {},
 };
-
-/** What a record has of its own under a key; keys are what people write, `__proto__` among them. */
-export const entry = <T>(record: Readonly<Record<string, T>>, key: string): T | undefined =>
-  Object.hasOwn(record, key) ? record[key] : undefined;

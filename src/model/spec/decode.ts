@@ -1,6 +1,7 @@
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
 import type { Location } from '../errors.js';
 import { nearest } from '../names.js';
+import { own } from '../own.js';
 import { camelCase, type Path, snakeCase } from '../path.js';
 import type { Field, Infer, ListField, MapField, Message } from '../schema/field.js';
 import type { RuleId } from '../schema/rules.js';
@@ -46,10 +47,6 @@ const inside = ({ path, written }: At, name: string | number, spelled = name): A
 });
 
 type Told = Pick<Found, 'fix' | 'payload' | 'guessed'>;
-
-/** What a record has under a key, and not what every object has. */
-const own = (record: Readonly<Record<string, string>> = {}, key: string): string | undefined =>
-  Object.hasOwn(record, key) ? record[key] : undefined;
 
 class Decoder {
   readonly found: Found[] = [];
@@ -121,7 +118,7 @@ class Decoder {
     const parent = here.path.slice(0, -1);
     const meant = known === undefined ? here : { path: [...parent, known], written: here.written };
     this.#report(meant, keyNode, 'unknown-field', `unknown field of ${message.name.split('.').at(-1)}`, {
-      fix: own(message.instead, key) ?? (known && `did you mean ${known}?`),
+      fix: own(message.instead ?? {}, key) ?? (known && `did you mean ${known}?`),
       payload: {
         at: parent,
         text: `Invalid JSON payload received. Unknown name ${JSON.stringify(key)} at '%s': Cannot find field.`,

@@ -1,3 +1,4 @@
+import { routeOf, unnameable, variableLine } from '../../model/variables.js';
 import {
   type ContainerSpec,
   type Mount,
@@ -20,10 +21,6 @@ export interface Traits {
  */
 const exactLogs = ['local', 'max-size=1t', 'max-file=1', 'compress=false'].join(' --log-opt ').split(' ');
 
-/** Variables that the clients of docker and podman read themselves, so that a job's value must not reach it. */
-const readByClient =
-  /^(PATH|HOME|USER|TMPDIR|TERM|LANG|SSH_\w*|SSL_CERT_\w*|XDG_\w*|DOCKER_\w*|BUILD(KIT|X)_\w*|OTEL_\w*|LD_\w*|GO[A-Z]*|_?CONTAINERS?_\w*|PODMAN_\w*|STORAGE_\w*|REGISTRY_AUTH_FILE|NOTIFY_SOCKET|LISTEN_\w*|(?:https?|ftp|no|all)_proxy)$/i;
-
 /** Of those that engines grant by default, what no program on Cloud Run can do: make devices, give files privileges. */
 const droppedCapabilities = ['MKNOD', 'AUDIT_WRITE', 'SETFCAP'];
 
@@ -39,24 +36,26 @@ interface RunArguments {
 
 /**
  * The arguments of `docker run` for a container, and the environment and input that the client needs for them. Values
- * of variables travel in the client's environment, where other users cannot read them. Those that the client would act
- * upon itself (PATH, HOME, proxies) have to be arguments, or the lines of an env-file if they are secrets.
+ * of variables travel in the client's environment, where other users cannot read them. Under a name that some program
+ * of this machine may act upon they are arguments, or the lines of an env-file if they are secrets.
  * @throws StartRefused for a secret that cannot be such a line
  */
 export function runArguments(spec: ContainerSpec, traits: Traits & { asRoot: boolean }): RunArguments {
-  const env: Record<string, string> = {};
-  const secrets = Object.entries(spec.secrets ?? {});
-  const lines = secrets.filter(([name]) => readByClient.test(name)).map(envFileLine);
-  const variables = [
-    ...(lines.length > 0 ? ['--env-file', '/dev/stdin'] : []),
-    ...[...Object.entries(spec.env), ...secrets].flatMap(([name, value]) => {
-      if (!readByClient.test(name)) {
-        env[name] = value;
-        return ['--env', name];
-      }
-      return spec.secrets && Object.hasOwn(spec.secrets, name) ? [] : ['--env', `${name}=${value}`];
-    }),
-  ];
+  const env = new Map<string, string>();
+  const variables: string[] = [];
+  let lines = '';
+  for (const [values, secret] of [
+    [spec.env, false],
+    [spec.secrets ?? {}, true],
+  ] as const) {
+    for (const [name, value] of Object.entries(values)) {
+      const route = routeOf(name, secret);
+      if (route === 'environment') env.set(name, value);
+      if (route === 'line') lines += lineOf(name, value);
+      else variables.push('--env', route === 'argument' ? `${name}=${value}` : name);
+    }
+  }
+  if (lines) variables.unshift('--env-file', '/dev/stdin');
   const labels = labelArguments(spec.labels);
   const [entrypoint, ...command] = spec.command ?? [];
   const memory = String(Math.round(spec.memoryBytes));
@@ -80,22 +79,22 @@ export function runArguments(spec: ContainerSpec, traits: Traits & { asRoot: boo
     ...(traits.podman ? ['--http-proxy=false'] : []),
     ...(traits.asRoot ? ['--user', '0'] : []),
     ...(spec.workingDir ? ['--workdir', spec.workingDir] : []),
-    ...(entrypoint === undefined ? [] : ['--entrypoint', entrypoint]),
+    // Podman would take a program whose name looks like a list for one.
+    ...(entrypoint === undefined
+      ? []
+      : ['--entrypoint', traits.podman && entrypoint ? JSON.stringify([entrypoint]) : entrypoint]),
     ...variables,
     spec.image,
     ...command,
     ...(spec.args ?? []),
   ];
-  return { args, env, ...(lines.length > 0 && { input: Buffer.from(lines.join('')) }) };
+  return { args, env: Object.fromEntries(env), ...(lines && { input: Buffer.from(lines) }) };
 }
 
-function envFileLine([name, value]: [name: string, value: string]): string {
-  if (/[\r\n]/.test(value)) {
-    throw new StartRefused(
-      `the secret in the variable ${name} has more than one line, which no client of an engine can be given under that name`,
-    );
-  }
-  return `${name}=${value}\n`;
+function lineOf(name: string, value: string): string {
+  const line = variableLine(name, value);
+  if (line === undefined) throw new StartRefused(unnameable(name).message);
+  return line;
 }
 
 const labelArguments = (labels: Record<string, string>): string[] =>

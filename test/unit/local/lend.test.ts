@@ -42,6 +42,30 @@ const variable = (secret: string, version?: string): Container['env'] => [
 ];
 const mount = (name: string, subPath?: string): Container['volumeMounts'] => [{ name, mountPath: `/${name}`, subPath }];
 
+test('a name that programs of this machine may act upon takes a secret of one line only', () => {
+  file('two', 'a\nb');
+  file('one', 'a');
+  const yaml = 'secrets: { two: { file: ./two }, one: { file: ./one }, inline: { value: "a\\nb" }, env: { env: E } }';
+  const env = ['two', 'one', 'inline', 'env'].flatMap((secret) =>
+    ['HOME', 'A B', 'KEY', '=A'].map((name) => ({ name, valueSource: { secretKeyRef: { secret } } })),
+  );
+  expect(told(borrow(yaml, { env: [...env, { name: '=B', value: '' }] }, { E: 'a\r' }))).toEqual(
+    [
+      ...[0, 8, 12].map(
+        (i) =>
+          `containers[0].env[${i}].name: a variable called HOME can have a secret of one line only, as programs of this machine may act on that name`,
+      ),
+      ...[1, 5, 9, 13].map(
+        (i) =>
+          `containers[0].env[${i}].name: no client of a container engine takes a secret for a variable called "A B"`,
+      ),
+      ...[3, 7, 11, 15].map((i) => `containers[0].env[${i}].name: no container engine takes a variable called "=A"`),
+      'containers[0].env[16].name: no container engine takes a variable called "=B"',
+    ].toSorted(byIndex),
+  );
+});
+const byIndex = (a: string, b: string): number => Number(/env\[(\d+)/.exec(a)?.[1]) - Number(/env\[(\d+)/.exec(b)?.[1]);
+
 test('a job that needs nothing gets nothing', () => {
   const loan = borrow('secrets: { a: { env: A } }\nbuckets: { b: . }', {});
   expect(loan).toEqual({

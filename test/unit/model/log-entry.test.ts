@@ -52,6 +52,13 @@ describe('a line', () => {
     });
   });
 
+  test('keeps keys that every object has', () => {
+    const text = '{"__proto__":{"a":1},"constructor":2,"logging.googleapis.com/labels":{"__proto__":"x"}}';
+    const { jsonPayload, labels } = entryOf(text);
+    expect(JSON.stringify(jsonPayload)).toBe('{"__proto__":{"a":1},"constructor":2}');
+    expect(Object.hasOwn(labels, '__proto__')).toBe(true);
+  });
+
   test('with nothing but a message in its JSON is that text', () => {
     expect(entryOf('{"severity":"ERROR","message":"boom"}')).toMatchObject({ severity: 'ERROR', textPayload: 'boom' });
     expect(entryOf('{"severity":"DEFAULT","message":"x"}')).not.toHaveProperty('severity');

@@ -136,6 +136,7 @@ test.for([
   ['textPayload:a:b', 'expected a term at character 14', 'goes into quotes'],
   ['textPayload:"open', 'unterminated quotes at character 13', undefined],
   ['textPayload=~"("', 'Invalid regular expression', undefined],
+  ['constructor(textPayload)', 'there is no function constructor()', 'the functions are log_id("run'],
   ['cast(textPayload)', 'there is no function cast() at character 1', 'the functions are log_id("run'],
   ['sample(insertId)', 'sample() is not given what it needs at character 1', 'used so: sample(insertId, 0.25)'],
   ['log_id()', 'log_id() is not given what it needs at character 1', 'log_id("run.googleapis.com/stdout")'],

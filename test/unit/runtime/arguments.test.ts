@@ -77,6 +77,12 @@ test('volumes are labelled', () => {
   ]);
 });
 
+test('podman gets a program as a list, so that it does not take its name for one', () => {
+  const command = ['["echo","x"]', 'y'];
+  expect(values(run({ command }).args, '--entrypoint')).toEqual(['["echo","x"]']);
+  expect(values(run({ command }, true).args, '--entrypoint')).toEqual([String.raw`["[\"echo\",\"x\"]"]`]);
+});
+
 test('podman mounts in its own words, and keeps its proxies to itself', () => {
   const mounts = [
     { kind: 'volume', source: 'v', target: '/v', readOnly: true },

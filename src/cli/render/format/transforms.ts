@@ -57,9 +57,9 @@ const transforms: Readonly<Record<string, Transform>> = {
   collection: () => undefined,
   color: (value) => value,
   count: (value) => {
-    const counts: Record<string, number> = {};
-    for (const item of list(value)) counts[text(item)] = (counts[text(item)] ?? 0) + 1;
-    return counts;
+    const counts = new Map<string, number>();
+    for (const item of list(value)) counts.set(text(item), (counts.get(text(item)) ?? 0) + 1);
+    return Object.fromEntries(counts);
   },
   date: (value, [pattern], { format, tz, unit }) => formatDate(value, format ?? pattern, tz, Number(unit ?? 1)),
   decode: (value, [encoding]) => (encoding === 'base64' ? Buffer.from(text(value), 'base64').toString() : text(value)),

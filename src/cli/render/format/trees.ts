@@ -31,13 +31,13 @@ function part(value: unknown, { parts, key }: Node, raw: boolean): unknown {
   if (key) return raw ? value : called(value, key.calls);
   if (Array.isArray(value)) return partOfList(value, parts, raw);
   if (!isMap(value) || Object.keys(value).length === 0) return value;
-  const result: Record<string, unknown> = {};
+  const result = new Map<string, unknown>();
   for (const [step, node] of parts) {
     const name = fieldOf(value, step);
     const of = name === undefined ? undefined : part(value[name], node, raw);
-    if (name !== undefined && of !== undefined) result[name] = of;
+    if (name !== undefined && of !== undefined) result.set(name, of);
   }
-  return Object.keys(result).length > 0 ? result : undefined;
+  return result.size > 0 ? Object.fromEntries(result) : undefined;
 }
 
 /** A field of a list is that of each of its items. */
