@@ -47,11 +47,15 @@ export async function main(given: readonly string[], io: Io): Promise<number> {
   const argv = commandFirst(given);
   const closing: (() => void)[] = [];
   const beside: Promise<void>[] = [];
-  const open: Open = async (flags) => {
+  let begun = false;
+  const open: Open = async (flags, parse) => {
     const local = await findLocalFile(io.cwd, io.env);
     const config = loadConfig(io, flags, local?.value);
     const { project, location } = loadConfig(io, {}, local?.value);
-    return context(io, config, { project, location }, local, closing, beside);
+    const opened = context(io, config, { project, location }, local, closing, beside);
+    await parse(opened);
+    begun = true;
+    return opened;
   };
   const program = await commandTree(io, open, argv);
   try {
@@ -61,7 +65,7 @@ export async function main(given: readonly string[], io: Io): Promise<number> {
     return 0;
   } catch (error) {
     printError(error, commandPath(program, argv), io);
-    return exitCodeOf(error);
+    return exitCodeOf(error, { begun });
   } finally {
     await Promise.all(beside);
     for (const close of closing) close();

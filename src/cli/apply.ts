@@ -8,9 +8,22 @@ import { askedJob, type CommonOptions, inWords, jobNameOf } from './command.js';
 import type { Context } from './context.js';
 import { type JobEdit, jobFromFlags, type JobOptions, readJobEdit, withJobFlags } from './job-flags/apply.js';
 import { checkJobFlags, withGpuType, withoutBreakglass } from './job-flags/check.js';
-import { type NamedJob, readJobFile } from './spec-file.js';
+import { type NamedJob, readJobFile, readSpecFile } from './spec-file.js';
+import type { SpecSource } from '../model/spec/read.js';
 
 export type SpecOptions = CommonOptions & JobOptions & { file?: string; strict?: true };
+
+/** What a command line says of a job: by flags, and by a file. */
+export interface Description {
+  edit: JobEdit;
+  spec: SpecSource | undefined;
+}
+
+/** Reads what a command line says of a job. @throws UsageError */
+export const readDescription = async (context: Pick<Context, 'io'>, options: SpecOptions): Promise<Description> => ({
+  edit: await readJobEdit(options, context.io),
+  spec: options.file === undefined ? undefined : await readSpecFile(context, options.file),
+});
 
 /** Declares what names a job, and the file that may describe it. */
 export const declareSpec = (command: Command): Command =>
@@ -20,10 +33,14 @@ export const declareSpec = (command: Command): Command =>
     .option('--strict', 'refuse a spec that Cloud Run accepts although it is hardly meant');
 
 /** The job that a command line describes: by a file, by flags on top of it, or by flags alone. */
-export async function describedJob(context: Context, options: SpecOptions, id: string | undefined): Promise<NamedJob> {
-  const edit = await readJobEdit(options, context.io);
-  if (options.file !== undefined) {
-    const { name, job } = await readJobFile(context, options.file, options, id);
+export async function describedJob(
+  context: Context,
+  options: SpecOptions & Description,
+  id: string | undefined,
+): Promise<NamedJob> {
+  const { edit, spec } = options;
+  if (spec) {
+    const { name, job } = await readJobFile(context, spec, options, id);
     return flagged(context, name, withJobFlags(job, edit, parseName(name)));
   }
   const name = jobNameOf(context, options, await askedJob(context, options, id));
@@ -46,11 +63,15 @@ function flagged({ io }: Context, name: string, job: JobInput): NamedJob {
  * change.
  * @throws RunError NOT_FOUND if the command line only names a job, and there is none of that name
  */
-export async function jobToRun(context: Context, options: SpecOptions, id: string | undefined): Promise<NamedJob> {
-  if (options.file !== undefined) return describedJob(context, options, id);
+export async function jobToRun(
+  context: Context,
+  options: SpecOptions & Description,
+  id: string | undefined,
+): Promise<NamedJob> {
+  const { edit, spec } = options;
+  if (spec) return describedJob(context, options, id);
   const asked = await askedJob(context, options, id);
   const name = jobNameOf(context, options, asked);
-  const edit = await readJobEdit(options, context.io);
   const service = await context.service();
   const describes = edit.groups.some(({ flags }) => flags.image !== undefined);
   if (describes && !findJob(service, name)) return describedJob(context, options, asked);

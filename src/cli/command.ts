@@ -2,9 +2,9 @@ import { type Command, Option } from 'commander';
 import { type Code, RunError, UsageError } from '../model/errors.js';
 import { isParentPart, jobIdViolation, jobName, type Parent } from '../model/names.js';
 import type { GlobalFlags } from '../config.js';
-import { keysFlag } from './render/format/filter.js';
+import { keysIn } from './render/format/filter.js';
 import type { Key } from './render/format/keys.js';
-import { type Format, formatFlag, shownFormats } from './render/format/projection.js';
+import { type Format, readFormat, shownFormats } from './render/format/projection.js';
 import type { Context } from './context.js';
 import { acceptGlobalFlags, asGcloudSays } from './global-flags.js';
 
@@ -20,11 +20,28 @@ export interface CommonOptions {
   account?: string;
 }
 
-/** Opens what a command works with, as its flags say. */
-export type Open = (flags: GlobalFlags) => Promise<Context>;
+/**
+ * Opens what a command works with, as its flags say, and has the rest of the command line parsed, which ends there: a
+ * UsageError has the exit code 2 until then, and 1 from then on.
+ */
+export type Open = (flags: GlobalFlags, parse: (context: Context) => Promise<void>) => Promise<Context>;
 
 type Declare = (command: Command) => Command;
 type Action<O, A extends unknown[]> = (context: Context, options: O & CommonOptions, ...args: A) => Promise<void>;
+
+/** More about a command, where it is not like most. */
+interface Traits<O, A extends unknown[], P extends object> {
+  /** What `--format` can be. */
+  formats?: readonly string[];
+  /**
+   * What gcloud's argument parser does beyond one flag: flags that exclude each other, files that it reads. What this
+   * returns joins the options.
+   */
+  parse?: (context: Pick<Context, 'io'>, options: O & CommonOptions, ...args: A) => P | Promise<P>;
+}
+
+/** The options as they are parsed; gcloud reads these two once the command has begun. */
+type Given<O> = Omit<O & CommonOptions, 'format' | 'flatten'> & { format?: string; flatten?: string[] };
 
 /** A command as a value: what its file exports, and what the program is put together from. */
 export interface CommandSpec {
@@ -33,14 +50,14 @@ export interface CommandSpec {
 
 /**
  * A command: its name, its description, its own flags and arguments, and what it does with them. The action is given
- * the options first, the arguments after them. `formats`: what `--format` can be.
+ * the options first, the arguments after them.
  */
-export function defineCommand<O extends object, A extends unknown[] = []>(
+export function defineCommand<O extends object, A extends unknown[] = [], P extends object = object>(
   name: string,
   description: string,
   declare: Declare,
-  action: Action<O, A>,
-  formats = shownFormats,
+  action: Action<O & P, A>,
+  { formats = shownFormats, parse }: Traits<O, A, P> = {},
 ): CommandSpec {
   return {
     attach(parent, open, { hidden } = { hidden: false }) {
@@ -50,15 +67,9 @@ export function defineCommand<O extends object, A extends unknown[] = []>(
         .addOption(new Option('--project <id>', 'the project; see `localrun help environment`'))
         .addOption(new Option('--region <name>', 'the region'))
         .addOption(new Option('--account <account>', 'who calls'))
+        .addOption(new Option('--format <format>', `how to print the result: ${formats.join(', ')}`))
         .addOption(
-          new Option('--format <format>', `how to print the result: ${formats.join(', ')}`).argParser(
-            formatFlag(formats),
-          ),
-        )
-        .addOption(
-          new Option('--flatten <KEY,...>', 'a row for every item of a list, for --format').argParser(
-            keysFlag('--flatten'),
-          ),
+          new Option('--flatten <KEY,...>', 'a row for every item of a list, for --format').argParser(collected),
         )
         .addOption(new Option('--api-version <version>', 'whose fields json and yaml print').choices(['v1', 'v2']))
         .addOption(new Option('--flags-file <file>', 'YAML or JSON map of flags and their values'))
@@ -66,15 +77,25 @@ export function defineCommand<O extends object, A extends unknown[] = []>(
         .helpOption('-h, --help', 'show this help')
         .action(async (...given: unknown[]) => {
           const args = given.slice(0, -2) as A;
-          const flags = given.at(-2) as O & CommonOptions;
-          const context = await open(flags);
+          const { format, flatten = [], ...flags } = given.at(-2) as Given<O>;
+          const parsed = flags as O & P & CommonOptions;
+          const context = await open(flags, async (opened) => {
+            Object.assign(parsed, await parse?.(opened, parsed, ...args));
+          });
+          // So that a command that cannot print its result does nothing.
+          if (format) parsed.format = readFormat(format, formats);
+          const lists = keysIn(flatten, '--flatten');
+          if (lists.length > 0) parsed.flatten = lists;
           // What localrun calls itself is nobody's to silence.
-          await (hidden ? action(context, flags, ...args) : action(...asGcloudSays(context, flags), ...args));
+          await (hidden ? action(context, parsed, ...args) : action(...asGcloudSays(context, parsed), ...args));
         });
       acceptGlobalFlags(command);
     },
   };
 }
+
+/** A parser of a flag that may be repeated, whose values are read later. */
+export const collected = (text: string, previous: readonly string[] = []): string[] => [...previous, text];
 
 /**
  * The project and location that a command is about; a project may be given by its number.

@@ -2,10 +2,13 @@ import { CommanderError } from 'commander';
 import { type Code, Interrupted, type Problem, Reported, RunError, UsageError } from '../model/errors.js';
 import type { Io, Output } from './io.js';
 
-/** The exit codes: 0 ok, 1 failed, 2 usage, 128 + signal interrupted. */
-export function exitCodeOf(error: unknown): number {
+/**
+ * The exit codes: 0 ok, 1 failed, 2 usage, 128 + signal interrupted. What a command finds wrong with its arguments once
+ * it has begun is a failure like any other.
+ */
+export function exitCodeOf(error: unknown, { begun }: { begun: boolean }): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof UsageError) return 2;
+  if (error instanceof UsageError) return begun ? 1 : 2;
   if (error instanceof Interrupted) return error.signal === 'SIGINT' ? 130 : 143;
   return 1;
 }
@@ -31,9 +34,6 @@ export function printError(error: unknown, command: string, { err }: Io): void {
     if (error.exitCode === 0 || error.code === 'commander.help') return;
     say(`${title} ${error.message.replace(/^error: /, '').replace('\n', ' ')}`);
     say(`Try: localrun ${[...command.split('.').filter(Boolean), '--help'].join(' ')}`);
-  } else if (error instanceof UsageError) {
-    say(`${title} ${error.message}`);
-    if (error.fix) say(advice(error.fix));
   } else if (error instanceof RunError) {
     say(`${title} ${selfExplaining.has(error.code) ? '' : `${error.code}: `}${error.message}`);
     for (const problem of error.problems.slice(0, shownProblems)) say(formatProblem(problem, err));

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { UsageError } from '../model/errors.js';
+import { RunError, UsageError } from '../model/errors.js';
 
 /** How deep flags files may name others. */
 const maxDepth = 10;
@@ -8,7 +8,7 @@ const maxDepth = 10;
 /**
  * A command line with the flags of `--flags-file=FILE` in its place: a YAML or JSON map from flags to values, or a list
  * of such maps. A list or map as a value needs no escaping.
- * @throws UsageError
+ * @throws RunError if a file cannot be read, UsageError for what is no flag
  */
 export async function withFlagsFiles(argv: readonly string[], cwd: string, depth = 0): Promise<string[]> {
   const result: string[] = [];
@@ -27,7 +27,8 @@ export async function withFlagsFiles(argv: readonly string[], cwd: string, depth
   return result;
 }
 
-const wrong = (problem: string): UsageError => new UsageError(`argument --flags-file: ${problem}`);
+/** What gcloud's argument parser is not reached by has its exit code, 2, not. */
+const wrong = (problem: string): RunError => new RunError('INVALID_ARGUMENT', `argument --flags-file: ${problem}`);
 
 async function flagsIn(file: string, cwd: string): Promise<string[]> {
   let text: string;
@@ -47,7 +48,9 @@ async function flagsIn(file: string, cwd: string): Promise<string[]> {
   return maps.flatMap((map) => {
     if (!isMap(map)) throw wrong(`[${file}] must be a map of flags, or a list of such maps`);
     return Object.entries(map).flatMap(([flag, value]) => {
-      if (!flag.startsWith('--')) throw wrong(`[${file}]: ${flag} is no flag; flags begin with --`);
+      if (!flag.startsWith('--')) {
+        throw new UsageError(`argument --flags-file: [${file}]: ${flag} is no flag; flags begin with --`);
+      }
       return words(file, flag, value);
     });
   });

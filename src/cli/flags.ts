@@ -1,4 +1,4 @@
-import { UsageError } from '../model/errors.js';
+import { RunError, UsageError } from '../model/errors.js';
 import { parseGcloudDuration } from '../model/time.js';
 
 /**
@@ -62,6 +62,10 @@ export const durationFlag =
     if (seconds === undefined)
       throw argument(flag, `${JSON.stringify(text)} is not a duration such as 600, 10m5s, 1.5h`);
     if (seconds < 1) throw argument(flag, `value must be greater than or equal to 1s; received: ${text}`);
-    if (!Number.isInteger(seconds)) throw argument(flag, `value must be a whole number of seconds; received: ${text}`);
+    // What gcloud's argument parser takes.
+    if (!Number.isInteger(seconds)) {
+      const problem = `value must be a whole number of seconds; received: ${text}`;
+      throw new RunError('INVALID_ARGUMENT', `argument ${flag}: ${problem}`);
+    }
     return `${seconds}s`;
   };

@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import type { CommonOptions } from './command.js';
+import { collected, type CommonOptions } from './command.js';
 import type { Context } from './context.js';
 import { integerFlag } from './flags.js';
-import { absentKeys, filterFlag, keysFlag, parseFilter } from './render/format/filter.js';
-import type { Key } from './render/format/keys.js';
+import { absentKeys, keysIn, parseFilter } from './render/format/filter.js';
 import { compareRows } from './render/format/columns.js';
 import { asRow, type Kind } from './render/format/resources.js';
 
@@ -13,22 +12,20 @@ export interface ListOptions extends CommonOptions {
   filter?: string;
   limit?: number;
   pageSize?: number;
-  sortBy?: Key[];
+  sortBy?: string[];
   uri?: true;
 }
 
 export const declareListFlags = (command: Command): Command =>
   command
-    .option(
-      '--filter <expression>',
-      "show only what it holds for, e.g. name~^etl or 'labels.team=a OR NOT …'",
-      filterFlag,
-    )
-    .option('--limit <count>', 'show at most so many', integerFlag('--limit', 1))
-    .option('--sort-by <KEY,...>', 'sort by fields; ~KEY for the reverse order', keysFlag('--sort-by'))
+    .option('--filter <expression>', "show only what it holds for, e.g. name~^etl or 'labels.team=a OR NOT …'")
+    .option('--limit <count>', 'show at most so many', limitFlag)
+    .option('--sort-by <KEY,...>', 'sort by fields; ~KEY for the reverse order', collected)
     .option('--uri', 'show the addresses of the resources only')
     // Everything is shown anyway.
     .addOption(new Option('--page-size <count>').argParser(integerFlag('--page-size', 1)).hideHelp());
+
+const limitFlag = (text: string): number => (text === 'unlimited' ? Infinity : integerFlag('--limit', 1)(text));
 
 /** How many items of a listing, from its first, are all that can be shown; undefined: any may be. */
 export const enough = ({ sortBy = [], filter, limit }: ListOptions): number | undefined =>
@@ -42,11 +39,12 @@ export async function arranged<T>(
   kind: Kind<T>,
 ): Promise<T[]> {
   if (sortBy.length === 0 && filter === undefined) return items.slice(0, limit);
+  const order = keysIn(sortBy, '--sort-by');
   const wanted = filter === undefined ? undefined : parseFilter(filter, Date.now());
   // Words that stand alone are looked for everywhere.
-  const keys = [...sortBy, ...(wanted?.keys ?? [])];
+  const keys = [...order, ...(wanted?.keys ?? [])];
   const rows = await Promise.all(items.map(async (item) => ({ item, row: await asRow(kind, item, keys) })));
-  const sorted = sortBy.length === 0 ? rows : rows.toSorted((a, b) => compareRows(sortBy, a.row, b.row));
+  const sorted = order.length === 0 ? rows : rows.toSorted((a, b) => compareRows(order, a.row, b.row));
   if (!wanted) return sorted.map(({ item }) => item).slice(0, limit);
   const absent = absentKeys(
     wanted,

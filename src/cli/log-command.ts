@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { Interrupted } from '../model/errors.js';
 import { entryText, isSeverity, type LogEntry, severities, type Severity } from '../model/log-entry.js';
-import { type LogFilter, parseLogFilter } from '../model/log-filter/parse.js';
+import { parseLogFilter } from '../model/log-filter/parse.js';
 import { shortName } from '../model/names.js';
 import type { Execution } from '../model/schema/job.js';
 import { durationSeconds, timestamp } from '../model/time.js';
@@ -20,7 +20,7 @@ export interface LogFlags extends CommonOptions {
   limit?: number;
   order?: 'asc' | 'desc';
   severity?: Severity;
-  logFilter?: LogFilter;
+  logFilter?: string;
   task?: number;
   attempt?: number;
   prefix?: true;
@@ -31,7 +31,6 @@ export const declareLogFlags = (command: Command): Command =>
     .option(
       '--log-filter <filter>',
       `only entries for which this holds, in Cloud Logging's query language, e.g. 'severity>=ERROR AND textPayload:"out of"'`,
-      (text) => parseLogFilter(text, '--log-filter'),
     )
     .option('--severity <severity>', `only entries at least as severe: ${severities.join(', ')}`, (text) => {
       if (!isSeverity(text)) throw new InvalidArgumentError(`It must be one of ${severities.join(', ')}.`);
@@ -47,14 +46,21 @@ export const declareReadFlags = (command: Command): Command =>
     .option('--limit <count>', 'show no more: the newest, or with --order=asc the oldest', integerFlag('--limit', 1))
     .addOption(new Option('--order <order>', 'which entries count for --limit first').choices(['asc', 'desc']));
 
-/** What flags say about which entries are wanted. */
-export const logQuery = (
-  { freshness, limit, order, severity, logFilter: filter, task, attempt }: LogFlags,
+/** What flags say about which entries are wanted. @throws UsageError for a wrong filter */
+export function logQuery(
+  { freshness, limit, order, severity, logFilter, task, attempt }: LogFlags,
   now: number,
-): LogQuery => ({
-  ...(freshness !== undefined && { since: timestamp(now - (durationSeconds(freshness) ?? 0) * 1000) }),
-  ...{ limit, severity, filter, task, attempt, oldest: order === 'asc' },
-});
+): LogQuery {
+  const filter = logFilter === undefined ? undefined : parseLogFilter(logFilter, '--log-filter');
+  return {
+    ...(freshness !== undefined && { since: sinceOf(freshness, now) }),
+    ...{ limit, severity, filter, task, attempt, oldest: order === 'asc' },
+  };
+}
+
+/** The time that lies a duration before now, which is in ms since 1970. */
+export const sinceOf = (freshness: string, now: number): string =>
+  timestamp(now - (durationSeconds(freshness) ?? 0) * 1000);
 
 /** How many executions are named whose logs are gone. */
 const named = 3;
@@ -72,8 +78,16 @@ export function tellExpired({ io, config }: Context, service: ServiceDeps, execu
 /** How many entries are printed at a time. */
 const some = 1000;
 
-/** Prints entries, the time before each as gcloud does; a part at a time, unless the format has to see all at once. */
-export async function printEntries(context: Context, options: LogFlags, entries: Iterable<LogEntry>): Promise<void> {
+/**
+ * Prints entries, the time before each as gcloud does; a part at a time, unless the format has to see all at once.
+ * `quiet`: says nothing if there are none.
+ */
+export async function printEntries(
+  context: Context,
+  options: LogFlags,
+  entries: Iterable<LogEntry>,
+  { quiet = false } = {},
+): Promise<void> {
   const { io } = context;
   const printer = options.format?.printer ?? 'default';
   const json = printer === 'json';
@@ -88,7 +102,7 @@ export async function printEntries(context: Context, options: LogFlags, entries:
     count += part.length;
   }
   if (json) io.out.write(count === 0 ? '[]\n' : '\n]\n');
-  if (count === 0) io.err.write('There are no log entries.\n');
+  if (count === 0 && !quiet) io.err.write('There are no log entries.\n');
 }
 
 function* parts<T>(items: Iterable<T>, size: number): Generator<T[]> {

@@ -2,6 +2,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Problem, RunError, UsageError } from '../model/errors.js';
 import { shortName } from '../model/names.js';
+import type { SpecSource } from '../model/spec/read.js';
 import type { JobInput } from '../model/schema/job.js';
 import { type CommonOptions, jobNameOf } from './command.js';
 import type { Context } from './context.js';
@@ -33,9 +34,9 @@ const reasons: Record<string, string> = {
   EISDIR: 'it is a directory',
 };
 
-/** The text of a spec file, or of another of that size, or of stdin for `-`; a byte more if it is too large. @throws RunError */
+/** The text of a spec file, or of another of that size, or of stdin for `-`; a byte more if it is too large. @throws UsageError */
 export async function readSpecText(
-  { io }: Context,
+  { io }: Pick<Context, 'io'>,
   file: string,
   what = 'job spec',
 ): Promise<{ file: string; text: string }> {
@@ -47,16 +48,30 @@ export async function readSpecText(
     for await (const chunk of stream) chunks.push(chunk as Buffer);
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
-    throw new RunError('INVALID_ARGUMENT', `Cannot read the ${what} ${file}: ${reasons[code] ?? message}.`);
+    throw new UsageError(`Cannot read the ${what} ${file}: ${reasons[code] ?? message}.`);
   }
   return inUtf8(file, Buffer.concat(chunks).toString('utf8'));
 }
 
-/** What was decoded as UTF-8. @throws RunError if it is UTF-16, which editors and shells of Windows write */
+/** What was decoded as UTF-8. @throws UsageError if it is UTF-16, which editors and shells of Windows write */
 function inUtf8(file: string, text: string): { file: string; text: string } {
   // Maybe a byte order mark, and ASCII characters, each with a zero.
   if (!/^(\uFFFD\uFFFD)?(([\s!-~]\0){2}|(\0[\s!-~]){2})/.test(text)) return { file, text };
-  throw new RunError('INVALID_ARGUMENT', `${file} is in UTF-16, not in UTF-8.`, { fix: 'save it as UTF-8' });
+  throw new UsageError(`${file} is in UTF-16, not in UTF-8.`, 'save it as UTF-8');
+}
+
+/**
+ * The one document of a spec file, as gcloud's argument parser reads it: whether it can be a job is not known yet.
+ * @throws UsageError if it cannot be read, or is no YAML, or holds another number of documents
+ */
+export async function readSpecFile(context: Pick<Context, 'io'>, name: string): Promise<SpecSource> {
+  const { jobsOf, parseSpec } = await import('../model/spec/read.js');
+  const { file, text } = await readSpecText(context, name);
+  const source = parseSpec(file, text);
+  const { documents } = source;
+  const problems = documents[0]?.isScalar ? jobsOf(source).problems : source.problems;
+  if (problems.length > 0) throw new UsageError(hasProblems(file, problems), undefined, problems);
+  return source;
 }
 
 /**
@@ -66,15 +81,14 @@ function inUtf8(file: string, text: string): { file: string; text: string } {
  */
 export async function readJobFile(
   context: Context,
-  file: string,
+  source: SpecSource,
   options: CommonOptions & { strict?: true },
   job: string | undefined,
 ): Promise<NamedJob> {
-  const { readJobs } = await import('../model/spec/read.js');
-  const source = await readSpecText(context, file);
+  const { jobsOf } = await import('../model/spec/read.js');
   const { strict, project, region: location } = options;
   const id = job === undefined ? undefined : shortName(jobNameOf(context, options, job));
-  const { jobs, problems } = readJobs(source.file, source.text, { id, project, location, strict });
+  const { jobs, problems } = jobsOf(source, { id, project, location, strict });
   failOn(problems, source.file);
   for (const problem of problems) context.io.err.write(`${formatProblem(problem, context.io.err)}\n`);
   const [spec] = jobs;
@@ -92,6 +106,8 @@ export async function readJobFile(
 export function failOn(problems: readonly Problem[], file: string): void {
   const errors = problems.filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return;
-  const count = errors.length === 1 ? 'a problem' : `${errors.length} problems`;
-  throw new RunError('INVALID_ARGUMENT', `${file} has ${count}:`, { problems: errors });
+  throw new RunError('INVALID_ARGUMENT', hasProblems(file, errors), { problems: errors });
 }
+
+const hasProblems = (file: string, { length }: readonly Problem[]): string =>
+  `${file} has ${length === 1 ? 'a problem' : `${length} problems`}:`;

@@ -78,14 +78,15 @@ export class RunError extends Error {
   }
 }
 
-/** The command line itself is wrong: exit code 2, as gcloud's argument parser answers. */
-export class UsageError extends Error {
+/**
+ * What the command line says cannot be. The exit code is 2 while the command line is still parsed, as gcloud's argument
+ * parser answers, and 1 once the command has begun.
+ */
+export class UsageError extends RunError {
   override name = 'UsageError';
-  readonly fix: string | undefined;
 
-  constructor(message: string, fix?: string) {
-    super(message);
-    this.fix = fix;
+  constructor(message: string, fix?: string, problems: readonly Problem[] = []) {
+    super('INVALID_ARGUMENT', message, { fix, problems });
   }
 }
 

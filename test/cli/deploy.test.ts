@@ -27,7 +27,7 @@ describe('jobs deploy', () => {
   test('wants an image, and cannot build one', async () => {
     const scenario = new Scenario();
     expect(await scenario.run(['jobs', 'deploy', 'etl'])).toMatchObject({
-      code: 2,
+      code: 1,
       err: expect.stringContaining('argument --image: Must be specified.'),
     });
     expect(await scenario.run(['jobs', 'deploy', 'etl', '--source=.'])).toEqual({

@@ -117,7 +117,7 @@ test('--filter shows a part, --uri addresses only', async () => {
     stderr: 'WARNING: The following filter keys were not present in any resource : nme\nListed 0 items.\n',
   });
   const { code, stderr } = await run(['jobs', 'list', '--filter=name=(']);
-  expect([code, stderr]).toEqual([2, expect.stringContaining('argument --filter: expected a value')]);
+  expect([code, stderr]).toEqual([1, expect.stringContaining('argument --filter: expected a value')]);
 });
 
 test('none prints nothing', async () => {
@@ -133,14 +133,14 @@ test.each([
   ['jobs create new --image i', formats],
   ['jobs describe etl', `${formats}, export`],
 ])('%s knows no other format, and does nothing', async (line, known) => {
-  for (const format of ['xml', 'JSON', '']) {
+  for (const format of ['xml', 'JSON', ' ']) {
     const { code, stdout, stderr } = await run([...line.split(' '), `--format=${format}`]);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain(`argument --format: must be one of ${known}; received: ${format}\n`);
   }
   for (const format of ['table', 'value()', 'value']) {
     const { code, stdout, stderr } = await run([...line.split(' '), `--format=${format}`]);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain(' takes keys, such as ');
   }
   expect(await printed('jobs list --format value(name)')).not.toContain('new');
@@ -153,7 +153,7 @@ test('a key with if() is there if the flags of the command say so', async () => 
 });
 
 test('export is for describe only', async () => {
-  expect(await run('jobs list --format export')).toMatchObject({ code: 2, stdout: '' });
+  expect(await run('jobs list --format export')).toMatchObject({ code: 1, stdout: '' });
   expect(await printed('jobs describe etl --format export')).toContain(
     'apiVersion: run.googleapis.com/v1\nkind: Job\n',
   );

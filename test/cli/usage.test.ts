@@ -6,7 +6,7 @@ import { homeObstacle } from '../../src/store/directory.js';
 import { cli, type Outcome } from '../support/io.js';
 
 describe('a command line that cannot be meant', () => {
-  test.each<[line: string | string[], command: string, message: string]>([
+  test.each<[line: string | string[], command: string, message: string, code?: number]>([
     ['jobz', '', "unknown command 'jobz' (Did you mean jobs?)"],
     ['run -f job.yaml', '', "unknown command 'run'"],
     ['jobs lst', 'jobs', "unknown command 'lst' (Did you mean list?)"],
@@ -14,12 +14,12 @@ describe('a command line that cannot be meant', () => {
     ['jobs list --fromat json', 'jobs.list', "unknown option '--fromat' (Did you mean --format?)"],
     ['jobs list extra', 'jobs.list', "too many arguments for 'list'. Expected 0 arguments but got 1."],
     ['jobs describe', 'jobs.describe', "missing required argument 'job'"],
-    ['jobs create', 'jobs.create', 'argument JOB: Must be specified.'],
-    ['jobs create etl', 'jobs.create', 'argument --image: Must be specified.'],
+    ['jobs create', 'jobs.create', 'argument JOB: Must be specified.', 1],
+    ['jobs create etl', 'jobs.create', 'argument --image: Must be specified.', 1],
     ['jobs create etl --image', 'jobs.create', "option '--image <image>' argument missing"],
     ['jobs create etl --image --tasks 2', 'jobs.create', 'argument --image: expected one argument'],
-    ['jobs execute', 'jobs.execute', 'argument JOB: Must be specified.'],
-    ['jobs run', 'jobs.run', 'argument JOB: Must be specified.'],
+    ['jobs execute', 'jobs.execute', 'argument JOB: Must be specified.', 1],
+    ['jobs run', 'jobs.run', 'argument JOB: Must be specified.', 1],
     ['jobs validate', 'jobs.validate', 'argument FILE: Must be specified.'],
     [
       'jobs executions tasks list',
@@ -27,12 +27,12 @@ describe('a command line that cannot be meant', () => {
       "required option '--execution <execution>' not specified",
     ],
     ['jobs execute etl --wait --async', 'jobs.execute', 'At most one of --async | --wait can be specified.'],
-    ['jobs list --region Us', 'jobs.list', 'argument --region: invalid value [Us]'],
-    ['jobs list --project ../x', 'jobs.list', 'argument --project: invalid value [../x]'],
+    ['jobs list --region Us', 'jobs.list', 'argument --region: invalid value [Us]', 1],
+    ['jobs list --project ../x', 'jobs.list', 'argument --project: invalid value [../x]', 1],
     ['jobs list --limit 0', 'jobs.list', 'argument --limit: Value must be greater than or equal to 1; received: 0'],
-  ])('%s', async (line, command, message) => {
+  ])('%s', async (line, command, message, expected = 2) => {
     const { code, stdout, stderr } = await cli().run(line);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect({ code, stdout }).toEqual({ code: expected, stdout: '' });
     expect(stderr.split('\n')[0]).toBe(`ERROR: ${command && `(localrun.${command}) `}${message}`);
   });
 });
@@ -45,8 +45,8 @@ describe('a missing job is asked for on a terminal', () => {
     ['jobs update --tasks 2', ' etl \n', 'Job name:  ', 1, /Job \[etl\] could not be found/],
     ['jobs execute', 'etl\n', 'Job name:  ', 1, /Resource 'etl'/],
     ['jobs run', 'etl\n', 'Job name:  ', 1, /Cannot find job \[etl\]/],
-    ['jobs execute', '\n', 'Job name:  ', 2, /argument JOB: Must be specified/],
-    ['jobs execute', '', 'Job name:  ', 2, /argument JOB: Must be specified/],
+    ['jobs execute', '\n', 'Job name:  ', 1, /argument JOB: Must be specified/],
+    ['jobs execute', '', 'Job name:  ', 1, /argument JOB: Must be specified/],
   ])('%s, answered %j', async (line, stdin, question, code, answer) => {
     const { code: ended, stderr } = await cli({ terminal: 80 }).run(line, { stdin });
     expect({ ended, question: stderr.slice(0, question.length) }).toEqual({ ended: code, question });
@@ -54,9 +54,12 @@ describe('a missing job is asked for on a terminal', () => {
   });
 
   test('but not with --quiet, nor where the command does not ask in gcloud', async () => {
-    for (const line of ['jobs execute --quiet', 'jobs describe']) {
+    for (const [line, expected] of [
+      ['jobs execute --quiet', 1],
+      ['jobs describe', 2],
+    ] as const) {
       const { code, stderr } = await cli({ terminal: 80 }).run(line, { stdin: 'etl\n' });
-      expect([code, stderr.split('\n')[0]]).toEqual([2, expect.stringMatching(/^ERROR: .*(JOB|'job')/)]);
+      expect([code, stderr.split('\n')[0]]).toEqual([expected, expect.stringMatching(/^ERROR: .*(JOB|'job')/)]);
     }
   });
 });
@@ -72,7 +75,7 @@ test.each([
 });
 
 describe('a value of a flag that it cannot have', () => {
-  test.each<[flag: string, message: string]>([
+  test.each<[flag: string, message: string, code?: number]>([
     ['--tasks=abc', '--tasks: Value must be an integer; received: abc'],
     ['--tasks=1.5', '--tasks: Value must be an integer; received: 1.5'],
     ['--tasks=0', '--tasks: Value must be greater than or equal to 1; received: 0'],
@@ -80,16 +83,16 @@ describe('a value of a flag that it cannot have', () => {
     ['--max-retries=-1', '--max-retries: Value must be greater than or equal to 0; received: -1'],
     ['--task-timeout=0', '--task-timeout: value must be greater than or equal to 1s; received: 0'],
     ['--task-timeout=1h1', '--task-timeout: "1h1" is not a duration such as 600, 10m5s, 1.5h'],
-    ['--task-timeout=1.5s', '--task-timeout: value must be a whole number of seconds; received: 1.5s'],
+    ['--task-timeout=1.5s', '--task-timeout: value must be a whole number of seconds; received: 1.5s', 1],
     ['--args=a,b,a', '--args: "a" cannot be specified multiple times'],
     ['--args=a --args=a', '--args: "a" cannot be specified multiple times'],
     ['--set-env-vars=A', '--set-env-vars: Bad syntax for dict arg: [A]. Write KEY=VALUE.'],
     ['--set-env-vars==v', '--set-env-vars: Invalid flag value [=v]'],
     ['--labels=A=1 --labels=A=2', '--labels: "A" cannot be specified multiple times; received: 1, 2'],
-  ])('%s', async (flags, message) => {
+  ])('%s', async (flags, message, code = 2) => {
     const { run } = cli();
     expect(await run(`jobs create etl --image i ${flags}`)).toEqual({
-      code: 2,
+      code,
       stdout: '',
       stderr: `ERROR: (localrun.jobs.create) argument ${message}\n`,
     });

@@ -17,6 +17,8 @@ import {
 import { readEnvFile } from './env-file.js';
 import { checkExclusive, containerExclusives, jobExclusives } from './exclusive.js';
 import { declareOwnJobFlags, type JobFlags } from './job.js';
+import { probeOf } from './probe.js';
+import { type AddedVolume, volumeOf } from './volume.js';
 
 /** The flags that say what a job is, as create, update, deploy and run take them. */
 export type JobOptions = JobFlags & GroupedFlags;
@@ -30,17 +32,16 @@ export interface JobEdit {
   groups: ContainerGroup[];
 }
 
-/** Checks the flags and reads the files that they name. @throws UsageError */
+/** The service takes no more. */
+const maxContainers = 10;
+
+/** Checks the flags and reads the files that they name. @throws UsageError, RunError if a file cannot be read */
 export async function readJobEdit(options: JobOptions, io: Pick<Io, 'cwd' | 'env' | 'err'>): Promise<JobEdit> {
   const groups = containerGroups(options);
-  const [first] = groups;
-  checkExclusive({ ...options, image: first?.flags.image }, jobExclusives);
+  checkExclusive({ ...options, image: groups[0]?.flags.image }, jobExclusives);
   for (const { flags } of groups) {
     checkExclusive({ ...flags }, containerExclusives);
     if (flags.envVarsFile) flags.setEnvVars = await readEnvFile(flags.envVarsFile, io);
-  }
-  if (first?.name !== undefined && options.addVolume?.some(({ mountPath }) => mountPath !== undefined)) {
-    throw new UsageError('argument --add-volume: mount-path cannot be used with --container; use --add-volume-mount');
   }
   return { flags: options, groups };
 }
@@ -60,12 +61,19 @@ export function jobFromFlags(edit: JobEdit, parent: Parent): JobInput {
  * @throws UsageError, RunError if that cannot be done
  */
 export function withJobFlags(job: JobInput, { flags, groups }: JobEdit, parent: Parent): JobInput {
+  if (groups.length > maxContainers) {
+    throw new UsageError(`Invalid value for [--container]: Jobs may include at most ${maxContainers} containers`);
+  }
+  const added = (flags.addVolume ?? []).map(volumeOf);
+  if (groups[0]?.name !== undefined && added.some(({ mountPath }) => mountPath !== undefined)) {
+    throw new UsageError('argument --add-volume: mount-path cannot be used with --container; use --add-volume-mount');
+  }
   let task = job.template.template;
   if (flags.removeContainers) task = withoutContainers(task, flags.removeContainers);
   for (const group of groups) task = withContainerFlags(task, group);
   task = withoutVolumes(task, flags);
   for (const group of groups) task = withSecretFlags(task, group);
-  task = withNewVolumes(task, flags);
+  task = withNewVolumes(task, added);
   for (const group of groups) {
     const { addVolumeMount: addMounts } = group.flags;
     if (addMounts) task = inContainer(task, group, (container) => editedContainer(container, { addMounts }));
@@ -103,7 +111,8 @@ function inContainer(
 }
 
 function withContainerFlags(task: TaskTemplate, group: ContainerGroup): TaskTemplate {
-  const { workdir, setEnvVars, updateEnvVars, removeEnvVars, clearEnvVars, ...flags }: ContainerFlags = group.flags;
+  const { workdir, startupProbe, ...given }: ContainerFlags = group.flags;
+  const { setEnvVars, updateEnvVars, removeEnvVars, clearEnvVars, ...flags } = given;
   const set = setEnvVars && Object.keys(setEnvVars).length > 0 ? setEnvVars : undefined;
   const env = (set ?? updateEnvVars ?? removeEnvVars ?? clearEnvVars) !== undefined && {
     env: { clear: clearEnvVars || set !== undefined, remove: removeEnvVars, update: set ?? updateEnvVars },
@@ -112,6 +121,7 @@ function withContainerFlags(task: TaskTemplate, group: ContainerGroup): TaskTemp
     editedContainer(container, {
       ...flags,
       workingDir: workdir,
+      startupProbe: startupProbe && probeOf(startupProbe),
       ...env,
       clearMounts: flags.clearVolumeMounts || undefined,
       removeMounts: flags.removeVolumeMount,
@@ -125,11 +135,16 @@ function withoutVolumes(task: TaskTemplate, { clearVolumes, removeVolume = [] }:
 }
 
 /** New volumes, mounted where their flag says so: in the only container. */
-function withNewVolumes(task: TaskTemplate, { addVolume = [] }: JobFlags): TaskTemplate {
-  if (addVolume.length === 0) return task;
-  const added = addVolume.map(({ volume }) => volume);
-  const mounts = addVolume.flatMap(({ volume: { name }, mountPath }) => (mountPath ? [{ name, mountPath }] : []));
-  const changed = { ...task, volumes: withVolumes(task.volumes, added) };
+function withNewVolumes(task: TaskTemplate, added: readonly AddedVolume[]): TaskTemplate {
+  if (added.length === 0) return task;
+  const mounts = added.flatMap(({ volume: { name }, mountPath }) => (mountPath ? [{ name, mountPath }] : []));
+  const changed = {
+    ...task,
+    volumes: withVolumes(
+      task.volumes,
+      added.map(({ volume }) => volume),
+    ),
+  };
   if (mounts.length === 0) return changed;
   return inContainer(changed, { name: undefined, flags: {} }, (container) => ({
     ...container,

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { UsageError } from '../../model/errors.js';
+import { RunError, UsageError } from '../../model/errors.js';
 import type { Container } from '../../model/schema/container.js';
 import { dictFlag, listFlag } from '../flags.js';
 import { booleanFlag } from './boolean.js';
@@ -29,7 +29,7 @@ export interface ContainerFlags {
   removeVolumeMount?: string[];
   clearVolumeMounts?: boolean;
   dependsOn?: string[];
-  startupProbe?: NonNullable<Container['startupProbe']> | 'none';
+  startupProbe?: Record<string, string>;
   sandboxLauncher?: boolean;
 }
 
@@ -37,8 +37,6 @@ export interface ContainerFlags {
 export type GroupedFlags = { [F in keyof ContainerFlags]?: Grouped<ContainerFlags[F]> } & { container?: string[] };
 
 const text: Parse<string> = (value) => value;
-/** A sidecar or two; the number of containers is limited to ten by the service. */
-const maxContainers = 10;
 const maxDependencies = 9;
 
 function dependsOnFlag(value: string, previous?: string[]): string[] {
@@ -51,7 +49,7 @@ function dependsOnFlag(value: string, previous?: string[]): string[] {
 
 function gpuFlag(value: string): string {
   if (/^\d+$/.test(value)) return String(Number(value));
-  throw new UsageError(`argument --gpu: Value must be an integer; received: ${value}`);
+  throw new RunError('INVALID_ARGUMENT', `argument --gpu: Value must be an integer; received: ${value}`);
 }
 
 const valued: readonly [flag: string, description: string, parse: (text: string, previous?: never) => unknown][] = [
@@ -149,9 +147,6 @@ export function containerGroups(options: GroupedFlags): ContainerGroup[] {
   if (stray !== undefined) {
     const flag = `--${stray.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     throw new UsageError(`When --container is specified ${flag} must be specified after --container.`);
-  }
-  if (options.container.length > maxContainers) {
-    throw new UsageError(`Invalid value for [--container]: Jobs may include at most ${maxContainers} containers`);
   }
   return options.container.map((name) => ({ name, flags: of(name) }));
 }

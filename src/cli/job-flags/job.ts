@@ -4,7 +4,7 @@ import type { TaskTemplate } from '../../model/schema/job.js';
 import { dictFlag, durationFlag, integerFlag, listFlag } from '../flags.js';
 import { booleanFlag } from './boolean.js';
 import type { Parse } from './groups.js';
-import { type AddedVolume, volumeFlag } from './volume.js';
+import { type VolumeFlag, volumeFlag } from './volume.js';
 
 /** The flags that say what a job is, those about its containers apart. */
 export interface JobFlags {
@@ -35,7 +35,7 @@ export interface JobFlags {
   key?: string;
   gpuType?: string;
   gpuZonalRedundancy?: boolean;
-  addVolume?: AddedVolume[];
+  addVolume?: VolumeFlag[];
   removeVolume?: string[];
   clearVolumes?: boolean;
   removeContainers?: string[];

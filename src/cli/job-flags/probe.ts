@@ -1,4 +1,4 @@
-import { UsageError } from '../../model/errors.js';
+import { RunError, UsageError } from '../../model/errors.js';
 import type { Container } from '../../model/schema/container.js';
 import { dictFlag } from '../flags.js';
 
@@ -15,18 +15,23 @@ const known = [
   ...Object.entries(actions).flatMap(([action, fields]) => fields.map((field) => `${action}.${field}`)),
 ];
 
-/** `httpGet.port=8080,periodSeconds=2`; an empty value takes the probe away. */
-export function probeFlag(text: string): Probe | 'none' {
+/** A parser of `httpGet.port=8080,periodSeconds=2`; an empty value takes the probe away. @throws UsageError, RunError */
+export function probeFlag(text: string): Record<string, string> {
   const values = dictFlag('--startup-probe')(text);
+  const unknown = Object.keys(values).find((key) => !known.includes(key));
+  if (unknown === undefined) return values;
+  throw new RunError(
+    'INVALID_ARGUMENT',
+    `argument --startup-probe: Key [${unknown}] not recognized for startup probe.`,
+    { fix: `the keys are ${known.join(', ')}` },
+  );
+}
+
+/** The probe that a flag describes. @throws UsageError */
+export function probeOf(values: Readonly<Record<string, string>>): Probe | 'none' {
   if (Object.keys(values).length === 0) return 'none';
   const probe: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(values)) {
-    if (!known.includes(key)) {
-      throw new UsageError(
-        `argument --startup-probe: Key [${key}] not recognized for startup probe.`,
-        `the keys are ${known.join(', ')}`,
-      );
-    }
     const [action = '', field] = key.split('.');
     const isNumber = field === undefined || field === 'port';
     if (isNumber && !/^\d+$/.test(value)) {

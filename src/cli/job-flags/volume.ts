@@ -1,4 +1,4 @@
-import { UsageError } from '../../model/errors.js';
+import { RunError, UsageError } from '../../model/errors.js';
 import { volumeName } from '../../model/edit/job.js';
 import type { Container, Volume } from '../../model/schema/container.js';
 import { dictFlag } from '../flags.js';
@@ -8,13 +8,16 @@ type Mount = NonNullable<Container['volumeMounts']>[number];
 const wrong = (flag: string, problem: string, fix?: string): UsageError =>
   new UsageError(`argument ${flag}: ${problem}`, fix);
 
-/** `volume=NAME,mount-path=PATH`; the flag may be repeated. */
+/** A parser of `volume=NAME,mount-path=PATH`; the flag may be repeated. @throws UsageError, RunError */
 export function mountFlag(text: string, previous: Mount[] = []): Mount[] {
   const flag = '--add-volume-mount';
   const { volume, 'mount-path': mountPath, ...others } = dictFlag(flag)(text);
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) {
-    throw wrong(flag, `Key [${unknown}] not recognized for volume mount. Valid keys are volume and mount-path.`);
+    throw new RunError(
+      'INVALID_ARGUMENT',
+      `argument ${flag}: Key [${unknown}] not recognized for volume mount. Valid keys are volume and mount-path.`,
+    );
   }
   if (!volume) throw wrong(flag, 'Key [volume] required in dict arg but not provided');
   if (!mountPath) throw wrong(flag, 'Key [mount-path] required in dict arg but not provided');
@@ -97,24 +100,36 @@ const kinds: Readonly<Record<string, Kind>> = {
 const missing = (of: string, type: string, keys: readonly string[]): UsageError =>
   wrong('--add-volume', `Volume ${of} of type ${type} requires the following parameters: ${keys.join(', ')}`);
 
-/** `name=NAME,type=TYPE,...`; the flag may be repeated. */
-export function volumeFlag(text: string, previous: AddedVolume[] = []): AddedVolume[] {
-  const { name: given, type, 'mount-path': mountPath, ...values } = dictFlag('--add-volume')(text);
-  if (!type) throw wrong('--add-volume', 'Key [type] required in dict arg but not provided');
+/** The keys and values of a volume, of which `type` is one, and how they were written. */
+export interface VolumeFlag {
+  text: string;
+  values: Readonly<Record<string, string>>;
+}
+
+/** A parser of `name=NAME,type=TYPE,...`; the flag may be repeated. @throws UsageError */
+export function volumeFlag(text: string, previous: VolumeFlag[] = []): VolumeFlag[] {
+  const values = dictFlag('--add-volume')(text);
+  if (!values['type']) throw wrong('--add-volume', 'Key [type] required in dict arg but not provided');
+  return [...previous, { text, values }];
+}
+
+/** The volume that a flag describes. @throws UsageError */
+export function volumeOf({ text, values: given }: VolumeFlag): AddedVolume {
+  const { name: called, type = '', 'mount-path': mountPath, ...values } = given;
   const kind = Object.hasOwn(kinds, type) ? kinds[type] : undefined;
   if (!kind) {
     const known = Object.keys(kinds).join(', ');
     throw wrong('--add-volume', `Volume type ${type} not supported`, `the types are ${known}`);
   }
-  if (!given && !mountPath) {
+  if (!called && !mountPath) {
     throw wrong('--add-volume', 'Volume "name" must be specified if "mount-path" is not specified.');
   }
-  const name = given || volumeName(type, text);
+  const name = called || volumeName(type, text);
   const unknown = Object.keys(values).find((key) => ![...kind.required, ...kind.optional].includes(key));
   if (unknown !== undefined) {
     throw wrong('--add-volume', `Volume ${name} of type ${type} had unexpected parameter ${unknown}`);
   }
   const absent = kind.required.filter((key) => !values[key]);
   if (absent.length > 0) throw missing(name, type, absent);
-  return [...previous, { volume: { name, ...kind.source(values, name) }, ...(mountPath && { mountPath }) }];
+  return { volume: { name, ...kind.source(values, name) }, ...(mountPath && { mountPath }) };
 }

@@ -28,28 +28,20 @@ export interface ReadOptions {
   strict?: boolean | undefined;
 }
 
-/**
- * The job of a YAML or JSON text, in either API version, and everything that is wrong with it, in file order. A job with
- * errors is left out, and so are all where there are several.
- */
-export function readJobs(
-  file: string,
-  text: string,
-  options: ReadOptions = {},
-): { jobs: JobSpec[]; problems: Problem[] } {
+/** A YAML or JSON text that was parsed, and what is wrong with it as such. */
+export interface SpecSource {
+  file: string;
+  documents: SourceDocument[];
+  problems: Problem[];
+}
+
+export function parseSpec(file: string, text: string): SpecSource {
   if (Buffer.byteLength(text) > maxSpecBytes) {
     const message = `${file} is larger than ${maxSpecBytes / 1024} KiB, which no job spec can be`;
-    return { jobs: [], problems: [{ rule: 'size', message, severity: 'error' }] };
+    return { file, documents: [], problems: [{ rule: 'size', message, severity: 'error' }] };
   }
   const documents = parseSource(file, text);
-  const jobs: JobSpec[] = [];
-  const problems: Problem[] = [];
-  for (const document of documents) {
-    const { spec, found } = readDocument(document, options);
-    const told = found.flatMap((one) => problemOf(one, options.strict === true));
-    problems.push(...document.problems, ...told);
-    if (spec && !told.some(({ severity }) => severity === 'error')) jobs.push(spec);
-  }
+  const problems = documents.flatMap((document) => document.problems);
   const [, second] = documents;
   if (second) {
     problems.push({
@@ -63,7 +55,30 @@ export function readJobs(
   if (documents.length === 0) {
     problems.push({ rule: 'syntax', message: `${file} is empty: it holds no job`, severity: 'error' });
   }
-  return { jobs: second ? [] : jobs, problems: inFileOrder(problems) };
+  return { file, documents, problems };
+}
+
+/**
+ * The job of a YAML or JSON text, in either API version, and everything that is wrong with it, in file order. A job with
+ * errors is left out, and so are all where there are several.
+ */
+export const readJobs = (
+  file: string,
+  text: string,
+  options: ReadOptions = {},
+): { jobs: JobSpec[]; problems: Problem[] } => jobsOf(parseSpec(file, text), options);
+
+/** The same of a text that is parsed already. */
+export function jobsOf(source: SpecSource, options: ReadOptions = {}): { jobs: JobSpec[]; problems: Problem[] } {
+  const jobs: JobSpec[] = [];
+  const problems = [...source.problems];
+  for (const document of source.documents) {
+    const { spec, found } = readDocument(document, options);
+    const told = found.flatMap((one) => problemOf(one, options.strict === true));
+    problems.push(...told);
+    if (spec && !told.some(({ severity }) => severity === 'error')) jobs.push(spec);
+  }
+  return { jobs: source.documents.length > 1 ? [] : jobs, problems: inFileOrder(problems) };
 }
 
 interface Read {

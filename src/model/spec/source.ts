@@ -132,6 +132,11 @@ export class SourceDocument {
     return this.#document.contents;
   }
 
+  /** Whether it is one value: text, a number, and not a mapping or a list. */
+  get isScalar(): boolean {
+    return isScalar(this.resolve(this.root));
+  }
+
   /** The node that an alias stands for; any other node itself. */
   resolve(node: Node | null): Node | null {
     return isAlias(node) ? (this.#targets.get(node) ?? null) : node;

@@ -7,17 +7,18 @@ import { testIo } from '../../support/io.js';
 
 const plain = { chalk: new Chalk({ level: 0 }) };
 
-test.each<[what: string, error: unknown, code: number]>([
+test.each<[what: string, error: unknown, code: number, begun?: boolean]>([
   ['a failure', new RunError('NOT_FOUND', 'x'), 1],
   ['a failed execution', new Reported(), 1],
   ['anything unexpected', new TypeError('x'), 1],
   ['wrong usage', new UsageError('x'), 2],
+  ['the same once the command has begun', new UsageError('x'), 1, true],
   ['wrong usage that the parser finds', new CommanderError(1, 'commander.unknownOption', 'x'), 2],
   ['help', new CommanderError(0, 'commander.helpDisplayed', ''), 0],
   ['Ctrl-C', new Interrupted('SIGINT'), 130],
   ['SIGTERM', new Interrupted('SIGTERM'), 143],
-])('the exit code of %s', (_, error, code) => {
-  expect(exitCodeOf(error)).toBe(code);
+])('the exit code of %s', (_, error, code, begun = false) => {
+  expect(exitCodeOf(error, { begun })).toBe(code);
 });
 
 function printed(error: unknown, command = 'jobs.create'): string {

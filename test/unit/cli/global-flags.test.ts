@@ -62,6 +62,6 @@ describe('global flags', () => {
     const { run } = cli({ env: { CLOUDSDK_CORE_DISABLE_PROMPTS: '1' } });
     await run('jobs create etl --image i');
     expect(await run('jobs delete etl')).toMatchObject({ code: 0 });
-    expect(await run('jobs create', { terminal: 80 })).toMatchObject({ code: 2 });
+    expect(await run('jobs create', { terminal: 80 })).toMatchObject({ code: 1 });
   });
 });

@@ -1,13 +1,13 @@
 import { parseName, shortName } from '../../../model/names.js';
 import { createJob } from '../../../service/jobs.js';
-import { declareSpec, describedJob, type SpecOptions } from '../../apply.js';
+import { declareSpec, describedJob, type Description, readDescription, type SpecOptions } from '../../apply.js';
 import { defineCommand, inWords } from '../../command.js';
 import { afterwards, type AfterwardsFlags, declareAfterwardsFlags } from '../../execution.js';
 import { declareJobFlags } from '../../job-flags/apply.js';
 import { print } from '../../render/format.js';
 import { jobKind } from '../../render/format/resources.js';
 
-export const create = defineCommand<SpecOptions & AfterwardsFlags, [job: string | undefined]>(
+export const create = defineCommand<SpecOptions & AfterwardsFlags, [job: string | undefined], Description>(
   'create',
   'Create a job from flags, or from a spec file.',
   (command) => declareJobFlags(declareAfterwardsFlags(declareSpec(command))),
@@ -20,4 +20,5 @@ export const create = defineCommand<SpecOptions & AfterwardsFlags, [job: string 
     );
     await print(context, options, await afterwards(context, service, created, 'created', options), { kind: jobKind });
   },
+  { parse: readDescription },
 );

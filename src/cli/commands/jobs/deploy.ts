@@ -1,14 +1,25 @@
 import { Option } from 'commander';
 import { RunError } from '../../../model/errors.js';
 import { findJob, updateJob } from '../../../service/jobs.js';
-import { changedJob, declareSpec, describedJob, type SpecOptions } from '../../apply.js';
+import {
+  changedJob,
+  declareSpec,
+  describedJob,
+  type Description,
+  readDescription,
+  type SpecOptions,
+} from '../../apply.js';
 import { askedJob, defineCommand, jobNameOf } from '../../command.js';
 import { afterwards, type AfterwardsFlags, declareAfterwardsFlags } from '../../execution.js';
-import { declareJobFlags, readJobEdit } from '../../job-flags/apply.js';
+import { declareJobFlags } from '../../job-flags/apply.js';
 import { print } from '../../render/format.js';
 import { jobKind } from '../../render/format/resources.js';
 
-export const deploy = defineCommand<SpecOptions & AfterwardsFlags & { source?: string }, [job: string | undefined]>(
+export const deploy = defineCommand<
+  SpecOptions & AfterwardsFlags & { source?: string },
+  [job: string | undefined],
+  Description
+>(
   'deploy',
   'Create a job from flags or a spec file, or change the job of that name.',
   (command) =>
@@ -16,7 +27,7 @@ export const deploy = defineCommand<SpecOptions & AfterwardsFlags & { source?: s
       new Option('--source <directory>', 'not supported: build the image first, and give it with --image').hideHelp(),
     ),
   async (context, options, id) => {
-    const edit = await readJobEdit(options, context.io);
+    const { edit } = options;
     if (options.source !== undefined) {
       throw new RunError('UNIMPLEMENTED', 'localrun builds no images, so that --source cannot be deployed.', {
         fix: `docker build -t IMAGE ${options.source}, and then deploy with --image IMAGE`,
@@ -24,9 +35,10 @@ export const deploy = defineCommand<SpecOptions & AfterwardsFlags & { source?: s
     }
     const service = await context.service();
     const asked = await askedJob(context, options, id);
-    const current = options.file === undefined ? findJob(service, jobNameOf(context, options, asked)) : undefined;
+    const current = options.spec === undefined ? findJob(service, jobNameOf(context, options, asked)) : undefined;
     const described = current ? changedJob(context, current, edit) : await describedJob(context, options, asked);
     const deployed = updateJob(service, { ...described, allowMissing: current === undefined });
     await print(context, options, await afterwards(context, service, deployed, 'deployed', options), { kind: jobKind });
   },
+  { parse: readDescription },
 );

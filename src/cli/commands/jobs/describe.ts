@@ -25,5 +25,5 @@ export const describe = defineCommand<CommonOptions & { showDeleted?: true }, [j
       },
     });
   },
-  [...shownFormats, 'export'],
+  { formats: [...shownFormats, 'export'] },
 );

@@ -20,12 +20,20 @@ interface Options extends CommonOptions, LocalFlags {
   updateEnvVars?: Grouped<Record<string, string>>;
 }
 
-/** What the flags say of each container. @throws UsageError, RunError */
+/** @throws UsageError for flags that do not go together */
+function checkFlags(options: Options): void {
+  const { container: named, args = {}, updateEnvVars = {} } = options;
+  checkExclusive({ ...options }, [
+    [['--async'], ['--wait']],
+    [['--async'], ['--tail'], ['--wait']],
+  ]);
+  if (!named || !(args[''] ?? updateEnvVars[''])) return;
+  const flag = args[''] ? '--args' : '--update-env-vars';
+  throw new UsageError(`When --container is specified ${flag} must be specified after --container.`);
+}
+
+/** What the flags say of each container. @throws RunError */
 function containerOverrides({ container: named, args = {}, updateEnvVars = {} }: Options): ContainerOverride[] {
-  if (named && (args[''] ?? updateEnvVars[''])) {
-    const flag = args[''] ? '--args' : '--update-env-vars';
-    throw new UsageError(`When --container is specified ${flag} must be specified after --container.`);
-  }
   return (named ?? ['']).flatMap((name) => {
     const list = args[name];
     const variables = updateEnvVars[name];
@@ -67,10 +75,6 @@ export const execute = defineCommand<Options, [job: string | undefined]>(
   },
   async (context, options, id) => {
     const { async, wait, tail, tasks, taskTimeout, delayExecution } = options;
-    checkExclusive({ async, wait, tail }, [
-      [['--async'], ['--wait']],
-      [['--async'], ['--tail'], ['--wait']],
-    ]);
     const overrides = {
       taskCount: tasks,
       timeout: taskTimeout,
@@ -84,5 +88,11 @@ export const execute = defineCommand<Options, [job: string | undefined]>(
     const lines = options.format ? context.io.err : context.io.out;
     const seen = await startExecution(context, request, until, tail ? lines : undefined);
     await printSeen(context, options, seen, until);
+  },
+  {
+    parse: (_, options) => {
+      checkFlags(options);
+      return {};
+    },
   },
 );

@@ -1,4 +1,5 @@
 import { UsageError } from '../../../model/errors.js';
+import type { SpecSource } from '../../../model/spec/read.js';
 import { shortName } from '../../../model/names.js';
 import { applyJob, getJob } from '../../../service/jobs.js';
 import { executeHint } from '../../apply.js';
@@ -7,11 +8,11 @@ import { readyJob } from '../../execution.js';
 import { booleanFlag } from '../../job-flags/boolean.js';
 import { print } from '../../render/format.js';
 import { jobKind } from '../../render/format/resources.js';
-import { readJobFile } from '../../spec-file.js';
+import { readJobFile, readSpecFile } from '../../spec-file.js';
 
 type Options = CommonOptions & { file?: string; strict?: true; async?: boolean };
 
-export const replace = defineCommand<Options, [file: string | undefined]>(
+export const replace = defineCommand<Options, [file: string | undefined], { source: SpecSource }>(
   'replace',
   'Create a job, or replace all of it, by the spec in a YAML or JSON file.',
   (command) =>
@@ -23,11 +24,8 @@ export const replace = defineCommand<Options, [file: string | undefined]>(
       '--async',
       'do not wait until the job is ready',
     ),
-  async (context, options, argument) => {
-    if (argument !== undefined && options.file !== undefined) {
-      throw new UsageError('Give the spec file either as FILE or with -f, not both.');
-    }
-    const described = await readJobFile(context, argument ?? options.file ?? 'job.yaml', options, undefined);
+  async (context, options) => {
+    const described = await readJobFile(context, options.source, options, undefined);
     const service = await context.service();
     const result = applyJob(service, described);
     const { name } = described;
@@ -36,5 +34,13 @@ export const replace = defineCommand<Options, [file: string | undefined]>(
     const line = options.async && result !== 'unchanged' ? `is being ${result} asynchronously.` : `${what}.`;
     context.io.err.write(`Job [${shortName(name)}] ${line}\n${executeHint(context, name)}`);
     await print(context, options, job, { kind: jobKind });
+  },
+  {
+    parse: async (context, { file }, argument) => {
+      if (argument !== undefined && file !== undefined) {
+        throw new UsageError('Give the spec file either as FILE or with -f, not both.');
+      }
+      return { source: await readSpecFile(context, argument ?? file ?? 'job.yaml') };
+    },
   },
 );

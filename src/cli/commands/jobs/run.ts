@@ -2,14 +2,14 @@ import { shortName } from '../../../model/names.js';
 import { applyJob } from '../../../service/jobs.js';
 import { requireSurroundings } from '../../../service/host.js';
 import { runJob, startedByToken } from '../../../service/run.js';
-import { jobToRun, type SpecOptions, warnOfInertFields } from '../../apply.js';
+import { jobToRun, type Description, readDescription, type SpecOptions, warnOfInertFields } from '../../apply.js';
 import { defineCommand } from '../../command.js';
 import { printFinished, runInForeground } from '../../foreground.js';
 import { declareJobFlags } from '../../job-flags/apply.js';
 import { declareLocalFlags, type LocalFlags, localSettings, tellSettings } from '../../local-flags.js';
 import { recoveredService } from '../../recovery.js';
 
-export const run = defineCommand<SpecOptions & LocalFlags, [job: string | undefined]>(
+export const run = defineCommand<SpecOptions & LocalFlags, [job: string | undefined], Description>(
   'run',
   'Apply a job spec, run it, follow it, and exit with its result.',
   (command) =>
@@ -55,4 +55,5 @@ Examples:
     });
     await printFinished(context, options, host, finished);
   },
+  { parse: readDescription },
 );

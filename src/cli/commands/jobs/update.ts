@@ -1,19 +1,26 @@
 import { shortName } from '../../../model/names.js';
 import { getJob, updateJob } from '../../../service/jobs.js';
-import { changedJob, declareSpec, describedJob, type SpecOptions } from '../../apply.js';
+import {
+  changedJob,
+  declareSpec,
+  describedJob,
+  type Description,
+  readDescription,
+  type SpecOptions,
+} from '../../apply.js';
 import { askedJob, defineCommand, inWords, jobNameOf } from '../../command.js';
 import { afterwards, type AfterwardsFlags, declareAfterwardsFlags } from '../../execution.js';
-import { declareJobFlags, readJobEdit } from '../../job-flags/apply.js';
+import { declareJobFlags } from '../../job-flags/apply.js';
 import { print } from '../../render/format.js';
 import { jobKind } from '../../render/format/resources.js';
 import type { NamedJob } from '../../spec-file.js';
 
-export const update = defineCommand<SpecOptions & AfterwardsFlags, [job: string | undefined]>(
+export const update = defineCommand<SpecOptions & AfterwardsFlags, [job: string | undefined], Description>(
   'update',
   'Change a job by flags, or replace its spec by that of a file.',
   (command) => declareJobFlags(declareAfterwardsFlags(declareSpec(command))),
   async (context, options, id) => {
-    const edit = await readJobEdit(options, context.io);
+    const { edit } = options;
     const service = await context.service();
     const found = <T>(name: string, call: () => T): T =>
       inWords('NOT_FOUND', `Job [${shortName(name)}] could not be found.`, call);
@@ -24,10 +31,11 @@ export const update = defineCommand<SpecOptions & AfterwardsFlags, [job: string 
         edit,
       );
     const described =
-      options.file === undefined
+      options.spec === undefined
         ? changed(jobNameOf(context, options, await askedJob(context, options, id)))
         : await describedJob(context, options, id);
     const updated = found(described.name, () => updateJob(service, described));
     await print(context, options, await afterwards(context, service, updated, 'updated', options), { kind: jobKind });
   },
+  { parse: readDescription },
 );

@@ -37,17 +37,21 @@ Examples:
   gcloud run jobs describe nightly --format export | localrun jobs validate -`,
       ),
   async (context, options, files) => {
-    const names = [...(options.file ?? []), ...files];
-    if (names.length === 0)
-      throw new UsageError('argument FILE: Must be specified.', 'localrun jobs validate job.yaml');
     const checked: Checked[] = [];
-    for (const name of await expandGlobs(context, names)) checked.push(await check(context, name, options.strict));
+    for (const name of await expandGlobs(context, [...(options.file ?? []), ...files]))
+      checked.push(await check(context, name, options.strict));
     const shown = options.format === undefined ? checked : checked.map(forMachines);
     await printAll(context, options, shown, {
       kind: plain,
       human: () => checked.map((one) => forPeople(one, context.io.out)).join(''),
     });
     if (!checked.every(({ valid }) => valid)) throw new Reported();
+  },
+  {
+    parse: (_, { file = [] }, files) => {
+      if (file.length + files.length > 0) return {};
+      throw new UsageError('argument FILE: Must be specified.', 'localrun jobs validate job.yaml');
+    },
   },
 );
 

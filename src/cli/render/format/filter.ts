@@ -1,4 +1,3 @@
-import { UsageError } from '../../../model/errors.js';
 import { type Key, KeyReader } from './keys.js';
 import { contains, type Match, matcher } from './match.js';
 import { checkCalls, valueAt } from './transforms.js';
@@ -146,24 +145,18 @@ export const absentKeys = ({ keys }: Filter, rows: readonly unknown[]): string[]
         .filter((key) => rows.every((row) => valueAt(row, key) === undefined))
         .map(({ path }) => path.map(String).join('.'));
 
-/** A parser of `--filter`. @throws UsageError */
-export function filterFlag(text: string): string {
-  parseFilter(text, 0);
-  return text;
-}
-
-/** A parser of keys with commas between them, for `--sort-by` and `--flatten`; `~KEY` is the reverse order. */
-export const keysFlag =
-  (flag: string) =>
-  (text: string, previous: readonly Key[] = []): Key[] => {
-    const keys = text.split(',').filter(Boolean);
-    if (keys.length === 0) throw new UsageError(`argument ${flag}: expected a key`);
-    const parsed = keys.map((item) => {
+/**
+ * The keys with commas between them that values of `flag` have, `--sort-by` or `--flatten`; `~KEY` is the reverse order.
+ * @throws UsageError
+ */
+export const keysIn = (values: readonly string[], flag: string): Key[] =>
+  values
+    .flatMap((text) => text.split(','))
+    .filter(Boolean)
+    .map((item) => {
       const reverse = item.startsWith('~');
       const reader = new KeyReader(item.slice(reverse ? 1 : 0), flag);
       const key = reader.key();
       if (!reader.done) throw reader.wrong('unexpected text');
       return reverse ? { ...key, attributes: { ...key.attributes, reverse: true as const } } : key;
     });
-    return [...previous, ...parsed];
-  };

@@ -48,37 +48,35 @@ export const shownFormats: readonly string[] = [
   'none',
 ];
 
-/** A parser of `--format`, so that a command that cannot print its result does nothing. @throws UsageError */
-export const formatFlag =
-  (known: readonly string[]) =>
-  (text: string): Format => {
-    const reader = new KeyReader(text, '--format');
-    const name = reader.match(/\w+/) ?? '';
-    const exported = name === 'export' && !known.includes('export');
-    if (!Object.hasOwn(printers, name) || exported) {
-      throw new UsageError(`argument --format: must be one of ${known.join(', ')}; received: ${text}`);
-    }
-    const printer = name as Printer;
-    let attributes: Format['attributes'] = {};
-    if (reader.take('[')) {
-      attributes = reader.attributes(',');
-      reader.expect(']');
-    }
-    const keys = reader.take('(') ? reader.keys(')') : [];
-    if (!reader.done) throw reader.wrong('unexpected text');
-    const needs = printers[printer];
-    if ((needs === 'keys' || needs === 'formats') && keys.length === 0) {
-      throw new UsageError(
-        `argument --format: ${printer} takes keys, such as ${printer}(${needs === 'keys' ? 'name, region' : 'labels:format=json'}); received: ${text}`,
-      );
-    }
-    for (const key of keys) {
-      checkCalls(key, '--format');
-      for (const { name: call, args } of key.calls) if (call === 'if') parseFilter(args[0] ?? '', 0);
-      const { format } = key.attributes;
-      if (typeof format === 'string') formatFlag(shownFormats)(format);
-      else if (needs === 'formats')
-        throw new UsageError(`argument --format: each key of multi needs :format=…; received: ${text}`);
-    }
-    return { printer, attributes, keys };
-  };
+/** What `--format` says, where it can be one of those that are `known`. @throws UsageError */
+export function readFormat(text: string, known: readonly string[] = shownFormats): Format {
+  const reader = new KeyReader(text, '--format');
+  const name = reader.match(/\w+/) ?? '';
+  const exported = name === 'export' && !known.includes('export');
+  if (!Object.hasOwn(printers, name) || exported) {
+    throw new UsageError(`argument --format: must be one of ${known.join(', ')}; received: ${text}`);
+  }
+  const printer = name as Printer;
+  let attributes: Format['attributes'] = {};
+  if (reader.take('[')) {
+    attributes = reader.attributes(',');
+    reader.expect(']');
+  }
+  const keys = reader.take('(') ? reader.keys(')') : [];
+  if (!reader.done) throw reader.wrong('unexpected text');
+  const needs = printers[printer];
+  if ((needs === 'keys' || needs === 'formats') && keys.length === 0) {
+    throw new UsageError(
+      `argument --format: ${printer} takes keys, such as ${printer}(${needs === 'keys' ? 'name, region' : 'labels:format=json'}); received: ${text}`,
+    );
+  }
+  for (const key of keys) {
+    checkCalls(key, '--format');
+    for (const { name: call, args } of key.calls) if (call === 'if') parseFilter(args[0] ?? '', 0);
+    const { format } = key.attributes;
+    if (typeof format === 'string') readFormat(format);
+    else if (needs === 'formats')
+      throw new UsageError(`argument --format: each key of multi needs :format=…; received: ${text}`);
+  }
+  return { printer, attributes, keys };
+}

@@ -1,5 +1,5 @@
 import { type Nested, separated, listed, tabulated } from './columns.js';
-import { type Format, formatFlag, shownFormats } from './projection.js';
+import { type Format, readFormat } from './projection.js';
 import { text } from './python.js';
 import { configured, flattened, picked } from './trees.js';
 import { valueAt } from './transforms.js';
@@ -86,5 +86,5 @@ async function tableOf(format: Format, rows: readonly unknown[], setting: Settin
 function inFormatOf(key: Format['keys'][number], rows: readonly unknown[], { width }: Setting): Promise<string> {
   const found = rows.map((row) => valueAt(row, key)).filter((value) => value !== undefined && value !== null);
   const single = found.length === 1 && !Array.isArray(found[0]);
-  return render(formatFlag(shownFormats)(String(key.attributes['format'])), found.flat(), { width, single });
+  return render(readFormat(String(key.attributes['format'])), found.flat(), { width, single });
 }

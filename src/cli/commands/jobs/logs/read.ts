@@ -1,9 +1,9 @@
 import { listExecutions } from '../../../../service/executions.js';
-import { getJob } from '../../../../service/jobs.js';
+import { findJob } from '../../../../service/jobs.js';
 import { readLogEntries } from '../../../../service/log-entries.js';
 import { everyPage } from '../../../../service/pages.js';
 import { defineCommand, jobNameOf } from '../../../command.js';
-import { declareReadFlags, type LogFlags, logQuery, printEntries, tellExpired } from '../../../log-command.js';
+import { declareReadFlags, type LogFlags, logQuery, printEntries, sinceOf, tellExpired } from '../../../log-command.js';
 import { recoveredService } from '../../../recovery.js';
 
 export const read = defineCommand<LogFlags, [job: string]>(
@@ -12,13 +12,16 @@ export const read = defineCommand<LogFlags, [job: string]>(
   (command) => declareReadFlags(command).argument('<job>', 'the name of the job'),
   async (context, options, id) => {
     const service = await recoveredService(context);
-    const { name } = getJob(service, jobNameOf(context, options, id));
-    const executions = everyPage((page) => listExecutions(service, { parent: name, ...page }));
+    const asked = logQuery(options, service.now());
     // As in gcloud, where the beginning is what is asked for, or the filter says from when, there is no default.
-    const fromStart = options.order === 'asc' || options.logFilter?.timed;
-    const query = logQuery({ ...(!fromStart && { freshness: '86400s' }), ...options }, service.now());
+    const fromStart = asked.since !== undefined || asked.oldest || asked.filter?.timed;
+    const query = fromStart ? asked : { ...asked, since: sinceOf('86400s', service.now()) };
+    const job = findJob(service, jobNameOf(context, options, id));
+    // As in gcloud, which looks for entries only; who may have mistyped the name is told.
+    if (!job && context.io.err.tty) context.io.err.write(`There is no job [${id}].\n`);
+    const executions = job ? everyPage((page) => listExecutions(service, { parent: job.name, ...page })) : [];
     const fresh = executions.filter(({ completionTime: end }) => !end || end >= (query.since ?? ''));
     tellExpired(context, service, fresh);
-    await printEntries(context, options, readLogEntries(service, fresh, query));
+    await printEntries(context, options, readLogEntries(service, fresh, query), { quiet: !job });
   },
 );

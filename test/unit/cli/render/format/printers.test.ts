@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { compareRows } from '../../../../../src/cli/render/format/columns.js';
-import { keysFlag } from '../../../../../src/cli/render/format/filter.js';
+import { keysIn } from '../../../../../src/cli/render/format/filter.js';
 import { flattenedRows } from '../../../../../src/cli/render/format/rows.js';
 import { format, printed, printedOne, row } from './row.js';
 
@@ -121,7 +121,7 @@ describe('printers', () => {
   test('--flatten makes a row of every item', async () => {
     const flat = flattenedRows(
       [row, { name: 'none' }, { name: 'empty', conditions: [] }],
-      keysFlag('--flatten')('conditions[]'),
+      keysIn(['conditions[]'], '--flatten'),
     );
     expect(await printed('value(name,conditions.type)', flat as object[])).toBe(
       'etl-nightly\tReady\netl-nightly\tStarted\nnone\t\n',
@@ -131,7 +131,7 @@ describe('printers', () => {
   test('--sort-by compares numbers as numbers', () => {
     const sort = (keys: string): number[] =>
       [{ n: 10 }, { n: 9, a: 'x' }, { n: 9 }]
-        .toSorted((a, b) => compareRows(keysFlag('--sort-by')(keys), a, b))
+        .toSorted((a, b) => compareRows(keysIn([keys], '--sort-by'), a, b))
         .map(({ n }) => n);
     expect(sort('n')).toEqual([9, 9, 10]);
     expect(sort('~n')).toEqual([10, 9, 9]);

@@ -1,7 +1,7 @@
-import { formatFlag, shownFormats } from '../../../../../src/cli/render/format/projection.js';
+import { readFormat } from '../../../../../src/cli/render/format/projection.js';
 import { render } from '../../../../../src/cli/render/format/render.js';
 
-export const format = formatFlag(shownFormats);
+export const format = (text: string) => readFormat(text);
 
 /** A resource with a value of every kind. */
 export const row = {
