@@ -7,7 +7,7 @@ import { withFlagsFiles } from './cli/flags-file.js';
 import { commandFirst } from './cli/global-flags.js';
 import type { Io } from './cli/io.js';
 import { localSettings } from './cli/local-flags.js';
-import { buildProgram, checkWords, commandPath } from './cli/program.js';
+import { advised, buildProgram, checkWords, commandPath } from './cli/program.js';
 import { type Config, loadConfig } from './config.js';
 import { findLocalFile, type LocalDocument } from './local/file.js';
 import { endpointOf } from './model/container-engine.js';
@@ -63,7 +63,8 @@ export async function main(given: readonly string[], io: Io): Promise<number> {
     checkWords(program, words);
     await program.parseAsync(words, { from: 'user' });
     return 0;
-  } catch (error) {
+  } catch (thrown) {
+    const error = await advised(thrown, program, argv);
     printError(error, commandPath(program, argv), io);
     return exitCodeOf(error, { begun });
   } finally {

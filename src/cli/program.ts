@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { UsageError } from '../model/errors.js';
 import type { CommandSpec, Open } from './command.js';
 import type { Io } from './io.js';
@@ -158,13 +158,30 @@ export const commandPath = (program: Command, argv: readonly string[]): string =
     .map((command) => command.name())
     .join('.');
 
+/** An error of the parser, with what to write instead of a flag that the command does not take, if that is known. */
+export async function advised(error: unknown, program: Command, argv: readonly string[]): Promise<unknown> {
+  if (!(error instanceof CommanderError) || error.code !== 'commander.unknownOption') return error;
+  const flag = /'([^'=]+)/.exec(error.message)?.[1] ?? '';
+  const command = commandsNamed(program, argv).at(-1) ?? program;
+  const { insteadOf } = await import('./wrong-flags.js');
+  const fix = insteadOf(flag, command, commandPath(program, argv).replaceAll('.', ' '));
+  return fix === undefined ? error : new UsageError(`unknown option '${flag}'`, fix);
+}
+
 /**
- * Refuses what the parser would take another way, or with less to say: a command of jobs without `jobs`; a flag in the
- * place of a value, as in `--image --tasks 2`, which gcloud's parser does not take for the value.
+ * Refuses what the parser would take another way, or with less to say: words of `gcloud run jobs` that are none of ours;
+ * a command of jobs without `jobs`; a flag in the place of a value, as in `--image --tasks 2`, which gcloud's parser does not take for the value.
  * @throws UsageError
  */
 export function checkWords(program: Command, argv: readonly string[]): void {
   const [first = ''] = argv;
+  const begun = argv.indexOf('jobs');
+  const before = argv.slice(0, begun).join(' ');
+  if (['gcloud', 'gcloud run', 'run'].includes(before)) {
+    const flags = argv.findIndex((word) => word.startsWith('-'));
+    const rest = argv.slice(begun, flags < 0 ? undefined : flags).join(' ');
+    throw new UsageError(`unknown command '${first}'`, `drop \`${before}\`: localrun ${rest}`);
+  }
   if (Object.hasOwn(jobs.commands, first)) {
     throw new UsageError(`unknown command '${first}'`, `did you mean localrun jobs ${first}?`);
   }

@@ -74,6 +74,40 @@ test.each([
   expect(outcome.stderr.split('\n').at(-2)).toBe(advice);
 });
 
+test.each([
+  ['run jobs list', 'drop `run`: localrun jobs list'],
+  ['beta run jobs executions list --region r', 'drop `run`: localrun jobs executions list'],
+  ['gcloud run jobs deploy etl --image i', 'drop `gcloud run`: localrun jobs deploy etl'],
+  ['jobs create etl --image i --env A=b', 'did you mean --set-env-vars KEY=VALUE,...?'],
+  ['jobs deploy etl --image i -e A=b', 'did you mean --set-env-vars KEY=VALUE,...?'],
+  ['jobs run etl --env-vars=A=b', 'did you mean --set-env-vars KEY=VALUE,...?'],
+  ['jobs execute etl --env A=b', 'did you mean --update-env-vars KEY=VALUE,...?'],
+  ['jobs execute etl --set-env-vars A=b', 'did you mean --update-env-vars KEY=VALUE,...?'],
+  ['jobs update etl --timeout 5m', 'did you mean --task-timeout duration?'],
+  ['jobs execute etl --timeout 5m', 'did you mean --task-timeout duration?'],
+  ['jobs create etl --image i --retries 3', 'did you mean --max-retries count?'],
+  ['jobs create etl --source .', 'build the image first, docker build -t IMAGE ., and give it with --image IMAGE'],
+  ['jobs create etl --port 8080', 'leave --port out: it is for services'],
+  ['jobs create --name etl', 'give the name of the job without a flag'],
+  ['jobs list -o json', 'did you mean --format format?'],
+  ['jobs delete etl -y', 'did you mean --quiet?'],
+  ['jobs logs read etl --follow', 'localrun jobs logs tail'],
+  ['jobs run etl --wait', 'leave --wait out: run waits for the end'],
+  ['jobs run etl --async', 'localrun jobs execute JOB runs a job in the background'],
+  ['jobs execute etl --image i', 'localrun jobs update JOB --image, and then execute it'],
+  ['jobs execute etl --retries 3', 'localrun jobs update JOB --max-retries, and then execute it'],
+  ['jobs replace job.yaml --memory 1Gi', 'set it in the file, or use localrun jobs deploy -f FILE --memory'],
+])('%s is told what to write instead', async (line, advice) => {
+  const { code, stdout, stderr } = await cli().run(line);
+  expect([code, stdout]).toEqual([2, '']);
+  expect(
+    stderr
+      .split('\n')
+      .at(-2)
+      ?.replace(/^Try: |^D/, (begin) => (begin === 'D' ? 'd' : '')),
+  ).toContain(advice);
+});
+
 describe('a value of a flag that it cannot have', () => {
   test.each<[flag: string, message: string, code?: number]>([
     ['--tasks=abc', '--tasks: Value must be an integer; received: abc'],
