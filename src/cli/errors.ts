@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { type Code, Interrupted, type Problem, Reported, RunError, UsageError } from '../model/errors.js';
+import { printable } from '../model/printable.js';
 import type { Io, Output } from './io.js';
 
 /**
@@ -82,6 +83,6 @@ export function formatProblem(
 function excerpt(line: string, column: number, chalk: Output['chalk']): string[] {
   const width = 100;
   const start = Math.max(0, Math.min(column - 1 - width / 2, line.length - width));
-  const shown = line.slice(start, start + width).replaceAll('\t', ' ');
-  return [`    ${shown}`, `    ${' '.repeat(column - 1 - start)}${chalk.red('^')}`];
+  const shown = (end: number): string => printable(line.slice(start, end).replaceAll('\t', ' '), false);
+  return [`    ${shown(start + width)}`, `    ${' '.repeat(shown(column - 1).length)}${chalk.red('^')}`];
 }

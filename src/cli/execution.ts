@@ -76,11 +76,7 @@ export async function awaitedExecution(
   const execution = shortName(name);
   const { io } = context;
   const gone = new AbortController();
-  const ignore = io.onSignal((signal) => {
-    const cancel = commandFor('jobs executions cancel', name, context.defaults);
-    io.err.write(`Execution [${execution}] goes on. To cancel it: ${cancel}\n`);
-    gone.abort(new Interrupted(signal));
-  });
+  const ignore = io.onSignal((signal) => gone.abort(new Interrupted(signal)));
   const what = `${until === 'ended' ? 'Running' : 'Starting'} execution [${execution}]`;
   const wait = (tell?: (words: string) => void): Promise<Execution> =>
     waitForExecution(service, name, until === 'ended' ? isCompleted : started, {
@@ -89,7 +85,13 @@ export async function awaitedExecution(
     });
   if (lines) io.err.write(`${what}...\n`);
   const waiting = lines ? tailed(context, service, name, lines, wait()) : tracked(context, what, wait);
-  const seen = await waiting.finally(ignore);
+  const seen = await waiting.finally(() => {
+    ignore();
+    // Not before: what is shown meanwhile is below the last line.
+    if (!gone.signal.aborted) return;
+    const cancel = commandFor('jobs executions cancel', name, context.defaults);
+    io.err.write(`Execution [${execution}] goes on. To cancel it: ${cancel}\n`);
+  });
   if (isCompleted(seen)) tellKept(context, service, seen);
   if (isCompleted(seen) && completionStatus(seen) !== 'EXECUTION_SUCCEEDED') {
     const message = conditionOf(seen, 'Completed')?.message ?? '';

@@ -5,11 +5,18 @@ import { isatty } from 'node:tty';
 import { Chalk, type ChalkInstance } from 'chalk';
 import type { Surroundings } from '../config.js';
 import { RunError } from '../model/errors.js';
+import { printable } from '../model/printable.js';
 import type { Lease, Owner } from '../store/store.js';
 
 /** An output stream: where it goes decides how it looks. */
 export interface Output {
+  /** Shows text and its colour, if this has colour; what else a terminal would act on is escaped. */
   write: (text: string) => void;
+  /**
+   * Erases that many lines above the cursor and shows text in their place, in one write. For a painter on a terminal:
+   * nothing else moves the cursor.
+   */
+  overwrite: (lines: number, text: string) => void;
   /** Its reader is behind: what is written now is kept in memory until it has been read. */
   readonly busy: boolean;
   /** Until it is not busy any more. */
@@ -45,8 +52,6 @@ export interface Io extends Surroundings {
   alive: (lease: Lease) => boolean;
   /** Starts this program once more, on its own, with other arguments; its output goes to a file descriptor. */
   spawnSelf: (args: readonly string[], output: number) => void;
-  /** stderr as a terminal, for the spinner. */
-  terminal: NodeJS.WriteStream;
 }
 
 /** A lease of another machine, or of this one before it was started anew, counts by its last sign of life, in ms. */
@@ -55,6 +60,7 @@ const foreignLeaseAge = 30_000;
 export function systemIo(): Io {
   const { env } = process;
   let owner: Owner | undefined;
+  const err = output(process.stderr, env);
   return {
     env,
     platform: process.platform,
@@ -63,14 +69,14 @@ export function systemIo(): Io {
     hostName: os.hostname(),
     out: output(process.stdout, env, ({ message }) => {
       process.exitCode ||= 1;
-      process.stderr.write(`ERROR: stdout cannot be written: ${message}\n`);
+      err.write(`ERROR: stdout cannot be written: ${message}\n`);
     }),
-    err: output(process.stderr, env),
+    err,
     readInput,
     get interactive() {
       return isatty(0) && isatty(2);
     },
-    ask,
+    ask: (question) => ask(question, err),
     get cwd() {
       return workingDirectory();
     },
@@ -100,7 +106,6 @@ export function systemIo(): Io {
       const [script = ''] = process.argv.slice(1);
       spawn(process.execPath, [script, ...args], { detached: true, stdio: ['ignore', outputFd, outputFd] }).unref();
     },
-    terminal: process.stderr,
   };
 }
 
@@ -115,6 +120,10 @@ function workingDirectory(): string {
     });
   }
 }
+
+// A terminal shows what is between these at once (DEC private mode 2026); one that does not know them ignores them.
+const begin = '\u{1b}[?2026h';
+const end = '\u{1b}[?2026l';
 
 /** Where a stream of Node.js has what it writes to; there is no public way to it. */
 const handle = '_handle';
@@ -141,8 +150,13 @@ export function output(
   const forced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0';
   const plain = env['FORCE_COLOR'] === '0' || Boolean(env['NO_COLOR']) || env['TERM'] === 'dumb';
   const colored = forced || (!plain && stream.isTTY);
+  const put = (text: string): void => void (open && stream.write(text));
   return {
-    write: (text) => void (open && stream.write(text)),
+    write: (text) => put(printable(text, colored)),
+    overwrite(lines, text) {
+      const erase = lines === 0 ? '' : `\r\u{1b}[${lines}A\u{1b}[J`;
+      put(begin + erase + printable(text, colored) + end);
+    },
     tty: stream.isTTY,
     get busy() {
       return open && stream.writableNeedDrain;
@@ -177,9 +191,9 @@ async function readInput(limit: number): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-async function ask(question: string): Promise<string | undefined> {
+async function ask(question: string, err: Output): Promise<string | undefined> {
   const { createInterface } = await import('node:readline');
-  process.stderr.write(question);
+  err.write(question);
   const lines = createInterface({ input: process.stdin, terminal: false });
   return new Promise((resolve) => {
     lines.once('line', (line) => {

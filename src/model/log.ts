@@ -6,6 +6,13 @@ export interface LogLine {
   text: string;
 }
 
+/** What a terminal shows of a line in the end, such as of a progress bar: what follows its last carriage return. */
+export function seenAtLast(line: string): string {
+  let end = line.length;
+  while (line[end - 1] === '\r') end--;
+  return line.slice(line.lastIndexOf('\r', end - 1) + 1, end);
+}
+
 const newline = 0x0a;
 
 /** A longer line comes in parts of about this many bytes, so that one without an end does not fill the memory. */

@@ -4,10 +4,11 @@ import path from 'node:path';
 import { main } from '../../src/main.js';
 import { hostExecution } from '../../src/service/host.js';
 import { defaultSettings } from '../../src/model/local/settings.js';
+import type { ContainerSpec } from '../../src/runtime/runtime.js';
 import { LogFiles } from '../../src/store/logs.js';
 import { openStore } from '../../src/store/sqlite.js';
 import { noCredentials } from '../support/credentials.js';
-import { FakeRuntime } from '../support/fake-runtime.js';
+import { type Behaviour, FakeRuntime } from '../support/fake-runtime.js';
 import { testIo } from '../support/io.js';
 import { tempDirectory } from '../support/temp.js';
 
@@ -25,13 +26,20 @@ export class Scenario {
   env: Record<string, string> = { LOCALRUN_ACCOUNT: '' };
   /** The executions that workers were started for. */
   readonly spawned: string[] = [];
-  readonly runtime = new FakeRuntime();
+  readonly runtime: FakeRuntime;
+  /** The streams are a terminal that is this wide. */
+  terminal: number | undefined;
+
+  constructor(behave?: (spec: ContainerSpec) => Behaviour) {
+    this.runtime = new FakeRuntime(behave);
+  }
 
   /** Runs one command line; `input` is what stdin says, answers line by line. */
   async run(argv: readonly string[], input = ''): Promise<Result> {
     const io = testIo(this.home, {
       env: this.env,
       stdin: input,
+      ...(this.terminal !== undefined && { terminal: this.terminal }),
       cwd: this.directory,
       onSpawn: ([, execution = '']) => void this.#work(execution),
     });

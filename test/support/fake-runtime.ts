@@ -21,6 +21,8 @@ export interface Behaviour {
   oomKilled?: boolean;
   /** It does not react to SIGTERM. */
   stubborn?: boolean;
+  /** A line that it writes. */
+  prints?: string;
   /** It cannot be started. */
   startError?: string;
   refused?: string;
@@ -106,7 +108,7 @@ export class FakeRuntime implements ContainerRuntime {
     throw new ImageUnavailable('missing', `${reference}: manifest unknown`);
   }
 
-  async start(spec: ContainerSpec, _output: Output): ReturnType<ContainerRuntime['start']> {
+  async start(spec: ContainerSpec, output: Output): ReturnType<ContainerRuntime['start']> {
     await this.#reached();
     if (this.containers.has(spec.name)) return 'exists';
     if ('sandbox' in spec.network && !this.sandboxes.has(spec.network.sandbox)) return 'homeless';
@@ -121,6 +123,7 @@ export class FakeRuntime implements ContainerRuntime {
     const startedAt = timestamp(Date.now());
     container.state = { status: 'running', startedAt };
     this.most = Math.max(this.most, this.running);
+    if (behaviour.prints !== undefined) output.write('stdout', Buffer.from(`${startedAt} ${behaviour.prints}\n`));
     const timer = setTimeout(() => container.end(behaviour.exitCode ?? 0), behaviour.ms ?? 100);
     container.ended = new Promise((resolve) => {
       container.end = (exitCode) => {

@@ -1,13 +1,15 @@
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { test as base } from 'vitest';
 import { homeLabel, labels } from '../../src/engine/plan.js';
 import { isCompleted } from '../../src/model/execution.js';
 import { LogDecoder } from '../../src/model/log.js';
 import type { Container } from '../../src/model/schema/container.js';
 import type { Execution, ExecutionTemplate, Job, Task, TaskTemplate } from '../../src/model/schema/job.js';
-import { Command, type Result, signal, until } from './cli.js';
+import { Command, repository, type Result, signal, until } from './cli.js';
 import { client, docker, removeContainers } from './client.js';
 import { EngineEvents } from './engine-events.js';
 
@@ -34,12 +36,27 @@ export class Home {
   #config: string | undefined;
 
   start(args: readonly string[], { env, input, cwd }: Surroundings = {}): Command {
+    return new Command(args, { ...this.#env(), ...env }, input, cwd);
+  }
+
+  /** All that a terminal gets from a command, its own control sequences included; Linux only. */
+  async onTerminal(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
+    const words = [process.execPath, path.join(repository, 'bin', 'localrun.js'), ...args];
+    const line = words.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
+    const child = spawn('script', ['-qec', line, '/dev/null'], {
+      env: { ...this.#env(), TERM: 'xterm-256color', ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    return text(child.stdout);
+  }
+
+  #env(): Record<string, string | undefined> {
     // What surrounds the tests must not steer the command under test.
     const own = Object.entries(process.env).filter(
       ([name]) => !/^(LOCALRUN_|CLOUDSDK_|VITEST|FORCE_COLOR|NO_COLOR|CI$|NODE_OPTIONS)/.test(name),
     );
     const ours = { LOCALRUN_HOME: this.directory, LOCALRUN_CONFIG: this.#config, LOCALRUN_DOCKER: client };
-    return new Command(args, { ...Object.fromEntries(own), ...ours, ...env }, input, cwd);
+    return { ...Object.fromEntries(own), ...ours };
   }
 
   run(args: readonly string[], surroundings: Surroundings = {}): Promise<Result> {

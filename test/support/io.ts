@@ -1,9 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { PassThrough } from 'node:stream';
-import { Chalk } from 'chalk';
+import { EventEmitter } from 'node:events';
 import { onTestFinished, vi } from 'vitest';
-import type { Io, Output, Signal } from '../../src/cli/io.js';
+import { type Io, type Output, output, type Signal } from '../../src/cli/io.js';
 import { main } from '../../src/main.js';
 import { someTime } from './jobs.js';
 import { tempDirectory } from './temp.js';
@@ -29,20 +28,22 @@ interface TestIo extends Io {
   signal(signal: Signal): void;
 }
 
+/** An output to `write`: of a terminal that is this wide, or of a pipe; without colour, unless `env` says otherwise. */
+export function testOutput(
+  write: (text: string) => void,
+  { terminal, env = {} }: { terminal?: number | undefined; env?: Record<string, string> } = {},
+): Output {
+  const stream = { isTTY: terminal !== undefined, columns: terminal, writableNeedDrain: false, write };
+  const emitter = Object.assign(new EventEmitter(), stream) as unknown as NodeJS.WriteStream;
+  return output(emitter, { FORCE_COLOR: '0', ...env });
+}
+
 /** The process as a program sees it, with nothing of the real one. */
 export function testIo(home: string, surroundings: Surroundings = {}): TestIo {
   const { stdin = '', env = {}, terminal, cwd = home, alive = true, onSpawn = () => {} } = surroundings;
   const text = { out: '', err: '' };
-  const output = (name: keyof typeof text): Output => ({
-    write: (part) => void (text[name] += part),
-    busy: false,
-    drained: async () => {},
-    tty: terminal !== undefined,
-    columns: terminal ?? 80,
-    rows: 24,
-    onResize: () => () => {},
-    chalk: new Chalk({ level: 0 }),
-  });
+  const written = (name: keyof typeof text): Output => testOutput((part) => (text[name] += part), { terminal, env });
+  const err = written('err');
   const lines = stdin.toString().split('\n');
   const handlers = new Set<(signal: Signal) => void>();
   return {
@@ -51,12 +52,12 @@ export function testIo(home: string, surroundings: Surroundings = {}): TestIo {
     homeDirectory: home,
     userName: 'dev',
     hostName: 'laptop',
-    out: output('out'),
-    err: output('err'),
+    out: written('out'),
+    err,
     readInput: async (limit) => Buffer.from(stdin).toString('utf8', 0, limit + 1),
     interactive: terminal !== undefined,
     ask: async (question) => {
-      text.err += question;
+      err.write(question);
       return lines.length > 1 || lines[0] !== '' ? lines.shift() : undefined;
     },
     cwd,
@@ -68,7 +69,6 @@ export function testIo(home: string, surroundings: Surroundings = {}): TestIo {
     owner: { token: 'test', pid: 1, processStart: 'test' },
     alive: () => alive,
     spawnSelf: onSpawn,
-    terminal: new PassThrough() as unknown as NodeJS.WriteStream,
     stdout: () => text.out,
     stderr: () => text.err,
     signal: (signal) => handlers.forEach((handler) => handler(signal)),

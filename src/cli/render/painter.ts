@@ -19,10 +19,6 @@ export const plainPainter = ({ write }: Output): Painter => ({
 /** Between two paintings, in ms: lines that come faster are written together. */
 const interval = 50;
 
-// The terminal shows what is between these at once (DEC private mode 2026); one that does not know them ignores them.
-const begin = '\u{1b}[?2026h';
-const end = '\u{1b}[?2026l';
-
 /**
  * Lines that scroll, and rows that stay below them. A painting is one write: the old rows erased, the new lines, the new
  * rows. The cursor rests on an empty line, where the echo of a Ctrl-C does no harm.
@@ -34,7 +30,7 @@ export function livePainter(output: Output, rows: () => readonly string[]): Pain
   const paint = (next: readonly string[]): void => {
     // More rows than the screen has could not be erased.
     const shown = next.slice(0, Math.max(0, output.rows - 1));
-    output.write(begin + erased(painted, output.columns) + lines + shown.map((row) => `${row}\n`).join('') + end);
+    output.overwrite(height(painted, output.columns), lines + shown.map((row) => `${row}\n`).join(''));
     painted = shown;
     lines = '';
   };
@@ -60,13 +56,8 @@ export function livePainter(output: Output, rows: () => readonly string[]): Pain
 }
 
 /**
- * To the beginning of the rows above the cursor, and clear from there. Most terminals break rows anew when they get
- * narrower than a row; some leave the line of the cursor as it is, which is why that is none of the rows.
+ * How many lines of a terminal rows take. Most terminals break rows anew when they get narrower than a row; some leave
+ * the line of the cursor as it is, which is why that is none of the rows.
  */
-function erased(rows: readonly string[], columns: number): string {
-  const lines = rows.reduce(
-    (sum, row) => sum + Math.max(1, Math.ceil(stripVTControlCharacters(row).length / columns)),
-    0,
-  );
-  return lines === 0 ? '' : `\r\u{1b}[${lines}A\u{1b}[J`;
-}
+const height = (rows: readonly string[], columns: number): number =>
+  rows.reduce((sum, row) => sum + Math.max(1, Math.ceil(stripVTControlCharacters(row).length / columns)), 0);

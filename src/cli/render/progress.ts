@@ -2,6 +2,7 @@ import type { ChalkInstance } from 'chalk';
 import type { ExecutionEvent } from '../../model/events.js';
 import { unheard } from '../../model/log-entry.js';
 import { shortName } from '../../model/names.js';
+import { printable } from '../../model/printable.js';
 import type { Execution, TaskTemplate } from '../../model/schema/job.js';
 import { formatSpan } from '../../model/time.js';
 
@@ -112,6 +113,9 @@ export function headline(progress: Progress, now: number): string {
   return `${id}  ${counts.join(' · ')}  ${seconds(now - since)}`;
 }
 
+/** How often rows are shown anew, in ms. */
+export const frameInterval = 200;
+
 const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
 /**
@@ -138,13 +142,18 @@ export function frame(
   if (waiting) rows.unshift(waiting);
   else if (left > 0 && slots.length === 0) rows.push('starting the first tasks');
   if (shown.length < places.length) rows.push(`and ${places.length - shown.length} more`);
-  const cut = (row: string): string => {
-    // Two columns are the spinner's, and the last one stays free.
-    const columns = width - 3;
-    return row.length > columns ? `${row.slice(0, Math.max(0, columns - 1))}…` : row;
-  };
-  const symbol = chalk.cyan(spinner[Math.floor(now / 200) % spinner.length]);
-  return [`${symbol} ${cut(headline(progress, now))}`, ...rows.map((row) => `  ${cut(row)}`)];
+  return [liveRow(headline(progress, now), width, now, chalk), ...rows.map((row) => `  ${cut(row, width)}`)];
+}
+
+/** A row that is seen to move, narrower than a terminal of this width. */
+export const liveRow = (row: string, width: number, now: number, chalk: ChalkInstance): string =>
+  `${chalk.cyan(spinner[Math.floor(now / frameInterval) % spinner.length])} ${cut(row, width)}`;
+
+/** A row with room for the two columns of the spinner before it, and for one after it. */
+function cut(text: string, width: number): string {
+  const row = printable(text, false);
+  const columns = width - 3;
+  return row.length > columns ? `${row.slice(0, Math.max(0, columns - 1))}…` : row;
 }
 
 const seconds = (ms: number): string => formatSpan(Math.floor(ms / 1000) * 1000);

@@ -1,11 +1,11 @@
 import { completionStatus } from '../../model/execution.js';
+import { seenAtLast } from '../../model/log.js';
 import { commandFor } from '../../model/names.js';
 import type { Execution } from '../../model/schema/job.js';
 import { lastLines, sidecarsOf } from '../../service/logs.js';
 import type { ServiceDeps } from '../../service/service.js';
 import { tasksOf } from '../../service/tasks.js';
 import type { Context } from '../context.js';
-import { printable } from './printable.js';
 import { grid, table } from './table.js';
 import { completionRows, resultColumns, shownResult } from './tables.js';
 
@@ -34,7 +34,7 @@ export function postMortem({ io, defaults }: Context, service: ServiceDeps, exec
     for (const container of [undefined, ...sidecarsOf(execution)]) {
       const lines = lastLines(service.logs, execution.name, { task, attempt, container }, shownLines);
       const from = container === undefined ? '' : `${chalk.cyan(container)} `;
-      for (const { text } of lines) say(`  ${from}${chalk.dim('│')} ${printable(text, io.err)}`);
+      for (const { text } of lines) say(`  ${from}${chalk.dim('│')} ${seenAtLast(text)}`);
     }
   }
   if (failed.length > shownFailures) say(`and ${failed.length - shownFailures} more failed tasks`);

@@ -1,4 +1,5 @@
 import stringWidth from 'string-width';
+import { printable } from '../../model/printable.js';
 
 /** A column of a table of things of type T: its heading and what it shows of a thing. */
 export interface Column<T> {
@@ -44,7 +45,7 @@ export function layout(
   head: readonly string[] | undefined,
   { box, ascii, gap, title, width, columns, below }: GridOptions = plain,
 ): string {
-  const cells = [...(head ? [head] : []), ...rows].map((row) => row.map((cell) => cell.split('\n')));
+  const cells = [...(head ? [head] : []), ...rows].map((row) => row.map((cell) => printable(cell, true).split('\n')));
   const widths: number[] = columns.map(({ least }) => least);
   for (const row of cells) {
     for (const [i, cell] of row.entries()) for (const text of cell) widths[i] = Math.max(widths[i] ?? 0, widthOf(text));

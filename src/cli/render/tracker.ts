@@ -1,20 +1,25 @@
 import type { Context } from '../context.js';
+import { livePainter } from './painter.js';
+import { frameInterval, liveRow } from './progress.js';
 
-/** Shows what is waited for while it is: on a terminal a spinner with `tell`'s latest words, elsewhere one line. */
+/** Shows what is waited for while it is: on a terminal a row with `tell`'s latest words, elsewhere one line. */
 export async function tracked<T>(
-  { io }: Context,
+  { io: { err, env } }: Context,
   what: string,
   wait: (tell: (words: string) => void) => Promise<T>,
 ): Promise<T> {
-  if (!io.err.tty || io.env['CI']) {
-    io.err.write(`${what}...\n`);
+  if (!err.tty || env['CI']) {
+    err.write(`${what}...\n`);
     return wait(() => {});
   }
-  const { default: ora } = await import('ora');
-  const spinner = ora({ text: `${what}...`, stream: io.terminal, discardStdin: false }).start();
+  let row = `${what}...`;
+  const painter = livePainter(err, () => [liveRow(row, err.columns, Date.now(), err.chalk)]);
+  const timer = setInterval(() => painter.repaint(), frameInterval);
+  painter.repaint();
   try {
-    return await wait((words) => void (spinner.text = `${what}... ${words}`));
+    return await wait((words) => void (row = `${what}... ${words}`));
   } finally {
-    spinner.stop();
+    clearInterval(timer);
+    painter.close();
   }
 }

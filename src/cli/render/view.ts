@@ -1,10 +1,10 @@
 import type { ExecutionEvent } from '../../model/events.js';
+import { seenAtLast } from '../../model/log.js';
 import type { Execution } from '../../model/schema/job.js';
 import type { LineSource, TaskLine } from '../../service/logs.js';
 import type { Io } from '../io.js';
 import { livePainter, plainPainter } from './painter.js';
-import { printable } from './printable.js';
-import { advance, frame, headline, newProgress, sentence } from './progress.js';
+import { advance, frame, frameInterval, headline, newProgress, sentence } from './progress.js';
 
 /** Shows an execution on stderr while it runs. */
 export interface View {
@@ -14,8 +14,7 @@ export interface View {
   close(): void;
 }
 
-/** How often the live rows are shown anew, and after how long without a word a log says that it still waits; in ms. */
-const frameInterval = 200;
+/** After how long without a word a log says that it still waits, in ms. */
 const heartbeatInterval = 30_000;
 
 /** Lines that scroll, and on a terminal the state of the execution below them. */
@@ -55,7 +54,7 @@ export function openView({ err, env }: Pick<Io, 'err' | 'env'>, execution: Execu
       for (const line of lines) {
         let before = prefixes.get(line.source);
         if (before === undefined) prefixes.set(line.source, (before = prefix(line.source)));
-        text += `${before}${printable(line.text, err)}\n`;
+        text += `${before}${seenAtLast(line.text)}\n`;
       }
       print(text);
     },

@@ -1,4 +1,5 @@
-import { type ScalarTag, stringify } from 'yaml';
+import { type Scalar, type ScalarTag, stringify } from 'yaml';
+import { hasControls, printable } from '../printable.js';
 
 /** What gcloud's YAML reader stumbles over besides what YAML 1.1 takes for no text. */
 const stumbling: ScalarTag = {
@@ -8,6 +9,15 @@ const stumbling: ScalarTag = {
   resolve: (text) => text,
 };
 
+/** Text that has to be escaped, which YAML can do between double quotes only. */
+const escaped: ScalarTag = {
+  tag: 'tag:yaml.org,2002:str',
+  default: true,
+  identify: (value) => typeof value === 'string' && (hasControls(value) || /\r|\p{Surrogate}/u.test(value)),
+  resolve: (text) => text,
+  stringify: ({ value }: Scalar) => printable(JSON.stringify(value), false),
+};
+
 /**
  * A resource as gcloud writes YAML, keys in alphabetical order. What YAML 1.1 takes for no text is quoted, so that gcloud
  * reads back what was written; it does not quote `n` and `y` itself.
@@ -15,7 +25,7 @@ const stumbling: ScalarTag = {
 export const toYaml = (resource: unknown): string =>
   stringify(JSON.parse(JSON.stringify(resource)), {
     version: '1.1',
-    customTags: (tags) => [stumbling, ...tags],
+    customTags: (tags) => [stumbling, escaped, ...tags],
     sortMapEntries: true,
     lineWidth: 0,
     aliasDuplicateObjects: false,

@@ -1,21 +1,20 @@
 import { Terminal } from '@xterm/headless';
-import { Chalk } from 'chalk';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Output } from '../../../../src/cli/io.js';
+import { EventEmitter } from 'node:events';
+import { type Output, output } from '../../../../src/cli/io.js';
 import { livePainter } from '../../../../src/cli/render/painter.js';
 
-/** An output to a terminal emulator, which breaks long lines anew when its width changes. */
-class Screen implements Output {
+/** A terminal emulator, which breaks long lines anew when its width changes, and the output to it. */
+class Screen extends EventEmitter {
   readonly #terminal: Terminal;
   readonly writes: string[] = [];
-  readonly tty = true;
-  busy = false;
-  readonly drained = async (): Promise<void> => {};
-  readonly chalk = new Chalk({ level: 0 });
-  #onResize: () => void = () => {};
+  readonly isTTY = true;
+  writableNeedDrain = false;
+  readonly output: Output = output(this as unknown as NodeJS.WriteStream, {});
 
   constructor(cols: number, rows: number) {
+    super();
     // A terminal driver puts a carriage return before each newline.
     this.#terminal = new Terminal({ cols, rows, scrollback: 10_000, convertEol: true, allowProposedApi: true });
   }
@@ -28,15 +27,10 @@ class Screen implements Output {
     return this.#terminal.rows;
   }
 
-  readonly write = (text: string): void => {
+  write(text: string): void {
     this.writes.push(text);
     this.#terminal.write(text);
-  };
-
-  readonly onResize = (handler: () => void): (() => void) => {
-    this.#onResize = handler;
-    return () => (this.#onResize = () => {});
-  };
+  }
 
   async resize(cols: number, rows: number): Promise<void> {
     // What was written for the old size is shown in it, also if it was written while the emulator settled.
@@ -45,7 +39,7 @@ class Screen implements Output {
       await this.settled();
     }
     this.#terminal.resize(cols, rows);
-    this.#onResize();
+    this.emit('resize');
   }
 
   settled(): Promise<void> {
@@ -80,7 +74,7 @@ describe('a live painter', () => {
   test('keeps its rows below the lines, and takes them away at the end', async () => {
     const screen = new Screen(40, 10);
     let rows = ['head', '  row 1', '  row 2'];
-    const painter = livePainter(screen, () => rows);
+    const painter = livePainter(screen.output, () => rows);
     painter.repaint();
     painter.print('one\n');
     painter.print('two\n');
@@ -96,7 +90,7 @@ describe('a live painter', () => {
 
   test('writes lines that come together, and each painting, at once', () => {
     const screen = new Screen(40, 10);
-    const painter = livePainter(screen, () => ['head']);
+    const painter = livePainter(screen.output, () => ['head']);
     for (let i = 0; i < 1000; i++) painter.print(`line ${i}\n`);
     expect(screen.writes).toEqual([]);
     vi.advanceTimersByTime(50);
@@ -108,16 +102,16 @@ describe('a live painter', () => {
 
   test('leaves a terminal alone that is behind, and shows all when it is not any more', async () => {
     const screen = new Screen(40, 10);
-    const painter = livePainter(screen, () => ['head']);
+    const painter = livePainter(screen.output, () => ['head']);
     painter.repaint();
-    screen.busy = true;
+    screen.writableNeedDrain = true;
     for (let i = 0; i < 5; i++) {
       painter.print(`line ${i}\n`);
       painter.repaint();
       vi.advanceTimersByTime(100);
     }
     expect(screen.writes).toHaveLength(1);
-    screen.busy = false;
+    screen.writableNeedDrain = false;
     painter.repaint();
     expect(await screen.lines()).toEqual(['line 0', 'line 1', 'line 2', 'line 3', 'line 4', 'head']);
     painter.close();
@@ -125,7 +119,7 @@ describe('a live painter', () => {
 
   test('paints no more rows than it can erase', async () => {
     const screen = new Screen(40, 4);
-    const painter = livePainter(screen, () => ['a', 'b', 'c', 'd', 'e', 'f']);
+    const painter = livePainter(screen.output, () => ['a', 'b', 'c', 'd', 'e', 'f']);
     painter.repaint();
     painter.print('one\n');
     painter.close();
@@ -144,7 +138,7 @@ describe('a live painter', () => {
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
         const screen = new Screen(40, 24);
         let rows: string[] = ['HEAD'];
-        const painter = livePainter(screen, () => rows.map((row) => row.slice(0, screen.columns - 1)));
+        const painter = livePainter(screen.output, () => rows.map((row) => row.slice(0, screen.columns - 1)));
         const printed: string[] = [];
         for (const next of steps) {
           if ('print' in next) {

@@ -1,8 +1,6 @@
-import { Chalk } from 'chalk';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Output } from '../../../../src/cli/io.js';
-import { printable } from '../../../../src/cli/render/printable.js';
 import { openView, type View } from '../../../../src/cli/render/view.js';
+import { testOutput } from '../../../support/io.js';
 import { someExecution, someJob, someTime as time } from '../../../support/jobs.js';
 
 const execution = someExecution(someJob({ taskCount: 12 }));
@@ -10,16 +8,7 @@ const execution = someExecution(someJob({ taskCount: 12 }));
 /** A view on a terminal or on a pipe, and what it has written. */
 function view(tty: boolean, env: Record<string, string> = {}): { view: View; written: () => string } {
   let text = '';
-  const err: Output = {
-    write: (part) => void (text += part),
-    busy: false,
-    drained: async () => {},
-    tty,
-    columns: 80,
-    rows: 24,
-    onResize: () => () => {},
-    chalk: new Chalk({ level: 0 }),
-  };
+  const err = testOutput((part) => (text += part), tty ? { terminal: 80 } : {});
   return { view: openView({ err, env }, execution, Date.now), written: () => text };
 }
 
@@ -68,15 +57,10 @@ describe('on a terminal', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('a task cannot move the cursor or touch the terminal', () => {
+  test('only the end of a progress bar is shown', () => {
     const { view: shown, written } = view(true);
-    shown.onLines([{ ...line, text: '10%\r50%\r100%' }]);
-    shown.onLines([{ ...line, text: '\u{1b}[2J\u{1b}[31mred\u{1b}[0m\u{1b}]0;title\u{7}\tend\u{8}' }]);
+    shown.onLines([{ ...line, text: '10%\r50%\r100%\r' }]);
     shown.close();
-    expect(written()).toContain('task  3 │ 100%\ntask  3 │ red\tend\n');
+    expect(written()).toContain('task  3 │ 100%\n');
   });
-});
-
-test('elsewhere a line stays as it is', () => {
-  expect(printable('\u{1b}[31mred\r', { tty: false })).toBe('\u{1b}[31mred\r');
 });
