@@ -61,71 +61,74 @@ export async function bringUp(
     starter.reach.insist(() => starter.runtime.inspect(spec.name));
   let state: Running | ContainerState | undefined = past === 'nothing' ? undefined : await inspect();
   if (!state && past === 'started') return { status: 'missing' };
-  while (!state || isUntouched(state)) {
-    const halted = (): boolean => halt.aborted || starter.cancelled();
-    const launched = await launch(spec, sandbox, starter, { inspect, halted, torn, openOutput });
-    if (launched === 'halted') return undefined;
-    state = launched;
+  const halted = (): boolean => halt.aborted || starter.cancelled();
+  try {
+    for (let tries = 1; !state || isUntouched(state); tries++) {
+      const launched = await launch(spec, sandbox, starter, { inspect, halted, torn, openOutput });
+      if (launched === 'halted') return undefined;
+      if ('again' in launched) {
+        if (tries === pace.startTries) throw new StartRefused(launched.again);
+        state = undefined;
+      } else state = launched;
+    }
+    return state;
+  } catch (error) {
+    if (!(error instanceof StartRefused)) throw error;
+    const { exitCode, message } = error;
+    return { status: 'created', exitCode, error: message };
   }
-  return state;
 }
 
-/** Made, and neither started nor failed: somebody is about to start it, or died before. */
+/** Made, and neither started nor failed, as the engine has it: somebody is about to start it, or died before. */
 const isUntouched = (state: ContainerState): boolean =>
   state.status === 'created' && state.exitCode === 0 && state.error === '';
 
 /**
  * Starts the container. A name that is taken means that an earlier process, or its client that has outlived it, made
- * the container of this very attempt: then that one counts, unless nobody starts it. Undefined: try again.
+ * the container of this very attempt: then that one counts, unless nobody starts it.
+ * @returns `again`: to be tried again, and what to say if it stays so
+ * @throws StartRefused
  */
 async function launch(
   spec: ContainerSpec,
   sandbox: SandboxSpec | undefined,
   { runtime, reach, openSandbox, furnish, startGate }: Starter,
   { inspect, halted, torn, openOutput }: Launch,
-): Promise<Running | ContainerState | 'halted' | undefined> {
-  try {
-    const start = async () => {
-      if (halted()) return 'halted';
-      const furnished = await furnish(spec);
-      if (sandbox) await openSandbox(sandbox, false);
-      const output = openOutput();
-      try {
-        const started = await reach.insist(() => runtime.start(furnished, output));
-        if (typeof started !== 'string') return { ...started, ended: kept(started.ended, output) };
-        output.close();
-        return started;
-      } catch (error) {
-        output.close();
-        throw error;
-      }
-    };
-    const started = await startGate(start);
-    if (typeof started !== 'string') return { status: 'running', ...started };
-    switch (started) {
-      case 'halted':
-        return 'halted';
-      case 'homeless':
-        if (torn()) return { status: 'created', exitCode: 0, error: 'the sandbox of its attempt is gone' };
-        if (sandbox) await openSandbox(sandbox, true);
-        return undefined;
-      case 'exists': {
-        const state = await inspect();
-        if (state && !isUntouched(state)) return state;
-        await sleep(pace.foreignStart);
-        const later = await inspect();
-        if (later && !isUntouched(later)) return later;
-        // Of a client that was killed podman may have kept the name alone.
-        await reach.insist(() => runtime.remove(spec.name));
-        return undefined;
-      }
+): Promise<Running | ContainerState | 'halted' | { again: string }> {
+  const start = async () => {
+    if (halted()) return 'halted';
+    const furnished = await furnish(spec);
+    if (sandbox) await openSandbox(sandbox, false);
+    const output = openOutput();
+    try {
+      const started = await reach.insist(() => runtime.start(furnished, output));
+      if (typeof started !== 'string') return { ...started, ended: kept(started.ended, output) };
+      output.close();
+      return started;
+    } catch (error) {
+      output.close();
+      throw error;
     }
-  } catch (error) {
-    if (error instanceof StartRefused) {
-      const { exitCode, message } = error;
-      return { status: 'created', exitCode, error: message };
+  };
+  const started = await startGate(start);
+  if (typeof started !== 'string') return { status: 'running', ...started };
+  switch (started) {
+    case 'halted':
+      return 'halted';
+    case 'homeless':
+      if (torn()) throw new StartRefused('the sandbox of its attempt is gone');
+      if (sandbox) await openSandbox(sandbox, true);
+      return { again: 'its sandbox goes away as soon as it is made' };
+    case 'exists': {
+      const state = await inspect();
+      if (state && !isUntouched(state)) return state;
+      await sleep(pace.foreignStart);
+      const later = await inspect();
+      if (later && !isUntouched(later)) return later;
+      // Of a client that was killed podman may have kept the name alone.
+      await reach.insist(() => runtime.remove(spec.name));
+      return { again: 'there is a container of its name each time, which does not start' };
     }
-    throw error;
   }
 }
 
@@ -176,22 +179,27 @@ export async function seeThrough(
     if (state.status === 'exited' && state.exitCode === exitCode) return state;
     onQuiet(false);
   }
-  for (let unkept = 0; ;) {
+  for (let unkept = 0, unheard = 0; ;) {
     const output = openOutput();
     try {
       const whole = await runtime.follow(name, output);
       if (whole) output.complete();
       if (whole && output.failure) unkept++;
-      const settled = whole && (!output.failure || unkept === pace.unkeptTries);
+      const settled = whole && (!output.failure || unkept === pace.logTries);
       if (settled) onQuiet(true);
       const state = await reach.insist(() => runtime.inspect(name));
       if (!state) return { status: 'missing' };
       if (state.status === 'created') return state;
-      if (settled && state.status === 'exited') {
-        output.giveUp();
-        // An engine that comes back takes the output of what still runs again, before it ends that, if it does.
-        const unheard = reach.wasAway(epochMs(state.finishedAt)) && !enginesOwn.includes(state.exitCode);
-        return unheard ? { ...state, unheard } : state;
+      if (state.status === 'exited') {
+        // An engine that answers, and cannot give the log of what has ended, may never be able to.
+        if (!whole) unheard++;
+        const unreadable = unheard === pace.logTries;
+        if (settled || unreadable) {
+          output.giveUp();
+          // An engine that comes back takes the output of what still runs again, before it ends that, if it does.
+          const away = reach.wasAway(epochMs(state.finishedAt)) && !enginesOwn.includes(state.exitCode);
+          return unreadable || away ? { ...state, unheard: true } : state;
+        }
       }
       if (settled) onQuiet(false);
     } finally {

@@ -42,11 +42,13 @@ export const pace = {
   unavailable: 1000,
   /** How long an execution that is to be deleted is held while its engine does not answer. */
   giveWay: 10_000,
-  /** How often a log that the disk does not take is tried to be kept when its container has ended, and the time between. */
-  unkeptTries: 3,
+  /** How often a log is read again when its container has ended, and the time between if the disk does not take it. */
+  logTries: 3,
   unkept: 5000,
   /** How long a container that somebody else has made may take to start. */
   foreignStart: 2000,
+  /** How often a container is tried to be started whose sandbox or name is not to be had. */
+  startTries: 3,
 } as const;
 
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

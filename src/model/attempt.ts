@@ -47,7 +47,7 @@ export type EndedContainer =
       finishedAt: Timestamp;
       exitCode: number;
       oomKilled: boolean;
-      /** It ended by itself while the engine was away, which may not have its last output. */
+      /** It ended by itself while the engine was away, which may not have its last output, or cannot give its log. */
       unheard?: boolean | undefined;
     }
   /** It is not there any more, though it was started and nobody recorded its end. */
@@ -98,7 +98,7 @@ export function judge(container: EndedContainer, stop: AttemptRecord['stop']): A
     case 'created': {
       if (stop?.reason === 'cancel') return stopped('cancel');
       const { exitCode, error } = container;
-      const message = `Application failed to start: ${error || 'the container engine gave no reason'}`;
+      const message = `Application failed to start: ${error || 'no reason given'}`;
       return { code: codes.ABORTED, message, ...(exitCode > 0 ? { exitCode } : {}) };
     }
     case 'exited': {

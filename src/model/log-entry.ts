@@ -95,7 +95,7 @@ export const isSeverity = (value: unknown): value is string =>
   typeof value === 'string' && (severities as readonly string[]).includes(value.toUpperCase());
 
 /** Why the end of a log may be missing. */
-export const unheard = 'the container engine was away when the container ended';
+export const unheard = 'the container engine was away when the container ended, or could not give its log';
 
 /** What the platform itself says of the end of an attempt (observed in the logs of live jobs). */
 export function platformEntries(execution: Execution, record: AttemptRecord): LogEntry[] {

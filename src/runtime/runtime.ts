@@ -121,14 +121,17 @@ export interface Listener {
   close(): void;
 }
 
-/** The engine could not make the container, or made it and could not start it; the message is the engine's. */
+/**
+ * The engine could not make the container, or made it and could not start it; the message is the engine's, and says so
+ * if there is none.
+ */
 export class StartRefused extends Error {
   override name = 'StartRefused';
   /** 126: not executable, 127: no such command, otherwise 0. */
   readonly exitCode: number;
 
   constructor(message: string, exitCode = 0) {
-    super(message);
+    super(message || 'no reason given');
     this.exitCode = exitCode;
   }
 }
@@ -150,7 +153,8 @@ export interface ContainerRuntime {
   pullImage(reference: string, platform: string | undefined, signal: AbortSignal): Promise<Image>;
   /**
    * Makes and starts the container; what it writes goes to `output`. `exists`: there is one of that name already, which
-   * is left as it is; `homeless`: its sandbox is gone, and no container was made. What has not started has no output.
+   * is left as it is, or one was made and left behind; `homeless`: its sandbox is gone, and no container was made. What
+   * has not started has no output.
    * @throws StartRefused
    */
   start(spec: ContainerSpec, output: Output): Promise<Started | 'exists' | 'homeless'>;

@@ -227,3 +227,38 @@ test.concurrent(
     expect(await home.execution(await command.execution())).toMatchObject({ succeededCount: 4, retriedCount: 1 });
   },
 );
+
+test.concurrent.for([
+  ['refuses to start anything without a word', 'exit 1', 'no reason given'],
+  [
+    'says each time that the name is taken',
+    `echo 'docker: Error response from daemon: Conflict. The container name "/x" is already in use by container "0".' >&2; exit 125`,
+    'there is a container of its name each time, which does not start',
+  ],
+  [
+    'says each time that the sandbox is gone',
+    "echo 'docker: Error response from daemon: cannot join network of a non running container: 0.' >&2; exit 125",
+    'its sandbox goes away as soon as it is made',
+  ],
+] as const)('an engine that %s ends the attempt, which counts', async ([, instead, reason], { home }) => {
+  const file = home.script('refused', 'echo ran', { maxRetries: 0 });
+  const script = `case " $* " in *" --sig-proxy=false "*) ${instead} ;; esac`;
+  const command = home.start(['jobs', 'run', '-f', file], { env: scripted(home, script) });
+  const { exitCode, stderr } = await command.ended;
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain(`attempt 0 failed: Application failed to start: ${reason}; out of retries`);
+});
+
+test.concurrent('an engine that cannot give the log of what has ended does not keep the attempt', async ({ home }) => {
+  // The client that is attached breaks off, and no other one gets the log.
+  const script = `case " $* " in
+      *" --sig-proxy=false "*) docker "$@" > /dev/null 2>&1; exit 125 ;;
+      *" logs "*) echo 'Error response from daemon: error from daemon in stream' >&2; exit 1 ;;
+    esac`;
+  const file = home.script('silent', 'echo ran; exit 3', { maxRetries: 0 });
+  const command = home.start(['jobs', 'run', '-f', file], { env: scripted(home, script) });
+  const { exitCode, stderr } = await command.ended;
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('The end of the log of task 0 attempt 0 may be missing');
+  expect(stderr).toContain('failed: exit code 3');
+});

@@ -13,7 +13,7 @@ import { Starts } from './starts.js';
 import { dockerVolumes } from './volumes.js';
 
 /** How often, and after how many ms, a sandbox is opened again that the engine has refused. */
-const patience = 2;
+const patience = 4;
 const interval = 500;
 
 /**
@@ -38,14 +38,11 @@ export function dockerRuntime(command: string, environment: Record<string, strin
     const { reference, podman } = await traits();
     const { stderr, exitCode } = await client.run(sandboxArguments(spec, reference, podman));
     if (exitCode === 0) return;
-    if (taken.test(stderr)) {
-      const state = await containers.inspect(spec.name);
-      if (state?.status === 'running') return;
-    } else {
-      // An engine that is just being stopped, or started, refuses for no reason that lasts.
-      if (refusals === patience) throw new StartRefused(refusal(stderr));
-      await new Promise((resolve) => setTimeout(resolve, interval));
-    }
+    const exists = taken.test(stderr);
+    if (exists && (await containers.inspect(spec.name))?.status === 'running') return;
+    if (refusals === patience) throw new StartRefused(refusal(stderr));
+    // An engine that is just being stopped, or started, refuses for no reason that lasts.
+    if (!exists) await new Promise((resolve) => setTimeout(resolve, interval));
     await containers.remove(spec.name);
     await openSandbox(spec, refusals + 1);
   };

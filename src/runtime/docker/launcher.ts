@@ -19,8 +19,8 @@ const patience = 2000;
 export const homeless =
   /cannot join network of a non running container|no such container|container \S+ is not running/i;
 
-/** What it says of a name that is taken. */
-export const taken = /is already in use/i;
+/** What docker and podman say of a name that is taken. */
+export const taken = /\bname "?\/?[\w.-]+"? is (?:already )?in use/i;
 
 /** What it says of an image whose user is a name that the image does not know. */
 const unknownUser = /unable to find (user|group) /i;
@@ -77,7 +77,14 @@ export class Launcher {
       await this.#containers.remove(spec.name);
       return this.start(spec, output);
     }
-    throw new StartRefused(startError(refusal(head)), exitCode === 126 || exitCode === 127 ? exitCode : 0);
+    const said = startError(refusal(head));
+    // Somebody has killed the client between the making of the container and its start, perhaps.
+    const left = said ? undefined : await this.#containers.inspect(spec.name);
+    if (left?.status === 'created' && !left.error) return 'exists';
+    throw new StartRefused(
+      said || (left?.status === 'created' ? left.error : ''),
+      exitCode === 126 || exitCode === 127 ? exitCode : 0,
+    );
   }
 
   async #startError(name: string): Promise<string> {

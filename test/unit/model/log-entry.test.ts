@@ -85,7 +85,10 @@ describe('the platform says', () => {
       'that its log may lack the end',
       { outcome: { code: 0, message: '', unheard: true } },
       [
-        ['WARNING', 'The end of this log may be missing: the container engine was away when the container ended.'],
+        [
+          'WARNING',
+          'The end of this log may be missing: the container engine was away when the container ended, or could not give its log.',
+        ],
         ['INFO', 'Container called exit(0).'],
       ],
     ],

@@ -164,7 +164,7 @@ describe('the lines that stay', () => {
 
   test('tell that a log may lack its end', () => {
     const doubt =
-      'The end of the log of task 3 attempt 0 may be missing: the container engine was away when the container ended.';
+      'The end of the log of task 3 attempt 0 may be missing: the container engine was away when the container ended, or could not give its log.';
     expect(failure('Succeeded', 0, { code: 0, unheard: true })).toBe(doubt);
     expect(failure('Failed', 0, { exitCode: 7, unheard: true })).toBe(
       `${doubt}\ntask 3 attempt 0 failed: exit code 7: It broke; out of retries`,
