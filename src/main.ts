@@ -19,7 +19,6 @@ import type { ContainerRuntime } from './runtime/runtime.js';
 import type { DoctorDeps } from './service/doctor/check.js';
 import type { HostDeps } from './service/host.js';
 import type { ServiceDeps } from './service/service.js';
-import type { LogFiles } from './store/logs.js';
 
 export { systemIo } from './cli/io.js';
 
@@ -27,9 +26,6 @@ export { systemIo } from './cli/io.js';
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
-
-/** How long a worker that was just started gets to take its execution up, in ms. */
-const workerPatience = 3000;
 
 /** The command tree: all of it, or what `words` need. */
 export const commandTree = (io: Pick<Io, 'out' | 'err'>, open: Open, words?: readonly string[]): Promise<Command> =>
@@ -92,10 +88,25 @@ function context(
   };
   const theRuntime = (): Promise<ContainerRuntime> => (runtime ??= openRuntime());
   const openService = async (): Promise<ServiceDeps> => {
-    const [{ openStore }, { LogFiles }] = await Promise.all([import('./store/sqlite.js'), import('./store/logs.js')]);
+    const [{ openStore }, { LogFiles }, { Workers }] = await Promise.all([
+      import('./store/sqlite.js'),
+      import('./store/logs.js'),
+      import('./service/workers.js'),
+    ]);
     const store = openStore(config.home);
     const logs = new LogFiles(config.home);
     closing.push(() => store.close());
+    const workers = new Workers({
+      ...{ store, logs, owner: io.owner, alive: io.alive, now: Date.now, uuid: () => crypto.randomUUID() },
+      start(execution, token) {
+        const output = logs.openWorker(execution);
+        try {
+          return io.spawnSelf(['__worker', execution, token], output);
+        } finally {
+          closeSync(output);
+        }
+      },
+    });
     return {
       store,
       logs,
@@ -109,7 +120,7 @@ function context(
       uuid: () => crypto.randomUUID(),
       randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
       alive: io.alive,
-      spawnWorker: workerSpawner(io, logs),
+      spawnWorker: workers.start.bind(workers),
       engine: async () => (await theRuntime()).engine(),
       discard: (executions) => void beside.push(discard(executions)),
     };
@@ -164,16 +175,4 @@ function context(
 /** Says of which executions what they had kept in their container engine is still there. */
 function tellLeft({ err }: Io, executions: readonly string[], why: string): void {
   err.write(`The containers that [${executions.map(shortName).join(', ')}] had kept are left: ${why}\n`);
-}
-
-function workerSpawner(io: Io, logs: LogFiles): (execution: string) => void {
-  const started = new Map<string, number>();
-  return (execution) => {
-    const now = Date.now();
-    if (now - (started.get(execution) ?? 0) < workerPatience) return;
-    started.set(execution, now);
-    const output = logs.openWorker(execution);
-    io.spawnSelf(['__worker', execution], output);
-    closeSync(output);
-  };
 }

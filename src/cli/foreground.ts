@@ -47,7 +47,9 @@ export async function runInForeground(context: Context, host: HostDeps, begin: (
     }
   });
   const stay = context.io.onHangup(() => {
-    if (created) host.spawnWorker(created.name);
+    if (!created) return;
+    host.store.releaseLease(created.name, host.owner.token);
+    host.spawnWorker(created.name);
   });
   try {
     created = begin();

@@ -50,8 +50,11 @@ export interface Io extends Surroundings {
   owner: Owner;
   /** Whether the process that holds a lease is at work. */
   alive: (lease: Lease) => boolean;
-  /** Starts this program once more, on its own, with other arguments; its output goes to a file descriptor. */
-  spawnSelf: (args: readonly string[], output: number) => void;
+  /**
+   * Starts this program once more, on its own, with other arguments; its output goes to a file descriptor. Undefined if
+   * the machine does not start it.
+   */
+  spawnSelf: (args: readonly string[], output: number) => Pick<Owner, 'pid' | 'processStart'> | undefined;
 }
 
 /** A lease of another machine, or of this one before it was started anew, counts by its last sign of life, in ms. */
@@ -104,7 +107,11 @@ export function systemIo(): Io {
     },
     spawnSelf(args, outputFd) {
       const [script = ''] = process.argv.slice(1);
-      spawn(process.execPath, [script, ...args], { detached: true, stdio: ['ignore', outputFd, outputFd] }).unref();
+      const stdio = ['ignore', outputFd, outputFd] as const;
+      const child = spawn(process.execPath, [script, ...args], { detached: true, stdio: [...stdio] });
+      child.on('error', () => {}).unref();
+      const start = child.pid === undefined ? undefined : processStart(child.pid);
+      return child.pid === undefined || start === undefined ? undefined : { pid: child.pid, processStart: start };
     },
   };
 }

@@ -30,7 +30,7 @@ export async function runExecution(name: string, deps: EngineDeps, control: Cont
     throw error;
   } finally {
     run.dispose();
-    deps.store.releaseLease(name, deps.owner);
+    deps.store.releaseLease(name, deps.owner.token);
   }
 }
 

@@ -32,8 +32,8 @@ export interface ServiceDeps {
   /** Whether the process that holds a lease is still at work. */
   alive: (lease: Lease) => boolean;
   /**
-   * Lets a process of its own run an execution to its end. Called again for as long as nobody holds the lease, so that
-   * it must give the last process time to take it.
+   * Lets a process of its own run an execution to its end, which holds the lease from then on. Called again for as long
+   * as nobody holds it; see Workers. @throws RunError ABORTED
    */
   spawnWorker: (execution: string) => void;
   /** The container engine that answers. @throws RunError UNAVAILABLE */

@@ -49,8 +49,18 @@ export const leaseStore = (db: Connection): LeaseStore => {
       if (found === 0) throw new LeaseLost();
     },
 
-    releaseLease(execution, owner) {
-      db.run('UPDATE execution SET owner = NULL WHERE name = ? AND owner = ?', execution, owner.token);
+    passLease(execution, token, { pid, processStart }) {
+      db.run(
+        'UPDATE execution SET pid = ?, process_start = ? WHERE name = ? AND owner = ?',
+        pid,
+        processStart,
+        execution,
+        token,
+      );
+    },
+
+    releaseLease(execution, token) {
+      db.run('UPDATE execution SET owner = NULL WHERE name = ? AND owner = ?', execution, token);
     },
   };
   return store;

@@ -5,6 +5,7 @@ import {
   ftruncateSync,
   openSync,
   readdirSync,
+  readFileSync,
   readSync,
   rmSync,
   statSync,
@@ -61,6 +62,14 @@ export class LogFiles {
   openWorker(execution: string): number {
     makeDirectory(this.#workers);
     return openSync(this.#worker(execution), 'a', 0o600);
+  }
+
+  /** The last line that the background processes of an execution have written. */
+  lastOfWorker(execution: string): string | undefined {
+    const file = this.#worker(execution);
+    if (!existsSync(file)) return undefined;
+    const lines = readFileSync(file, 'utf8').split('\n');
+    return lines.findLast((line) => line.trim() !== '');
   }
 
   /** Whether anything of the execution was written that is still there. */

@@ -192,7 +192,9 @@ export interface LeaseStore {
   guarded<T>(execution: string, owner: Owner, body: () => T): T;
   /** @throws LeaseLost */
   heartbeat(execution: string, owner: Owner, now: number): void;
-  releaseLease(execution: string, owner: Owner): void;
+  /** Makes another process the one who holds a lease, by its token. */
+  passLease(execution: string, token: string, to: Pick<Owner, 'pid' | 'processStart'>): void;
+  releaseLease(execution: string, token: string): void;
 }
 
 /**

@@ -41,13 +41,13 @@ export class Scenario {
       stdin: input,
       ...(this.terminal !== undefined && { terminal: this.terminal }),
       cwd: this.directory,
-      onSpawn: ([, execution = '']) => void this.#work(execution),
+      onSpawn: ([, execution = '', token = '']) => void this.#work(execution, token),
     });
     const code = await main(argv, io);
     return { code, out: io.stdout(), err: io.stderr() };
   }
 
-  async #work(execution: string): Promise<void> {
+  async #work(execution: string, token: string): Promise<void> {
     this.spawned.push(execution);
     const store = openStore(this.home);
     const never = new AbortController().signal;
@@ -71,7 +71,7 @@ export class Scenario {
       settings: defaultSettings,
       maxParallelism: 32,
       logRetention: { seconds: undefined, bytes: undefined },
-      owner: { token: randomUUID(), pid: process.pid, processStart: 'now' },
+      owner: { token, pid: process.pid, processStart: 'now' },
     };
     await hostExecution(deps, execution, { cancel: never, kill: never }, () => {}).finally(() => store.close());
   }

@@ -18,7 +18,7 @@ interface Surroundings {
   /** Whether the processes that hold leases are at work; they are if unset. */
   alive?: boolean;
   /** Called with the arguments of a process that is started. */
-  onSpawn?: (args: readonly string[]) => void;
+  onSpawn?: (args: readonly string[]) => ReturnType<Io['spawnSelf']> | void;
 }
 
 interface TestIo extends Io {
@@ -40,7 +40,7 @@ export function testOutput(
 
 /** The process as a program sees it, with nothing of the real one. */
 export function testIo(home: string, surroundings: Surroundings = {}): TestIo {
-  const { stdin = '', env = {}, terminal, cwd = home, alive = true, onSpawn = () => {} } = surroundings;
+  const { stdin = '', env = {}, terminal, cwd = home, alive = true, onSpawn = () => undefined } = surroundings;
   const text = { out: '', err: '' };
   const written = (name: keyof typeof text): Output => testOutput((part) => (text[name] += part), { terminal, env });
   const err = written('err');
@@ -68,7 +68,7 @@ export function testIo(home: string, surroundings: Surroundings = {}): TestIo {
     onHangup: () => () => {},
     owner: { token: 'test', pid: 1, processStart: 'test' },
     alive: () => alive,
-    spawnSelf: onSpawn,
+    spawnSelf: (args) => onSpawn(args) ?? { pid: 2, processStart: 'worker' },
     stdout: () => text.out,
     stderr: () => text.err,
     signal: (signal) => handlers.forEach((handler) => handler(signal)),

@@ -3,12 +3,14 @@ import { defineCommand } from '../command.js';
 import { sentence } from '../render/progress.js';
 
 /** What a background process does: runs one execution to its end, with nobody to show it to. */
-export const worker = defineCommand<object, [execution: string]>(
+export const worker = defineCommand<object, [execution: string, token: string]>(
   '__worker',
   'Run an execution to its end.',
-  (command) => command.argument('<execution>', "the execution's full name"),
-  async (context, _options, execution) => {
-    const host = await context.host();
+  (command) =>
+    command.argument('<execution>', "the execution's full name").argument('<token>', 'that of the lease on it'),
+  async (context, _options, execution, token) => {
+    const opened = await context.host();
+    const host = { ...opened, owner: { ...opened.owner, token } };
     const never = new AbortController().signal;
     const { out } = context.io;
     await hostExecution(host, execution, { cancel: never, kill: never }, (event) => {

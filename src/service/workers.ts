@@ -1,0 +1,69 @@
+import { RunError } from '../model/errors.js';
+import { shortName } from '../model/names.js';
+import type { LogFiles } from '../store/logs.js';
+import type { Lease, Owner, Store } from '../store/store.js';
+
+/** How long after the start of a worker its successor may be started, in ms; twice as long each time. */
+const patience = 3000;
+/** How many in a row may end before their execution does. One counts that has not lived for long, in ms. */
+const most = 4;
+const long = 60_000;
+
+/** The number of a process and when it started, as of an Owner. */
+type Process = Pick<Owner, 'pid' | 'processStart'>;
+
+interface WorkerDeps {
+  store: Store;
+  logs: Pick<LogFiles, 'lastOfWorker'>;
+  /** Who starts workers. */
+  owner: Process;
+  alive: (lease: Lease) => boolean;
+  now: () => number;
+  uuid: () => string;
+  /** Starts a process that takes the lease over by its token; undefined if the machine does not start it. */
+  start: (execution: string, token: string) => Process | undefined;
+}
+
+/**
+ * Starts processes that run executions, one for each: it holds the lease from its first moment on, however long it takes
+ * to do anything. Nothing happens while somebody holds it, nor for a while after a worker has ended too early.
+ */
+export class Workers {
+  readonly #deps: WorkerDeps;
+  readonly #started = new Map<string, { at: number; count: number }>();
+
+  constructor(deps: WorkerDeps) {
+    this.#deps = deps;
+  }
+
+  /** @throws RunError ABORTED if one after the other has ended before the execution did */
+  start(execution: string): void {
+    const { store, owner, alive, now, uuid, start } = this.#deps;
+    const last = this.#started.get(execution);
+    const age = last ? Math.abs(now() - last.at) : Infinity;
+    const count = last && age < long ? last.count : 0;
+    if (count > 0 && age < patience * 2 ** (count - 1)) return;
+    const token = uuid();
+    // In the name of this process, until there is a worker to name.
+    if (!store.acquireLease(execution, { ...owner, token }, now(), alive)) return;
+    let worker: Process | undefined;
+    try {
+      if (count === most) throw this.#failure(execution);
+      worker = start(execution, token);
+      this.#started.set(execution, { at: now(), count: count + 1 });
+    } finally {
+      if (worker) store.passLease(execution, token, worker);
+      else store.releaseLease(execution, token);
+    }
+  }
+
+  #failure(execution: string): RunError {
+    const id = shortName(execution);
+    const said = this.#deps.logs.lastOfWorker(execution) ?? 'nothing';
+    return new RunError(
+      'ABORTED',
+      `Execution [${id}] has not ended: its background process has been started ${most} times and has ended early each time. It said last: ${said}`,
+      { fix: `localrun jobs executions adopt ${id}, which runs it here and shows what is wrong` },
+    );
+  }
+}
