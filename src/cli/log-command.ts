@@ -118,7 +118,7 @@ function* parts<T>(items: Iterable<T>, size: number): Generator<T[]> {
 function line(entry: LogEntry, { prefix }: LogFlags): string {
   const { timestamp: time, labels } = entry;
   const { 'run.googleapis.com/task_index': task, container_name: container } = labels;
-  const who = prefix ? `task ${task}${container === undefined ? '' : ` ${container}`} | ` : '';
+  const who = prefix && task !== undefined ? `task ${task}${container === undefined ? '' : ` ${container}`} | ` : '';
   return `${time.slice(0, 10)} ${time.slice(11, 19)} ${who}${entryText(entry)}\n`;
 }
 

@@ -28,21 +28,20 @@ export async function prepareImages(
     try {
       if (pull !== 'always') image = await runtime.localImage(container.image);
       if (!image) {
-        if (pull === 'never') throw new ImageUnavailable('missing', 'the engine does not have it, and may not pull it');
+        if (pull === 'never')
+          throw new ImageUnavailable('unpulled', 'the engine does not have it, and may not pull it');
         tell({ type: 'image.pulling', image: container.image });
         image = await runtime.pullImage(container.image, platform === 'any' ? undefined : platform, signal);
         pulled = true;
       }
       if (platform !== 'any' && image.platform !== platform) {
-        throw new ImageUnavailable(
-          'missing',
-          `it is there for ${image.platform} only, and ${platform} is wanted (--platform)`,
-        );
+        throw new ImageUnavailable('platform', `it is there for ${image.platform}, and ${platform} is wanted`);
       }
     } catch (error) {
       if (!(error instanceof ImageUnavailable)) throw error;
       tell({ type: 'image.unavailable', image: container.image, detail: error.message });
-      return { execution: importFailed(execution, importFailure(container.image, error.reason), now()), images: {} };
+      const failure = importFailure(container.image, error, platform);
+      return { execution: importFailed(execution, failure, now()), images: {} };
     }
     const reference = withDigest(container.image, image);
     images[reference] = image.id;
@@ -58,11 +57,77 @@ const withDigest = (reference: string, { digest }: Image): string => {
   return `${reference.replace(/:[^/:]*$/, '')}${digest.slice(at)}`;
 };
 
-/** In the words of the service. */
-const importFailure = (image: string, reason: ImageUnavailable['reason']): Condition =>
-  reason === 'denied'
-    ? {
+/** Where an image comes from: as an engine reads its name. */
+function registryOf(image: string): string {
+  const [first = '', ...rest] = image.split('/');
+  return rest.length > 0 && /[.:]|^localhost$/.test(first) ? first : 'docker.io';
+}
+
+const hub = 'docker.io';
+const isGoogles = (registry: string): boolean => /(?:^|\.)(?:gcr\.io|pkg\.dev)$/.test(registry);
+
+/** What can be done so that a registry hands out an image. */
+const signIn = (registry: string): string => {
+  if (isGoogles(registry)) return `gcloud auth configure-docker ${registry}`;
+  return registry === hub ? 'docker login' : `docker login ${registry}`;
+};
+
+/**
+ * What an execution says of an image that cannot be had: in the words of the service, where it has some, and with what
+ * helps here.
+ */
+function importFailure(image: string, { fault, message: detail }: ImageUnavailable, platform: string): Condition {
+  const registry = registryOf(image);
+  const cannot = `Image '${image}' cannot be pulled`;
+  const cause = detail.split(': ').at(-1);
+  const own = registry === hub ? ' One of your own has to be built first.' : '';
+  const missing = (message: string): Condition => ({ reason: 'CONTAINER_MISSING', message });
+  switch (fault) {
+    case 'missing': {
+      const here = `Neither this engine nor Docker Hub shows it: build it, or sign in with \`${signIn(registry)}\`.`;
+      return missing(`Image '${image}' not found.${registry === hub ? ` ${here}` : ''}`);
+    }
+    case 'denied':
+      return {
         reason: 'CONTAINER_PERMISSION_DENIED',
-        message: `Permission to read the image, ${image}, was denied. Ensure that the provided container image URL is correct and that your account has permission to access the image.`,
-      }
-    : { reason: 'CONTAINER_MISSING', message: `Image '${image}' not found.` };
+        message: `Permission to read the image, ${image}, was denied. Ensure that the provided container image URL is correct and that your account has permission to access the image. To sign in: \`${signIn(registry)}\`.`,
+      };
+    case 'credentials':
+      return {
+        reason: 'CONTAINER_PERMISSION_DENIED',
+        message: `Permission to read the image, ${image}, cannot be asked for: ${detail}. Sign in (\`gcloud auth login\`), or see credHelpers in the configuration of the docker client.`,
+      };
+    case 'host':
+      return missing(
+        `${cannot}: there is no host ${registry}. Check its name, and the network of the container engine.${own}`,
+      );
+    case 'silence':
+      return missing(
+        `${cannot}: ${registry} does not answer (${cause}). Check the network and the proxy of the container engine.${own}`,
+      );
+    case 'trust':
+      return missing(
+        `${cannot}: the container engine does not trust ${registry} (${cause}). Give it the certificate, or list the registry as insecure.`,
+      );
+    case 'rate':
+      return missing(
+        `${cannot}: ${registry} has handed out as much as it does for now. Wait, or sign in: \`${signIn(registry)}\`.`,
+      );
+    case 'platform': {
+      const wanted = platform === 'any' ? 'the platform of the container engine' : platform;
+      const asItIs = platform === 'any' ? '' : ', or run it as it is with --platform any';
+      const build = platform === 'any' ? 'docker build' : `docker build --platform ${platform}`;
+      return missing(`Image '${image}' does not support ${wanted}: ${detail}. Build it with \`${build}\`${asItIs}.`);
+    }
+    case 'disk':
+      return missing(
+        `${cannot}: no space is left on the disk of the container engine. \`docker system df\` shows what takes it.`,
+      );
+    case 'unpulled':
+      return missing(
+        `Image '${image}' is not in the container engine, which is not to pull it. Build or pull it first, or let it be pulled: --pull missing.`,
+      );
+    case 'other':
+      return missing(`${cannot}: ${detail}.`);
+  }
+}

@@ -4,6 +4,7 @@ import { parseName, shortName } from './names.js';
 import { own } from './own.js';
 import { durationSeconds, type Timestamp, toTimestamp } from './time.js';
 import type { AttemptRecord } from './attempt.js';
+import { conditionOf } from './execution.js';
 import type { Execution } from './schema/job.js';
 
 /** google.logging.type.LogSeverity, ascending. */
@@ -42,8 +43,9 @@ export interface LogEntry {
 export interface EntrySource {
   execution: Execution;
   log: 'stdout' | 'stderr' | 'varlog/system';
-  task: number;
-  attempt: number;
+  /** Absent where the execution as a whole is meant. */
+  task?: number | undefined;
+  attempt?: number | undefined;
   /** The container's label, if it is not the main one. */
   container?: string | undefined;
 }
@@ -125,6 +127,15 @@ export function platformEntries(execution: Execution, record: AttemptRecord): Lo
   return entries;
 }
 
+/** What the platform says of an execution that has failed before any attempt. */
+export function executionEntries(execution: Execution): LogEntry[] {
+  const { state, message, executionReason, lastTransitionTime } = conditionOf(execution, 'Completed') ?? {};
+  const failed = state === 'CONDITION_FAILED' && executionReason !== 'CANCELLED' && !execution.startTime;
+  if (!failed || !message || !lastTransitionTime) return [];
+  const source: EntrySource = { execution, log: 'varlog/system' };
+  return [{ ...newEntry(source, lastTransitionTime, 'system.failed'), severity: 'ERROR', textPayload: message }];
+}
+
 function newEntry(
   { execution, log, task, attempt, container }: EntrySource,
   timestamp: Timestamp,
@@ -132,15 +143,15 @@ function newEntry(
 ): LogEntry {
   const { project, location } = parseName(execution.name);
   return {
-    insertId: Buffer.from(`${shortName(execution.name)}/${task}/${attempt}/${id}`).toString('base64url'),
+    insertId: Buffer.from([shortName(execution.name), task, attempt, id].join('/')).toString('base64url'),
     logName: `projects/${project}/logs/run.googleapis.com%2F${log.replace('/', '%2F')}`,
     resource: { type: 'cloud_run_job', labels: { job_name: execution.job, location, project_id: project } },
     timestamp,
     labels: {
       ...execution.labels,
       'run.googleapis.com/execution_name': shortName(execution.name),
-      'run.googleapis.com/task_index': String(task),
-      'run.googleapis.com/task_attempt': String(attempt),
+      ...(task !== undefined && { 'run.googleapis.com/task_index': String(task) }),
+      ...(attempt !== undefined && { 'run.googleapis.com/task_attempt': String(attempt) }),
       ...(container !== undefined && { container_name: container }),
     },
   };

@@ -103,15 +103,39 @@ export interface Image {
   platform: string;
 }
 
-/** An image that cannot be had. `missing`: there is none of that name; `denied`: the registry does not hand it out. */
+/** Why an image cannot be had. */
+export type ImageFault =
+  /** There is none of that name, or none that the registry shows to strangers. */
+  | 'missing'
+  /** The registry does not hand it out. */
+  | 'denied'
+  /** The client cannot find out who asks. */
+  | 'credentials'
+  /** There is no such registry. */
+  | 'host'
+  /** The registry does not answer. */
+  | 'silence'
+  /** The engine does not trust the registry. */
+  | 'trust'
+  /** The registry has had enough for now. */
+  | 'rate'
+  /** It is there for other platforms. */
+  | 'platform'
+  /** The engine has no place for it. */
+  | 'disk'
+  /** The engine has not got it, and is not to pull it. */
+  | 'unpulled'
+  | 'other';
+
+/** An image that cannot be had. */
 export class ImageUnavailable extends Error {
   override name = 'ImageUnavailable';
-  readonly reason: 'missing' | 'denied';
+  readonly fault: ImageFault;
 
-  /** @param detail what the engine says */
-  constructor(reason: 'missing' | 'denied', detail: string) {
+  /** @param detail what the engine says, in a line */
+  constructor(fault: ImageFault, detail: string) {
     super(detail);
-    this.reason = reason;
+    this.fault = fault;
   }
 }
 
@@ -134,6 +158,12 @@ export class StartRefused extends Error {
     super(message || 'no reason given');
     this.exitCode = exitCode;
   }
+}
+
+/** What an engine is asked, for people, as `docker rm`, and for how long it has been silent, in ms. */
+export interface SlowCall {
+  call: string;
+  ms: number;
 }
 
 /**
@@ -200,6 +230,8 @@ export interface ContainerRuntime {
   removeVolume(name: string): Promise<void>;
   /** The names of all volumes that have these labels. */
   listVolumes(labels: Record<string, string>): Promise<string[]>;
-  /** Ends what it keeps running for itself. */
+  /** The call of those under way that has kept us waiting for the longest time; undefined if none has. */
+  readonly slowest: SlowCall | undefined;
+  /** Ends what it keeps running for itself, and soon whatever else it is asked. */
   close(): void;
 }

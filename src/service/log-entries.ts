@@ -1,6 +1,13 @@
 import { containerLabel, mainContainer } from '../model/attempt-containers.js';
 import type { AttemptRecord } from '../model/attempt.js';
-import { isAtLeast, lineEntry, type LogEntry, platformEntries, type Severity } from '../model/log-entry.js';
+import {
+  executionEntries,
+  isAtLeast,
+  lineEntry,
+  type LogEntry,
+  platformEntries,
+  type Severity,
+} from '../model/log-entry.js';
 import type { LogFilter } from '../model/log-filter/parse.js';
 import type { Execution } from '../model/schema/job.js';
 import type { Timestamp } from '../model/time.js';
@@ -50,6 +57,10 @@ const matches = (entry: LogEntry, { since, severity, filter }: LogQuery): boolea
   (severity === undefined || isAtLeast(entry, severity)) &&
   (filter === undefined || filter.holds(entry));
 
+/** What concerns an execution as a whole, where that is asked for. */
+const wholeEntries = (execution: Execution, { task, attempt }: LogQuery): LogEntry[] =>
+  task === undefined && attempt === undefined ? executionEntries(execution) : [];
+
 /** How much of each log a look reads at most, in bytes. */
 const lookBytes = 2 ** 19;
 
@@ -60,7 +71,7 @@ export class EntryTail {
   readonly #deps: ServiceDeps;
   readonly #query: LogQuery;
   readonly #tails = new Map<string, { tail: Tail; lines: number }>();
-  /** Attempts whose end has been seen. */
+  /** Attempts whose end has been seen, and executions that have failed without one. */
   readonly #ended = new Set<string>();
 
   constructor(deps: ServiceDeps, query: LogQuery) {
@@ -72,12 +83,19 @@ export class EntryTail {
   look(executions: readonly Execution[]): LogEntry[] {
     this.behind = false;
     return executions
-      .flatMap((execution) =>
-        attemptsOf(this.#deps, execution, this.#query).flatMap((record) => this.#lookAt(execution, record)),
-      )
+      .flatMap((execution) => [
+        ...attemptsOf(this.#deps, execution, this.#query).flatMap((record) => this.#lookAt(execution, record)),
+        ...this.#whole(execution),
+      ])
       .filter(({ entry }) => matches(entry, this.#query))
       .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
       .map(({ entry }) => entry);
+  }
+
+  #whole(execution: Execution): { entry: LogEntry; at: Timestamp }[] {
+    const entries = this.#ended.has(execution.name) ? [] : wholeEntries(execution, this.#query);
+    if (entries.length > 0) this.#ended.add(execution.name);
+    return entries.map((entry) => ({ entry, at: entry.timestamp }));
   }
 
   /** What has come of an attempt, and the time by which it is sorted: what the platform says of the end comes last. */
@@ -137,10 +155,11 @@ interface Source {
 }
 
 function sourcesOf(deps: ServiceDeps, execution: Execution, query: LogQuery): Source[] {
-  return attemptsOf(deps, execution, query).map((record) => ({
+  const attempts = attemptsOf(deps, execution, query).map((record) => ({
     from: record.createTime,
     entries: attemptEntries(deps, execution, record),
   }));
+  return [...attempts, { from: execution.createTime, entries: wholeEntries(execution, query).values() }];
 }
 
 /** What the platform says of the end comes last, whatever a line's time: the engine stamps lines when it reads them. */

@@ -1,56 +1,11 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
-import { completionStatus, conditionOf } from '../../src/model/execution.js';
 import type { Execution } from '../../src/model/schema/job.js';
 import { EngineProxy } from '../support/engine-proxy.js';
 import { type Home, test } from '../support/home.js';
 
 const unreachable = { DOCKER_HOST: 'unix:///nonexistent.sock' };
-
-test.concurrent('an image that cannot be had fails the execution, not the job', async ({ home }) => {
-  const file = home.spec('imageless', { image: 'localhost:1/none', taskCount: 2 });
-  const command = home.start(['jobs', 'run', '-f', file]);
-  const { exitCode, stdout, stderr } = await command.ended;
-  expect(exitCode).toBe(1);
-  expect(stderr).toContain('Cannot get localhost:1/none:');
-  expect(stderr).toContain("Image 'localhost:1/none' not found.");
-  expect(stdout).toContain('EXECUTION_FAILED');
-  const failure = {
-    state: 'CONDITION_FAILED',
-    reason: 'CONTAINER_MISSING',
-    message: "Image 'localhost:1/none' not found.",
-  };
-  const id = await command.execution();
-  const execution = await home.execution(id);
-  expect(completionStatus(execution)).toBe('EXECUTION_FAILED');
-  expect(conditionOf(execution, 'ContainerReady')).toMatchObject(failure);
-  expect(conditionOf(execution, 'Completed')).toMatchObject(failure);
-  expect(execution).not.toHaveProperty('startTime');
-  expect(execution).not.toHaveProperty('failedCount');
-  expect((await home.tasks(id)).map(({ startTime }) => startTime)).toEqual([undefined, undefined]);
-
-  const job = await home.job('imageless');
-  expect(job.latestCreatedExecution).toMatchObject({ name: id, completionStatus: 'EXECUTION_FAILED' });
-  const repaired = await home.run([
-    'jobs',
-    'run',
-    'imageless',
-    '--image',
-    'localrun/busybox:latest',
-    '--command',
-    'true',
-  ]);
-  expect(repaired.exitCode, repaired.stderr).toBe(0);
-});
-
-test.concurrent('an image that cannot be had fails a background execution too', async ({ home }) => {
-  const file = home.spec('imageless', { image: 'localhost:1/none' });
-  expect((await home.run(['jobs', 'create', '-f', file])).exitCode).toBe(0);
-  const { exitCode, stderr } = await home.run(['jobs', 'execute', 'imageless']);
-  expect(exitCode).toBe(1);
-  expect(stderr).toContain("The execution failed. Image 'localhost:1/none' not found.");
-});
 
 test.concurrent('without an engine all works that needs none', async ({ home }) => {
   const file = home.script('idle', 'true');

@@ -1,10 +1,11 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import type { Execution, Task } from '../../src/model/schema/job.js';
 import { repository } from '../support/cli.js';
 import { type Home, test } from '../support/home.js';
 import { buildImage, removeImage } from '../support/images.js';
+import { Registry } from '../support/registry.js';
 
 /** What an execution and its task say of how they ended; the execution's name is EXECUTION, what it took is SPAN. */
 interface Outcome {
@@ -17,6 +18,11 @@ const golden = JSON.parse(readFileSync(path.join(repository, 'test/fixtures/outc
   string,
   Outcome
 >;
+
+const registry = new Registry();
+let address = '';
+beforeAll(async () => void (address = await registry.open()));
+afterAll(() => registry.close());
 
 function completed({ conditions }: Execution | Task): unknown {
   const { state, reason, executionReason, message } = conditions?.find(({ type }) => type === 'Completed') ?? {};
@@ -41,6 +47,7 @@ async function outcome(home: Home, file: string): Promise<Outcome> {
   };
   const text = JSON.stringify(found)
     .replaceAll(id, 'EXECUTION')
+    .replaceAll(address, 'REGISTRY')
     .replace(/successfully in [\dms.]+s/g, 'successfully in SPAN');
   return JSON.parse(text) as Outcome;
 }
@@ -59,7 +66,7 @@ const jobs: Record<string, (home: Home) => string> = {
   'SIGTERM to itself': (home) => home.script('terminated', `trap 'exit 143' TERM; kill -TERM $$; sleep 5`, once),
   'SIGKILL to its program': (home) => home.script('killed', `sh -c 'kill -KILL $$'; exit $?`, once),
   'SIGSEGV to its program': (home) => home.script('crashed', `sh -c 'kill -SEGV $$'; exit $?`, once),
-  'missing image': (home) => home.spec('no-image', { image: 'localhost:1/none', command: ['true'], ...once }),
+  'missing image': (home) => home.spec('no-image', { image: `${address}/p/r/none`, command: ['true'], ...once }),
   'missing command': (home) => home.spec('no-command', { command: ['/nonesuch'], ...once }),
   'missing command in PATH': (home) => home.spec('not-in-path', { command: ['nonesuch'], ...once }),
   'a command that is no program': (home) => home.spec('no-program', { command: ['/etc/hosts'], ...once }),

@@ -239,7 +239,8 @@ describe('a missing image', () => {
     expect(conditionOf(ended, 'ContainerReady')).toMatchObject({
       state: 'CONDITION_FAILED',
       reason: 'CONTAINER_MISSING',
-      message: "Image 'nope:1' not found.",
+      message:
+        "Image 'nope:1' not found. Neither this engine nor Docker Hub shows it: build it, or sign in with `docker login`.",
     });
     expect(world.states).toEqual(['Abandoned', 'Abandoned']);
     expect(ended).not.toHaveProperty('startTime');
@@ -277,4 +278,41 @@ describe('an engine that goes away', () => {
     expect(world.store.attempts(world.name)).toHaveLength(4);
     expect(world.events.filter(({ type }) => type === 'runtime.available')).toHaveLength(1);
   });
+
+  test('does not hold a run that another process has taken over', async () => {
+    const world = new World(new FakeRuntime(), { taskCount: 4, parallelism: 2 });
+    const { runtime } = world;
+    const found = runtime.localImage.bind(runtime);
+    runtime.localImage = (reference) => {
+      // Sandboxes are being opened now.
+      runtime.gone = true;
+      return found(reference);
+    };
+    const running = world.run();
+    await world.advance(2000);
+    world.store.acquireLease(world.name, { token: 'other', pid: 2, processStart: 's' }, Date.now(), () => false);
+    await world.advance(5000);
+    expect(await Promise.race([running, Promise.resolve('still runs')])).toBeUndefined();
+  });
+});
+
+test('an engine that is slow is told, with what it is slow at, when that is news', async () => {
+  const world = new World(new FakeRuntime(() => ({ ms: 3000 })), { taskCount: 1 });
+  const running = world.run();
+  for (const [call, ms] of [
+    ['docker run', 9000],
+    ['docker run', 11_000],
+    ['docker run', 12_000],
+    ['docker rm', 10_000],
+  ] as const) {
+    world.runtime.slowest = { call, ms };
+    await world.advance(300);
+  }
+  world.runtime.slowest = undefined;
+  await world.finish(running);
+  expect(world.events.filter(({ type }) => type === 'runtime.slow')).toMatchObject([
+    { call: 'docker run', ms: 11_000, first: true },
+    { call: 'docker rm', ms: 10_000, first: false },
+    { call: undefined, ms: 0, first: false },
+  ]);
 });

@@ -9,6 +9,7 @@ export const podmanEnvironment = {
   LOCALRUN_DOCKER: 'podman',
   CONTAINERS_CONF: path.join(configuration, 'containers.conf'),
   CONTAINERS_STORAGE_CONF: path.join(configuration, 'storage.conf'),
+  CONTAINERS_REGISTRIES_CONF: path.join(configuration, 'registries.conf'),
 };
 const env = { ...process.env, ...podmanEnvironment };
 

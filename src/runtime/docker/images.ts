@@ -1,5 +1,5 @@
-import { type ContainerRuntime, type Image, ImageUnavailable } from '../runtime.js';
-import type { DockerClient } from './client.js';
+import { type ContainerRuntime, type Image, type ImageFault, ImageUnavailable } from '../runtime.js';
+import { brief, type DockerClient } from './client.js';
 
 /** What an engine says of an image that it does not have. */
 export const noSuchImage = /no such image|image not known/i;
@@ -7,17 +7,16 @@ export const noSuchImage = /no such image|image not known/i;
 /** What a runtime does with images. */
 export function dockerImages(client: DockerClient): Pick<ContainerRuntime, 'localImage' | 'pullImage'> {
   const localImage = async (reference: string): Promise<Image | undefined> => {
-    const { stdout, stderr, exitCode } = await client.run([
-      ...['image', 'inspect', '--format', '{{.Id}} {{.Os}}/{{.Architecture}} {{json .RepoDigests}}'],
-      reference,
-    ]);
+    const args = ['image', 'inspect', '--format', '{{.Id}} {{.Os}}/{{.Architecture}} {{json .RepoDigests}}', reference];
+    const { stdout, stderr, exitCode } = await client.run(args);
     if (exitCode !== 0) {
       if (noSuchImage.test(stderr)) return undefined;
       throw client.failure('image inspect', stderr);
     }
-    const [, id = '', platform = '', digests = '[]'] = /^(\S+) (\S+) (.*)$/m.exec(stdout) ?? [];
+    const [, id, platform = '', digests = ''] = /^((?:sha256:)?[\da-f]{12,}) (\w+\/\w+) (.*)$/m.exec(stdout) ?? [];
+    if (id === undefined) throw client.puzzle(args, stdout);
     // Podman gives a digest to images that no registry has seen, too.
-    const given = (JSON.parse(digests) as string[] | null)?.filter((digest) => !digest.startsWith('localhost/'));
+    const given = jsonList(digests)?.filter((digest) => !digest.startsWith('localhost/'));
     return { id, platform, digest: given?.[0] };
   };
 
@@ -26,15 +25,52 @@ export function dockerImages(client: DockerClient): Pick<ContainerRuntime, 'loca
 
     async pullImage(reference, platform, signal) {
       const only = platform === undefined ? [] : ['--platform', platform];
-      const { stderr, exitCode } = await client.run(['pull', '--quiet', ...only, reference], { signal });
+      const args = ['pull', '--quiet', ...only, reference];
+      // How long it takes depends on the image, and it says nothing until it has it.
+      const { stderr, exitCode } = await client.run(args, { signal, work: Infinity });
       if (exitCode !== 0) {
-        const detail = stderr.trim().replace(/^Error response from daemon: /, '');
-        const denied = /unauthorized|no basic auth|forbidden|authentication required/i.test(detail);
-        throw new ImageUnavailable(denied ? 'denied' : 'missing', detail);
+        const detail = brief(stderr).replace(/^Error(?: response from daemon)?: /, '');
+        throw new ImageUnavailable(faultOf(detail), detail || 'the engine gives no reason');
       }
       const image = await localImage(reference);
       if (!image) throw new ImageUnavailable('missing', 'the engine has pulled it and does not know it');
       return image;
     },
   };
+}
+
+/** What engines, docker of several versions and podman, and registries say when an image cannot be had. */
+const faults: readonly [fault: ImageFault, said: RegExp][] = [
+  ['credentials', /error getting credentials|docker-credential-\S+: executable file not found/i],
+  [
+    'platform',
+    /no (?:matching manifest|image found in manifest list|match for platform)|does not match the specified platform/i,
+  ],
+  ['rate', /toomanyrequests|too many requests|pull rate limit/i],
+  ['disk', /no space left on device|disk quota exceeded/i],
+  ['host', /no such host|server misbehaving|temporary failure in name resolution/i],
+  ['trust', /x509:|tls: |certificate|server gave HTTP response to HTTPS client/i],
+  [
+    'silence',
+    /connection refused|no route to host|network is unreachable|i\/o timeout|handshake timeout|Client\.Timeout|deadline exceeded|connection reset|\bEOF$/i,
+  ],
+  // Docker Hub says the same of what it does not have, and of what it does not hand out.
+  ['missing', /requested access to the resource is denied|insufficient_scope/i],
+  ['denied', /\bdenied: |unauthenticated|unauthori[sz]ed|no basic auth|forbidden|authentication required/i],
+  [
+    'missing',
+    /manifest unknown|name unknown|not found|does not exist|no such image|\b404\b|did not resolve to an alias/i,
+  ],
+];
+
+/** Why an image cannot be pulled, by what the engine says. */
+export const faultOf = (detail: string): ImageFault => faults.find(([, said]) => said.test(detail))?.[0] ?? 'other';
+
+function jsonList(text: string): string[] | undefined {
+  try {
+    const list: unknown = JSON.parse(text);
+    return Array.isArray(list) ? list.map(String) : undefined;
+  } catch {
+    return undefined;
+  }
 }
