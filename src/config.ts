@@ -23,6 +23,8 @@ export interface Config {
   credentialsFile: string;
   /** The docker client: a name on the PATH or a path. */
   docker: string;
+  /** How long a short call of the client may be silent, as a duration of gcloud's. */
+  engineTimeout: string;
   /** Attempts that run at once where the job sets no lower limit. */
   maxParallelism: number;
   /** How long the logs of ended executions are kept, as a duration of gcloud's, or `none`: for ever. */
@@ -112,6 +114,7 @@ export function explainConfig(
     apiVersion: decide<Config['apiVersion']>('v2', ['LOCALRUN_API_VERSION', apiVersion(env['LOCALRUN_API_VERSION'])]),
     credentialsFile: { ...credentials, value: path.resolve(credentials.value) },
     docker: decide('docker', variable('LOCALRUN_DOCKER')),
+    engineTimeout: decide('2m', ['LOCALRUN_ENGINE_TIMEOUT', duration('LOCALRUN_ENGINE_TIMEOUT', env)]),
     maxParallelism: decide(32, [
       'LOCALRUN_MAX_PARALLELISM',
       positiveInteger('LOCALRUN_MAX_PARALLELISM', env['LOCALRUN_MAX_PARALLELISM']),
@@ -166,6 +169,13 @@ function positiveInteger(name: string, text: string | undefined): number | undef
   throw new UsageError(`${name} must be a whole number greater than 0, got ${text}`);
 }
 
+/** A variable that holds a duration above 0. */
+function duration(name: string, env: Surroundings['env']): string | undefined {
+  const text = env[name];
+  if (!text || (parseGcloudDuration(text) ?? 0) > 0) return text;
+  throw new UsageError(`${name} must be a duration such as 30s or 5m, got ${text}`);
+}
+
 /** A variable that holds a limit, in a form that `parse` takes, or `none`. */
 function limit(
   name: string,
@@ -197,6 +207,10 @@ export const environment: readonly (readonly [name: string, meaning: string])[] 
   ],
   ['LOCALRUN_API_VERSION', 'Whose fields --format=json and yaml print: v2, or v1 as gcloud. Default: v2.'],
   ['LOCALRUN_DOCKER', 'The docker client, or podman. Default: docker.'],
+  [
+    'LOCALRUN_ENGINE_TIMEOUT',
+    'How long the container engine may be silent when it is asked something short, before it counts as one that does not answer. Default: 2m.',
+  ],
   [
     'LOCALRUN_MAX_PARALLELISM',
     'Tasks that run at once where a job sets no parallelism below its task count. Default: 32.',

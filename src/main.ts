@@ -80,9 +80,10 @@ function context(
   let runtime: Promise<ContainerRuntime> | undefined;
   let service: Promise<ServiceDeps> | undefined;
   let host: Promise<HostDeps> | undefined;
+  const enginePatience = (): number => (parseGcloudDuration(config.engineTimeout) ?? 0) * 1000;
   const openRuntime = async (): Promise<ContainerRuntime> => {
     const { dockerRuntime } = await import('./runtime/docker/docker.js');
-    const opened = dockerRuntime(config.docker, io.env);
+    const opened = dockerRuntime(config.docker, io.env, enginePatience());
     closing.push(() => opened.close());
     return opened;
   };
@@ -155,7 +156,7 @@ function context(
       home: config.home,
       now: Date.now,
       alive: io.alive,
-      diagnose: () => diagnoseEngine(config.docker, io.env),
+      diagnose: () => diagnoseEngine(config.docker, io.env, enginePatience()),
       runtime: opened,
       open: openService,
     };

@@ -9,6 +9,7 @@ import { type Control, type HostDeps, hostExecution } from '../service/host.js';
 import { LogFollower } from '../service/logs.js';
 import type { ServiceDeps } from '../service/service.js';
 import type { CommonOptions } from './command.js';
+import { exitCodeOf } from './errors.js';
 import type { Signal } from './io.js';
 import type { Context } from './context.js';
 import { print } from './render/format.js';
@@ -25,39 +26,47 @@ export interface Finished {
 
 /**
  * Runs the execution that `begin` gives in this process and shows it: logs and progress on stderr. The first Ctrl-C
- * cancels it, the second kills what still runs; a third ends only this process, and the next localrun command brings
- * the rest to an end. If the terminal is closed, the execution goes on in the background.
+ * cancels it, the second kills what still runs; a third, for an engine that hangs, ends only this process, and the next
+ * localrun command brings the rest to an end. If the terminal is closed, the execution goes on in the background.
  */
 export async function runInForeground(context: Context, host: HostDeps, begin: () => Execution): Promise<Finished> {
   let created: Execution | undefined;
-  let say = (text: string): void => context.io.err.write(`${text}\n`);
+  const { io } = context;
+  let view: View | undefined;
+  const say = (text: string): void => (view ? view.say(text) : io.err.write(`${text}\n`));
   const cancel = new AbortController();
   const kill = new AbortController();
   let interrupted: Interrupted | undefined;
   // Before there is an execution, so that a signal at no moment ends the process and leaves one behind.
-  const ignore = context.io.onSignal((signal: Signal) => {
+  const ignore = io.onSignal((signal: Signal) => {
     if (!interrupted) {
       interrupted = new Interrupted(signal);
       cancel.abort();
       say(`Running tasks have ${graceSeconds(created?.template)} s to stop. Press Ctrl-C again to kill them.`);
-    } else {
-      say('Killing the running tasks.');
+    } else if (!kill.signal.aborted) {
+      say(
+        'Killing the running tasks. If that takes too long, Ctrl-C once more leaves them to the next localrun command.',
+      );
       kill.abort();
-      ignore();
+    } else {
+      if (created) say(`Execution [${shortName(created.name)}] is left to the next localrun command.`);
+      view?.close();
+      io.exit(exitCodeOf(new Interrupted(signal), { begun: true }));
     }
   });
-  const stay = context.io.onHangup(() => {
+  const stay = io.onHangup(() => {
     if (!created) return;
     host.store.releaseLease(created.name, host.owner.token);
     host.spawnWorker(created.name);
   });
   try {
     created = begin();
-    const view = openView(context.io, created, host.now);
-    say = (text) => view.say(text);
+    view = openView(io, created, host.now);
     const control = { cancel: cancel.signal, kill: kill.signal };
-    return { execution: await watched(context, host, created, control, view).finally(() => view.close()), interrupted };
+    const execution = await watched(context, host, created, control, view);
+    return { execution, interrupted };
   } finally {
+    view?.close();
     ignore();
     stay();
   }

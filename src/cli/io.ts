@@ -47,6 +47,8 @@ export interface Io extends Surroundings {
   onSignal: (handler: (signal: Signal) => void) => () => void;
   /** Calls `handler` when the terminal is gone, which then ends the process; returns how to stop that. */
   onHangup: (handler: () => void) => () => void;
+  /** Ends the process at once, whatever is under way. */
+  exit: (code: number) => void;
   owner: Owner;
   /** Whether the process that holds a lease is at work. */
   alive: (lease: Lease) => boolean;
@@ -95,6 +97,7 @@ export function systemIo(): Io {
       process.once('SIGHUP', hangUp);
       return () => process.off('SIGHUP', hangUp);
     },
+    exit: (code) => process.exit(code),
     get owner() {
       const { pid } = process;
       return (owner ??= { token: crypto.randomUUID(), pid, processStart: processStart(pid) ?? '' });

@@ -40,6 +40,8 @@ export const pace = {
   heartbeat: 2000,
   /** How long to wait before the engine that does not answer is asked again. */
   unavailable: 1000,
+  /** For how long the engine may be silent without being called slow. */
+  slow: 10_000,
   /** How long an execution that is to be deleted is held while its engine does not answer. */
   giveWay: 10_000,
   /** How often a log is read again when its container has ended, and the time between if the disk does not take it. */

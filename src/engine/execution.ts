@@ -45,6 +45,9 @@ class Run {
   readonly #over = new AbortController();
   #cancel: Situation['cancel'] = 'no';
   #lastHeartbeat: number;
+  /** What the engine is slow at, and whether it has been before. */
+  #slow: string | undefined;
+  #wasSlow = false;
   #failure: Error | undefined;
   #closeCloudSql: () => void = () => {};
   #wake: () => void = () => {};
@@ -83,6 +86,10 @@ class Run {
       await this.#see(attempts);
       await this.#complete(attempts);
       return this.#finish();
+    } catch (error) {
+      // Nobody waits any more for an engine that does not answer.
+      this.#reach.giveUp();
+      throw error;
     } finally {
       await attempts.close();
     }
@@ -154,11 +161,22 @@ class Run {
         this.#emit({ type: 'execution.cancelling' });
       }
       if (this.#cancel === 'requested' && this.#control.kill.aborted) this.#cancel = 'killed';
+      this.#watchPace();
     } catch (error) {
       this.#fail(error);
     }
     this.#wake();
   };
+
+  /** Tells when the engine gets slow, at what, and when it is not any more. */
+  #watchPace(): void {
+    const { call, ms = 0 } = this.#deps.runtime.slowest ?? {};
+    const slow = ms >= pace.slow ? call : undefined;
+    if (slow === this.#slow) return;
+    this.#slow = slow;
+    this.#emit({ type: 'runtime.slow', call: slow, ms, first: !this.#wasSlow });
+    this.#wasSlow = true;
+  }
 
   #fail(error: unknown): void {
     this.#failure ??= error instanceof Error ? error : new Error(String(error));

@@ -20,6 +20,8 @@ export type ExecutionEvent = { time: Timestamp } & (
   | { type: 'execution.cancelling' }
   | { type: 'runtime.unavailable'; message: string }
   | { type: 'runtime.available' }
+  /** The engine has been silent for `ms` when asked `call`; undefined: it is not slow any more. `first`: it is news. */
+  | { type: 'runtime.slow'; call: string | undefined; ms: number; first: boolean }
   | { type: 'execution.completed'; execution: Execution }
 );
 

@@ -10,6 +10,7 @@ import {
   ImageUnavailable,
   type Output,
   type SandboxSpec,
+  type SlowCall,
   StartRefused,
   type VolumeSpec,
 } from '../../src/runtime/runtime.js';
@@ -60,6 +61,7 @@ export class FakeRuntime implements ContainerRuntime {
   ]);
   /** Which engine it is. */
   id = 'here';
+  slowest: SlowCall | undefined;
   gpus = false;
   /** While it is set, no call is answered. */
   gone = false;

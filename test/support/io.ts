@@ -66,6 +66,7 @@ export function testIo(home: string, surroundings: Surroundings = {}): TestIo {
       return () => handlers.delete(handler);
     },
     onHangup: () => () => {},
+    exit: () => {},
     owner: { token: 'test', pid: 1, processStart: 'test' },
     alive: () => alive,
     spawnSelf: (args) => onSpawn(args) ?? { pid: 2, processStart: 'worker' },

@@ -16,6 +16,7 @@ test('nothing needs to be set', () => {
     apiVersion: 'v2',
     credentialsFile: '/home/dev/.config/gcloud/application_default_credentials.json',
     docker: 'docker',
+    engineTimeout: '2m',
     maxParallelism: 32,
     logRetention: '30d',
     logLimit: '10GiB',
@@ -78,6 +79,15 @@ test('logs have limits, or none', () => {
   expect(() => at({ LOCALRUN_LOG_LIMIT: '-1' })).toThrow(
     'LOCALRUN_LOG_LIMIT must be a size such as 500MB or 10GiB, or none, got -1',
   );
+});
+
+test('the patience with the engine is a duration above 0', () => {
+  expect(at({ LOCALRUN_ENGINE_TIMEOUT: '90s' }).engineTimeout).toBe('90s');
+  for (const wrong of ['0', 'none', 'soon', '-1s']) {
+    expect(() => at({ LOCALRUN_ENGINE_TIMEOUT: wrong })).toThrow(
+      `LOCALRUN_ENGINE_TIMEOUT must be a duration such as 30s or 5m, got ${wrong}`,
+    );
+  }
 });
 
 test('every variable of ours is told of', () => {

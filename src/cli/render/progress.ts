@@ -28,6 +28,8 @@ export interface Progress {
   retries: number;
   /** What everything waits for. */
   waiting: string | undefined;
+  /** What the container engine is slow at, and since when it is silent. */
+  slow: { call: string; since: number } | undefined;
   since: number;
 }
 
@@ -42,6 +44,7 @@ export const newProgress = (execution: Execution, now: number): Progress => ({
   cancelled: execution.cancelledCount ?? 0,
   retries: execution.retriedCount ?? 0,
   waiting: 'looking for the image',
+  slow: undefined,
   since: now,
 });
 
@@ -81,6 +84,8 @@ export function advance(progress: Progress, event: ExecutionEvent, now: number):
       return { ...progress, waiting: 'the container engine does not answer' };
     case 'runtime.available':
       return { ...progress, waiting: undefined };
+    case 'runtime.slow':
+      return { ...progress, slow: event.call === undefined ? undefined : { call: event.call, since: now - event.ms } };
     default:
       return progress;
   }
@@ -127,8 +132,8 @@ export function frame(
   { width, height, now }: { width: number; height: number; now: number },
   chalk: ChalkInstance,
 ): string[] {
-  const { taskCount, slots, settling, succeeded, failed, cancelled, waiting } = progress;
-  const room = Math.max(1, Math.floor(height / 3) - 1 - (waiting ? 1 : 0));
+  const { taskCount, slots, settling, succeeded, failed, cancelled, waiting, slow } = progress;
+  const room = Math.max(1, Math.floor(height / 3) - 1 - (waiting ? 1 : 0) - (slow ? 1 : 0));
   // Free slots are taken as long as tasks wait for one.
   const running = slots.filter((slot) => slot !== undefined).length;
   let left = waiting ? 0 : taskCount - succeeded - failed - cancelled - settling.length - running;
@@ -139,6 +144,7 @@ export function frame(
     const retry = slot.attempt > 0 ? ` (retry ${slot.attempt})` : '';
     return `task ${slot.task} ${slot.stopping ? 'stopping' : 'running'}${retry}  ${seconds(now - slot.since)}`;
   });
+  if (slow) rows.unshift(`the container engine is slow: ${slow.call}  ${seconds(now - slow.since)}`);
   if (waiting) rows.unshift(waiting);
   else if (left > 0 && slots.length === 0) rows.push('starting the first tasks');
   if (shown.length < places.length) rows.push(`and ${places.length - shown.length} more`);
@@ -201,6 +207,11 @@ export function sentence(
       return `${chalk.yellow(event.message)} Waiting for it; nothing is lost.`;
     case 'runtime.available':
       return 'The container engine answers again.';
+    case 'runtime.slow':
+      if (!event.first) return undefined;
+      return chalk.yellow(
+        `The container engine is slow: it has been silent for ${seconds(event.ms)} at \`${event.call}\`. Starts and results take longer.`,
+      );
     default:
       return undefined;
   }

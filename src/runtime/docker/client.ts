@@ -5,6 +5,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { Duplex, type Readable, type Writable } from 'node:stream';
 import { RunError } from '../../model/errors.js';
+import { formatSpan } from '../../model/time.js';
+import type { SlowCall } from '../runtime.js';
 
 /** What a client gets besides its arguments; aborting `signal` ends it. */
 interface ClientInput {
@@ -12,6 +14,8 @@ interface ClientInput {
   input?: Buffer;
   signal?: AbortSignal;
   cwd?: string;
+  /** How long it may be silent because of what it is to do, in ms, besides the time that any call may take. */
+  work?: number;
 }
 
 /** Who takes the output of a client while it runs. */
@@ -20,8 +24,25 @@ export type Takers = Record<'stdout' | 'stderr', (chunk: Buffer) => void>;
 export interface ClientResult {
   exitCode: number;
   stdout: string;
+  /** Its beginning. */
   stderr: string;
 }
+
+/** How much is kept of what a client prints, in characters; on stdout more than that is a fault. */
+const most = { stdout: 2 ** 24, stderr: 2 ** 16 };
+
+/** How much is shown of it, in characters. */
+const shown = 400;
+
+/**
+ * How many times as long as others a call may be silent that starts a container, and how many times at most any call,
+ * after some of its kind have been ended.
+ */
+const startPatience = 5;
+const mostPatience = 8;
+
+/** How long a call may still be silent once nobody needs the client any more, in ms. */
+const lastPatience = 5000;
 
 /** What the clients of docker and podman say when no engine answers them, and what begins an engine's answer. */
 const unreachable =
@@ -30,15 +51,24 @@ const answered = /^error response from daemon/i;
 /** What an engine answers a client that asked it in vain for its version, as while the engine was being restarted. */
 const tooNew = /client version \S+ is too new/i;
 
-/** Runs the docker client: argument lists only, no shell, in a process group of its own, which Ctrl-C does not reach. */
+/**
+ * Runs the docker client: argument lists only, no shell, in a process group of its own, which Ctrl-C does not reach. A
+ * short call that is silent for too long is ended: its engine counts as one that does not answer.
+ */
 export class DockerClient {
   readonly #command: string;
+  #patience: number;
   #environment: Record<string, string | undefined>;
+  /** How many times as long calls may be silent, by what they do: on a starved machine the next try gets more time. */
+  readonly #leniency = new Map<string, number>();
+  readonly #calls = new Set<Watch>();
 
-  constructor(command: string, environment: Record<string, string | undefined>) {
+  /** @param patience how long a short call may be silent, in ms */
+  constructor(command: string, environment: Record<string, string | undefined>, patience = Infinity) {
     // A relative path is one from here, wherever a client is run.
     this.#command = command.includes(path.sep) ? path.resolve(command) : command;
     this.#environment = environment;
+    this.#patience = patience;
   }
 
   /** A variable of the client's environment. */
@@ -51,27 +81,63 @@ export class DockerClient {
     this.#environment = { ...this.#environment, DOCKER_CONTEXT: context };
   }
 
+  /** The short call that has been silent for the longest time. */
+  get slowest(): SlowCall | undefined {
+    let slowest: SlowCall | undefined;
+    for (const { call, silence: ms } of this.#calls) if (ms > (slowest?.ms ?? 0)) slowest = { call, ms };
+    return slowest;
+  }
+
+  /** Nobody needs any answer any more: what still runs is not waited for much longer. */
+  close(): void {
+    this.#patience = Math.min(this.#patience, lastPatience);
+    for (const watch of this.#calls) watch.hurry(this.#patience, 0);
+  }
+
   /**
-   * @throws RunError UNAVAILABLE if there is no client or no engine, INVALID_ARGUMENT for what no process can be given.
-   * Any other failure is in the result.
+   * @throws RunError UNAVAILABLE if there is no client, or no engine answers it in time; INVALID_ARGUMENT for what no
+   * process can be given; INTERNAL if it prints without end. Any other failure is in the result.
    */
-  async run(args: readonly string[], { env, input, signal }: ClientInput = {}): Promise<ClientResult> {
+  async run(args: readonly string[], { env, input, signal, work = 0 }: ClientInput = {}): Promise<ClientResult> {
     const child = this.#spawnWith(input, (stdin) => [
       args,
       { stdio: [stdin, 'pipe', 'pipe'], env: { ...this.#environment, ...env }, detached: true, signal },
     ]);
+    const watch = this.watch(args, () => end(child), work);
     const output = { stdout: '', stderr: '' };
     for (const stream of ['stdout', 'stderr'] as const) {
-      child[stream]?.setEncoding('utf8').on('data', (text: string) => (output[stream] += text));
+      child[stream]?.setEncoding('utf8').on('data', (text: string) => {
+        watch.heard();
+        output[stream] += text.slice(0, most[stream] + 1 - output[stream].length);
+        if (output.stdout.length > most.stdout) end(child);
+      });
     }
     const exitCode = await new Promise<number | null>((resolve, reject) => {
       child.on('error', (error: NodeJS.ErrnoException) => reject(this.#notRunnable(error)));
       child.on('close', resolve);
-    });
+    }).finally(() => watch.over());
+    watch.throwIfHung();
+    if (output.stdout.length > most.stdout) throw this.puzzle(args, output.stdout);
     if (exitCode === null) throw unavailable(`${this.#command} was killed by ${child.signalCode}.`);
     // Whatever the exit code: `docker info` also ends with 0 then.
     throwIfUnreachable(output.stderr);
     return { exitCode, ...output };
+  }
+
+  /** Watches a call, which `stop` ends if nothing is heard of it for too long; `work` is as of `run`. */
+  watch(args: readonly string[], stop: () => void, work = 0): Watch {
+    const kind = kindOf(args);
+    const call = `${this.#command} ${kind}`;
+    const leniency = this.#leniency.get(kind) ?? (kind === 'run' ? startPatience : 1);
+    const watch = new Watch(call, leniency * this.#patience, work, {
+      hung: () => {
+        this.#leniency.set(kind, Math.min(2 * leniency, mostPatience));
+        stop();
+      },
+      over: () => this.#calls.delete(watch),
+    });
+    this.#calls.add(watch);
+    return watch;
   }
 
   /**
@@ -82,23 +148,29 @@ export class DockerClient {
   async stream(args: readonly string[]): Promise<Duplex | string> {
     const child = spawn(this.#command, args, { stdio: 'pipe', env: this.#environment, detached: true });
     let stderr = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    child.stderr
+      .setEncoding('utf8')
+      .on('data', (text: string) => (stderr += text.slice(0, most.stderr - stderr.length)));
+    const watch = this.watch(args, () => end(child));
     const connected = await new Promise<boolean>((resolve, reject) => {
       child.on('error', (error: NodeJS.ErrnoException) => reject(this.#notRunnable(error)));
       child.once('close', () => resolve(false));
       child.stdout.once('readable', () => child.stdout.read(1) && resolve(true));
-    });
+    }).finally(() => watch.over());
+    watch.throwIfHung();
     if (connected) return conversation(child);
     throwIfUnreachable(stderr);
     return stderr;
   }
 
-  /** The lines that a client prints of what has these labels. @throws RunError as `run`, and of any other failure */
+  /** The names that a client prints of what has these labels. @throws RunError as `run`, and of any other failure */
   async list(args: readonly string[], labels: Record<string, string>): Promise<string[]> {
     const filters = Object.entries(labels).flatMap(([name, value]) => ['--filter', `label=${name}=${value}`]);
     for (let tries = 0; ; tries++) {
       const { stdout, stderr, exitCode } = await this.run([...args, ...filters]);
-      if (exitCode === 0) return stdout.split('\n').filter(Boolean);
+      const names = stdout.split('\n').filter(Boolean);
+      if (exitCode === 0 && names.every((name) => /^[\w.-]+$/.test(name))) return names;
+      if (exitCode === 0) throw this.puzzle(args, stdout);
       // Podman fails if one that it was about to list goes away.
       if (tries === 10 || !/no such (?:volume|container)/.test(stderr)) throw this.failure(args.join(' '), stderr);
     }
@@ -113,7 +185,7 @@ export class DockerClient {
       args,
       { stdio: [stdin, 'pipe', 'pipe'], env: { ...this.#environment, ...env }, detached: true, cwd },
     ]);
-    signal?.addEventListener('abort', () => child.kill('SIGKILL'));
+    signal?.addEventListener('abort', () => end(child));
     for (const stream of ['stdout', 'stderr'] as const) {
       child[stream]?.on('data', take[stream]);
     }
@@ -137,12 +209,22 @@ export class DockerClient {
       lines.forEach(onLine);
     });
     const ended = new Promise<void>((resolve) => child.on('error', () => resolve()).on('close', () => resolve()));
-    return { ended, end: () => void child.kill('SIGKILL') };
+    return { ended, end: () => end(child) };
   }
 
   /** That a call has failed for no reason that is expected. */
   failure(what: string, stderr: string): RunError {
-    return new RunError('INTERNAL', `${this.#command} ${what} failed: ${stderr.trim() || 'no reason given'}`);
+    return new RunError('INTERNAL', `${this.#command} ${what} failed: ${brief(stderr) || 'no reason given'}`);
+  }
+
+  /** That a call has printed something else than what it is to print. */
+  puzzle(args: readonly string[], stdout: string): RunError {
+    const call = `${this.#command} ${kindOf(args)}`;
+    const [first = ''] = stdout.trim().split('\n', 1);
+    const what = first ? `has printed what is no answer to it: ${brief(first)}` : 'has printed nothing';
+    return new RunError('INTERNAL', `${call} ${what}`, {
+      fix: `see that ${this.#command} is the client of a container engine, and what \`${call}\` says`,
+    });
   }
 
   #spawnWith(
@@ -184,6 +266,101 @@ export class DockerClient {
 
 /** Whether a line of what a client says has this name in it, and not only as a part of another one. */
 export const isAbout = (line: string, name: string): boolean => line.split(/[^\w.-]+|\.(?=\s|$)/).includes(name);
+/** A call of a client, which is ended if it is silent for too long. */
+class Watch {
+  readonly call: string;
+  readonly #on: { hung: () => void; over: () => void };
+  #work: number;
+  #patience: number;
+  #heard = performance.now();
+  #timer: NodeJS.Timeout | undefined;
+  #hung = false;
+
+  constructor(call: string, patience: number, work: number, on: { hung: () => void; over: () => void }) {
+    this.call = call;
+    this.#patience = patience;
+    this.#work = work;
+    this.#on = on;
+    this.heard();
+  }
+
+  /** For how long nothing has come that should have, in ms. */
+  get silence(): number {
+    return performance.now() - this.#heard - this.#work;
+  }
+
+  /** It is at work. */
+  heard(): void {
+    this.#heard = performance.now();
+    this.hurry(this.#patience);
+  }
+
+  /** From now on it may be silent for so long, in ms. */
+  hurry(patience: number, work = this.#work): void {
+    clearTimeout(this.#timer);
+    this.#patience = patience;
+    this.#work = work;
+    const most = patience + work;
+    if (most === Infinity) return;
+    const stop = (): void => {
+      this.#hung = true;
+      this.#on.hung();
+    };
+    this.#timer = setTimeout(stop, most);
+  }
+
+  over(): void {
+    clearTimeout(this.#timer);
+    this.#on.over();
+  }
+
+  /** That it was ended, for people; undefined if it was not. */
+  get hung(): string | undefined {
+    if (!this.#hung) return undefined;
+    return `\`${this.call}\` has been silent for ${formatSpan(this.#patience + this.#work)}`;
+  }
+
+  throwIfHung(): void {
+    if (!this.#hung) return;
+    throw unavailable(
+      `No container engine answers: ${this.hung}.`,
+      'see whether the engine hangs; on a machine that is this slow, LOCALRUN_ENGINE_TIMEOUT gives it more time',
+    );
+  }
+}
+
+/** The object that a client has printed as JSON; undefined if it is none. */
+export function jsonObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Ends a client. Children of its own, as those of a script, do not keep us waiting then. */
+function end(child: ChildProcess): void {
+  child.kill('SIGKILL');
+  child.stdout?.destroy();
+  child.stderr?.destroy();
+}
+
+/** What a call does: `rm`, `image inspect`. */
+function kindOf([command = '', next = '']: readonly string[]): string {
+  return /^(?:container|context|image|network|volume)$/.test(command) ? `${command} ${next}` : command;
+}
+
+/** What a client says, in a line of some length. */
+export function brief(said: string): string {
+  const lines = said.split('\n').map((line) => line.trim());
+  // Podman warns at length before it says what is wrong.
+  const serious = lines.filter((line) => line && !/\blevel=warning\b/.test(line));
+  const text = (serious.length > 0 ? serious : lines.filter(Boolean)).join(' ');
+  return text.length > shown ? `${text.slice(0, shown)}…` : text;
+}
 
 const unavailable = (message: string, fix?: string): RunError => new RunError('UNAVAILABLE', message, { fix });
 

@@ -62,7 +62,11 @@ export class Containers {
 
   stop(name: string, graceSeconds: number): Promise<void> {
     let stops = this.#stops.get(graceSeconds);
-    if (!stops) this.#stops.set(graceSeconds, (stops = this.#forAll(['stop', '--time', String(graceSeconds)])));
+    if (!stops) {
+      const args = ['stop', '--time', String(graceSeconds)];
+      stops = new Batches((names) => this.#all(args, names, 100, graceSeconds * 1000));
+      this.#stops.set(graceSeconds, stops);
+    }
     return stops.load(name);
   }
 
@@ -112,7 +116,8 @@ export class Containers {
     patience?: number,
   ): Batches<T | undefined> {
     return new Batches(async (names) => {
-      const { stdout, stderr } = await this.#client.run(['container', 'inspect', ...args, ...names]);
+      const all = ['container', 'inspect', ...args, ...names];
+      const { stdout, stderr, exitCode } = await this.#client.run(all);
       const answers = new Map<string, T | undefined>();
       const lines = stderr.split('\n').filter((line) => missing.test(line));
       for (const name of names) if (lines.some((line) => isAbout(line, name))) answers.set(name, undefined);
@@ -120,7 +125,8 @@ export class Containers {
         const [name, of] = parse(line) ?? [];
         if (name !== undefined) answers.set(name, of);
       }
-      return { answers, failure: this.#client.failure('inspect', stderr) };
+      const said = stderr.trim() !== '' || exitCode !== 0;
+      return { answers, failure: said ? this.#client.failure('inspect', stderr) : this.#client.puzzle(all, stdout) };
     }, patience);
   }
 
@@ -132,15 +138,18 @@ export class Containers {
     return new Batches((names) => this.#all(args, names, 100), patience);
   }
 
-  /** @param tries how often one is tried again that is alone and that the client leaves for now */
-  async #all(args: readonly string[], names: readonly string[], tries: number): Promise<Answers<void>> {
-    const { stdout, stderr, exitCode } = await this.#client.run([...args, ...names]);
+  /**
+   * @param tries how often one is tried again that is alone and that the client leaves for now
+   * @param work how long the client is silent because of what it does, in ms
+   */
+  async #all(args: readonly string[], names: readonly string[], tries: number, work = 0): Promise<Answers<void>> {
+    const { stdout, stderr, exitCode } = await this.#client.run([...args, ...names], { work });
     const alone = names.length === 1;
     const left = lived.test(stderr) || paused.test(stderr);
     if (alone && left && tries > 0) {
       if (paused.test(stderr)) await this.#client.run(['unpause', ...names]);
       else await new Promise((resolve) => setTimeout(resolve, interval));
-      return this.#all(args, names, tries - 1);
+      return this.#all(args, names, tries - 1, work);
     }
     const lines = stderr.split('\n').filter((line) => line && !warning.test(line));
     const isHarmless = (line: string, name: string): boolean =>

@@ -1,13 +1,20 @@
 import { RunError } from '../../model/errors.js';
 import type { Engine, EngineReport } from '../diagnosis.js';
 import { DockerClient } from './client.js';
+import { askedInfo, isPodman } from './info.js';
 import { nofileLabel } from './sandbox/image.js';
+
+const unknown = 'unknown';
 
 type Environment = Record<string, string | undefined>;
 
 /** Asks the client and the engine what they are; that there is none is an answer, too. */
-export async function diagnoseEngine(command: string, environment: Environment): Promise<EngineReport> {
-  const client = new DockerClient(command, environment);
+export async function diagnoseEngine(
+  command: string,
+  environment: Environment,
+  patience?: number,
+): Promise<EngineReport> {
+  const client = new DockerClient(command, environment, patience);
   const report: EngineReport = { client: undefined, endpoint: undefined, failure: undefined, engine: undefined };
   try {
     report.client = await clientOf(client);
@@ -23,7 +30,7 @@ export async function diagnoseEngine(command: string, environment: Environment):
 
 async function clientOf(client: DockerClient): Promise<NonNullable<EngineReport['client']>> {
   const { stdout } = await client.run(['--version']);
-  const [, name = 'docker', version = 'unknown'] = /^(\w+) version ([^\s,]+)/i.exec(stdout) ?? [];
+  const [, name = 'docker', version = unknown] = /^(\w+) version ([^\s,]+)/i.exec(stdout) ?? [];
   return { kind: /podman/i.test(name) ? 'podman' : 'docker', version };
 }
 
@@ -47,45 +54,40 @@ async function endpointOf(
   return { address, source: environment['DOCKER_CONTEXT'] ? `DOCKER_CONTEXT ${name}` : `context ${name}` };
 }
 
-interface DockerInfo {
-  ServerVersion: string;
-  ServerErrors?: string[];
-  Architecture: string;
+interface DockerDetails {
+  ServerVersion?: string;
+  Architecture?: string;
   CgroupVersion?: string;
   MemoryLimit?: boolean;
   SwapLimit?: boolean;
   CpuCfsQuota?: boolean;
   PidsLimit?: boolean;
-  DockerRootDir: string;
+  DockerRootDir?: string;
   Warnings?: string[] | null;
 }
 
-interface PodmanInfo {
-  host: { arch: string; cgroupVersion: string; cgroupControllers: string[] | null };
-  store: { graphRoot: string };
-  version: { Version: string };
+interface PodmanDetails {
+  host: { cgroupVersion?: string; cgroupControllers?: string[] | null };
+  version?: { Version?: string };
 }
 
 async function engineOf(client: DockerClient, local: boolean): Promise<Engine> {
-  const { stdout, stderr, exitCode } = await client.run(['info', '--format', '{{json .}}']);
-  const info = exitCode === 0 ? (JSON.parse(stdout) as DockerInfo | PodmanInfo) : undefined;
-  if (!info || ('ServerErrors' in info && info.ServerErrors?.length)) {
-    throw new RunError('UNAVAILABLE', `The container engine does not say what it is: ${stderr.trim()}`);
-  }
+  const answer = await askedInfo(client);
   const openFiles = await openFilesOf(client);
-  if ('host' in info) {
-    const { arch, cgroupVersion, cgroupControllers } = info.host;
-    const controllers = cgroupControllers ?? [];
+  if (isPodman(answer)) {
+    const { host, version } = answer as PodmanDetails;
+    const controllers = host.cgroupControllers ?? [];
     return {
-      version: info.version.Version,
-      architecture: arch,
-      cgroup: cgroupVersion.replace(/^v/, ''),
+      version: version?.Version ?? unknown,
+      architecture: answer.host.arch,
+      cgroup: host.cgroupVersion?.replace(/^v/, '') ?? unknown,
       unlimited: ['memory', 'cpu', 'pids'].filter((name) => !controllers.includes(name)),
       warnings: [],
-      directory: info.store.graphRoot,
+      directory: answer.store.graphRoot,
       ...{ local, openFiles },
     };
   }
+  const info: DockerDetails = answer;
   const limits = [
     ['memory', info.MemoryLimit],
     ['swap', info.SwapLimit],
@@ -93,12 +95,12 @@ async function engineOf(client: DockerClient, local: boolean): Promise<Engine> {
     ['pids', info.PidsLimit],
   ] as const;
   return {
-    version: info.ServerVersion,
-    architecture: info.Architecture,
-    cgroup: info.CgroupVersion ?? 'unknown',
+    version: info.ServerVersion ?? unknown,
+    architecture: info.Architecture ?? unknown,
+    cgroup: info.CgroupVersion ?? unknown,
     unlimited: limits.filter(([, works]) => works === false).map(([name]) => name),
     warnings: (info.Warnings ?? []).map((line) => line.replace(/^WARNING: /, '')),
-    directory: info.DockerRootDir,
+    directory: info.DockerRootDir ?? '',
     ...{ local, openFiles },
   };
 }

@@ -13,15 +13,20 @@ import { Starts } from './starts.js';
 import { dockerVolumes } from './volumes.js';
 
 /** How often, and after how many ms, a sandbox is opened again that the engine has refused. */
-const patience = 4;
+const reopenings = 4;
 const interval = 500;
 
 /**
  * The runtime over the docker command line, or one that behaves like it. Contexts and DOCKER_HOST are the client's
  * own business.
+ * @param patience how long a short call of the client may be silent, in ms
  */
-export function dockerRuntime(command: string, environment: Record<string, string | undefined>): ContainerRuntime {
-  const client = new DockerClient(command, environment);
+export function dockerRuntime(
+  command: string,
+  environment: Record<string, string | undefined>,
+  patience?: number,
+): ContainerRuntime {
+  const client = new DockerClient(command, environment, patience);
   const containers = new Containers(client);
   const starts = new Starts(client);
   const over = new AbortController();
@@ -40,7 +45,7 @@ export function dockerRuntime(command: string, environment: Record<string, strin
     if (exitCode === 0) return;
     const exists = taken.test(stderr);
     if (exists && (await containers.inspect(spec.name))?.status === 'running') return;
-    if (refusals === patience) throw new StartRefused(refusal(stderr));
+    if (refusals === reopenings) throw new StartRefused(refusal(stderr));
     // An engine that is just being stopped, or started, refuses for no reason that lasts.
     if (!exists) await new Promise((resolve) => setTimeout(resolve, interval));
     await containers.remove(spec.name);
@@ -111,9 +116,13 @@ export function dockerRuntime(command: string, environment: Record<string, strin
     remove: (name, patient) => containers.remove(name, patient),
     removeAll: async (names) => containers.removeAll(names, (await info()).podman),
     list: (labels) => containers.list(labels),
+    get slowest() {
+      return client.slowest;
+    },
     close() {
       over.abort();
       starts.close();
+      client.close();
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { EngineIdentity } from '../../model/container-engine.js';
 import type { Capacity } from '../runtime.js';
-import { type DockerClient, throwIfUnreachable } from './client.js';
+import { type DockerClient, jsonObject, throwIfUnreachable } from './client.js';
 
 interface DockerInfo {
   ID?: string;
@@ -10,7 +10,7 @@ interface DockerInfo {
   Architecture?: string;
   NCPU?: number;
   MemTotal?: number;
-  Runtimes?: Record<string, unknown>;
+  Runtimes?: Record<string, unknown> | null;
   ClientInfo?: { Context?: string };
   /** What a client of 20.10 says of an engine that does not answer, and on stderr nothing. */
   ServerErrors?: string[];
@@ -30,11 +30,10 @@ interface Info extends Capacity {
 /** The license that podman names where it behaves like docker. */
 const podmanLicense = 'Apache-2.0';
 
-/** What the engine says of itself; podman says it in its own way. */
+/** What the engine says of itself; podman says it in its own way. @throws RunError as DockerClient.run, and INTERNAL */
 export async function readInfo(client: DockerClient, signal: AbortSignal): Promise<Info> {
-  const { stdout, stderr, exitCode } = await client.run(['info', '--format', '{{json .}}'], { signal });
-  const info = exitCode === 0 ? (JSON.parse(stdout) as DockerInfo | PodmanInfo) : {};
-  if ('host' in info) {
+  const info = await askedInfo(client, { signal });
+  if (isPodman(info)) {
     const { arch, cpus, memTotal } = info.host;
     const engine = identity(info.host.hostname, info.store.graphRoot);
     return {
@@ -42,9 +41,7 @@ export async function readInfo(client: DockerClient, signal: AbortSignal): Promi
       engine: { ...engine, client: 'podman', host: client.variable('CONTAINER_HOST') },
     };
   }
-  const { Architecture = '', NCPU, MemTotal, Runtimes, ServerErrors = [] } = info;
-  throwIfUnreachable(ServerErrors.join('\n'));
-  if (!NCPU || !MemTotal) throw client.failure('info', stderr);
+  const { Architecture = '', NCPU = 0, MemTotal = 0, Runtimes } = info;
   const host = client.variable('DOCKER_HOST');
   const { ID, Name, DockerRootDir, ProductLicense, ClientInfo } = info;
   // Podman makes an id up for each answer.
@@ -57,6 +54,31 @@ export async function readInfo(client: DockerClient, signal: AbortSignal): Promi
     podman: false,
     engine: { ...engine, client: 'docker', ...(host ? { host } : { context: ClientInfo?.Context }) },
   };
+}
+
+/** What `info` prints, with as much of it as no engine leaves out. @throws RunError as DockerClient.run, and INTERNAL */
+export async function askedInfo(
+  client: DockerClient,
+  how: { signal?: AbortSignal } = {},
+): Promise<DockerInfo | PodmanInfo> {
+  const args = ['info', '--format', '{{json .}}'];
+  const { stdout, stderr, exitCode } = await client.run(args, how);
+  const info = jsonObject(stdout);
+  const errors = info?.['ServerErrors'];
+  if (Array.isArray(errors)) throwIfUnreachable(errors.join('\n'));
+  if (exitCode !== 0) throw client.failure('info', stderr);
+  if (!isDocker(info) && !isPodman(info)) throw client.puzzle(args, stdout);
+  return info;
+}
+
+const isDocker = (info: DockerInfo | undefined): info is DockerInfo =>
+  Number(info?.NCPU) > 0 && Number(info?.MemTotal) > 0;
+
+export function isPodman(info: object | undefined): info is PodmanInfo {
+  const { host, store } = (info ?? {}) as Partial<Record<keyof PodmanInfo, Record<string, unknown> | null>>;
+  return (
+    typeof host?.['cpus'] === 'number' && typeof host['arch'] === 'string' && typeof store?.['graphRoot'] === 'string'
+  );
 }
 
 /** Engines of docker 20.10 on one machine have the same id, and never the same directory. */

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { RunError } from '../../model/errors.js';
 import { timestamp, type Timestamp } from '../../model/time.js';
 import { type ContainerSpec, type Output, type Started, StartRefused } from '../runtime.js';
@@ -48,19 +48,26 @@ export class Launcher {
       stderr: new StampedOutput((data) => output.write('stderr', data)),
     };
     const giveUp = new AbortController();
+    const watch = this.#client.watch(['run'], () => giveUp.abort());
     const ended = this.#run(spec, files, giveUp.signal);
-    const startedAt = await this.#startOf(spec.name, ended, files.stderr).catch(async (error: unknown) => {
-      // Nothing is written any more to what somebody else may close, and open as something else.
-      giveUp.abort();
-      await ended.catch(() => {});
-      throw error;
-    });
+    const startedAt = await this.#startOf(spec.name, ended, files.stderr)
+      .catch(async (error: unknown) => {
+        // Nothing is written any more to what somebody else may close, and open as something else.
+        giveUp.abort();
+        await ended.catch(() => {});
+        throw error;
+      })
+      .finally(() => watch.over());
     if (startedAt !== undefined) {
       const broken = (exitCode: number): boolean => lost.includes(exitCode) || files.stderr.complains;
       return { startedAt, ended: ended.then((exitCode) => (broken(exitCode) ? undefined : exitCode)) };
     }
     const exitCode = await ended;
     output.clear();
+    if (watch.hung !== undefined) {
+      await this.#containers.remove(spec.name);
+      throw new StartRefused(watch.hung);
+    }
 
     const { head } = files.stderr;
     throwIfUnreachable(head);
@@ -102,7 +109,7 @@ export class Launcher {
     const labels = { ...spec.labels, ...this.#starts.label };
     const { args, ...given } = runArguments({ ...spec, labels }, { ...traits, asRoot });
     const cwd = traits.podman ? monitorDirectory(spec.name) : undefined;
-    if (cwd) mkdirSync(cwd, { recursive: true, mode: 0o700 });
+    if (cwd && !existsSync(cwd)) mkdirSync(cwd, { mode: 0o700 });
     try {
       return await this.#client.attach(
         args,

@@ -1,5 +1,5 @@
 import { timestamp, type Timestamp, toTimestamp } from '../../model/time.js';
-import type { DockerClient } from './client.js';
+import { type DockerClient, jsonObject } from './client.js';
 
 /** How long a client listens, in seconds: one whose process was killed does not stay for long. */
 const listening = 3;
@@ -70,14 +70,18 @@ export class Starts {
   }
 
   #tell(line: string): void {
-    const event = JSON.parse(line) as DockerEvent | PodmanEvent;
-    if ('Name' in event) this.#waiting.get(event.Name)?.(toTimestamp(event.Time));
-    else this.#waiting.get(event.Actor.Attributes.name)?.(timestamp(event.timeNano / 1e6));
+    const event = jsonObject(line) as Partial<DockerEvent & PodmanEvent> | undefined;
+    const { Name, Time, Actor, timeNano } = event ?? {};
+    if (typeof Name === 'string' && isTime(Time)) this.#waiting.get(Name)?.(toTimestamp(Time));
+    else if (typeof timeNano === 'number')
+      this.#waiting.get(Actor?.Attributes?.name ?? '')?.(timestamp(timeNano / 1e6));
   }
 }
 
+const isTime = (time: unknown): time is string => typeof time === 'string' && !Number.isNaN(Date.parse(time));
+
 interface DockerEvent {
-  Actor: { Attributes: { name: string } };
+  Actor?: { Attributes?: { name?: string } };
   timeNano: number;
 }
 

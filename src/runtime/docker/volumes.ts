@@ -44,7 +44,12 @@ export function dockerVolumes(
         const [create, fill] = podmanVolumeArguments(spec, reference);
         await make(create);
         await make(fill, 1);
-      } else await containers.remove(await make(diskVolumeArguments(spec, reference)));
+      } else {
+        const args = diskVolumeArguments(spec, reference);
+        const id = await make(args);
+        if (!/^[\da-f]+$/.test(id)) throw client.puzzle(args, id);
+        await containers.remove(id);
+      }
     },
 
     async removeVolume(name) {

@@ -25,14 +25,13 @@ const others: readonly Entry[] = [{ name: 'volume/', mode: 0o777 }];
 export async function sandboxImage(client: DockerClient, architecture: () => Promise<string>): Promise<SandboxImage> {
   const version = createHash('sha256').update(JSON.stringify([programs, others]));
   const reference = `localrun/sandbox:${version.digest('hex').slice(0, 12)}`;
-  const found = await client.run([
-    'image',
-    'inspect',
-    '--format',
-    `{{index .Config.Labels "${nofileLabel}"}}`,
-    reference,
-  ]);
-  if (found.exitCode === 0) return { reference, nofile: Number(found.stdout) || undefined };
+  const inspect = ['image', 'inspect', '--format', `{{index .Config.Labels "${nofileLabel}"}}`, reference];
+  const found = await client.run(inspect);
+  if (found.exitCode === 0) {
+    const [granted = ''] = /^(\d+|engine)$/.exec(found.stdout.trim()) ?? [];
+    if (!granted) throw client.puzzle(inspect, found.stdout);
+    return { reference, nofile: Number(granted) || undefined };
+  }
   if (!noSuchImage.test(found.stderr)) throw client.failure('image inspect', found.stderr);
   const program = { name: 'sandbox', mode: 0o755, content: programFor(await architecture()) };
   const archive = tar([program, ...others]);

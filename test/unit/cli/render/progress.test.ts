@@ -84,6 +84,25 @@ describe('the rows of the live view', () => {
     expect(rows(after(...three, ...others, ended(0, 'Succeeded')), 20_000)).toHaveLength(3);
   });
 
+  test('say what an engine is slow at for as long as it is, and once in a line', () => {
+    const slow = (call: string | undefined, first: boolean): ExecutionEvent =>
+      at({ type: 'runtime.slow', call, ms: 10_000, first });
+    expect(rows(after(begun, started(0), slow('docker run', true)), 15_000).slice(1)).toEqual([
+      '  the container engine is slow: docker run  22s',
+      '  task 0 running  13s',
+    ]);
+    expect(rows(after(begun, started(0), slow('docker run', true), slow(undefined, false)), 15_000)).toHaveLength(2);
+    expect(
+      [slow('docker run', true), slow(undefined, false), slow('docker rm', false)].map((event) =>
+        sentence(event, {}, plain),
+      ),
+    ).toEqual([
+      'The container engine is slow: it has been silent for 10s at `docker run`. Starts and results take longer.',
+      undefined,
+      undefined,
+    ]);
+  });
+
   test('leave out what runs no more, though its result is still to come', () => {
     const settling = (settling: boolean): ExecutionEvent =>
       at({ type: 'attempt.settling', task: 0, attempt: 0, settling });

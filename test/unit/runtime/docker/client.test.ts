@@ -55,3 +55,55 @@ test('a failure names the client that is used', async () => {
     message: 'sh -c echo no >&2; exit 1 failed: no',
   });
 });
+
+describe('a client that hangs', () => {
+  /** What comes of a script that is run by a client with so many ms of patience. */
+  const run = (script: string, client = new DockerClient('sh', process.env, 300)): Promise<ClientResult> =>
+    client.run(['-c', script]);
+  const unavailable = { code: 'UNAVAILABLE', message: /^No container engine answers: `sh -c` has been silent for / };
+
+  test.each([
+    ['itself', 'exec sleep 20'],
+    ['with a child of its own', 'sleep 3 & wait'],
+  ])('%s is ended, and counts as an engine that does not answer', async (_, script) => {
+    const begin = performance.now();
+    await expect(run(script)).rejects.toMatchObject({
+      code: unavailable.code,
+      message: expect.stringMatching(unavailable.message) as string,
+    });
+    expect(performance.now() - begin).toBeLessThan(2500);
+  });
+
+  test('is not one that is at work', async () => {
+    await expect(run('for i in 1 2 3 4 5 6; do sleep 0.1; echo $i; done')).resolves.toMatchObject({ exitCode: 0 });
+  });
+
+  test('gets more time at the next try', async () => {
+    const client = new DockerClient('sh', process.env, 300);
+    await expect(run('exec sleep 0.4', client)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(run('exec sleep 0.4', client)).resolves.toMatchObject({ exitCode: 0 });
+  });
+
+  test('while it connects is ended, too', async () => {
+    const client = new DockerClient('sh', process.env, 300);
+    await expect(client.stream(['-c', 'exec sleep 20'])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+});
+
+test('what is kept and shown of a client that does not stop talking is little', async () => {
+  const client = new DockerClient('sh', process.env);
+  const { stderr } = await client.run(['-c', 'yes "no, no" | head -c 60000000 >&2; exit 1']);
+  expect(stderr.length).toBeLessThan(100_000);
+  expect(client.failure('rm', stderr).message).toMatch(/^sh rm failed: no, no .{0,400}…$/);
+  await expect(client.run(['-c', 'exec yes'])).rejects.toMatchObject({
+    code: 'INTERNAL',
+    message: 'sh -c has printed what is no answer to it: y',
+  });
+});
+
+test('what podman warns of is not what is wrong', () => {
+  const said = 'time="now" level=warning msg="retrying"\nError: initializing:\n\t* denied\n';
+  expect(new DockerClient('podman', {}).failure('pull', said).message).toBe(
+    'podman pull failed: Error: initializing: * denied',
+  );
+});

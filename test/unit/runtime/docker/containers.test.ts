@@ -76,7 +76,8 @@ describe('what an engine says of one container', () => {
     'is unknown if it says %j',
     async (stdout) => {
       const containers = new Containers(new Client({ stdout, exitCode: 0 }, { stdout, exitCode: 0 }));
-      const failure = 'docker inspect failed: no reason given';
+      const what = stdout ? `what is no answer to it: ${stdout}` : 'nothing';
+      const failure = `docker container inspect has printed ${what}`;
       expect(await settled((name) => containers.inspect(name))).toEqual([failure, failure, failure]);
     },
   );

@@ -23,11 +23,12 @@ esac
 }
 
 const docker = {
+  ...{ NCPU: 2, MemTotal: 2 ** 30 },
   ...{ ServerVersion: '27.1', Architecture: 'x86_64', CgroupVersion: '2', DockerRootDir: '/data', Warnings: null },
   ...{ MemoryLimit: true, SwapLimit: true, CpuCfsQuota: true, PidsLimit: true },
 };
 const podman = (cgroupControllers: string[] | null): object => ({
-  host: { arch: 'amd64', cgroupVersion: 'v2', cgroupControllers },
+  host: { arch: 'amd64', cpus: 2, memTotal: 2 ** 30, hostname: 'vm', cgroupVersion: 'v2', cgroupControllers },
   ...{ store: { graphRoot: '/storage' }, version: { Version: '4.3.1' } },
 });
 

@@ -2,16 +2,21 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { DockerClient } from '../../../../src/runtime/docker/client.js';
+import { dockerImages } from '../../../../src/runtime/docker/images.js';
 import { readInfo } from '../../../../src/runtime/docker/info.js';
+import { sandboxImage } from '../../../../src/runtime/docker/sandbox/image.js';
 import { tempDirectory } from '../../../support/temp.js';
 
-/** What is read from a client that prints this. */
-function read(info: object, env: Record<string, string> = {}): ReturnType<typeof readInfo> {
+/** A client that prints this, whatever it is asked. */
+function client(text: string, env: Record<string, string> = {}): DockerClient {
   const program = path.join(tempDirectory(), 'client');
-  writeFileSync(program, `#!/bin/sh\ncat <<'END'\n${JSON.stringify(info)}\nEND\n`, { mode: 0o755 });
+  writeFileSync(program, `#!/bin/sh\ncat <<'END'\n${text}\nEND\n`, { mode: 0o755 });
   const { DOCKER_HOST: _, CONTAINER_HOST: __, ...surroundings } = process.env;
-  return readInfo(new DockerClient(program, { ...surroundings, ...env }), new AbortController().signal);
+  return new DockerClient(program, { ...surroundings, ...env });
 }
+
+const read = (info: object, env?: Record<string, string>): ReturnType<typeof readInfo> =>
+  readInfo(client(JSON.stringify(info), env), new AbortController().signal);
 
 const docker = {
   ...{ ID: 'ABCD:1', Name: 'laptop', DockerRootDir: '/var/lib/docker', ProductLicense: 'Community Engine' },
@@ -58,4 +63,29 @@ test('an engine that does not answer a client of 20.10 is unavailable', async ()
     code: 'UNAVAILABLE',
     message: `No container engine answers: ${error}`,
   });
+});
+
+test.each([
+  '',
+  'null',
+  '[]',
+  '{}',
+  '{"NCPU":0,"MemTotal":0}',
+  '{"NCPU":2,"Mem',
+  '<html>\n<body>',
+  '{"host":null}',
+  '{"host":{}}',
+])('what is no answer is told as such, with the call and its first line: %j', async (text) => {
+  const what = text ? `what is no answer to it: ${text.split('\n')[0]}` : 'nothing';
+  const failure = (call: string): object => ({
+    name: 'RunError',
+    code: 'INTERNAL',
+    message: expect.stringMatching(new RegExp(`/client ${call} has printed `)) as string,
+    fix: expect.stringContaining('the client of a container engine') as string,
+  });
+  const lying = client(text);
+  await expect(readInfo(lying, new AbortController().signal)).rejects.toMatchObject(failure('info'));
+  await expect(readInfo(lying, new AbortController().signal)).rejects.toThrow(what);
+  await expect(dockerImages(lying).localImage('x')).rejects.toMatchObject(failure('image inspect'));
+  await expect(sandboxImage(lying, async () => 'x86_64')).rejects.toMatchObject(failure('image inspect'));
 });
