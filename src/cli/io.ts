@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import os from 'node:os';
 import { isatty } from 'node:tty';
 import { Chalk, type ChalkInstance } from 'chalk';
@@ -59,7 +59,7 @@ export interface Io extends Surroundings {
   spawnSelf: (args: readonly string[], output: number) => Pick<Owner, 'pid' | 'processStart'> | undefined;
 }
 
-/** A lease of another machine, or of this one before it was started anew, counts by its last sign of life, in ms. */
+/** A lease of a process that cannot be seen from here counts by its last sign of life, in ms. */
 const foreignLeaseAge = 30_000;
 
 export function systemIo(): Io {
@@ -103,8 +103,8 @@ export function systemIo(): Io {
       return (owner ??= { token: crypto.randomUUID(), pid, processStart: processStart(pid) ?? '' });
     },
     alive: ({ pid, processStart: start, heartbeat }) => {
-      const [boot] = start.split('/');
-      if (boot === bootId()) return processStart(pid) === start;
+      const [machine] = start.split('/');
+      if (machine === processSpace()) return processStart(pid) === start;
       // Of a clock that was put back since, the sign of life is as far off as of one that was put forward.
       return Math.abs(Date.now() - heartbeat) < foreignLeaseAge;
     },
@@ -215,8 +215,8 @@ async function ask(question: string, err: Output): Promise<string | undefined> {
 }
 
 /**
- * When a process started, as text that no other process with the same number has: the machine's boot and the time
- * since. Undefined if there is no such process.
+ * When a process started, as text that no other process with the same number has: where its number counts, and the
+ * time since the machine was booted. Undefined if there is no such process.
  */
 function processStart(pid: number): string | undefined {
   if (process.platform === 'linux') {
@@ -224,18 +224,28 @@ function processStart(pid: number): string | undefined {
       // The fields after the command, which is in parentheses and may hold anything; the 20th is the start time.
       const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
       const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return state === 'Z' ? undefined : `${bootId()}/${fields[18]}`;
+      return state === 'Z' ? undefined : `${processSpace()}/${fields[18]}`;
     } catch {
       return undefined;
     }
   }
   const { stdout } = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' });
-  return stdout?.trim() ? `${bootId()}/${stdout.trim()}` : undefined;
+  return stdout?.trim() ? `${processSpace()}/${stdout.trim()}` : undefined;
 }
 
-function bootId(): string {
+/** One that only this process knows. */
+const unseen = crypto.randomUUID();
+
+/**
+ * Where numbers of processes mean the same as in this one: this machine since its last boot, and on Linux the PID
+ * namespace, since a container may share files and the engine with its machine. Who sees the processes of another
+ * namespace in /proc is alone.
+ */
+function processSpace(): string {
   try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+    const namespace = readlinkSync('/proc/self') === String(process.pid) ? readlinkSync('/proc/self/ns/pid') : unseen;
+    return `${boot} ${namespace}`;
   } catch {
     return os.hostname();
   }

@@ -1,8 +1,12 @@
+import { execFile, spawnSync } from 'node:child_process';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import Database from 'libsql';
 import { expect } from 'vitest';
 import { completionStatus } from '../../src/model/execution.js';
-import { type Command, until } from '../support/cli.js';
+import { shortName } from '../../src/model/names.js';
+import { type Command, repository, until } from '../support/cli.js';
+import { client } from '../support/client.js';
 import { type Home, test } from '../support/home.js';
 
 const failsOnce = (task: number): boolean => task % 3 === 1;
@@ -127,6 +131,32 @@ test.concurrent(
     await ranOnce(home, id);
   },
 );
+
+const namespace = ['--pid', '--fork', '--mount-proc'];
+const hasNamespaces = spawnSync('unshare', [...namespace, 'true']).status === 0;
+
+test('a run is not taken over from another PID namespace, nor one there from here', async ({ home, skip }) => {
+  skip(!hasNamespaces, 'no PID namespace can be made here');
+  home.events();
+  const env = { LOCALRUN_HOME: home.directory, LOCALRUN_DOCKER: client };
+  const localrun = [process.execPath, path.join(repository, 'bin', 'localrun.js')];
+  const elsewhere = (...args: string[]) =>
+    promisify(execFile)('unshare', [...namespace, ...localrun, ...args], { env: { ...process.env, ...env } });
+  const file = home.script('shared', 'echo ran; sleep 3');
+  const here = home.start(['jobs', 'run', '-f', file]);
+  await here.says('│ ran');
+  expect((await elsewhere('jobs', 'executions', 'list')).stderr).toBe('');
+  expect((await here.ended).exitCode).toBe(0);
+  const there = elsewhere('jobs', 'run', 'shared');
+  await home.events().started(2);
+  expect((await home.run(['jobs', 'executions', 'list'])).stderr).toBe('');
+  await there;
+  for (const { name } of await home.executions()) {
+    const id = shortName(name);
+    expect(await home.events().starts(id)).toEqual(['task0-attempt0']);
+    expect(await home.completed(id)).toMatchObject({ succeededCount: 1 });
+  }
+});
 
 test.concurrent('a worker that was killed has a successor while `execute --wait` waits', async ({ home }) => {
   home.events();

@@ -100,6 +100,16 @@ describe('who holds a lease', () => {
     expect(io.alive(lease)).toBe(false);
   });
 
+  const [bootId] = boot?.split(' ') ?? [];
+  test.each([
+    ['another boot of the machine', 'another-boot pid:[4026531836]'],
+    ['another PID namespace', `${bootId} pid:[1]`],
+  ])('counts by the last sign of life if it is a process of %s', (_, space) => {
+    const lease = { ...own, processStart: `${space}/${since}` };
+    expect(io.alive(lease)).toBe(true);
+    expect(io.alive({ ...lease, heartbeat: Date.now() - 30_000 })).toBe(false);
+  });
+
   test.each([
     ['30 s less a bit ago', -29_999, true],
     ['30 s ago', -30_000, false],
