@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseDotenv } from '../../model/dotenv.js';
-import { RunError, UsageError } from '../../model/errors.js';
+import { type Problem, RunError, UsageError } from '../../model/errors.js';
 import type { Io } from '../io.js';
 
 /**
@@ -41,22 +41,34 @@ function dotenv(file: string, text: string, { env, err }: Pick<Io, 'env' | 'err'
 }
 
 async function yamlMap(file: string, text: string): Promise<Record<string, string>> {
-  const { parse } = await import('yaml');
-  let value: unknown;
-  try {
-    value = parse(text);
-  } catch (error) {
-    throw new RunError('INVALID_ARGUMENT', `Failed to parse YAML from [${file}]: ${(error as Error).message}`);
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  // What parses YAML is loaded where there is some only.
+  const [{ parseSource }, { isMap, isScalar }] = await Promise.all([
+    import('../../model/spec/source.js'),
+    import('yaml'),
+  ]);
+  const [document] = parseSource(file, text);
+  const unparsed = (problem: Problem): RunError =>
+    new RunError('INVALID_ARGUMENT', `Failed to parse YAML from [${file}]:`, { problems: [problem] });
+  if (document?.problems[0]) throw unparsed(document.problems[0]);
+  if (!document || !isMap(document.resolve(document.root))) {
     throw new UsageError(`argument --env-vars-file: Invalid YAML/JSON data in [${file}], expected map-like data.`);
   }
-  for (const [name, of] of Object.entries(value)) {
-    if (typeof of === 'string') continue;
-    throw new UsageError(
-      `argument --env-vars-file: Environment variable values must be strings. Found ${JSON.stringify(of)} for ${name} in [${file}]`,
-      `quote it: ${name}: "${String(of)}"`,
-    );
+  document.yaml = '1.1';
+  const variables = new Map<string, string>();
+  for (const { key, keyNode, value } of document.entries(document.root, 0)) {
+    const node = document.resolve(value);
+    const read = isScalar(node) ? document.scalar(node) : undefined;
+    if (typeof read !== 'string') {
+      const found = isScalar(node) ? (node.source ?? '') || 'null' : node ? 'a list or a map' : 'null';
+      throw new UsageError(
+        `argument --env-vars-file: Environment variable values must be strings. Found ${found} for ${key} in [${file}]`,
+        isScalar(node) ? `quote it: ${key}: "${found}"` : `write ${key}: "" for an empty value`,
+      );
+    }
+    if (variables.has(key)) {
+      throw unparsed({ message: `${key} is set twice`, location: document.location(keyNode), severity: 'error' });
+    }
+    variables.set(key, read);
   }
-  return value as Record<string, string>;
+  return Object.fromEntries(variables);
 }

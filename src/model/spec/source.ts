@@ -11,12 +11,12 @@ import {
   type Pair,
   parseAllDocuments,
   type Scalar,
-  Schema,
   visit,
   type YAMLError,
 } from 'yaml';
 import type { Location, Problem } from '../errors.js';
 import { camelCase, type Path } from '../path.js';
+import { scalar11 } from './yaml11.js';
 
 /** A job spec in a file may be this large, in bytes; the API's own request limit is not documented. */
 export const maxSpecBytes = 1024 * 1024;
@@ -37,9 +37,6 @@ export interface Entry {
  */
 export type YamlVersion = '1.1' | '1.2';
 
-const scalars11 = new Schema({ schema: 'yaml-1.1' }).tags.flatMap((tag) =>
-  'test' in tag && tag.test && tag.default === true ? [tag] : [],
-);
 const jsonTags = new Set(
   ['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map((name) => `tag:yaml.org,2002:${name}`),
 );
@@ -146,10 +143,7 @@ export class SourceDocument {
   scalar(node: Scalar): unknown {
     const { source } = node;
     if (this.yaml === '1.2' || node.type !== 'PLAIN' || node.tag || source === undefined) return node.value;
-    const tag = scalars11.find(({ test }) => test?.test(source));
-    if (!tag) return source;
-    const value = tag.resolve(source, () => {}, {});
-    return isScalar(value) ? value.value : value;
+    return scalar11(source);
   }
 
   /**

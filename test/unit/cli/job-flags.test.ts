@@ -249,7 +249,9 @@ describe('--env-vars-file', () => {
   };
 
   test('takes YAML, JSON and .env', async () => {
-    expect(await variables('env.yaml', 'A: "1"\nB: x=y, z\n')).toEqual(['A=1', 'B=x=y, z']);
+    expect(await variables('env.yaml', 'A: "1"\nB: x=y, z\nC: e3\n__proto__: p\n')).toEqual([
+      ...['A=1', 'B=x=y, z', 'C=e3', '__proto__=p'],
+    ]);
     expect(await variables('env.json', '{"A": "1"}')).toEqual(['A=1']);
     const dotenv =
       '# comment\nexport A=1\nB="two words"\nC=\'$A ${A}\'\nD=${A}/${NONE:-unset}${OUTER}${HOME}\n__proto__=y';
@@ -258,6 +260,9 @@ describe('--env-vars-file', () => {
 
   test.each<[name: string, text: string, message: string]>([
     ['e.yaml', 'A: 1\n', 'Environment variable values must be strings. Found 1 for A'],
+    ['e.yaml', 'A: e3\nB: yes\n', 'Environment variable values must be strings. Found yes for B'],
+    ['e.yaml', 'A:\n', 'Environment variable values must be strings. Found null for A'],
+    ['e.yaml', 'A: a\nA: b\n', 'Failed to parse YAML from [e.yaml]'],
     ['e.yaml', '- A\n', 'Invalid YAML/JSON data in [e.yaml], expected map-like data.'],
     ['e.yaml', 'A: [', 'Failed to parse YAML from [e.yaml]'],
     ['e.env', 'A=1\nNOEQ\n', 'Environment variable values must be strings. Found none for NOEQ in [e.env]'],
