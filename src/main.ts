@@ -45,7 +45,7 @@ export async function main(given: readonly string[], io: Io): Promise<number> {
   const beside: Promise<void>[] = [];
   let begun = false;
   const open: Open = async (flags, parse) => {
-    const local = await findLocalFile(io.cwd, io.env);
+    const local = await findLocalFile(io);
     const config = loadConfig(io, flags, local?.value);
     const { project, location } = loadConfig(io, {}, local?.value);
     const opened = context(io, config, { project, location }, local, closing, beside);

@@ -87,7 +87,11 @@ export function defineCommand<O extends object, A extends unknown[] = [], P exte
           const lists = keysIn(flatten, '--flatten');
           if (lists.length > 0) parsed.flatten = lists;
           // What localrun calls itself is nobody's to silence.
-          await (hidden ? action(context, parsed, ...args) : action(...asGcloudSays(context, parsed), ...args));
+          if (hidden) return action(context, parsed, ...args);
+          const [said, options] = asGcloudSays(context, parsed);
+          const { local, io } = said;
+          if (local && Object.keys(local.value).length > 0) io.err.write(`Using ${local.shown}.\n`);
+          return action(said, options, ...args);
         });
       acceptGlobalFlags(command);
     },

@@ -43,6 +43,8 @@ export interface Io extends Surroundings {
   /** One line of stdin, after `question` on stderr; undefined at its end. */
   ask: (question: string) => Promise<string | undefined>;
   cwd: string;
+  /** The numbers of this user and of root, and of whom root acts for by sudo; undefined where users have none. */
+  trusted: readonly number[] | undefined;
   /** Calls `handler` at every SIGINT and SIGTERM, which then do not end the process; returns how to stop that. */
   onSignal: (handler: (signal: Signal) => void) => () => void;
   /** Calls `handler` when the terminal is gone, which then ends the process; returns how to stop that. */
@@ -85,6 +87,7 @@ export function systemIo(): Io {
     get cwd() {
       return workingDirectory();
     },
+    trusted: trustedUsers(env),
     onSignal(handler) {
       process.on('SIGINT', handler).on('SIGTERM', handler);
       return () => process.off('SIGINT', handler).off('SIGTERM', handler);
@@ -117,6 +120,13 @@ export function systemIo(): Io {
       return child.pid === undefined || start === undefined ? undefined : { pid: child.pid, processStart: start };
     },
   };
+}
+
+function trustedUsers(env: Readonly<Record<string, string | undefined>>): number[] | undefined {
+  const user = process.getuid?.();
+  if (user === undefined) return undefined;
+  const sudo = /^\d+$/.exec(env['SUDO_UID'] ?? '');
+  return [0, user, ...(user === 0 && sudo ? [Number(sudo[0])] : [])];
 }
 
 /** @throws RunError if somebody has removed it */

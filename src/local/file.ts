@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { RunError } from '../model/errors.js';
 import type { LocalText } from '../model/local/read.js';
@@ -12,18 +12,25 @@ export interface LocalDocument extends LocalText {
 
 const fileName = 'localrun.yaml';
 
+/** Where a localrun.yaml is looked for. */
+interface Place {
+  cwd: string;
+  env: Readonly<Record<string, string | undefined>>;
+  /** The numbers of the users whose files count; undefined if files have no such owner here. */
+  trusted: readonly number[] | undefined;
+}
+
 /**
  * The localrun.yaml that is meant: the one that LOCALRUN_CONFIG names, or the first that is found from the working
- * directory upwards.
+ * directory upwards. That one must not be of somebody else: it may hand files, credentials and hosts of this machine to
+ * jobs.
  * @throws RunError with all that is wrong with it
  */
-export async function findLocalFile(
-  cwd: string,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<LocalDocument | undefined> {
+export async function findLocalFile({ cwd, env, trusted }: Place): Promise<LocalDocument | undefined> {
   const named = env['LOCALRUN_CONFIG'];
-  const file = named ? path.resolve(cwd, named) : nearest(cwd);
-  return file === undefined ? undefined : readLocal(file, cwd);
+  if (named) return readLocal(path.resolve(cwd, named), cwd);
+  const file = nearest(cwd);
+  return file === undefined ? undefined : readLocal(file, cwd, trusted);
 }
 
 function nearest(directory: string): string | undefined {
@@ -33,14 +40,27 @@ function nearest(directory: string): string | undefined {
   return parent === directory ? undefined : nearest(parent);
 }
 
-/** @throws RunError if it cannot be read, or with all that is wrong with it */
-export async function readLocal(file: string, cwd = path.dirname(file)): Promise<LocalDocument> {
+/** @throws RunError if it cannot be read or is not of a `trusted` user, or with all that is wrong with it */
+export async function readLocal(
+  file: string,
+  cwd = path.dirname(file),
+  trusted?: readonly number[],
+): Promise<LocalDocument> {
   const relative = path.relative(cwd, file);
   const shown = relative.startsWith('..') || path.isAbsolute(relative) ? file : relative;
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    const opened = openSync(file, 'r');
+    try {
+      // Of a symbolic link both count, and of the file the one that is read.
+      const stranger = [fstatSync(opened), lstatSync(file)].find(({ uid }) => trusted?.includes(uid) === false);
+      if (stranger) throw ofStranger(shown, file, stranger.uid);
+      text = readFileSync(opened, 'utf8');
+    } finally {
+      closeSync(opened);
+    }
   } catch (error) {
+    if (error instanceof RunError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a directory' : message;
     throw new RunError('INVALID_ARGUMENT', `Cannot read the configuration ${shown}: ${why}.`);
@@ -54,3 +74,10 @@ export async function readLocal(file: string, cwd = path.dirname(file)): Promise
   }
   return { ...read, file, shown };
 }
+
+const ofStranger = (shown: string, file: string, uid: number): RunError =>
+  new RunError(
+    'PERMISSION_DENIED',
+    `${shown} belongs to another user (number ${uid}), and could give your files and credentials to jobs.`,
+    { fix: `read it, and set LOCALRUN_CONFIG=${file} if you trust it; LOCALRUN_CONFIG=/dev/null does without it` },
+  );

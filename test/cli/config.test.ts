@@ -117,6 +117,28 @@ DIR/localrun.yaml:2:1: strictfs: unknown field of LocalFile
   expect(await run('jobs --help')).toMatchObject({ code: 0 });
 });
 
+test('a file that is found is named by every command, and one of another user is refused', async () => {
+  const { directory, run } = below('region: us-east1\n');
+  const file = path.join(directory, 'localrun.yaml');
+  const used = {
+    code: 0,
+    stdout: '',
+    stderr: expect.stringMatching(/^Using .*\/app\/localrun\.yaml\.\nListed 0 items\./),
+  };
+  expect(await run('jobs list')).toEqual(used);
+  expect((await run('jobs list', { cwd: directory })).stderr).toContain('Using localrun.yaml.\n');
+  expect(await run('__complete job')).toEqual({ code: 0, stdout: '', stderr: '' });
+  const stranger = { trusted: [(process.getuid?.() ?? 0) + 1] };
+  for (const line of ['jobs list', 'config explain']) {
+    const { code, stdout, stderr } = await run(line, stranger);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/localrun\.yaml belongs to another user \(number \d+\), and could give your files/);
+    expect(stderr).toContain(`Try: read it, and set LOCALRUN_CONFIG=${file} if you trust it; `);
+  }
+  // Who names it has seen it.
+  expect(await run('jobs list', { ...stranger, env: { LOCALRUN_CONFIG: file } })).toEqual(used);
+});
+
 test.each([
   ['none.yaml', 'there is no such file'],
   ['.', 'it is a directory'],

@@ -107,7 +107,7 @@ test('one whose engine is not asked can be deleted, and says what that leaves, w
   const containers = other.leftovers();
   const { exitCode, stderr } = await home.run(executions('delete', id));
   expect(exitCode, stderr).toBe(0);
-  expect(stderr).toBe(
+  expect(stderr).toContain(
     `Execution [${id}] began on another container engine (DOCKER_HOST=${other.host}): what it has there stays, and is an orphan for localrun doctor there.\nDeleted execution [${id}].\n`,
   );
   expect(await home.executions()).toEqual([]);

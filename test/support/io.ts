@@ -15,6 +15,8 @@ interface Surroundings {
   /** stdin, stdout and stderr are a terminal that is this wide; plain pipes if unset. */
   terminal?: number;
   cwd?: string;
+  /** Whose files count; those of the process if unset. */
+  trusted?: readonly number[];
   /** Whether the processes that hold leases are at work; they are if unset. */
   alive?: boolean;
   /** Called with the arguments of a process that is started. */
@@ -41,6 +43,7 @@ export function testOutput(
 /** The process as a program sees it, with nothing of the real one. */
 export function testIo(home: string, surroundings: Surroundings = {}): TestIo {
   const { stdin = '', env = {}, terminal, cwd = home, alive = true, onSpawn = () => undefined } = surroundings;
+  const { trusted = [process.getuid?.() ?? 0] } = surroundings;
   const text = { out: '', err: '' };
   const written = (name: keyof typeof text): Output => testOutput((part) => (text[name] += part), { terminal, env });
   const err = written('err');
@@ -61,6 +64,7 @@ export function testIo(home: string, surroundings: Surroundings = {}): TestIo {
       return lines.length > 1 || lines[0] !== '' ? lines.shift() : undefined;
     },
     cwd,
+    trusted,
     onSignal: (handler) => {
       handlers.add(handler);
       return () => handlers.delete(handler);

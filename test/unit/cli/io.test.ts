@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import os from 'node:os';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { output, systemIo } from '../../../src/cli/io.js';
 
@@ -69,6 +70,10 @@ describe('an output', () => {
     expect(fake.written).toBe('');
     expect(failures).toEqual(['disk full']);
   });
+});
+
+test('files of this user and of root count', () => {
+  expect(systemIo().trusted?.slice(0, 2)).toEqual([0, os.userInfo().uid]);
 });
 
 describe('who holds a lease', () => {
