@@ -56,6 +56,22 @@ test('whatever v1 can say of a job is the same after v2 -> v1 -> v2, and nothing
   expect(sayable.filter((path) => !seen.has(path))).toEqual([]);
 });
 
+test('text that looks like a number, and names that every object has, are what they are', () => {
+  const args = ['.', 'e3', 'E10', '-e1', '.e5', 'e+3', '08', '-.5'];
+  const job =
+    readBack(`{apiVersion: run.googleapis.com/v1, kind: Job, metadata: {name: e3, annotations: {__proto__: p}},
+spec: {template: {spec: {template: {spec: {containers: [
+  {image: i, args: [${args.join(', ')}], env: [{name: __proto__, value: e3}, {name: constructor, value: .}]}]}}}}}}`);
+  const [container] = job.template.template.containers;
+  expect(container?.args).toEqual(args);
+  expect(container?.env).toEqual([
+    { name: '__proto__', value: 'e3' },
+    { name: 'constructor', value: '.' },
+  ]);
+  expect(Object.entries(job.annotations ?? {})).toEqual([['__proto__', 'p']]);
+  expect(Object.entries(jobToV1(stored(job)).metadata.annotations ?? {})).toContainEqual(['__proto__', 'p']);
+});
+
 describe('an exported job', () => {
   test('keeps what gcloud keeps, and leaves out what it leaves out', () => {
     const job = { ...stored(someJob({ labels: { team: 'a' } })), client: 'gcloud', lastModifier: 'you' };
