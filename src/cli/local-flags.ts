@@ -3,6 +3,7 @@ import { fileName, type Setting } from '../config.js';
 import { mappingsOf } from '../model/local/mappings.js';
 import { defaultSettings, type LocalSettings, type PullPolicy, pullPolicies } from '../model/local/settings.js';
 import type { Context } from './context.js';
+import { integerFlag } from './flags.js';
 import { localLine } from './render/local.js';
 
 /** The flags that say how this machine runs an execution; Cloud Run has none of them. */
@@ -15,6 +16,7 @@ export interface LocalFlags {
   pull?: PullPolicy;
   platform?: string;
   strictFs?: boolean;
+  processLimit?: number;
   keep?: boolean;
   keepFailed?: boolean;
 }
@@ -29,6 +31,7 @@ const flagged = {
   pull: 'pull',
   platform: 'platform',
   strictFs: 'strictFs',
+  processLimit: 'processLimit',
   keep: 'keep',
   keepFailed: 'keepFailed',
 } as const;
@@ -54,13 +57,18 @@ export const declareLocalFlags = (command: Command): Command =>
       ]),
     )
     .addOption(new Option('--pull <policy>', 'when to pull images').choices(pullPolicies).default(undefined, 'missing'))
+    .option(
+      '--process-limit <n>',
+      'processes and threads that a container may have: 4096 unless given; 0: any number',
+      integerFlag('--process-limit', 0),
+    )
     .option('--platform <platform>', 'what images have to be made for: linux/amd64 unless given; any');
 
 /** Each of those settings, and whether a flag, localrun.yaml or nobody has decided it. */
 export function explainLocal(
   context: Context,
   flags: LocalFlags,
-): [name: string, setting: Setting<string | boolean | undefined>][] {
+): [name: string, setting: Setting<string | number | boolean | undefined>][] {
   const settings = localSettings(context, flags);
   const file = context.local?.value ?? {};
   return entriesOf(flagged).map(([name, option]) => {

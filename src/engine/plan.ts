@@ -149,7 +149,7 @@ function containerSpec(
   container: Container,
   task: number,
   attempt: number,
-  { images, cpus }: PlanContext,
+  { images, cpus, settings }: PlanContext,
   identityEnv: Record<string, string>,
 ): Omit<ContainerSpec, 'name' | 'labels' | 'network'> {
   const limits = { ...defaultLimits, ...container.resources?.limits };
@@ -174,6 +174,7 @@ function containerSpec(
     memoryBytes: parseQuantity(limits.memory) ?? 0,
     // An engine refuses more CPUs than it has.
     cpus: Math.min(parseQuantity(limits.cpu) ?? 1, cpus),
+    processes: settings.processLimit,
     gpus: gpus(container),
   };
 }

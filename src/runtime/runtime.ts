@@ -59,6 +59,8 @@ export interface ContainerSpec {
   workingDir?: string | undefined;
   memoryBytes: number;
   cpus: number;
+  /** Processes and threads that it may have at once, 0 for any number; what the engine grants if unset. */
+  processes?: number | undefined;
   /** How many GPUs it gets. */
   gpus?: number | undefined;
   mounts?: readonly Mount[] | undefined;

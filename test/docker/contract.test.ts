@@ -43,6 +43,7 @@ say cwd "$(pwd)"
 say memory "$(cgroup memory.max memory/memory.limit_in_bytes)"
 say swap "$(cgroup memory.swap.max memory/memory.memsw.limit_in_bytes)"
 say cpu "$(cgroup cpu.max 'cpu/cpu.cfs_quota_us cpu/cpu.cfs_period_us' | xargs)"
+say pids "$(cgroup pids.max pids/pids.max)"
 say no-new-privs "$(status NoNewPrivs)"
 say seccomp "$(status Seccomp)"
 say capabilities "$(status CapEff)"
@@ -412,6 +413,7 @@ const rows: [rule: string, key: string, expected: Expected][] = [
       return `${granted} ${granted}`;
     },
   ],
+  ['4096 processes if nothing is said', 'app/pids', '4096'],
   ['core files are as large as the engine has it', 'app/core', () => seen.get('engine/core') ?? ''],
   ['512 MiB of memory if nothing is said', 'app/memory', String(512 * 1024 ** 2)],
   ['no swap beyond the memory', 'app/swap', new RegExp(`^(0|${512 * 1024 ** 2})$`)],

@@ -145,6 +145,16 @@ test.concurrent('the task is PID 1 and cannot gain privileges', async ({ home })
   expect((await output(home, file)).split('\n')).toEqual(['1', 'NSpid:\t1', 'NoNewPrivs:\t1']);
 });
 
+test.concurrent('a task has no more processes than localrun.yaml lets it have', async ({ home }) => {
+  home.config('processLimit: 12');
+  const file = home.script('forks', 'for i in $(seq 20); do sleep 3 & done', { maxRetries: 0 });
+  const command = home.start(['jobs', 'run', '-f', file]);
+  const { exitCode, stderr } = await command.ended;
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('Local settings: process limit: 12.');
+  expect(home.log(await command.execution(), 0, 0, 'stderr').join()).toContain("can't fork");
+});
+
 test.concurrent('values are no arguments of a process, where others could read them', async ({ home }) => {
   const env = [{ name: 'PASSWORD', value: 'correct horse' }];
   const command = home.start(['jobs', 'run', '-f', home.script('secret', 'cat; sleep 1', { env })]);

@@ -7,8 +7,8 @@ import {
 
 /** What this machine adds to an execution, or does differently from what it does unasked. */
 export function localEntries(settings: LocalSettings): [label: string, value: string][] {
-  const { freshSandbox, network, hostAccess, metadata, credentials, pull, platform, strictFs, keep, keepFailed } =
-    settings;
+  const { freshSandbox, network, hostAccess, metadata, credentials, pull, platform } = settings;
+  const { strictFs, processLimit, keep, keepFailed } = settings;
   const entries: [label: string, value: string | false | undefined][] = [
     ['Sandbox', freshSandbox && 'a fresh one for each attempt'],
     ['Network', network],
@@ -17,6 +17,7 @@ export function localEntries(settings: LocalSettings): [label: string, value: st
     ['Credentials', credentials === 'adc' && 'application default credentials'],
     ['Pull', pull !== defaultSettings.pull && pull],
     ['File system', strictFs && 'counts as memory'],
+    ['Process limit', processLimit !== defaultSettings.processLimit && (processLimit ? String(processLimit) : 'none')],
     ['Kept containers', keep ? 'all' : keepFailed && 'of failed attempts'],
     ['Platform', platform !== defaultSettings.platform && platform],
   ];

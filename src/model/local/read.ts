@@ -73,6 +73,7 @@ function check(document: SourceDocument, value: LocalFile, problems: Problem[]):
     const name = value[key];
     if (name !== undefined && !isParentPart(name)) report([key], `${name} cannot be a ${key}`);
   }
+  if ((value.processLimit ?? 0) < 0) report(['processLimit'], 'must be 0 or more');
   for (const [name, secret] of Object.entries(value.secrets ?? {})) checkSecret(name, secret, report);
   for (const [name, directory] of Object.entries(value.buckets ?? {})) {
     if (!directory) report(['buckets', name], 'names no directory');

@@ -1,4 +1,4 @@
-import { bool, enumeration, field, map, mapOf, message, string, type Infer } from '../schema/field.js';
+import { bool, enumeration, field, int32, map, mapOf, message, string, type Infer } from '../schema/field.js';
 import { pullPolicies } from './settings.js';
 
 const numbered = <T extends string>(names: readonly T[]): Record<T, number> =>
@@ -64,6 +64,7 @@ export const LocalFileMessage = message('LocalFile', {
   credentials: enumeration('Credentials', { adc: 0 }, 'Jobs get the application default credentials of this machine.'),
   freshSandbox: bool('Every attempt gets a network namespace of its own.'),
   strictFs: bool('What a task writes to its file system counts as memory, as in Cloud Run.'),
+  processLimit: int32('Processes and threads that a container may have at once; 0: any number.'),
   keep: bool('The containers of attempts stay in the engine after their end.'),
   keepFailed: bool('The containers of failed attempts stay in the engine after their end.'),
   platform: string('What images have to be made for; any does not care.'),

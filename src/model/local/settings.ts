@@ -38,6 +38,8 @@ export interface LocalSettings {
   platform: string;
   /** What a container writes to its file system counts as memory. */
   strictFs: boolean;
+  /** Processes and threads that a container may have at once; 0: any number. */
+  processLimit: number;
   /** The containers of attempts stay in the engine after their end, or those of failed attempts do. */
   keep: boolean;
   keepFailed: boolean;
@@ -62,6 +64,7 @@ export const defaultSettings: LocalSettings = {
   pull: 'missing',
   platform: 'linux/amd64',
   strictFs: false,
+  processLimit: 4096,
   keep: false,
   keepFailed: false,
   secrets: {},

@@ -74,6 +74,7 @@ export function runArguments(spec: ContainerSpec, traits: Traits & { asRoot: boo
     ...(traits.nofile === undefined ? [] : ['--ulimit', `nofile=${traits.nofile}:${traits.nofile}`]),
     ...mountArguments(spec.mounts, traits.podman),
     ...['--memory', memory, '--memory-swap', memory, '--cpus', String(spec.cpus)],
+    ...(spec.processes === undefined ? [] : ['--pids-limit', String(spec.processes || -1)]),
     ...(spec.gpus ? ['--gpus', String(spec.gpus)] : []),
     // Podman would hand on the proxies of its own environment.
     ...(traits.podman ? ['--http-proxy=false'] : []),

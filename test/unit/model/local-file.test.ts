@@ -35,6 +35,7 @@ metadata: true
 credentials: adc
 freshSandbox: true
 strictFs: true
+processLimit: 0
 platform: any
 pull: always
 `;
@@ -51,6 +52,7 @@ pull: always
       credentials: 'adc',
       freshSandbox: true,
       strictFs: true,
+      processLimit: 0,
       platform: 'any',
       pull: 'always',
     },

@@ -38,6 +38,14 @@ test('a container gets as many GPUs as it asks for, and none unasked', () => {
   expect(run({ gpus: 0 }).args).not.toContain('--gpus');
 });
 
+test.each([
+  [4096, ['4096']],
+  [0, ['-1']],
+  [undefined, []],
+])('a container with a limit of %s processes', (processes, limit) => {
+  expect(values(run({ processes }).args, '--pids-limit')).toEqual(limit);
+});
+
 test('nothing is read where no secret needs it', () => {
   const { args, input } = run({ secrets: { PASSWORD: 'one\ntwo' } });
   expect(args).not.toContain('--env-file');
