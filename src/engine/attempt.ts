@@ -1,8 +1,9 @@
 import type { Culprit, EndedAttempt, EndedContainer } from '../model/attempt.js';
 import type { Probe } from '../model/schema/probe.js';
-import { epochMs } from '../model/time.js';
+import { epochMs, type Timestamp } from '../model/time.js';
 import type { ContainerSpec, SandboxSpec } from '../runtime/runtime.js';
 import { bringUp, type OpenOutput, type Past, seeThrough, type Starter } from './container.js';
+import { pace } from './engine.js';
 import { startupProbe } from './probe.js';
 import { chargeWrites } from './strict-fs.js';
 import type { SecretReference, VolumePlan } from './volume-plan.js';
@@ -49,7 +50,8 @@ export class Attempt {
   readonly #host: AttemptHost;
   /** Settled once a container is up for those that depend on it. */
   readonly #up: PromiseWithResolve[];
-  readonly #running = new Set<string>();
+  /** What lets go of the client of each container that runs, if one is attached. */
+  readonly #running = new Map<string, (() => void) | undefined>();
   /** Aborted once no container is to be started any more. */
   readonly #halt = new AbortController();
   readonly #halted: Promise<void>;
@@ -57,6 +59,7 @@ export class Attempt {
   readonly #beside: Promise<void>[] = [];
   #killed = false;
   #culprit: Culprit | undefined;
+  #startedAt: Timestamp | undefined;
 
   /** @param past what is known of the attempt's main container */
   constructor(plan: AttemptPlan, past: Past, host: AttemptHost) {
@@ -81,7 +84,7 @@ export class Attempt {
     const others = [...containers.keys()].filter((i) => i !== main);
     const [ended] = await Promise.all([toTheEnd(), ...others.map(other)]);
     await Promise.all(this.#beside);
-    return { main: ended ?? { status: 'unstarted' }, culprit: this.#culprit };
+    return { main: ended ?? { status: 'unstarted' }, startedAt: this.#startedAt, culprit: this.#culprit };
   }
 
   /** SIGTERM to all containers at once, SIGKILL to what is left after the grace; starts nothing any more. */
@@ -97,7 +100,12 @@ export class Attempt {
   }
 
   async #each(work: (name: string) => Promise<void>): Promise<void> {
-    await Promise.all([...this.#running].map((name) => this.#host.reach.insist(() => work(name))));
+    const ended = [...this.#running].map(async ([name, letGo]) => {
+      await this.#host.reach.insist(() => work(name));
+      // A client may miss the end of its container.
+      if (letGo) setTimeout(() => this.#running.get(name) === letGo && letGo(), pace.lastWords).unref();
+    });
+    await Promise.all(ended);
   }
 
   /** Lets work go on beside the rest; if it fails, so does the run. */
@@ -122,7 +130,7 @@ export class Attempt {
     const openOutput = (): ReturnType<OpenOutput> => this.#host.openOutput(index === main ? undefined : label);
     const state = await bringUp(spec, past, sandbox, this.#host, this.#halt.signal, torn, openOutput);
     if (!state || state.status === 'created' || state.status === 'missing') return state;
-    this.#running.add(spec.name);
+    this.#running.set(spec.name, state.status === 'running' ? state.letGo : undefined);
     onStarted(epochMs(state.startedAt), index === main);
     if (this.#halt.signal.aborted) this.#also(this.#killed ? this.kill() : this.stop());
     const over = new AbortController();
@@ -136,6 +144,7 @@ export class Attempt {
       onQuiet: (quiet) => alone && onQuiet(quiet),
     });
     this.#running.delete(spec.name);
+    if (ended.status === 'exited') this.#startedAt = earlier(this.#startedAt, ended.startedAt);
     over.abort();
     await watch;
     const full = await charge;
@@ -170,6 +179,9 @@ export class Attempt {
     this.#also(this.stop());
   }
 }
+
+const earlier = (one: Timestamp | undefined, other: Timestamp): Timestamp =>
+  one === undefined || other < one ? other : one;
 
 /** The exit code of a container that SIGKILL has ended. */
 const killed = 137;

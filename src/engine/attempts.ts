@@ -6,7 +6,7 @@ import type { ExecutionEvent } from '../model/events.js';
 import { isKept, keptAttempts, keptNames } from '../model/kept.js';
 import type { Instance } from '../model/metadata.js';
 import { parseName } from '../model/names.js';
-import { timestamp } from '../model/time.js';
+import { epochMs, timestamp } from '../model/time.js';
 import { Attempt, type AttemptHost } from './attempt.js';
 import type { Past } from './container.js';
 import type { EngineDeps } from './engine.js';
@@ -141,17 +141,27 @@ export class Attempts {
     const active = this.#active.get(index);
     if (!active) return;
     active.stopping = reason;
-    active.record = this.#host.ledger.stop(active.record, reason);
-    this.#host.emit({ type: 'attempt.stopping', task: index, attempt: active.record.attempt, reason });
-    this.#host.beside(active.attempt.stop());
+    this.#host.beside(this.#end(active, reason));
   }
 
   kill(index: number): void {
     const active = this.#active.get(index);
     if (!active) return;
     active.killed = true;
-    active.record = this.#host.ledger.stop(active.record, 'cancel');
-    this.#host.beside(active.attempt.kill());
+    this.#host.beside(this.#end(active, 'cancel'));
+  }
+
+  /** What has ended by itself, which this process may not have noticed, is not said to have been stopped. */
+  async #end(active: Active, reason: StopReason): Promise<void> {
+    const { deps, reach, ledger, emit } = this.#host;
+    const { task, attempt, container } = active.record;
+    const state = await reach.insist(() => deps.runtime.inspect(container));
+    if (this.#active.get(task) !== active) return;
+    if (state?.status !== 'exited') {
+      active.record = ledger.stop(active.record, reason);
+      if (!active.killed) emit({ type: 'attempt.stopping', task, attempt, reason });
+    }
+    await (active.killed ? active.attempt.kill() : active.attempt.stop());
   }
 
   #begin(record: AttemptRecord, past: Past): void {
@@ -198,7 +208,9 @@ export class Attempts {
       active.record = ledger.start(active.record, timestamp(startedAt), main);
     }
     if (active.startedAt === undefined) emit({ type: 'attempt.started', task, attempt });
-    active.startedAt ??= performance.now() - Math.max(0, deps.now() - startedAt);
+    // By a clock that is not ours it may have started before it was made.
+    const since = Math.max(startedAt, epochMs(active.record.createTime));
+    active.startedAt ??= performance.now() - Math.max(0, deps.now() - since);
     wake();
   }
 

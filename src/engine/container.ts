@@ -30,6 +30,7 @@ export interface Starter {
 type Running = Exclude<ContainerState, { status: 'created' }> & {
   /** If this process is attached to it: its exit code, once it has ended and its output is written (see Started). */
   ended?: Promise<number | undefined>;
+  letGo?: () => void;
 };
 
 /** New files for a container's output. */

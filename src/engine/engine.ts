@@ -47,6 +47,8 @@ export const pace = {
   /** How often a log is read again when its container has ended, and the time between if the disk does not take it. */
   logTries: 3,
   unkept: 5000,
+  /** How long the client of a container that was ended may take to notice. */
+  lastWords: 10_000,
   /** How long a container that somebody else has made may take to start. */
   foreignStart: 2000,
   /** How often a container is tried to be started whose sandbox or name is not to be had. */

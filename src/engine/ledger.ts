@@ -1,9 +1,9 @@
 import { type AttemptRecord, type EndedAttempt, judgeAttempt, type StopReason } from '../model/attempt.js';
 import type { EngineIdentity } from '../model/container-engine.js';
-import { cancelling, completed, counted, isCompleted, started, withRunning } from '../model/execution.js';
+import { cancelling, completed, counted, isCompleted, started, startedAt, withRunning } from '../model/execution.js';
 import type { Execution } from '../model/schema/job.js';
 import { type AttemptOutcome, attempted, cancelledTask, running, scheduled, type TaskRecord } from '../model/task.js';
-import { timestamp, type Timestamp } from '../model/time.js';
+import { onOurClock, timestamp, type Timestamp } from '../model/time.js';
 import type { Owner, Store } from '../store/store.js';
 import { containerName } from './plan.js';
 
@@ -79,16 +79,18 @@ export class Ledger {
     return attempt;
   }
 
-  /** A container of the attempt runs since `time`; `main`: it is the main one. */
-  start(attempt: AttemptRecord, time: Timestamp, main: boolean): AttemptRecord {
+  /** A container of the attempt runs since `engineTime`, by the engine's clock; `main`: it is the main one. */
+  start(attempt: AttemptRecord, engineTime: Timestamp, main: boolean): AttemptRecord {
     const task = this.#task(attempt.task);
+    const within = { from: attempt.createTime, to: this.time };
+    const time = onOurClock({ from: engineTime, to: engineTime }, within).from;
     const startTime = attempt.startTime ?? time;
     const next = { ...attempt, startTime, ...(main && { mainStartTime: time }) };
     this.#writeTask(task, running(task, startTime, this.time), next, started(this.#execution, startTime, this.time));
     return next;
   }
 
-  /** Why an attempt is going to be stopped is on record before it is; the first reason counts. */
+  /** Why an attempt that has not ended is going to be stopped is on record before it is; the first reason counts. */
   stop(attempt: AttemptRecord, reason: StopReason): AttemptRecord {
     if (attempt.stop) return attempt;
     const next = { ...attempt, stop: { reason, time: this.time } };
@@ -108,13 +110,15 @@ export class Ledger {
     const outcome = judgeAttempt(ended, attempt.stop);
     const before = this.#task(attempt.task);
     const exited = ended.main.status === 'exited' ? ended.main : undefined;
-    const endTime = exited?.finishedAt ?? this.time;
+    // Both by the engine's clock, where it has both, so that they are as far from each other as they were.
+    const started = ended.startedAt ?? attempt.startTime;
+    const end = exited?.finishedAt ?? this.time;
+    const within = { from: attempt.createTime, to: this.time };
+    const { from, to: endTime } = onOurClock({ from: started ?? end, to: end }, within);
+    const startTime = started && from;
     const { maxRetries = 0 } = this.#execution.template;
     const after = attempted(before, outcome, { maxRetries, cancelled, end: endTime, now: this.time });
-    // The engine's own time where one container's start is the attempt's.
-    const alone = this.#execution.template.containers.length === 1;
-    const startTime = (alone ? exited?.startedAt : undefined) ?? before.startTime;
-    const task = { ...after, startTime };
+    const task = { ...after, startTime: startTime ?? before.startTime };
     this.#writeTask(before, task, { ...attempt, startTime, endTime, outcome });
     return { outcome, task };
   }
@@ -162,7 +166,9 @@ export class Ledger {
   complete(cancelled: boolean): void {
     const { name } = this.#execution;
     const failed = this.#store.firstFailed(name);
-    const time = this.#store.lastCompletion(name) ?? this.time;
+    const last = this.#store.lastCompletion(name) ?? this.time;
+    const begun = startedAt(this.#execution) ?? last;
+    const time = last > begun ? last : begun;
     this.#write(completed(this.#execution, { cancelled, failed, time }, this.time));
   }
 }

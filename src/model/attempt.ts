@@ -18,7 +18,7 @@ export interface AttemptRecord {
   startTime?: Timestamp | undefined;
   /** When its main container started, which is not started twice. */
   mainStartTime?: Timestamp | undefined;
-  /** Set before the container is told to stop. */
+  /** Set before its containers are told to stop, if the main one has not ended by itself. */
   stop?: { reason: StopReason; time: Timestamp } | undefined;
   endTime?: Timestamp | undefined;
   outcome?: AttemptOutcome | undefined;
@@ -28,6 +28,8 @@ export interface AttemptRecord {
 export interface EndedAttempt {
   /** `unstarted`: the attempt ended before it was its turn. */
   main: EndedContainer | { status: 'unstarted' };
+  /** When its first container started, by the engine. */
+  startedAt?: Timestamp | undefined;
   culprit?: Culprit | undefined;
 }
 
@@ -54,8 +56,8 @@ export type EndedContainer =
   | { status: 'missing' };
 
 /**
- * How an attempt ended, from what the engine says of its containers and from why we stopped it, if we did. Containers
- * that ended by themselves before the stop keep their own result. The messages are those of the service where it is
+ * How an attempt ended, from what the engine says of its containers and from why we stopped it, if we did: what had
+ * ended before keeps its own result. The messages are those of the service where it is
  * known to have one.
  */
 export function judgeAttempt({ main, culprit }: EndedAttempt, stop: AttemptRecord['stop']): AttemptOutcome {
@@ -77,8 +79,9 @@ function judgeCulprit(culprit: Culprit, stop: AttemptRecord['stop']): AttemptOut
     return { code: codes.ABORTED, message };
   }
   const { ended } = culprit;
-  const outcome = judge(ended, stop);
-  if (stop && !(ended.status === 'exited' && ended.finishedAt < stop.time)) return outcome;
+  const before = ended.status === 'exited' && stop !== undefined && ended.finishedAt < stop.time;
+  const outcome = judge(ended, before ? undefined : stop);
+  if (stop && !before) return outcome;
   const { exitCode = 0, termSignal } = outcome;
   const how = termSignal ? `was terminated on signal ${termSignal}` : `exited with code ${exitCode}`;
   const message =
@@ -102,7 +105,7 @@ export function judge(container: EndedContainer, stop: AttemptRecord['stop']): A
       return { code: codes.ABORTED, message, ...(exitCode > 0 ? { exitCode } : {}) };
     }
     case 'exited': {
-      if (stop && container.finishedAt >= stop.time) return stopped(stop.reason);
+      if (stop) return stopped(stop.reason);
       const { exitCode } = container;
       if (exitCode === 0) return { code: 0, message: '' };
       // cgroups report a kill inside the container even if it went on; with a failing exit it is the cause.

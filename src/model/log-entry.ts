@@ -109,7 +109,8 @@ export function platformEntries(execution: Execution, record: AttemptRecord): Lo
     textPayload,
   });
   const entries: LogEntry[] = [];
-  if (stop?.reason === 'timeout') {
+  // What has ended by itself meanwhile was not ended by its timeout.
+  if (stop?.reason === 'timeout' && (!outcome || outcome.code === codes.DEADLINE_EXCEEDED)) {
     const seconds = durationSeconds(execution.template.timeout ?? '') ?? 0;
     const text = `Terminating task because it has reached the maximum timeout of ${seconds} seconds.`;
     entries.push(says(stop.time, 'ERROR', text));
@@ -117,8 +118,9 @@ export function platformEntries(execution: Execution, record: AttemptRecord): Lo
   if (outcome?.unheard && endTime) {
     entries.push(says(endTime, 'WARNING', `The end of this log may be missing: ${unheard}.`));
   }
-  if (!outcome || !endTime || stop) return entries;
+  if (!outcome || !endTime) return entries;
   const { code, exitCode, termSignal, message } = outcome;
+  if (stop && (code === codes.DEADLINE_EXCEEDED || code === codes.CANCELLED)) return entries;
   if (termSignal) entries.push(says(endTime, 'WARNING', `Container terminated on signal ${termSignal}.`));
   else if (code === 0) entries.push(says(endTime, 'INFO', 'Container called exit(0).'));
   else if (exitCode && code === codes.ABORTED)

@@ -31,6 +31,24 @@ export function after(last: Timestamp, now: Timestamp): Timestamp {
   return `${seconds}.${String(micros % 1_000_000n).padStart(6, '0')}Z`;
 }
 
+/** From one time to another. */
+export interface Span {
+  from: Timestamp;
+  to: Timestamp;
+}
+
+/**
+ * A span by a clock that is not ours, such as a container engine's, on ours: moved to where it can have been, with the
+ * length that it has there, and cut where it is longer than that. What is in order stays as it is.
+ */
+export function onOurClock({ from, to }: Span, within: Span): Span {
+  if (within.from <= from && from <= to && to <= within.to) return { from, to };
+  const [first, last] = [epochMs(within.from), epochMs(within.to)];
+  const length = Math.min(Math.max(0, epochMs(to) - epochMs(from)), Math.max(0, last - first));
+  const start = Math.max(first, Math.min(epochMs(from), last - length));
+  return { from: timestamp(start), to: timestamp(start + length) };
+}
+
 /** The time that is so many days later. */
 export const daysLater = (time: Timestamp, days: number): Timestamp =>
   `${new Date(Date.parse(`${time.slice(0, 19)}Z`) + days * 86_400_000).toISOString().slice(0, 19)}${time.slice(19)}`;

@@ -94,6 +94,8 @@ export interface Started {
   startedAt: Timestamp;
   /** Its exit code, once it has ended and all its output is written; undefined if the output broke off. */
   ended: Promise<number | undefined>;
+  /** Ends who is attached, which breaks the output off. */
+  letGo: () => void;
 }
 
 export interface Image {

@@ -204,6 +204,17 @@ test.concurrent.for([
   expect(stderr).toContain(`attempt 0 failed: Application failed to start: ${reason}; out of retries`);
 });
 
+test.concurrent('a timeout is not said of what has ended, however late its client says so', async ({ home }) => {
+  const script = `case " $* " in *" --sig-proxy=false "*) docker "$@"; code=$?; sleep 6; exit $code ;; esac`;
+  const file = home.script('late', 'echo ran', { maxRetries: 0, timeout: '4s' });
+  const command = home.start(['jobs', 'run', '-f', file], { env: scripted(home, script) });
+  const { exitCode, stderr } = await command.ended;
+  expect(exitCode, stderr).toBe(0);
+  expect(stderr).not.toContain('timeout');
+  const { stdout } = await home.run(['jobs', 'executions', 'logs', 'read', await command.execution()]);
+  expect(stdout).toMatch(/ran\n.*Container called exit\(0\)\.\n$/);
+});
+
 test.concurrent('an engine that cannot give the log of what has ended does not keep the attempt', async ({ home }) => {
   // The client that is attached breaks off, and no other one gets the log.
   const script = `case " $* " in

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { completionStatus } from '../../src/model/execution.js';
+import { epochMs } from '../../src/model/time.js';
 import { signal } from '../support/cli.js';
 import { test } from '../support/home.js';
 
@@ -59,6 +60,10 @@ test(
       expect(execution).toMatchObject({ succeededCount: 2, retriedCount: 1 });
       expect(await events.starts(id)).toEqual(['task0-attempt0', 'task1-attempt0', 'task1-attempt1']);
       expect(home.log(id, 1, 1)).toEqual(['ran']);
+      for (const { scheduledTime = '', startTime = '', completionTime = '' } of await home.tasks(id)) {
+        expect(epochMs(startTime)).toBeGreaterThanOrEqual(epochMs(scheduledTime));
+        expect(epochMs(completionTime)).toBeGreaterThanOrEqual(epochMs(startTime));
+      }
     }
   },
 );

@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { sleep } from '../../src/engine/engine.js';
 import { completionStatus, conditionOf } from '../../src/model/execution.js';
+import { epochMs, timestamp } from '../../src/model/time.js';
 import { FakeRuntime } from '../support/fake-runtime.js';
 import { attemptOf, useFakeClock, World } from './world.js';
 
@@ -221,6 +222,32 @@ describe('the timeout', () => {
       'failed with exit code: 0 and message: The configured timeout',
     );
     expect(world.runtime.log.filter((line) => line.startsWith('stop'))).toHaveLength(2);
+  });
+
+  test('is not said of what has ended, whose client is let go if it has missed the end', async () => {
+    const world = new World(new FakeRuntime(() => ({ ms: 1000, deaf: true })), { taskCount: 2 }, { timeout: '3s' });
+    const since = performance.now();
+    await world.finish();
+    expect(world.states).toEqual(['Succeeded', 'Succeeded']);
+    expect(world.store.attempts(world.name).map(({ stop }) => stop)).toEqual([undefined, undefined]);
+    expect(world.events.some(({ type }) => type === 'attempt.stopping')).toBe(false);
+    expect(performance.now() - since).toBeLessThan(15_000);
+  });
+
+  test.each([-300_000, 300_000])('counts by our clock, whatever that of the engine (%s ms ahead)', async (skew) => {
+    const runtime = new FakeRuntime(({ labels }) => ({ ms: attemptOf(labels)[0] === 0 ? 4000 : 60_000, exitCode: 0 }));
+    runtime.skew = skew;
+    const world = new World(runtime, { taskCount: 2 }, { timeout: '5s', maxRetries: 0 });
+    const created = timestamp(Date.now());
+    const ended = await world.finish();
+    expect(world.states).toEqual(['Succeeded', 'Failed']);
+    expect(world.tasks[1]?.lastAttemptResult?.status?.code).toBe(4);
+    for (const { createTime, startTime = '', endTime = '', task } of world.store.attempts(world.name)) {
+      const times = [created, createTime, startTime, endTime, ended.completionTime ?? ''].map(epochMs);
+      expect(times).toEqual(times.toSorted((x, y) => x - y));
+      expect((epochMs(endTime) - epochMs(startTime)) / 1000).toBeCloseTo(task === 0 ? 4 : 5, 1);
+    }
+    expect(ended.completionTime && ended.completionTime <= timestamp(Date.now())).toBe(true);
   });
 
   test('does not touch a task that ends in time', async () => {

@@ -27,6 +27,8 @@ export interface Behaviour {
   /** It cannot be started. */
   startError?: string;
   refused?: string;
+  /** Its client does not notice that it has ended. */
+  deaf?: boolean;
   /** How many bytes it has written to its file system, at the end and before. */
   writes?: number;
   /** How much memory it needs. */
@@ -63,6 +65,8 @@ export class FakeRuntime implements ContainerRuntime {
   id = 'here';
   slowest: SlowCall | undefined;
   gpus = false;
+  /** How far its clock is ahead of ours, in ms. */
+  skew = 0;
   /** While it is set, no call is answered. */
   gone = false;
   most = 0;
@@ -122,7 +126,7 @@ export class FakeRuntime implements ContainerRuntime {
       container.state = { status: 'created', exitCode: 127, error: behaviour.startError };
       throw new StartRefused(behaviour.startError, 127);
     }
-    const startedAt = timestamp(Date.now());
+    const startedAt = timestamp(Date.now() + this.skew);
     container.state = { status: 'running', startedAt };
     this.most = Math.max(this.most, this.running);
     if (behaviour.prints !== undefined) output.write('stdout', Buffer.from(`${startedAt} ${behaviour.prints}\n`));
@@ -132,12 +136,16 @@ export class FakeRuntime implements ContainerRuntime {
         if (container.state.status !== 'running') return;
         clearTimeout(timer);
         const oomKilled = behaviour.oomKilled ?? false;
-        const finishedAt = timestamp(Date.now());
+        const finishedAt = timestamp(Date.now() + this.skew);
         container.state = { status: 'exited', startedAt, finishedAt, exitCode, oomKilled };
         resolve();
       };
     });
-    return { startedAt, ended: container.ended.then(() => (container.state as { exitCode: number }).exitCode) };
+    let letGo = (): void => {};
+    const gone = new Promise<undefined>((resolve) => (letGo = () => resolve(undefined)));
+    const heard = behaviour.deaf ? new Promise<never>(() => {}) : container.ended;
+    const ended = heard.then(() => (container.state as { exitCode: number }).exitCode);
+    return { startedAt, ended: Promise.race([ended, gone]), letGo };
   }
 
   #create(spec: ContainerSpec, behaviour: Behaviour): Container {

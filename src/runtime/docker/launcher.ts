@@ -60,7 +60,11 @@ export class Launcher {
       .finally(() => watch.over());
     if (startedAt !== undefined) {
       const broken = (exitCode: number): boolean => lost.includes(exitCode) || files.stderr.complains;
-      return { startedAt, ended: ended.then((exitCode) => (broken(exitCode) ? undefined : exitCode)) };
+      return {
+        startedAt,
+        ended: ended.then((exitCode) => (broken(exitCode) ? undefined : exitCode)),
+        letGo: () => giveUp.abort(),
+      };
     }
     const exitCode = await ended;
     output.clear();

@@ -37,13 +37,7 @@ describe('an attempt', () => {
     ['killed at its timeout', exited(137), { reason: 'timeout', time: before }, timedOut],
     ['exit 0 after its timeout', exited(0), { reason: 'timeout', time: before }, timedOut],
     ['cancelled', exited(143), { reason: 'cancel', time: before }, cancelled],
-    ['done before the stop came', exited(0), { reason: 'cancel', time: after }, { code: 0, message: '' }],
-    [
-      'failed before the timeout came',
-      exited(3),
-      { reason: 'timeout', time: after },
-      { code: 10, message: error, exitCode: 3 },
-    ],
+    ['cancelled, by a clock that is ahead of the engine', exited(0), { reason: 'cancel', time: after }, cancelled],
     [
       'no such command',
       { status: 'created', exitCode: 127, error: 'exec: "x"' },

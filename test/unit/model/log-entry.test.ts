@@ -105,6 +105,16 @@ describe('the platform says', () => {
       [['ERROR', 'Terminating task because it has reached the maximum timeout of 90 seconds.']],
     ],
     [
+      'nothing of a timeout that came too late',
+      { stop: { reason: 'timeout', time: someTime }, outcome: { code: 0, message: '' } },
+      [['INFO', 'Container called exit(0).']],
+    ],
+    [
+      'the exit code if a cancellation came too late',
+      { stop: { reason: 'cancel', time: someTime }, outcome: { code: 10, message: 'm', exitCode: 3 } },
+      [['WARNING', 'Container called exit(3).']],
+    ],
+    [
       'nothing of a cancellation',
       { stop: { reason: 'cancel', time: someTime }, outcome: { code: 1, message: 'm' } },
       [],

@@ -4,6 +4,7 @@ import {
   epochMs,
   formatSpan,
   formatTimeout,
+  onOurClock,
   parseGcloudDuration,
   timestamp,
   toTimestamp,
@@ -71,6 +72,22 @@ test.each([
   [-5, '0s'],
 ])('a span of %s ms reads %s', (ms, text) => {
   expect(formatSpan(ms)).toBe(text);
+});
+
+test.each([
+  ['is in order', [3, 5], [0, 9], [3, 5]],
+  ['is of a clock that is behind', [-13, -11], [0, 9], [0, 2]],
+  ['is of a clock that is ahead', [13, 15], [0, 9], [7, 9]],
+  ['is longer than there was time', [3, 15], [0, 9], [0, 9]],
+  ['ends before it begins', [5, 3], [0, 9], [5, 5]],
+  ['ends before it begins, and later than now', [12, 10], [0, 9], [9, 9]],
+  ['is in a time that has been put back', [3, 5], [9, 0], [9, 9]],
+] as const)('a span that %s is put on our clock', (_, span, within, expected) => {
+  const spanOf = ([from, to]: readonly [number, number]) => ({
+    from: timestamp(1e12 + from * 1000),
+    to: timestamp(1e12 + to * 1000),
+  });
+  expect(onOurClock(spanOf(span), spanOf(within))).toEqual(spanOf(expected));
 });
 
 test.each([
