@@ -33,6 +33,12 @@ export interface Output {
 export type Signal = 'SIGINT' | 'SIGTERM';
 
 /** Everything that the program has of its process: streams, signals, surroundings, other processes. */
+/** A row on a terminal that is seen to move while something is waited for. */
+export interface Spinner {
+  show: (text: string) => void;
+  stop: () => void;
+}
+
 export interface Io extends Surroundings {
   out: Output;
   err: Output;
@@ -41,6 +47,8 @@ export interface Io extends Surroundings {
   /** Whether somebody is there to be asked for what is missing: stdin and stderr are terminals. */
   readonly interactive: boolean;
   /** One line of stdin, after `question` on stderr; undefined at its end. */
+  /** Shows a spinner on stderr, which has to be a terminal, until it is stopped. */
+  spin: (text: string) => Promise<Spinner>;
   ask: (question: string) => Promise<string | undefined>;
   cwd: string;
   /** The numbers of this user and of root, and of whom root acts for by sudo; undefined where users have none. */
@@ -83,6 +91,7 @@ export function systemIo(): Io {
     get interactive() {
       return isatty(0) && isatty(2);
     },
+    spin: (text) => spin(text, err),
     ask: (question) => ask(question, err),
     get cwd() {
       return workingDirectory();
@@ -209,6 +218,15 @@ async function readInput(limit: number): Promise<string> {
     if (size > limit) break;
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+async function spin(text: string, err: Output): Promise<Spinner> {
+  const { default: ora } = await import('ora');
+  // Of a terminal that does not tell its width ora would count the rows for ever.
+  const stream: NodeJS.WriteStream = Object.create(process.stderr, { columns: { get: () => err.columns } });
+  const shown = (words: string): string => printable(words, false);
+  const spinner = ora({ text: shown(text), stream, discardStdin: false }).start();
+  return { show: (words) => void (spinner.text = shown(words)), stop: () => void spinner.stop() };
 }
 
 async function ask(question: string, err: Output): Promise<string | undefined> {

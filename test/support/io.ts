@@ -59,6 +59,10 @@ export function testIo(home: string, surroundings: Surroundings = {}): TestIo {
     err,
     readInput: async (limit) => Buffer.from(stdin).toString('utf8', 0, limit + 1),
     interactive: terminal !== undefined,
+    spin: async (words) => {
+      err.write(`${words}\n`);
+      return { show: () => {}, stop: () => {} };
+    },
     ask: async (question) => {
       err.write(question);
       return lines.length > 1 || lines[0] !== '' ? lines.shift() : undefined;

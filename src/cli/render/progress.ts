@@ -148,12 +148,9 @@ export function frame(
   if (waiting) rows.unshift(waiting);
   else if (left > 0 && slots.length === 0) rows.push('starting the first tasks');
   if (shown.length < places.length) rows.push(`and ${places.length - shown.length} more`);
-  return [liveRow(headline(progress, now), width, now, chalk), ...rows.map((row) => `  ${cut(row, width)}`)];
+  const symbol = chalk.cyan(spinner[Math.floor(now / frameInterval) % spinner.length]);
+  return [`${symbol} ${cut(headline(progress, now), width)}`, ...rows.map((row) => `  ${cut(row, width)}`)];
 }
-
-/** A row that is seen to move, narrower than a terminal of this width. */
-export const liveRow = (row: string, width: number, now: number, chalk: ChalkInstance): string =>
-  `${chalk.cyan(spinner[Math.floor(now / frameInterval) % spinner.length])} ${cut(row, width)}`;
 
 /** A row with room for the two columns of the spinner before it, and for one after it. */
 function cut(text: string, width: number): string {

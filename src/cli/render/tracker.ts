@@ -1,10 +1,8 @@
 import type { Context } from '../context.js';
-import { livePainter } from './painter.js';
-import { frameInterval, liveRow } from './progress.js';
 
-/** Shows what is waited for while it is: on a terminal a row with `tell`'s latest words, elsewhere one line. */
+/** Shows what is waited for while it is: on a terminal a spinner with `tell`'s latest words, elsewhere one line. */
 export async function tracked<T>(
-  { io: { err, env } }: Context,
+  { io: { err, env, spin } }: Context,
   what: string,
   wait: (tell: (words: string) => void) => Promise<T>,
 ): Promise<T> {
@@ -12,14 +10,10 @@ export async function tracked<T>(
     err.write(`${what}...\n`);
     return wait(() => {});
   }
-  let row = `${what}...`;
-  const painter = livePainter(err, () => [liveRow(row, err.columns, Date.now(), err.chalk)]);
-  const timer = setInterval(() => painter.repaint(), frameInterval);
-  painter.repaint();
+  const spinner = await spin(`${what}...`);
   try {
-    return await wait((words) => void (row = `${what}... ${words}`));
+    return await wait((words) => spinner.show(`${what}... ${words}`));
   } finally {
-    clearInterval(timer);
-    painter.close();
+    spinner.stop();
   }
 }
