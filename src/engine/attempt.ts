@@ -1,4 +1,4 @@
-import type { Culprit, EndedAttempt, EndedContainer } from '../model/attempt.js';
+import { type Culprit, type EndedAttempt, type EndedContainer, unexecuted } from '../model/attempt.js';
 import type { Probe } from '../model/schema/probe.js';
 import { epochMs, type Timestamp } from '../model/time.js';
 import type { ContainerSpec, SandboxSpec } from '../runtime/runtime.js';
@@ -35,6 +35,8 @@ export interface AttemptHost extends Starter {
   /** What containers write to their file systems counts as memory. */
   strictFs: boolean;
   openOutput: (container: string | undefined) => ReturnType<OpenOutput>;
+  /** What a container has written, if that is very little. */
+  written: (container: string | undefined) => Record<'stdout' | 'stderr', string>;
   /** A container runs; ms since 1970. */
   onStarted: (startedAt: number, main: boolean) => void;
   /** The only container has written its last, so that its slot is free; false: it turned out to run on. */
@@ -127,7 +129,8 @@ export class Attempt {
     if (this.#halt.signal.aborted && this.#past === 'nothing') return undefined;
     const past = index === main || this.#past === 'nothing' ? this.#past : 'recorded';
     const torn = (): boolean => this.#running.size > 0;
-    const openOutput = (): ReturnType<OpenOutput> => this.#host.openOutput(index === main ? undefined : label);
+    const log = index === main ? undefined : label;
+    const openOutput = (): ReturnType<OpenOutput> => this.#host.openOutput(log);
     const state = await bringUp(spec, past, sandbox, this.#host, this.#halt.signal, torn, openOutput);
     if (!state || state.status === 'created' || state.status === 'missing') return state;
     this.#running.set(spec.name, state.status === 'running' ? state.letGo : undefined);
@@ -148,7 +151,9 @@ export class Attempt {
     over.abort();
     await watch;
     const full = await charge;
-    return full && ended.status === 'exited' ? { ...ended, exitCode: killed, oomKilled: true } : ended;
+    if (ended.status !== 'exited') return ended;
+    if (full) return { ...ended, exitCode: killed, oomKilled: true };
+    return { ...ended, unexecuted: unexecuted(ended.exitCode, () => this.#host.written(log)) };
   }
 
   /** Finds out when a container is up. Whose main container has run before this process came had all others up. */

@@ -179,6 +179,10 @@ export class Attempts {
       startGate: this.#startGate,
       cancelled,
       openOutput: (label: string | undefined) => this.#openLog(active, label),
+      written: (label: string | undefined) => {
+        const { attempt } = active.record;
+        return deps.logs.beginning(ledger.execution.name, { task, attempt, container: label });
+      },
       patient: () => [...this.#active.keys()].some((other) => other !== task),
       onStarted: (startedAt: number, main: boolean) => this.#started(active, startedAt, main),
       onQuiet: (quiet: boolean) => (quiet ? this.#release(active) : this.#retake(active)),

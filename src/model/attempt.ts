@@ -49,6 +49,8 @@ export type EndedContainer =
       finishedAt: Timestamp;
       exitCode: number;
       oomKilled: boolean;
+      /** Its command could not be executed; what was said of that. */
+      unexecuted?: string | undefined;
       /** It ended by itself while the engine was away, which may not have its last output, or cannot give its log. */
       unheard?: boolean | undefined;
     }
@@ -101,8 +103,7 @@ export function judge(container: EndedContainer, stop: AttemptRecord['stop']): A
     case 'created': {
       if (stop?.reason === 'cancel') return stopped('cancel');
       const { exitCode, error } = container;
-      const message = `Application failed to start: ${error || 'no reason given'}`;
-      return { code: codes.ABORTED, message, ...(exitCode > 0 ? { exitCode } : {}) };
+      return { code: codes.ABORTED, message: startFailure(error), ...(exitCode > 0 ? { exitCode } : {}) };
     }
     case 'exited': {
       if (stop) return stopped(stop.reason);
@@ -112,12 +113,56 @@ export function judge(container: EndedContainer, stop: AttemptRecord['stop']): A
       if (container.oomKilled) {
         return { code: codes.RESOURCE_EXHAUSTED, message: 'The configured memory limit was reached.' };
       }
+      if (container.unexecuted !== undefined) {
+        return { code: codes.ABORTED, message: startFailure(container.unexecuted), exitCode };
+      }
       const signal = signalOf(exitCode);
       return signal
         ? { code: codes.ABORTED, message: `The container was terminated on signal ${signal}.`, termSignal: signal }
         : { code: codes.ABORTED, message: 'The container exited with an error.', exitCode };
     }
   }
+}
+
+/** What a container engine says of a command that it cannot run, and what that mostly means. */
+const hints: readonly [said: RegExp, hint: string][] = [
+  [
+    /exec format error$/i,
+    'The program is for another architecture (`docker build --platform linux/amd64`), or a script without a first line such as #!/bin/sh.',
+  ],
+  [
+    /^exec [^:]+: no such file or directory$/,
+    'The file is there, and what its first line names is not, as with Windows line ends (CRLF) or in an image without that shell; or the program is for another C library.',
+  ],
+  [/^exec: .*: no such file or directory$/, 'The image has no such file.'],
+  [/not found in \$PATH$/, 'The image has no program of that name.'],
+  [/^exec: .*: permission denied$/, 'It is a directory, or a file that is not executable (chmod +x).'],
+];
+
+const failedToStart = 'Application failed to start';
+
+/** The same as a message, in the words of the service as far as there are some. */
+function startFailure(error: string): string {
+  const [, hint] = hints.find(([said]) => said.test(error)) ?? [];
+  return `${failedToStart}: ${error || 'no reason given'}${hint ? `. ${hint}` : ''}`;
+}
+
+/** Whether an attempt has ended in that way, so that nothing of the application has run. */
+export const isStartFailure = ({ message }: AttemptOutcome): boolean => message.startsWith(failedToStart);
+
+/**
+ * What runtimes of containers write, and nothing else, where a program of the image cannot be executed: they know only
+ * when the container runs already, and end with `exitCodes` (docker before 23, and since).
+ */
+const inability =
+  /^(?:standard_init_linux\.go:\d+: )?(exec (?:user process caused: )?(?:[^:]+: )?(?:exec format error|no such file or directory|permission denied))$/;
+const exitCodes: readonly number[] = [1, 255];
+
+/** Why the command of a container could not be executed, if that was it; `written` is all that it has written. */
+export function unexecuted(exitCode: number, written: () => Record<'stdout' | 'stderr', string>): string | undefined {
+  if (!exitCodes.includes(exitCode)) return undefined;
+  const { stdout, stderr } = written();
+  return stdout === '' ? inability.exec(stderr.trimEnd())?.[1] : undefined;
 }
 
 const stopped = (reason: StopReason): AttemptOutcome =>

@@ -3,7 +3,7 @@ import type { LogLine } from './log.js';
 import { parseName, shortName } from './names.js';
 import { own } from './own.js';
 import { durationSeconds, type Timestamp, toTimestamp } from './time.js';
-import type { AttemptRecord } from './attempt.js';
+import { type AttemptRecord, isStartFailure } from './attempt.js';
 import { conditionOf } from './execution.js';
 import type { Execution } from './schema/job.js';
 
@@ -123,7 +123,7 @@ export function platformEntries(execution: Execution, record: AttemptRecord): Lo
   if (stop && (code === codes.DEADLINE_EXCEEDED || code === codes.CANCELLED)) return entries;
   if (termSignal) entries.push(says(endTime, 'WARNING', `Container terminated on signal ${termSignal}.`));
   else if (code === 0) entries.push(says(endTime, 'INFO', 'Container called exit(0).'));
-  else if (exitCode && code === codes.ABORTED)
+  else if (exitCode && code === codes.ABORTED && !isStartFailure(outcome))
     entries.push(says(endTime, 'WARNING', `Container called exit(${exitCode}).`));
   else entries.push(says(endTime, 'ERROR', message));
   return entries;

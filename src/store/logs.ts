@@ -18,6 +18,11 @@ import { makeDirectory } from './directory.js';
 
 export type Stream = 'stdout' | 'stderr';
 
+const streams = ['stdout', 'stderr'] as const;
+
+/** How much of a log is its beginning, in bytes. */
+const beginningBytes = 1024;
+
 /** Who wrote a log: a container of an attempt. */
 export interface LogSource {
   task: number;
@@ -45,6 +50,23 @@ export class LogFiles {
   file(execution: string, { task, attempt, container }: LogSource, stream: Stream): string {
     const suffix = container === undefined ? '' : `.${container}`;
     return path.join(this.directory(execution), `task${task}-attempt${attempt}${suffix}.${stream}`);
+  }
+
+  /** How the log of a container begins, without the time of its first line: at most a few lines. */
+  beginning(execution: string, source: LogSource): Record<Stream, string> {
+    const [stdout = '', stderr = ''] = streams.map((stream) => {
+      const file = this.file(execution, source, stream);
+      if (!existsSync(file)) return '';
+      const descriptor = openSync(file, 'r');
+      try {
+        const bytes = Buffer.alloc(beginningBytes);
+        const text = bytes.toString('utf8', 0, readSync(descriptor, bytes));
+        return text.slice(text.indexOf(' ') + 1);
+      } finally {
+        closeSync(descriptor);
+      }
+    });
+    return { stdout, stderr };
   }
 
   /** New files for a container, in place of those that are there. */
@@ -96,8 +118,6 @@ function sizeOf(directory: string): number {
     .map((file) => statSync(path.join(directory, file), { throwIfNoEntry: false })?.size ?? 0)
     .reduce((sum, bytes) => sum + bytes, 0);
 }
-
-const streams = ['stdout', 'stderr'] as const;
 
 /** How much of the end of a log that is not whole makes room for saying so, in bytes: less than a block of the disk. */
 const noteBytes = 512;

@@ -92,7 +92,8 @@ test.concurrent('a command that there is not', async ({ home }) => {
   expect(result).toEqual({
     status: {
       code: 10,
-      message: 'Application failed to start: exec: "nonesuch": executable file not found in $PATH',
+      message:
+        'Application failed to start: exec: "nonesuch": executable file not found in $PATH. The image has no program of that name.',
     },
     exitCode: 127,
   });
@@ -102,7 +103,11 @@ test.concurrent('a command that there is not', async ({ home }) => {
 test.concurrent('a command that is no program', async ({ home }) => {
   const { result } = await failing(home, home.spec('no-program', { command: ['/etc/hosts'] }));
   expect(result).toEqual({
-    status: { code: 10, message: 'Application failed to start: exec: "/etc/hosts": permission denied' },
+    status: {
+      code: 10,
+      message:
+        'Application failed to start: exec: "/etc/hosts": permission denied. It is a directory, or a file that is not executable (chmod +x).',
+    },
     exitCode: 126,
   });
 });

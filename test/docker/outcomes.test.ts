@@ -80,26 +80,62 @@ test('every outcome of the file has its job', () => {
   expect(Object.keys(golden)).toEqual(Object.keys(jobs));
 });
 
-test.concurrent('a file of garbage is a command that fails, and says why', async ({ home }) => {
-  const file = path.join(home.scratch('programs'), 'garbage');
-  writeFileSync(file, Buffer.from([0, 1, 2, 3, 255, 254]));
+const foreign =
+  'The program is for another architecture (`docker build --platform linux/amd64`), or a script without a first line such as #!/bin/sh.';
+const uninterpreted =
+  'The file is there, and what its first line names is not, as with Windows line ends (CRLF) or in an image without that shell; or the program is for another C library.';
+
+test.concurrent.for([
+  ['a file of garbage', Buffer.from([0, 1, 2, 3, 255, 254]), 'exec format error', foreign],
+  ['a script without a first line', 'echo ran\n', 'exec format error', foreign],
+  ['a script with Windows line ends', '#!/bin/sh\r\necho ran\r\n', 'no such file or directory', uninterpreted],
+  ['a script without its interpreter', '#!/bin/nonesuch\n', 'no such file or directory', uninterpreted],
+] as const)('%s is an application that has failed to start', async ([, content, why, hint], { home }) => {
+  const file = path.join(home.scratch('programs'), 'program');
+  writeFileSync(file, content);
   chmodSync(file, 0o755);
   home.config('buckets: { programs: ./programs }');
-  const spec = home.template('garbage', {
+  const spec = home.template('unstartable', {
     ...once,
     volumes: [{ name: 'programs', gcs: { bucket: 'programs' } }],
-    containers: [{ command: ['/programs/garbage'], volumeMounts: [{ name: 'programs', mountPath: '/programs' }] }],
+    containers: [{ command: ['/programs/program'], volumeMounts: [{ name: 'programs', mountPath: '/programs' }] }],
   });
   const command = home.start(['jobs', 'run', '-f', spec]);
   expect((await command.ended).exitCode).toBe(1);
   const id = await command.execution();
   const [task] = await home.tasks(id);
+  const message = `Application failed to start: exec /programs/program: ${why}. ${hint}`;
   // Engines differ in the code: 1, or 255 since Docker 23.
   expect(task?.lastAttemptResult).toEqual({
-    status: { code: 10, message: 'The container exited with an error.' },
+    status: { code: 10, message },
     exitCode: expect.toSatisfy((code: number) => [1, 255].includes(code)),
   });
-  expect(home.log(id, 0, 0, 'stderr').join('\n')).toContain('exec format error');
+  const { stdout } = await home.run(['jobs', 'executions', 'logs', 'read', id, '--severity=ERROR']);
+  expect(stdout).toContain(message);
+});
+
+test.concurrent('a program that says that it cannot execute another has not failed to start', async ({ home }) => {
+  const script = 'echo begun; echo "exec /x: exec format error" >&2; exit 1';
+  const command = home.start(['jobs', 'run', '-f', home.script('begun', script, once)]);
+  expect((await command.ended).exitCode).toBe(1);
+  const [task] = await home.tasks(await command.execution());
+  expect(task?.lastAttemptResult?.status?.message).toBe('The container exited with an error.');
+});
+
+test.concurrent('a secret where the container needs files of its own says so', async ({ home }) => {
+  writeFileSync(home.file('key'), 'value');
+  home.config('secrets: { key: { file: ./key } }');
+  const spec = home.template('hiding', {
+    ...once,
+    volumes: [{ name: 'key', secret: { secret: 'key' } }],
+    containers: [{ command: ['true'], volumeMounts: [{ name: 'key', mountPath: '/etc' }] }],
+  });
+  const command = home.start(['jobs', 'run', '-f', spec]);
+  expect((await command.ended).exitCode).toBe(1);
+  const [task] = await home.tasks(await command.execution());
+  expect(task?.lastAttemptResult?.status?.message).toMatch(
+    /^Application failed to start: what is mounted at \/etc leaves no place for \/etc\/(?:resolv\.conf|hosts|hostname), which the container needs: read-only file system\. Mount it elsewhere$/,
+  );
 });
 
 test.concurrent('a user that the image does not have is root', async ({ home, onTestFinished }) => {

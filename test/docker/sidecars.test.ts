@@ -224,7 +224,8 @@ test.concurrent.for<[how: string, script: string, result: TaskAttemptResult]>([
     {
       status: {
         code: 10,
-        message: 'Container "side": Application failed to start: exec: "nonesuch": executable file not found in $PATH',
+        message:
+          'Container "side": Application failed to start: exec: "nonesuch": executable file not found in $PATH. The image has no program of that name.',
       },
       exitCode: 127,
     },

@@ -88,7 +88,7 @@ export class Launcher {
       await this.#containers.remove(spec.name);
       return this.start(spec, output);
     }
-    const said = startError(refusal(head));
+    const said = startError(refusal(head), spec.mounts);
     // Somebody has killed the client between the making of the container and its start, perhaps.
     const left = said ? undefined : await this.#containers.inspect(spec.name);
     if (left?.status === 'created' && !left.error) return 'exists';

@@ -1,5 +1,5 @@
 import { timestamp, toTimestamp } from '../../model/time.js';
-import type { ContainerState } from '../runtime.js';
+import type { ContainerState, Mount } from '../runtime.js';
 
 interface InspectedState {
   Status: string;
@@ -11,9 +11,29 @@ interface InspectedState {
   FinishedAt: string;
 }
 
-/** What the engine says of a failed start, without the names of all the programs that pass it on. */
-export const startError = (error: string): string =>
-  error.replace(/^.*unable to start container process: /s, '').replace(/: (?:unknown\.?|OCI [\w ]+)$/, '');
+/**
+ * What the engine says of a failed start, without the names of all the programs that pass it on, and of places that are
+ * its own. `mounts` is what the container was to have.
+ */
+export const startError = (error: string, mounts: readonly Mount[] = []): string =>
+  mountError(
+    error.replace(/^.*unable to start container process: /s, '').replace(/: (?:unknown\.?|OCI [\w ]+)$/, ''),
+    mounts.map(({ target }) => target),
+  );
+
+/** A mount that has failed, in terms of the paths that a job names. */
+function mountError(error: string, targets: readonly string[]): string {
+  const [, target, rest = ''] = /error mounting "[^"]*" to rootfs at "([^"]+)"(.*)$/s.exec(error) ?? [];
+  if (target === undefined) return error;
+  const reasons = /read-only file system|not a directory|no such file or directory|permission denied/;
+  const reason = reasons.exec(rest)?.[0] ?? 'the engine cannot do that';
+  if (reason === 'not a directory' && targets.includes(target)) {
+    return `what is mounted at ${target} is a directory and the image has a file there, or the other way round`;
+  }
+  const [above] = targets.filter((other) => target.startsWith(`${other}/`)).toSorted((a, b) => b.length - a.length);
+  if (above === undefined) return `mounting at ${target} has failed: ${reason}`;
+  return `what is mounted at ${above} leaves no place for ${target}, which the container needs: ${reason}. Mount it elsewhere`;
+}
 
 /** What podman does not call running: somebody stops or has paused it, and it has not ended. */
 const alive = ['stopping', 'paused'];

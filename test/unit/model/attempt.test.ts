@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type EndedContainer, judge, judgeAttempt } from '../../../src/model/attempt.js';
+import { type EndedContainer, judge, judgeAttempt, unexecuted } from '../../../src/model/attempt.js';
 
 const exited = (exitCode: number, oomKilled = false): EndedContainer => ({
   status: 'exited',
@@ -67,4 +67,22 @@ test('an attempt whose end the engine has not seen says so, however it ended', (
   expect(judgeAttempt({ main }, undefined)).toEqual({ code: 0, message: '', unheard: true });
   expect(judgeAttempt({ main }, { reason: 'timeout', time: before })).toEqual({ ...timedOut, unheard: true });
   expect(judgeAttempt({ main: exited(0) }, undefined)).toEqual({ code: 0, message: '' });
+});
+
+test.each([
+  [1, '', 'exec /app: exec format error\n', 'exec /app: exec format error'],
+  [255, '', 'exec /my app/run.sh: no such file or directory\n', 'exec /my app/run.sh: no such file or directory'],
+  [
+    1,
+    '',
+    'standard_init_linux.go:228: exec user process caused: exec format error\n',
+    'exec user process caused: exec format error',
+  ],
+  [2, '', 'exec /app: exec format error\n', undefined],
+  [1, 'begun\n', 'exec /app: exec format error\n', undefined],
+  [1, '', 'begun\nexec /app: exec format error\n', undefined],
+  [1, '', 'sh: exec: line 1: /x: not found\n', undefined],
+  [1, '', '', undefined],
+])('exit %i after %j and %j could not execute its command: %j', (exitCode, stdout, stderr, why) => {
+  expect(unexecuted(exitCode, () => ({ stdout, stderr }))).toBe(why);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseState } from '../../../../src/runtime/docker/state.js';
+import { parseState, startError } from '../../../../src/runtime/docker/state.js';
 
 const never = '0001-01-01T00:00:00Z';
 const start = '2026-11-25T06:09:40.187124075Z';
@@ -34,4 +34,28 @@ test.for(['stopping', 'paused'])('podman has a container that is %s, which has n
 
 test('what ran when the machine stopped has failed, though podman has no exit code for it', () => {
   expect(read({ Status: 'created' })).toMatchObject({ status: 'exited', startedAt, exitCode: 255 });
+});
+
+const mount = (source: string, target: string, rest: string): string =>
+  `failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: error mounting "${source}" to rootfs at "${target}": ${rest}: unknown`;
+const readOnly = 'open /var/lib/docker/overlay2/0123/merged/etc/resolv.conf: read-only file system';
+const file =
+  'mount /home/me/sec:/etc/hosts (via /proc/self/fd/6), flags: 0x5001: not a directory: unknown: Are you trying to mount a directory onto a file (or vice-versa)?';
+
+test.for<[error: string, told: string]>([
+  [
+    mount('/var/lib/docker/containers/0123/resolv.conf', '/etc/resolv.conf', readOnly),
+    'what is mounted at /etc leaves no place for /etc/resolv.conf, which the container needs: read-only file system. Mount it elsewhere',
+  ],
+  [
+    mount('/home/me/sec', '/data/file', file),
+    'what is mounted at /data/file is a directory and the image has a file there, or the other way round',
+  ],
+  [mount('/home/me/x', '/other', readOnly), 'mounting at /other has failed: read-only file system'],
+  ['exec: "x": permission denied: unknown', 'exec: "x": permission denied'],
+])('an engine that cannot mount something tells of no path of its own: %s', ([error, told]) => {
+  const mounts = ['/etc', '/data', '/data/file'].map(
+    (target) => ({ kind: 'bind', source: '/home/me/sec', target }) as const,
+  );
+  expect(startError(error, mounts)).toBe(told);
 });
