@@ -51,7 +51,7 @@ export interface Io extends Surroundings {
   spin: (text: string) => Promise<Spinner>;
   ask: (question: string) => Promise<string | undefined>;
   cwd: string;
-  /** The numbers of this user and of root, and of whom root acts for by sudo; undefined where users have none. */
+  /** The numbers of root, of this user, and under sudo of the user who called it; undefined where users have none. */
   trusted: readonly number[] | undefined;
   /** Calls `handler` at every SIGINT and SIGTERM, which then do not end the process; returns how to stop that. */
   onSignal: (handler: (signal: Signal) => void) => () => void;
@@ -266,8 +266,8 @@ const unseen = crypto.randomUUID();
 
 /**
  * Where numbers of processes mean the same as in this one: this machine since its last boot, and on Linux the PID
- * namespace, since a container may share files and the engine with its machine. Who sees the processes of another
- * namespace in /proc is alone.
+ * namespace, since a container may share files and the engine with its machine. A process whose /proc shows another
+ * namespace shares its own with no process that it knows.
  */
 function processSpace(): string {
   try {

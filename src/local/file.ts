@@ -22,8 +22,8 @@ interface Place {
 
 /**
  * The localrun.yaml that is meant: the one that LOCALRUN_CONFIG names, or the first that is found from the working
- * directory upwards. That one must not be of somebody else: it may hand files, credentials and hosts of this machine to
- * jobs.
+ * directory upwards. One that is found has to belong to a trusted user, since it may hand files, credentials and hosts of
+ * this machine to jobs.
  * @throws RunError with all that is wrong with it
  */
 export async function findLocalFile({ cwd, env, trusted }: Place): Promise<LocalDocument | undefined> {

@@ -135,7 +135,7 @@ test('a file that is found is named by every command, and one of another user is
     expect(stderr).toMatch(/localrun\.yaml belongs to another user \(number \d+\), and could give your files/);
     expect(stderr).toContain(`Try: read it, and set LOCALRUN_CONFIG=${file} if you trust it; `);
   }
-  // Who names it has seen it.
+  // A file that is named is trusted.
   expect(await run('jobs list', { ...stranger, env: { LOCALRUN_CONFIG: file } })).toEqual(used);
 });
 
