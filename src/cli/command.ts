@@ -4,7 +4,7 @@ import { isParentPart, jobIdViolation, jobName, type Parent } from '../model/nam
 import type { GlobalFlags } from '../config.js';
 import { keysIn } from './render/format/filter.js';
 import type { Key } from './render/format/keys.js';
-import { type Format, readFormat, shownFormats } from './render/format/projection.js';
+import { type Format, type Formats, readFormat, shownFormats } from './render/format/projection.js';
 import type { Context } from './context.js';
 import { acceptGlobalFlags, asGcloudSays } from './global-flags.js';
 
@@ -31,8 +31,7 @@ type Action<O, A extends unknown[]> = (context: Context, options: O & CommonOpti
 
 /** More about a command, where it is not like most. */
 interface Traits<O, A extends unknown[], P extends object> {
-  /** What `--format` can be. */
-  formats?: readonly string[];
+  formats?: Formats;
   /**
    * What gcloud's argument parser does beyond one flag: flags that exclude each other, files that it reads. What this
    * returns joins the options.
@@ -57,7 +56,7 @@ export function defineCommand<O extends object, A extends unknown[] = [], P exte
   description: string,
   declare: Declare,
   action: Action<O & P, A>,
-  { formats = shownFormats, parse }: Traits<O, A, P> = {},
+  { formats = {}, parse }: Traits<O, A, P> = {},
 ): CommandSpec {
   return {
     attach(parent, open, { hidden } = { hidden: false }) {
@@ -67,7 +66,9 @@ export function defineCommand<O extends object, A extends unknown[] = [], P exte
         .addOption(new Option('--project <id>', 'the project; see `localrun help environment`'))
         .addOption(new Option('--region <name>', 'the region'))
         .addOption(new Option('--account <account>', 'who calls'))
-        .addOption(new Option('--format <format>', `how to print the result: ${formats.join(', ')}`))
+        .addOption(
+          new Option('--format <format>', `how to print the result: ${(formats.known ?? shownFormats).join(', ')}`),
+        )
         .addOption(
           new Option('--flatten <KEY,...>', 'a row for every item of a list, for --format').argParser(collected),
         )

@@ -73,10 +73,10 @@ test('tables, CSV and the rest print both lists and single resources', async () 
   expect(await printed('jobs list --format table(name:label=JOB,region,template.taskCount:label=TASKS)')).toBe(
     'JOB    REGION       TASKS\netl    us-central1  2\nhello  us-central1  1\n',
   );
-  expect(await printed('jobs list --format=csv(name,labels.team)')).toBe('name,team\netl,a\nhello,\n');
+  expect(await printed('jobs list --format=csv(name,labels.team)')).toBe('job,team\netl,a\nhello,\n');
   expect(await printed('jobs describe hello --format=csv[no-heading](name,region)')).toBe('hello,us-central1\n');
   expect(await printed('jobs describe etl --format=flattened(labels,metadata.name)')).toBe(
-    'labels.team:   a\nmetadata.name: etl\n',
+    'labels.team: a\nname:        etl\n',
   );
   expect(await printed('jobs list --format=flattened(labels)')).toBe('---\nlabels.team: a\n---\n');
   expect(await printed('jobs describe etl --format=config(labels,template.taskCount)')).toBe(
@@ -92,6 +92,48 @@ test('tables, CSV and the rest print both lists and single resources', async () 
   );
 });
 
+describe('the columns of a list', () => {
+  test.each([
+    ['jobs list --format=table(name,region)', 'JOB    REGION\netl    us-central1\nhello  us-central1\n'],
+    ['jobs describe etl --format=table(name,region)', 'NAME  REGION\netl   us-central1\n'],
+    ['jobs list --limit=1 --format=csv(name,author)', 'job,created by\netl,dev@example.com\n'],
+    ['jobs list --limit=1 --format=csv(metadata.name,name:label=X)', 'name,x\netl,etl\n'],
+    // A label stands for its column, with what its function makes of the value.
+    ['jobs list --limit=1 --format=value(JOB,CREATED)', 'etl\t2026-11-23 12:00:00 UTC\n'],
+    ['jobs list --limit=1 --format=value(creation_timestamp)', '2026-11-23 12:00:00 UTC\n'],
+    ['jobs list --limit=1 --format=value(CREATED.date(%Y))', '2026\n'],
+    ['jobs list --limit=1 --format=value(creation_timestamp.date(%m/%Y))', '11/2026\n'],
+    ['jobs list --limit=1 --format=get(creation_timestamp)', '2026-11-23T12:00:00.000000Z\n'],
+    ['jobs list --limit=1 --format=table[no-heading](ready_symbol,JOB)', '✔  etl\n'],
+  ])('%s', async (line, text) => {
+    expect(await printed(line)).toBe(text);
+  });
+});
+
+test('text and flattened name a value by the label of its key', async () => {
+  expect(await printed('jobs describe etl --format=text(metadata.name,spec.template.spec.taskCount)')).toBe(
+    'name:       etl\ntask_count: 2\n',
+  );
+  expect(await printed('jobs list --limit=1 --format=flattened(status.conditions[0].type)')).toBe('---\ntype: Ready\n');
+  expect(await printed('jobs describe etl --format=text(status.conditions[].type:label=T)')).toBe(
+    'status.conditions[0].type: Ready\n',
+  );
+});
+
+test('what gcloud’s resources have not, json(…) has not either, in v1', async () => {
+  const line = 'jobs list --format=json(name,region)';
+  expect(await printed(`${line} --api-version=v1`)).toBe('[\n  null,\n  null\n]\n');
+  expect(JSON.parse(await printed(line))).toMatchObject([{ name: 'projects/p/locations/us-central1/jobs/etl' }, {}]);
+});
+
+test('y and n are plain in yaml, and quoted in what `replace` reads', async () => {
+  await run('jobs create letters --image i --args y,n,yes,---');
+  expect(await printed('jobs describe letters --format=yaml')).toContain(
+    "    - args:\n      - y\n      - n\n      - 'yes'\n      - '---'\n",
+  );
+  expect(await printed('jobs describe letters --format=export')).toContain("- 'y'\n");
+});
+
 test('--flatten makes a row of every item of a list', async () => {
   await run('jobs create two --container a --image i --container b --image j');
   const flatten = [
@@ -99,6 +141,11 @@ test('--flatten makes a row of every item of a list', async () => {
     '--format=value(name,template.template.containers.image)',
   ];
   expect(await printed(['jobs', 'list', ...flatten])).toBe('etl\ti\nhello\tj\ntwo\ti\ntwo\tj\n');
+  const inner = [
+    '--flatten=spec.template.spec.template.spec.containers[].env[]',
+    '--format=value(name,spec.template.spec.template.spec.containers.env.name)',
+  ];
+  expect(await printed(['jobs', 'list', '--filter=name=etl', ...inner])).toBe('etl\tA\netl\tB\n');
 });
 
 test('--filter shows a part, --uri addresses only', async () => {

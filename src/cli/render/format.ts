@@ -2,7 +2,7 @@ import type { CommonOptions } from '../command.js';
 import type { Context } from '../context.js';
 import { parseFilter } from './format/filter.js';
 import { render } from './format/render.js';
-import type { Format } from './format/projection.js';
+import { type Format, trees } from './format/projection.js';
 import { asRow, type Kind } from './format/resources.js';
 import { flattenedRows } from './format/rows.js';
 
@@ -41,21 +41,23 @@ export async function printAll<T extends object>(
     return Promise.all(values.map(async (of) => (asV1 && kind.v1 ? kind.v1(of) : kind.v2(of))));
   };
   const rows =
-    format.keys.length > 0 || options.flatten ? await rowsOf(kind, values, format, options) : await objects();
+    format.keys.length > 0 || options.flatten ? await rowsOf(kind, values, format, options, asV1) : await objects();
   const setting = { width: io.out.columns, single: single && rows.length === 1 };
   return write(await render(format, rows, setting));
 }
-
-/** These print resources in their own shape, and have no short names of projections. */
-const trees: ReadonlySet<string> = new Set(['json', 'yaml', 'flattened', 'text', 'config', 'object']);
 
 async function rowsOf<T>(
   kind: Kind<T>,
   values: readonly T[],
   { keys, printer }: Format,
   { flatten }: CommonOptions,
+  asV1: boolean,
 ): Promise<readonly object[]> {
   const { v2, v1 } = kind;
+  if (asV1 && v1 && trees.has(printer)) {
+    return flattenedRows((await Promise.all(values.map(v1))) as Record<string, unknown>[], flatten);
+  }
+  // Short names are for the other formats.
   const shown: Kind<T> = trees.has(printer) ? { v2, ...(v1 && keys.length > 0 && { v1 }) } : kind;
   return flattenedRows(await Promise.all(values.map((of) => asRow(shown, of, keys))), flatten);
 }

@@ -12,6 +12,16 @@ import type { Column } from './table.js';
 export const shownTime = (time: Timestamp | undefined): string =>
   time ? `${time.slice(0, 10)} ${time.slice(11, 19)} UTC` : '';
 
+/**
+ * The columns of the tables of gcloud, for `--format`: a key of them has their label, which stands for it, and their
+ * functions.
+ */
+export const projections = {
+  job: `ready_symbol:label="",name:label=JOB,region:label=REGION,status.latestCreatedExecution.creationTimestamp.date("%Y-%m-%d %H:%M:%S %Z"):label="LAST RUN AT",creation_timestamp.date("%Y-%m-%d %H:%M:%S %Z"):label=CREATED,author:label="CREATED BY"`,
+  execution: `ready_symbol:label="",job_name:label=JOB,name:label=EXECUTION,region:label=REGION,status.runningCount.yesno(no="0"):label=RUNNING,succeeded_status:label=COMPLETE,creation_timestamp.date("%Y-%m-%d %H:%M:%S %Z"):label=CREATED,author:label="RUN BY"`,
+  task: `ready_symbol:label="",index,running_state:label=STATE,name:label=TASK,start_time.date("%Y-%m-%d %H:%M:%S %Z"):label=STARTED,completion_time.date("%Y-%m-%d %H:%M:%S %Z"):label=COMPLETED,retries`,
+} as const;
+
 /** Sorted by name, as the service lists them. */
 export const jobColumns = (chalk: ChalkInstance): Column<Job>[] => [
   { header: '', value: (job) => jobSymbol(job, chalk) },
@@ -28,7 +38,7 @@ export const executionColumns = (chalk: ChalkInstance): Column<Execution>[] => [
   { header: 'EXECUTION', value: ({ name }) => shortName(name) },
   { header: 'REGION', value: ({ name }) => parseName(name).location },
   { header: 'RUNNING', value: ({ runningCount }) => String(runningCount ?? 0) },
-  { header: 'COMPLETE', value: ({ succeededCount, taskCount }) => `${succeededCount ?? 0} / ${taskCount}` },
+  { header: 'COMPLETE', value: succeeded },
   { header: 'CREATED', value: ({ createTime }) => shownTime(createTime) },
   { header: 'RUN BY', value: ({ creator }) => creator ?? '' },
 ];
@@ -42,6 +52,9 @@ export const taskColumns = (chalk: ChalkInstance): Column<TaskView>[] => [
   { header: 'COMPLETED', value: ({ record }) => shownTime(record.completionTime) },
   { header: 'RETRIES', value: ({ record }) => (record.startTime ? String(record.retried) : '') },
 ];
+
+/** How many tasks have succeeded, of how many. */
+export const succeeded = ({ succeededCount = 0, taskCount }: Execution): string => `${succeededCount} / ${taskCount}`;
 
 export const shownState = ({ state }: TaskRecord): string => (state === 'Scheduled' ? 'Pending' : state);
 

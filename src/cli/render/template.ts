@@ -69,6 +69,7 @@ function containerEntries(container: Container, volumes: readonly Volume[], gpuT
       'Volume Mounts',
       mounts
         .filter(({ volume }) => !volume.secret)
+        .toSorted((a, b) => inOrder(a.mountPath, b.mountPath))
         .map(({ mountPath, volume }) => ({ title: mountPath, entries: mountEntries(volume) })),
     ),
     ...group(

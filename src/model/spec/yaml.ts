@@ -1,11 +1,11 @@
-import { type Scalar, type ScalarTag, stringify } from 'yaml';
+import { type Scalar, type ScalarTag, stringify, type Tags } from 'yaml';
 import { hasControls, printable } from '../printable.js';
 
 /** What gcloud's YAML reader stumbles over besides what YAML 1.1 takes for no text. */
 const stumbling: ScalarTag = {
   tag: 'tag:yaml.org,2002:value',
   default: true,
-  test: /^(?:=|[-+]_[0-7_]*)$/,
+  test: /^(?:=|<<|---|\.\.\.|[-+]_[0-7_]*)$/,
   resolve: (text) => text,
 };
 
@@ -13,19 +13,28 @@ const stumbling: ScalarTag = {
 const escaped: ScalarTag = {
   tag: 'tag:yaml.org,2002:str',
   default: true,
-  identify: (value) => typeof value === 'string' && (hasControls(value) || /\r|\p{Surrogate}/u.test(value)),
+  identify: (value) => typeof value === 'string' && (hasControls(value) || /[\r\t]|\p{Surrogate}/u.test(value)),
   resolve: (text) => text,
   stringify: ({ value }: Scalar) => printable(JSON.stringify(value), false),
 };
 
+/** The tags of YAML 1.1, by which `<<` is text that is quoted, and `y` and `n` are, unless letters are `plain`. */
+const tagsOf = (tags: Tags, plain: boolean): Tags =>
+  tags.flatMap((tag) => {
+    if (typeof tag !== 'object' || !('test' in tag) || !tag.test) return tag;
+    if (tag.tag.endsWith('merge')) return [];
+    if (!plain || !tag.tag.endsWith('bool')) return tag;
+    return { ...tag, test: new RegExp(`(?![YyNn]$)${tag.test.source}`) };
+  });
+
 /**
  * A resource as gcloud writes YAML, keys in alphabetical order. What YAML 1.1 takes for no text is quoted, so that gcloud
- * reads back what was written; it does not quote `n` and `y` itself.
+ * reads back what was written. With `plainLetters`, `y` and `n` are not: so gcloud writes them itself.
  */
-export const toYaml = (resource: unknown): string =>
+export const toYaml = (resource: unknown, { plainLetters = false } = {}): string =>
   stringify(JSON.parse(JSON.stringify(resource)), {
     version: '1.1',
-    customTags: (tags) => [stumbling, escaped, ...tags],
+    customTags: (tags) => [stumbling, escaped, ...tagsOf(tags, plainLetters)],
     sortMapEntries: true,
     lineWidth: 0,
     aliasDuplicateObjects: false,

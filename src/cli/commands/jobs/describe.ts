@@ -25,5 +25,5 @@ export const describe = defineCommand<CommonOptions & { showDeleted?: true }, [j
       },
     });
   },
-  { formats: [...shownFormats, 'export'] },
+  { formats: { known: [...shownFormats, 'export'] } },
 );

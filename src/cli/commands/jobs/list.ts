@@ -6,7 +6,8 @@ import { declareListFlags, enough, type ListOptions } from '../../list-flags.js'
 import { recoveredService } from '../../recovery.js';
 import { jobKind } from '../../render/format/resources.js';
 import { printList, tellElsewhere } from '../../render/list.js';
-import { jobColumns } from '../../render/tables.js';
+import { jobColumns, projections } from '../../render/tables.js';
+import { readColumns } from '../../render/format/projection.js';
 
 export const list = defineCommand<ListOptions & { showDeleted?: true }>(
   'list',
@@ -35,4 +36,5 @@ export const list = defineCommand<ListOptions & { showDeleted?: true }>(
     }));
     tellElsewhere(context, options, 'job', commands);
   },
+  { formats: { columns: readColumns(projections.job) } },
 );

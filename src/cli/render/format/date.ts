@@ -21,7 +21,9 @@ const weekdays = 'Monday Tuesday Wednesday Thursday Friday Saturday Sunday'.spli
 /** The ms since 1970 of a time such as the API has, or of a date; undefined for anything else. */
 export function parseTime(value: unknown): number | undefined {
   if (typeof value !== 'string' || !/^\d{4}(-\d\d){0,2}([ T]\d\d:\d\d.*)?$/.test(value)) return undefined;
-  const ms = Date.parse(/^\d{4}-\d\d-\d\d$/.test(value) ? `${value}T00:00` : value.replace(' ', 'T'));
+  const ms = Date.parse(
+    /^\d{4}-\d\d-\d\d$/.test(value) ? `${value}T00:00` : value.replace(' ', 'T').replace(/ (?:UTC|GMT)$/, 'Z'),
+  );
   return Number.isNaN(ms) ? undefined : ms;
 }
 

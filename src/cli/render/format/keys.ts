@@ -22,18 +22,37 @@ export interface Key {
 
 /** Reads gcloud's notation of keys. */
 export class KeyReader extends Scanner {
-  /** Keys with commas between them, up to `end`. One can begin with the alias or the label of one before it. */
-  keys(end: string): Key[] {
+  /**
+   * Keys with commas between them, up to `end`. One can begin with the alias or the label of one before it, or of one of
+   * `columns`; one that is the same as a column has its label and its functions, unless it has its own.
+   */
+  keys(end: string, columns: readonly Key[] = []): Key[] {
     const keys: Key[] = [];
     const aliases = new Map<Step, Key>();
+    const known = new Map<string, Key>();
+    const remember = (key: Key): void => {
+      for (const name of [key.attributes['alias'], key.attributes['label']]) {
+        if (typeof name === 'string' && name) aliases.set(name, key);
+      }
+    };
+    for (const column of columns) {
+      remember(column);
+      known.set(nameOf(column.path), column);
+    }
     this.space();
     if (this.take(end)) return keys;
     for (;;) {
-      const key = withAlias(this.key(), aliases);
+      const own = withAlias(this.key(), aliases);
+      const column = known.get(nameOf(own.path));
+      const key = column
+        ? {
+            ...own,
+            calls: own.calls.length > 0 ? own.calls : column.calls,
+            attributes: { ...column.attributes, ...own.attributes },
+          }
+        : own;
       keys.push(key);
-      for (const name of [key.attributes['alias'], key.attributes['label']]) {
-        if (typeof name === 'string') aliases.set(name, key);
-      }
+      remember(key);
       this.space();
       if (this.take(end)) return keys;
       this.expect(',');
@@ -181,6 +200,17 @@ export function fieldOf(value: object, step: Step): string | undefined {
 /** `creationTimestamp` as `creation_Timestamp`. */
 export const snakeCase = (name: string): string =>
   name.replaceAll(/(?<=[a-z0-9])[A-Z]+|(?<!^)[A-Z](?=[a-z])/g, (part) => `_${part}`);
+
+/** A path as gcloud writes it: `conditions[0].type`, `labels."a.b"`. */
+export const nameOf = (path: readonly Step[]): string =>
+  path
+    .map((step) => {
+      if (step === all) return '[]';
+      if (typeof step === 'number') return `[${step}]`;
+      return `.${/^[\w-]+$/.test(step) ? step : JSON.stringify(step)}`;
+    })
+    .join('')
+    .replace(/^\./, '');
 
 /** The first field of a path; undefined for one that begins with a function. */
 export const rootOf = ({ path }: Key): string | undefined => (typeof path[0] === 'string' ? path[0] : undefined);

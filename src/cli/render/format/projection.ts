@@ -48,8 +48,20 @@ export const shownFormats: readonly string[] = [
   'none',
 ];
 
-/** What `--format` says, where it can be one of those that are `known`. @throws UsageError */
-export function readFormat(text: string, known: readonly string[] = shownFormats): Format {
+/** Which formats a command has, and the columns of its table, whose labels and functions keys of formats inherit. */
+export interface Formats {
+  known?: readonly string[];
+  columns?: readonly Key[];
+}
+
+/** These print resources in their own shape: they know the labels of columns, and no functions of them. */
+export const trees: ReadonlySet<string> = new Set(['json', 'yaml', 'flattened', 'text', 'config', 'object']);
+
+/** The columns that a projection such as `name:label=JOB,region` has. */
+export const readColumns = (projection: string): Key[] => new KeyReader(`${projection})`, '--format').keys(')');
+
+/** What `--format` says. @throws UsageError */
+export function readFormat(text: string, { known = shownFormats, columns = [] }: Formats = {}): Format {
   const reader = new KeyReader(text, '--format');
   const name = reader.match(/\w+/) ?? '';
   const exported = name === 'export' && !known.includes('export');
@@ -62,7 +74,9 @@ export function readFormat(text: string, known: readonly string[] = shownFormats
     attributes = reader.attributes(',');
     reader.expect(']');
   }
-  const keys = reader.take('(') ? reader.keys(')') : [];
+  const keys = reader.take('(')
+    ? reader.keys(')', trees.has(name) ? columns.map((column) => ({ ...column, calls: [] })) : columns)
+    : [];
   if (!reader.done) throw reader.wrong('unexpected text');
   const needs = printers[printer];
   if ((needs === 'keys' || needs === 'formats') && keys.length === 0) {

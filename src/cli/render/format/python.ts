@@ -8,7 +8,7 @@ export function repr(value: unknown): string {
   if (typeof value === 'string') return quoted(value);
   if (Array.isArray(value)) return `[${value.map(repr).join(', ')}]`;
   if (typeof value !== 'object') return JSON.stringify(value);
-  return `{${Object.entries(value)
+  return `{${sortedEntries(value)
     .map(([name, part]) => `${quoted(name)}: ${repr(part)}`)
     .join(', ')}}`;
 }

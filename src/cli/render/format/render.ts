@@ -55,7 +55,9 @@ async function treesOf(format: Format, values: readonly unknown[], { single }: S
       return parts.map((part) => (single ? '' : '---\n') + flattened(part, format)).join('');
     default: {
       const { toYaml } = await import('../../../model/spec/yaml.js');
-      return parts.map((part) => (single ? '' : '---\n') + toYaml(part ?? null)).join('');
+      return parts
+        .map((part) => (single ? '' : '---\n') + toYaml(part ?? null, { plainLetters: printer === 'yaml' }))
+        .join('');
     }
   }
 }

@@ -1,8 +1,9 @@
-import { completionStatus } from '../../../model/execution.js';
+import { Chalk } from 'chalk';
 import { parseName, shortName } from '../../../model/names.js';
 import type { Execution, Job } from '../../../model/schema/job.js';
 import type { TaskView } from '../../../service/tasks.js';
-import { shownState } from '../tables.js';
+import { executionSymbol, jobSymbol, taskSymbol } from '../symbols.js';
+import { shownState, succeeded } from '../tables.js';
 import { type Key, rootOf } from './keys.js';
 
 /** How a kind of thing is seen by `--format`, `--filter` and `--sort-by`. */
@@ -23,7 +24,7 @@ const named = ({ name }: { name: string }): Record<string, unknown> => ({
   region: parseName(name).location,
 });
 
-const truth = { SUCCEEDED: '+', FAILED: 'X' } as const;
+const plainText = new Chalk({ level: 0 });
 
 export const jobKind: Kind<Job> = {
   v2: (job) => job,
@@ -32,7 +33,7 @@ export const jobKind: Kind<Job> = {
     ...named(job),
     author: job.creator,
     creation_timestamp: job.createTime,
-    ready_symbol: truth[job.terminalCondition?.state?.replace('CONDITION_', '') as keyof typeof truth] ?? '.',
+    ready_symbol: jobSymbol(job, plainText),
   }),
 };
 
@@ -44,10 +45,8 @@ export const executionKind: Kind<Execution> = {
     author: execution.creator,
     creation_timestamp: execution.createTime,
     job_name: execution.job,
-    ready_symbol:
-      { EXECUTION_SUCCEEDED: '+', EXECUTION_FAILED: 'X', EXECUTION_CANCELLED: 'X' }[
-        completionStatus(execution) as 'EXECUTION_SUCCEEDED'
-      ] ?? '.',
+    ready_symbol: executionSymbol(execution, plainText),
+    succeeded_status: succeeded(execution),
   }),
 };
 
@@ -57,6 +56,8 @@ export const taskKind: Kind<TaskView> = {
   attributes: ({ task, record }) => ({
     ...named(task),
     creation_timestamp: task.createTime,
+    ready_symbol: taskSymbol(record, plainText),
+    execution_name: task.execution,
     running_state: shownState(record),
     index: record.index,
     retries: record.retried,

@@ -1,4 +1,5 @@
-import { all, fieldOf, type Key, type Step } from './keys.js';
+import { labels } from './columns.js';
+import { all, fieldOf, type Key, nameOf, type Step } from './keys.js';
 import type { Format } from './projection.js';
 import { isMap, sortedEntries, text } from './python.js';
 import { called } from './transforms.js';
@@ -55,19 +56,23 @@ function partOfList(items: readonly unknown[], parts: Node['parts'], raw: boolea
   return last < 0 ? undefined : result.slice(0, last + 1);
 }
 
-/** Every value on a line of its own, after the key that leads to it. */
+/** Every value on a line of its own, after its label if it is at a key, and otherwise what leads to it. */
 export function flattened(value: unknown, { attributes, keys }: Format): string {
-  const labels = new Map(keys.map((key) => [key.path.map(String).join('.'), key.attributes['label']]));
-  const leaves = leavesOf(value, '').map(([at, of]) => [labelled(labels.get(at), at), of] as const);
+  const all = labels(keys);
+  const named = new Map(keys.map(({ path }, i) => [nameOf(path), all[i]?.toLowerCase()]));
+  const leaves = leavesOf(value, '').map(([at, of]) => [named.get(at) ?? at, oneLine(of)] as const);
   const separator = typeof attributes['separator'] === 'string' ? attributes['separator'] : ': ';
   const widest = attributes['no-pad'] ? 0 : Math.max(0, ...leaves.map(([at]) => at.length));
-  return leaves
-    .map(([at, of]) => `${`${at}${separator}`.padEnd(widest + separator.length)}${of}`.trimEnd() + '\n')
-    .join('');
+  return leaves.map(([at, of]) => `${`${at}${separator}`.padEnd(widest + separator.length)}${of}\n`).join('');
 }
 
-const labelled = (label: string | true | undefined, at: string): string =>
-  typeof label === 'string' ? label.toLowerCase() : at;
+const escapes: Readonly<Record<string, string>> = { '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** Text with line breaks, or with blanks at its ends, is quoted. */
+const oneLine = (text: string): string =>
+  text.includes('\n') || /^\s|\s$/.test(text)
+    ? `"${text.replaceAll(/["\\]/g, String.raw`\$&`).replaceAll(/[\f\n\r\t]/g, (character) => escapes[character] ?? '')}"`
+    : text;
 
 function leavesOf(value: unknown, at: string): [key: string, value: string][] {
   if (Array.isArray(value) && value.length > 0) return value.flatMap((item, i) => leavesOf(item, `${at}[${i}]`));

@@ -39,9 +39,9 @@ const everything: Job = {
             { name: 'A', value: '1,2' },
           ],
           volumeMounts: [
-            { name: 'gcs', mountPath: '/gcs' },
-            { name: 'api', mountPath: '/secrets/api' },
             { name: 'exports', mountPath: '/nfs' },
+            { name: 'api', mountPath: '/secrets/api' },
+            { name: 'gcs', mountPath: '/gcs' },
             { name: 'cloudsql', mountPath: '/cloudsql' },
           ],
         },

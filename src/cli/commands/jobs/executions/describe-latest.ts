@@ -20,5 +20,5 @@ export const describeLatest = defineCommand<CommonOptions & { job: string }>(
     const execution = getExecution(service, parentOf(context, options), latest);
     await printExecution(context, options, service, execution);
   },
-  { formats: [...shownFormats, 'export'] },
+  { formats: { known: [...shownFormats, 'export'] } },
 );

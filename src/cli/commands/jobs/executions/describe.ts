@@ -19,5 +19,5 @@ export const describe = defineCommand<CommonOptions & { showDeleted?: true }, [e
     );
     await printExecution(context, options, service, execution);
   },
-  { formats: [...shownFormats, 'export'] },
+  { formats: { known: [...shownFormats, 'export'] } },
 );

@@ -7,7 +7,8 @@ import { declareListFlags, enough, type ListOptions } from '../../../list-flags.
 import { recoveredService } from '../../../recovery.js';
 import { executionKind } from '../../../render/format/resources.js';
 import { printList, tellElsewhere } from '../../../render/list.js';
-import { executionColumns } from '../../../render/tables.js';
+import { executionColumns, projections } from '../../../render/tables.js';
+import { readColumns } from '../../../render/format/projection.js';
 
 export const list = defineCommand<ListOptions & { job?: string; showDeleted?: true }>(
   'list',
@@ -42,4 +43,5 @@ export const list = defineCommand<ListOptions & { job?: string; showDeleted?: tr
     });
     tellElsewhere(context, options, 'execution', others);
   },
+  { formats: { columns: readColumns(projections.execution) } },
 );

@@ -24,7 +24,7 @@ describe('printers', () => {
     ['table[no-heading](count)', '3\n10\n'],
     [
       'table(firstof(a,name),labels)',
-      "NAME         LABELS\netl-nightly  {'team': 'a', 'dotted.key/x': 'y'}\nb,\"c\"        {}\n",
+      "NAME         LABELS\netl-nightly  {'dotted.key/x': 'y', 'team': 'a'}\nb,\"c\"        {}\n",
     ],
     ['table(name:sort=1)', 'NAME\nb,"c"\netl-nightly\n'],
     ['table(name, count:sort=1:reverse)', 'NAME         COUNT\nb,"c"        10\netl-nightly  3\n'],

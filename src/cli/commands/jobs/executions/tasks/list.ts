@@ -7,7 +7,8 @@ import { declareListFlags, enough, type ListOptions } from '../../../../list-fla
 import { recoveredService } from '../../../../recovery.js';
 import { taskKind } from '../../../../render/format/resources.js';
 import { printList } from '../../../../render/list.js';
-import { taskColumns } from '../../../../render/tables.js';
+import { taskColumns, projections } from '../../../../render/tables.js';
+import { readColumns } from '../../../../render/format/projection.js';
 
 const pending: TaskState[] = ['Pending', 'Scheduled'];
 
@@ -55,4 +56,5 @@ export const list = defineCommand<Options>(
       kind: taskKind,
     });
   },
+  { formats: { columns: readColumns(projections.task) } },
 );
