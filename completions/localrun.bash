@@ -14,7 +14,7 @@ _localrun() {
       help) ;; # what follows completes as a command
       *)
         case ${at:+$at }$word in
-          'jobs'|'jobs run'|'jobs validate'|'jobs create'|'jobs update'|'jobs deploy'|'jobs replace'|'jobs describe'|'jobs list'|'jobs delete'|'jobs execute'|'jobs get-iam-policy'|'jobs set-iam-policy'|'jobs add-iam-policy-binding'|'jobs remove-iam-policy-binding'|'jobs test-iam-permissions'|'jobs logs'|'jobs logs read'|'jobs logs tail'|'jobs executions'|'jobs executions list'|'jobs executions describe'|'jobs executions describe-latest'|'jobs executions cancel'|'jobs executions delete'|'jobs executions wait'|'jobs executions adopt'|'jobs executions logs'|'jobs executions logs read'|'jobs executions logs tail'|'jobs executions tasks'|'jobs executions tasks list'|'jobs executions tasks describe'|'config'|'config explain'|'doctor'|'prune'|'completion'|'help') at=${at:+$at }$word ;;
+          'jobs'|'jobs run'|'jobs validate'|'jobs create'|'jobs update'|'jobs deploy'|'jobs replace'|'jobs describe'|'jobs list'|'jobs delete'|'jobs execute'|'jobs get-iam-policy'|'jobs set-iam-policy'|'jobs add-iam-policy-binding'|'jobs remove-iam-policy-binding'|'jobs test-iam-permissions'|'jobs logs'|'jobs logs read'|'jobs logs tail'|'jobs executions'|'jobs executions list'|'jobs executions describe'|'jobs executions describe-latest'|'jobs executions cancel'|'jobs executions delete'|'jobs executions wait'|'jobs executions adopt'|'jobs executions logs'|'jobs executions logs read'|'jobs executions logs tail'|'jobs executions tasks'|'jobs executions tasks list'|'jobs executions tasks describe'|'config'|'config explain'|'config init'|'doctor'|'prune'|'completion'|'help') at=${at:+$at }$word ;;
         esac
         ;;
     esac
@@ -55,8 +55,9 @@ _localrun() {
     'jobs executions tasks') flags='--help' place='list describe' ;;
     'jobs executions tasks list') flags='--execution --succeeded --failed --cancelled --running --pending --abandoned --completed --no-completed --started --no-started --filter --limit --sort-by --uri --project --region --account --format --flatten --api-version --flags-file --quiet --help' ;;
     'jobs executions tasks describe') flags='--project --region --account --format --flatten --api-version --flags-file --quiet --help' place='anything' ;;
-    'config') flags='--help' place='explain' ;;
+    'config') flags='--help' place='explain init' ;;
     'config explain') flags='--fresh-sandbox --host-access --metadata --strict-fs --keep --keep-failed --join-network --credentials --pull --process-limit --platform --project --region --account --format --flatten --api-version --flags-file --quiet --help' ;;
+    'config init') flags='--file --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
     'doctor') flags='--fix --project --region --account --format --flatten --api-version --flags-file --quiet --help' ;;
     'prune') flags='--older-than --keep-last --max-size --dry-run --project --region --account --format --flatten --api-version --flags-file --quiet --help' ;;
     'completion') flags='--help' place='bash zsh fish' ;;

@@ -8,7 +8,7 @@ function __localrun_at
     end
     set -l longer (string trim -- "$at $word")
     switch $longer
-      case 'jobs' 'jobs run' 'jobs validate' 'jobs create' 'jobs update' 'jobs deploy' 'jobs replace' 'jobs describe' 'jobs list' 'jobs delete' 'jobs execute' 'jobs get-iam-policy' 'jobs set-iam-policy' 'jobs add-iam-policy-binding' 'jobs remove-iam-policy-binding' 'jobs test-iam-permissions' 'jobs logs' 'jobs logs read' 'jobs logs tail' 'jobs executions' 'jobs executions list' 'jobs executions describe' 'jobs executions describe-latest' 'jobs executions cancel' 'jobs executions delete' 'jobs executions wait' 'jobs executions adopt' 'jobs executions logs' 'jobs executions logs read' 'jobs executions logs tail' 'jobs executions tasks' 'jobs executions tasks list' 'jobs executions tasks describe' 'config' 'config explain' 'doctor' 'prune' 'completion' 'help'
+      case 'jobs' 'jobs run' 'jobs validate' 'jobs create' 'jobs update' 'jobs deploy' 'jobs replace' 'jobs describe' 'jobs list' 'jobs delete' 'jobs execute' 'jobs get-iam-policy' 'jobs set-iam-policy' 'jobs add-iam-policy-binding' 'jobs remove-iam-policy-binding' 'jobs test-iam-permissions' 'jobs logs' 'jobs logs read' 'jobs logs tail' 'jobs executions' 'jobs executions list' 'jobs executions describe' 'jobs executions describe-latest' 'jobs executions cancel' 'jobs executions delete' 'jobs executions wait' 'jobs executions adopt' 'jobs executions logs' 'jobs executions logs read' 'jobs executions logs tail' 'jobs executions tasks' 'jobs executions tasks list' 'jobs executions tasks describe' 'config' 'config explain' 'config init' 'doctor' 'prune' 'completion' 'help'
         set at $longer
     end
   end
@@ -667,6 +667,7 @@ complete -c localrun -n '__localrun_at "jobs executions tasks describe"' -l flag
 complete -c localrun -n '__localrun_at "jobs executions tasks describe"' -s q -l quiet -d 'ask nothing: take the default answer'
 complete -c localrun -n '__localrun_at "jobs executions tasks describe"' -s h -l help -d 'show this help'
 complete -c localrun -n '__localrun_at "config"' -a 'explain' -d 'Show each setting and what has decided it, and whether what localrun.yaml maps is there.'
+complete -c localrun -n '__localrun_at "config"' -a 'init' -d 'Add to localrun.yaml what a job needs of this machine, and make the empty files that hold its secrets.'
 complete -c localrun -n '__localrun_at "config"' -s h -l help -d 'show this help'
 complete -c localrun -n '__localrun_at "config explain"' -l fresh-sandbox -d 'give every attempt a network namespace of its own'
 complete -c localrun -n '__localrun_at "config explain"' -l host-access -d 'make host.docker.internal stand for this machine'
@@ -688,6 +689,17 @@ complete -c localrun -n '__localrun_at "config explain"' -l api-version -r -f -d
 complete -c localrun -n '__localrun_at "config explain"' -l flags-file -r -F -d 'YAML or JSON map of flags and their values'
 complete -c localrun -n '__localrun_at "config explain"' -s q -l quiet -d 'ask nothing: take the default answer'
 complete -c localrun -n '__localrun_at "config explain"' -s h -l help -d 'show this help'
+complete -c localrun -n '__localrun_at "config init"' -f -a '(localrun __complete job 2>/dev/null)'
+complete -c localrun -n '__localrun_at "config init"' -s f -l file -r -F -d 'job specs; globs; - for stdin'
+complete -c localrun -n '__localrun_at "config init"' -l project -r -f -d 'the project; see `localrun help environment`'
+complete -c localrun -n '__localrun_at "config init"' -l region -r -f -d 'the region'
+complete -c localrun -n '__localrun_at "config init"' -l account -r -f -d 'who calls'
+complete -c localrun -n '__localrun_at "config init"' -l format -r -f -a 'json yaml none' -d 'how to print the result: json, yaml, value(KEY,...), csv(KEY,...), table(KEY,...), get(KEY,...), multi(KEY:format=FORMAT,...), list, flattened, config, object, none'
+complete -c localrun -n '__localrun_at "config init"' -l flatten -r -f -d 'a row for every item of a list, for --format'
+complete -c localrun -n '__localrun_at "config init"' -l api-version -r -f -d 'whose fields json and yaml print'
+complete -c localrun -n '__localrun_at "config init"' -l flags-file -r -F -d 'YAML or JSON map of flags and their values'
+complete -c localrun -n '__localrun_at "config init"' -s q -l quiet -d 'ask nothing: take the default answer'
+complete -c localrun -n '__localrun_at "config init"' -s h -l help -d 'show this help'
 complete -c localrun -n '__localrun_at "doctor"' -l fix -d 'remove what executions have left behind, have those taken up whose process is gone, replace a damaged store'
 complete -c localrun -n '__localrun_at "doctor"' -l project -r -f -d 'the project; see `localrun help environment`'
 complete -c localrun -n '__localrun_at "doctor"' -l region -r -f -d 'the region'

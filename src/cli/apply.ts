@@ -1,14 +1,16 @@
 import type { Command } from 'commander';
 import { commandFor, parseName, shortName } from '../model/names.js';
-import type { Job, JobInput } from '../model/schema/job.js';
+import { RunError } from '../model/errors.js';
+import type { Execution, Job, JobInput } from '../model/schema/job.js';
 import { findJob, getJob } from '../service/jobs.js';
-import { inertFields } from '../service/run.js';
+import { inertFields, loanWarnings, Unlendable } from '../service/run.js';
 import type { ServiceDeps } from '../service/service.js';
 import { askedJob, type CommonOptions, inWords, jobNameOf } from './command.js';
 import type { Context } from './context.js';
 import { type JobEdit, jobFromFlags, type JobOptions, readJobEdit, withJobFlags } from './job-flags/apply.js';
 import { checkJobFlags, withGpuType, withoutBreakglass } from './job-flags/check.js';
-import { type NamedJob, readJobFile, readSpecFile } from './spec-file.js';
+import { formatProblem } from './errors.js';
+import { inFile, type NamedJob, readJobFile, readSpecFile } from './spec-file.js';
 import type { SpecSource } from '../model/spec/read.js';
 
 export type SpecOptions = CommonOptions & JobOptions & { file?: string; strict?: true };
@@ -40,8 +42,8 @@ export async function describedJob(
 ): Promise<NamedJob> {
   const { edit, spec } = options;
   if (spec) {
-    const { name, job } = await readJobFile(context, spec, options, id);
-    return flagged(context, name, withJobFlags(job, edit, parseName(name)));
+    const { name, job, file } = await readJobFile(context, spec, options, id);
+    return { ...flagged(context, name, withJobFlags(job, edit, parseName(name))), file };
   }
   const name = jobNameOf(context, options, await askedJob(context, options, id));
   return flagged(context, name, jobFromFlags(edit, parseName(name)));
@@ -83,6 +85,36 @@ export async function jobToRun(
     'give a spec with -f FILE, or --image IMAGE',
   );
   return changedJob(context, current, edit);
+}
+
+/** A job, and the file that it comes from. */
+type Origin = Pick<NamedJob, 'name' | 'file'> & { job?: JobInput };
+
+/**
+ * What `call` returns. What this machine lacks for a job is told at its place in the job's file, and with the command that
+ * adds it.
+ */
+export function lending<T>({ defaults }: Context, described: Origin, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    if (!(error instanceof Unlendable)) throw error;
+    const { name, file } = described;
+    const init = file ? `localrun config init -f ${file.name}` : commandFor('config init', name, defaults);
+    const fixes = [error.fix, error.initializable && file?.name !== '<stdin>' && init].filter(Boolean);
+    throw new RunError(error.code, error.message, {
+      problems: error.problems.map((problem) => inFile(problem, described)),
+      fix: fixes.length > 0 ? fixes.join('\nor let localrun add it: ') : undefined,
+      cause: error,
+    });
+  }
+}
+
+/** Says what is odd about the values that an execution gets. */
+export function warnOfLoan({ io }: Context, service: ServiceDeps, execution: Execution, described: Origin): void {
+  for (const problem of loanWarnings(service, execution)) {
+    io.err.write(`${formatProblem(inFile(problem, described), io.err)}\n`);
+  }
 }
 
 /** Says once which of a job's fields act in Cloud Run and do nothing here. */

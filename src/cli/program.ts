@@ -70,7 +70,10 @@ const root: Group = {
     jobs,
     config: {
       description: 'What is in force on this machine.',
-      commands: { explain: async () => (await import('./commands/config/explain.js')).explain },
+      commands: {
+        explain: async () => (await import('./commands/config/explain.js')).explain,
+        init: async () => (await import('./commands/config/init.js')).init,
+      },
     },
     doctor: async () => (await import('./commands/doctor.js')).doctor,
     prune: async () => (await import('./commands/prune.js')).prune,

@@ -1,9 +1,12 @@
 import { createReadStream, existsSync } from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { type Problem, RunError, UsageError } from '../model/errors.js';
 import { shortName } from '../model/names.js';
-import type { SpecSource } from '../model/spec/read.js';
+import { formatPath, namesAlong } from '../model/path.js';
 import type { JobInput } from '../model/schema/job.js';
+import type { JobSpec, SpecSource } from '../model/spec/read.js';
+import { get } from '../model/spec/v1/mapping.js';
 import { type CommonOptions, jobNameOf } from './command.js';
 import type { Context } from './context.js';
 import { formatProblem } from './errors.js';
@@ -13,6 +16,26 @@ export interface NamedJob {
   /** The full resource name. */
   name: string;
   job: JobInput;
+  /** The file that it comes from. */
+  file?: JobFile | undefined;
+}
+
+/** A job's file, and the job as that has it. */
+export interface JobFile {
+  /** As it was given. */
+  name: string;
+  spec: JobSpec;
+}
+
+/**
+ * A problem of a job at the place in its file, if it has one: where flags have not put something else in its place. Paths
+ * of a v1 file are v1's.
+ */
+export function inFile(problem: Problem, { job, file }: Partial<Pick<NamedJob, 'job' | 'file'>>): Problem {
+  const { at } = problem;
+  if (!at || !file || !isDeepStrictEqual(get(file.spec.job, at), get(job, at))) return problem;
+  const { location, written } = file.spec.find(at);
+  return { ...problem, location, path: formatPath(written, namesAlong(at, job)) };
 }
 
 /** Names of files with globs replaced by what they match; a name of a file is one, whatever it holds. */
@@ -77,6 +100,7 @@ export async function readSpecFile(context: Pick<Context, 'io'>, name: string): 
 /**
  * The job that a file describes, checked by every rule. Flags and the positional name win over what the file says of
  * name, project and location.
+ * @param unnamed the name where there is none
  * @throws RunError with every problem, UsageError if there is no name
  */
 export async function readJobFile(
@@ -84,6 +108,7 @@ export async function readJobFile(
   source: SpecSource,
   options: CommonOptions & { strict?: true },
   job: string | undefined,
+  unnamed?: string,
 ): Promise<NamedJob> {
   const { jobsOf } = await import('../model/spec/read.js');
   const { strict, project, region: location } = options;
@@ -92,14 +117,14 @@ export async function readJobFile(
   failOn(problems, source.file);
   for (const problem of problems) context.io.err.write(`${formatProblem(problem, context.io.err)}\n`);
   const [spec] = jobs;
-  const named = job ?? spec?.id;
+  const named = job ?? spec?.id ?? unnamed;
   if (!spec || !named) {
     throw new UsageError(`${source.file} does not name its job.`, 'set its name, or give it as JOB');
   }
   const parent = { project: project ?? spec.project, region: location ?? spec.location };
   // Like gcloud's `replace`, whatever version of the job the file was made from.
   const { name: _name, etag: _etag, ...body } = spec.job;
-  return { name: jobNameOf(context, parent, named), job: body };
+  return { name: jobNameOf(context, parent, named), job: body, file: { name: source.file, spec } };
 }
 
 /** @throws RunError with all problems that are errors, if there are any */

@@ -68,7 +68,7 @@ export function volumePlan(template: TaskTemplate, settings: LocalSettings, plac
     const used = uses(volume.name);
     const { secret, emptyDir, gcs, nfs, cloudSqlInstance } = volume;
     if (emptyDir) addEmptyDir(plan, emptyDir, used, `${place.attempt}-volume${i}`, { template, labels: place.labels });
-    if (secret) addSecret(plan, secret, used, path.join(directory, `volume${i}`));
+    if (secret && used.length > 0) addSecret(plan, secret, used, path.join(directory, `volume${i}`));
     if (gcs) {
       const { only, readOnly } = bucketOptions(gcs.mountOptions ?? []);
       const bucket = own(settings.buckets, gcs.bucket ?? '') ?? '';

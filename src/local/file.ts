@@ -10,7 +10,7 @@ export interface LocalDocument extends LocalText {
   shown: string;
 }
 
-const fileName = 'localrun.yaml';
+export const fileName = 'localrun.yaml';
 
 /** Where a localrun.yaml is looked for. */
 interface Place {

@@ -1,14 +1,15 @@
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Problem } from '../model/errors.js';
 import { exportName } from '../model/local/mappings.js';
 import { bucketOptions, inside, isWithin } from '../model/local/paths.js';
 import { anyVersion, type CloudSqlEndpoint, type LocalSettings, type SecretSource } from '../model/local/settings.js';
 import { own } from '../model/own.js';
-import { formatPath, type Path } from '../model/path.js';
+import { formatPath, namesAlong, type Path } from '../model/path.js';
 import type { Volume, VolumeMount } from '../model/schema/container.js';
 import type { TaskTemplate } from '../model/schema/job.js';
 import { unnameable } from '../model/variables.js';
-import { MissingLines } from './missing.js';
+import { Missing } from './missing.js';
 import { canBe, type Environment, filesOf, realDirectory, realSocket, secretProblem, Unavailable } from './sources.js';
 
 /** Whose job it is, and what its secrets can come from. */
@@ -23,13 +24,20 @@ export interface Loan {
   /** With those mappings only that the job uses, and real paths. */
   settings: LocalSettings;
   problems: Problem[];
-  /** What to add to localrun.yaml, if things are missing there. */
-  lines: string | undefined;
+  /** What can be lent, and is hardly meant. */
+  warnings: Problem[];
+  /** What could be added to localrun.yaml, or made, so that it is there. */
+  missing: Missing;
 }
 
-/** Looks for everything that the tasks of a job need of this machine. */
-export function lend(template: TaskTemplate, settings: LocalSettings, borrower: Borrower): Loan {
-  return new Lender(template, settings, borrower).loan();
+/** Looks for everything that the tasks of a job need of this machine; `missing` takes what localrun.yaml does not have. */
+export function lend(
+  template: TaskTemplate,
+  settings: LocalSettings,
+  borrower: Borrower,
+  missing = new Missing(),
+): Loan {
+  return new Lender(template, settings, borrower, missing).loan();
 }
 
 /** A path of this machine that the job gets at. */
@@ -39,6 +47,8 @@ interface Lent {
   at: Path;
 }
 
+const newline = 0x0a;
+
 const root: Path = ['template', 'template'];
 
 class Lender {
@@ -46,17 +56,19 @@ class Lender {
   readonly #from: LocalSettings;
   readonly #borrower: Borrower;
   readonly #problems: Problem[] = [];
-  readonly #missing = new MissingLines();
+  readonly #warnings: Problem[] = [];
+  readonly #missing: Missing;
   readonly #lent: Lent[] = [];
   readonly #secrets = new Map<string, Map<string, LocalSettings['secrets'][string][string]>>();
   readonly #buckets = new Map<string, string>();
   readonly #nfs = new Map<string, string>();
   readonly #cloudSql = new Map<string, CloudSqlEndpoint>();
 
-  constructor(template: TaskTemplate, settings: LocalSettings, borrower: Borrower) {
+  constructor(template: TaskTemplate, settings: LocalSettings, borrower: Borrower, missing: Missing) {
     this.#template = template;
     this.#from = settings;
     this.#borrower = borrower;
+    this.#missing = missing;
   }
 
   loan(): Loan {
@@ -68,6 +80,7 @@ class Lender {
         const reference = valueSource?.secretKeyRef;
         const source =
           reference && this.#secret(reference.secret, reference.version, [...variable, 'valueSource', 'secretKeyRef']);
+        if (source) this.#doubt(source, reference.secret, variable);
         if (!name.startsWith('=') && (!source || canBe(name, source, this.#borrower.env))) return;
         const { message, fix } = unnameable(name);
         this.#report([...variable, 'name'], message, fix);
@@ -80,7 +93,9 @@ class Lender {
         if (inside(subPath) === undefined) this.#report([...here, 'subPath'], 'leads out of the volume');
       });
     });
-    volumes.forEach((volume, i) => this.#volume(volume, [...root, 'volumes', i]));
+    // What no container mounts, no container needs.
+    const mounted = new Set(containers.flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => name)));
+    volumes.forEach((volume, i) => mounted.has(volume.name) && this.#volume(volume, [...root, 'volumes', i]));
     this.#checkReach();
     return {
       settings: {
@@ -93,12 +108,21 @@ class Lender {
         cloudSql: Object.fromEntries(this.#cloudSql),
       },
       problems: this.#problems,
-      lines: this.#missing.lines(),
+      warnings: this.#warnings,
+      missing: this.#missing,
     };
   }
 
   #report(at: Path, message: string, fix?: string): void {
-    this.#problems.push({ path: formatPath(at), message, fix, severity: 'error' });
+    this.#problems.push({ path: this.#shown(at), at, message, fix, severity: 'error' });
+  }
+
+  #shown(at: Path): string {
+    return formatPath(at, this.#names(at));
+  }
+
+  #names(at: Path): (string | undefined)[] {
+    return namesAlong(at, { template: { template: this.#template } });
   }
 
   #volume(volume: Volume, at: Path): void {
@@ -144,10 +168,25 @@ class Lender {
     }
     const problem = secretProblem(source, this.#borrower.env);
     if (problem !== undefined) this.#report(at, `the secret ${name} has no value: ${problem}`);
+    if ('file' in source && !existsSync(source.file)) this.#missing.files.add(source.file);
     for (const file of filesOf(source)) this.#lent.push({ path: file, writable: false, at });
     const known = this.#secrets.get(name) ?? new Map();
     this.#secrets.set(name, known.set(version, source));
     return source;
+  }
+
+  /** Warns of a file whose last line break, or whose emptiness, a variable gets. */
+  #doubt(source: SecretSource, secret: string, at: Path): void {
+    if (!('file' in source) || secretProblem(source, this.#borrower.env) !== undefined) return;
+    const { file } = source;
+    const value = readFileSync(file);
+    const warn = (message: string, fix: string): void =>
+      void this.#warnings.push({ path: this.#shown(at), at, message, fix, severity: 'warning' });
+    if (value.length === 0) warn(`the secret ${secret} is empty`, `write its value to ${file}`);
+    else if (value.at(-1) === newline) {
+      const message = `the secret ${secret} ends in a line break, which the variable has, too`;
+      warn(message, `write ${file} without one, as printf does, and Secret Manager if it is the same there`);
+    }
   }
 
   /** The names under which localrun.yaml may have a secret: that of the job's own project needs no project. */
@@ -229,7 +268,7 @@ class Lender {
       if (outer) {
         this.#report(
           at,
-          `${inner} lies in ${outer.path}, which ${formatPath(outer.at)} lets the job change`,
+          `${inner} lies in ${outer.path}, which the volume ${this.#names(outer.at).at(-1)} lets the job change`,
           'map a directory outside of it, or make the other volume read-only',
         );
       }

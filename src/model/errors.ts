@@ -1,3 +1,4 @@
+import type { Path } from './path.js';
 import type { RuleId } from './schema/rules.js';
 
 /** google.rpc.Code names and numbers (google/rpc/code.proto). */
@@ -37,6 +38,8 @@ export interface Problem {
   path?: string | undefined;
   message: string;
   location?: Location | undefined;
+  /** The field by its path in the v2 job, for whoever knows what file that is written in. */
+  at?: Path | undefined;
   fix?: string | undefined;
   /** A warning does not stop the command. */
   severity: 'error' | 'warning';

@@ -6,12 +6,12 @@ import { type Author, buriedJob, createdJob, deletedJob, updatedJob } from '../m
 import { jobName, type Parent, parentName, parseName, shortName } from '../model/names.js';
 import type { Execution, Job, JobInput } from '../model/schema/job.js';
 import { validateJob } from '../model/validation/job.js';
-import type { Position } from '../store/store.js';
+import type { Owner, Position } from '../store/store.js';
 import { authorize } from './access.js';
 import { awaitExecution, ensureRunning, takeUp } from './executions.js';
 import { type Page, pageOf, type PageRequest } from './pages.js';
 import { writing } from './retention.js';
-import { existingJob, type RunOptions, startByToken } from './run.js';
+import { existingJob, runJob, type RunOptions, startByToken, startedByToken } from './run.js';
 import { notFoundJob, refuse, type ServiceDeps, timeOf } from './service.js';
 import { executionOfToken, viewOf, viewsOf } from './view.js';
 
@@ -69,6 +69,22 @@ export const updateJob = (deps: ServiceDeps, request: UpdateJobRequest): Job => 
 export function applyJob(deps: ServiceDeps, request: Omit<UpdateJobRequest, 'allowMissing'>): Change {
   const { etag: _, ...job } = request.job;
   return changeJob(deps, { ...request, job, allowMissing: !deps.store.job(request.name) }).change;
+}
+
+/**
+ * The same, and an execution of the job in the same step, which `owner` is to run: if that cannot be, the job is as it
+ * was.
+ * @throws RunError as `updateJob` and `runJob`
+ */
+export function applyAndRun(
+  deps: ServiceDeps,
+  request: Omit<UpdateJobRequest, 'allowMissing'> & { run: RunOptions & { owner: Owner } },
+): { change: Change; execution: Execution } {
+  const { name, run } = request;
+  return writing(deps, () => {
+    const change = applyJob(deps, request);
+    return { change, execution: startedByToken(deps, name, run.owner) ?? runJob(deps, { name, ...run }) };
+  });
 }
 
 type Change = 'created' | 'updated' | 'unchanged';

@@ -1,6 +1,7 @@
-import { lend } from '../local/lend.js';
+import { lend, type Loan } from '../local/lend.js';
+import { yamlLines } from '../local/missing.js';
 import { fieldsWithEffect } from '../model/effects.js';
-import { RunError } from '../model/errors.js';
+import { type Problem, RunError } from '../model/errors.js';
 import { createdExecution } from '../model/execution.js';
 import { executionToken } from '../model/job.js';
 import { idleOptions } from '../model/local/idle.js';
@@ -111,7 +112,7 @@ function newExecution(deps: ServiceDeps, job: Job, id: string, overrides: Overri
   return createdExecution(job, template, { name, uid: uuid(), account, logUri }, timeOf(deps));
 }
 
-/** @throws RunError FAILED_PRECONDITION if this machine lacks what the job needs of it */
+/** @throws Unlendable if this machine lacks what the job needs of it */
 function storeExecution(
   deps: ServiceDeps,
   execution: Execution,
@@ -127,20 +128,40 @@ function storeExecution(
   return execution;
 }
 
-/** What an execution gets of this machine. @throws RunError with everything that it cannot have */
-function borrowed({ projectNumber, env }: ServiceDeps, execution: Execution, settings: LocalSettings): LocalSettings {
-  const { project } = parseName(execution.name);
-  const loan = lend(execution.template, settings, { project, projectNumber, env });
-  if (loan.problems.length === 0) return loan.settings;
-  const where = settings.config ?? 'a file localrun.yaml, in this directory or above it';
-  throw new RunError('FAILED_PRECONDITION', `Job [${execution.job}] cannot run on this machine:`, {
-    problems: loan.problems,
-    fix: loan.lines && `add to ${where}:\n${loan.lines}`,
-  });
+/** This machine lacks what a job needs of it. */
+export class Unlendable extends RunError {
+  override name = 'Unlendable';
+  /** Whether `config init` can add some of it. */
+  readonly initializable: boolean;
+
+  constructor(job: string, { problems, missing: { additions, files } }: Loan, { config }: LocalSettings) {
+    const where = config ?? 'a file localrun.yaml, in this directory or above it';
+    super('FAILED_PRECONDITION', `Job [${job}] cannot run on this machine:`, {
+      problems,
+      fix: additions.length > 0 ? `add to ${where}:\n${yamlLines(additions).join('\n')}` : undefined,
+    });
+    this.initializable = additions.length + files.size > 0;
+  }
 }
+
+/** What an execution gets of this machine. @throws Unlendable with everything that it cannot have */
+function borrowed(deps: ServiceDeps, execution: Execution, settings: LocalSettings): LocalSettings {
+  const loan = loanTo(deps, execution, settings);
+  if (loan.problems.length > 0) throw new Unlendable(execution.job, loan, settings);
+  return loan.settings;
+}
+
+function loanTo({ projectNumber, env }: ServiceDeps, execution: Execution, settings: LocalSettings): Loan {
+  const { project } = parseName(execution.name);
+  return lend(execution.template, settings, { project, projectNumber, env });
+}
+
+/** What is to be said of the values that an execution gets. */
+export const loanWarnings = (deps: ServiceDeps, execution: Execution): Problem[] =>
+  loanTo(deps, execution, deps.store.settings(execution.name)).warnings;
 
 /** Fields of a job, and options in them, that act in Cloud Run and do nothing here. */
 export const inertFields = (job: JobInput): string[] => [
-  ...fieldsWithEffect(job, ['inert']).map(formatPath),
+  ...fieldsWithEffect(job, ['inert']).map((path) => formatPath(path)),
   ...idleOptions(job),
 ];

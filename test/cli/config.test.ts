@@ -148,3 +148,49 @@ test.each([
   expect(stderr).toContain(`Cannot read the configuration`);
   expect(stderr).toContain(`: ${why}.`);
 });
+
+test('config init adds what a job lacks, says what it did, and does nothing twice', async () => {
+  const { run, file, home } = cli({ env: { LOCALRUN_PROJECT: '', LOCALRUN_ACCOUNT: '' } });
+  file(
+    'job.yaml',
+    `apiVersion: run.googleapis.com/v1
+kind: Job
+metadata: {name: nightly}
+spec:
+  template:
+    spec:
+      template:
+        spec:
+          containers:
+            - image: alpine
+              env: [{name: PW, valueFrom: {secretKeyRef: {name: db-password, key: latest}}}]
+              volumeMounts: [{name: data, mountPath: /data}]
+          volumes:
+            - {name: data, csi: {driver: gcsfuse.run.googleapis.com, volumeAttributes: {bucketName: uploads}}}
+            - {name: unused, secret: {secretName: nothing}}
+`,
+  );
+  const { code, stdout, stderr } = await run('config init -f job.yaml');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toBe(`Created localrun.yaml:
+  secrets:
+    db-password: { file: ./secrets/db-password }
+  buckets:
+    uploads: ./buckets/uploads
+Created secrets/.gitignore
+Created secrets/db-password
+Created buckets/uploads
+`);
+  writeFileSync(path.join(home, 'secrets', 'db-password'), 'hunter2');
+  // A glob takes what it matches, and that is no job.
+  expect((await run('config init -f *.yaml')).stderr).toContain('localrun.yaml has');
+  expect((await run('config init -f job.yaml')).stdout).toBe('Nothing is missing in localrun.yaml.\n');
+  await run('jobs replace job.yaml');
+  expect((await run('config init nightly')).stdout).toBe('Nothing is missing in localrun.yaml.\n');
+  expect((await run('config explain')).stdout).toMatch(/db-password:any +\S+ +yes/);
+  expect(await run('config init')).toMatchObject({ code: 1, stdout: '' });
+  expect(await run('config init none')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('Cannot find job [none]'),
+  });
+});

@@ -259,3 +259,60 @@ test.concurrent('files of secrets are gone after kill -9 and recovery', async ({
   expect(home.log(execution)).toEqual(['started', 'x']);
   expect(home.leftovers()).toEqual([]);
 });
+
+test.concurrent(
+  'a run that lacks a secret leaves the job as it was, names lines of the file, and config init adds what it lacks',
+  async ({ home }) => {
+    const spec = (script: string): string => `apiVersion: run.googleapis.com/v1
+kind: Job
+metadata: {name: lacks}
+spec:
+  template:
+    spec:
+      template:
+        spec:
+          containers:
+            - image: localrun/busybox:latest
+              command: [sh, -c, ${JSON.stringify(script)}]
+              env:
+                - {name: OTHER, value: x}
+                - name: PW
+                  valueFrom:
+                    secretKeyRef: {name: pw, key: latest}
+          volumes:
+            - {name: unused, secret: {secretName: unmapped}}
+`;
+    const file = home.file('job.yaml');
+    const surroundings = { cwd: path.dirname(file) };
+    const run = (...args: string[]): ReturnType<Home['run']> => home.run(args, surroundings);
+    const described = async (): Promise<string> => (await run('jobs', 'describe', 'lacks', '--format', 'json')).stdout;
+    writeFileSync(file, spec('echo before'));
+    const refused = await run('jobs', 'run', '-f', 'job.yaml');
+    expect(refused).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(refused.stderr).toBe(`ERROR: (localrun.jobs.run) FAILED_PRECONDITION: Job [lacks] cannot run on this machine:
+job.yaml:16:35: spec.template.spec.template.spec.containers[0].env[PW].valueFrom.secretKeyRef: the secret pw is not mapped
+                        secretKeyRef: {name: pw, key: latest}
+                                      ^
+Try: add to a file localrun.yaml, in this directory or above it:
+secrets:
+  pw: { file: ./secrets/pw }
+or let localrun add it: localrun config init -f job.yaml
+`);
+    expect((await run('jobs', 'list')).stdout).toBe('');
+    await run('jobs', 'create', '-f', 'job.yaml');
+    const before = await described();
+    writeFileSync(file, spec('echo "$PW" | wc -l'));
+    expect((await run('jobs', 'run', '-f', 'job.yaml')).exitCode).toBe(1);
+    expect(await described()).toBe(before);
+
+    expect((await run('config', 'init', '-f', 'job.yaml')).exitCode).toBe(0);
+    writeFileSync(home.file('secrets/pw'), 'hunter2\n');
+    const { exitCode, stderr } = await run('jobs', 'run', '-f', 'job.yaml');
+    expect(exitCode, stderr).toBe(0);
+    expect(stderr).toContain('Job [lacks] has successfully been updated.\n');
+    expect(stderr).toContain(
+      'job.yaml:14:19: warning: spec.template.spec.template.spec.containers[0].env[PW]: the secret pw ends in',
+    );
+    expect(home.log(/Execution \[([^\]]+)\]/.exec(stderr)?.[1] ?? '')).toEqual(['2']);
+  },
+);

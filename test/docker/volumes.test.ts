@@ -155,7 +155,7 @@ test.concurrent('buckets and exports are directories of this machine', async ({ 
   expect(readdirSync(path.join(data, 'in', 'deep'))).toEqual(['file', 'new']);
   expect(statSync(path.join(data, 'in', 'deep', 'file')).uid).toBe(process.getuid?.());
   const noted =
-    'Without effect here, as docs/fidelity.md explains: template.template.volumes[1].gcs.mountOptions (uid=7, file-mode=600)\n';
+    'Without effect here, as docs/fidelity.md explains: template.template.volumes[b].gcs.mountOptions (uid=7, file-mode=600)\n';
   expect(stderr.split(noted)).toHaveLength(2);
 });
 
@@ -226,7 +226,7 @@ test.concurrent(
       { name: 'cloudsql', cloudSqlInstance: { instances: ['p:r:i'] } },
     ];
     const env = [{ name: 'KEY', valueSource: { secretKeyRef: { secret: 'key', version: 'latest' } } }];
-    const containers = [shell('true', ['a:/a', 'b:/b'], { env })];
+    const containers = [shell('true', ['a:/a', 'b:/b', 'c:/c', 'd:/d', 'e:/e', 'cloudsql:/cloudsql'], { env })];
     const { exitCode, stdout, stderr } = await home.run([
       'jobs',
       'run',
@@ -234,16 +234,20 @@ test.concurrent(
       home.template('all', { volumes, containers }),
     ]);
     expect([exitCode, stdout]).toEqual([1, '']);
-    expect(stderr.slice(stderr.indexOf('ERROR')).replaceAll(path.dirname(config), 'DIR')).toBe(
+    const shown = stderr
+      .slice(stderr.indexOf('ERROR'))
+      .replaceAll(path.dirname(config), 'DIR')
+      .replaceAll(/^DIR.all\.json:1:\d+: |^ {4}.*\n/gm, '');
+    expect(shown).toBe(
       `ERROR: (localrun.jobs.run) FAILED_PRECONDITION: Job [all] cannot run on this machine:
-template.template.containers[0].env[0].valueSource.secretKeyRef: the secret key is not mapped
-template.template.volumes[0].gcs.bucket: the bucket gone is not there: DIR/gone: there is no such file or directory
-template.template.volumes[1].gcs.bucket: the bucket file is not there: DIR/file is a file, and has to be a directory
-template.template.volumes[2].gcs.bucket: the bucket new is not mapped
-template.template.volumes[3].nfs: the export host:/share is not mapped
-template.template.volumes[4].secret.items[0].path: ../../../etc/passwd leads out of the volume
-template.template.volumes[4].secret.items[0]: the secret key is not mapped
-template.template.volumes[5].cloudSqlInstance.instances[0]: the Cloud SQL instance p:r:i is not mapped
+template.template.containers[0].env[KEY].valueSource.secretKeyRef: the secret key is not mapped
+template.template.volumes[a].gcs.bucket: the bucket gone is not there: DIR/gone: there is no such file or directory
+template.template.volumes[b].gcs.bucket: the bucket file is not there: DIR/file is a file, and has to be a directory
+template.template.volumes[c].gcs.bucket: the bucket new is not mapped
+template.template.volumes[d].nfs: the export host:/share is not mapped
+template.template.volumes[e].secret.items[0].path: ../../../etc/passwd leads out of the volume
+template.template.volumes[e].secret.items[0]: the secret key is not mapped
+template.template.volumes[cloudsql].cloudSqlInstance.instances[0]: the Cloud SQL instance p:r:i is not mapped
 Try: add to DIR/localrun.yaml:
 secrets:
   key: { file: ./secrets/key }
@@ -253,9 +257,11 @@ nfs:
   "host:/share": ./nfs/share
 cloudSql:
   "p:r:i": { tcp: "127.0.0.1:5432" }
+or let localrun add it: localrun config init -f DIR/all.json
 `,
     );
     expect(await home.executions()).toEqual([]);
+    expect((await home.run(['jobs', 'list'])).stdout).toBe('');
     expect(readdirSync(path.dirname(config))).not.toContain('gone');
   },
 );

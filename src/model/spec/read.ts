@@ -17,6 +17,8 @@ export interface JobSpec {
   project: string | undefined;
   location: string | undefined;
   job: JobInput;
+  /** Where the file says what a path of `job` is about, and that path as it is written there. */
+  find: (path: Path) => Pick<Found, 'location' | 'written'>;
 }
 
 export interface ReadOptions {
@@ -110,7 +112,8 @@ function readV2(document: SourceDocument, options: ReadOptions): Read {
   ];
   const at = { project: ['name'], location: ['name'] };
   const violations = [...validateJob(options.id ?? id, job), ...validateParent({ project, location }, options, at)];
-  return { spec: { id, project, location, job }, found: [...found, ...placed(document, found, violations)] };
+  const find = (path: Path): ReturnType<JobSpec['find']> => document.find(path);
+  return { spec: { id, project, location, job, find }, found: [...found, ...placed(document, found, violations)] };
 }
 
 function readV1(document: SourceDocument, options: ReadOptions): Read {
@@ -140,7 +143,7 @@ function readV1(document: SourceDocument, options: ReadOptions): Read {
     ...(violation.because && { because: violation.because.map(origin) }),
   }));
   return {
-    spec: { id, project, location, job },
+    spec: { id, project, location, job, find: (path) => document.find(origin(path)) },
     found: [
       ...found,
       ...placed(document, found, [...violations, ...validateParent({ project, location }, options, at), ...common]),

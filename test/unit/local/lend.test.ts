@@ -3,6 +3,8 @@ import net from 'node:net';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { lend, type Loan } from '../../../src/local/lend.js';
+import { Missing, yamlLines } from '../../../src/local/missing.js';
+import { formatPath } from '../../../src/model/path.js';
 import { mappingsOf } from '../../../src/model/local/mappings.js';
 import { readLocalFile } from '../../../src/model/local/read.js';
 import { defaultSettings } from '../../../src/model/local/settings.js';
@@ -30,12 +32,16 @@ function borrow(yaml: string, { volumes, also = [], ...container }: Parts, env: 
   expect(problems).toEqual([]);
   const config = path.join(directory, 'localrun.yaml');
   const settings = { ...defaultSettings, config, ...mappingsOf(value, config, '/home/dev') };
-  const containers = [container, ...also].map((of) => ({ image: 'i', ...of }));
+  const containers: Container[] = [container, ...also].map((of) => ({ image: 'i', ...of }));
+  // Only what is mounted is needed.
+  const mounted = containers.flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => name));
+  const others = volumes?.filter(({ name }) => !mounted.includes(name)).map(({ name }) => ({ name, mountPath: '/m' }));
+  if (containers[0] && others?.length) containers[0].volumeMounts = [...(container.volumeMounts ?? []), ...others];
   return lend({ containers, volumes }, settings, { project: 'mine', projectNumber: '123', env });
 }
 const told = ({ problems }: Loan): string[] =>
-  problems.map(({ path: at, message }) =>
-    `${at?.replace('template.template.', '')}: ${message}`.replaceAll(directory, 'DIR'),
+  problems.map(({ at, message }) =>
+    `${formatPath(at ?? []).replace('template.template.', '')}: ${message}`.replaceAll(directory, 'DIR'),
   );
 const variable = (secret: string, version?: string): Container['env'] => [
   { name: 'KEY', valueSource: { secretKeyRef: { secret, version } } },
@@ -78,8 +84,49 @@ test('a job that needs nothing gets nothing', () => {
       cloudSql: {},
     },
     problems: [],
-    lines: undefined,
+    warnings: [],
+    missing: new Missing(),
   });
+});
+
+test('what no container mounts is not needed', () => {
+  const volumes: Volume[] = [
+    { name: 'a', secret: { secret: 'key' } },
+    { name: 'b', gcs: { bucket: 'data' } },
+    { name: 'c', nfs: { server: 'h', path: '/p' } },
+    { name: 'cloudsql', cloudSqlInstance: { instances: ['p:r:i'] } },
+  ];
+  const containers = [{ image: 'i' }];
+  const borrower = { project: 'mine', projectNumber: '123', env: {} };
+  expect(lend({ containers, volumes }, defaultSettings, borrower).problems).toEqual([]);
+});
+
+test('a place is told by the names of what is there', () => {
+  const env: Container['env'] = [{ name: 'A', value: '' }, ...(variable('key') ?? [])];
+  const { problems } = borrow('', { name: 'app', env, also: [{ env }] });
+  expect(problems.map(({ path: shown }) => shown)).toEqual([
+    'template.template.containers[app].env[KEY].valueSource.secretKeyRef',
+    'template.template.containers[1].env[KEY].valueSource.secretKeyRef',
+  ]);
+});
+
+test('a variable that gets the last line break of a file, or nothing, is warned of; a file of it is not', () => {
+  file('line', 'hunter2\n');
+  file('plain', 'hunter2');
+  file('empty');
+  const names = ['line', 'plain', 'empty', 'inline'];
+  const yaml = `secrets: { ${names
+    .slice(0, 3)
+    .map((name) => `${name}: { file: ./${name} }`)
+    .join(', ')}, inline: { value: "x\\n" } }`;
+  const env = names.flatMap((name) => variable(name) ?? []);
+  const volumes = names.map((name) => ({ name, secret: { secret: name } }));
+  const { problems, warnings } = borrow(yaml, { env, volumes });
+  expect(problems).toEqual([]);
+  expect(warnings.map(({ at, message }) => `${formatPath(at ?? [])}: ${message}`)).toEqual([
+    'template.template.containers[0].env[0]: the secret line ends in a line break, which the variable has, too',
+    'template.template.containers[0].env[2]: the secret empty is empty',
+  ]);
 });
 
 test('what is not mapped is told all at once, with the lines that map it', () => {
@@ -113,7 +160,8 @@ test('what is not mapped is told all at once, with the lines that map it', () =>
     'volumes[3].nfs: the export 10.0.0.2:/exports/share is not mapped',
     'volumes[4].cloudSqlInstance.instances[0]: the Cloud SQL instance p:r:main is not mapped',
   ]);
-  expect(loan.lines).toBe(`secrets:
+  const lines = yamlLines(loan.missing.additions).join('\n');
+  expect(lines).toBe(`secrets:
   db-password: { file: ./secrets/db-password }
   projects/other/secrets/far: { file: ./secrets/far }
   pair:
@@ -129,11 +177,11 @@ cloudSql:
 
   for (const name of ['db-password', 'far', 'pair-7', 'pair-old']) file(`secrets/${name}`);
   for (const name of ['buckets/my-data', 'nfs/share']) folder(name);
-  expect(told(borrow(loan.lines ?? '', parts))).toEqual([]);
+  expect(told(borrow(lines, parts))).toEqual([]);
 });
 
 test.each(['__proto__', 'true', '1234', 'null', 'Abc_d-9'])('the lines for a secret called %s map it', (name) => {
-  const { lines = '' } = borrow('', { env: variable(name) });
+  const lines = yamlLines(borrow('', { env: variable(name) }).missing.additions).join('\n');
   file(`secrets/${name}`);
   expect(told(borrow(lines, { env: variable(name) }))).toEqual([]);
 });
@@ -311,9 +359,9 @@ describe('a job cannot get out of what is mapped', () => {
       also: [{ volumeMounts: mount('part'), env: variable('key') }, { volumeMounts: mount('all', 'part') }],
     };
     expect(told(borrow(yaml, parts))).toEqual([
-      'containers[1].env[0].valueSource.secretKeyRef: DIR/all/key lies in DIR/all, which template.template.containers[0].volumeMounts[0] lets the job change',
-      'containers[2].volumeMounts[0]: DIR/all/part lies in DIR/all, which template.template.containers[0].volumeMounts[0] lets the job change',
-      'containers[1].volumeMounts[0]: DIR/all/part lies in DIR/all, which template.template.containers[0].volumeMounts[0] lets the job change',
+      'containers[1].env[0].valueSource.secretKeyRef: DIR/all/key lies in DIR/all, which the volume all lets the job change',
+      'containers[2].volumeMounts[0]: DIR/all/part lies in DIR/all, which the volume all lets the job change',
+      'containers[1].volumeMounts[0]: DIR/all/part lies in DIR/all, which the volume all lets the job change',
     ]);
     const readOnly = volumes.map(({ nfs, ...volume }) => ({
       ...volume,

@@ -178,9 +178,9 @@ test('fields without a local effect are found, outermost only', () => {
     { delayExecution: true, labels: { a: 'b' } },
     { vpcAccess: { connector: 'c' }, encryptionKey: 'k' },
   );
-  expect(fieldsWithEffect(job, ['inert']).map(formatPath).toSorted()).toEqual([
-    'template.delayExecution',
-    'template.template.encryptionKey',
-    'template.template.vpcAccess',
-  ]);
+  expect(
+    fieldsWithEffect(job, ['inert'])
+      .map((path) => formatPath(path))
+      .toSorted(),
+  ).toEqual(['template.delayExecution', 'template.template.encryptionKey', 'template.template.vpcAccess']);
 });

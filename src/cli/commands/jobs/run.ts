@@ -1,8 +1,15 @@
 import { shortName } from '../../../model/names.js';
-import { applyJob } from '../../../service/jobs.js';
+import { applyAndRun } from '../../../service/jobs.js';
 import { requireSurroundings } from '../../../service/host.js';
-import { runJob, startedByToken } from '../../../service/run.js';
-import { jobToRun, type Description, readDescription, type SpecOptions, warnOfInertFields } from '../../apply.js';
+import {
+  type Description,
+  jobToRun,
+  lending,
+  readDescription,
+  type SpecOptions,
+  warnOfInertFields,
+  warnOfLoan,
+} from '../../apply.js';
 import { defineCommand } from '../../command.js';
 import { printFinished, runInForeground } from '../../foreground.js';
 import { declareJobFlags } from '../../job-flags/apply.js';
@@ -41,17 +48,17 @@ Examples:
     const { name } = described;
     const { err } = context.io;
     const run = { owner: host.owner, settings };
-    const applied = applyJob(host, { ...described, run });
-    if (applied !== 'unchanged') err.write(`Job [${shortName(name)}] has successfully been ${applied}.\n`);
-    warnOfInertFields(context, host, name);
-    tellSettings(context, settings);
     const finished = await runInForeground(context, host, () => {
-      const created = startedByToken(host, name, host.owner) ?? runJob(host, { name, ...run });
-      const { taskCount, parallelism } = created;
+      const { change, execution } = lending(context, described, () => applyAndRun(host, { ...described, run }));
+      if (change !== 'unchanged') err.write(`Job [${shortName(name)}] has successfully been ${change}.\n`);
+      warnOfInertFields(context, host, name);
+      warnOfLoan(context, host, execution, described);
+      tellSettings(context, settings);
+      const { taskCount, parallelism } = execution;
       err.write(
-        `Execution [${shortName(created.name)}]: ${taskCount} ${taskCount === 1 ? 'task' : 'tasks'}, parallelism ${parallelism}.\n`,
+        `Execution [${shortName(execution.name)}]: ${taskCount} ${taskCount === 1 ? 'task' : 'tasks'}, parallelism ${parallelism}.\n`,
       );
-      return created;
+      return execution;
     });
     await printFinished(context, options, host, finished);
   },

@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto';
+import { chownSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { isMap, isScalar, type Node, type Pair, parseDocument, type YAMLMap } from 'yaml';
+import { readLocalFile } from '../model/local/read.js';
+import { put, type Tree } from '../model/spec/v1/mapping.js';
+import { fileName } from './file.js';
+import { type Addition, type Missing, yamlKey, yamlLines } from './missing.js';
+
+/** What was done for jobs that lacked something of this machine. */
+export interface Initialized {
+  /** The localrun.yaml. */
+  file: string;
+  /** Whether it was there before. */
+  existed: boolean;
+  /** What it says in addition. */
+  added: string[];
+  /** What it should say, where it cannot be changed without changing what somebody has written. */
+  left: string[];
+  /** The empty files and the directories that were made. */
+  created: string[];
+  /** What was to be made and is there already. */
+  kept: string[];
+}
+
+/**
+ * Adds to a localrun.yaml what jobs lack, and makes the files and directories that it then names. Nothing that is there
+ * is changed: lines come between others, files are made where there is none.
+ * @param file the localrun.yaml, which need not be there
+ */
+export function initialize(file: string, missing: Missing): Initialized {
+  const { additions } = missing;
+  const directory = path.dirname(file);
+  const old = textOf(file);
+  const text = additions.length === 0 ? old : withAdditions(old ?? '', additions);
+  const done: Initialized = { file, existed: old !== undefined, added: [], left: [], created: [], kept: [] };
+  if (text === undefined) done.left = yamlLines(additions);
+  else if (additions.length > 0) {
+    write(file, text, old === undefined);
+    done.added = yamlLines(additions);
+  }
+  const making = text === undefined ? [] : additions.flatMap(({ creates }) => creates ?? []);
+  for (const { kind, name } of making) make(path.resolve(directory, name), kind, done);
+  for (const name of missing.files) make(name, 'file', done);
+  return done;
+}
+
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Writes a whole file or nothing of it; one that is new only if there still is none. */
+function write(file: string, text: string, isNew: boolean): void {
+  if (isNew) return writeFileSync(file, text, { flag: 'wx' });
+  const target = realpathSync(file);
+  const next = `${target}.${randomUUID()}`;
+  const { mode, uid, gid } = statSync(target);
+  try {
+    writeFileSync(next, text, { flag: 'wx', mode: mode & 0o777 });
+    chownSync(next, uid, gid);
+    renameSync(next, target);
+  } catch (error) {
+    rmSync(next, { force: true });
+    throw error;
+  }
+}
+
+/** Makes an empty file, or a directory, where there is none; only their owner can read what secrets are in. */
+function make(where: string, kind: 'file' | 'directory', done: Initialized): void {
+  const isThere = (call: () => unknown): boolean => {
+    try {
+      call();
+      return false;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return true;
+      throw error;
+    }
+  };
+  if (kind === 'directory') {
+    const first = mkdirSync(where, { recursive: true });
+    (first === undefined ? done.kept : done.created).push(where);
+    return;
+  }
+  const directory = path.dirname(where);
+  if (mkdirSync(directory, { recursive: true, mode: 0o700 }) !== undefined) {
+    const ignored = path.join(directory, '.gitignore');
+    writeFileSync(ignored, '# Secrets are nothing for a repository.\n*\n', { flag: 'wx' });
+    done.created.push(ignored);
+  }
+  const exists = isThere(() => writeFileSync(where, '', { flag: 'wx', mode: 0o600 }));
+  (exists ? done.kept : done.created).push(where);
+}
+
+/** The text of a localrun.yaml that says more, what it said before untouched; undefined if that cannot be done. */
+export function withAdditions(text: string, additions: readonly Addition[]): string | undefined {
+  const before = readLocalFile(fileName, text);
+  const expected = structuredClone(before.value) as Tree;
+  let result = text;
+  for (const { path: keys, value } of additions) {
+    const longer = inserted(result, keys, value);
+    if (longer === undefined) return undefined;
+    result = longer;
+    put(expected, keys, parseDocument(value).toJS());
+  }
+  const { value, problems } = readLocalFile(fileName, result);
+  return problems.length === 0 && isDeepStrictEqual(value, expected) ? result : undefined;
+}
+
+/** The text with one more entry, below as many of its keys as there are. */
+function inserted(text: string, keys: readonly string[], value: string): string | undefined {
+  const document = parseDocument(text, { keepSourceTokens: true });
+  const eol = text.includes('\r\n') ? '\r\n' : '\n';
+  let { contents: node } = document as { contents: unknown };
+  let indent = 0;
+  let depth = 0;
+  let holder: Pair | undefined;
+  while (isMap(node) && depth < keys.length) {
+    const pair = pairOf(node, keys[depth] ?? '');
+    if (!pair) break;
+    holder = pair;
+    indent = columnOf(text, pair) + 2;
+    node = pair.value;
+    depth++;
+  }
+  const rest = keys.slice(depth);
+  if (rest.length === 0) return undefined;
+  const lines = yamlLines([{ path: rest, value }]);
+  if (isMap(node) && node.flow) {
+    const last = node.items.at(-1);
+    const end = last ? endOf(last.value ?? last.key) : startOf(node) + 1;
+    const nested = rest.slice(1).reduceRight((inner, key) => `{ ${yamlKey(key)}: ${inner} }`, value);
+    const pair = ` ${yamlKey(rest[0] ?? '')}: ${nested}`;
+    const entry = node.items.length > 0 ? `,${pair}` : `${pair} `;
+    return text.slice(0, end) + entry + text.slice(end);
+  }
+  let end = text.length;
+  if (isMap(node)) {
+    const [first] = node.items;
+    if (first) indent = columnOf(text, first);
+    end = depth === 0 ? text.length : endOf(node);
+  } else if (holder && (node === null || (isScalar(node) && node.value === null))) {
+    end = endOfNode(holder.key) + 1;
+  } else if (holder) return undefined;
+  const lineEnd = text[end - 1] === '\n' ? end - 1 : text.indexOf('\n', end);
+  const at = lineEnd < 0 ? text.length : lineEnd + 1;
+  const open = at > 0 && text[at - 1] !== '\n' ? eol : '';
+  const block = lines.map((line) => ' '.repeat(indent) + line + eol).join('');
+  return text.slice(0, at) + open + block + text.slice(at);
+}
+
+const pairOf = (map: YAMLMap, key: string): Pair | undefined =>
+  map.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === key);
+
+const startOf = (node: unknown): number => (node as Node | null)?.range?.[0] ?? 0;
+const endOfNode = (node: unknown): number => (node as Node | null)?.range?.[1] ?? 0;
+
+function columnOf(text: string, { key }: Pair): number {
+  const start = startOf(key);
+  return start - (text.lastIndexOf('\n', start - 1) + 1);
+}
+
+/** Where the last thing in a node ends, without the comments and empty lines after it. */
+function endOf(node: unknown): number {
+  const last = isMap(node) && !node.flow ? node.items.at(-1) : undefined;
+  if (!last) return endOfNode(node);
+  // After a key without a value comes its colon.
+  return last.value ? endOf(last.value) : endOfNode(last.key) + 1;
+}
