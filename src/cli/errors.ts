@@ -83,6 +83,12 @@ export function formatProblem(
 function excerpt(line: string, column: number, chalk: Output['chalk']): string[] {
   const width = 100;
   const start = Math.max(0, Math.min(column - 1 - width / 2, line.length - width));
-  const shown = (end: number): string => printable(line.slice(start, end).replaceAll('\t', ' '), false);
-  return [`    ${shown(start + width)}`, `    ${' '.repeat(shown(column - 1).length)}${chalk.red('^')}`];
+  const end = start + width;
+  const shown = line
+    .slice(start, end)
+    .replaceAll('\t', ' ')
+    .replace(/^./, (first) => (start > 0 ? '…' : first))
+    .replace(/.$/, (last) => (end < line.length ? '…' : last));
+  const before = printable(shown.slice(0, column - 1 - start), false);
+  return [`    ${printable(shown, false)}`, `    ${' '.repeat(before.length)}${chalk.red('^')}`];
 }

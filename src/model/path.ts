@@ -30,3 +30,6 @@ export function namesAlong(path: Path, root: unknown): (string | undefined)[] {
 export const snakeCase = (camelCase: string): string => camelCase.replaceAll(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
 export const camelCase = (snakeCase: string): string =>
   snakeCase.replaceAll(/_([a-z0-9])/g, (_, c: string) => c.toUpperCase());
+
+/** A name as it is compared: people mix capitals, underscores and dashes. */
+export const folded = (name: string): string => name.toLowerCase().replaceAll(/[-_]/g, '');

@@ -21,7 +21,7 @@ export function parseQuantity(text: string): number | undefined {
 }
 
 /**
- * What to write instead of a text that is no quantity, where it is plain to see: "512M or 512Mi" for "512MB", "0.5" for
+ * What to write instead of a text that is no quantity, where it is plain to see: "512Mi or 512M" for "512MB", "0.5" for
  * "0,5", "2" for "2 vCPU".
  */
 export function quantityLike(text: string): string | undefined {
@@ -30,7 +30,7 @@ export function quantityLike(text: string): string | undefined {
   const amount = number.replace(',', '.');
   if (/^(?:i?b|i|ib?ytes?)?$/i.test(rest) && letter) {
     const decimal = `${amount}${letter.toLowerCase() === 'k' ? 'k' : letter.toUpperCase()}`;
-    return /^i/i.test(rest) ? `${amount}${letter.toUpperCase()}i` : `${decimal} or ${amount}${letter.toUpperCase()}i`;
+    return /^i/i.test(rest) ? `${amount}${letter.toUpperCase()}i` : `${amount}${letter.toUpperCase()}i or ${decimal}`;
   }
   if (/^(?:v?cpus?|cores?|b)?$/i.test(letter + rest)) return amount;
   return undefined;

@@ -96,8 +96,6 @@ export interface Message {
   name: string;
   fields: Record<string, Field>;
   oneofs?: Readonly<Record<string, readonly string[]>>;
-  /** What to write instead of a field that is no field of it, where another version has one or people expect one. */
-  instead?: Readonly<Record<string, string>>;
 }
 
 type RequiredKeys<F> = { [K in keyof F]: F[K] extends { required: true } ? K : never }[keyof F];
@@ -188,10 +186,8 @@ export const message = <const F extends Record<string, Field>>(
   name: string,
   fields: F,
   oneofs?: Readonly<Record<string, readonly (keyof NoInfer<F> & string)[]>>,
-  instead?: Readonly<Record<string, string>>,
 ): { name: string; fields: F } & Omit<Message, 'name' | 'fields'> => ({
   name,
   fields,
   ...(oneofs && { oneofs }),
-  ...(instead && { instead }),
 });

@@ -100,11 +100,6 @@ export const ExecutionTemplateMessage = message(
     clientVersion: string("The client's version.", { effect: 'recorded' }),
     delayExecution: bool('Allows a start up to 12 hours later (preview).', { effect: 'inert' }),
   },
-  {},
-  {
-    spec: 'remove the level: v2 has none called spec',
-    ...Object.fromEntries(Object.keys(taskTemplateFields).map((name) => [name, 'it belongs into template.template'])),
-  },
 );
 export type ExecutionTemplate = Infer<typeof ExecutionTemplateMessage>;
 

@@ -40,6 +40,7 @@ const declared = {
   'null-item': warning('A list holds no null.'),
   'single-item': warning('In v1, a list is written as a list.'),
   unspecified: warning('An enum is left out rather than set to its UNSPECIFIED name.'),
+  placeholder: warning('What a template leaves open has been filled in.'),
   'decimal-mode': warning('Permission bits are octal.'),
 
   'job-name': shared(

@@ -33,8 +33,6 @@ const SecretKeySelector = message(
     optional: bool('', { ignored: 'a secret has to be there' }),
     localObjectReference,
   },
-  {},
-  { secret: 'v1 calls it name', version: 'v1 calls it key' },
 );
 
 const ConfigMapKeySelector = message('ConfigMapKeySelector', {
@@ -58,7 +56,6 @@ const EnvVar = message(
     ),
   },
   { values: ['value', 'valueFrom'] },
-  { valueSource: 'v1 calls it valueFrom' },
 );
 
 const EnvFromSource = message('EnvFromSource', {
@@ -95,10 +92,6 @@ const Probe = message(
   },
   { probeType: ['httpGet', 'tcpSocket', 'grpc'] },
 );
-
-/** What to do about a field that v1 says in an annotation. */
-export const annotated = (name: string, value: string): string =>
-  `v1 has an annotation for it, in spec.template.metadata: run.googleapis.com/${name}: ${value}`;
 
 export const Container = message(
   'Container',
@@ -149,8 +142,6 @@ export const Container = message(
     terminationMessagePath: string('', { ignored: notSupported }),
     terminationMessagePolicy: string('', { ignored: notSupported }),
   },
-  {},
-  { dependsOn: annotated('container-dependencies', `'{"app":["proxy"]}'`) },
 );
 
 const item = volume.secret.message.fields.items.of.message.fields;
@@ -206,8 +197,4 @@ export const Volume = message(
     ),
   },
   { volumeType: ['secret', 'emptyDir', 'nfs', 'csi', 'configMap'] },
-  {
-    cloudSqlInstance: annotated('cloudsql-instances', 'PROJECT:REGION:INSTANCE'),
-    gcs: 'v1 says csi with the driver gcsfuse.run.googleapis.com',
-  },
 );

@@ -1,6 +1,6 @@
 import { field, int32, int64, list, map, message, string, type Infer } from './field.js';
 import { ExecutionTemplateMessage, JobMessage, TaskTemplateMessage } from './job.js';
-import { annotated, Container, notSupported, Volume } from './v1-container.js';
+import { Container, notSupported, Volume } from './v1-container.js';
 
 /**
  * `apiVersion: run.googleapis.com/v1, kind: Job`, the shape of gcloud's YAML. A field that both versions have alike is
@@ -64,15 +64,7 @@ const TaskSpec = message(
       rules: task.terminationGracePeriod.rules,
     }),
   },
-  {},
-  {
-    executionEnvironment: 'remove it: jobs always run in the second generation',
-    encryptionKey: annotated('encryption-key', 'KEY'),
-    vpcAccess: annotated('vpc-access-connector', 'CONNECTOR'),
-  },
 );
-
-const deeper = 'it belongs into template.spec, one level down';
 
 const ExecutionSpec = message(
   'ExecutionSpec',
@@ -88,8 +80,6 @@ const ExecutionSpec = message(
       { required: true, missing: 'has no task template' },
     ),
   },
-  {},
-  Object.fromEntries(Object.keys(TaskSpec.fields).map((name) => [name, deeper])),
 );
 
 /** What `gcloud run jobs replace` reads. */

@@ -1,11 +1,11 @@
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
 import type { Location } from '../errors.js';
 import { nearest } from '../names.js';
-import { own } from '../own.js';
 import { camelCase, type Path, snakeCase } from '../path.js';
 import type { Field, Infer, ListField, MapField, Message } from '../schema/field.js';
 import type { RuleId } from '../schema/rules.js';
 import type { Violation } from '../validation/violation.js';
+import { fromElsewhere } from './elsewhere.js';
 import { protoType, readScalar, shown } from './scalars.js';
 import type { SourceDocument } from './source.js';
 
@@ -15,6 +15,8 @@ export interface Found extends Violation {
   written: Path;
   /** What was meant is plain to see, and the value holds it. */
   guessed?: true;
+  /** The value that it is about. */
+  node?: Node | null;
 }
 
 /**
@@ -59,7 +61,7 @@ class Decoder {
   }
 
   #report({ path, written }: At, node: Node | null, rule: RuleId, description: string, told: Told = {}): void {
-    this.found.push({ path, written, rule, description, location: this.#source.location(node), ...told });
+    this.found.push({ path, written, rule, description, node, location: this.#source.location(node), ...told });
   }
 
   #wrongType(at: At, node: Node | null, expected: string, field: Field | Message): void {
@@ -77,10 +79,10 @@ class Decoder {
     const seen = new Map<string, string>();
     const set = new Map<string, string>();
     if (isMap(target)) {
-      for (const { key, keyNode, value: valueNode } of this.#source.entries(target, at.path.length)) {
+      for (const { key, keyNode, value: valueNode, written } of this.#source.entries(target, at.path.length)) {
         const name = this.#nameOf(key, message);
         const field = name === undefined ? undefined : message.fields[name];
-        const here = inside(at, name ?? key, key);
+        const here = { ...inside(at, name ?? key, key), ...(written && { written }) };
         const first = name === undefined ? undefined : seen.get(name);
         if (name !== undefined) seen.set(name, key);
         if (name === undefined || !field) this.#unknown(here, keyNode, key, message);
@@ -118,7 +120,7 @@ class Decoder {
     const parent = here.path.slice(0, -1);
     const meant = known === undefined ? here : { path: [...parent, known], written: here.written };
     this.#report(meant, keyNode, 'unknown-field', `unknown field of ${message.name.split('.').at(-1)}`, {
-      fix: own(message.instead ?? {}, key) ?? (known && `did you mean ${known}?`),
+      fix: known && `did you mean ${known}?`,
       payload: {
         at: parent,
         text: `Invalid JSON payload received. Unknown name ${JSON.stringify(key)} at '%s': Cannot find field.`,
@@ -148,8 +150,10 @@ class Decoder {
     if (refused === undefined && ignored === undefined) return;
     const neutral = value === undefined || value === '' || value === false || field.neutral?.some((n) => n === value);
     if (neutral || (typeof value === 'object' && Object.keys(value).length === 0)) return;
-    if (refused !== undefined) this.#report(here, keyNode, 'unsupported', refused, { fix: 'remove it' });
-    else this.#report(here, keyNode, 'ignored', `does nothing: ${ignored}`);
+    if (refused !== undefined) {
+      const fix = fromElsewhere(String(here.path.at(-1))).say ?? 'remove it';
+      this.#report(here, keyNode, 'unsupported', refused, { fix });
+    } else this.#report(here, keyNode, 'ignored', `does nothing: ${ignored}`);
   }
 
   /** What a required field is where it is missing or no value at all. */

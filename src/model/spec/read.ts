@@ -2,11 +2,15 @@ import type { Problem } from '../errors.js';
 import { isParentPart } from '../names.js';
 import { formatPath, type Path } from '../path.js';
 import { type JobInput, JobMessage } from '../schema/job.js';
-import { rules } from '../schema/rules.js';
+import { type RuleId, rules } from '../schema/rules.js';
 import { JobV1Message } from '../schema/v1.js';
 import { validateJob } from '../validation/job.js';
 import type { Violation } from '../validation/violation.js';
+import { arrange } from './arrange.js';
 import { decode, type Found } from './decode.js';
+import { type Foreign, foreignDocument, foreignText } from './foreign.js';
+import { asPlaceholder, syntaxAsPlaceholder, unfilled } from './placeholders.js';
+import { placesOf } from './places.js';
 import { maxSpecBytes, parseSource, type SourceDocument, TooLarge } from './source.js';
 import { adviceForV1, jobFromV1 } from './v1/read.js';
 
@@ -43,7 +47,14 @@ export function parseSpec(file: string, text: string): SpecSource {
     return { file, documents: [], problems: [{ rule: 'size', message, severity: 'error' }] };
   }
   const documents = parseSource(file, text);
-  const problems = documents.flatMap((document) => document.problems);
+  const foreign = documents.some((document) => !document.isMapping) ? foreignText(text) : undefined;
+  if (foreign) {
+    const problem = { ...toldOf(foreign), location: documents[0]?.at(firstCharacter(text)) };
+    return { file, documents: [], problems: [problem] };
+  }
+  const problems = documents.flatMap((document) =>
+    document.problems.map((problem) => syntaxAsPlaceholder(problem, text)),
+  );
   const [, second] = documents;
   if (second) {
     problems.push({
@@ -70,18 +81,26 @@ export const readJobs = (
   options: ReadOptions = {},
 ): { jobs: JobSpec[]; problems: Problem[] } => jobsOf(parseSpec(file, text), options);
 
-/** The same of a text that is parsed already. */
+/** The same of a text that is parsed already. Once only: what stands in a wrong place is put right in it. */
 export function jobsOf(source: SpecSource, options: ReadOptions = {}): { jobs: JobSpec[]; problems: Problem[] } {
   const jobs: JobSpec[] = [];
   const problems = [...source.problems];
   for (const document of source.documents) {
     const { spec, found } = readDocument(document, options);
-    const told = found.flatMap((one) => problemOf(one, options.strict === true));
+    const told = found.flatMap((one) => problemOf(asPlaceholder(document, one), options.strict === true));
     problems.push(...told);
     if (spec && !told.some(({ severity }) => severity === 'error')) jobs.push(spec);
   }
-  return { jobs: source.documents.length > 1 ? [] : jobs, problems: inFileOrder(problems) };
+  return { jobs: source.documents.length > 1 ? [] : jobs, problems: onceEach(inFileOrder(problems)) };
 }
+
+const toldOf = ({ is, way }: Foreign): Problem => ({
+  rule: 'kind',
+  message: `this is ${is}`,
+  fix: way,
+  severity: 'error',
+});
+const firstCharacter = (text: string): number => (text.startsWith('#!') ? 0 : text.search(/^\s*[^\s#]/m));
 
 interface Read {
   spec?: JobSpec;
@@ -91,8 +110,15 @@ interface Read {
 function readDocument(document: SourceDocument, options: ReadOptions): Read {
   if (document.problems.length > 0) return { found: [] };
   try {
-    const keys = document.entries(document.root, 0).map(({ key }) => key);
-    return keys.includes('apiVersion') || keys.includes('kind') ? readV1(document, options) : readV2(document, options);
+    const recognised = document.isMapping ? foreignDocument(document) : undefined;
+    if (!recognised) return readVersion(document, options);
+    const { foreign, at } = recognised;
+    const { message: description, fix } = toldOf(foreign);
+    const told: Found = { path: [], written: [], rule: 'kind', description, fix, location: document.location(at) };
+    if (!foreign.nearly) return { found: [told] };
+    document.set('apiVersion', apiVersion);
+    const { found } = readV1(document, options);
+    return { found: [told, ...found] };
   } catch (error) {
     if (!(error instanceof TooLarge)) throw error;
     const description = 'holds more, or is nested deeper, than any job spec can be';
@@ -101,7 +127,43 @@ function readDocument(document: SourceDocument, options: ReadOptions): Read {
   }
 }
 
+const apiVersion = 'run.googleapis.com/v1';
+
+/** A job of the version that its header says; where the rest says another, that is told, and counts. */
+function readVersion(document: SourceDocument, options: ReadOptions): Read {
+  const keys = new Map(document.entries(document.root, 0).map(({ key, keyNode }) => [key, keyNode]));
+  const has = (...path: string[]): boolean => document.has(path);
+  const header = keys.get('apiVersion') ?? keys.get('kind');
+  const isV2 = has('template') && !has('spec') && !has('template', 'spec');
+  const isV1 = has('spec') && !has('template') && !has('spec', 'template', 'template');
+  const told = (description: string, fix: string): Found => ({
+    path: [],
+    written: [],
+    rule: 'kind',
+    description,
+    fix,
+    location: document.location(header ?? document.root),
+  });
+  if (header && isV2) {
+    for (const key of ['apiVersion', 'kind', 'metadata']) document.set(key, undefined);
+    const { found } = readV2(document, options);
+    const fix = keys.has('metadata')
+      ? 'remove apiVersion, kind and metadata; v2 has name, labels and annotations at the top level'
+      : 'remove apiVersion and kind';
+    return { found: [told('apiVersion and kind belong to v1, and the rest is v2', fix), ...found] };
+  }
+  if (!header && isV1) {
+    document.set('apiVersion', apiVersion);
+    document.set('kind', 'Job');
+    const { found } = readV1(document, options);
+    const fix = `write apiVersion: ${apiVersion} and kind: Job at the top`;
+    return { found: [told('has spec, as v1 has, and no apiVersion and kind', fix), ...found] };
+  }
+  return header ? readV1(document, options) : readV2(document, options);
+}
+
 function readV2(document: SourceDocument, options: ReadOptions): Read {
+  const arranged = arrange(document, 'v2');
   const { value: job, found } = decode(document, JobMessage, 'proto');
   const [, project, location, id] = /^projects\/([^/]*)\/locations\/([^/]*)\/jobs\/(.*)$/.exec(job.name ?? '') ?? [
     undefined,
@@ -110,16 +172,21 @@ function readV2(document: SourceDocument, options: ReadOptions): Read {
     // Empty is unset in proto JSON.
     job.name || undefined,
   ];
+  const unread = [...arranged, ...found];
   const at = { project: ['name'], location: ['name'] };
-  const violations = [...validateJob(options.id ?? id, job), ...validateParent({ project, location }, options, at)];
+  const violations = [
+    ...checked(document, options.id ?? id, job),
+    ...validateParent({ project, location }, options, at),
+  ];
   const find = (path: Path): ReturnType<JobSpec['find']> => document.find(path);
-  return { spec: { id, project, location, job, find }, found: [...found, ...placed(document, found, violations)] };
+  return { spec: { id, project, location, job, find }, found: [...unread, ...placed(document, unread, violations)] };
 }
 
 function readV1(document: SourceDocument, options: ReadOptions): Read {
   document.yaml = '1.1';
   const wrongKind = checkKind(document);
-  if (wrongKind.length > 0) return { found: wrongKind };
+  if (wrongKind.some(({ fatal }) => fatal)) return { found: wrongKind };
+  const arranged = arrange(document, 'v1');
   const { value, found } = decode(document, JobV1Message, 'gcloud');
   const { job, violations, origin } = jobFromV1(value);
   const { metadata } = value;
@@ -136,19 +203,45 @@ function readV1(document: SourceDocument, options: ReadOptions): Read {
       fix: "add name (The job's id)",
     });
   }
-  const common = validateJob(options.id ?? id, job).map((violation): Violation => ({
+  const common = checked(document, options.id ?? id, job).map((violation): Violation => ({
     ...violation,
     path: origin(violation.path),
     fix: violation.fix && adviceForV1(violation.fix),
     ...(violation.because && { because: violation.because.map(origin) }),
   }));
+  const told = new Set(wrongKind.map(({ path }) => path[0]));
+  const unread = [...wrongKind, ...arranged, ...found.filter(({ path }) => path.length !== 1 || !told.has(path[0]))];
   return {
     spec: { id, project, location, job, find: (path) => document.find(origin(path)) },
     found: [
-      ...found,
-      ...placed(document, found, [...violations, ...validateParent({ project, location }, options, at), ...common]),
+      ...unread,
+      ...placed(document, unread, [
+        ...violations.map(withField),
+        ...validateParent({ project, location }, options, at),
+        ...common,
+      ]),
     ],
   };
+}
+
+/** Every rule that a job breaks, and what is not filled in though no rule minds. */
+function checked(document: SourceDocument, id: string | undefined, job: JobInput): Violation[] {
+  const violations = validateJob(id, job).map(withField);
+  const told = new Set(violations.map(({ path }) => formatPath(path)));
+  return [...violations, ...unfilled(job, document.at(0).file).filter(({ path }) => !told.has(formatPath(path)))];
+}
+
+/** An annotation that says what a field says; the field is told. */
+function withField(violation: Violation): Violation {
+  const { rule, path } = violation;
+  const key = String(path.at(-1));
+  const isV1 = rule === 'annotation-unknown' && violation.fix === undefined;
+  if (!isV1 && rule !== 'system-metadata') return violation;
+  const places = isV1 ? placesOf('v1', key.replace(/^.*\//, ''), 'own') : placesOf('v2', key, 'other');
+  const [place, second] = places;
+  if (!place || second) return violation;
+  const at = formatPath(place.parent.filter((step) => step !== '*'));
+  return { ...violation, fix: `write ${place.name}${at && ` in ${at}`}, the field that says it` };
 }
 
 const locationLabel = 'cloud.googleapis.com/location';
@@ -167,11 +260,11 @@ function validateParent(
   });
 }
 
-/** gcloud forwards any kind and version; here only jobs can be meant, so that a service's YAML is told apart. */
-function checkKind(document: SourceDocument): Found[] {
-  const wrong: Found[] = [];
+/** gcloud forwards any kind and version; here only jobs can be meant. What is of another kind is not read on. */
+function checkKind(document: SourceDocument): (Found & { fatal: boolean })[] {
+  const wrong: (Found & { fatal: boolean })[] = [];
   for (const [field, expected] of [
-    ['apiVersion', 'run.googleapis.com/v1'],
+    ['apiVersion', apiVersion],
     ['kind', 'Job'],
   ] as const) {
     const entry = document.entries(document.root, 0).find(({ key }) => key === field);
@@ -184,6 +277,7 @@ function checkKind(document: SourceDocument): Found[] {
       description: entry ? `must be ${expected}, got ${JSON.stringify(written)}` : 'is required and missing',
       location: document.location(entry?.value ?? document.root),
       fix: `write ${field}: ${expected}`,
+      fatal: field === 'kind' && entry !== undefined && String(written).toLowerCase() !== 'job',
     });
   }
   return wrong;
@@ -211,6 +305,30 @@ export function problemOf({ written, rule, description, location, fix }: Found, 
   return [
     { rule, path, message: description, location, fix, severity: strict || severity === 'error' ? 'error' : 'warning' },
   ];
+}
+
+/** What does nothing wherever it is, and is told once in a file. */
+const harmless: ReadonlySet<RuleId | undefined> = new Set<RuleId>(['ignored', 'job-ports', 'readiness-probe']);
+
+function onceEach(problems: Problem[]): Problem[] {
+  const keyOf = ({ rule, path = '', message }: Problem): string | undefined =>
+    harmless.has(rule) ? `${path.replaceAll(/\[\d+\]/g, '[]')} ${message}` : undefined;
+  const counts = new Map<string | undefined, number>();
+  for (const problem of problems) counts.set(keyOf(problem), (counts.get(keyOf(problem)) ?? 0) + 1);
+  return problems.flatMap((problem) => {
+    const key = keyOf(problem);
+    const count = counts.get(key) ?? 0;
+    if (key === undefined || count === 1) return [problem];
+    counts.set(key, 0);
+    return count === 0
+      ? []
+      : [
+          {
+            ...problem,
+            message: `${problem.message} (here and in ${count === 2 ? 'another place' : `${count - 1} other places`})`,
+          },
+        ];
+  });
 }
 
 const inFileOrder = (problems: Problem[]): Problem[] =>

@@ -141,5 +141,5 @@ function readEnum({ value, reader }: Written, field: EnumField, wrong: Wrong): S
 /** A value for a message, cut if it is long. */
 export function shown(value: unknown): string {
   const text = (value instanceof Date ? value.toISOString() : JSON.stringify(value)) ?? 'null';
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }

@@ -8,9 +8,9 @@ import {
   isSeq,
   LineCounter,
   type Node,
-  type Pair,
+  Pair,
   parseAllDocuments,
-  type Scalar,
+  Scalar,
   visit,
   type YAMLError,
 } from 'yaml';
@@ -29,6 +29,8 @@ export interface Entry {
   key: string;
   keyNode: Node;
   value: Node | null;
+  /** Its path in the file, where that is another. */
+  written?: Path | undefined;
 }
 
 /**
@@ -82,6 +84,8 @@ export class SourceDocument {
   /** What is wrong with it as YAML. */
   readonly problems: Problem[] = [];
   yaml: YamlVersion = '1.2';
+  /** Entries that have been put elsewhere than they are in the file, with their paths there. */
+  readonly moved = new Map<unknown, Path>();
 
   constructor(document: Document, text: FileText) {
     this.#document = document;
@@ -134,6 +138,35 @@ export class SourceDocument {
     return isScalar(this.resolve(this.root));
   }
 
+  get isMapping(): boolean {
+    return this.problems.length === 0 && isMap(this.resolve(this.root));
+  }
+
+  /** Whether there is something at a path of keys. */
+  has(path: readonly string[]): boolean {
+    let node: Node | null = this.root;
+    for (const step of path) {
+      const entry = isMap(this.resolve(node)) ? this.#peek(node as Node).find(({ key }) => key === step) : undefined;
+      if (!entry) return false;
+      node = entry.value;
+    }
+    return true;
+  }
+
+  /** Puts a text for the value of a key at the top level, or removes the key. */
+  set(key: string, value: string | undefined): void {
+    const root = this.resolve(this.root);
+    if (!isMap<Node | null, Node | null>(root)) return;
+    const found = root.items.find((pair) => isScalar(pair.key) && pair.key.value === key);
+    if (value === undefined) root.items = root.items.filter((pair) => pair !== found);
+    else {
+      const scalar = new Scalar(value);
+      scalar.range = found?.value?.range ?? root.range ?? null;
+      if (found) found.value = scalar;
+      else root.items.push(new Pair<Node | null, Node | null>(new Scalar(key), scalar));
+    }
+  }
+
   /** The node that an alias stands for; any other node itself. */
   resolve(node: Node | null): Node | null {
     return isAlias(node) ? (this.#targets.get(node) ?? null) : node;
@@ -161,7 +194,7 @@ export class SourceDocument {
       if (isMerge(keyNode)) merged.push(pair);
       else {
         const key = isScalar(keyNode) ? String(keyNode.type === 'PLAIN' ? keyNode.source : keyNode.value) : '';
-        own.push({ key, keyNode: pair.key as Node, value: pair.value as Node | null });
+        own.push({ key, keyNode: pair.key as Node, value: pair.value as Node | null, written: this.moved.get(pair) });
       }
     }
     if (merged.length === 0) return own;
@@ -198,17 +231,27 @@ export class SourceDocument {
   }
 
   location(node: Node | null | undefined): Location {
-    return this.#text.location(node?.range?.[0] ?? this.root?.range?.[0] ?? 0);
+    return this.at(node?.range?.[0] ?? this.root?.range?.[0] ?? 0);
+  }
+
+  /** Where a character of the file is. */
+  at(offset: number): Location {
+    return this.#text.location(offset);
+  }
+
+  /** A node as it is written. */
+  textOf(node: Node | null): string {
+    return node?.range ? this.#text.text.slice(node.range[0], node.range[1]) : '';
   }
 
   /**
    * Where the field at `path` is, and the path as the user spelled it; of a missing field, where the innermost
    * present part is. Field names match in lowerCamelCase and in snake_case; nulls in lists do not count.
    */
-  find(path: Path, { key: ofKey = false } = {}): { location: Location; written: Path } {
+  find(path: Path, { key: ofKey = false } = {}): { location: Location; written: Path; node: Node | null } {
     let node: Node | null = this.root;
     let found: Node | null = node;
-    const written: (string | number)[] = [];
+    let written: (string | number)[] = [];
     for (const [depth, step] of path.entries()) {
       const target: Node | null = this.resolve(node);
       let spelled: string | number = step;
@@ -222,6 +265,8 @@ export class SourceDocument {
         const entry = entries.find(({ key }) => key === step) ?? entries.find(({ key }) => camelCase(key) === step);
         if (entry) {
           spelled = entry.key;
+          if (entry.written) written = entry.written.slice(0, -1);
+          if (entry.written) spelled = entry.written.at(-1) ?? spelled;
           const last = depth === path.length - 1;
           next = entry.value?.range && !(last && ofKey) ? entry.value : entry.keyNode;
         }
@@ -230,7 +275,7 @@ export class SourceDocument {
       node = next;
       found = next ?? found;
     }
-    return { location: this.location(found), written };
+    return { location: this.location(found), written, node: found };
   }
 
   /** The entries of a mapping, once more: looking something up costs nothing. */

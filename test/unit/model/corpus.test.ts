@@ -132,7 +132,7 @@ describe('odd specs', () => {
 });
 
 describe('bad specs', () => {
-  test('are many', () => expect(names('bad').length).toBeGreaterThanOrEqual(150));
+  test('are many', () => expect(names('bad').length).toBeGreaterThanOrEqual(250));
 
   test.each(names('bad'))('%s is refused, with everything that is wrong with it', async (name) => {
     const { jobs, problems } = readJobs(name, textOf('bad', name));
@@ -155,6 +155,30 @@ describe('bad specs', () => {
     ];
     expect(Object.keys(rules).filter((rule) => !broken.has(rule as RuleId))).toEqual(elsewhere);
   });
+});
+
+test.each([
+  ['image', 'my image'],
+  ['image', 'https://gcr.io/My/App:'],
+  ['image', 'PROJECT_ID/x y'],
+  ['memory', '512MB'],
+  ['cpu', '2 vCPU'],
+  ['serviceAccount', 'bad@@example'],
+  ['serviceAccount', 'serviceAccount:a@b.iam.gserviceaccount.com'],
+  ['name', 'Nightly_Report'],
+])('what is advised for the %s %s is valid itself', (field, value) => {
+  const told = (written: string): Problem[] => {
+    const values = { image: 'alpine', memory: '1Gi', cpu: '1', serviceAccount: 'a', name: 'nightly', [field]: written };
+    const { image, serviceAccount, name, ...limits } = values;
+    const container = { image, resources: { limits } };
+    return readJobs('f', JSON.stringify({ name, template: { template: { serviceAccount, containers: [container] } } }))
+      .problems;
+  };
+  const [{ fix = '' } = {}, ...others] = told(value);
+  expect(others).toEqual([]);
+  const [, advised = ''] = /(?:e\.g\.|write) "?([^"\s]+)/.exec(fix) ?? [];
+  expect(advised).not.toBe('');
+  expect(told(advised)).toEqual([]);
 });
 
 test('a registry that Cloud Run does not pull from is fine here, and told under --strict', () => {

@@ -77,11 +77,11 @@ test.each([
 });
 
 test.each([
-  ['512MB', '512M or 512Mi'],
+  ['512MB', '512Mi or 512M'],
   ['1 Gi', '1Gi'],
-  ['2gb', '2G or 2Gi'],
+  ['2gb', '2Gi or 2G'],
   ['1GiB', '1Gi'],
-  ['64kb', '64k or 64Ki'],
+  ['64kb', '64Ki or 64k'],
   ['2 vCPU', '2'],
   ['0,5', '0.5'],
   ['one', undefined],

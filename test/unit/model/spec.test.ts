@@ -162,8 +162,7 @@ status: {anything: goes}
       'a service',
       'apiVersion: serving.knative.dev/v1\nkind: Service\n',
       [
-        '1:13 apiVersion must be run.googleapis.com/v1, got "serving.knative.dev/v1" (write apiVersion: run.googleapis.com/v1)',
-        '2:7 kind must be Job, got "Service" (write kind: Job)',
+        '2:7 this is a service, which answers requests (Knative, Cloud Run); localrun runs jobs, which run to their end (for a job of its image: write apiVersion: run.googleapis.com/v1 and kind: Job, put the containers under spec.template.spec.template.spec, and remove ports and scaling)',
       ],
     ],
   ])('with %s is refused there', (_, given, expected) => {
@@ -235,7 +234,7 @@ template:
 
   test('does not mistake what every object has for a field', () => {
     expect(problems('constructor: x\ntemplate: {template: {containers: [{image: i}]}}')).toEqual([
-      '1:1 constructor unknown field of Job',
+      '1:1 constructor unknown field of Job (what can be here: name, labels, annotations, client, clientVersion, launchStage, binaryAuthorization, template, startExecutionToken, runExecutionToken, etag)',
     ]);
   });
 });
@@ -282,9 +281,10 @@ describe('what no job is', () => {
       ...Array.from({ length: 30 }, (_, i) => `l${i + 1}: &l${i + 1} {<<: [*l${i}, *l${i}]}`),
       'annotations: *l30',
     ].join('\n');
-    const start = performance.now();
+    // Of the processor, however busy the machine is.
+    const start = process.cpuUsage();
     for (const text of [bomb, listBomb, merge]) expect(problems(text).length).toBeGreaterThan(0);
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(process.cpuUsage(start).user).toBeLessThan(2_000_000);
   });
 
   test('an alias to what holds it', () => {

@@ -56,6 +56,15 @@ function run(name: string): string {
 export const isSystemKey = (key: string): boolean =>
   /^(?:run|cloud)\.googleapis\.com\/|^(?:serving|autoscaling)\.knative\.dev\//.test(key);
 
+const prefixOf = (key: string): string => (key.includes('/') ? key.slice(0, key.indexOf('/')) : '');
+const nameOf = (key: string): string => key.slice(key.indexOf('/') + 1);
+
+/** The key whose name is nearest; that all have one prefix makes none nearer. */
+function nearestOf(key: string, known: readonly string[]): string | undefined {
+  const name = nearest(nameOf(key), known.map(nameOf));
+  return known.find((candidate) => name !== undefined && nameOf(candidate) === name);
+}
+
 /** What is to be said of the system's own keys among labels or annotations. */
 export function checkSystemKeys(
   at: Path,
@@ -66,6 +75,13 @@ export function checkSystemKeys(
   const mine = what === 'label' ? [] : fieldAnnotations[kind].map(run);
   const others = what === 'label' ? [] : fieldAnnotations[kind === 'Job' ? 'Execution' : 'Job'].map(run);
   return Object.keys(entries ?? {}).flatMap((key): Violation[] => {
+    const meant = what === 'annotation' && !isSystemKey(key) ? nearestOf(key, mine) : undefined;
+    if (meant !== undefined && nearest(prefixOf(key), ['run.googleapis.com']) && nameOf(meant) === nameOf(key)) {
+      const description = 'is an annotation of your own, without a meaning for Cloud Run';
+      return [
+        { path: [...at, key], key: true, rule: 'annotation-unknown', description, fix: `did you mean ${meant}?` },
+      ];
+    }
     if (!isSystemKey(key) || mine.includes(key) || serverWritten.has(key)) return [];
     const path = [...at, key];
     if (withoutField.has(key)) {
@@ -73,7 +89,7 @@ export function checkSystemKeys(
     }
     const right = others.includes(key) ? (kind === 'Job' ? 'Execution' : 'Job') : otherKinds[key];
     if (what === 'label' || right === undefined) {
-      const near = nearest(key, mine);
+      const near = nearestOf(key, mine);
       const description = `is no ${what} that is known for a ${kind === 'Job' ? 'job' : "job's executions"}`;
       return [{ path, key: true, rule: 'annotation-unknown', description, fix: near && `did you mean ${near}?` }];
     }

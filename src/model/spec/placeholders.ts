@@ -1,0 +1,209 @@
+import { isScalar } from 'yaml';
+import type { Problem } from '../errors.js';
+import type { Path } from '../path.js';
+import type { JobInput } from '../schema/job.js';
+import type { RuleId } from '../schema/rules.js';
+import type { Violation } from '../validation/violation.js';
+import type { Found } from './decode.js';
+import type { SourceDocument } from './source.js';
+import { secretsOf } from './v1/read.js';
+
+/** A part of a text that stands for something that has not been filled in. */
+interface Placeholder {
+  text: string;
+  /** Where it begins in the text. */
+  start: number;
+  form: Form;
+}
+
+interface Form {
+  pattern: RegExp;
+  /** It can be nothing else. */
+  sure: boolean;
+  /** How the file is filled in by a tool, where one is known by the form. */
+  tool?: (file: string) => string;
+}
+
+/** Longer text is none that people leave open. */
+const maxLength = 2000;
+
+const asInput = 'localrun jobs run -f -';
+const word =
+  /(?:PROJECT|REGION|LOCATION|ZONE|NAME|ID|NUMBER|IMAGE|TAG|VERSION|SHA|DIGEST|COMMIT|SECRET|SERVICE|ACCOUNT|SA|JOB|BUCKET|INSTANCE|REPO|REPOSITORY|REGISTRY|YOUR|MY|REPLACE|CHANGE|CHANGEME|TODO|FIXME|XXX+|HERE|EXAMPLE|CONNECTOR|KEY|KEYRING|NETWORK|SUBNET|SUBNETWORK|DB|DATABASE|USER|HOST|VALUE|PLACEHOLDER|ORG|ENV|ENVIRONMENT|DOMAIN|APP|EMAIL|COUNT|TIMEOUT|PROJECTID|PROJECTNAME)/;
+const words = new RegExp(
+  String.raw`(?<![A-Za-z0-9_])(?:[A-Z0-9]+[_-])*${word.source}(?:[_-][A-Z0-9]+)*(?![A-Za-z0-9_])`,
+);
+const upper = '[A-Z][A-Z0-9_.-]*(?: [A-Z0-9_.-]+)*';
+const request = String.raw`(?:your|my|insert|replace|enter|the)[ _-][^<>\[\]{}:,]*`;
+
+const forms: readonly Form[] = [
+  {
+    pattern: /\$\{\{.*?\}\}/,
+    sure: true,
+    tool: () => `GitHub Actions fills it in; here write a value, or give the file with values filled in to ${asInput}`,
+  },
+  {
+    pattern: /\{\{.*?\}\}|\{%.*?%\}/,
+    sure: true,
+    tool: () => `the tool that the file is for fills it in; give its output, e.g. helm template . | ${asInput}`,
+  },
+  {
+    pattern: /\$\{[A-Za-z_][^{}]*\}|\$[A-Za-z_]\w*/,
+    sure: true,
+    tool: (file) => `set it and fill it in: envsubst < ${file.startsWith('<') ? 'FILE' : file} | ${asInput}`,
+  },
+  {
+    pattern:
+      /\$\([A-Za-z_][\w.]*\)|#\{[A-Za-z_][^{}]*\}#?|%[A-Z][A-Z0-9_]*%|@@?[A-Z][A-Z0-9_]*@@?|__[A-Z][A-Z0-9_]*?__/,
+    sure: true,
+  },
+  { pattern: /<[A-Za-z][^<>=]*>/, sure: true },
+  { pattern: new RegExp(String.raw`\[(?:${upper}|${request})\]`), sure: true },
+  { pattern: new RegExp(String.raw`\{(?:${upper}|${request})\}`), sure: true },
+  { pattern: /(?<=^["']?)(?:\.\.\.|…)(?=["']?$)/, sure: true },
+  { pattern: words, sure: false },
+];
+
+/** What stands for what, by words that are in a placeholder. */
+const meanings: [RegExp, string][] = [
+  [/CONNECTION/i, 'PROJECT:REGION:INSTANCE'],
+  [/PROJECT.?NUM/i, 'the number of your project, e.g. 123456789012'],
+  [/PROJECT/i, 'the id of your project, e.g. my-project'],
+  [/REGION|LOCATION|ZONE/i, 'a region, e.g. us-central1'],
+  [/TAG|VERSION|SHA|DIGEST|COMMIT/i, 'a tag of the image, e.g. 1.0'],
+  [/INSTANCE|\bDB|DATABASE/i, 'the name of the Cloud SQL instance'],
+  [/REPO|REGISTRY/i, 'the name of the repository'],
+  [/IMAGE/i, 'your image, e.g. us-docker.pkg.dev/my-project/my-repo/my-image:1.0'],
+  [/BUCKET/i, 'the name of the bucket'],
+  [/NETWORK|SUBNET/i, 'the name of the network'],
+  [/JOB/i, 'the name of the job, e.g. nightly'],
+  [/COUNT|TASKS|RETRIES|TIMEOUT/i, 'a number'],
+  [/SECRET/i, 'the name of the secret'],
+  [/ACCOUNT|\bSA\b/i, 'the name of the service account'],
+];
+
+/** Rules about values that people leave open in a template. */
+const open: ReadonlySet<RuleId> = new Set<RuleId>([
+  'placeholder',
+  'type',
+  'enum',
+  'image',
+  'job-name',
+  'job-parent',
+  'label-value',
+  'service-account',
+  'encryption-key',
+  'binary-authorization-policy',
+  'vpc-connector',
+  'annotation-value',
+  'container-name',
+  'secret-name',
+  'secret-version',
+  'cloudsql-instance',
+  'volume-name',
+  'mount-path',
+  'quantity',
+  'size-limit',
+  'accelerator',
+  'timeout',
+]);
+
+/** The placeholders in a text, in their order. */
+function placeholdersIn(text: string): Placeholder[] {
+  const found: Placeholder[] = [];
+  let rest = text;
+  // What has been found is blanked out, so that it is not found again by a part of it.
+  for (const form of forms) {
+    const all = new RegExp(form.pattern.source, `g${form.pattern.flags}`);
+    rest = rest.replace(all, (match: string, ...more: unknown[]) => {
+      found.push({ text: match, start: more.find((part) => typeof part === 'number') ?? 0, form });
+      return ' '.repeat(match.length);
+    });
+  }
+  return found.toSorted((a, b) => a.start - b.start);
+}
+
+/** What is wrong with a value because it has not been filled in, said as that, with the caret on what is to be filled. */
+export function asPlaceholder(source: SourceDocument, found: Found): Found {
+  const { node = null, rule } = found;
+  if (!node?.range || !open.has(rule) || found.key) return found;
+  const written = source.textOf(node);
+  if (rule === 'placeholder') {
+    const start = written.indexOf(/`(.*?)`/.exec(found.description)?.[1] ?? '');
+    return { ...found, location: source.at(node.range[0] + Math.max(start, 0)) };
+  }
+  if (written.length > maxLength || !(isScalar(node) || rule === 'type')) return found;
+  const all = placeholdersIn(written);
+  const [first] = all;
+  if (!first || (rule === 'enum' && !first.form.sure)) return found;
+  return { ...found, ...said(all, source.at(0).file), location: source.at(node.range[0] + first.start) };
+}
+
+/** A mistake in YAML that comes from a placeholder, in its line or in one of a template before it. */
+export function syntaxAsPlaceholder(problem: Problem, text: string): Problem {
+  const { location, rule, message, fix: usual } = problem;
+  if (!location || rule !== 'syntax') return problem;
+  const lines = text.split('\n', location.line);
+  const template = lines.findIndex((line) => /^\s*(?:-\s+)?(?:\{\{|\{%)/.test(line));
+  for (const line of [location.line, template + 1]) {
+    const excerpt = lines[line - 1]?.replace(/\r$/, '') ?? '';
+    const all = excerpt.length > maxLength ? [] : placeholdersIn(excerpt.replace(/(?<=\s|^)#.*$/, ''));
+    const sure = all.filter(({ form }) => form.sure);
+    const [first] = sure;
+    if (!first) continue;
+    const { description, fix } = said(sure, location.file);
+    return {
+      ...problem,
+      message: `${message}; ${description}`,
+      fix: /^\$(?!\{\{)/.test(first.text) && usual ? `${fix}; or ${usual}` : fix,
+      location: { ...location, line, column: first.start + 1, excerpt },
+    };
+  }
+  return problem;
+}
+
+/** What a job has that is taken as it is, and that is hardly meant: nothing is filled in. */
+export function unfilled({ template: { template: task } }: JobInput, file: string): Violation[] {
+  const found: Violation[] = [];
+  const check = (path: Path, value: string | undefined, part: RegExp): void => {
+    if (value === undefined || value.length > maxLength) return;
+    const all = [...value.matchAll(part)].flatMap(([match]) => placeholdersIn(match));
+    if (all.length > 0)
+      found.push({ path: ['template', 'template', ...path], rule: 'placeholder', ...said(all, file) });
+  };
+  task.containers.forEach(({ env = [] }, i) => {
+    env.forEach(({ value }, k) => check(['containers', i, 'env', k, 'value'], value, wholeVariable));
+  });
+  const { serviceAccount, encryptionKey, vpcAccess = {}, volumes = [] } = task;
+  check(['serviceAccount'], serviceAccount, /^.*$/g);
+  check(['encryptionKey'], encryptionKey, parents);
+  check(['vpcAccess', 'connector'], vpcAccess.connector, parents);
+  vpcAccess.networkInterfaces?.forEach((network, i) => {
+    for (const field of ['network', 'subnetwork'] as const) {
+      check(['vpcAccess', 'networkInterfaces', i, field], network[field], /^.*$/g);
+    }
+  });
+  volumes.forEach(({ gcs }, i) => check(['volumes', i, 'gcs', 'bucket'], gcs?.bucket, /^.*$/g));
+  for (const { holder, path } of secretsOf(task)) check(path, holder['secret'] as string, parents);
+  return found;
+}
+
+/** A variable that is nothing but a placeholder; a part of one is for the program. */
+const wholeVariable = /^(?:\$\{[A-Za-z_]\w*\}|\{\{.*\}\}|\$\{\{.*\}\}|<[A-Z][A-Z0-9_-]*>|\[[A-Z][A-Z0-9_]+\])$/g;
+/** The parts of a resource name that have no capitals. */
+const parents = /(?<=(?:projects|locations)\/)[^/]+/g;
+
+function said(all: readonly Placeholder[], file: string): { description: string; fix: string } {
+  const names = [...new Set(all.map(({ text }) => `\`${text}\``))];
+  const list = names.join(', ').replace(/, ([^,]*)$/, ' and $1');
+  const description = names.length === 1 ? `${list} looks like a placeholder` : `${list} look like placeholders`;
+  const ways = new Set(
+    all.map(({ text, form }) => {
+      const meaning = meanings.find(([pattern]) => pattern.test(text))?.[1] ?? 'your own value';
+      const plain = /^\$\{\w+[^\w}]/.test(text) && !text.startsWith('${{') ? ' (envsubst knows ${NAME} only)' : '';
+      if (form.tool) return form.tool(file) + plain;
+      return `replace ${names.length === 1 ? 'it' : text} with ${meaning}`;
+    }),
+  );
+  return { description, fix: [...ways].join('; ') };
+}
