@@ -167,12 +167,14 @@ const imageReference =
 
 /** What an image that is none was meant to be, or an example. */
 function imageLike(value: string): string {
+  const example = 'e.g. us-docker.pkg.dev/my-project/my-repo/my-image:1.0';
+  if (value.length > 500) return example;
   if (/@[a-z0-9]+:[^:@]*$/i.test(value) && imageReference.test(value.replace(/@.*$/, '')))
     return 'a digest is sha256: and 64 hexadecimal digits';
   const [, path = '', rest = ''] =
     /^(.*?)(:[^/:@]+)?$/.exec(value.trim().replace(/^[a-z]+:\/\//i, '').replace(/[:/]+$/, '').replace(/^\/+/, '')) ?? [];
   const like = path.toLowerCase() + rest;
-  return imageReference.test(like) ? `write ${like}` : 'e.g. us-docker.pkg.dev/my-project/my-repo/my-image:1.0';
+  return imageReference.test(like) ? `write ${like}` : example;
 }
 
 export const ContainerMessage = message('Container', {

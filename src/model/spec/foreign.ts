@@ -182,14 +182,11 @@ const mappings: [fits: (top: Top) => boolean, Foreign][] = [
   ],
 ];
 
-/** By the text, where it is no YAML mapping. */
+/** By the first line that says something, where the text is no YAML mapping. */
 const texts: [fits: RegExp, Foreign][] = [
+  [/^(?:resource|module|provider|data|variable|terraform|locals|output)\b[^:]*\{/, { is: 'Terraform', way: orRun }],
   [
-    /^\s*(?:resource|module|provider|data|variable|terraform|locals|output)\b[^\n:]*\{\s*$/m,
-    { is: 'Terraform', way: orRun },
-  ],
-  [
-    /^(?:\s*(?:#[^\n]*)?\n|ARG [^\n]*\n)*FROM [^\s:]/i,
+    /^(?:FROM \S|ARG \w)/i,
     {
       is: 'a Dockerfile',
       way: 'build the image, and run it: docker build -t NAME . && localrun jobs run NAME --image NAME',
@@ -197,7 +194,7 @@ const texts: [fits: RegExp, Foreign][] = [
   ],
   [/^#!/, { is: 'a script', way: 'give a job spec in YAML or JSON; localrun jobs run --help has an example' }],
   [
-    /^(?:\s*(?:#[^\n]*)?\n)*(?:export )?[A-Z][A-Z0-9_]*=/,
+    /^(?:export )?[A-Z][A-Z0-9_]*=/,
     {
       is: 'a file of variables',
       way: 'give it beside a job: localrun jobs run NAME --image IMAGE --env-vars-file FILE',
@@ -205,8 +202,19 @@ const texts: [fits: RegExp, Foreign][] = [
   ],
 ];
 
-/** What a text is that is no YAML of a mapping, if that is known. */
-export const foreignText = (text: string): Foreign | undefined => texts.find(([fits]) => fits.test(text))?.[1];
+/** What a text is that is no YAML of a mapping, if that is known, and the offset of the line that says so. */
+export function foreignText(text: string): { foreign: Foreign; offset: number } | undefined {
+  let offset = 0;
+  for (const line of text.split('\n')) {
+    if (/^\s*$|^\s*(?:#(?!!)|\/\/)/.test(line)) {
+      offset += line.length + 1;
+      continue;
+    }
+    const foreign = texts.find(([fits]) => fits.test(line.trimStart()))?.[1];
+    return foreign && { foreign, offset: offset + line.length - line.trimStart().length };
+  }
+  return undefined;
+}
 
 /** What a document is that holds no job, if that is known, and where it says so. */
 export function foreignDocument(source: SourceDocument): { foreign: Foreign; at: Node | null } | undefined {

@@ -47,9 +47,11 @@ export function parseSpec(file: string, text: string): SpecSource {
     return { file, documents: [], problems: [{ rule: 'size', message, severity: 'error' }] };
   }
   const documents = parseSource(file, text);
-  const foreign = documents.some((document) => !document.isMapping) ? foreignText(text) : undefined;
+  const foreign = documents.some((document) => !document.isMapping)
+    ? foreignText(text.replace(/^\uFEFF/, ''))
+    : undefined;
   if (foreign) {
-    const problem = { ...toldOf(foreign), location: documents[0]?.at(firstCharacter(text)) };
+    const problem = { ...toldOf(foreign.foreign), location: documents[0]?.at(foreign.offset) };
     return { file, documents: [], problems: [problem] };
   }
   const problems = documents.flatMap((document) =>
@@ -100,7 +102,6 @@ const toldOf = ({ is, way }: Foreign): Problem => ({
   fix: way,
   severity: 'error',
 });
-const firstCharacter = (text: string): number => (text.startsWith('#!') ? 0 : text.search(/^\s*[^\s#]/m));
 
 interface Read {
   spec?: JobSpec;

@@ -287,6 +287,20 @@ describe('what no job is', () => {
     expect(process.cpuUsage(start).user).toBeLessThan(2_000_000);
   });
 
+  test.each([
+    ['\n'.repeat(30_000), 'template: {x: [a]b}'],
+    ['# x\n'.repeat(30_000), '[a]b'],
+    ['', `image: ${'{{'.repeat(30_000)}`],
+    ['', `image: ${'${'.repeat(30_000)} [a]b`],
+    ['', `resource ${'{ '.repeat(30_000)}x`],
+    ['', `${'A-'.repeat(30_000)}=`],
+    ['', `template: {template: {containers: [{image: "${':'.repeat(30_000)}x"}]}}`],
+  ])('a text that is long and wrong, and quickly', (before, text) => {
+    const start = process.cpuUsage();
+    expect(problems(before + text)).not.toEqual([]);
+    expect(process.cpuUsage(start).user).toBeLessThan(2_000_000);
+  });
+
   test('an alias to what holds it', () => {
     expect(problems('template: &t {template: *t}\n').length).toBeGreaterThan(0);
   });
