@@ -82,8 +82,12 @@ function context(
   let host: Promise<HostDeps> | undefined;
   const enginePatience = (): number => (parseGcloudDuration(config.engineTimeout) ?? 0) * 1000;
   const openRuntime = async (): Promise<ContainerRuntime> => {
-    const { dockerRuntime } = await import('./runtime/docker/docker.js');
-    const opened = dockerRuntime(config.docker, io.env, enginePatience());
+    const [{ dockerRuntime }, { Strays }] = await Promise.all([
+      import('./runtime/docker/docker.js'),
+      import('./runtime/docker/strays.js'),
+    ]);
+    const strays = new Strays(io.processes, config.home, io.owner.token);
+    const opened = dockerRuntime(config.docker, io.env, enginePatience(), strays);
     closing.push(() => opened.close());
     return opened;
   };

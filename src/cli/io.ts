@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import os from 'node:os';
 import { isatty } from 'node:tty';
 import { Chalk, type ChalkInstance } from 'chalk';
@@ -60,6 +60,13 @@ export interface Io extends Surroundings {
   /** Ends the process at once, whatever is under way. */
   exit: (code: number) => void;
   owner: Owner;
+  /** The other processes of this user, as far as the system shows them. */
+  processes: {
+    /** Those that have a variable in their environment: its value, and their command line. */
+    marked: (variable: string) => { pid: number; value: string; command: string }[];
+    /** Ends one, with all of its group if it leads one. */
+    end: (pid: number) => void;
+  };
   /** Whether the process that holds a lease is at work. */
   alive: (lease: Lease) => boolean;
   /**
@@ -114,6 +121,7 @@ export function systemIo(): Io {
       const { pid } = process;
       return (owner ??= { token: crypto.randomUUID(), pid, processStart: processStart(pid) ?? '' });
     },
+    processes: { marked: markedProcesses, end: endGroup },
     alive: ({ pid, processStart: start, heartbeat }) => {
       const [machine] = start.split('/');
       if (machine === processSpace()) return processStart(pid) === start;
@@ -259,6 +267,43 @@ function processStart(pid: number): string | undefined {
   }
   const { stdout } = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' });
   return stdout?.trim() ? `${processSpace()}/${stdout.trim()}` : undefined;
+}
+
+/** What is not ours to look at, or has just ended, is left out. */
+function markedProcesses(variable: string): { pid: number; value: string; command: string }[] {
+  if (process.platform !== 'linux') {
+    // Arguments and environment in one line; only the beginning of a value that holds blanks can be told.
+    const { stdout } = spawnSync('ps', ['-axEww', '-o', 'pid=,command='], { encoding: 'utf8', maxBuffer: 2 ** 28 });
+    return (stdout ?? '').split('\n').flatMap((line) => {
+      const [, pid, command = ''] = /^\s*(\d+) (.*)$/.exec(line) ?? [];
+      const value = command.split(` ${variable}=`)[1]?.replace(/ \w+=.*$/s, '');
+      return value === undefined ? [] : [{ pid: Number(pid), value, command }];
+    });
+  }
+  const mark = `${variable}=`;
+  return readdirSync('/proc').flatMap((pid) => {
+    if (!/^\d+$/.test(pid)) return [];
+    try {
+      const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
+      if (!environment.includes(mark)) return [];
+      const value = environment.split('\0').find((entry) => entry.startsWith(mark));
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      return value === undefined ? [] : [{ pid: Number(pid), value: value.slice(mark.length), command }];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function endGroup(pid: number): void {
+  for (const target of [-pid, pid]) {
+    try {
+      process.kill(target, 'SIGKILL');
+      return;
+    } catch {
+      // It leads none, or has just ended.
+    }
+  }
 }
 
 /** One that only this process knows. */

@@ -12,7 +12,7 @@ import { openCloudSql } from './cloud-sql.js';
 import { type Control, type EngineDeps, pace } from './engine.js';
 import { prepareImages } from './images.js';
 import { Ledger } from './ledger.js';
-import { attemptDirectory, lacking, runDirectory, socketDirectory } from './plan.js';
+import { attemptDirectory, lacking, namesOf, runDirectory, socketDirectory } from './plan.js';
 import { Reach } from './reach.js';
 import { sweepDirectories } from './volumes.js';
 
@@ -49,6 +49,8 @@ class Run {
   #slow: string | undefined;
   #wasSlow = false;
   #failure: Error | undefined;
+  /** Another process has begun it. */
+  #hadOwner = false;
   #closeCloudSql: () => void = () => {};
   #wake: () => void = () => {};
 
@@ -77,7 +79,9 @@ class Run {
     this.#tick();
     const capacity = await this.#reached();
     if (!capacity) return undefined;
+    this.#hadOwner = this.#deps.store.engine(this.#name) !== undefined;
     if (await this.#isElsewhere()) return this.#writeOff();
+    await this.#endStrays();
     const attempts = this.#attempts(capacity);
     try {
       await this.#prepare(attempts, capacity);
@@ -126,6 +130,15 @@ class Run {
     rmSync(runDirectory(this.#deps.home, this.#name), { recursive: true, force: true });
     this.#ledger.writeOff();
     return this.#finish();
+  }
+
+  /**
+   * A client of a process before this one, which was killed while it started that, may be late: it would make a container
+   * once more that has been removed, or remove one that has been made once more.
+   */
+  async #endStrays(): Promise<void> {
+    const { runtime } = this.#deps;
+    if (this.#hadOwner) await this.#reach.insist(() => runtime.endStrays(namesOf(this.#name)));
   }
 
   /** Does what is to be done until there is nothing left. */
@@ -300,6 +313,8 @@ class Run {
 
   /** Nothing of the execution is left in the engine when it is on record as ended, but what is kept. */
   async #complete(attempts: Attempts): Promise<void> {
+    // On a very busy machine one may have been too late to be seen at the beginning.
+    await this.#endStrays();
     await attempts.sweep();
     const { home, store } = this.#deps;
     const none = keptAttempts(store, this.#name).length === 0;

@@ -41,6 +41,10 @@ export const containerName = (execution: string, task: number, attempt: number):
 export const sandboxName = (execution: string, number: number): string =>
   `localrun-${shortName(execution)}-sandbox${number}`;
 
+/** The names of all that an execution has in the engine, wherever they occur. */
+export const namesOf = (execution: string): RegExp =>
+  new RegExp(String.raw`\blocalrun-${shortName(execution)}-(?:task|sandbox)\d`);
+
 /**
  * Whether containers need a sandbox: to reach each other, to share memory, to be served there, or to be asked whether
  * they are up.

@@ -234,6 +234,11 @@ export interface ContainerRuntime {
   removeVolume(name: string): Promise<void>;
   /** The names of all volumes that have these labels. */
   listVolumes(labels: Record<string, string>): Promise<string[]>;
+  /**
+   * Sees to it that nothing that a process before this one has begun still acts on containers whose names match. What is
+   * about to be made of them may be there afterwards.
+   */
+  endStrays(names: RegExp): Promise<void>;
   /** The call of those under way that has kept us waiting for the longest time; undefined if none has. */
   readonly slowest: SlowCall | undefined;
   /** Ends what it keeps running for itself, and soon whatever else it is asked. */

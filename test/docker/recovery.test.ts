@@ -1,4 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import Database from 'libsql';
@@ -170,6 +171,36 @@ test.concurrent('a worker that was killed has a successor while `execute --wait`
   expect(exitCode, stderr).toBe(0);
   await ranOnce(home, await command.execution());
 });
+
+test.concurrent.for([
+  ['takes 2 s', 2, []],
+  ['takes 60 s', 60, []],
+  ['takes 60 s, for a container of its own network', 60, ['--fresh-sandbox']],
+] as const)(
+  'a client that outlives its process, and %s to start a container, starts none twice, and none that stays',
+  async ([, seconds, flags], { home }) => {
+    const done = path.join(home.scratch('client'), 'done');
+    const slow = path.join(home.file('client'), 'slow');
+    const script = `#!/bin/sh
+      case " $* " in *" --sig-proxy=false "*) if mkdir ${done} 2> /dev/null; then sleep ${seconds}; fi ;; esac
+      exec ${client} "$@"`;
+    writeFileSync(slow, script, { mode: 0o755 });
+    const env = { LOCALRUN_DOCKER: slow };
+    home.events();
+    const command = home.start(['jobs', 'run', '-f', home.script('late', 'echo ran'), ...flags], { env });
+    const id = await command.execution();
+    await until(() => existsSync(done));
+    command.kill('SIGKILL');
+    await command.ended;
+    const since = Date.now();
+    expect((await home.run(['jobs', 'executions', 'list'], { env })).exitCode).toBe(0);
+    expect(completionStatus(await home.completed(id))).toBe('EXECUTION_SUCCEEDED');
+    expect(Date.now() - since).toBeLessThan(50_000);
+    expect(await home.events().starts(id)).toEqual(['task0-attempt0']);
+    expect(home.log(id)).toEqual(['ran']);
+    expect(home.containers()).toEqual([]);
+  },
+);
 
 test.concurrent('a cancellation outlives the process that was to carry it out', async ({ home }) => {
   const stubborn = `trap : TERM; echo running; while :; do sleep 0.2; done`;

@@ -53,6 +53,8 @@ export class FakeRuntime implements ContainerRuntime {
   readonly volumes = new Map<string, VolumeSpec>();
   /** All that there ever were. */
   readonly opened: SandboxSpec[] = [];
+  /** Of which containers the clients of other processes were ended. */
+  readonly strays: RegExp[] = [];
   /** Ports on which somebody listens. */
   readonly listening = new Set<number>();
   /** Who takes the connections of a sandbox. */
@@ -245,6 +247,10 @@ export class FakeRuntime implements ContainerRuntime {
     await this.#reached();
     const specs = [...[...this.containers.values()].map(({ spec }) => spec), ...this.sandboxes.values()];
     return specs.filter(labelled(labels)).map(({ name }) => name);
+  }
+
+  async endStrays(names: RegExp): Promise<void> {
+    this.strays.push(names);
   }
 
   async createVolume(spec: VolumeSpec): Promise<void> {

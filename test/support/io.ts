@@ -76,6 +76,7 @@ export function testIo(home: string, surroundings: Surroundings = {}): TestIo {
     onHangup: () => () => {},
     exit: () => {},
     owner: { token: 'test', pid: 1, processStart: 'test' },
+    processes: { marked: () => [], end: () => {} },
     alive: () => alive,
     spawnSelf: (args) => onSpawn(args) ?? { pid: 2, processStart: 'worker' },
     stdout: () => text.out,

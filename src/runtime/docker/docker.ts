@@ -10,6 +10,7 @@ import { PodmanLog } from './podman-log.js';
 import { sandboxImage } from './sandbox/image.js';
 import { relayed } from './sandbox/relay.js';
 import { Starts } from './starts.js';
+import type { Strays } from './strays.js';
 import { dockerVolumes } from './volumes.js';
 
 /** How often, and after how many ms, a sandbox is opened again that the engine has refused. */
@@ -25,8 +26,9 @@ export function dockerRuntime(
   command: string,
   environment: Record<string, string | undefined>,
   patience?: number,
+  strays?: Strays,
 ): ContainerRuntime {
-  const client = new DockerClient(command, environment, patience);
+  const client = new DockerClient(command, { ...environment, ...strays?.environment }, patience);
   const containers = new Containers(client);
   const starts = new Starts(client);
   const over = new AbortController();
@@ -116,6 +118,12 @@ export function dockerRuntime(
     remove: (name, patient) => containers.remove(name, patient),
     removeAll: async (names) => containers.removeAll(names, (await info()).podman),
     list: (labels) => containers.list(labels),
+
+    async endStrays(names) {
+      const started = ['running', 'exited'];
+      await strays?.end(names, async (name) => started.includes((await containers.inspect(name))?.status ?? ''));
+    },
+
     get slowest() {
       return client.slowest;
     },

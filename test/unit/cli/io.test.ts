@@ -76,6 +76,23 @@ test('files of this user and of root count', () => {
   expect(systemIo().trusted?.slice(0, 2)).toEqual([0, os.userInfo().uid]);
 });
 
+test('a process is found by a variable in its environment, and ended with its group', async () => {
+  const { processes } = systemIo();
+  const variable = `LOCALRUN_TEST_${process.pid}`;
+  const env = { ...process.env, [variable]: 'some value' };
+  const child = spawn('sh', ['-c', 'sleep 60; true', 'name of it'], { env, detached: true, stdio: 'ignore' });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const ended = new Promise((resolve) => child.on('exit', resolve));
+  const found = () => processes.marked(variable);
+  await expect.poll(() => found().length).toBe(2);
+  expect(found().every(({ value }) => value === 'some value')).toBe(true);
+  expect(found().find(({ pid }) => pid === child.pid)?.command).toContain('name of it');
+  processes.end(child.pid ?? 0);
+  await ended;
+  await expect.poll(found).toEqual([]);
+  expect(() => processes.end(child.pid ?? 0)).not.toThrow();
+});
+
 describe('who holds a lease', () => {
   const io = systemIo();
   const own = { ...io.owner, heartbeat: Date.now() };

@@ -1,0 +1,71 @@
+/** The variable that tells whose a client is: its process, and the state directory that this works on. */
+const mark = 'LOCALRUN_CLIENT_OF';
+
+/** How long a client gets to make what it has been started to make, in ms, and then to go away. */
+const patience = 5000;
+const lastPatience = 2000;
+const interval = 200;
+
+/** A process that has a variable in its environment. */
+export interface Marked {
+  pid: number;
+  value: string;
+  /** Its command line. */
+  command: string;
+}
+
+/** The other processes of this user. */
+export interface Processes {
+  marked(variable: string): Marked[];
+  /** Ends a process, with all of its group if it leads one. */
+  end(pid: number): void;
+}
+
+/** What a client is told that makes something. */
+const making = /\s(?:run|create)\s/;
+
+/** Clients that have outlived the process that they belonged to, and act for it still. */
+export class Strays {
+  readonly #processes: Processes;
+  readonly #home: string;
+  readonly #token: string;
+
+  /** @param token tells this process from all others */
+  constructor(processes: Processes, home: string, token: string) {
+    this.#processes = processes;
+    this.#home = home;
+    this.#token = token;
+  }
+
+  /** What the clients of this process have in their environment. */
+  get environment(): Record<string, string> {
+    return { [mark]: `${this.#token} ${this.#home}` };
+  }
+
+  /**
+   * Ends those that act on what `names` matches. One that is about to make a container may do so, if it does not take
+   * long: an engine goes on with what it has been told, and what is made of it is known then.
+   * @param hasStarted whether a container, by its name, has been started
+   */
+  async end(names: RegExp, hasStarted: (container: string) => Promise<boolean>): Promise<void> {
+    for (let waited = 0; ; waited += interval) {
+      const strays = this.#processes
+        .marked(mark)
+        .filter(({ value, command }) => this.#isAnothers(value) && names.test(command));
+      if (strays.length === 0 || waited >= patience + lastPatience) return;
+      await Promise.all(
+        strays.map(async ({ pid, command }) => {
+          const [, name] = /\s--name[ =](\S+)/.exec(command) ?? [];
+          const isDone = !making.test(command) || (name !== undefined && (await hasStarted(name)));
+          if (isDone || waited >= patience) this.#processes.end(pid);
+        }),
+      );
+      await new Promise((resolve) => setTimeout(resolve, interval));
+    }
+  }
+
+  #isAnothers(value: string): boolean {
+    const [token = ''] = value.split(' ', 1);
+    return token !== this.#token && value.slice(token.length + 1) === this.#home;
+  }
+}
