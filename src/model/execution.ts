@@ -25,6 +25,7 @@ export function createdExecution(
       updateTime: now,
       launchStage: job.launchStage,
       job: shortName(job.name),
+      jobVersion: { uid: job.uid, generation: job.generation, updateTime: job.updateTime },
       parallelism: Math.min(job.template.parallelism || taskCount, taskCount),
       taskCount,
       template: task,

@@ -234,7 +234,10 @@ export const ExecutionMessage = message('Execution', {
   clientVersion: string("The client's version.", { output: true }),
   etag: string('The version.', { output: true }),
 });
-export type Execution = Infer<typeof ExecutionMessage>;
+export type Execution = Infer<typeof ExecutionMessage> & {
+  /** The version of the job that was run, which v1 has in labels and v2 does not say. */
+  jobVersion?: Pick<Job, 'uid' | 'generation' | 'updateTime'>;
+};
 
 /** google.cloud.run.v2.Task */
 export const TaskMessage = message('Task', {

@@ -174,8 +174,21 @@ test('executions and tasks have their v1 shape', () => {
     kind: 'Execution',
     metadata: {
       name: 'nightly-x7k2p',
-      labels: { 'run.googleapis.com/job': 'nightly', 'cloud.googleapis.com/location': 'us-central1' },
-      annotations: { mine: 'x', 'run.googleapis.com/encryption-key': 'k' },
+      labels: {
+        'run.googleapis.com/job': 'nightly',
+        'run.googleapis.com/jobGeneration': '1',
+        // Of 2026-11-23T12:00:00Z, in microseconds.
+        'run.googleapis.com/jobResourceVersion': '1795435200000000',
+        'run.googleapis.com/jobUid': 'uid-1',
+        'cloud.googleapis.com/location': 'us-central1',
+      },
+      annotations: {
+        mine: 'x',
+        'run.googleapis.com/encryption-key': 'k',
+        'run.googleapis.com/creator': 'dev@example.com',
+        'run.googleapis.com/lastModifier': 'dev@example.com',
+      },
+      ownerReferences: [{ kind: 'Job', name: 'nightly', uid: 'uid-1', controller: true, blockOwnerDeletion: true }],
     },
     spec: { taskCount: 2, parallelism: 2, template: { spec: { maxRetries: 3, timeoutSeconds: '600' } } },
     status: { conditions: [{ type: 'Completed', status: 'Unknown' }], logUri: 'file:///logs' },

@@ -38,7 +38,7 @@ export const jobKind: Kind<Job> = {
 };
 
 export const executionKind: Kind<Execution> = {
-  v2: (execution) => execution,
+  v2: ({ jobVersion: _, ...execution }) => execution,
   v1: async (execution) => (await import('../../../model/spec/v1/write.js')).executionToV1(execution),
   attributes: (execution) => ({
     ...named(execution),

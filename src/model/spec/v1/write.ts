@@ -3,6 +3,7 @@ import type { Condition } from '../../schema/condition.js';
 import type { Container } from '../../schema/container.js';
 import type { Execution, Job, JobInput, Task, TaskTemplate } from '../../schema/job.js';
 import type { TaskState } from '../../task.js';
+import { epochMs, type Timestamp } from '../../time.js';
 import { convert, put, type Tree } from './mapping.js';
 import { secretsOf, systemAnnotation } from './read.js';
 import { jobRules } from './rules.js';
@@ -30,7 +31,7 @@ export function jobToV1(job: Job): ResourceV1 {
   const { metadata, spec } = parts(job);
   const latest = job.latestCreatedExecution;
   return {
-    ...resource('Job', job, metadata, { lastModifier: job.lastModifier }),
+    ...resource('Job', job, metadata, {}, job.lastModifier),
     spec,
     status: present({
       conditions: conditionsV1([...(job.terminalCondition ? [job.terminalCondition] : []), ...(job.conditions ?? [])]),
@@ -50,12 +51,35 @@ export function jobToV1(job: Job): ResourceV1 {
 }
 
 export function executionToV1(execution: Execution): ResourceV1 {
-  const { labels, annotations, parallelism, taskCount, template, client, clientVersion } = execution;
+  const { labels, annotations, parallelism, taskCount, template, client, clientVersion, jobVersion } = execution;
   const { spec } = parts({
     template: { labels, annotations, parallelism, taskCount, template, client, clientVersion },
   });
+  const own = {
+    job: execution.job,
+    jobUid: jobVersion?.uid,
+    jobGeneration: jobVersion?.generation,
+    jobResourceVersion: jobVersion && microseconds(jobVersion.updateTime),
+  };
+  const written = resource('Execution', execution, spec.template.metadata, own, execution.creator);
   return {
-    ...resource('Execution', execution, spec.template.metadata, { job: execution.job }),
+    ...written,
+    // The version and the flags are those that Cloud Run shows.
+    metadata: {
+      ...written.metadata,
+      ...(jobVersion && {
+        ownerReferences: [
+          {
+            apiVersion: 'serving.knative.dev/v1',
+            blockOwnerDeletion: true,
+            controller: true,
+            kind: 'Job',
+            name: execution.job,
+            uid: jobVersion.uid,
+          },
+        ],
+      }),
+    },
     spec: spec.template.spec,
     status: present({
       ...pick(execution, ['startTime', 'completionTime', 'logUri']),
@@ -101,6 +125,9 @@ export function exported({ status: _status, ...v1 }: ResourceV1): Omit<ResourceV
   return { ...v1, metadata: { ...(metadata as ResourceV1['metadata']), annotations: Object.fromEntries(annotations) } };
 }
 
+/** A time in microseconds since 1970. */
+const microseconds = (time: Timestamp): string => `${Math.floor(epochMs(time) / 1000)}${time.slice(20, 26)}`;
+
 /** What all resources say of themselves. */
 type Written = { name: string } & Partial<
   Pick<Task, 'uid' | 'generation' | 'createTime' | 'updateTime' | 'deleteTime' | 'etag'> & Pick<Execution, 'creator'>
@@ -111,10 +138,10 @@ function resource(
   kind: ResourceV1['kind'],
   of: Written,
   meta: Meta | undefined,
-  own: Partial<Record<'job' | 'execution' | 'runningState' | 'lastModifier', string | undefined>>,
+  own: Readonly<Record<string, string | undefined>>,
+  lastModifier?: string,
 ): Pick<ResourceV1, 'apiVersion' | 'kind' | 'metadata'> {
   const { project, location } = parseName(of.name);
-  const { lastModifier, ...labels } = own;
   const name = shortName(of.name);
   return {
     apiVersion: 'run.googleapis.com/v1',
@@ -132,7 +159,7 @@ function resource(
       }),
       labels: {
         ...meta?.labels,
-        ...system({ ...labels, ...(kind === 'Job' ? { lastUpdatedTime: of.updateTime } : {}) }),
+        ...system({ ...own, ...(kind === 'Job' ? { lastUpdatedTime: of.updateTime } : {}) }),
         'cloud.googleapis.com/location': location,
       },
       annotations: { ...meta?.annotations, ...system({ creator: of.creator, lastModifier }) },
