@@ -5,7 +5,7 @@ import { commandFor, parseName, shortName } from '../model/names.js';
 import type { Execution, Job } from '../model/schema/job.js';
 import { requireSurroundings } from '../service/host.js';
 import { getExecution, waitForExecution } from '../service/executions.js';
-import { waitForJob } from '../service/jobs.js';
+import { getJob, waitForJob } from '../service/jobs.js';
 import { EntryTail } from '../service/log-entries.js';
 import { runJob, type RunJobRequest } from '../service/run.js';
 import type { ServiceDeps } from '../service/service.js';
@@ -19,7 +19,7 @@ import { tailEntries } from './log-command.js';
 import { print } from './render/format.js';
 import { executionKind } from './render/format/resources.js';
 import { tellKept } from './render/kept.js';
-import { tracked } from './render/tracker.js';
+import { type Steps, stepped, tracked } from './render/tracker.js';
 
 /** What a command does after it has written a job. */
 export interface AfterwardsFlags {
@@ -40,17 +40,8 @@ const started = (execution: Execution): boolean => isCompleted(execution) || sta
 const detailsHint = ({ defaults }: Context, name: string): string =>
   `\nView details about this execution by running:\n${commandFor('jobs executions describe', name, defaults)}\n`;
 
-/**
- * Runs a job in the background, and waits until its execution has started, or ended. Ctrl-C ends the waiting only.
- * @param lines where to show what the tasks write meanwhile
- * @throws RunError if the execution has failed by then
- */
-export async function startExecution(
-  context: Context,
-  request: RunJobRequest,
-  until: 'created' | 'started' | 'ended',
-  lines?: Output,
-): Promise<Execution> {
+/** Runs a job in the background. */
+export async function startExecution(context: Context, request: RunJobRequest): Promise<Execution> {
   const host = await context.host();
   const { settings = host.settings } = request;
   await requireSurroundings(host, settings);
@@ -59,46 +50,101 @@ export async function startExecution(
   warnOfLoan(context, host, created, request);
   tellSettings(context, settings);
   host.spawnWorker(created.name);
-  return until === 'created' ? created : awaitedExecution(context, host, created.name, until, lines);
+  return created;
+}
+
+/** What an execution comes to, in gcloud's words. */
+const steps = ['Provisioning resources', 'Starting execution', 'Running execution'];
+
+/** Which of these an execution is at. */
+function stepOf(execution: Execution): number {
+  if (startedAt(execution) !== undefined) return 2;
+  return conditionOf(execution, 'ResourcesAvailable')?.state === 'CONDITION_SUCCEEDED' ? 1 : 0;
 }
 
 /**
- * Waits until an execution that other processes run has started, or ended. Ctrl-C ends the waiting only.
- * @param lines see `startExecution`
+ * Runs a job in the background, and waits until its execution has started, or ended. Ctrl-C ends the waiting only.
+ * @param words how it is told
+ * @param before what is done first
+ * @param lines where to show what the tasks write meanwhile
  * @throws RunError if the execution has failed by then
  */
-export async function awaitedExecution(
+export function runAndWait(
   context: Context,
-  service: ServiceDeps,
-  name: string,
+  request: RunJobRequest,
   until: 'started' | 'ended',
-  lines?: Output,
+  words: Omit<Steps, 'steps'>,
+  { before, lines }: { before?: () => Promise<void>; lines?: Output | undefined } = {},
 ): Promise<Execution> {
-  const execution = shortName(name);
-  const { io } = context;
+  const shown = lines ? [] : until === 'ended' ? steps : steps.slice(0, 1);
+  return interruptible(context, (signal, begun) =>
+    stepped(context, { ...words, steps: shown }, async (at) => {
+      await before?.();
+      const host = await context.host();
+      const { name } = await startExecution(context, request);
+      begun(name);
+      if (lines) context.io.err.write(`Running execution [${shortName(name)}]...\n`);
+      const onChange = (execution: Execution): void => {
+        const step = stepOf(execution);
+        if (shown.length > 0) at(Math.min(step, shown.length - 1), step === 2 ? complete(execution) : undefined);
+      };
+      const wait = waitForExecution(host, name, until === 'ended' ? isCompleted : started, { signal, onChange });
+      return succeeded(context, host, await (lines ? tailed(context, host, name, lines, wait) : wait), until);
+    }),
+  );
+}
+
+/**
+ * Waits until an execution that other processes run has ended. Ctrl-C ends the waiting only.
+ * @throws RunError if it has failed
+ */
+export function awaitedExecution(context: Context, service: ServiceDeps, name: string): Promise<Execution> {
+  return interruptible(context, (signal, begun) => {
+    begun(name);
+    return tracked(context, `Running execution [${shortName(name)}]`, async (tell) => {
+      const onChange = (execution: Execution): void => tell(complete(execution));
+      return succeeded(
+        context,
+        service,
+        await waitForExecution(service, name, isCompleted, { signal, onChange }),
+        'ended',
+      );
+    });
+  });
+}
+
+const complete = ({ succeededCount = 0, taskCount }: Execution): string => `${succeededCount} / ${taskCount} complete`;
+
+/** Work that a signal ends, but not the execution that has `begun`, which is said then. */
+async function interruptible<T>(
+  context: Context,
+  work: (signal: AbortSignal, begun: (name: string) => void) => Promise<T>,
+): Promise<T> {
+  const { io, defaults } = context;
   const gone = new AbortController();
   const ignore = io.onSignal((signal) => gone.abort(new Interrupted(signal)));
-  const what = `${until === 'ended' ? 'Running' : 'Starting'} execution [${execution}]`;
-  const wait = (tell?: (words: string) => void): Promise<Execution> =>
-    waitForExecution(service, name, until === 'ended' ? isCompleted : started, {
-      signal: gone.signal,
-      onChange: ({ succeededCount = 0, taskCount }) => tell?.(`${succeededCount} / ${taskCount} complete`),
-    });
-  if (lines) io.err.write(`${what}...\n`);
-  const waiting = lines ? tailed(context, service, name, lines, wait()) : tracked(context, what, wait);
-  const seen = await waiting.finally(() => {
+  let name: string | undefined;
+  try {
+    return await work(gone.signal, (begun) => (name = begun));
+  } catch (error) {
+    if (error instanceof Interrupted && name !== undefined) {
+      const cancel = commandFor('jobs executions cancel', name, defaults);
+      io.err.write(`Execution [${shortName(name)}] goes on. To cancel it: ${cancel}\n`);
+    }
+    throw error;
+  } finally {
     ignore();
-    // Not before: what is shown meanwhile is below the last line.
-    if (!gone.signal.aborted) return;
-    const cancel = commandFor('jobs executions cancel', name, context.defaults);
-    io.err.write(`Execution [${execution}] goes on. To cancel it: ${cancel}\n`);
-  });
-  if (isCompleted(seen)) tellKept(context, service, seen);
-  if (isCompleted(seen) && completionStatus(seen) !== 'EXECUTION_SUCCEEDED') {
-    const message = conditionOf(seen, 'Completed')?.message ?? '';
-    throw new RunError('UNKNOWN', `The execution failed. ${message}${detailsHint(context, name)}`);
   }
-  return seen;
+}
+
+/** @throws RunError if an execution that was waited for has failed; one that was to start may fail later */
+function succeeded(context: Context, service: ServiceDeps, seen: Execution, until: 'started' | 'ended'): Execution {
+  if (!isCompleted(seen)) return seen;
+  tellKept(context, service, seen);
+  const enough = until === 'started' && startedAt(seen) !== undefined;
+  if (enough || completionStatus(seen) === 'EXECUTION_SUCCEEDED') return seen;
+  const message = conditionOf(seen, 'Completed')?.message ?? '';
+  throw new RunError('UNKNOWN', `The execution failed. ${message}${detailsHint(context, seen.name)}`);
 }
 
 /** What comes of waiting for an execution, whose log entries are shown meanwhile. */
@@ -147,32 +193,70 @@ export async function readyJob(service: ServiceDeps, name: string): Promise<Job>
   return job;
 }
 
-/**
- * What is left to do after a job was written: wait until it is ready, run it if the flags say so, and say what was
- * done. `done` is `created`, `updated` or `deployed`.
- */
-export async function afterwards(
+/** How gcloud tells that a job is written. */
+export interface Writing {
+  /** Creating, Updating, Deploying container to */
+  doing: string;
+  /** What becomes of the job. */
+  change: 'Creating' | 'Updating';
+  /** created, updated, deployed */
+  done: string;
+}
+
+const failure = 'Job failed to deploy';
+
+/** Writes a job, and waits until it is ready unless that is not wanted. */
+export async function written(
   context: Context,
   service: ServiceDeps,
-  written: Job,
-  done: string,
-  { async, executeNow, wait }: AfterwardsFlags,
+  name: string,
+  { doing, change }: Pick<Writing, 'doing' | 'change'>,
+  { async }: AfterwardsFlags,
+  write: () => Job,
 ): Promise<Job> {
-  const { name } = written;
+  announce(context, name, doing);
+  if (async) return write();
+  return stepped(context, { heading: `${change} job`, steps: [], failure }, async () => {
+    write();
+    return readyJob(service, name);
+  });
+}
+
+/** Says what is about to be written. */
+function announce({ io: { err } }: Context, name: string, doing: string): void {
+  const { project, location } = parseName(name);
+  const [job, of, region] = [shortName(name), project, location].map((word) => err.chalk.bold(word));
+  err.write(`${doing} Cloud Run job [${job}] in project [${of}] region [${region}]\n`);
+}
+
+/** Writes a job, waits until it is ready, runs it if the flags say so, and says what was done. */
+export async function writtenAndRun(
+  context: Context,
+  service: ServiceDeps,
+  name: string,
+  writing: Writing,
+  flags: AfterwardsFlags,
+  write: () => Job,
+): Promise<Job> {
+  const { doing, change, done } = writing;
   const job = shortName(name);
   const say = (text: string): void => context.io.err.write(text);
-  if (async) {
-    say(`Job [${job}] is being ${done} asynchronously.\n`);
-    return written;
+  if (!flags.executeNow && !flags.wait) {
+    const result = await written(context, service, name, writing, flags, write);
+    const what = flags.async ? `is being ${done} asynchronously` : `has successfully been ${done}`;
+    say(`Job [${job}] ${what}.\n${executeHint(context, name)}`);
+    return result;
   }
-  const ready = await readyJob(service, name);
-  if (!executeNow && !wait) {
-    say(`Job [${job}] has successfully been ${done}.\n${executeHint(context, name)}`);
-    return ready;
-  }
-  const execution = (await startExecution(context, { name }, wait ? 'ended' : 'started')).name;
-  const what = wait ? 'completed' : 'started running';
-  say(`Job [${job}] has successfully been ${done} and ${what} execution [${shortName(execution)}].\n`);
-  say(`${detailsHint(context, execution)}${executeHint(context, name, true)}`);
-  return ready;
+  announce(context, name, doing);
+  const words = { heading: `${change} and running job`, failure };
+  const execution = await runAndWait(context, { name }, flags.wait ? 'ended' : 'started', words, {
+    before: async () => {
+      write();
+      await readyJob(service, name);
+    },
+  });
+  const what = flags.wait ? 'completed' : 'started running';
+  say(`Job [${job}] has successfully been ${done} and ${what} execution [${shortName(execution.name)}].\n`);
+  say(`${detailsHint(context, execution.name)}${executeHint(context, name, true)}`);
+  return getJob(service, name);
 }

@@ -15,7 +15,14 @@ describe('jobs deploy', () => {
     const first = await scenario.ok(['jobs', 'deploy', 'etl', image, '--tasks=2', '--set-env-vars=A=1']);
     expect(first).toMatchObject({
       out: '',
-      err: 'Job [etl] has successfully been deployed.\n\nTo execute this job, use:\nlocalrun jobs execute etl\n',
+      err: `Deploying container to Cloud Run job [etl] in project [p] region [us-central1]
+Creating job...
+Done.
+Job [etl] has successfully been deployed.
+
+To execute this job, use:
+localrun jobs execute etl
+`,
     });
     await scenario.ok(['jobs', 'deploy', 'etl', '--update-env-vars=B=2', '--async']);
     expect(await scenario.json(['jobs', 'describe', 'etl'])).toMatchObject({
@@ -135,11 +142,16 @@ describe('what was deleted', () => {
     expect(task).toMatch(
       /^✔ Task etl-v1-task0 in region us-central1\nRunning state: +Succeeded\nLast Attempt Result:\n/,
     );
+    const described = ['jobs', 'executions', 'describe', 'etl-v1', '--format=json'];
+    expect((await scenario.ok(described)).out).not.toContain('jobVersion');
+    expect((await scenario.ok([...described, '--api-version=v1'])).out).toContain(
+      '"run.googleapis.com/jobGeneration": "1"',
+    );
     const refused = await scenario.run(['jobs', 'executions', 'delete', 'etl-v1'], 'n');
     expect(refused.err).toContain('Execution [etl-v1] will be deleted.\n\nDo you want to continue (Y/n)?');
     expect(refused.code).toBe(1);
     const { out, err } = await scenario.ok(['jobs', 'executions', 'delete', 'etl-v1', '--quiet']);
-    expect([out, err]).toEqual(['', 'Deleted execution [etl-v1].\n']);
+    expect([out, err]).toEqual(['', 'Deleting [etl-v1]...\ndone.\nDeleted execution [etl-v1].\n']);
     expect((await scenario.ok(['jobs', 'executions', 'list'])).out).toBe('');
     expect((await scenario.ok(['jobs', 'executions', 'list', '--show-deleted'])).out).toContain('etl-v1');
     expect(await scenario.run(['jobs', 'executions', 'describe', 'etl-v1'])).toMatchObject({ code: 1 });
@@ -157,6 +169,64 @@ test('describe-latest of a job that never ran says so', async () => {
   expect(await scenario.run(['jobs', 'executions', 'describe-latest', '--job=etl'])).toMatchObject({
     code: 1,
     err: expect.stringContaining('Job [etl] has no executions.'),
+  });
+});
+
+describe('what is done is told in gcloud’s words', () => {
+  const provisioned = 'Provisioning resources...done\n';
+  const ended = `${provisioned}Starting execution...done\nRunning execution...done\n`;
+  const where = 'Cloud Run job [etl] in project [p] region [us-central1]\n';
+  const details = '\nView details about this execution by running:\nlocalrun jobs executions describe E\n';
+  const again = '\nTo execute this job again, use:\nlocalrun jobs execute etl\n';
+  const next = again.replace(' again', '');
+
+  test.each<[line: string, err: string]>([
+    ['create', `Creating ${where}Creating job...\nDone.\nJob [etl] has successfully been created.\n${next}`],
+    ['create --async', `Creating ${where}Job [etl] is being created asynchronously.\n${next}`],
+    [
+      'create --execute-now',
+      `Creating ${where}Creating and running job...\n${provisioned}Done.\nJob [etl] has successfully been created and started running execution [E].\n${details}${again}`,
+    ],
+    [
+      'create --wait',
+      `Creating ${where}Creating and running job...\n${ended}Done.\nJob [etl] has successfully been created and completed execution [E].\n${details}${again}`,
+    ],
+    [
+      'update --wait',
+      `Updating ${where}Updating and running job...\n${ended}Done.\nJob [etl] has successfully been updated and completed execution [E].\n${details}${again}`,
+    ],
+    [
+      'deploy',
+      `Deploying container to ${where}Updating job...\nDone.\nJob [etl] has successfully been deployed.\n${next}`,
+    ],
+  ])('jobs %s', async (line, err) => {
+    const scenario = new Scenario();
+    const [command = '', ...flags] = line.split(' ');
+    if (command !== 'create') await scenario.ok(['jobs', 'create', 'etl', image]);
+    const said = await scenario.ok(['jobs', command, 'etl', image, ...flags]);
+    expect(said.err.replaceAll(/etl-[a-z0-9]{5}/g, 'E')).toBe(err);
+  });
+
+  test.each<[flags: string, err: string]>([
+    ['', `Creating execution...\n${provisioned}Done.\nExecution [E] has successfully started running.\n${details}`],
+    ['--wait', `Creating execution...\n${ended}Done.\nExecution [E] has successfully completed.\n${details}`],
+    ['--async', `Execution [E] is being started asynchronously.\n${details}`],
+  ])('jobs execute etl %s', async (flags, err) => {
+    const scenario = new Scenario();
+    await scenario.ok(['jobs', 'create', 'etl', image]);
+    const said = await scenario.ok(['jobs', 'execute', 'etl', ...flags.split(' ').filter(Boolean)]);
+    expect(said.err.replaceAll(/etl-[a-z0-9]{5}/g, 'E')).toBe(err);
+  });
+
+  test('and so is what has failed', async () => {
+    const scenario = new Scenario();
+    await scenario.ok(['jobs', 'create', 'etl', image]);
+    scenario.runtime.images.clear();
+    const { code, err } = await scenario.run(['jobs', 'execute', 'etl', '--wait']);
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /^Creating execution\.\.\.\nProvisioning resources\.\.\.failed\nExecuting job failed\nERROR: \(localrun\.jobs\.execute\) The execution failed\. /,
+    );
   });
 });
 

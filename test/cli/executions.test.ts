@@ -301,6 +301,7 @@ describe('executions wait', () => {
       code: 0,
       stdout: '1\n',
       stderr: `Running execution [nightly-aaaaa]...
+done.
 Execution [nightly-aaaaa] has successfully completed.
 
 View details about this execution by running:

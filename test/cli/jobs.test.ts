@@ -6,8 +6,10 @@ import { cli } from '../support/io.js';
 
 const ok = (stderr: string, stdout = ''): object => ({ code: 0, stdout, stderr });
 const hint = (job: string): string => `\nTo execute this job, use:\nlocalrun jobs execute ${job}\n`;
-const created = (job: string, flags = ''): object =>
-  ok(`Job [${job}] has successfully been created.\n${hint(job + flags)}`);
+const doing = (what: 'Creating' | 'Updating', job: string, where = ['p', 'us-central1']): string =>
+  `${what} Cloud Run job [${job}] in project [${where[0]}] region [${where[1]}]\n${what} job...\n`;
+const created = (job: string, flags = '', where?: string[]): object =>
+  ok(`${doing('Creating', job, where)}Done.\nJob [${job}] has successfully been created.\n${hint(job + flags)}`);
 
 const v1 = `apiVersion: run.googleapis.com/v1
 kind: Job
@@ -106,7 +108,7 @@ describe('create', () => {
     const { run, file } = cli();
     const name = file('job.yaml', v1);
     expect(await run(`jobs create nightly -f ${name} --region europe-west1 --tasks 9`)).toEqual(
-      created('nightly', ' --region europe-west1'),
+      created('nightly', ' --region europe-west1', ['p', 'europe-west1']),
     );
     const { stdout } = await run(
       'jobs describe nightly --region europe-west1 --format value(name,region,template.taskCount)',
@@ -120,7 +122,7 @@ describe('create', () => {
     expect(await run('jobs create etl --image j')).toEqual({
       code: 1,
       stdout: '',
-      stderr: 'ERROR: (localrun.jobs.create) Job [etl] already exists.\n',
+      stderr: `${doing('Creating', 'etl')}failed\nJob failed to deploy\nERROR: (localrun.jobs.create) Job [etl] already exists.\n`,
     });
     expect((await run('jobs describe etl --format value(template.template.containers[0].image)')).stdout).toBe('i\n');
   });
@@ -146,7 +148,7 @@ describe('update', () => {
     const { run, file } = cli();
     await run(`jobs create -f ${file('job.yaml', v1)}`);
     expect(await run('jobs update etl --tasks 7 --labels team=b')).toEqual(
-      ok(`Job [etl] has successfully been updated.\n${hint('etl')}`),
+      ok(`${doing('Updating', 'etl')}Done.\nJob [etl] has successfully been updated.\n${hint('etl')}`),
     );
     const job = JSON.parse((await run('jobs describe etl --format json')).stdout) as Spec;
     expect(job).toMatchObject({
@@ -196,12 +198,13 @@ describe('replace', () => {
   test('creates, replaces as a whole, and leaves alone what is the same', async () => {
     const { run, file } = cli();
     const name = file('job.yaml', v1);
-    const said = (what: string): object => ok(`Job [etl] ${what}.\n${hint('etl')}`);
-    expect(await run(`jobs replace ${name}`)).toEqual(said('has been successfully created'));
-    expect(await run(`jobs replace -f ${name}`)).toEqual(said('is unchanged'));
+    const said = (change: 'Creating' | 'Updating', what: string): object =>
+      ok(`${doing(change, 'etl')}Done.\nJob [etl] ${what}.\n${hint('etl')}`);
+    expect(await run(`jobs replace ${name}`)).toEqual(said('Creating', 'has been successfully created'));
+    expect(await run(`jobs replace -f ${name}`)).toEqual(said('Updating', 'is unchanged'));
     file('job.yaml', v1.replace('          maxRetries: 1\n', ''));
     // ./job.yaml is what it reads if no file is named.
-    expect(await run('jobs replace')).toEqual(said('has been successfully updated'));
+    expect(await run('jobs replace')).toEqual(said('Updating', 'has been successfully updated'));
     const { stdout } = await run('jobs describe etl --format value(generation,template.template.maxRetries)');
     expect(stdout).toBe('2\t3\n');
   });
@@ -329,7 +332,9 @@ describe('delete', () => {
       stderr: `${question}ERROR: (localrun.jobs.delete) Aborted by user.\n`,
     });
     expect(await run('jobs delete etl', { stdin: 'what\ny\n', terminal: 80 })).toEqual(
-      ok(`${question}Please enter 'y' or 'n'.\nDo you want to continue (Y/n)?  Deleted job [etl].\n`),
+      ok(
+        `${question}Please enter 'y' or 'n'.\nDo you want to continue (Y/n)?  Deleting [etl]...\nDeleting [etl]...done.\nDeleted job [etl].\n`,
+      ),
     );
     expect((await run('jobs list')).stdout).toBe('');
   });
@@ -349,7 +354,7 @@ describe('delete', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('You can re-run the command with the --quiet flag');
     expect((await run('jobs list --format value(name)')).stdout).toContain('etl');
-    expect(await run('jobs delete etl --quiet')).toEqual(ok('Deleted job [etl].\n'));
+    expect(await run('jobs delete etl --quiet')).toEqual(ok('Deleting [etl]...\ndone.\nDeleted job [etl].\n'));
   });
 
   test('does not ask about a job that is not there', async () => {

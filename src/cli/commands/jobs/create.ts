@@ -2,7 +2,7 @@ import { parseName, shortName } from '../../../model/names.js';
 import { createJob } from '../../../service/jobs.js';
 import { declareSpec, describedJob, type Description, readDescription, type SpecOptions } from '../../apply.js';
 import { defineCommand, inWords } from '../../command.js';
-import { afterwards, type AfterwardsFlags, declareAfterwardsFlags } from '../../execution.js';
+import { type AfterwardsFlags, declareAfterwardsFlags, writtenAndRun } from '../../execution.js';
 import { declareJobFlags } from '../../job-flags/apply.js';
 import { print } from '../../render/format.js';
 import { jobKind } from '../../render/format/resources.js';
@@ -15,10 +15,13 @@ export const create = defineCommand<SpecOptions & AfterwardsFlags, [job: string 
     const { name, job } = await describedJob(context, options, id);
     const service = await context.service();
     const jobId = shortName(name);
-    const created = inWords('ALREADY_EXISTS', `Job [${jobId}] already exists.`, () =>
-      createJob(service, { parent: parseName(name), jobId, job }),
+    const words = { doing: 'Creating', change: 'Creating', done: 'created' } as const;
+    const created = await writtenAndRun(context, service, name, words, options, () =>
+      inWords('ALREADY_EXISTS', `Job [${jobId}] already exists.`, () =>
+        createJob(service, { parent: parseName(name), jobId, job }),
+      ),
     );
-    await print(context, options, await afterwards(context, service, created, 'created', options), { kind: jobKind });
+    await print(context, options, created, { kind: jobKind });
   },
   { parse: readDescription },
 );

@@ -25,8 +25,7 @@ export const remove = defineCommand<CommonOptions & { async?: boolean }, [job: s
       context.io.err.write(`Job [${shortName(name)}] is being deleted.\n`);
       return;
     }
-    if (running) await tracked(context, `Deleting [${shortName(name)}]`, () => deleteJob(service, { name }));
-    else await deleteJob(service, { name });
+    await tracked(context, `Deleting [${shortName(name)}]`, () => deleteJob(service, { name }));
     context.io.err.write(`Deleted job [${shortName(name)}].\n`);
   },
 );

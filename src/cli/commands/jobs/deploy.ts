@@ -10,7 +10,7 @@ import {
   type SpecOptions,
 } from '../../apply.js';
 import { askedJob, defineCommand, jobNameOf } from '../../command.js';
-import { afterwards, type AfterwardsFlags, declareAfterwardsFlags } from '../../execution.js';
+import { type AfterwardsFlags, declareAfterwardsFlags, writtenAndRun } from '../../execution.js';
 import { declareJobFlags } from '../../job-flags/apply.js';
 import { print } from '../../render/format.js';
 import { jobKind } from '../../render/format/resources.js';
@@ -37,8 +37,13 @@ export const deploy = defineCommand<
     const asked = await askedJob(context, options, id);
     const current = options.spec === undefined ? findJob(service, jobNameOf(context, options, asked)) : undefined;
     const described = current ? changedJob(context, current, edit) : await describedJob(context, options, asked);
-    const deployed = updateJob(service, { ...described, allowMissing: current === undefined });
-    await print(context, options, await afterwards(context, service, deployed, 'deployed', options), { kind: jobKind });
+    const { name } = described;
+    const change = current || findJob(service, name) ? 'Updating' : 'Creating';
+    const words = { doing: 'Deploying container to', change, done: 'deployed' } as const;
+    const deployed = await writtenAndRun(context, service, name, words, options, () =>
+      updateJob(service, { ...described, allowMissing: current === undefined }),
+    );
+    await print(context, options, deployed, { kind: jobKind });
   },
   { parse: readDescription },
 );

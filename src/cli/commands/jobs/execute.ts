@@ -1,7 +1,7 @@
 import { RunError, UsageError } from '../../../model/errors.js';
 import type { ContainerOverride } from '../../../model/schema/run.js';
 import { askedJob, type CommonOptions, defineCommand, jobNameOf } from '../../command.js';
-import { printSeen, startExecution } from '../../execution.js';
+import { printSeen, runAndWait, startExecution } from '../../execution.js';
 import { dictFlag, durationFlag, integerFlag, listFlag } from '../../flags.js';
 import { booleanFlag } from '../../job-flags/boolean.js';
 import { checkExclusive } from '../../job-flags/exclusive.js';
@@ -86,7 +86,12 @@ export const execute = defineCommand<Options, [job: string | undefined]>(
     const request = { name, overrides, settings: localSettings(context, options) };
     // What --format asks for stays alone on stdout.
     const lines = options.format ? context.io.err : context.io.out;
-    const seen = await startExecution(context, request, until, tail ? lines : undefined);
+    const words = { heading: 'Creating execution', failure: 'Executing job failed' };
+    const seen = async
+      ? await startExecution(context, request)
+      : await runAndWait(context, request, wait || tail ? 'ended' : 'started', words, {
+          lines: tail ? lines : undefined,
+        });
     await printSeen(context, options, seen, until);
   },
   {

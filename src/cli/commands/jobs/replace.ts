@@ -1,10 +1,10 @@
 import { UsageError } from '../../../model/errors.js';
 import type { SpecSource } from '../../../model/spec/read.js';
 import { shortName } from '../../../model/names.js';
-import { applyJob, getJob } from '../../../service/jobs.js';
+import { applyJob, findJob, getJob } from '../../../service/jobs.js';
 import { executeHint } from '../../apply.js';
 import { type CommonOptions, defineCommand } from '../../command.js';
-import { readyJob } from '../../execution.js';
+import { written } from '../../execution.js';
 import { booleanFlag } from '../../job-flags/boolean.js';
 import { print } from '../../render/format.js';
 import { jobKind } from '../../render/format/resources.js';
@@ -27,9 +27,13 @@ export const replace = defineCommand<Options, [file: string | undefined], { sour
   async (context, options) => {
     const described = await readJobFile(context, options.source, options, undefined);
     const service = await context.service();
-    const result = applyJob(service, described);
     const { name } = described;
-    const job = options.async ? getJob(service, name) : await readyJob(service, name);
+    const change = findJob(service, name) ? 'Updating' : 'Creating';
+    let result: ReturnType<typeof applyJob> = 'unchanged';
+    const job = await written(context, service, name, { doing: change, change }, options, () => {
+      result = applyJob(service, described);
+      return getJob(service, name);
+    });
     const what = result === 'unchanged' ? 'is unchanged' : `has been successfully ${result}`;
     const line = options.async && result !== 'unchanged' ? `is being ${result} asynchronously.` : `${what}.`;
     context.io.err.write(`Job [${shortName(name)}] ${line}\n${executeHint(context, name)}`);

@@ -9,7 +9,7 @@ import {
   type SpecOptions,
 } from '../../apply.js';
 import { askedJob, defineCommand, inWords, jobNameOf } from '../../command.js';
-import { afterwards, type AfterwardsFlags, declareAfterwardsFlags } from '../../execution.js';
+import { type AfterwardsFlags, declareAfterwardsFlags, writtenAndRun } from '../../execution.js';
 import { declareJobFlags } from '../../job-flags/apply.js';
 import { print } from '../../render/format.js';
 import { jobKind } from '../../render/format/resources.js';
@@ -34,8 +34,12 @@ export const update = defineCommand<SpecOptions & AfterwardsFlags, [job: string 
       options.spec === undefined
         ? changed(jobNameOf(context, options, await askedJob(context, options, id)))
         : await describedJob(context, options, id);
-    const updated = found(described.name, () => updateJob(service, described));
-    await print(context, options, await afterwards(context, service, updated, 'updated', options), { kind: jobKind });
+    const { name } = described;
+    const words = { doing: 'Updating', change: 'Updating', done: 'updated' } as const;
+    const updated = await writtenAndRun(context, service, name, words, options, () =>
+      found(name, () => updateJob(service, described)),
+    );
+    await print(context, options, updated, { kind: jobKind });
   },
   { parse: readDescription },
 );

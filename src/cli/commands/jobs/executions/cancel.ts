@@ -32,10 +32,11 @@ export const cancel = defineCommand<CommonOptions & { async?: boolean }, [execut
       err.write(`Execution [${id}] is being cancelled.\n`);
       return;
     }
-    const ended = await tracked(context, `Cancelling [${id}]`, () =>
-      waitForExecution(service, execution.name, isCompleted),
-    );
-    if (completionStatus(ended) !== 'EXECUTION_CANCELLED') throw tooLate(ended);
+    const ended = await tracked(context, `Cancelling [${id}]`, async () => {
+      const seen = await waitForExecution(service, execution.name, isCompleted);
+      if (completionStatus(seen) !== 'EXECUTION_CANCELLED') throw tooLate(seen);
+      return seen;
+    });
     err.write(`Cancelled execution [${id}].\n`);
     await print(context, options, ended, { kind: executionKind });
   },

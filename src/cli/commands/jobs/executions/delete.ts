@@ -1,6 +1,7 @@
 import { deleteExecution, getExecution, startExecutionDeletion } from '../../../../service/executions.js';
 import { type CommonOptions, confirm, defineCommand, inWords, parentOf } from '../../../command.js';
 import { booleanFlag } from '../../../job-flags/boolean.js';
+import { tracked } from '../../../render/tracker.js';
 import { tellLeftBehind } from '../../../left-behind.js';
 
 export const remove = defineCommand<CommonOptions & { async?: boolean }, [execution: string]>(
@@ -21,7 +22,7 @@ export const remove = defineCommand<CommonOptions & { async?: boolean }, [execut
     await tellLeftBehind(context, service, [name]);
     await confirm(context, options, `Execution [${id}] will be deleted.`);
     if (options.async) startExecutionDeletion(service, { name });
-    else await deleteExecution(service, { name });
+    else await tracked(context, `Deleting [${id}]`, () => deleteExecution(service, { name }));
     context.io.err.write(options.async ? `Execution [${id}] is being deleted.\n` : `Deleted execution [${id}].\n`);
   },
 );

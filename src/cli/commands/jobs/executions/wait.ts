@@ -15,6 +15,6 @@ An execution whose process is gone is carried on in the background. Ctrl-C ends 
     const service = await context.service();
     const parent = parentOf(context, options);
     const { name } = inWords('NOT_FOUND', `Cannot find execution [${id}].`, () => getExecution(service, parent, id));
-    await printSeen(context, options, await awaitedExecution(context, service, name, 'ended'), 'ended');
+    await printSeen(context, options, await awaitedExecution(context, service, name), 'ended');
   },
 );
