@@ -50,6 +50,12 @@ const inside = ({ path, written }: At, name: string | number, spelled = name): A
 
 type Told = Pick<Found, 'fix' | 'payload' | 'guessed'>;
 
+/** The items of a list that were written as one line, as for a shell. */
+const words = (line: string): string =>
+  /[|&;<>$`"'()]/.test(line) && /\s/.test(line)
+    ? `sh, -c, ${JSON.stringify(line)}`
+    : line.trim().split(/\s+/).join(', ');
+
 class Decoder {
   readonly found: Found[] = [];
   readonly #source: SourceDocument;
@@ -64,11 +70,12 @@ class Decoder {
     this.found.push({ path, written, rule, description, node, location: this.#source.location(node), ...told });
   }
 
-  #wrongType(at: At, node: Node | null, expected: string, field: Field | Message): void {
+  #wrongType(at: At, node: Node | null, expected: string, field: Field | Message, fix?: string): void {
     const target = this.#source.resolve(node);
     const type = 'kind' in field ? protoType(field) : protoType({ kind: 'message', message: field, doc: '' });
     const value = isScalar(target) ? shown(this.#source.scalar(target)) : isSeq(target) ? '[…]' : '{…}';
     this.#report(at, node, 'type', `must be ${expected}, got ${this.#describe(node)}`, {
+      fix,
       payload: { at: at.path, text: `Invalid value at '%s' (${type}), ${value}` },
     });
   }
@@ -187,11 +194,12 @@ class Decoder {
     if (!items) {
       // gcloud takes a value in place of a list of one.
       const fits = field.of.kind === 'message' ? isMap(target) : isScalar(target);
+      const fix =
+        isScalar(target) && target.source ? `write it as a list: [${words(target.source)}]` : 'write it as a list';
       if (this.#reader !== 'gcloud' || !fits || !target) {
-        this.#wrongType(at, node, 'a list', field.of);
+        this.#wrongType(at, node, 'a list', field.of, fits ? fix : undefined);
         return [];
       }
-      const fix = isScalar(target) && target.source ? `write it as a list: [${target.source}]` : 'write it as a list';
       this.#report(at, target, 'single-item', 'is no list, and gcloud takes it as a list of one', { fix });
       return [this.#field(node, field.of, at) ?? ''];
     }
@@ -217,8 +225,8 @@ class Decoder {
       return value;
     }
     const keys = new Set<string>();
-    for (const { key, keyNode, value: valueNode } of this.#source.entries(target, at.path.length)) {
-      const here = inside(at, key);
+    for (const { key, keyNode, value: valueNode, written } of this.#source.entries(target, at.path.length)) {
+      const here = { ...inside(at, key), ...(written && { written }) };
       this.#checkKey(here, keyNode, key);
       if (keys.has(key)) {
         this.#twice(here, keyNode, key, key);

@@ -136,6 +136,8 @@ export function asPlaceholder(source: SourceDocument, found: Found): Found {
   const all = placeholdersIn(written);
   const [first] = all;
   if (!first || (rule === 'enum' && !first.form.sure)) return found;
+  // A command in one line has variables of its own.
+  if (found.description.startsWith('must be a list') && first.text !== written) return found;
   return { ...found, ...said(all, source.at(0).file), location: source.at(node.range[0] + first.start) };
 }
 

@@ -308,10 +308,16 @@ export function problemOf({ written, rule, description, location, fix }: Found, 
   ];
 }
 
-/** What does nothing wherever it is, and is told once in a file. */
+/** What does nothing wherever it is. */
 const harmless: ReadonlySet<RuleId | undefined> = new Set<RuleId>(['ignored', 'job-ports', 'readiness-probe']);
 
-function onceEach(problems: Problem[]): Problem[] {
+/** Without what has been said: the same at one place, and in a file what does nothing wherever it is. */
+function onceEach(all: Problem[]): Problem[] {
+  const said = new Set<string>();
+  const problems = all.filter(({ location, path, message }) => {
+    const key = `${location?.line}:${location?.column} ${path} ${message}`;
+    return location === undefined || (!said.has(key) && said.add(key));
+  });
   const keyOf = ({ rule, path = '', message }: Problem): string | undefined =>
     harmless.has(rule) ? `${path.replaceAll(/\[\d+\]/g, '[]')} ${message}` : undefined;
   const counts = new Map<string | undefined, number>();

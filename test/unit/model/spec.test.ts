@@ -215,7 +215,7 @@ template:
       '8:9 template.template.containers[0].image must provide an image name to deploy (add image (The image, `[HOST/]PATH[:TAG][@DIGEST]`))',
       '8:15 template.template.containers[0].env[0] at most one of value, valueSource may be set, got value and valueSource',
       '8:15 template.template.containers[0].env[0].name is required and missing (add name (The name of the variable))',
-      '9:18 template.template.containers[0].command must be a list, got "sh"',
+      '9:18 template.template.containers[0].command must be a list, got "sh" (write it as a list: [sh])',
       '10:5 template.template.containters unknown field of TaskTemplate (did you mean containers?)',
     ]);
   });
