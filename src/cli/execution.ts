@@ -3,7 +3,6 @@ import { Interrupted, RunError } from '../model/errors.js';
 import { completionStatus, conditionOf, isCompleted, startedAt } from '../model/execution.js';
 import { commandFor, parseName, shortName } from '../model/names.js';
 import type { Execution, Job } from '../model/schema/job.js';
-import { requireSurroundings } from '../service/host.js';
 import { getExecution, waitForExecution } from '../service/executions.js';
 import { getJob, waitForJob } from '../service/jobs.js';
 import { EntryTail } from '../service/log-entries.js';
@@ -20,6 +19,7 @@ import { print } from './render/format.js';
 import { executionKind } from './render/format/resources.js';
 import { tellKept } from './render/kept.js';
 import { type Steps, stepped, tracked } from './render/tracker.js';
+import { awaitSurroundings } from './surroundings.js';
 
 /** What a command does after it has written a job. */
 export interface AfterwardsFlags {
@@ -44,7 +44,7 @@ const detailsHint = ({ defaults }: Context, name: string): string =>
 export async function startExecution(context: Context, request: RunJobRequest): Promise<Execution> {
   const host = await context.host();
   const { settings = host.settings } = request;
-  await requireSurroundings(host, settings);
+  await awaitSurroundings(context, host, settings);
   const created = lending(context, request, () => runJob(host, request));
   warnOfInertFields(context, host, request.name);
   warnOfLoan(context, host, created, request);

@@ -136,3 +136,11 @@ test.concurrent('a client that is slow to start is told once, with what is waite
     1,
   );
 });
+
+test.concurrent('a client that is slow to say what it reaches is waited for, and that is said', async ({ home }) => {
+  const { env } = liar(home, 'info', 'sleep 6');
+  const unhurried = { ...env, LOCALRUN_ENGINE_TIMEOUT: '60s' };
+  const { exitCode, stderr } = await home.run(['jobs', 'run', '-f', home.script('late', 'true')], { env: unhurried });
+  expect(exitCode, stderr).toBe(0);
+  expect(stderr).toMatch(/^The container engine has not answered yet; it gets 60s/);
+});

@@ -1,6 +1,5 @@
 import { shortName } from '../../../model/names.js';
 import { applyAndRun } from '../../../service/jobs.js';
-import { requireSurroundings } from '../../../service/host.js';
 import {
   type Description,
   jobToRun,
@@ -15,6 +14,7 @@ import { printFinished, runInForeground } from '../../foreground.js';
 import { declareJobFlags } from '../../job-flags/apply.js';
 import { declareLocalFlags, type LocalFlags, localSettings, tellSettings } from '../../local-flags.js';
 import { recoveredService } from '../../recovery.js';
+import { awaitSurroundings } from '../../surroundings.js';
 
 export const run = defineCommand<SpecOptions & LocalFlags, [job: string | undefined], Description>(
   'run',
@@ -43,7 +43,7 @@ Examples:
     const described = await jobToRun(context, options, id);
     const host = await context.host();
     const settings = localSettings(context, options);
-    await requireSurroundings(host, settings);
+    await awaitSurroundings(context, host, settings);
     await recoveredService(context);
     const { name } = described;
     const { err } = context.io;

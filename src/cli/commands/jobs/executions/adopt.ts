@@ -1,8 +1,8 @@
 import { getExecution, requireAbandoned } from '../../../../service/executions.js';
-import { requireSurroundings } from '../../../../service/host.js';
 import { requireItsEngine } from '../../../../service/other-engines.js';
 import { type CommonOptions, defineCommand, inWords, parentOf } from '../../../command.js';
 import { printFinished, runInForeground } from '../../../foreground.js';
+import { awaitSurroundings } from '../../../surroundings.js';
 
 export const adopt = defineCommand<CommonOptions, [execution: string]>(
   'adopt',
@@ -21,7 +21,7 @@ has it carried on in the background.`,
     const execution = inWords('NOT_FOUND', `Cannot find execution [${id}].`, () => getExecution(host, parent, id));
     requireAbandoned(host, execution);
     await requireItsEngine(host, execution.name);
-    await requireSurroundings(host, host.store.settings(execution.name));
+    await awaitSurroundings(context, host, host.store.settings(execution.name));
     const finished = await runInForeground(context, host, () => execution);
     await printFinished(context, options, host, finished);
   },
