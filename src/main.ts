@@ -4,7 +4,7 @@ import type { Open } from './cli/command.js';
 import type { Context } from './cli/context.js';
 import { exitCodeOf, printError } from './cli/errors.js';
 import { withFlagsFiles } from './cli/flags-file.js';
-import { commandFirst } from './cli/global-flags.js';
+import { commandFirst, type Track } from './cli/global-flags.js';
 import type { Io } from './cli/io.js';
 import { localSettings } from './cli/local-flags.js';
 import { advised, buildProgram, checkWords, commandPath } from './cli/program.js';
@@ -28,8 +28,12 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 };
 
 /** The command tree: all of it, or what `words` need. */
-export const commandTree = (io: Pick<Io, 'out' | 'err'>, open: Open, words?: readonly string[]): Promise<Command> =>
-  buildProgram(io, version, open, words);
+export const commandTree = (
+  io: Pick<Io, 'out' | 'err'>,
+  open: Open,
+  words?: readonly string[],
+  track?: Track,
+): Promise<Command> => buildProgram(io, version, open, words, track);
 
 /** What the published schemas, the list of fields and that of rules are made from. */
 export const declarations = async () => ({
@@ -40,7 +44,7 @@ export const declarations = async () => ({
 
 /** Runs one command line, without the program's name, and returns its exit code. */
 export async function main(given: readonly string[], io: Io): Promise<number> {
-  const argv = commandFirst(given);
+  const { words: argv, track } = commandFirst(given);
   const closing: (() => void)[] = [];
   const beside: Promise<void>[] = [];
   let begun = false;
@@ -48,12 +52,12 @@ export async function main(given: readonly string[], io: Io): Promise<number> {
     const local = await findLocalFile(io);
     const config = loadConfig(io, flags, local?.value);
     const { project, location } = loadConfig(io, {}, local?.value);
-    const opened = context(io, config, { project, location }, local, closing, beside);
+    const opened = context(io, track, config, { project, location }, local, closing, beside);
     await parse(opened);
     begun = true;
     return opened;
   };
-  const program = await commandTree(io, open, argv);
+  const program = await commandTree(io, open, argv, track);
   try {
     const words = await withFlagsFiles(argv, io.cwd);
     checkWords(program, words);
@@ -71,6 +75,7 @@ export async function main(given: readonly string[], io: Io): Promise<number> {
 
 function context(
   io: Io,
+  track: Track,
   config: Config,
   defaults: Parent,
   local: LocalDocument | undefined,
@@ -167,6 +172,7 @@ function context(
   };
   const result: Context = {
     io,
+    track,
     config,
     defaults,
     local,

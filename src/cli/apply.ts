@@ -7,8 +7,9 @@ import { inertFields, loanWarnings, Unlendable } from '../service/run.js';
 import type { ServiceDeps } from '../service/service.js';
 import { askedJob, type CommonOptions, inWords, jobNameOf } from './command.js';
 import type { Context } from './context.js';
+import type { Track } from './global-flags.js';
 import { type JobEdit, jobFromFlags, type JobOptions, readJobEdit, withJobFlags } from './job-flags/apply.js';
-import { checkJobFlags, withGpuType, withoutBreakglass } from './job-flags/check.js';
+import { checkJobFlags, tellGpuType, withoutBreakglass } from './job-flags/check.js';
 import { formatProblem } from './errors.js';
 import { inFile, type NamedJob, readJobFile, readSpecFile } from './spec-file.js';
 import type { SpecSource } from '../model/spec/read.js';
@@ -41,6 +42,7 @@ export async function describedJob(
   id: string | undefined,
 ): Promise<NamedJob> {
   const { edit, spec } = options;
+  tellGpuType(edit, undefined, context.io);
   if (spec) {
     const { name, job, file } = await readJobFile(context, spec, options, id);
     return { ...flagged(context, name, withJobFlags(job, edit, parseName(name))), file };
@@ -53,12 +55,26 @@ export async function describedJob(
 export const changedJob = (context: Context, job: Job, edit: JobEdit): NamedJob =>
   flagged(context, job.name, withJobFlags(withoutBreakglass(job), edit, parseName(job.name)));
 
+/** A stored job as it is before another client writes it. */
+export function withoutClient(job: Job): Job {
+  const { client: _, clientVersion: _version, ...written } = job;
+  return written;
+}
+
+/** Whether an edit deploys an image, which is a new generation even if it is the same image: it may have changed. */
+export const deploysImage = ({ groups }: JobEdit): boolean =>
+  groups.some(({ name, flags }) => name === undefined && flags.image !== undefined);
+
 /** A job as flags have made it. @throws RunError if they have made it wrong */
-function flagged({ io }: Context, name: string, job: JobInput): NamedJob {
-  const complete = withGpuType(job, (text) => io.err.write(text));
+function flagged({ track }: Context, name: string, job: JobInput): NamedJob {
+  const complete = inTrack(track, job);
   checkJobFlags(shortName(name), complete);
   return { name, job: complete };
 }
+
+/** A job that a command of beta or alpha writes is in that stage. */
+export const inTrack = (track: Track, job: JobInput): JobInput =>
+  track === 'GA' ? job : { ...job, launchStage: track };
 
 /**
  * The job that a `run` is about, as it is to be: what a file and flags say, or the job of that name with what the flags

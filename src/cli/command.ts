@@ -5,8 +5,10 @@ import type { GlobalFlags } from '../config.js';
 import { keysIn } from './render/format/filter.js';
 import type { Key } from './render/format/keys.js';
 import { type Format, type Formats, readFormat, shownFormats } from './render/format/projection.js';
+import { isKind, named } from './address.js';
 import type { Context } from './context.js';
-import { acceptGlobalFlags, asGcloudSays } from './global-flags.js';
+import { acceptGlobalFlags, asGcloudSays, type Track } from './global-flags.js';
+import { onlyContainer } from './job-flags/groups.js';
 
 /** The flags that every command takes. */
 export interface CommonOptions {
@@ -26,7 +28,7 @@ export interface CommonOptions {
  */
 export type Open = (flags: GlobalFlags, parse: (context: Context) => Promise<void>) => Promise<Context>;
 
-type Declare = (command: Command) => Command;
+type Declare = (command: Command, track: Track) => Command;
 type Action<O, A extends unknown[]> = (context: Context, options: O & CommonOptions, ...args: A) => Promise<void>;
 
 /** More about a command, where it is not like most. */
@@ -44,7 +46,7 @@ type Given<O> = Omit<O & CommonOptions, 'format' | 'flatten'> & { format?: strin
 
 /** A command as a value: what its file exports, and what the program is put together from. */
 export interface CommandSpec {
-  attach(parent: Command, open: Open, options?: { hidden: boolean }): void;
+  attach(parent: Command, open: Open, options: { hidden: boolean; track: Track }): void;
 }
 
 /**
@@ -59,8 +61,8 @@ export function defineCommand<O extends object, A extends unknown[] = [], P exte
   { formats = {}, parse }: Traits<O, A, P> = {},
 ): CommandSpec {
   return {
-    attach(parent, open, { hidden } = { hidden: false }) {
-      const command = declare(parent.command(name, { hidden }).description(description));
+    attach(parent, open, { hidden, track }) {
+      const command = declare(parent.command(name, { hidden }).description(description), track);
       command
         .optionsGroup('Global options:')
         .addOption(new Option('--project <id>', 'the project; see `localrun help environment`'))
@@ -77,10 +79,9 @@ export function defineCommand<O extends object, A extends unknown[] = [], P exte
         .addOption(new Option('-q, --quiet', 'ask nothing: take the default answer'))
         .helpOption('-h, --help', 'show this help')
         .action(async (...given: unknown[]) => {
-          const args = given.slice(0, -2) as A;
           const { format, flatten = [], ...flags } = given.at(-2) as Given<O>;
-          const parsed = flags as O & P & CommonOptions;
-          const context = await open(flags, async (opened) => {
+          const [args, parsed] = withIds<O & P, A>(command, given.slice(0, -2), flags as O & P & CommonOptions);
+          const context = await open(parsed, async (opened) => {
             Object.assign(parsed, await parse?.(opened, parsed, ...args));
           });
           // So that a command that cannot print its result does nothing.
@@ -94,13 +95,34 @@ export function defineCommand<O extends object, A extends unknown[] = [], P exte
           if (local && Object.keys(local.value).length > 0) io.err.write(`Using ${local.shown}.\n`);
           return action(said, options, ...args);
         });
-      acceptGlobalFlags(command);
+      acceptGlobalFlags(command, track);
     },
   };
 }
 
 /** A parser of a flag that may be repeated, whose values are read later. */
 export const collected = (text: string, previous: readonly string[] = []): string[] => [...previous, text];
+
+/** Arguments and flags with ids where resources were named in full, and with the project and region of those names. */
+function withIds<O extends object, A extends unknown[]>(
+  command: Command,
+  args: readonly unknown[],
+  options: O & CommonOptions,
+): [A, O & CommonOptions] {
+  const flags: Record<string, unknown> = Object.fromEntries(Object.entries(options));
+  // gcloud takes an empty one as if it were not given.
+  if (options.region === '') delete flags['region'];
+  const idOf = (kind: string, value: unknown): unknown => {
+    const found = isKind(kind) && typeof value === 'string' ? named(kind, value) : undefined;
+    if (!found) return value;
+    flags['project'] = found.project;
+    flags['region'] = found.region ?? flags['region'];
+    return found.id;
+  };
+  const ids = args.map((value, i) => idOf(command.registeredArguments[i]?.name() ?? '', value));
+  for (const [name, value] of Object.entries(flags)) flags[name] = idOf(name, value);
+  return [ids as A, flags as O & CommonOptions];
+}
 
 /**
  * The project and location that a command is about; a project may be given by its number.
@@ -119,23 +141,17 @@ export function parentOf({ config }: Context, { project, region }: CommonOptions
 }
 
 /**
- * The full name of a job that was given as an id, or in one of the longer forms that gcloud takes.
+ * The full name of a job that was given as an id.
  * @throws UsageError if there is none, RunError INVALID_ARGUMENT if it cannot be a job's
  */
 export function jobNameOf(context: Context, options: CommonOptions, job: string | undefined): string {
   if (!job) throw new UsageError('argument JOB: Must be specified.');
-  const [, project, location, inProject] = /^projects\/([^/]+)\/locations\/([^/]+)\/jobs\/([^/]+)$/.exec(job) ?? [];
-  const [, namespace, inNamespace] = /^namespaces\/([^/]+)\/jobs\/([^/]+)$/.exec(job) ?? [];
-  const id = inProject ?? inNamespace ?? job;
-  const violation = jobIdViolation(id);
+  const violation = jobIdViolation(job);
   if (violation) {
     const fix = /\.(ya?ml|json)$/.test(job) ? `did you mean -f ${job}?` : undefined;
-    throw new RunError('INVALID_ARGUMENT', `Invalid job name [${id}]. ${violation}`, { fix });
+    throw new RunError('INVALID_ARGUMENT', `Invalid job name [${job}]. ${violation}`, { fix });
   }
-  return jobName(
-    parentOf(context, { project: project ?? namespace ?? options.project, region: location ?? options.region }),
-    id,
-  );
+  return jobName(parentOf(context, options), job);
 }
 
 /**
@@ -148,7 +164,7 @@ export async function askedJob(
   job: string | undefined,
 ): Promise<string | undefined> {
   if (job !== undefined || file !== undefined || quiet || !io.interactive) return job;
-  const [name = ''] = (image?.[''] ?? '').replace(/^.*\//, '').split(/[:@]/);
+  const [name = ''] = (image?.[onlyContainer] ?? '').replace(/^.*\//, '').split(/[:@]/);
   const unset = name.replaceAll(/[^a-zA-Z0-9-]|^-+|-+$/g, '').toLowerCase();
   return (await io.ask(`Job name${unset && ` (${unset})`}:  `))?.trim() || unset;
 }

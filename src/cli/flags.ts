@@ -1,25 +1,35 @@
 import { RunError, UsageError } from '../model/errors.js';
 import { parseGcloudDuration } from '../model/time.js';
 
+const argument = (flag: string, problem: string): UsageError => new UsageError(`argument ${flag}: ${problem}`);
+
 /**
  * gcloud's grammar of flag values (observed: gcloud 578). `^DELIM^` at the beginning of a value replaces the comma.
  */
-function split(text: string): string[] {
-  const custom = /^\^(.+?)\^/.exec(text);
+function split(flag: string, text: string): string[] {
+  const custom = /^\^(.*?)\^/s.exec(text);
+  if (custom?.[1] === '') {
+    throw argument(flag, `Invalid delimiter in ${text}: it stands between two ^, as in ^;^a;b`);
+  }
   const body = custom ? text.slice(custom[0].length) : text;
-  if (body === '') return [];
+  // gcloud's parser drops a `--`, even behind `=`.
+  if (body === '' || text === '--') return [];
   const items = body.split(custom?.[1] ?? ',');
   if (items.at(-1) === '') items.pop();
   return items;
 }
 
-const argument = (flag: string, problem: string): UsageError => new UsageError(`argument ${flag}: ${problem}`);
+/** A parser of a list flag of which, if it is repeated, the last one counts; values may be repeated. */
+export const lastListFlag =
+  (flag: string) =>
+  (text: string): string[] =>
+    split(flag, text);
 
 /** A parser of a list flag; the flag may be repeated, a value may not. */
 export const listFlag =
   (flag: string) =>
   (text: string, previous: readonly string[] = []): string[] => {
-    const items = [...previous, ...split(text)];
+    const items = [...previous, ...split(flag, text)];
     const twice = items.find((item, i) => items.indexOf(item) < i);
     if (twice !== undefined) throw argument(flag, `"${twice}" cannot be specified multiple times`);
     return items;
@@ -30,7 +40,7 @@ export const dictFlag =
   (flag: string) =>
   (text: string, previous: Readonly<Record<string, string>> = {}): Record<string, string> => {
     const own = new Map<string, string>();
-    for (const item of split(text)) {
+    for (const item of split(flag, text)) {
       const equals = item.indexOf('=');
       if (equals < 0) throw argument(flag, `Bad syntax for dict arg: [${item}]. Write KEY=VALUE.`);
       const key = item.slice(0, equals).trim();
@@ -48,8 +58,9 @@ export const dictFlag =
 export const integerFlag =
   (flag: string, min: number) =>
   (text: string): number => {
-    if (!/^[+-]?\d+$/.test(text)) throw argument(flag, `Value must be an integer; received: ${text}`);
-    const value = Number(text);
+    // As Python reads one.
+    if (!/^\s*[+-]?\d+(_\d+)*\s*$/.test(text)) throw argument(flag, `Value must be an integer; received: ${text}`);
+    const value = Number(text.replaceAll('_', ''));
     if (value < min) throw argument(flag, `Value must be greater than or equal to ${min}; received: ${text}`);
     return value;
   };

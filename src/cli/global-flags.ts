@@ -3,6 +3,12 @@ import type { CommonOptions } from './command.js';
 import type { Context } from './context.js';
 import type { Output } from './io.js';
 
+/** gcloud's release tracks, by the launch stage of what they write; each takes all that the one before takes. */
+export const tracks = ['GA', 'BETA', 'ALPHA'] as const;
+export type Track = (typeof tracks)[number];
+
+export const atLeast = (track: Track, needed: Track): boolean => tracks.indexOf(track) >= tracks.indexOf(needed);
+
 /** gcloud's own flags that change nothing here: there is no account to log in with, and no request to log. */
 const withoutEffect = [
   '--access-token-file <file>',
@@ -18,12 +24,15 @@ const withoutEffect = [
 const userOutput = ['--user-output-enabled', '--no-user-output-enabled'];
 
 /** Lets a command take the flags of gcloud that help does not show. */
-export function acceptGlobalFlags(command: Command): void {
+export function acceptGlobalFlags(command: Command, track: Track): void {
   for (const flags of [...withoutEffect, ...userOutput]) {
     const option = new Option(flags).hideHelp();
     if (flags.startsWith('--verbosity')) option.choices(['debug', 'info', 'warning', 'error', 'critical', 'none']);
     command.addOption(option);
   }
+  if (!atLeast(track, 'BETA')) return;
+  const modes = ['global', 'regional', 'regional-preferred'];
+  command.addOption(new Option('--endpoint-mode <mode>').choices(modes).hideHelp());
 }
 
 /**
@@ -57,9 +66,9 @@ const takesValue: ReadonlyMap<string, boolean> = new Map([
 
 /**
  * A command line with its command first: gcloud takes global flags before and between the words of a command, as in
- * `--project p jobs list`. `beta` and `alpha` are dropped: there is one release track here.
+ * `--project p jobs list`. A `beta` or `alpha` in front of it is the release track.
  */
-export function commandFirst(argv: readonly string[]): string[] {
+export function commandFirst(argv: readonly string[]): { words: string[]; track: Track } {
   const words: string[] = [];
   const flags: string[] = [];
   let i = 0;
@@ -78,6 +87,7 @@ export function commandFirst(argv: readonly string[]): string[] {
       i++;
     }
   }
-  if (words[0] === 'beta' || words[0] === 'alpha') words.shift();
-  return [...words, ...flags, ...argv.slice(i)];
+  const track = tracks.find((name) => name !== 'GA' && name.toLowerCase() === words[0]) ?? 'GA';
+  if (track !== 'GA') words.shift();
+  return { words: [...words, ...flags, ...argv.slice(i)], track };
 }

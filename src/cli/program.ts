@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { UsageError } from '../model/errors.js';
 import type { CommandSpec, Open } from './command.js';
+import type { Track } from './global-flags.js';
 import type { Io } from './io.js';
 
 interface Group {
@@ -97,6 +98,7 @@ export async function buildProgram(
   version: string,
   open: Open,
   words?: readonly string[],
+  track: Track = 'GA',
 ): Promise<Command> {
   const program = new Command('localrun')
     .description(root.description)
@@ -124,22 +126,28 @@ Environment variables: localrun help environment`,
     );
   const [first = ''] = words ?? [];
   const ofHidden = Object.hasOwn(hidden, first) ? hidden[first] : undefined;
-  if (typeof ofHidden === 'function') (await ofHidden()).attach(program, open, { hidden: true });
+  if (typeof ofHidden === 'function') (await ofHidden()).attach(program, open, { hidden: true, track });
   // These two are about the whole tree.
-  else await attach(program, root, open, first === 'completion' || first === 'help' ? undefined : words);
+  else await attach(program, root, open, track, first === 'completion' || first === 'help' ? undefined : words);
   return program;
 }
 
-async function attach(parent: Command, group: Group, open: Open, words: readonly string[] | undefined): Promise<void> {
+async function attach(
+  parent: Command,
+  group: Group,
+  open: Open,
+  track: Track,
+  words: readonly string[] | undefined,
+): Promise<void> {
   const [word, ...rest] = words ?? [];
   const named = word !== undefined && Object.hasOwn(group.commands, word);
   for (const [name, entry] of Object.entries(group.commands)) {
     if (named && name !== word) continue;
     if (typeof entry === 'function') {
-      (await entry()).attach(parent, open);
+      (await entry()).attach(parent, open, { hidden: false, track });
     } else {
       const command = parent.command(name).description(entry.description).helpCommand(false);
-      if (named || words === undefined) await attach(command, entry, open, named ? rest : undefined);
+      if (named || words === undefined) await attach(command, entry, open, track, named ? rest : undefined);
     }
   }
 }
@@ -173,7 +181,8 @@ export async function advised(error: unknown, program: Command, argv: readonly s
 
 /**
  * Refuses what the parser would take another way, or with less to say: words of `gcloud run jobs` that are none of ours;
- * a command of jobs without `jobs`; a flag in the place of a value, as in `--image --tasks 2`, which gcloud's parser does not take for the value.
+ * a command of jobs without `jobs`; what looks like a flag in the place of a value, as in `--image --tasks 2`, which
+ * gcloud's parser does not take for the value.
  * @throws UsageError
  */
 export function checkWords(program: Command, argv: readonly string[]): void {
@@ -189,11 +198,17 @@ export function checkWords(program: Command, argv: readonly string[]): void {
     throw new UsageError(`unknown command '${first}'`, `did you mean localrun jobs ${first}?`);
   }
   const command = commandsNamed(program, argv).at(-1);
+  const named = (word: string) => command?.options.find(({ long, short }) => word === long || word === short);
+  /** As gcloud's parser tells flags from values: numbers, and what has a blank in it, are values. */
+  const isFlag = (word: string): boolean =>
+    /^-./s.test(word) &&
+    (named(word.replace(/=.*$/s, '')) !== undefined || !(/^-(\d+|\d*\.\d+)$/.test(word) || word.includes(' ')));
   for (const [i, word] of argv.entries()) {
     if (word === '--') return;
-    const flag = command?.options.find(({ long, short }) => word === long || word === short);
-    if (flag?.required && argv[i + 1]?.startsWith('--')) {
-      throw new UsageError(`argument ${word}: expected one argument`, `write ${word}=VALUE if it begins with --`);
-    }
+    const flag = named(word);
+    const next = argv[i + 1];
+    // gcloud takes the name of a container as it is.
+    if (!flag?.required || flag.long === '--container' || next === undefined || !isFlag(next)) continue;
+    throw new UsageError(`argument ${word}: expected one argument`, `write ${word}=VALUE if it begins with a dash`);
   }
 }

@@ -5,6 +5,8 @@ import { durationSeconds } from './time.js';
 
 /** What a container gets whose spec names no limits (memory and CPU limits pages; seen in API answers). */
 export const defaultLimits = { cpu: '1000m', memory: '512Mi' } as const;
+/** What a GPU is if nothing is said: gcloud 578 sends no kind then, and says that it will be this one. */
+export const defaultAccelerator = 'nvidia-l4';
 export const defaultMaxRetries = 3;
 export const defaultTimeout = '600s';
 /** Container contract. The API does not fill it in. */
@@ -33,12 +35,18 @@ export function withDefaults(input: JobInput, projectNumber: string): JobInput {
         containers: task.containers.map(withLimits).map(withMountPaths),
         maxRetries: task.maxRetries ?? defaultMaxRetries,
         timeout: task.timeout ?? defaultTimeout,
+        ...(task.containers.some(usesGpu) && {
+          nodeSelector: task.nodeSelector ?? { accelerator: defaultAccelerator },
+        }),
         serviceAccount: task.serviceAccount || `${projectNumber}-compute@developer.gserviceaccount.com`,
         executionEnvironment: 'EXECUTION_ENVIRONMENT_GEN2',
       },
     },
   };
 }
+
+/** Whether a container is to have a GPU. */
+export const usesGpu = ({ resources }: Container): boolean => resources?.limits?.['nvidia.com/gpu'] !== undefined;
 
 function withLimits(container: Container): Container {
   const limits = container.resources?.limits;

@@ -36,15 +36,20 @@ export function createdJob(input: JobInput, name: string, uid: string, { account
 
 /**
  * A job after an update that replaces all that a user can write, as PATCH does. An update that changes nothing is no
- * new generation, and leaves the job as it is.
+ * new generation, and leaves the job as it is, unless it is to `renew` it.
  */
-export function updatedJob(current: Job, input: JobInput, { account, now }: Author): Job {
+export function updatedJob(
+  current: Job,
+  input: JobInput,
+  { account, now }: Author,
+  { renew = false }: { renew?: boolean | undefined } = {},
+): Job {
   const { name, uid, createTime, creator } = current;
   const generation = String(BigInt(current.generation) + 1n);
   const updateTime = after(current.updateTime, now);
   const own = { name, uid, createTime, creator, generation, updateTime, lastModifier: account };
   const job: Job = { ...withoutIdentity(input), ...own, template: input.template };
-  if (isDeepStrictEqual(userPart(job), userPart(current))) return current;
+  if (!renew && isDeepStrictEqual(userPart(job), userPart(current))) return current;
   const token = executionToken(job);
   const waits = token !== undefined && (token !== executionToken(current) || current.reconciling === true);
   return waits ? pending(job, current) : ready(job, updateTime);

@@ -53,6 +53,8 @@ export interface UpdateJobRequest extends WriteOptions {
   job: JobInput;
   /** Create the job if there is none. */
   allowMissing?: boolean | undefined;
+  /** Make a new generation even of the same job. */
+  renew?: boolean | undefined;
 }
 
 /**
@@ -98,7 +100,7 @@ function changeJob(deps: ServiceDeps, request: UpdateJobRequest): { job: Job; ch
     if (allowMissing && !deps.store.job(name)) return { after: newJob(deps, name, job, author) };
     const before = existingJob(deps, name);
     if (job.etag && job.etag !== before.etag) throw conflict(before, job.etag);
-    return { before, after: updatedJob(before, withDefaults(job, deps.projectNumber), author) };
+    return { before, after: updatedJob(before, withDefaults(job, deps.projectNumber), author, request) };
   });
 }
 

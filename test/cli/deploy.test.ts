@@ -24,7 +24,7 @@ To execute this job, use:
 localrun jobs execute etl
 `,
     });
-    await scenario.ok(['jobs', 'deploy', 'etl', '--update-env-vars=B=2', '--async']);
+    await scenario.ok(['jobs', 'deploy', 'etl', image, '--update-env-vars=B=2', '--async']);
     expect(await scenario.json(['jobs', 'describe', 'etl'])).toMatchObject({
       generation: '2',
       template: { taskCount: 2, template: { containers: [{ env: [{ name: 'A' }, { name: 'B' }] }] } },
@@ -35,7 +35,7 @@ localrun jobs execute etl
     const scenario = new Scenario();
     expect(await scenario.run(['jobs', 'deploy', 'etl'])).toMatchObject({
       code: 1,
-      err: expect.stringContaining('argument --image: Must be specified.'),
+      err: expect.stringContaining('Missing required argument [--image]: Requires a container image to deploy.'),
     });
     expect(await scenario.run(['jobs', 'deploy', 'etl', '--source=.'])).toEqual({
       code: 1,

@@ -1,29 +1,29 @@
 import type { Command } from 'commander';
-import { editedContainer, usesGpu } from '../../model/edit/container.js';
+import { type CloudSqlApart, cloudSqlApart, withCloudSql, withoutCloudSql } from '../../model/cloud-sql.js';
+import { usesGpu } from '../../model/defaults.js';
+import { type ContainerEdit, editedContainer } from '../../model/edit/container.js';
 import { withLabels, withMounts, withoutContainers, withTask, withVolumes } from '../../model/edit/job.js';
-import { editedVpcAccess, withCloudSql } from '../../model/edit/network.js';
+import { type CloudSqlEdit, editedCloudSql, editedVpcAccess } from '../../model/edit/network.js';
 import { parseSecretUse, type SecretsEdit, withSecrets } from '../../model/edit/secrets.js';
 import { RunError, UsageError } from '../../model/errors.js';
 import type { Parent } from '../../model/names.js';
 import type { JobInput, TaskTemplate } from '../../model/schema/job.js';
 import type { Io } from '../io.js';
-import {
-  type ContainerFlags,
-  type ContainerGroup,
-  containerGroups,
-  declareContainerFlags,
-  type GroupedFlags,
-} from './container.js';
+import type { Track } from '../global-flags.js';
+import { type ContainerGroup, containerGroups, declareContainerFlags, type GroupedFlags } from './container.js';
 import { readEnvFile } from './env-file.js';
 import { checkExclusive, containerExclusives, jobExclusives } from './exclusive.js';
-import { declareOwnJobFlags, type JobFlags } from './job.js';
+import { type ClientFlags, declareOwnJobFlags, type JobCommand, type JobFlags } from './job.js';
 import { probeOf } from './probe.js';
 import { type AddedVolume, volumeOf } from './volume.js';
 
 /** The flags that say what a job is, as create, update, deploy and run take them. */
 export type JobOptions = JobFlags & GroupedFlags;
 
-export const declareJobFlags = (command: Command): Command => declareOwnJobFlags(declareContainerFlags(command));
+export const declareJobFlags = (command: Command, of: JobCommand, given: Track): Command => {
+  const track = of === 'run' ? 'ALPHA' : given;
+  return declareOwnJobFlags(declareContainerFlags(command, track), of, track);
+};
 
 /** What a command line says about a job. */
 export interface JobEdit {
@@ -49,7 +49,7 @@ export async function readJobEdit(options: JobOptions, io: Pick<Io, 'cwd' | 'env
 /** A job that only flags describe. @throws UsageError without `--image` */
 export function jobFromFlags(edit: JobEdit, parent: Parent): JobInput {
   const [first] = edit.groups;
-  if (first?.name === undefined && !first?.flags.image) {
+  if (first?.name === undefined && first?.flags.image === undefined) {
     throw new UsageError('argument --image: Must be specified.', 'give --image, or a spec with -f FILE');
   }
   const containers = first.name === undefined ? [{ image: '' }] : [];
@@ -57,7 +57,8 @@ export function jobFromFlags(edit: JobEdit, parent: Parent): JobInput {
 }
 
 /**
- * The job with what the flags say put in place; flags that were not given leave it as it is.
+ * The job with what the flags say put in place; flags that were not given leave it as it is. Changes are made in the
+ * order of gcloud, which decides where two of them are about the same thing.
  * @throws UsageError, RunError if that cannot be done
  */
 export function withJobFlags(job: JobInput, { flags, groups }: JobEdit, parent: Parent): JobInput {
@@ -68,16 +69,13 @@ export function withJobFlags(job: JobInput, { flags, groups }: JobEdit, parent: 
   if (groups[0]?.name !== undefined && added.some(({ mountPath }) => mountPath !== undefined)) {
     throw new UsageError('argument --add-volume: mount-path cannot be used with --container; use --add-volume-mount');
   }
-  let task = job.template.template;
+  const { task: before, instances } = cloudSqlBeside(job.template.template, flags);
+  const single = groups.every(({ name }) => name === undefined);
+  let task = single
+    ? withContainerFlags(before, groups[0] ?? { name: undefined, flags: {} }, flags, added)
+    : withNewVolumes(withoutVolumes(before, flags), added);
   if (flags.removeContainers) task = withoutContainers(task, flags.removeContainers);
-  for (const group of groups) task = withContainerFlags(task, group);
-  task = withoutVolumes(task, flags);
-  for (const group of groups) task = withSecretFlags(task, group);
-  task = withNewVolumes(task, added);
-  for (const group of groups) {
-    const { addVolumeMount: addMounts } = group.flags;
-    if (addMounts) task = inContainer(task, group, (container) => editedContainer(container, { addMounts }));
-  }
+  if (!single) for (const group of groups) task = withContainerFlags(task, group);
   const imageless = task.containers.filter(({ image }) => !image).map(({ name }) => name ?? '');
   if (imageless.length > 0) {
     throw new RunError(
@@ -85,11 +83,31 @@ export function withJobFlags(job: JobInput, { flags, groups }: JobEdit, parent: 
       `Missing required argument [--image]: Containers ${imageless.join(', ')} require a container image to deploy.`,
     );
   }
+  task = withCloudSql(withTaskFlags(task, flags), editedCloudSql(instances, parent, cloudSqlEdit(flags)));
   return withOwnFlags(
-    withTask(job, () => withTaskFlags(task, flags, parent)),
+    withTask(job, () => task),
     flags,
   );
 }
+
+/**
+ * The task and its Cloud SQL instances, which gcloud has in an annotation, so that nothing that is said of volumes and
+ * their mounts is about them.
+ */
+function cloudSqlBeside(task: TaskTemplate, flags: JobFlags): CloudSqlApart {
+  const apart = cloudSqlApart(task, { exact: false });
+  if (apart ?? !Object.values(cloudSqlEdit(flags)).some(Boolean)) return apart ?? { task, instances: [] };
+  return {
+    task: withoutCloudSql(task),
+    instances: task.volumes?.flatMap(({ cloudSqlInstance }) => cloudSqlInstance?.instances ?? []) ?? [],
+  };
+}
+
+const cloudSqlEdit = (flags: JobFlags): CloudSqlEdit => ({
+  clear: flags.clearCloudsqlInstances || flags.setCloudsqlInstances !== undefined,
+  remove: flags.removeCloudsqlInstances,
+  add: flags.setCloudsqlInstances ?? flags.addCloudsqlInstances,
+});
 
 /** Changes the container that a group is about, and makes it if it is not there. */
 function inContainer(
@@ -110,23 +128,36 @@ function inContainer(
   return { ...task, containers: [...containers, change({ image: '', ...(name && { name }) }, containers.length)] };
 }
 
-function withContainerFlags(task: TaskTemplate, group: ContainerGroup): TaskTemplate {
-  const { workdir, startupProbe, ...given }: ContainerFlags = group.flags;
-  const { setEnvVars, updateEnvVars, removeEnvVars, clearEnvVars, ...flags } = given;
+/** A container changed by its flags, and the volumes of the job by `job` at the point where gcloud does that. */
+function withContainerFlags(
+  task: TaskTemplate,
+  group: ContainerGroup,
+  job: JobFlags = {},
+  added: readonly AddedVolume[] = [],
+): TaskTemplate {
+  const { setEnvVars, updateEnvVars, removeEnvVars, clearEnvVars, ...others } = group.flags;
+  const { removeVolumeMount, clearVolumeMounts, addVolumeMount, workdir, dependsOn, startupProbe, ...flags } = others;
   const set = setEnvVars && Object.keys(setEnvVars).length > 0 ? setEnvVars : undefined;
   const env = (set ?? updateEnvVars ?? removeEnvVars ?? clearEnvVars) !== undefined && {
     env: { clear: clearEnvVars || set !== undefined, remove: removeEnvVars, update: set ?? updateEnvVars },
   };
-  return inContainer(task, group, (container) =>
-    editedContainer(container, {
+  const edited = (of: TaskTemplate, edit: ContainerEdit): TaskTemplate =>
+    inContainer(of, group, (container) => editedContainer(container, edit));
+  let changed = task;
+  if (Object.keys(group.flags).length > 0) {
+    changed = edited(changed, {
       ...flags,
+      // A container that is alone depends on nothing.
+      ...(group.name !== undefined && { dependsOn }),
       workingDir: workdir,
       startupProbe: startupProbe && probeOf(startupProbe),
       ...env,
-      clearMounts: flags.clearVolumeMounts || undefined,
-      removeMounts: flags.removeVolumeMount,
-    }),
-  );
+      clearMounts: clearVolumeMounts || undefined,
+      removeMounts: removeVolumeMount,
+    });
+  }
+  changed = withNewVolumes(withSecretFlags(withoutVolumes(changed, job), group), added);
+  return addVolumeMount ? edited(changed, { addMounts: addVolumeMount }) : changed;
 }
 
 function withoutVolumes(task: TaskTemplate, { clearVolumes, removeVolume = [] }: JobFlags): TaskTemplate {
@@ -152,29 +183,23 @@ function withNewVolumes(task: TaskTemplate, added: readonly AddedVolume[]): Task
   }));
 }
 
+/** An empty set changes nothing, as in gcloud. */
 function withSecretFlags(task: TaskTemplate, group: ContainerGroup): TaskTemplate {
-  const { setSecrets, updateSecrets, removeSecrets, clearSecrets } = group.flags;
-  if ((setSecrets ?? updateSecrets ?? removeSecrets ?? clearSecrets) === undefined) return task;
+  const { setSecrets = {}, updateSecrets = {}, removeSecrets, clearSecrets } = group.flags;
+  const set = Object.keys(setSecrets).length > 0;
+  const update = Object.entries(set ? setSecrets : updateSecrets);
+  if (!clearSecrets && !removeSecrets && update.length === 0) return task;
   const edit: SecretsEdit = {
-    clear: clearSecrets || setSecrets !== undefined,
+    clear: clearSecrets || set,
     remove: removeSecrets,
-    update: Object.entries(setSecrets ?? updateSecrets ?? {}).map(([key, use]) => parseSecretUse(key, use)),
+    update: update.map(([key, use]) => parseSecretUse(key, use)),
   };
   const index = group.name === undefined ? 0 : task.containers.findIndex(({ name }) => (name ?? '') === group.name);
   return withSecrets(task, index, edit);
 }
 
-function withTaskFlags(task: TaskTemplate, flags: JobFlags, parent: Parent): TaskTemplate {
-  const { clearCloudsqlInstances, setCloudsqlInstances, addCloudsqlInstances, removeCloudsqlInstances } = flags;
-  let changed: TaskTemplate = { ...task };
-  if (clearCloudsqlInstances ?? setCloudsqlInstances ?? addCloudsqlInstances ?? removeCloudsqlInstances) {
-    changed = withCloudSql(changed, parent, {
-      clear: clearCloudsqlInstances || setCloudsqlInstances !== undefined,
-      remove: removeCloudsqlInstances,
-      add: setCloudsqlInstances ?? addCloudsqlInstances,
-    });
-  }
-  const access = editedVpcAccess(changed.vpcAccess, {
+function withTaskFlags(task: TaskTemplate, flags: JobFlags): TaskTemplate {
+  const access = editedVpcAccess(task.vpcAccess, {
     clearConnector: flags.clearVpcConnector,
     connector: flags.vpcConnector,
     clearNetwork: flags.clearNetwork,
@@ -185,8 +210,8 @@ function withTaskFlags(task: TaskTemplate, flags: JobFlags, parent: Parent): Tas
     egress: flags.vpcEgress,
   });
   const { maxRetries, taskTimeout, serviceAccount, key, executionEnvironment } = flags;
-  changed = {
-    ...changed,
+  const changed = {
+    ...task,
     vpcAccess: access,
     ...(maxRetries !== undefined && { maxRetries }),
     ...(taskTimeout && { timeout: taskTimeout }),
@@ -212,30 +237,30 @@ function withGpuFlags(task: TaskTemplate, { gpuType, gpuZonalRedundancy }: JobFl
 }
 
 function withOwnFlags(job: JobInput, flags: JobFlags): JobInput {
-  const { tasks, parallelism, delayExecution, clientName, clientVersion, updateAnnotations } = flags;
+  const { tasks, parallelism, delayExecution } = flags;
   const { clearLabels, removeLabels, labels = flags.updateLabels } = flags;
   const relabelled =
     (clearLabels ?? removeLabels ?? labels)
       ? withLabels(job, { clear: clearLabels ?? false, remove: removeLabels ?? [], update: labels ?? {} })
       : job;
-  const client = { ...(clientName && { client: clientName }), ...(clientVersion && { clientVersion }) };
-  const annotated = (annotations: Record<string, string> | undefined) =>
-    updateAnnotations && { annotations: { ...annotations, ...updateAnnotations } };
-  const { template } = relabelled;
+  const named = withClient(relabelled, flags);
+  const { template } = named;
   return {
-    ...relabelled,
-    ...client,
-    ...annotated(relabelled.annotations),
-    ...binaryAuthorization(relabelled.binaryAuthorization, flags),
+    ...named,
+    ...binaryAuthorization(named.binaryAuthorization, flags),
     template: {
       ...template,
-      ...client,
-      ...annotated(template.annotations),
       ...(tasks !== undefined && { taskCount: tasks }),
       ...(parallelism !== undefined && { parallelism }),
       ...(delayExecution !== undefined && { delayExecution }),
     },
   };
+}
+
+/** The job as the client that the flags name writes it. */
+export function withClient(job: JobInput, { clientName, clientVersion }: ClientFlags): JobInput {
+  const client = { ...(clientName && { client: clientName }), ...(clientVersion && { clientVersion }) };
+  return { ...job, ...client, template: { ...job.template, ...client } };
 }
 
 function binaryAuthorization(
@@ -244,7 +269,8 @@ function binaryAuthorization(
 ): Pick<JobInput, 'binaryAuthorization'> {
   const { breakglassJustification, ...rest } = current ?? {};
   const kept = clearBinaryAuthorization ? {} : rest;
-  const chosen = policy ? (policy === 'default' ? { useDefault: true } : { policy }) : kept;
+  const chosen =
+    policy === undefined ? kept : policy === 'default' ? { useDefault: true } : { ...(policy && { policy }) };
   const justification = breakglass ?? (clearBinaryAuthorization ? undefined : breakglassJustification);
   const result = { ...chosen, ...(justification && { breakglassJustification: justification }) };
   return Object.keys(result).length > 0 ? { binaryAuthorization: result } : { binaryAuthorization: undefined };

@@ -1,5 +1,6 @@
-import { usesGpu } from '../../model/edit/container.js';
-import { withTask } from '../../model/edit/job.js';
+import type { Io } from '../io.js';
+import type { JobEdit } from './apply.js';
+import { defaultAccelerator } from '../../model/defaults.js';
 import { type Problem, RunError } from '../../model/errors.js';
 import { formatPath, type Path } from '../../model/path.js';
 import type { JobInput } from '../../model/schema/job.js';
@@ -10,7 +11,6 @@ import { isError } from '../../model/validation/status.js';
 const flagOf: Readonly<Record<string, string>> = {
   name: 'JOB',
   labels: '--labels',
-  annotations: '--update-annotations',
   binaryAuthorization: '--binary-authorization',
   breakglassJustification: '--breakglass',
   taskCount: '--tasks',
@@ -65,14 +65,11 @@ export function checkJobFlags(id: string, job: JobInput): void {
   if (problems.length > 0) throw new RunError('INVALID_ARGUMENT', `Job [${id}] cannot be like that:`, { problems });
 }
 
-const defaultGpuType = 'nvidia-l4';
-
-/** A new job that has a GPU gets a kind of it, if it names none; `say` tells that. */
-export function withGpuType(job: JobInput, say: (text: string) => void): JobInput {
-  const task = job.template.template;
-  if (task.nodeSelector || !task.containers.some(usesGpu)) return job;
-  say(`No GPU type is provided, defaulting to ${defaultGpuType}. To specify the GPU type use --gpu-type.\n`);
-  return withTask(job, () => ({ ...task, nodeSelector: { accelerator: defaultGpuType } }));
+/** What gcloud says where a new job, or one that has had no GPU, is to have one. */
+export function tellGpuType(edit: JobEdit, current: JobInput | undefined, { err }: Pick<Io, 'err'>): void {
+  if (!edit.groups.some(({ flags }) => flags.gpu) || edit.flags.gpuType) return;
+  if (current?.template.template.nodeSelector?.accelerator) return;
+  err.write(`No GPU type is provided, defaulting to ${defaultAccelerator}. To specify the GPU type use --gpu-type.\n`);
 }
 
 /** A job that is written anew: that somebody passed over the policy for its image counted once. */

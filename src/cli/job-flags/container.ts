@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
-import { RunError, UsageError } from '../../model/errors.js';
+import { UsageError } from '../../model/errors.js';
 import type { Container } from '../../model/schema/container.js';
 import { dictFlag, listFlag } from '../flags.js';
+import { atLeast, type Track } from '../global-flags.js';
 import { booleanFlag } from './boolean.js';
-import { declareContainer, type Grouped, type Parse } from './groups.js';
+import { declareContainer, type Grouped, onlyContainer, type Parse } from './groups.js';
 import { mountFlag } from './volume.js';
 import { probeFlag } from './probe.js';
 
@@ -47,9 +48,9 @@ function dependsOnFlag(value: string, previous?: string[]): string[] {
   return names;
 }
 
-function gpuFlag(value: string): string {
-  if (/^\d+$/.test(value)) return String(Number(value));
-  throw new RunError('INVALID_ARGUMENT', `argument --gpu: Value must be an integer; received: ${value}`);
+/** gcloud drops blanks before each. */
+function keysToRemove(flag: string): Parse<string[]> {
+  return (value, previous) => listFlag(flag)(value, previous).map((key) => key.trimStart());
 }
 
 const valued: readonly [flag: string, description: string, parse: (text: string, previous?: never) => unknown][] = [
@@ -59,10 +60,10 @@ const valued: readonly [flag: string, description: string, parse: (text: string,
   ['--workdir <path>', 'working directory', text],
   ['--memory <quantity>', 'memory limit, e.g. 512Mi', text],
   ['--cpu <quantity>', 'CPU limit, e.g. 1 or 1000m', text],
-  ['--gpu <count>', 'GPUs; 0: none', gpuFlag],
+  ['--gpu <count>', 'GPUs; 0: none', text],
   ['--set-env-vars <KEY=VALUE,...>', 'environment variables, instead of all there are', envFlag('--set-env-vars')],
   ['--update-env-vars <KEY=VALUE,...>', 'environment variables to add or change', envFlag('--update-env-vars')],
-  ['--remove-env-vars <KEY,...>', 'environment variables to remove', listFlag('--remove-env-vars')],
+  ['--remove-env-vars <KEY,...>', 'environment variables to remove', keysToRemove('--remove-env-vars')],
   ['--env-vars-file <file>', 'the same as --set-env-vars from a file: .env, or a YAML map', text],
   [
     '--set-secrets <KEY=VALUE,...>',
@@ -74,7 +75,7 @@ const valued: readonly [flag: string, description: string, parse: (text: string,
     'secrets to add or change; a KEY /DIR/FILE is a file',
     dictFlag('--update-secrets'),
   ],
-  ['--remove-secrets <KEY,...>', 'secrets to remove', listFlag('--remove-secrets')],
+  ['--remove-secrets <KEY,...>', 'secrets to remove', keysToRemove('--remove-secrets')],
   [
     '--add-volume-mount <KEY=VALUE,...>',
     'volume=NAME,mount-path=PATH: where a volume appears; may be repeated',
@@ -95,13 +96,13 @@ const booleans: readonly [flag: string, description: string][] = [
   ['--clear-volume-mounts', 'remove all volume mounts'],
 ];
 
-/** Previews, which help does not show. */
+/** Previews of gcloud's beta, which help does not show. */
 const hiddenBooleans: typeof booleans = [['--sandbox-launcher', 'let the container start sandboxes']];
 
 const names = [...valued, ...booleans, ...hiddenBooleans].map(([flag]) => new Option(flag).attributeName());
 
 /** `X_GOOGLE_` names belong to the tools that deploy. */
-function envFlag(flag: string): Parse<Record<string, string>> {
+export function envFlag(flag: string): Parse<Record<string, string>> {
   return (value, previous) => {
     const variables = dictFlag(flag)(value, previous);
     const reserved = Object.keys(variables).find((name) => name.startsWith('X_GOOGLE_'));
@@ -113,14 +114,14 @@ function envFlag(flag: string): Parse<Record<string, string>> {
 }
 
 /** Declares the container flags, and `--container`. Flags of the job may stand anywhere. */
-export function declareContainerFlags(command: Command): Command {
+export function declareContainerFlags(command: Command, track: Track): Command {
   const grouped = declareContainer(command.optionsGroup('Container flags:'));
   for (const [flag, description, parse] of valued) {
     command.addOption(new Option(flag, description).argParser(grouped.valued(parse as Parse<unknown>)));
   }
   for (const [flag, description] of booleans) booleanFlag(command, flag, description, grouped.boolean);
   for (const [flag, description] of hiddenBooleans) {
-    booleanFlag(command, flag, description, grouped.boolean, { hidden: true });
+    if (atLeast(track, 'BETA')) booleanFlag(command, flag, description, grouped.boolean, { hidden: true });
   }
   return command;
 }
@@ -141,7 +142,7 @@ export function containerGroups(options: GroupedFlags): ContainerGroup[] {
     Object.fromEntries(
       names.flatMap((name) => (Object.hasOwn(values[name] ?? {}, group) ? [[name, values[name]?.[group]]] : [])),
     );
-  const single = of('');
+  const single = of(onlyContainer);
   if (!options.container) return Object.keys(single).length > 0 ? [{ name: undefined, flags: single }] : [];
   const [stray] = Object.keys(single);
   if (stray !== undefined) {

@@ -6,22 +6,20 @@ type Exclusive = readonly (readonly string[])[];
 export const containerExclusives: readonly Exclusive[] = [
   [['--clear-env-vars'], ['--env-vars-file'], ['--set-env-vars'], ['--remove-env-vars', '--update-env-vars']],
   [['--clear-secrets'], ['--set-secrets'], ['--remove-secrets', '--update-secrets']],
-  [['--clear-volume-mounts'], ['--remove-volume-mount']],
 ];
 
 export const jobExclusives: readonly Exclusive[] = [
   [['--labels'], ['--update-labels']],
   [['--clear-labels'], ['--remove-labels']],
   [
+    ['--add-cloudsql-instances'],
     ['--clear-cloudsql-instances'],
+    ['--remove-cloudsql-instances'],
     ['--set-cloudsql-instances'],
-    ['--add-cloudsql-instances', '--remove-cloudsql-instances'],
   ],
-  [['--clear-vpc-connector'], ['--vpc-connector']],
   [['--clear-network'], ['--network', '--subnet', '--network-tags', '--clear-network-tags']],
   [['--clear-network-tags'], ['--network-tags']],
   [['--clear-binary-authorization'], ['--binary-authorization']],
-  [['--clear-volumes'], ['--remove-volume']],
   [['--async'], ['--execute-now', '--wait']],
   [['--image'], ['--source']],
 ];
@@ -29,9 +27,9 @@ export const jobExclusives: readonly Exclusive[] = [
 const attribute = (flag: string): string =>
   flag.slice(2).replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-/** @throws UsageError if flags are given that exclude each other; `--no-x` is no use of `--x` */
+/** @throws UsageError if flags are given that exclude each other; `--no-x` is a use of `--x`, as in gcloud */
 export function checkExclusive(given: Readonly<Record<string, unknown>>, exclusives: readonly Exclusive[]): void {
-  const isGiven = (flag: string): boolean => ![undefined, false].includes(given[attribute(flag)] as undefined);
+  const isGiven = (flag: string): boolean => given[attribute(flag)] !== undefined;
   for (const alternatives of exclusives) {
     if (alternatives.filter((flags) => flags.some(isGiven)).length < 2) continue;
     const shown = alternatives.map((flags) => (flags.length > 1 ? `[${flags.join(' ')}]` : flags[0]));

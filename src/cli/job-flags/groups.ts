@@ -1,6 +1,9 @@
 import { type Command, Option } from 'commander';
 
-/** A flag's values by container; those of the only container, before any `--container`, under the empty name. */
+/** Where flags are kept that stand before any `--container`: no container has such a name, but one may have none. */
+export const onlyContainer = '\0';
+
+/** A flag's values by container; those of the only container under `onlyContainer`. */
 export type Grouped<T> = Partial<Record<string, T>>;
 
 /** A parser of a flag's value, which is given the value before when the flag is repeated. */
@@ -14,7 +17,7 @@ export function declareContainer(command: Command): {
   valued: <T>(parse: Parse<T>) => (text: string, previous?: Grouped<T>) => Grouped<T>;
   boolean: (value: boolean, previous?: Grouped<boolean>) => Grouped<boolean>;
 } {
-  let current = '';
+  let current = onlyContainer;
   command.addOption(
     new Option('--container <name>', 'the container that the following flags are about').argParser(
       (name: string, previous: string[] | undefined): string[] => {

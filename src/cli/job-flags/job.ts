@@ -1,13 +1,26 @@
 import { type Command, Option } from 'commander';
 import { UsageError } from '../../model/errors.js';
 import type { TaskTemplate } from '../../model/schema/job.js';
-import { dictFlag, durationFlag, integerFlag, listFlag } from '../flags.js';
+import { dictFlag, durationFlag, integerFlag, lastListFlag, listFlag } from '../flags.js';
+import { atLeast, type Track } from '../global-flags.js';
 import { booleanFlag } from './boolean.js';
 import type { Parse } from './groups.js';
 import { type VolumeFlag, volumeFlag } from './volume.js';
 
+/** The flags that say which client writes a job. */
+export interface ClientFlags {
+  clientName?: string;
+  clientVersion?: string;
+}
+
+/** gcloud takes these, and its help does not show them. */
+export const declareClientFlags = (command: Command): Command =>
+  command
+    .addOption(new Option('--client-name <name>', 'the client that writes the job').hideHelp())
+    .addOption(new Option('--client-version <version>', "the client's version").hideHelp());
+
 /** The flags that say what a job is, those about its containers apart. */
-export interface JobFlags {
+export interface JobFlags extends ClientFlags {
   tasks?: number;
   parallelism?: number;
   maxRetries?: number;
@@ -40,9 +53,6 @@ export interface JobFlags {
   clearVolumes?: boolean;
   removeContainers?: string[];
   executionEnvironment?: TaskTemplate['executionEnvironment'];
-  clientName?: string;
-  clientVersion?: string;
-  updateAnnotations?: Record<string, string>;
   delayExecution?: boolean;
 }
 
@@ -79,20 +89,15 @@ const valued: readonly [flag: string, description: string, parse?: Parser][] = [
   ['--labels <KEY=VALUE,...>', 'labels to add or change', dictFlag('--labels')],
   ['--update-labels <KEY=VALUE,...>', 'the same', dictFlag('--update-labels')],
   ['--remove-labels <KEY,...>', 'labels to remove', listFlag('--remove-labels')],
-  [
-    '--add-volume <KEY=VALUE,...>',
-    'a volume, e.g. name=tmp,type=in-memory,size-limit=64Mi; may be repeated',
-    volumeFlag,
-  ],
   ['--remove-volume <NAME,...>', 'volumes to remove', listFlag('--remove-volume')],
   ['--remove-containers <NAME,...>', 'containers to remove', listFlag('--remove-containers')],
   [
     '--set-cloudsql-instances <LIST>',
     'Cloud SQL instances, instead of all there are',
-    listFlag('--set-cloudsql-instances'),
+    lastListFlag('--set-cloudsql-instances'),
   ],
-  ['--add-cloudsql-instances <LIST>', 'Cloud SQL instances to add', listFlag('--add-cloudsql-instances')],
-  ['--remove-cloudsql-instances <LIST>', 'Cloud SQL instances to remove', listFlag('--remove-cloudsql-instances')],
+  ['--add-cloudsql-instances <LIST>', 'Cloud SQL instances to add', lastListFlag('--add-cloudsql-instances')],
+  ['--remove-cloudsql-instances <LIST>', 'Cloud SQL instances to remove', lastListFlag('--remove-cloudsql-instances')],
   ['--vpc-connector <name>', 'a VPC connector'],
   ['--vpc-egress <which>', 'what goes through the VPC: all-traffic, private-ranges-only', egress],
   ['--network <name>', 'a VPC network'],
@@ -118,19 +123,56 @@ const booleans: readonly [flag: string, description: string][] = [
 /** gcloud takes these, and its help does not show them. */
 const hiddenValued: typeof valued = [
   ['--execution-environment <generation>', 'gen1, gen2', environment],
-  ['--client-name <name>', 'the client that writes the job'],
-  ['--client-version <version>', "the client's version"],
-  ['--update-annotations <KEY=VALUE,...>', 'annotations to add or change', dictFlag('--update-annotations')],
+  ['--update-annotations <KEY=VALUE,...>', 'without effect on jobs', dictFlag('--update-annotations')],
 ];
 
-export function declareOwnJobFlags(command: Command): Command {
+/** The commands that take flags of a job. `run` takes them all, whatever the release track: it is no command of gcloud's. */
+export type JobCommand = 'create' | 'deploy' | 'update' | 'run';
+
+/** Flags that not every command has, as in gcloud: there is nothing to remove or clear where a job is made anew. */
+export const commandsOf: Readonly<Record<string, readonly JobCommand[]>> = {
+  '--update-labels': ['update'],
+  '--remove-labels': ['update'],
+  '--clear-labels': ['update'],
+  '--add-cloudsql-instances': ['update'],
+  '--remove-cloudsql-instances': ['update'],
+  '--clear-cloudsql-instances': ['update'],
+  '--clear-vpc-connector': ['update'],
+  '--clear-binary-authorization': ['update'],
+  '--clear-network': ['update', 'deploy'],
+  '--clear-network-tags': ['update', 'deploy'],
+  '--remove-containers': ['update', 'deploy'],
+};
+
+/** Flags that not every release track has. */
+export const tracksOf = { '--delay-execution': 'ALPHA', '--runtime': 'ALPHA', '--sandbox-launcher': 'BETA' } as const;
+
+export function declareOwnJobFlags(command: Command, of: JobCommand, track: Track): Command {
+  const taken = ([flag]: readonly [string, ...unknown[]]): boolean =>
+    of === 'run' || (commandsOf[flag.replace(/ .*/, '')]?.includes(of) ?? true);
   const declare = ([flag, description, parse]: (typeof valued)[number], hidden: boolean): void => {
     const option = new Option(flag, description).hideHelp(hidden);
     command.addOption(parse ? option.argParser(parse as Parse<unknown>) : option);
   };
   command.optionsGroup('Job flags:');
-  for (const flag of valued) declare(flag, false);
+  for (const flag of valued.filter(taken)) declare(flag, false);
+  declare(
+    [
+      '--add-volume <KEY=VALUE,...>',
+      'a volume, e.g. name=tmp,type=in-memory,size-limit=64Mi; may be repeated',
+      volumeFlag(track),
+    ],
+    false,
+  );
   for (const flag of hiddenValued) declare(flag, true);
-  for (const [flag, description] of booleans) booleanFlag(command, flag, description);
-  return booleanFlag(command, '--delay-execution', 'let the execution start later', undefined, { hidden: true });
+  declareClientFlags(command);
+  if (atLeast(track, tracksOf['--runtime'])) declare(['--runtime <runtime>', 'without effect on jobs'], true);
+  for (const [flag, description] of booleans.filter(taken)) booleanFlag(command, flag, description);
+  return declareDelay(command, track);
 }
+
+/** gcloud's alpha lets an execution be put off. */
+export const declareDelay = (command: Command, track: Track): Command =>
+  atLeast(track, tracksOf['--delay-execution'])
+    ? booleanFlag(command, '--delay-execution', 'let the execution start later', undefined, { hidden: true })
+    : command;

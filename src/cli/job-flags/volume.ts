@@ -2,6 +2,7 @@ import { RunError, UsageError } from '../../model/errors.js';
 import { volumeName } from '../../model/edit/job.js';
 import type { Container, Volume } from '../../model/schema/container.js';
 import { dictFlag } from '../flags.js';
+import { atLeast, type Track } from '../global-flags.js';
 
 type Mount = NonNullable<Container['volumeMounts']>[number];
 
@@ -31,6 +32,8 @@ export interface AddedVolume {
 }
 
 interface Kind {
+  /** The release track of gcloud that has it. */
+  track: Track;
   required: readonly string[];
   optional: readonly string[];
   source: (values: Record<string, string>, of: string) => Omit<Volume, 'name'>;
@@ -45,24 +48,35 @@ function truth(values: Record<string, string>, key: string, of: string): boolean
   return value === 'true';
 }
 
+/** A bucket for each directory, by its name. */
+const dynamic = 'dynamic-mounting';
+
+const inTrack = (track: Track): string => {
+  const name = track.toLowerCase();
+  return `it is in ${name}: localrun ${name} jobs ...`;
+};
+
 const several = (text: string): string[] => text.split(';').filter(Boolean);
 
 const kinds: Readonly<Record<string, Kind>> = {
   'in-memory': {
+    track: 'GA',
     required: [],
     optional: ['size-limit'],
     source: ({ 'size-limit': sizeLimit }) => ({ emptyDir: { medium: 'MEMORY', ...(sizeLimit && { sizeLimit }) } }),
   },
   'ephemeral-disk': {
+    track: 'BETA',
     required: [],
     optional: ['size'],
     source: ({ size }) => ({ emptyDir: { medium: 'DISK', ...(size && { sizeLimit: size }) } }),
   },
   'cloud-storage': {
+    track: 'GA',
     required: [],
-    optional: ['bucket', 'dynamic-mounting', 'readonly', 'mount-options'],
+    optional: ['bucket', dynamic, 'readonly', 'mount-options'],
     source: (values, of) => {
-      const bucket = truth(values, 'dynamic-mounting', of) ? '_' : values['bucket'];
+      const bucket = truth(values, dynamic, of) ? '_' : values['bucket'];
       if (!bucket) throw missing(of, 'cloud-storage', ['bucket']);
       const { 'mount-options': options } = values;
       return {
@@ -75,6 +89,7 @@ const kinds: Readonly<Record<string, Kind>> = {
     },
   },
   nfs: {
+    track: 'GA',
     required: ['location'],
     optional: ['readonly'],
     source: (values, of) => {
@@ -86,11 +101,13 @@ const kinds: Readonly<Record<string, Kind>> = {
     },
   },
   secret: {
+    track: 'ALPHA',
     required: ['secret', 'version', 'path'],
     optional: [],
     source: ({ secret = '', version = '', path = '' }) => ({ secret: { secret, items: [{ version, path }] } }),
   },
   cloudsql: {
+    track: 'ALPHA',
     required: ['instances'],
     optional: [],
     source: ({ instances = '' }) => ({ cloudSqlInstance: { instances: several(instances) } }),
@@ -103,23 +120,27 @@ const missing = (of: string, type: string, keys: readonly string[]): UsageError 
 /** The keys and values of a volume, of which `type` is one, and how they were written. */
 export interface VolumeFlag {
   text: string;
+  track: Track;
   values: Readonly<Record<string, string>>;
 }
 
 /** A parser of `name=NAME,type=TYPE,...`; the flag may be repeated. @throws UsageError */
-export function volumeFlag(text: string, previous: VolumeFlag[] = []): VolumeFlag[] {
-  const values = dictFlag('--add-volume')(text);
-  if (!values['type']) throw wrong('--add-volume', 'Key [type] required in dict arg but not provided');
-  return [...previous, { text, values }];
-}
+export const volumeFlag =
+  (track: Track) =>
+  (text: string, previous: VolumeFlag[] = []): VolumeFlag[] => {
+    const values = dictFlag('--add-volume')(text);
+    if (!values['type']) throw wrong('--add-volume', 'Key [type] required in dict arg but not provided');
+    return [...previous, { text, track, values }];
+  };
 
 /** The volume that a flag describes. @throws UsageError */
-export function volumeOf({ text, values: given }: VolumeFlag): AddedVolume {
+export function volumeOf({ text, track, values: given }: VolumeFlag): AddedVolume {
   const { name: called, type = '', 'mount-path': mountPath, ...values } = given;
   const kind = Object.hasOwn(kinds, type) ? kinds[type] : undefined;
-  if (!kind) {
-    const known = Object.keys(kinds).join(', ');
-    throw wrong('--add-volume', `Volume type ${type} not supported`, `the types are ${known}`);
+  if (!kind || !atLeast(track, kind.track)) {
+    const known = Object.keys(kinds).filter((name) => atLeast(track, kinds[name]?.track ?? 'GA'));
+    const fix = kind ? inTrack(kind.track) : `the types are ${known.join(', ')}`;
+    throw wrong('--add-volume', `Volume type ${type} not supported`, fix);
   }
   if (!called && !mountPath) {
     throw wrong('--add-volume', 'Volume "name" must be specified if "mount-path" is not specified.');
@@ -128,6 +149,10 @@ export function volumeOf({ text, values: given }: VolumeFlag): AddedVolume {
   const unknown = Object.keys(values).find((key) => ![...kind.required, ...kind.optional].includes(key));
   if (unknown !== undefined) {
     throw wrong('--add-volume', `Volume ${name} of type ${type} had unexpected parameter ${unknown}`);
+  }
+  if (values[dynamic] !== undefined && !atLeast(track, 'ALPHA')) {
+    const message = `Volume ${name} of type ${type} had unexpected parameter ${dynamic}`;
+    throw wrong('--add-volume', message, inTrack('ALPHA'));
   }
   const absent = kind.required.filter((key) => !values[key]);
   if (absent.length > 0) throw missing(name, type, absent);

@@ -60,5 +60,3 @@ function editedLimits(
   if (gpu === '0') delete changed[gpus];
   return changed;
 }
-
-export const usesGpu = ({ resources }: Container): boolean => resources?.limits?.[gpus] !== undefined;

@@ -2,9 +2,9 @@ import { RunError } from '../errors.js';
 import { mergedEnv } from '../overrides.js';
 import type { EnvVar } from '../schema/container.js';
 
-/** What to do with the variables of a container; what is not given is left alone. */
+/** What to do with the literal variables of a container; those that take a secret stay. What is not given is left alone. */
 export interface EnvEdit {
-  /** Drops all that have a literal value, as the first thing; those that take a secret stay, as gcloud leaves them. */
+  /** Drops all, as the first thing. */
   clear?: boolean | undefined;
   remove?: readonly string[] | undefined;
   /** Adds, or puts in place of those of the same name. */
@@ -13,10 +13,11 @@ export interface EnvEdit {
 
 /** @throws RunError for a literal in place of a secret: which of the two is meant has to be said by a removal */
 export function editedEnv(env: readonly EnvVar[] = [], { clear, remove = [], update = {} }: EnvEdit): EnvVar[] {
-  const kept = env.filter(({ name, valueSource }) => !(clear && !valueSource) && !remove.includes(name));
+  const kept = env.filter(({ name, valueSource }) => valueSource || !(clear || remove.includes(name)));
   for (const name of Object.keys(update)) {
-    if (kept.some((variable) => variable.name === name && variable.valueSource))
-      throw otherType(name, 'string literal');
+    if (kept.some((variable) => variable.name === name && variable.valueSource)) {
+      throw otherType(name, 'string literal', `remove the secret first, in a command before: --remove-secrets=${name}`);
+    }
   }
   return mergedEnv(
     kept,
@@ -24,9 +25,9 @@ export function editedEnv(env: readonly EnvVar[] = [], { clear, remove = [], upd
   );
 }
 
-export const otherType = (name: string, type: string): RunError =>
+export const otherType = (name: string, type: string, fix: string): RunError =>
   new RunError(
     'INVALID_ARGUMENT',
     `Cannot update environment variable [${name}] to ${type} because it has already been set with a different type.`,
-    { fix: `remove it first, or in the same command where it is a secret: --remove-secrets=${name}` },
+    { fix },
   );

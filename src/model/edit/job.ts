@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Container, Volume } from '../schema/container.js';
 import type { JobInput, TaskTemplate } from '../schema/job.js';
 
@@ -8,17 +9,24 @@ export const withTask = (job: JobInput, change: (task: TaskTemplate) => TaskTemp
   template: { ...job.template, template: change(job.template.template) },
 });
 
-/** The job with labels changed, its own and those of its executions, which are the ones that reach logs and bills. */
+/** A label that gcloud sets on executions, to make each deployment a new one. */
+const nonce = 'client.knative.dev/nonce';
+
+/**
+ * The job with its labels changed: clearing comes first and removing last, as in gcloud. If that changes any, its
+ * executions get the same labels, instead of those that they had, since theirs are the ones that reach logs and bills.
+ */
 export function withLabels(
   job: JobInput,
   { clear, remove = [], update = {} }: { clear?: boolean; remove?: readonly string[]; update?: Record<string, string> },
 ): JobInput {
-  const changed = (labels: Record<string, string> = {}): Record<string, string> => ({
-    ...Object.fromEntries(Object.entries(clear ? {} : labels).filter(([key]) => !remove.includes(key))),
-    ...update,
-  });
-  const { template } = job;
-  return { ...job, labels: changed(job.labels), template: { ...template, labels: changed(template.labels) } };
+  const before = job.labels ?? {};
+  const labels = Object.fromEntries(
+    Object.entries({ ...(clear ? {} : before), ...update }).filter(([key]) => !remove.includes(key)),
+  );
+  if (isDeepStrictEqual(labels, before)) return job;
+  const kept = Object.entries(job.template.labels ?? {}).filter(([key]) => key === nonce);
+  return { ...job, labels, template: { ...job.template, labels: { ...labels, ...Object.fromEntries(kept) } } };
 }
 
 /** Volumes with others added; one of the same name keeps its place. */

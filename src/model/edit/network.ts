@@ -1,16 +1,18 @@
 import { UsageError } from '../errors.js';
 import type { Parent } from '../names.js';
-import type { Volume } from '../schema/container.js';
 import type { TaskTemplate } from '../schema/job.js';
-import { withMounts, withVolumes } from './job.js';
 
 type VpcAccess = NonNullable<TaskTemplate['vpcAccess']>;
 
-/** What to do with a job's way into a VPC; what is not given is left alone, clearing comes first. */
+/** What to do with a job's way into a VPC; what is not given is left alone. */
 export interface NetworkEdit {
+  /** Takes the connector and the egress away, also those that the same edit gives. */
   clearConnector?: boolean | undefined;
+  /** Empty: as it is. */
   connector?: string | undefined;
+  /** Takes the interface and the egress away. */
   clearNetwork?: boolean | undefined;
+  /** Empty: none. */
   network?: string | undefined;
   subnetwork?: string | undefined;
   clearTags?: boolean | undefined;
@@ -18,21 +20,32 @@ export interface NetworkEdit {
   egress?: VpcAccess['egress'] | undefined;
 }
 
-/** The VPC access after the edit; undefined if nothing is left of it. */
+/** The VPC access after the edit, in gcloud's order; undefined if nothing is left of it. */
 export function editedVpcAccess(access: VpcAccess = {}, edit: NetworkEdit): VpcAccess | undefined {
   const { clearConnector, clearNetwork, clearTags, connector, network, subnetwork, tags, egress } = edit;
   const result = { ...access };
-  if (clearConnector) delete result.connector;
-  if (clearNetwork) delete result.networkInterfaces;
-  if (clearConnector || clearNetwork) delete result.egress;
-  const given = { ...(network && { network }), ...(subnetwork && { subnetwork }), ...(tags && { tags }) };
-  if (Object.keys(given).length > 0 || clearTags) {
-    const [first] = result.networkInterfaces ?? [];
-    const { tags: old, ...rest } = first ?? {};
-    result.networkInterfaces = [{ ...rest, ...(!clearTags && old && { tags: old }), ...given }];
-  }
   if (connector) result.connector = connector;
   if (egress) result.egress = egress;
+  if (clearConnector) {
+    delete result.connector;
+    delete result.egress;
+  }
+  if ((network ?? subnetwork ?? tags ?? clearTags) !== undefined) {
+    const changed = { ...result.networkInterfaces?.[0] };
+    if (network !== undefined) changed.network = network;
+    if (subnetwork !== undefined) changed.subnetwork = subnetwork;
+    if (tags ?? clearTags) changed.tags = tags ?? [];
+    const set = Object.entries(changed).filter(([, value]) => value && value.length > 0);
+    if (set.length > 0) result.networkInterfaces = [Object.fromEntries(set)];
+    else {
+      delete result.networkInterfaces;
+      delete result.egress;
+    }
+  }
+  if (clearNetwork) {
+    delete result.networkInterfaces;
+    delete result.egress;
+  }
   return Object.keys(result).length > 0 ? result : undefined;
 }
 
@@ -44,43 +57,25 @@ export interface CloudSqlEdit {
   add?: readonly string[] | undefined;
 }
 
-const volume = 'cloudsql';
-const mountPath = '/cloudsql';
-
 /**
- * The task with other Cloud SQL instances: their sockets are in one volume, which every container mounts. An instance
- * is `PROJECT:REGION:NAME`, or a bare name in the project and region of the job.
+ * Other Cloud SQL instances for a job. One is `PROJECT:REGION:NAME`, or a bare name in the project and region of the
+ * job.
  * @throws UsageError
  */
-export function withCloudSql(task: TaskTemplate, parent: Parent, { clear, remove = [], add = [] }: CloudSqlEdit) {
+export function editedCloudSql(
+  before: readonly string[],
+  parent: Parent,
+  { clear, remove = [], add = [] }: CloudSqlEdit,
+): string[] {
   const full = (instance: string): string => fullInstance(instance, parent);
   const removed = remove.map(full);
-  const before = task.volumes?.find(({ name }) => name === volume)?.cloudSqlInstance?.instances ?? [];
-  const kept = (clear ? [] : before).filter((instance) => !removed.includes(instance));
-  const instances = [...new Set([...kept, ...add.map(full)])];
-  const others = task.volumes?.filter(({ name }) => name !== volume) ?? [];
-  if (instances.length === 0) {
-    const containers = task.containers.map((container) => ({
-      ...container,
-      ...(container.volumeMounts && { volumeMounts: container.volumeMounts.filter(({ name }) => name !== volume) }),
-    }));
-    return { ...task, containers, volumes: others };
-  }
-  const changed: Volume = { name: volume, cloudSqlInstance: { instances } };
-  const containers = task.containers.map((container) => ({
-    ...container,
-    volumeMounts: withMounts(
-      container.volumeMounts,
-      container.volumeMounts?.some(({ name }) => name === volume) ? [] : [{ name: volume, mountPath }],
-    ),
-  }));
-  return { ...task, containers, volumes: withVolumes(task.volumes, [changed]) };
+  const kept = clear ? [] : before.filter((instance) => !removed.includes(instance));
+  return [...new Set([...kept, ...add.map(full)])];
 }
 
 function fullInstance(instance: string, { project, location }: Parent): string {
   const parts = instance.split(':').length;
   if (parts === 1) return `${project}:${location}:${instance}`;
-  // A project of a domain has a colon in its id.
-  if (parts === 3 || parts === 4) return instance;
+  if (parts === 3) return instance;
   throw new UsageError(`Malformed CloudSQL instance string: ${instance}`, 'write NAME or PROJECT:REGION:NAME');
 }

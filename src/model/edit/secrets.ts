@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { UsageError } from '../errors.js';
+import { RunError, UsageError } from '../errors.js';
 import { shortName } from '../names.js';
 import { mergedEnv } from '../overrides.js';
 import type { Container, EnvVar, Volume } from '../schema/container.js';
@@ -28,24 +28,33 @@ export interface SecretsEdit {
 
 const isFile = (key: string): boolean => key.startsWith('/');
 
-/** The task with the secrets of one of its containers changed; volumes with secrets that nobody mounts any more go. */
+/**
+ * The task with the secrets of one of its containers changed. Where files change, volumes with secrets that nobody
+ * mounts any more go.
+ * @throws RunError, UsageError for what does not go together
+ */
 export function withSecrets(task: TaskTemplate, index: number, edit: SecretsEdit): TaskTemplate {
-  const { volumes = [] } = task;
   const container = task.containers[index];
   if (!container) return task;
-  const files = editedFiles(container, volumes, edit);
-  const changed: Container = { ...container, env: editedVariables(container.env, edit), volumeMounts: files.mounts };
-  const containers = task.containers.with(index, changed);
-  const mounted = new Set(containers.flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => name)));
-  const kept = [...volumes, ...files.volumes].filter(({ name, secret }) => !secret || mounted.has(name));
-  return { ...task, containers, volumes: kept };
+  const changed: Container = { ...container, env: editedVariables(container.env, edit) };
+  const { clear, remove = [], update = [] } = edit;
+  if (!clear && ![...remove, ...update.map(({ key }) => key)].some(isFile)) {
+    return { ...task, containers: task.containers.with(index, changed) };
+  }
+  const others = task.containers.filter((_, i) => i !== index).flatMap(({ volumeMounts = [] }) => volumeMounts);
+  const { mounts, volumes } = editedFiles(container, others, task.volumes ?? [], edit);
+  const containers = task.containers.with(index, { ...changed, volumeMounts: mounts });
+  const mounted = new Set([...mounts, ...others].map(({ name }) => name));
+  return { ...task, containers, volumes: volumes.filter(({ name, secret }) => !secret || mounted.has(name)) };
 }
 
 function editedVariables(env: readonly EnvVar[] = [], { clear, remove = [], update = [] }: SecretsEdit): EnvVar[] {
   const kept = env.filter(({ name, valueSource }) => !valueSource || !(clear || remove.includes(name)));
   const added = update.filter(({ key }) => !isFile(key));
   for (const { key } of added) {
-    if (kept.some(({ name, valueSource }) => name === key && !valueSource)) throw otherType(key, 'the given type');
+    if (kept.some(({ name, valueSource }) => name === key && !valueSource)) {
+      throw otherType(key, 'the given type', `remove the literal in the same command: --remove-env-vars=${key}`);
+    }
   }
   return mergedEnv(
     kept,
@@ -54,66 +63,89 @@ function editedVariables(env: readonly EnvVar[] = [], { clear, remove = [], upda
 }
 
 type Mount = NonNullable<Container['volumeMounts']>[number];
-type Item = NonNullable<NonNullable<Volume['secret']>['items']>[number];
-
-/** A directory with files out of one secret. */
-interface Directory {
-  secret: string;
-  items: Item[];
-  defaultMode?: number | undefined;
-}
+type Files = NonNullable<Volume['secret']>;
+type Item = NonNullable<Files['items']>[number];
 
 /**
- * The mounts of a container after the edit, and the volumes that they need besides those that are there. A directory
- * that does not change keeps its volume; one that does gets a new one, since others may mount the old one.
+ * The mounts of a container after the edit, and all volumes, as gcloud edits them: a directory keeps its volume, unless
+ * something else mounts that too; what is new comes first in it.
  */
 function editedFiles(
   container: Container,
-  volumes: readonly Volume[],
+  others: readonly Mount[],
+  before: readonly Volume[],
   { clear, remove = [], update = [] }: SecretsEdit,
 ): { mounts: Mount[]; volumes: Volume[] } {
-  const mounts: Mount[] = [];
-  const directories = new Map<string, Directory>();
-  const unchanged = new Map<string, Mount>();
-  for (const mount of container.volumeMounts ?? []) {
-    const secret = volumes.find(({ name }) => name === mount.name)?.secret;
-    if (!secret) mounts.push(mount);
-    else if (!clear) {
-      const all = secret.items?.length ? secret.items : [{ path: shortName(secret.secret), version: 'latest' }];
-      const items = all.filter((item) => !remove.includes(path.posix.join(mount.mountPath, item.path)));
-      if (items.length === all.length) unchanged.set(mount.mountPath, mount);
-      if (items.length > 0) directories.set(mount.mountPath, { ...secret, items });
-    }
+  const volumes = [...before];
+  const filesOf = (mount: Mount): Files | undefined => volumes.find(({ name }) => name === mount.name)?.secret;
+  const mounts = (container.volumeMounts ?? []).filter((mount) => !clear || !filesOf(mount));
+  const added = (where: string, secret: Files): Mount => {
+    const content = `${container.name ?? ''}:${where}:${JSON.stringify(secret)}`;
+    const name = unusedName(volumeName(shortName(secret.secret), content), volumes);
+    volumes.push({ name, secret });
+    return { name, mountPath: where };
+  };
+  const put = (index: number, mount: Mount, secret: Files): void => {
+    const sharing = [...others, ...mounts].filter(({ name }) => name === mount.name).length > 1;
+    if (sharing) mounts[index] = { ...mount, ...added(mount.mountPath, secret) };
+    else volumes[volumes.findIndex(({ name }) => name === mount.name)] = { name: mount.name, secret };
+  };
+  const at = (where: string): number => mounts.findIndex(({ mountPath }) => mountPath === where);
+
+  for (const file of clear ? [] : remove.filter(isFile)) {
+    const index = at(path.posix.dirname(file));
+    const mount = mounts[index];
+    const secret = mount && filesOf(mount);
+    if (!mount || !secret) continue;
+    const items = secret.items?.filter((item) => item.path !== path.posix.basename(file)) ?? [];
+    if (items.length === 0) mounts.splice(index, 1);
+    else put(index, mount, { ...secret, items });
   }
-  for (const { key, secret, version } of update.filter((use) => isFile(use.key))) {
-    const where = path.posix.dirname(key);
-    const file = { path: path.posix.basename(key), version };
-    const before = directories.get(where);
-    const others = before?.items.filter((item) => item.path !== file.path) ?? [];
-    if (before && others.length > 0 && before.secret !== secret) {
-      throw new UsageError(
-        `Multiple secrets are specified for directory [${where}]. Cloud Run only supports one secret per directory`,
-      );
-    }
-    const same = before?.secret === secret ? before.items.find((item) => item.path === file.path) : undefined;
-    if (same?.version === version) continue;
-    const items =
-      same && before ? before.items.map((item) => (item === same ? { ...same, version } : item)) : [...others, file];
-    directories.set(where, before?.secret === secret ? { ...before, items } : { secret, items });
-    unchanged.delete(where);
-  }
-  const added: Volume[] = [];
-  for (const [mountPath, secret] of directories) {
-    const kept = unchanged.get(mountPath);
-    if (kept) {
-      mounts.push(kept);
+  // Names of volumes that nobody mounts any more are free.
+  const mounted = new Set([...mounts, ...others].map(({ name }) => name));
+  volumes.splice(0, Infinity, ...volumes.filter(({ name, secret }) => !secret || mounted.has(name)));
+  for (const [where, wanted] of directories(update)) {
+    const index = at(where);
+    const mount = mounts[index];
+    if (!mount) {
+      mounts.push(added(where, wanted));
       continue;
     }
-    const name = volumeName(shortName(secret.secret), `${container.name ?? ''}:${mountPath}:${JSON.stringify(secret)}`);
-    if (!volumes.some((volume) => volume.name === name)) added.push({ name, secret });
-    mounts.push({ name, mountPath });
+    const current = filesOf(mount);
+    if (!current) {
+      const message = `Cannot update mount [${where}] because its mounted volume is of a different source type.`;
+      const fix = `mount the secret elsewhere, or take the mount away: --remove-volume-mount=${where}`;
+      throw new RunError('INVALID_ARGUMENT', message, { fix });
+    }
+    const rest = current.items?.filter(({ path: name }) => !wanted.items.some((item) => item.path === name)) ?? [];
+    if (current.secret !== wanted.secret && rest.length > 0) throw severalSecrets(where);
+    put(index, mount, { ...wanted, items: [...wanted.items, ...rest] });
   }
-  return { mounts, volumes: added };
+  return { mounts, volumes };
+}
+
+/** What new files there are, by directory. @throws UsageError */
+function directories(update: readonly SecretUse[]): Map<string, Files & { items: Item[] }> {
+  const result = new Map<string, Files & { items: Item[] }>();
+  for (const { key, secret, version } of update.filter((use) => isFile(use.key))) {
+    const where = path.posix.dirname(key);
+    const files = result.get(where) ?? { secret, items: [] };
+    if (files.secret !== secret) throw severalSecrets(where);
+    files.items.push({ path: path.posix.basename(key), version });
+    result.set(where, files);
+  }
+  return result;
+}
+
+const severalSecrets = (where: string): UsageError =>
+  new UsageError(
+    `Multiple secrets are specified for directory [${where}]. Cloud Run only supports one secret per directory`,
+  );
+
+function unusedName(name: string, volumes: readonly Volume[]): string {
+  let unused = name;
+  for (let i = 2; volumes.some((volume) => volume.name === unused); i++) unused = `${name}-${i}`;
+  return unused;
 }
 
 /**

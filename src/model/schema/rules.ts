@@ -70,7 +70,7 @@ const declared = {
   'service-account': error('A service account is an e-mail address or an account id.'),
   'encryption-key': error('An encryption key is the full name of a Cloud KMS key.'),
   'vpc-mode': error('VPC access is by a connector or by a network interface.'),
-  'vpc-connector': error('A connector is projects/P/locations/L/connectors/C.'),
+  'vpc-connector': error('A connector is projects/P/locations/L/connectors/C, or C.'),
   'vpc-interfaces': error('There is one network interface at most.'),
   'vpc-network': error('A network interface names a network or a subnetwork.'),
 
@@ -125,7 +125,6 @@ const declared = {
   'gpu-count': shared('A container has 1 GPU at most.'),
   'gpu-containers': shared('One container of a task at most has a GPU.'),
   'gpu-size': shared('A container with a GPU has the CPUs and the memory that the GPU asks for.'),
-  'gpu-type': error('A GPU needs an accelerator in the node selector.'),
   'gpu-missing': error('The fields for GPUs are set for jobs with a GPU only.'),
   'gpu-redundancy': shared('A job with a GPU turns zonal redundancy off.'),
   'gpu-timeout': shared('A task with a GPU has 1 h at most.'),

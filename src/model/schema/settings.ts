@@ -7,12 +7,13 @@ const NetworkInterface = message('VpcAccess.NetworkInterface', {
 });
 
 export const VpcAccess = message('VpcAccess', {
-  connector: string('`projects/P/locations/L/connectors/C`.', {
+  connector: string('`projects/P/locations/L/connectors/C`, or `C` in the same project and location.', {
     rules: [
       {
+        // The page on connectors has commands and YAML with the bare name; the reference of v2 has the full one.
         id: 'vpc-connector',
         text: 'must be in form projects/{project}/locations/{location}/connectors/{connector}',
-        pattern: /^projects\/[^/]+\/locations\/[^/]+\/connectors\/[^/]+$/,
+        pattern: /^(?:projects\/[^/]+\/locations\/[^/]+\/connectors\/)?[^/]+$/,
       },
     ],
   }),

@@ -62,6 +62,11 @@ function checkAnnotationSize(path: Path, annotations: Record<string, string> | u
   if (size > max) report(path, 'annotation-size', `must have at most ${max} bytes in all, got ${size}`);
 }
 
+/**
+ * The texts are those of live answers: that of the mode also to a request that had neither (googleapis/google-cloud-node,
+ * issue 4731), so that an egress alone is refused. The page on Direct VPC egress asks for a network, a subnetwork or both,
+ * so that tags alone are refused.
+ */
 function validateVpcAccess(path: Path, vpcAccess: JobInput['template']['template']['vpcAccess'], report: Report): void {
   if (!vpcAccess) return;
   const { connector, networkInterfaces } = vpcAccess;

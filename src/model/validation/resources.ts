@@ -154,12 +154,6 @@ function validateGpus(path: Path, template: TaskTemplate, report: Report): void 
     report([...path, 'containers'], 'gpu-containers', 'GPU can only be set on one container');
   }
   const limit = [...path, 'containers', first, 'resources', 'limits', gpu];
-  if (!nodeSelector?.accelerator) {
-    report(limit, 'gpu-type', 'a GPU needs an accelerator in the node selector', {
-      fix: 'set nodeSelector.accelerator to nvidia-l4 or nvidia-rtx-pro-6000',
-      because: [[...path, 'nodeSelector']],
-    });
-  }
   if (gpuZonalRedundancyDisabled !== true) {
     report(limit, 'gpu-redundancy', 'we are unable to offer GPU enabled instances with zonal redundancy', {
       fix: 'set gpuZonalRedundancyDisabled: true',

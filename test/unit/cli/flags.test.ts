@@ -20,7 +20,7 @@ describe('a list', () => {
     ['^;^a,b;c', ['a,b', 'c']],
     ['^##^a##b#c', ['a', 'b#c']],
     ['^@^', []],
-    ['^^a,b', ['^^a', 'b']],
+    ['--', []],
   ])('%j', (text, items) => {
     expect(list(text)).toEqual(items);
   });
@@ -83,11 +83,13 @@ test.each([
   ['1', 1],
   ['+7', 7],
   ['10000', 10000],
+  [' 3 ', 3],
+  ['1_0', 10],
 ])('the integer %j', (text, value) => {
   expect(integer(text)).toBe(value);
 });
 
-test.each(['', ' 1', '1e3', '0x10', '1.0', 'one', '١'])('%j is no integer', (text) => {
+test.each(['', '1_', '1e3', '0x10', '1.0', 'one', '١'])('%j is no integer', (text) => {
   expect(() => integer(text)).toThrow(`argument --tasks: Value must be an integer; received: ${text}`);
 });
 

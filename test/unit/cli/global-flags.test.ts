@@ -15,7 +15,7 @@ describe('global flags', () => {
     ['--help jobs', '--help jobs'],
     ['jobs run -- --project p', 'jobs run -- --project p'],
   ])('%s', (line, expected) => {
-    expect(commandFirst(line.split(' ')).join(' ')).toBe(expected);
+    expect(commandFirst(line.split(' ')).words.join(' ')).toBe(expected);
   });
 
   test.each([

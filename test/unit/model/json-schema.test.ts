@@ -80,7 +80,6 @@ describe('bad specs', () => {
     'gpu-count',
     'gpu-containers',
     'gpu-size',
-    'gpu-type',
     'gpu-missing',
     'gpu-redundancy',
     'gpu-timeout',

@@ -10,7 +10,7 @@ import { jobKind } from '../../render/format/resources.js';
 export const create = defineCommand<SpecOptions & AfterwardsFlags, [job: string | undefined], Description>(
   'create',
   'Create a job from flags, or from a spec file.',
-  (command) => declareJobFlags(declareAfterwardsFlags(declareSpec(command))),
+  (command, track) => declareJobFlags(declareAfterwardsFlags(declareSpec(command)), 'create', track),
   async (context, options, id) => {
     const { name, job } = await describedJob(context, options, id);
     const service = await context.service();

@@ -4,14 +4,17 @@ import { findJob, updateJob } from '../../../service/jobs.js';
 import {
   changedJob,
   declareSpec,
+  deploysImage,
   describedJob,
   type Description,
   readDescription,
   type SpecOptions,
+  withoutClient,
 } from '../../apply.js';
 import { askedJob, defineCommand, jobNameOf } from '../../command.js';
 import { type AfterwardsFlags, declareAfterwardsFlags, writtenAndRun } from '../../execution.js';
 import { declareJobFlags } from '../../job-flags/apply.js';
+import { tellGpuType } from '../../job-flags/check.js';
 import { print } from '../../render/format.js';
 import { jobKind } from '../../render/format/resources.js';
 
@@ -22,8 +25,8 @@ export const deploy = defineCommand<
 >(
   'deploy',
   'Create a job from flags or a spec file, or change the job of that name.',
-  (command) =>
-    declareJobFlags(declareAfterwardsFlags(declareSpec(command))).addOption(
+  (command, track) =>
+    declareJobFlags(declareAfterwardsFlags(declareSpec(command)), 'deploy', track).addOption(
       new Option('--source <directory>', 'not supported: build the image first, and give it with --image').hideHelp(),
     ),
   async (context, options, id) => {
@@ -33,15 +36,25 @@ export const deploy = defineCommand<
         fix: `docker build -t IMAGE ${options.source}, and then deploy with --image IMAGE`,
       });
     }
+    const { groups } = edit;
+    if (options.spec === undefined && (groups.length === 0 || groups.some(({ flags }) => !flags.image))) {
+      const [name] = groups.filter(({ flags }) => !flags.image).map((group) => group.name);
+      const which = name ? `Container ${name} requires` : 'Requires';
+      const message = `Missing required argument [--image]: ${which} a container image to deploy.`;
+      throw new RunError('INVALID_ARGUMENT', message, { fix: 'give --image, or change other things with jobs update' });
+    }
     const service = await context.service();
     const asked = await askedJob(context, options, id);
     const current = options.spec === undefined ? findJob(service, jobNameOf(context, options, asked)) : undefined;
-    const described = current ? changedJob(context, current, edit) : await describedJob(context, options, asked);
+    if (current) tellGpuType(edit, current, context.io);
+    const described = current
+      ? changedJob(context, withoutClient(current), edit)
+      : await describedJob(context, options, asked);
     const { name } = described;
     const change = current || findJob(service, name) ? 'Updating' : 'Creating';
     const words = { doing: 'Deploying container to', change, done: 'deployed' } as const;
     const deployed = await writtenAndRun(context, service, name, words, options, () =>
-      updateJob(service, { ...described, allowMissing: current === undefined }),
+      updateJob(service, { ...described, allowMissing: current === undefined, renew: deploysImage(edit) }),
     );
     await print(context, options, deployed, { kind: jobKind });
   },

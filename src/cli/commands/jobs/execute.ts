@@ -1,11 +1,16 @@
+import { editedEnv } from '../../../model/edit/env.js';
 import { RunError, UsageError } from '../../../model/errors.js';
+import type { Job } from '../../../model/schema/job.js';
 import type { ContainerOverride } from '../../../model/schema/run.js';
+import { findJob } from '../../../service/jobs.js';
 import { askedJob, type CommonOptions, defineCommand, jobNameOf } from '../../command.js';
 import { printSeen, runAndWait, startExecution } from '../../execution.js';
-import { dictFlag, durationFlag, integerFlag, listFlag } from '../../flags.js';
+import { durationFlag, integerFlag, listFlag } from '../../flags.js';
 import { booleanFlag } from '../../job-flags/boolean.js';
+import { envFlag } from '../../job-flags/container.js';
 import { checkExclusive } from '../../job-flags/exclusive.js';
-import { declareContainer, type Grouped } from '../../job-flags/groups.js';
+import { declareContainer, type Grouped, onlyContainer } from '../../job-flags/groups.js';
+import { declareDelay } from '../../job-flags/job.js';
 import { declareLocalFlags, type LocalFlags, localSettings } from '../../local-flags.js';
 
 interface Options extends CommonOptions, LocalFlags {
@@ -27,14 +32,14 @@ function checkFlags(options: Options): void {
     [['--async'], ['--wait']],
     [['--async'], ['--tail'], ['--wait']],
   ]);
-  if (!named || !(args[''] ?? updateEnvVars[''])) return;
-  const flag = args[''] ? '--args' : '--update-env-vars';
+  if (!named || !(args[onlyContainer] ?? updateEnvVars[onlyContainer])) return;
+  const flag = args[onlyContainer] ? '--args' : '--update-env-vars';
   throw new UsageError(`When --container is specified ${flag} must be specified after --container.`);
 }
 
 /** What the flags say of each container. @throws RunError */
 function containerOverrides({ container: named, args = {}, updateEnvVars = {} }: Options): ContainerOverride[] {
-  return (named ?? ['']).flatMap((name) => {
+  return (named ?? [onlyContainer]).flatMap((name) => {
     const list = args[name];
     const variables = updateEnvVars[name];
     if (!list && !variables) {
@@ -44,17 +49,27 @@ function containerOverrides({ container: named, args = {}, updateEnvVars = {} }:
       });
     }
     return {
-      ...(name && { name }),
+      ...(named && name && { name }),
       ...(list && (list.length > 0 ? { args: list } : { clearArgs: true })),
       ...(variables && { env: Object.entries(variables).map(([variable, value]) => ({ name: variable, value })) }),
     };
   });
 }
 
+/** gcloud puts no literal in the place of a secret. @throws RunError */
+function checkTypes(job: Job | undefined, overrides: readonly ContainerOverride[]): void {
+  const containers = job?.template.template.containers ?? [];
+  for (const { name, env = [] } of overrides) {
+    const container = containers.find((candidate) => (candidate.name ?? '') === (name ?? ''));
+    const of = container ?? (containers.length === 1 ? containers[0] : undefined);
+    editedEnv(of?.env, { update: Object.fromEntries(env.map((variable) => [variable.name, variable.value ?? ''])) });
+  }
+}
+
 export const execute = defineCommand<Options, [job: string | undefined]>(
   'execute',
   'Run a job in the background; return once it has started, or with --wait or --tail once it has ended.',
-  (command) => {
+  (command, track) => {
     declareLocalFlags(command)
       .optionsGroup('Flags:')
       .argument('[job]', 'the name of the job')
@@ -63,14 +78,14 @@ export const execute = defineCommand<Options, [job: string | undefined]>(
     booleanFlag(command, '--wait', 'wait until the execution has ended; exit 1 if it failed');
     booleanFlag(command, '--tail', 'the same, and show meanwhile what its tasks write');
     booleanFlag(command, '--async', 'do not even wait until it has started');
-    booleanFlag(command, '--delay-execution', 'let the execution start later', undefined, { hidden: true });
+    declareDelay(command, track);
     const grouped = declareContainer(command);
     return command
       .option('--args <list>', 'arguments in this execution; empty drops them', grouped.valued(listFlag('--args')))
       .option(
         '--update-env-vars <KEY=VALUE,...>',
         'variables added in this execution',
-        grouped.valued(dictFlag('--update-env-vars')),
+        grouped.valued(envFlag('--update-env-vars')),
       );
   },
   async (context, options, id) => {
@@ -83,6 +98,7 @@ export const execute = defineCommand<Options, [job: string | undefined]>(
     };
     const until = async ? 'created' : wait || tail ? 'ended' : 'started';
     const name = jobNameOf(context, options, await askedJob(context, options, id));
+    checkTypes(findJob(await context.service(), name), overrides.containerOverrides);
     const request = { name, overrides, settings: localSettings(context, options) };
     // What --format asks for stays alone on stdout.
     const lines = options.format ? context.io.err : context.io.out;

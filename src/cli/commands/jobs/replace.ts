@@ -2,22 +2,24 @@ import { UsageError } from '../../../model/errors.js';
 import type { SpecSource } from '../../../model/spec/read.js';
 import { shortName } from '../../../model/names.js';
 import { applyJob, findJob, getJob } from '../../../service/jobs.js';
-import { executeHint } from '../../apply.js';
+import { executeHint, inTrack } from '../../apply.js';
 import { type CommonOptions, defineCommand } from '../../command.js';
 import { written } from '../../execution.js';
+import { withClient } from '../../job-flags/apply.js';
 import { booleanFlag } from '../../job-flags/boolean.js';
+import { type ClientFlags, declareClientFlags } from '../../job-flags/job.js';
 import { print } from '../../render/format.js';
 import { jobKind } from '../../render/format/resources.js';
 import { readJobFile, readSpecFile } from '../../spec-file.js';
 
-type Options = CommonOptions & { file?: string; strict?: true; async?: boolean };
+type Options = CommonOptions & ClientFlags & { file?: string; strict?: true; async?: boolean };
 
 export const replace = defineCommand<Options, [file: string | undefined], { source: SpecSource }>(
   'replace',
   'Create a job, or replace all of it, by the spec in a YAML or JSON file.',
   (command) =>
     booleanFlag(
-      command
+      declareClientFlags(command)
         .argument('[file]', 'job spec, - for stdin; ./job.yaml if none is given')
         .option('-f, --file <file>', 'the same, as an option')
         .option('--strict', 'refuse a spec that Cloud Run accepts although it is hardly meant'),
@@ -25,9 +27,9 @@ export const replace = defineCommand<Options, [file: string | undefined], { sour
       'do not wait until the job is ready',
     ),
   async (context, options) => {
-    const described = await readJobFile(context, options.source, options, undefined);
+    const { name, job: read } = await readJobFile(context, options.source, options, undefined);
     const service = await context.service();
-    const { name } = described;
+    const described = { name, job: inTrack(context.track, withClient(read, options)) };
     const change = findJob(service, name) ? 'Updating' : 'Creating';
     let result: ReturnType<typeof applyJob> = 'unchanged';
     const job = await written(context, service, name, { doing: change, change }, options, () => {

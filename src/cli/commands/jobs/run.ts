@@ -19,13 +19,15 @@ import { awaitSurroundings } from '../../surroundings.js';
 export const run = defineCommand<SpecOptions & LocalFlags, [job: string | undefined], Description>(
   'run',
   'Apply a job spec, run it, follow it, and exit with its result.',
-  (command) =>
+  (command, track) =>
     declareLocalFlags(
       declareJobFlags(
         command
           .argument('[job]', 'the name of the job; may be left out with -f')
           .option('-f, --file <file>', 'job spec, YAML or JSON, v1 or v2; - for stdin')
           .option('--strict', 'refuse a spec that Cloud Run accepts although it is hardly meant'),
+        'run',
+        track,
       ),
     ).addHelpText(
       'after',

@@ -3,10 +3,12 @@ import { getJob, updateJob } from '../../../service/jobs.js';
 import {
   changedJob,
   declareSpec,
+  deploysImage,
   describedJob,
   type Description,
   readDescription,
   type SpecOptions,
+  withoutClient,
 } from '../../apply.js';
 import { askedJob, defineCommand, inWords, jobNameOf } from '../../command.js';
 import { type AfterwardsFlags, declareAfterwardsFlags, writtenAndRun } from '../../execution.js';
@@ -18,18 +20,14 @@ import type { NamedJob } from '../../spec-file.js';
 export const update = defineCommand<SpecOptions & AfterwardsFlags, [job: string | undefined], Description>(
   'update',
   'Change a job by flags, or replace its spec by that of a file.',
-  (command) => declareJobFlags(declareAfterwardsFlags(declareSpec(command))),
+  (command, track) => declareJobFlags(declareAfterwardsFlags(declareSpec(command)), 'update', track),
   async (context, options, id) => {
     const { edit } = options;
     const service = await context.service();
     const found = <T>(name: string, call: () => T): T =>
       inWords('NOT_FOUND', `Job [${shortName(name)}] could not be found.`, call);
     const changed = (name: string): NamedJob =>
-      changedJob(
-        context,
-        found(name, () => getJob(service, name)),
-        edit,
-      );
+      changedJob(context, withoutClient(found(name, () => getJob(service, name))), edit);
     const described =
       options.spec === undefined
         ? changed(jobNameOf(context, options, await askedJob(context, options, id)))
@@ -37,7 +35,7 @@ export const update = defineCommand<SpecOptions & AfterwardsFlags, [job: string 
     const { name } = described;
     const words = { doing: 'Updating', change: 'Updating', done: 'updated' } as const;
     const updated = await writtenAndRun(context, service, name, words, options, () =>
-      found(name, () => updateJob(service, described)),
+      found(name, () => updateJob(service, { ...described, renew: deploysImage(edit) })),
     );
     await print(context, options, updated, { kind: jobKind });
   },

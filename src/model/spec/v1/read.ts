@@ -1,6 +1,7 @@
+import { withCloudSql } from '../../cloud-sql.js';
 import type { Path } from '../../path.js';
 import type { Container } from '../../schema/container.js';
-import type { JobInput } from '../../schema/job.js';
+import type { JobInput, TaskTemplate } from '../../schema/job.js';
 import type { JobV1 } from '../../schema/v1.js';
 import type { Violation } from '../../validation/violation.js';
 import { checkSystemKeys } from './annotations.js';
@@ -113,11 +114,7 @@ function spreadDependencies(text: string, template: Tree): void {
 
 /** v1 has an annotation where v2 has a volume called cloudsql, mounted at /cloudsql in every container. */
 function addCloudSql(text: string, template: Tree): void {
-  const volume = { name: 'cloudsql', cloudSqlInstance: { instances: splitList(text) } };
-  template['volumes'] = [...((template['volumes'] as unknown[] | undefined) ?? []), volume];
-  for (const container of template['containers'] as Container[]) {
-    container.volumeMounts = [...(container.volumeMounts ?? []), { name: 'cloudsql', mountPath: '/cloudsql' }];
-  }
+  Object.assign(template, withCloudSql(template as unknown as TaskTemplate, splitList(text)));
 }
 
 /**

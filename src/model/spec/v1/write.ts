@@ -1,3 +1,4 @@
+import { cloudSqlApart } from '../../cloud-sql.js';
 import { parseName, shortName } from '../../names.js';
 import type { Condition } from '../../schema/condition.js';
 import type { Container } from '../../schema/container.js';
@@ -181,11 +182,14 @@ function parts(job: JobInput): JobParts {
   const copy = structuredClone(job);
   // gcloud writes no launch stage for what is generally available.
   if (copy.launchStage === 'GA' || copy.launchStage === 'LAUNCH_STAGE_UNSPECIFIED') delete copy.launchStage;
+  // Any other Cloud SQL volume stays one, which v1 can say as well.
+  const apart = cloudSqlApart(copy.template.template, { exact: true });
+  if (apart) copy.template.template = apart.task;
   const { template } = copy.template;
   const sums = {
     secrets: takeSecretNames(template),
     'container-dependencies': takeDependencies(template.containers),
-    'cloudsql-instances': takeCloudSql(template),
+    'cloudsql-instances': apart?.instances.join(','),
   };
   const v1 = convert(jobRules, 'v2', copy);
   for (const [name, value] of Object.entries(sums)) if (value !== undefined) put(v1, systemAnnotation(name), value);
@@ -217,28 +221,6 @@ function takeDependencies(containers: readonly Container[]): string | undefined 
     dependsOn?.length ? [[name ?? '', dependsOn] as const] : [],
   );
   return found.length > 0 ? JSON.stringify(Object.fromEntries(found)) : undefined;
-}
-
-/**
- * Takes out a Cloud SQL volume that is what the annotation stands for: the last one, mounted last in every container,
- * at /cloudsql. Any other stays a volume, which v1 can say as well.
- */
-function takeCloudSql(template: TaskTemplate): string | undefined {
-  const { volumes = [], containers } = template;
-  const instances = volumes.at(-1)?.cloudSqlInstance?.instances;
-  const mountedAsUsual = containers.every(({ volumeMounts = [] }) => {
-    const mounts = volumeMounts.filter(({ name }) => name === 'cloudsql');
-    const [mount] = mounts;
-    return mounts.length === 1 && mount === volumeMounts.at(-1) && mount?.mountPath === '/cloudsql' && !mount.subPath;
-  });
-  if (!instances?.length || !mountedAsUsual) return undefined;
-  volumes.pop();
-  if (volumes.length === 0) delete template.volumes;
-  for (const container of containers) {
-    container.volumeMounts?.pop();
-    if (container.volumeMounts?.length === 0) delete container.volumeMounts;
-  }
-  return instances.join(',');
 }
 
 const statuses: Partial<Record<NonNullable<Condition['state']>, string>> = {
