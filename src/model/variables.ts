@@ -24,8 +24,9 @@ const actedUpon = new RegExp(
     String.raw`TERM\w*|TZ|TZDIR|LANG|LANGUAGE|LC_\w*`,
     // Loaders and the C library.
     String.raw`LD_\w*|DYLD_\w*|GLIBC_\w*|MALLOC_\w*|GCONV_PATH|LOCPATH|NLSPATH|HOSTALIASES|LOCALDOMAIN|RES_OPTIONS`,
-    // The network.
-    String.raw`\w*_PROXY|GRPC_\w*|SSL\w*|OPENSSL_\w*|GNUTLS_\w*|CURL_\w*|KRB5\w*|SSH_\w*|GNUPGHOME`,
+    // The network. Keys and certificates of a job, of several lines, have names that neither ssh nor OpenSSL knows.
+    String.raw`\w*_PROXY|GRPC_\w*|OPENSSL_\w*|GNUTLS_\w*|CURL_\w*|KRB5\w*|GNUPGHOME`,
+    String.raw`SS[HL](?!_(?:\w+_)?(?:KEY|CERT|CERTIFICATE|PEM|KNOWN_HOSTS)$)\w*`,
     String.raw`GIT_(?:SSH\w*|ASKPASS|CONFIG\w*|EXEC_PATH|DIR)`,
     // Language runtimes; Google's own variables are not Go's.
     String.raw`NODE_\w*|PYTHON\w*|PERL\w*|RUBY\w*|GEM_\w*|GO(?!OGLE_)\w*|PHP\w*|LUA_\w*|DOTNET_\w*`,
