@@ -37,8 +37,7 @@ export function printError(error: unknown, command: string, { err }: Io): void {
     say(`Try: localrun ${[...command.split('.').filter(Boolean), '--help'].join(' ')}`);
   } else if (error instanceof RunError) {
     say(`${title} ${selfExplaining.has(error.code) ? '' : `${error.code}: `}${error.message}`);
-    for (const problem of error.problems.slice(0, shownProblems)) say(formatProblem(problem, err));
-    if (error.problems.length > shownProblems) say(`and ${error.problems.length - shownProblems} more`);
+    for (const text of formatProblems(error.problems, err)) say(text);
     if (error.fix) say(advice(error.fix));
   } else if (isSystemError(error)) {
     say(`${title} ${error.message}`);
@@ -56,6 +55,15 @@ const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
 function advice(fix: string): string {
   if (fix.startsWith('did you mean')) return `D${fix.slice(1)}`;
   return /^[A-Z][a-z]* /.test(fix) ? fix : `Try: ${fix}`;
+}
+
+/** Problems, or the first of them, errors before warnings, and how many more there are. */
+export function formatProblems(problems: readonly Problem[], output: Pick<Output, 'chalk'>): string[] {
+  if (problems.length <= shownProblems) return problems.map((problem) => formatProblem(problem, output));
+  const isError = ({ severity }: Problem): boolean => severity === 'error';
+  const first = [...problems.filter(isError), ...problems.filter((problem) => !isError(problem))];
+  const shown = first.slice(0, shownProblems).map((problem) => formatProblem(problem, output));
+  return [...shown, `and ${problems.length - shownProblems} more`];
 }
 
 /**
@@ -82,13 +90,15 @@ export function formatProblem(
 /** The part of a source line around a column, so that a line of any length fits a terminal. */
 function excerpt(line: string, column: number, chalk: Output['chalk']): string[] {
   const width = 100;
-  const start = Math.max(0, Math.min(column - 1 - width / 2, line.length - width));
+  const at = column - 1;
+  const shown = (from: number, to: number): string => printable(line.slice(from, to).replaceAll('\t', ' '), false);
+  const before = shown(Math.max(0, at - width), at);
+  const around = before + shown(at, at + width);
+  const start = Math.max(0, Math.min(before.length - width / 2, around.length - width));
   const end = start + width;
-  const shown = line
+  const text = around
     .slice(start, end)
-    .replaceAll('\t', ' ')
     .replace(/^./, (first) => (start > 0 ? '…' : first))
-    .replace(/.$/, (last) => (end < line.length ? '…' : last));
-  const before = printable(shown.slice(0, column - 1 - start), false);
-  return [`    ${printable(shown, false)}`, `    ${' '.repeat(before.length)}${chalk.red('^')}`];
+    .replace(/.$/, (last) => (end < around.length ? '…' : last));
+  return [`    ${text}`, `    ${' '.repeat(before.length - start)}${chalk.red('^')}`];
 }

@@ -37,10 +37,10 @@ async function flagsIn(file: string, cwd: string): Promise<string[]> {
   } catch (error) {
     throw wrong(`[${file}] cannot be read: ${(error as Error).message}`);
   }
-  const { parse } = await import('yaml');
+  const { parseValue } = await import('../model/spec/source.js');
   let content: unknown;
   try {
-    content = parse(text);
+    content = parseValue(text);
   } catch (error) {
     throw wrong(`[${file}] is not valid YAML: ${(error as Error).message}`);
   }

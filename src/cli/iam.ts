@@ -95,10 +95,10 @@ function conditionOf(flag: string, value: Readonly<Record<string, unknown>>): Ex
 export async function conditionIn(context: Context, flags: BindingFlags): Promise<Expr | 'none' | undefined> {
   if (flags.conditionFromFile === undefined) return flags.condition;
   const { file, text } = await readSpecText(context, flags.conditionFromFile, 'condition');
-  const { parse } = await import('yaml');
+  const { parseValue } = await import('../model/spec/source.js');
   let value: unknown;
   try {
-    value = parse(text);
+    value = parseValue(text);
   } catch (error) {
     throw new RunError('INVALID_ARGUMENT', `${file} is not valid YAML: ${(error as Error).message}`);
   }

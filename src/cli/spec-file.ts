@@ -9,7 +9,7 @@ import type { JobSpec, SpecSource } from '../model/spec/read.js';
 import { get } from '../model/spec/v1/mapping.js';
 import { type CommonOptions, jobNameOf } from './command.js';
 import type { Context } from './context.js';
-import { formatProblem } from './errors.js';
+import { formatProblems } from './errors.js';
 
 /** A job as a command line names and describes it. */
 export interface NamedJob {
@@ -115,7 +115,7 @@ export async function readJobFile(
   const id = job === undefined ? undefined : shortName(jobNameOf(context, options, job));
   const { jobs, problems } = jobsOf(source, { id, project, location, strict });
   failOn(problems, source.file);
-  for (const problem of problems) context.io.err.write(`${formatProblem(problem, context.io.err)}\n`);
+  for (const text of formatProblems(problems, context.io.err)) context.io.err.write(`${text}\n`);
   const [spec] = jobs;
   const named = job ?? spec?.id ?? unnamed;
   if (!spec || !named) {

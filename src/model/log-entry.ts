@@ -162,11 +162,20 @@ function newEntry(
 function jsonObject(text: string): Record<string, unknown> | undefined {
   if (!text.startsWith('{') || !text.trimEnd().endsWith('}')) return undefined;
   try {
-    return JSON.parse(text) as Record<string, unknown>;
+    const value = JSON.parse(text) as Record<string, unknown>;
+    return isDeeper(value, maxDepth) ? undefined : value;
   } catch {
     return undefined;
   }
 }
+
+/** A structured line that is nested deeper is text: as JSON it could be read, but not written. */
+const maxDepth = 100;
+
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1)));
 
 /** What there is to read in an entry. */
 export function entryText({ textPayload, jsonPayload }: LogEntry): string {

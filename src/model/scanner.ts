@@ -1,9 +1,16 @@
 import { UsageError } from './errors.js';
 
+/** How deep parentheses and the like can be nested; nobody writes more, and each level takes a call within a call. */
+const maxDepth = 100;
+
+/** How much of the text a message has, in characters. */
+const maxShown = 1000;
+
 /** Reads a text that somebody wrote on a command line from left to right. */
 export class Scanner {
   readonly text: string;
   readonly #subject: string;
+  #depth = 0;
   at = 0;
 
   /** @param subject what the text is, for messages */
@@ -22,7 +29,16 @@ export class Scanner {
   }
 
   wrong(problem: string, fix?: string): UsageError {
-    return new UsageError(`argument ${this.#subject}: ${problem} at character ${this.at + 1} of ${this.text}`, fix);
+    const text = this.text.length > maxShown ? `${this.text.slice(0, maxShown)}…` : this.text;
+    return new UsageError(`argument ${this.#subject}: ${problem} at character ${this.at + 1} of ${text}`, fix);
+  }
+
+  /** What `read` gives, which may call this again for what is nested in it. @throws UsageError if that is too deep */
+  nested<T>(read: () => T): T {
+    if (++this.#depth > maxDepth) throw this.wrong('is nested too deep');
+    const result = read();
+    this.#depth--;
+    return result;
   }
 
   /** Whether this comes next; if it does, it is passed. */

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { printable } from '../../src/model/printable.js';
 import { cli, type Outcome } from '../support/io.js';
 import { tempDirectory } from '../support/temp.js';
 
@@ -119,7 +120,8 @@ describe.each(files)('%s', (_, content, message) => {
     // No container engine is asked before the spec is known to be good.
     const { code, stdout, stderr } = await run(line, { env: { LOCALRUN_DOCKER: '/nonexistent/docker' } });
     // What cannot be read as one document is the command line's fault, as in gcloud.
-    const unread = /not valid YAML|is empty|larger than|is in UTF-16|a file holds one job|got "(hello|\\u0000)/;
+    const unread =
+      /not valid YAML|is empty|larger than|is longer, or nested|is in UTF-16|a file holds one job|got "(hello|\\u0000)/;
     expect(code).toBe(unread.test(stderr) ? 2 : 1);
     expect(stdout).toBe('');
     expect(stderr).toMatch(message);
@@ -179,7 +181,7 @@ describe('a name that cannot be a job', () => {
         name,
       ]);
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-      expect(stderr).toContain(`Invalid job name [${name}]. `);
+      expect(stderr).toContain(`Invalid job name [${printable(name, false)}]. `);
     }
     expect((await run('jobs list --format json')).stdout).toBe('[]\n');
   });

@@ -37,6 +37,16 @@ describe('validate', () => {
     );
   });
 
+  test('shows 50 problems of a file, errors first, and says how many more there are', async () => {
+    const { run, file } = cli();
+    const dupes = Array.from({ length: 60 }, () => '{name: A, value: b}').join(', ');
+    const spec = `name: many\ntemplate: {template: {containers: [{image: i, env: [${dupes}]}]}}\ntaskCount: 1\n`;
+    const { stdout } = await run(`jobs validate ${file('many.yaml', spec)}`);
+    expect(stdout).toMatch(/^many\.yaml:\d+:1: taskCount: /);
+    expect(stdout.match(/^many\.yaml:/gm)).toHaveLength(50);
+    expect(stdout).toMatch(/^and 10 more$/m);
+  });
+
   test('for machines: file, line, column, path, rule, severity, message and fix', async () => {
     const { run, file } = cli();
     const { code, stdout } = await run(`jobs validate ${file('bad.yaml', bad)} ${file('odd.yaml', odd)} --format json`);

@@ -20,7 +20,8 @@ function extract(text: string, template: string): string {
 /** Why a text cannot be the expression of a condition; undefined if it can. */
 export function expressionProblem(expression: string): string | undefined {
   const { valid, type, error } = environment.check(expression);
-  if (!valid) return error?.message;
+  // The package bounds parentheses, calls and lists, but not `!` and `-`.
+  if (!valid) return error?.message.includes('call stack') ? 'it is nested too deep' : error?.message;
   return type === 'bool' || type === 'dyn' ? undefined : `it is ${type}, not bool`;
 }
 

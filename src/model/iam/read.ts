@@ -3,7 +3,7 @@ import { formatPath } from '../path.js';
 import { PolicyMessage } from '../schema/policy.js';
 import { decode } from '../spec/decode.js';
 import { problemOf } from '../spec/read.js';
-import { parseSource } from '../spec/source.js';
+import { parseSource, TooLarge } from '../spec/source.js';
 import { type PolicyInput, validatePolicy } from './policy.js';
 
 /** The policy in a YAML or JSON text, and all that is wrong with it, each at its place. */
@@ -14,7 +14,14 @@ export function readPolicy(file: string, text: string): { policy?: PolicyInput; 
   if (others.length > 0) {
     return { problems: [{ message: 'must be one document', location: document.location(null), severity: 'error' }] };
   }
-  const { value: policy, found } = decode(document, PolicyMessage, 'proto');
+  let decoded: ReturnType<typeof decode<typeof PolicyMessage>>;
+  try {
+    decoded = decode(document, PolicyMessage, 'proto');
+  } catch (error) {
+    if (!(error instanceof TooLarge)) throw error;
+    return { problems: [{ message: error.message, location: document.location(null), severity: 'error' }] };
+  }
+  const { value: policy, found } = decoded;
   if (found.length > 0) return { problems: found.flatMap((one) => problemOf(one, true)) };
   const broken = validatePolicy({ ...policy, version: policy.version ?? 3 }).map(
     ({ path, description, fix }): Problem => {

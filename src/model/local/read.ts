@@ -40,7 +40,7 @@ export function readLocalFile(file: string, text: string): LocalText {
     };
   } catch (error) {
     if (!(error instanceof TooLarge)) throw error;
-    const message = 'holds more, or is nested deeper, than any configuration can be';
+    const { message } = error;
     return { ...none, problems: [{ message, location: document.location(document.root), severity: 'error' }] };
   }
 }

@@ -61,14 +61,14 @@ class LogFilterParser extends Scanner {
     const wrong = this.#wrongHere();
     if (this.#keyword('AND') || this.#keyword('OR')) throw wrong('expected a term');
     if (this.#keyword('NOT') || this.take('-')) {
-      const test = this.#not(term);
+      const test = this.nested(() => this.#not(term));
       return (entry) => !test(entry);
     }
     return this.take('(') ? this.#parenthesized(term) : term();
   }
 
   #parenthesized(term: () => Test): Test {
-    const test = this.#all(term);
+    const test = this.nested(() => this.#all(term));
     this.expect(')');
     return test;
   }

@@ -122,7 +122,7 @@ function readDocument(document: SourceDocument, options: ReadOptions): Read {
     return { found: [told, ...found] };
   } catch (error) {
     if (!(error instanceof TooLarge)) throw error;
-    const description = 'holds more, or is nested deeper, than any job spec can be';
+    const { message: description } = error;
     const location = document.location(document.root);
     return { found: [{ path: [], written: [], rule: 'size', description, location }] };
   }
@@ -287,16 +287,28 @@ function checkKind(document: SourceDocument): (Found & { fatal: boolean })[] {
 /** Violations at their places, but for those that only follow from a value that could not be read. */
 function placed(document: SourceDocument, unread: readonly Found[], violations: readonly Violation[]): Found[] {
   const wrong = unread.filter(({ rule }) => rules[rule].severity === 'error');
+  const unreadable = new Set(wrong.map(({ path }) => keyOf(path)));
   const broken = wrong.filter(({ guessed }) => !guessed);
-  const begins = (long: Path, short: Path): boolean => short.every((step, i) => step === long[i]);
+  const lost = new Set(broken.map(({ path }) => keyOf(path)));
+  const holdsLost = new Set(broken.flatMap(({ path }) => path.map((_, i) => keyOf(path.slice(0, i)))));
+  const within = (paths: ReadonlySet<string>, path: Path): boolean =>
+    paths.has(keyOf(path)) || path.some((_, i) => paths.has(keyOf(path.slice(0, i))));
+  // Many violations may have the same causes.
+  const causes = new Map<readonly Path[], boolean>();
+  const isOpen = (because: readonly Path[]): boolean => {
+    let open = causes.get(because);
+    if (open === undefined) {
+      open = because.some((cause) => within(lost, cause) || holdsLost.has(keyOf(cause)));
+      causes.set(because, open);
+    }
+    return open;
+  };
   return violations
-    .filter(
-      ({ path, because = [] }) =>
-        !wrong.some((bad) => begins(path, bad.path)) &&
-        !broken.some((bad) => because.some((cause) => begins(cause, bad.path) || begins(bad.path, cause))),
-    )
+    .filter(({ path, because }) => !within(unreadable, path) && !(because && isOpen(because)))
     .map((violation) => ({ ...violation, ...document.find(violation.path, { key: violation.key === true }) }));
 }
+
+const keyOf = (path: Path): string => JSON.stringify(path);
 
 /** A violation as it is told; what only `strict` minds is not, without it. */
 export function problemOf({ written, rule, description, location, fix }: Found, strict: boolean): Problem[] {
@@ -311,15 +323,19 @@ export function problemOf({ written, rule, description, location, fix }: Found, 
 /** What does nothing wherever it is. */
 const harmless: ReadonlySet<RuleId | undefined> = new Set<RuleId>(['ignored', 'job-ports', 'readiness-probe']);
 
-/** Without what has been said: the same at one place, and in a file what does nothing wherever it is. */
+/**
+ * Without what has been said: the same at one place, which aliases (`*a`) can put into many items of lists, and in a
+ * file what does nothing wherever it is.
+ */
 function onceEach(all: Problem[]): Problem[] {
+  const anyItem = (path: string): string => path.replaceAll(/\[\d+\]/g, '[]');
   const said = new Set<string>();
-  const problems = all.filter(({ location, path, message }) => {
-    const key = `${location?.line}:${location?.column} ${path} ${message}`;
+  const problems = all.filter(({ location, path = '', message }) => {
+    const key = `${location?.line}:${location?.column} ${anyItem(path)} ${message}`;
     return location === undefined || (!said.has(key) && said.add(key));
   });
   const keyOf = ({ rule, path = '', message }: Problem): string | undefined =>
-    harmless.has(rule) ? `${path.replaceAll(/\[\d+\]/g, '[]')} ${message}` : undefined;
+    harmless.has(rule) ? `${anyItem(path)} ${message}` : undefined;
   const counts = new Map<string | undefined, number>();
   for (const problem of problems) counts.set(keyOf(problem), (counts.get(keyOf(problem)) ?? 0) + 1);
   return problems.flatMap((problem) => {

@@ -1,20 +1,26 @@
 import {
   type Alias,
-  type Document,
+  Composer,
+  type CST,
+  Document,
   type ErrorCode,
   isAlias,
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Node,
   Pair,
-  parseAllDocuments,
+  parse,
+  Parser,
   Scalar,
   visit,
   type YAMLError,
+  type YAMLMap,
+  type YAMLSeq,
 } from 'yaml';
-import type { Location, Problem } from '../errors.js';
+import { type Location, type Problem, RunError } from '../errors.js';
 import { camelCase, type Path } from '../path.js';
 import { scalar11 } from './yaml11.js';
 
@@ -24,6 +30,9 @@ export const maxSpecBytes = 1024 * 1024;
 /** Nesting and size that no job needs, so that aliases cannot blow a small file up. */
 const maxDepth = 64;
 const maxNodes = 100_000;
+
+/** Nor does one need as many words, signs and line ends as this. */
+const maxLexemes = 300_000;
 
 export interface Entry {
   key: string;
@@ -80,6 +89,8 @@ export class SourceDocument {
   readonly #document: Document;
   readonly #text: FileText;
   readonly #targets = new Map<Alias, Node>();
+  readonly #listed = new Map<YAMLSeq, readonly number[]>();
+  readonly #mapped = new Map<YAMLMap, ReadonlyMap<string, Entry>>();
   #budget = maxNodes;
   /** What is wrong with it as YAML. */
   readonly problems: Problem[] = [];
@@ -124,6 +135,14 @@ export class SourceDocument {
     }
   }
 
+  /** What stands for a text that is not put together. */
+  static tooLarge(text: FileText, offset: number): SourceDocument {
+    const document = new SourceDocument(new Document(), text);
+    const location = text.location(offset);
+    document.problems.push({ rule: 'size', message: tooLong, location, severity: 'error' });
+    return document;
+  }
+
   #invalid(message: string, offset: number, fix?: string): void {
     const location = this.#text.location(offset);
     this.problems.push({ rule: 'syntax', message: `not valid YAML: ${message}`, location, fix, severity: 'error' });
@@ -146,7 +165,8 @@ export class SourceDocument {
   has(path: readonly string[]): boolean {
     let node: Node | null = this.root;
     for (const step of path) {
-      const entry = isMap(this.resolve(node)) ? this.#peek(node as Node).find(({ key }) => key === step) : undefined;
+      const map = this.resolve(node);
+      const entry = isMap(map) ? this.#named(map, step) : undefined;
       if (!entry) return false;
       node = entry.value;
     }
@@ -157,6 +177,7 @@ export class SourceDocument {
   set(key: string, value: string | undefined): void {
     const root = this.resolve(this.root);
     if (!isMap<Node | null, Node | null>(root)) return;
+    this.#mapped.delete(root);
     const found = root.items.find((pair) => isScalar(pair.key) && pair.key.value === key);
     if (value === undefined) root.items = root.items.filter((pair) => pair !== found);
     else {
@@ -257,12 +278,10 @@ export class SourceDocument {
       let spelled: string | number = step;
       let next: Node | null = null;
       if (typeof step === 'number' && isSeq(target)) {
-        const places = target.items.flatMap((item, i) => (this.isNull(item as Node | null) ? [] : [i]));
-        spelled = places[step] ?? step;
+        spelled = this.#places(target)[step] ?? step;
         next = (target.items[spelled] as Node | undefined) ?? null;
       } else if (typeof step === 'string' && isMap(target)) {
-        const entries = this.#peek(target);
-        const entry = entries.find(({ key }) => key === step) ?? entries.find(({ key }) => camelCase(key) === step);
+        const entry = this.#named(target, step);
         if (entry) {
           spelled = entry.key;
           if (entry.written) written = entry.written.slice(0, -1);
@@ -278,23 +297,54 @@ export class SourceDocument {
     return { location: this.location(found), written, node: found };
   }
 
-  /** The entries of a mapping, once more: looking something up costs nothing. */
-  #peek(node: Node): Entry[] {
-    const budget = this.#budget;
-    this.#budget = maxNodes;
-    const entries = this.entries(node, 0);
-    this.#budget = budget;
-    return entries;
+  /** Where the items of a list are that are not null. */
+  #places(list: YAMLSeq): readonly number[] {
+    let places = this.#listed.get(list);
+    if (!places) {
+      places = list.items.flatMap((item, i) => (this.isNull(item as Node | null) ? [] : [i]));
+      this.#listed.set(list, places);
+    }
+    return places;
+  }
+
+  /** The entry of a mapping by its key, or else by its key in lowerCamelCase. Looking it up costs nothing. */
+  #named(map: YAMLMap, name: string): Entry | undefined {
+    let byName = this.#mapped.get(map);
+    if (!byName) {
+      const budget = this.#budget;
+      this.#budget = maxNodes;
+      const entries = this.entries(map, 0).toReversed();
+      this.#budget = budget;
+      byName = new Map([
+        ...entries.map((entry) => [camelCase(entry.key), entry] as const),
+        ...entries.map((entry) => [entry.key, entry] as const),
+      ]);
+      this.#mapped.set(map, byName);
+    }
+    return byName.get(name);
   }
 }
 
-export class TooLarge extends Error {}
+/** What is wrong with a text that is not even put together. */
+const tooLong = 'is longer, or nested deeper, than can be read';
+
+/** A text that holds more, or is nested deeper, than any that makes sense. */
+export class TooLarge extends RunError {
+  /** Where in the text. */
+  readonly offset: number;
+
+  constructor(offset = 0) {
+    super('INVALID_ARGUMENT', 'holds more, or is nested deeper, than can be read');
+    this.offset = offset;
+  }
+}
 
 /** A file's text with the places of its lines. */
 class FileText {
   readonly #file: string;
   readonly text: string;
   readonly #lines: LineCounter;
+  readonly #excerpts = new Map<number, string>();
 
   constructor(file: string, text: string, lines: LineCounter) {
     this.#file = file;
@@ -304,26 +354,70 @@ class FileText {
 
   location(offset: number): Location {
     const { line, col } = this.#lines.linePos(Math.min(offset, this.text.length));
-    const start = this.#lines.lineStarts[line - 1] ?? 0;
-    const end = this.text.indexOf('\n', start);
-    const excerpt = this.text.slice(start, end < 0 ? undefined : end).replace(/\r$/, '');
-    return { file: this.#file, line, column: col, excerpt };
+    return { file: this.#file, line, column: col, excerpt: this.#line(line) };
   }
+
+  /** Cut out once: a line may be long, and have much that is wrong with it. */
+  #line(line: number): string {
+    let text = this.#excerpts.get(line);
+    if (text === undefined) {
+      const start = this.#lines.lineStarts[line - 1] ?? 0;
+      const end = this.text.indexOf('\n', start);
+      text = this.text.slice(start, end < 0 ? undefined : end).replace(/\r$/, '');
+      this.#excerpts.set(line, text);
+    }
+    return text;
+  }
+}
+
+/**
+ * What the parser of YAML makes of a text, before it is put together, which takes a call within a call for each level.
+ * @throws TooLarge with the place in the text
+ */
+function* tokensOf(text: string, lines: LineCounter): Generator<CST.Token> {
+  const parser = new Parser(lines.addNewLine);
+  lines.addNewLine(0);
+  let lexemes = 0;
+  for (const lexeme of new Lexer().lex(text)) {
+    yield* parser.next(lexeme);
+    // The parser has one entry for the document, and one for what is being read.
+    if (++lexemes > maxLexemes || parser.stack.length > maxDepth + 2) throw new TooLarge(parser.offset);
+  }
+  yield* parser.end();
+}
+
+/**
+ * The value of a YAML or JSON text that is no resource, such as a file of flags.
+ * @throws Error that says what is wrong and where
+ */
+export function parseValue(text: string): unknown {
+  const lines = new LineCounter();
+  try {
+    Array.from(tokensOf(text, lines));
+  } catch (error) {
+    if (!(error instanceof TooLarge)) throw error;
+    const { line, col } = lines.linePos(error.offset);
+    throw new Error(`it ${tooLong}, at line ${line}, column ${col}`, { cause: error });
+  }
+  return parse(text);
 }
 
 /** The documents of a YAML or JSON text. Empty documents are left out. */
 export function parseSource(file: string, text: string): SourceDocument[] {
   const lines = new LineCounter();
   const body = text.replace(/^\uFEFF/, '');
-  const parsed = parseAllDocuments(body, {
-    lineCounter: lines,
-    prettyErrors: false,
-    logLevel: 'silent',
-    // Told by the decoder, with the field.
-    uniqueKeys: false,
-  });
-  const documents = Array.isArray(parsed) ? parsed : [];
+  const fileText = new FileText(file, body, lines);
+  let tokens: CST.Token[];
+  try {
+    tokens = Array.from(tokensOf(body, lines));
+  } catch (error) {
+    if (!(error instanceof TooLarge)) throw error;
+    return [SourceDocument.tooLarge(fileText, error.offset)];
+  }
+  // Keys that are there twice are told by the decoder, with the field.
+  const composer = new Composer({ lineCounter: lines, prettyErrors: false, logLevel: 'silent', uniqueKeys: false });
+  const documents = Array.from(composer.compose(tokens));
   return documents
-    .map((document) => new SourceDocument(document, new FileText(file, body, lines)))
+    .map((document) => new SourceDocument(document, fileText))
     .filter(({ root, problems }) => !isNull(root) || problems.length > 0);
 }

@@ -5,6 +5,9 @@ import type { Container, Volume } from '../schema/container.js';
 import type { TaskTemplate } from '../schema/job.js';
 import type { Report } from './violation.js';
 
+/** Among how many volumes a name that is like another is looked for. */
+const maxGuessed = 100;
+
 export function validateVolumes(path: Path, { containers, volumes = [] }: TaskTemplate, report: Report): void {
   const list = [...path, 'volumes'];
   const byName = new Map<string, Volume>();
@@ -17,8 +20,9 @@ export function validateVolumes(path: Path, { containers, volumes = [] }: TaskTe
     }
     validateSource(at, volume, report);
   });
+  const names = volumes.map((_, i) => [...list, i, 'name']);
   containers.forEach((container, i) => {
-    validateMounts([...path, 'containers', i, 'volumeMounts'], container, byName, list, report);
+    validateMounts([...path, 'containers', i, 'volumeMounts'], container, byName, names, report);
   });
 }
 
@@ -54,7 +58,7 @@ function validateMounts(
   list: Path,
   { volumeMounts = [] }: Container,
   volumes: ReadonlyMap<string, Volume>,
-  volumeList: Path,
+  because: readonly Path[],
   report: Report,
 ): void {
   const mounted = new Map<string, number>();
@@ -62,10 +66,10 @@ function validateMounts(
     const at = [...list, i];
     const volume = volumes.get(name);
     if (!volume) {
-      const known = nearest(name, volumes.keys());
+      const known = volumes.size > maxGuessed ? undefined : nearest(name, volumes.keys());
       report([...at, 'name'], 'volume-mount', `refers to volumes [${name}] which were not found in volumes list`, {
         fix: known === undefined ? `add a volume called ${name}` : `did you mean ${known}?`,
-        because: [...volumes.keys()].map((_, k) => [...volumeList, k, 'name']),
+        because,
       });
     }
     if (volume?.secret && subPath) {

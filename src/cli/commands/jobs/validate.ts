@@ -1,7 +1,7 @@
 import { type Problem, Reported, RunError, UsageError } from '../../../model/errors.js';
 import { type CommonOptions, defineCommand } from '../../command.js';
 import type { Context } from '../../context.js';
-import { formatProblem } from '../../errors.js';
+import { formatProblems } from '../../errors.js';
 import type { Output } from '../../io.js';
 import { printAll } from '../../render/format.js';
 import { plain } from '../../render/format/resources.js';
@@ -70,7 +70,7 @@ async function check(context: Context, name: string, strict: true | undefined): 
 }
 
 function forPeople({ file, valid, jobs, problems }: Checked, out: Output): string {
-  const lines = problems.map((problem) => formatProblem(problem, out));
+  const lines = formatProblems(problems, out);
   if (valid) lines.push(`${file}: valid (${jobs.join(', ')})`);
   return lines.map((line) => `${line}\n`).join('');
 }

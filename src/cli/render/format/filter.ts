@@ -76,11 +76,11 @@ class FilterParser {
     const reader = this.#reader;
     if (reader.done || this.#word('AND') || this.#word('OR')) throw reader.wrong('expected a term');
     if (this.#word('NOT') || reader.take('-')) {
-      const test = this.#not();
+      const test = reader.nested(() => this.#not());
       return (row) => !test(row);
     }
     if (!reader.take('(')) return this.#term();
-    const test = this.#sequence();
+    const test = reader.nested(() => this.#sequence());
     reader.expect(')');
     return test;
   }
