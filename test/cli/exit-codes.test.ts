@@ -108,8 +108,6 @@ const lines: Record<0 | 1 | 2, string[]> = {
     'list --filter=a.nofunc()=b',
     'list --filter=a~[',
     // Files that the argument parser does not read, or that it cannot.
-    'create a --image=i --env-vars-file=absent.yaml',
-    'create a --image=i --env-vars-file=absent.env',
     'create a --image=i --env-vars-file=broken.yaml',
     'create a --image=i --flags-file=absent',
     'create a --image=i --flags-file=broken.yaml',
@@ -183,6 +181,8 @@ const lines: Record<0 | 1 | 2, string[]> = {
     'execute hello --async --wait',
     'execute hello --args=x --container=c --args=y',
     // Files that it reads.
+    'create a --image=i --env-vars-file=absent.yaml',
+    'create a --image=i --env-vars-file=absent.env',
     'create a --image=i --env-vars-file=values.yaml',
     'create a --image=i --env-vars-file=list.yaml',
     'create a --image=i --env-vars-file=reserved.yaml',

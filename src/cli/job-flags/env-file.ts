@@ -6,7 +6,7 @@ import type { Io } from '../io.js';
 
 /**
  * The variables in a file of `--env-vars-file`: a `.env` file, or a YAML or JSON map of strings.
- * @throws UsageError for what such a file does not hold, RunError if it cannot be read
+ * @throws UsageError for what such a file does not hold and for no file, RunError for one that is no YAML
  */
 export async function readEnvFile(file: string, io: Pick<Io, 'cwd' | 'env' | 'err'>): Promise<Record<string, string>> {
   let text: string;
@@ -15,7 +15,7 @@ export async function readEnvFile(file: string, io: Pick<Io, 'cwd' | 'env' | 'er
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const why = code === 'ENOENT' ? `File [${file}] does not exist.` : `File [${file}] cannot be read: ${message}`;
-    throw new RunError('INVALID_ARGUMENT', `argument --env-vars-file: ${why}`);
+    throw new UsageError(`argument --env-vars-file: ${why}`);
   }
   const variables = file.endsWith('.env') ? dotenv(file, text, io) : await yamlMap(file, text);
   const invalid = Object.keys(variables).find(
