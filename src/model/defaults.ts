@@ -26,6 +26,7 @@ export function withDefaults(input: JobInput, projectNumber: string): JobInput {
   const task = template.template;
   return {
     ...job,
+    ...(input.onlyV1 && { onlyV1: input.onlyV1 }),
     launchStage: job.launchStage ?? 'GA',
     template: {
       ...template,

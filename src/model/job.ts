@@ -130,4 +130,4 @@ function pending(job: Job, before: Job | undefined): Job {
 const withoutIdentity = ({ name: _name, etag: _etag, ...input }: JobInput): JobInput => input;
 
 /** What a user has written of a job. */
-const userPart = (job: Job): JobInput => canonical(JobMessage, withoutIdentity(job));
+const userPart = (job: Job): JobInput => ({ ...canonical(JobMessage, withoutIdentity(job)), onlyV1: job.onlyV1 });

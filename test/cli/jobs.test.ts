@@ -466,3 +466,52 @@ spec: {template: {spec: {template: {spec: {containers: [{image: alpine}]}}}}}
     }
   });
 });
+
+test('to replace a job by its own export is no update, and v2 does not show what only v1 says', async () => {
+  const { run, file } = cli();
+  const spec = `apiVersion: run.googleapis.com/v1
+kind: Job
+metadata:
+  name: nightly
+  annotations: {run.googleapis.com/client-name: cloud-console, run.googleapis.com/new: x}
+spec:
+  template:
+    metadata:
+      annotations: {run.googleapis.com/secrets: 'pw:projects/other/secrets/db'}
+    spec:
+      template:
+        spec:
+          containers:
+            - image: alpine
+              env: [{name: PW, valueFrom: {secretKeyRef: {name: pw, key: latest}}}]
+`;
+  await run(`jobs replace ${file('job.yaml', spec)}`);
+  const { stdout } = await run('jobs describe nightly --format export');
+  for (const kept of ['client-name: cloud-console', 'new: x', 'secrets: pw:projects/other/secrets/db', 'name: pw']) {
+    expect(stdout).toContain(kept);
+  }
+  expect((await run(`jobs replace ${file('export.yaml', stdout)}`)).stderr).toContain('Job [nightly] is unchanged.\n');
+  // Flags that change something else leave it.
+  await run('jobs update nightly --tasks 2');
+  const changed = (await run('jobs describe nightly --format export')).stdout;
+  for (const kept of ['new: x', 'secrets: pw:projects/other/secrets/db', 'taskCount: 2']) {
+    expect(changed).toContain(kept);
+  }
+  expect((await run('jobs describe nightly --format json')).stdout).not.toMatch(/onlyV1|run.googleapis.com\/new/);
+  await run(`jobs replace ${file('job.yaml', spec.replace('new: x', 'new: z'))}`);
+  expect((await run('jobs describe nightly --format value(generation)')).stdout).toBe('3\n');
+});
+
+test('an export warns of what v1 cannot say', async () => {
+  const { run, file } = cli();
+  const job = {
+    name: 'idle',
+    template: { template: { containers: [{ image: 'i', resources: { startupCpuBoost: true } }] } },
+  };
+  await run(`jobs create -f ${file('job.json', JSON.stringify(job))}`);
+  const { code, stderr } = await run('jobs describe idle --format export');
+  expect([code, stderr]).toEqual([
+    0,
+    'WARNING: v1 has no field for template.template.containers[0].resources.startupCpuBoost\n',
+  ]);
+});

@@ -186,8 +186,23 @@ export const JobMessage = message(
   { createExecution: ['startExecutionToken', 'runExecutionToken'] },
 );
 
+/** Labels and annotations. */
+interface Meta {
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+}
+
+/**
+ * What a v1 spec says in the namespaces of the service and v2 has no field for, of the job and of its executions. It is
+ * part of the job as a client has written it, comes back in v1, and is nothing that v2 shows.
+ */
+export interface OnlyV1 {
+  job?: Meta;
+  execution?: Meta;
+}
+
 /** What a client may write of a Job. */
-export type JobInput = Infer<typeof JobMessage>;
+export type JobInput = Infer<typeof JobMessage> & { onlyV1?: OnlyV1 | undefined };
 
 /** A job as the service keeps and returns it. */
 export type Job = JobInput & Record<'name' | 'uid' | 'generation' | 'createTime' | 'updateTime' | 'creator', string>;

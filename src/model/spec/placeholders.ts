@@ -6,7 +6,7 @@ import type { RuleId } from '../schema/rules.js';
 import type { Violation } from '../validation/violation.js';
 import type { Found } from './decode.js';
 import type { SourceDocument } from './source.js';
-import { secretsOf } from './v1/read.js';
+import { secretsOf } from './v1/secret-aliases.js';
 
 /** A part of a text that stands for something that has not been filled in. */
 interface Placeholder {

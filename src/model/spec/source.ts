@@ -339,31 +339,37 @@ export class TooLarge extends RunError {
   }
 }
 
-/** A file's text with the places of its lines. */
+/** A file's text with the places of its lines. (yaml's LineCounter misses those of a quote that is never closed.) */
 class FileText {
   readonly #file: string;
   readonly text: string;
-  readonly #lines: LineCounter;
+  /** The offset of each line. */
+  readonly #starts: number[] = [0];
   readonly #excerpts = new Map<number, string>();
 
-  constructor(file: string, text: string, lines: LineCounter) {
+  constructor(file: string, text: string) {
     this.#file = file;
     this.text = text;
-    this.#lines = lines;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', end + 1)) this.#starts.push(end + 1);
   }
 
   location(offset: number): Location {
-    const { line, col } = this.#lines.linePos(Math.min(offset, this.text.length));
-    return { file: this.#file, line, column: col, excerpt: this.#line(line) };
+    const at = Math.min(offset, this.text.length);
+    let line = 1;
+    for (let after = this.#starts.length + 1; after - line > 1;) {
+      const middle = (line + after) >> 1;
+      if ((this.#starts[middle - 1] ?? Infinity) <= at) line = middle;
+      else after = middle;
+    }
+    return { file: this.#file, line, column: at - (this.#starts[line - 1] ?? 0) + 1, excerpt: this.#line(line) };
   }
 
   /** Cut out once: a line may be long, and have much that is wrong with it. */
   #line(line: number): string {
     let text = this.#excerpts.get(line);
     if (text === undefined) {
-      const start = this.#lines.lineStarts[line - 1] ?? 0;
-      const end = this.text.indexOf('\n', start);
-      text = this.text.slice(start, end < 0 ? undefined : end).replace(/\r$/, '');
+      const end = this.#starts[line];
+      text = this.text.slice(this.#starts[line - 1], end === undefined ? undefined : end - 1).replace(/\r$/, '');
       this.#excerpts.set(line, text);
     }
     return text;
@@ -406,7 +412,7 @@ export function parseValue(text: string): unknown {
 export function parseSource(file: string, text: string): SourceDocument[] {
   const lines = new LineCounter();
   const body = text.replace(/^\uFEFF/, '');
-  const fileText = new FileText(file, body, lines);
+  const fileText = new FileText(file, body);
   let tokens: CST.Token[];
   try {
     tokens = Array.from(tokensOf(body, lines));

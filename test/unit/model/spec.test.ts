@@ -71,6 +71,7 @@ status: {anything: goes}
     expect(found).toEqual([]);
     expect(jobs[0]).toMatchObject({ id: 'nightly', project: '123456789', location: 'europe-west1' });
     expect(jobs[0]?.job).toEqual({
+      onlyV1: { execution: { annotations: { 'run.googleapis.com/secrets': 'far:projects/7/secrets/pw' } } },
       labels: { team: 'data' },
       annotations: { mine: 'kept' },
       launchStage: 'BETA',
@@ -315,4 +316,11 @@ test('merge keys are understood: own keys first, then those of the first mapping
   expect(problems(merging('x'))).toEqual([
     '2:15 not valid YAML: a merge key (<<) takes a mapping, or a list of mappings',
   ]);
+});
+
+test('a place is right after a quote that is out of place, too', () => {
+  const text = '- x\n"q\nq"\n---\nname: [\n';
+  const found = readJobs('f', text).problems.flatMap(({ location }) => location ?? []);
+  expect(found.map(({ line }) => line).at(-1)).toBeGreaterThan(4);
+  for (const { line, excerpt } of found) expect(excerpt).toBe(text.split('\n')[line - 1]);
 });

@@ -45,9 +45,8 @@ test('whatever v1 can say of a job is the same after v2 -> v1 -> v2, and nothing
       const v1 = exported(jobToV1(stored(input)));
       expect(input).toEqual(before);
       const back = readBack(toYaml(v1));
-      // Both are what gcloud leaves out, or exports no more.
-      const { client: _client, clientVersion: _version, ...rest } = input;
-      expect({ launchStage: 'GA', ...(json(back) as object) }).toEqual({ launchStage: 'GA', ...rest });
+      // What is generally available says no launch stage.
+      expect({ launchStage: 'GA', ...(json(back) as object) }).toEqual({ launchStage: 'GA', ...input });
       for (const path of setFields(JobMessage, input)) seen.add(path);
     }),
     { numRuns: 300, seed: 7 },
@@ -73,7 +72,7 @@ spec: {template: {spec: {template: {spec: {containers: [
 });
 
 describe('an exported job', () => {
-  test('keeps what gcloud keeps, and leaves out what it leaves out', () => {
+  test('keeps what came in, and leaves out what says when and how it was written', () => {
     const job = { ...stored(someJob({ labels: { team: 'a' } })), client: 'gcloud', lastModifier: 'you' };
     const v1 = jobToV1({ ...job, executionCount: 2, latestCreatedExecution: { name: 'nightly-x7k2p' } });
     expect(v1.metadata).toMatchObject({
@@ -98,7 +97,11 @@ describe('an exported job', () => {
           'cloud.googleapis.com/location': 'us-central1',
           'run.googleapis.com/lastUpdatedTime': someTime,
         },
-        annotations: { 'run.googleapis.com/creator': 'me', 'run.googleapis.com/lastModifier': 'you' },
+        annotations: {
+          'run.googleapis.com/client-name': 'gcloud',
+          'run.googleapis.com/creator': 'me',
+          'run.googleapis.com/lastModifier': 'you',
+        },
       },
       spec: {
         template: {
@@ -153,6 +156,30 @@ describe('an exported job', () => {
         },
       },
     });
+  });
+
+  test('calls the secrets of other projects as the file did, unless that would hide another', () => {
+    const written = ' pw:projects/p1/secrets/db , unused:projects/p2/secrets/x';
+    const aliased = (...secrets: string[]): unknown => {
+      const env = secrets.map((secret, i) => ({
+        name: `S${i}`,
+        valueSource: { secretKeyRef: { secret, version: '1' } },
+      }));
+      const onlyV1 = { execution: { annotations: { 'run.googleapis.com/secrets': written } } };
+      const { spec } = jobToV1(stored({ ...someJob({}, { containers: [{ image: 'i', env }] }), onlyV1 }));
+      const { metadata, spec: inner } = (spec as { template: { metadata: unknown; spec: unknown } }).template;
+      return [
+        (metadata as { annotations: Record<string, string> }).annotations['run.googleapis.com/secrets'],
+        [...JSON.stringify(inner).matchAll(/"secretKeyRef":{"name":"([^"]+)"/g)].map(([, name]) => name),
+      ];
+    };
+    const db = 'projects/p1/secrets/db';
+    expect(aliased(db, 'own')).toEqual([written, ['pw', 'own']]);
+    expect(aliased(db, 'projects/p3/secrets/new')).toEqual([
+      `pw:${db},unused:projects/p2/secrets/x,new-of-p3:projects/p3/secrets/new`,
+      ['pw', 'new-of-p3'],
+    ]);
+    expect(aliased(db, 'pw')).toEqual([`unused:projects/p2/secrets/x,db-of-p1:${db}`, ['db-of-p1', 'pw']]);
   });
 
   test('says Cloud SQL by the annotation where it means the same, by a volume elsewhere', () => {

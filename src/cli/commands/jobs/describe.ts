@@ -1,4 +1,5 @@
 import { shortName } from '../../../model/names.js';
+import { formatPath } from '../../../model/path.js';
 import { getJob } from '../../../service/jobs.js';
 import { type CommonOptions, defineCommand, inWords, jobNameOf } from '../../command.js';
 import { recoveredService } from '../../recovery.js';
@@ -20,7 +21,9 @@ export const describe = defineCommand<CommonOptions & { showDeleted?: true }, [j
       kind: jobKind,
       human: () => describeJob(job, context.io.out.chalk),
       exported: async (of) => {
-        const { exported, jobToV1 } = await import('../../../model/spec/v1/write.js');
+        const { exported, jobToV1, notInV1 } = await import('../../../model/spec/v1/write.js');
+        const lost = notInV1(of).map((field) => formatPath(field));
+        if (lost.length > 0) context.io.err.write(`WARNING: v1 has no field for ${lost.join(', ')}\n`);
         return exported(jobToV1(of));
       },
     });

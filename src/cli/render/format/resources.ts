@@ -27,7 +27,7 @@ const named = ({ name }: { name: string }): Record<string, unknown> => ({
 const plainText = new Chalk({ level: 0 });
 
 export const jobKind: Kind<Job> = {
-  v2: (job) => job,
+  v2: ({ onlyV1: _onlyV1, ...job }) => job,
   v1: async (job) => (await import('../../../model/spec/v1/write.js')).jobToV1(job),
   attributes: (job) => ({
     ...named(job),

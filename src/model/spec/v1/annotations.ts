@@ -65,6 +65,15 @@ function nearestOf(key: string, known: readonly string[]): string | undefined {
   return known.find((candidate) => name !== undefined && nameOf(candidate) === name);
 }
 
+/** Whether a label or annotation of the system's is kept as it is, since v2 has no field that says the same. */
+export const isKept = (key: string, what: 'labels' | 'annotations', kind: 'Job' | 'Execution'): boolean =>
+  isSystemKey(key) &&
+  !serverWritten.has(key) &&
+  (key === secretAliases || what === 'labels' || !fieldAnnotations[kind].some((name) => run(name) === key));
+
+/** Names secrets of other projects. A job has their full names; what they were called is kept beside them. */
+export const secretAliases = run('secrets');
+
 /** What is to be said of the system's own keys among labels or annotations. */
 export function checkSystemKeys(
   at: Path,

@@ -1,10 +1,10 @@
 import { withCloudSql } from '../../cloud-sql.js';
 import type { Path } from '../../path.js';
 import type { Container } from '../../schema/container.js';
-import type { JobInput, TaskTemplate } from '../../schema/job.js';
+import type { JobInput, OnlyV1, TaskTemplate } from '../../schema/job.js';
 import type { JobV1 } from '../../schema/v1.js';
 import type { Violation } from '../../validation/violation.js';
-import { checkSystemKeys } from './annotations.js';
+import { checkSystemKeys, isKept, secretAliases } from './annotations.js';
 import { convert, get, isTree, originOf, type Tree, Unreadable } from './mapping.js';
 import {
   csiAttributes,
@@ -16,6 +16,7 @@ import {
   taskSpec,
   taskTemplate,
 } from './rules.js';
+import { readAliases, secretsOf, takeSecretNames } from './secret-aliases.js';
 
 /** A v1 job as the v2 API has it. */
 export interface FromV1 {
@@ -61,7 +62,26 @@ export function jobFromV1(v1: JobV1): FromV1 {
   guarded(dependencies, spreadDependencies);
   guarded(cloudSql, addCloudSql);
   violations.push(...nameSecrets(v1, template, unreadable));
+  const kept = onlyV1(v1, takeSecretNames(structuredClone(template) as unknown as TaskTemplate));
+  if (kept) job['onlyV1'] = kept;
   return { job: job as unknown as JobInput, violations, origin: (path) => origin(v1, path) };
+}
+
+/** What v2 has no field for; undefined if that is nothing. `aliases`: what secrets are called where nothing is kept. */
+function onlyV1({ metadata, spec }: JobV1, aliases: string | undefined): OnlyV1 | undefined {
+  const kept: OnlyV1 = {};
+  for (const [part, kind, of] of [
+    ['job', 'Job', metadata],
+    ['execution', 'Execution', spec.template.metadata],
+  ] as const) {
+    for (const what of ['labels', 'annotations'] as const) {
+      const entries = Object.entries(of?.[what] ?? {}).filter(
+        ([key, value]) => isKept(key, what, kind) && !(key === secretAliases && value === aliases),
+      );
+      if (entries.length > 0) kept[part] = { ...kept[part], [what]: Object.fromEntries(entries) };
+    }
+  }
+  return Object.keys(kept).length > 0 ? kept : undefined;
 }
 
 function checkMeta({ metadata, spec }: JobV1): Violation[] {
@@ -122,15 +142,11 @@ function addCloudSql(text: string, template: Tree): void {
  * `ALIAS:projects/PROJECT/secrets/SECRET,...`.
  */
 function nameSecrets(v1: JobV1, template: Tree, unreadable: (path: Path, error: Unreadable) => void): Violation[] {
-  const aliases = new Map<string, string>();
   const text = get(v1, secrets);
-  for (const item of splitList(typeof text === 'string' ? text : '')) {
-    const [, alias, name] = /^\s*([^:\s]+):(projects\/[^/\s]+\/secrets\/[^/\s]+)\s*$/.exec(item) ?? [];
-    if (alias && name) aliases.set(alias, name);
-    else {
-      const message = `must be a list of ALIAS:projects/PROJECT/secrets/SECRET, got ${JSON.stringify(item)}`;
-      unreadable(secrets, new Unreadable(message));
-    }
+  const { aliases, wrong } = readAliases(typeof text === 'string' ? text : '');
+  for (const item of wrong) {
+    const message = `must be a list of ALIAS:projects/PROJECT/secrets/SECRET, got ${JSON.stringify(item)}`;
+    unreadable(secrets, new Unreadable(message));
   }
   const violations: Violation[] = [];
   for (const { holder, path } of secretsOf(template)) {
@@ -147,22 +163,6 @@ function nameSecrets(v1: JobV1, template: Tree, unreadable: (path: Path, error: 
     if (whole) holder['secret'] = whole;
   }
   return violations;
-}
-
-/** All that names a secret in a v2 task template, with the path of the name. */
-export function secretsOf(template: Tree): { holder: Tree; path: Path }[] {
-  const { containers, volumes = [] } = template as unknown as JobInput['template']['template'];
-  return [
-    ...containers.flatMap(({ env = [] }, i) =>
-      env.flatMap(({ valueSource }, k) => {
-        const holder = valueSource?.secretKeyRef;
-        return holder ? [{ holder, path: ['containers', i, 'env', k, 'valueSource', 'secretKeyRef', 'secret'] }] : [];
-      }),
-    ),
-    ...volumes.flatMap(({ secret }, i) =>
-      secret ? [{ holder: secret, path: ['volumes', i, 'secret', 'secret'] }] : [],
-    ),
-  ];
 }
 
 function origin(v1: JobV1, path: Path): Path {

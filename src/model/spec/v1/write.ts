@@ -1,13 +1,16 @@
 import { cloudSqlApart } from '../../cloud-sql.js';
 import { parseName, shortName } from '../../names.js';
+import type { Path } from '../../path.js';
 import type { Condition } from '../../schema/condition.js';
 import type { Container } from '../../schema/container.js';
-import type { Execution, Job, JobInput, Task, TaskTemplate } from '../../schema/job.js';
+import type { Execution, Job, JobInput, Task } from '../../schema/job.js';
 import type { TaskState } from '../../task.js';
 import { epochMs, type Timestamp } from '../../time.js';
+import { secretAliases } from './annotations.js';
 import { convert, put, type Tree } from './mapping.js';
-import { secretsOf, systemAnnotation } from './read.js';
-import { jobRules } from './rules.js';
+import { systemAnnotation } from './read.js';
+import { executionMeta, jobMeta, jobRules } from './rules.js';
+import { takeSecretNames } from './secret-aliases.js';
 
 /** A job, an execution or a task as the v1 API has it. */
 export interface ResourceV1 {
@@ -121,13 +124,24 @@ export function exported({ status: _status, ...v1 }: ResourceV1): Omit<ResourceV
     ...metadata
   } = v1.metadata;
   const dropped =
-    /^serving\.knative\.dev\/(?:creator|lastModifier)$|^run\.googleapis\.com\/(?:client-name|client-version|creatorEmail|lastModifierEmail|operation-id)$/;
+    /^serving\.knative\.dev\/(?:creator|lastModifier)$|^run\.googleapis\.com\/(?:creatorEmail|lastModifierEmail|operation-id)$/;
   const annotations = Object.entries(v1.metadata.annotations).filter(([key]) => !dropped.test(key));
   return { ...v1, metadata: { ...(metadata as ResourceV1['metadata']), annotations: Object.fromEntries(annotations) } };
 }
 
 /** A time in microseconds since 1970. */
 const microseconds = (time: Timestamp): string => `${Math.floor(epochMs(time) / 1000)}${time.slice(20, 26)}`;
+
+/** What a job says and v1 has no field for, which an export therefore leaves out. */
+export const notInV1 = ({ template }: Job): Path[] =>
+  template.template.containers.flatMap(({ sourceCode, baseImageUri, resources = {} }, i) => {
+    const at = ['template', 'template', 'containers', i];
+    return [
+      ...(sourceCode ? [[...at, 'sourceCode']] : []),
+      ...(baseImageUri ? [[...at, 'baseImageUri']] : []),
+      ...(resources.startupCpuBoost ? [[...at, 'resources', 'startupCpuBoost']] : []),
+    ];
+  });
 
 /** What all resources say of themselves. */
 type Written = { name: string } & Partial<
@@ -187,33 +201,23 @@ function parts(job: JobInput): JobParts {
   if (apart) copy.template.template = apart.task;
   const { template } = copy.template;
   const sums = {
-    secrets: takeSecretNames(template),
+    secrets: takeSecretNames(template, copy.onlyV1?.execution?.annotations?.[secretAliases]),
     'container-dependencies': takeDependencies(template.containers),
     'cloudsql-instances': apart?.instances.join(','),
   };
   const v1 = convert(jobRules, 'v2', copy);
+  for (const [at, kept] of [
+    [jobMeta, copy.onlyV1?.job],
+    [executionMeta, copy.onlyV1?.execution],
+  ] as const) {
+    for (const [what, entries] of Object.entries(kept ?? {})) {
+      for (const [key, value] of Object.entries(entries as Record<string, string>)) {
+        if (key !== secretAliases) put(v1, [...at, what, key], value);
+      }
+    }
+  }
   for (const [name, value] of Object.entries(sums)) if (value !== undefined) put(v1, systemAnnotation(name), value);
   return v1 as unknown as JobParts;
-}
-
-/** Puts aliases in place of the names of secrets of other projects; returns the annotation that defines them. */
-function takeSecretNames(template: TaskTemplate): string | undefined {
-  const aliases = new Map<string, string>();
-  const holders = secretsOf(template as unknown as Tree).map(({ holder }) => holder as { secret: string });
-  const taken = new Set(holders.map(({ secret }) => secret));
-  for (const holder of holders) {
-    const [, project = '', secret = ''] = /^projects\/([^/]+)\/secrets\/([^/]+)$/.exec(holder.secret) ?? [];
-    if (!secret) continue;
-    let alias = aliases.get(holder.secret);
-    for (let i = 1; alias === undefined; i++) {
-      const candidate = `${secret}-of-${project.replaceAll(/[^\w-]/g, '-')}${i > 1 ? `-${i}` : ''}`;
-      if (!taken.has(candidate)) alias = candidate;
-    }
-    taken.add(alias);
-    aliases.set(holder.secret, alias);
-    holder.secret = alias;
-  }
-  return aliases.size > 0 ? [...aliases].map(([name, alias]) => `${alias}:${name}`).join(',') : undefined;
 }
 
 function takeDependencies(containers: readonly Container[]): string | undefined {
