@@ -44,9 +44,10 @@ function collect(command: Command, path: readonly string[]): Node[] {
   ];
 }
 
-function flagOf({ long, short, flags, description, required, optional }: Option): Flag | undefined {
+function flagOf({ long, short, flags, description, required, optional, argChoices }: Option): Flag | undefined {
   if (!long) return undefined;
-  const value = required || optional ? slotNamed(/[<[]([a-z]+)/.exec(flags)?.[1] ?? '') : undefined;
+  const slot = argChoices ? { words: argChoices } : slotNamed(/[<[]([a-z]+)/.exec(flags)?.[1] ?? '');
+  const value = required || optional ? slot : undefined;
   return { long, short, description, value };
 }
 
@@ -55,7 +56,8 @@ const argumentSlot = (argument: Argument): Slot =>
 
 /** A slot by the name that help shows for it, `<file>` or `[job]`. */
 function slotNamed(name: string): Slot {
-  if (name === 'format') return { words: ['json', 'yaml', 'none'] };
+  if (name === 'format')
+    return { words: ['json', 'yaml', 'value', 'csv', 'table', 'list', 'flattened', 'config', 'none'] };
   return name === 'file' || name === 'job' || name === 'execution' ? name : 'anything';
 }
 

@@ -18,6 +18,7 @@ import { tailEntries } from './log-command.js';
 import { print } from './render/format.js';
 import { executionKind } from './render/format/resources.js';
 import { tellKept } from './render/kept.js';
+import { failureSentence } from './render/summary.js';
 import { type Steps, stepped, tracked } from './render/tracker.js';
 import { awaitSurroundings } from './surroundings.js';
 
@@ -143,8 +144,8 @@ function succeeded(context: Context, service: ServiceDeps, seen: Execution, unti
   tellKept(context, service, seen);
   const enough = until === 'started' && startedAt(seen) !== undefined;
   if (enough || completionStatus(seen) === 'EXECUTION_SUCCEEDED') return seen;
-  const message = conditionOf(seen, 'Completed')?.message ?? '';
-  throw new RunError('UNKNOWN', `The execution failed. ${message}${detailsHint(context, seen.name)}`);
+  const message = `The execution failed. ${failureSentence(service, seen)}`;
+  throw new RunError('UNKNOWN', message + detailsHint(context, seen.name));
 }
 
 /** What comes of waiting for an execution, whose log entries are shown meanwhile. */

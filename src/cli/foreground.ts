@@ -42,7 +42,8 @@ export async function runInForeground(context: Context, host: HostDeps, begin: (
     if (!interrupted) {
       interrupted = new Interrupted(signal);
       cancel.abort();
-      say(`Running tasks have ${graceSeconds(created?.template)} s to stop. Press Ctrl-C again to kill them.`);
+      if (view?.running() === 0) say('No task is running.');
+      else say(`Running tasks have ${graceSeconds(created?.template)} s to stop. Press Ctrl-C again to kill them.`);
     } else if (!kill.signal.aborted) {
       say(
         'Killing the running tasks. If that takes too long, Ctrl-C once more leaves them to the next localrun command.',

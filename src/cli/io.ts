@@ -2,14 +2,15 @@ import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import os from 'node:os';
 import { isatty } from 'node:tty';
-import { Chalk, type ChalkInstance } from 'chalk';
+import { Chalk } from 'chalk';
 import type { Surroundings } from '../config.js';
 import { RunError } from '../model/errors.js';
 import { printable } from '../model/printable.js';
 import type { Lease, Owner } from '../store/store.js';
+import type { Look } from './render/symbols.js';
 
 /** An output stream: where it goes decides how it looks. */
-export interface Output {
+export interface Output extends Look {
   /** Shows text and its colour, if this has colour; what else a terminal would act on is escaped. */
   write: (text: string) => void;
   /**
@@ -27,7 +28,6 @@ export interface Output {
   readonly rows: number;
   /** Calls `handler` when the terminal gets another size; returns how to stop that. */
   onResize: (handler: () => void) => () => void;
-  chalk: ChalkInstance;
 }
 
 export type Signal = 'SIGINT' | 'SIGTERM';
@@ -214,7 +214,15 @@ export function output(
       return () => stream.off('resize', handler);
     },
     chalk: new Chalk({ level: colored ? 1 : 0 }),
+    unicode: hasUnicode(env),
   };
+}
+
+/** Whether the locale has more characters than ASCII; where none is set, as in many containers, it is taken to. */
+function hasUnicode({ LC_ALL, LC_CTYPE, LANG }: NodeJS.ProcessEnv): boolean {
+  const locale = LC_ALL || LC_CTYPE || LANG || '';
+  const charset = /\.([^@]*)/.exec(locale)?.[1] ?? (/^(C|POSIX)$/.test(locale) ? 'ASCII' : 'UTF-8');
+  return /^utf-?8$/i.test(charset);
 }
 
 async function readInput(limit: number): Promise<string> {

@@ -13,6 +13,7 @@ import type { Context } from './context.js';
 import { durationFlag, integerFlag } from './flags.js';
 import { printAll } from './render/format.js';
 import { plain } from './render/format/resources.js';
+import { signs } from './render/symbols.js';
 
 /** Flags of the commands that show logs. */
 export interface LogFlags extends CommonOptions {
@@ -38,7 +39,7 @@ export const declareLogFlags = (command: Command): Command =>
     })
     .option('--task <index>', 'only those of this task', integerFlag('--task', 0))
     .option('--attempt <number>', 'only those of this attempt, from 0', integerFlag('--attempt', 0))
-    .option('--prefix', 'begin each line with its task and container');
+    .option('--prefix', 'begin each line with its task, retry and container');
 
 export const declareReadFlags = (command: Command): Command =>
   declareLogFlags(command)
@@ -94,7 +95,7 @@ export async function printEntries(
   const inParts = json || ['default', 'none', 'disable', 'yaml', 'value'].includes(printer);
   let count = 0;
   for (const part of parts(entries, inParts ? some : Infinity)) {
-    const views = { kind: plain, human: () => part.map((entry) => line(entry, options)).join('') };
+    const views = { kind: plain, human: () => part.map((entry) => line(entry, options, signs(io.out).bar)).join('') };
     // Of the list that is a part of a list, without its brackets.
     const write = (text: string): void => io.out.write((count === 0 ? '[' : ',') + text.slice(1, -3));
     await printAll(context, options, part, json ? { ...views, write } : views);
@@ -115,11 +116,22 @@ function* parts<T>(items: Iterable<T>, size: number): Generator<T[]> {
   if (part.length > 0) yield part;
 }
 
-function line(entry: LogEntry, { prefix }: LogFlags): string {
+function line(entry: LogEntry, flags: LogFlags, bar: string): string {
   const { timestamp: time, labels } = entry;
   const { 'run.googleapis.com/task_index': task, container_name: container } = labels;
-  const who = prefix && task !== undefined ? `task ${task}${container === undefined ? '' : ` ${container}`} | ` : '';
-  return `${time.slice(0, 10)} ${time.slice(11, 19)} ${who}${entryText(entry)}\n`;
+  const retry = Number(labels['run.googleapis.com/task_attempt']);
+  const { prefix, task: only, attempt } = flags;
+  const who =
+    task === undefined
+      ? []
+      : [
+          ...(prefix ? [`task ${task}`] : []),
+          // Of one task, what its attempts have written follows each other.
+          ...(retry > 0 && (prefix || only !== undefined) && attempt === undefined ? [`retry ${retry}`] : []),
+          ...(prefix && container !== undefined ? [container] : []),
+        ];
+  const before = who.length > 0 ? `${who.join(' ')} ${bar} ` : '';
+  return `${time.slice(0, 10)} ${time.slice(11, 19)} ${before}${entryText(entry)}\n`;
 }
 
 /** How often new entries are looked for, in ms. */
@@ -138,7 +150,7 @@ export async function tailEntries(
     for (;;) {
       const { entries, behind, over } = look();
       const json = options.format?.printer === 'json';
-      const text = entries.map((entry) => (json ? `${JSON.stringify(entry)}\n` : line(entry, options)));
+      const text = entries.map((entry) => (json ? `${JSON.stringify(entry)}\n` : line(entry, options, signs(out).bar)));
       out.write(text.join(''));
       await out.drained();
       if (interrupted) throw interrupted;

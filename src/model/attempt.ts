@@ -1,6 +1,6 @@
 import { codes } from './errors.js';
 import type { AttemptOutcome } from './task.js';
-import type { Timestamp } from './time.js';
+import { durationSeconds, formatTimeout, type Timestamp } from './time.js';
 
 /** Why we stop a container before its end. */
 export type StopReason = 'timeout' | 'cancel';
@@ -93,6 +93,27 @@ function judgeCulprit(culprit: Culprit, stop: AttemptRecord['stop']): AttemptOut
   return { ...outcome, code: outcome.code || codes.ABORTED, message };
 }
 
+const exitedWithError = 'The container exited with an error.';
+const memoryReached = 'The configured memory limit was reached.';
+const timeoutReached = 'The configured timeout was reached.';
+const terminated = (signal: number): string => `The container was terminated on signal ${signal}.`;
+
+/**
+ * How an attempt ended, as people say it of its task: `failed with exit code 1`.
+ * @param timeout of the task, as proto JSON has it
+ */
+export function endingOf({ message, exitCode, termSignal }: Omit<AttemptOutcome, 'code'>, timeout = ''): string {
+  if (message === exitedWithError && exitCode) return `failed with exit code ${exitCode}`;
+  if (message === memoryReached) return 'ran out of memory';
+  if (message === timeoutReached) {
+    const seconds = durationSeconds(timeout) ?? 0;
+    return `timed out after ${seconds < 60 ? `${seconds} s` : formatTimeout(seconds)}`;
+  }
+  if (termSignal && message === terminated(termSignal)) return `was terminated on signal ${termSignal}`;
+  const said = message.replace(/\.$/, '');
+  return said.startsWith(failedToStart) ? said.replace(failedToStart, 'failed to start') : `failed: ${said}`;
+}
+
 /** How one container ended. */
 export function judge(container: EndedContainer, stop: AttemptRecord['stop']): AttemptOutcome {
   switch (container.status) {
@@ -111,15 +132,15 @@ export function judge(container: EndedContainer, stop: AttemptRecord['stop']): A
       if (exitCode === 0) return { code: 0, message: '' };
       // cgroups report a kill inside the container even if it went on; with a failing exit it is the cause.
       if (container.oomKilled) {
-        return { code: codes.RESOURCE_EXHAUSTED, message: 'The configured memory limit was reached.' };
+        return { code: codes.RESOURCE_EXHAUSTED, message: memoryReached };
       }
       if (container.unexecuted !== undefined) {
         return { code: codes.ABORTED, message: startFailure(container.unexecuted), exitCode };
       }
       const signal = signalOf(exitCode);
       return signal
-        ? { code: codes.ABORTED, message: `The container was terminated on signal ${signal}.`, termSignal: signal }
-        : { code: codes.ABORTED, message: 'The container exited with an error.', exitCode };
+        ? { code: codes.ABORTED, message: terminated(signal), termSignal: signal }
+        : { code: codes.ABORTED, message: exitedWithError, exitCode };
     }
   }
 }
@@ -167,7 +188,7 @@ export function unexecuted(exitCode: number, written: () => Record<'stdout' | 's
 
 const stopped = (reason: StopReason): AttemptOutcome =>
   reason === 'timeout'
-    ? { code: codes.DEADLINE_EXCEEDED, message: 'The configured timeout was reached.' }
+    ? { code: codes.DEADLINE_EXCEEDED, message: timeoutReached }
     : { code: codes.CANCELLED, message: 'Cancelled by user.' };
 
 /** Container engines report death by signal n as exit code 128 + n; Linux has signals 1 to 64. */

@@ -71,6 +71,7 @@ describe.each(Object.keys(shells))('completion in %s', (name) => {
     ['localrun jobs executions list --job jobs --qu', ['--quiet']],
     ['localrun jobs executions tasks list --execution=', ['execution-1', 'execution-2']],
     ['localrun jobs list --format=j', ['json']],
+    ['localrun jobs list --api-version ', ['v1', 'v2']],
     ['localrun jobs list --region ', []],
     ['localrun jobs list --region=us --pro', ['--project']],
     ['localrun completion ', ['bash', 'fish', 'zsh']],

@@ -250,7 +250,7 @@ describe('executions cancel', () => {
     });
     const { stderr } = await run(`jobs executions cancel ${put('ccccc', ends(2, 5, true), ['cancelled'])}`);
     expect(stderr).toBe(
-      'ERROR: (localrun.jobs.executions.cancel) Failed to cancel [nightly-ccccc]: Cancelled by user.\n',
+      'ERROR: (localrun.jobs.executions.cancel) Failed to cancel [nightly-ccccc]: it has ended already, cancelled.\n',
     );
     expect((await run('jobs executions cancel nope')).stderr).toBe(
       'ERROR: (localrun.jobs.executions.cancel) Execution [nope] could not be found.\n',
@@ -310,7 +310,7 @@ localrun jobs executions describe nightly-aaaaa
     });
     const failed = await run(`jobs executions wait ${put('bbbbb', ends(3, 5), ['failed'])}`);
     expect(failed).toMatchObject({ code: 1, stdout: '' });
-    expect(failed.stderr).toContain('The execution failed. Task nightly-bbbbb-task0 failed with exit code: 3');
+    expect(failed.stderr).toContain('The execution failed. Task 0 failed with exit code 3 (attempt ');
     expect((await run('jobs executions wait nope')).stderr).toContain('Cannot find execution [nope].');
   });
 

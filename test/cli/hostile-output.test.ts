@@ -58,7 +58,7 @@ async function hostileScenario(): Promise<Scenario> {
   scenario.file('values.json', JSON.stringify({ name: 'x', template: { taskCount: evil } }));
   scenario.file('quoted.yaml', `name: x\ntemplate: {taskCount: "${evil.replaceAll(/[\\"]/g, '\\$&')}"}\n`);
   scenario.file('flags.yaml', JSON.stringify({ [evil]: 1 }));
-  scenario.file('env.yaml', JSON.stringify({ A: { [evil]: 1 } }));
+  scenario.file('env.yaml', JSON.stringify({ [evil]: 1 }));
   scenario.file('policy.json', JSON.stringify({ bindings: [{ role: evil, members: [evil] }] }));
   scenario.file('localrun.yaml', JSON.stringify({ buckets: { b: `/${evil}` } }));
   return scenario;

@@ -35,7 +35,7 @@ test.concurrent('`adopt` fails as the execution does', async ({ home }) => {
   const { exitCode, stdout, stderr } = await home.run(adopting(id));
   expect(exitCode).toBe(1);
   expect(stdout).toMatch(/COMPLETION STATUS +EXECUTION_FAILED/);
-  expect(stderr).toContain('task 0: exit code 3');
+  expect(stderr).toContain('task 0 failed with exit code 3 (');
 });
 
 test.concurrent(
@@ -81,7 +81,7 @@ test.concurrent(
     const { exitCode, stdout, stderr } = await waiter.ended;
     expect(exitCode).toBe(1);
     expect(stdout).toBe('');
-    expect(stderr).toContain(`The execution failed. Task ${id}-task0 failed with exit code: 4`);
+    expect(stderr).toContain('The execution failed. Task 0 failed with exit code 4 (attempt ');
     expect((await run.ended).exitCode).toBe(1);
   },
 );

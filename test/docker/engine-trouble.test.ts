@@ -107,7 +107,7 @@ test.concurrent(
     for (const once of ['Waiting for it; nothing is lost.', 'The container engine answers again.']) {
       expect(stderr.split(once)).toHaveLength(2);
     }
-    expect(stderr.split('failed: exit code 1: The container exited with an error; out of retries')).toHaveLength(3);
+    expect(stderr.split('failed with exit code 1 (attempt 1 of 1)')).toHaveLength(3);
     const id = await command.execution();
     const lines = ['began', 'ended'];
     const shown = stderr.split('\n').filter((line) => /^task \d │/.test(line));
@@ -201,7 +201,7 @@ test.concurrent.for([
   const command = home.start(['jobs', 'run', '-f', file], { env: scripted(home, script) });
   const { exitCode, stderr } = await command.ended;
   expect(exitCode).toBe(1);
-  expect(stderr).toContain(`attempt 0 failed: Application failed to start: ${reason}; out of retries`);
+  expect(stderr).toContain(`failed to start: ${reason} (attempt 1 of 1)`);
 });
 
 test.concurrent('a timeout is not said of what has ended, however late its client says so', async ({ home }) => {
@@ -226,5 +226,5 @@ test.concurrent('an engine that cannot give the log of what has ended does not k
   const { exitCode, stderr } = await command.ended;
   expect(exitCode).toBe(1);
   expect(stderr).toContain('The end of the log of task 0 attempt 0 may be missing');
-  expect(stderr).toContain('failed: exit code 3');
+  expect(stderr).toContain('failed with exit code 3');
 });

@@ -24,7 +24,7 @@ const eat = 'dd if=/dev/zero of=/dev/null bs=600M count=1';
 test.concurrent('out of memory is the reason where it was', async ({ home }) => {
   const { result, stderr } = await failing(home, home.spec('hungry', { command: ['sh', '-c', `exec ${eat}`] }));
   expect(result).toEqual(memoryReached);
-  expect(stderr).toContain('failed with exit code: 0 and message: The configured memory limit was reached.');
+  expect(stderr).toContain('task 0 ran out of memory (attempt 1 of 1)');
 });
 
 test.concurrent('out of memory of a child that makes the task fail is the reason too', async ({ home }) => {
@@ -66,7 +66,7 @@ test.concurrent('a container that somebody removes is an attempt that failed', a
   const { exitCode, stderr } = await running.ended;
   expect(exitCode, stderr).toBe(0);
   // The engine kills it first, and may still be asked about it then.
-  expect(stderr).toMatch(/attempt 0 failed: The container was (removed before|terminated on signal 9).*retrying/);
+  expect(stderr).toMatch(/task 0 (failed: The container was removed before|was terminated on signal 9).*retrying/);
 });
 
 test.concurrent('the limits are those of the container', async ({ home }) => {

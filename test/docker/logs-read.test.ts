@@ -17,7 +17,7 @@ test('what a task has written is read back, with what the platform says of it', 
   const once = ['Container called exit(3).', 'broken', 'err', 'no end', 'plain'];
   expect(texts(await read())).toEqual([...once, ...once].toSorted());
   expect(texts(await read('--attempt', '1'))).toEqual(once);
-  expect(texts(await read('--severity', 'error', '--prefix'))).toEqual(['task 0 | broken', 'task 0 | broken']);
+  expect(texts(await read('--severity', 'error', '--prefix'))).toEqual(['task 0 retry 1 │ broken', 'task 0 │ broken']);
   expect(texts(await read('--log-filter=severity>=ERROR AND jsonPayload.code=7'))).toEqual(['broken', 'broken']);
   const system = 'log_id("run.googleapis.com/varlog/system") labels."run.googleapis.com/task_attempt"="1"';
   expect(texts(await read('--log-filter', system))).toEqual(['Container called exit(3).']);

@@ -99,7 +99,7 @@ test.concurrent('the end of what failed is shown again at the end', async ({ hom
   const script = 'for i in $(seq 9); do echo line $i; done; echo "the reason" >&2; exit 4';
   const file = home.script('reasons', script, { taskCount: 5, maxRetries: 0 });
   const { stderr } = await home.run(['jobs', 'run', '-f', file]);
-  const end = stderr.slice(stderr.indexOf('✗'));
+  const end = stderr.slice(stderr.indexOf('\nX '));
   for (const task of ['task 0', 'task 1', 'task 2']) expect(end).toContain(`${task}: exit code 4\n`);
   expect(end.match(/ {2}│ the reason/g)).toHaveLength(3);
   expect(end).toContain('and 2 more failed tasks');

@@ -44,7 +44,7 @@ test.concurrent('ten tasks run, three at a time at most, and task 4 once more', 
 
   expect(stderr).toContain('Job [quickstart] has successfully been created.');
   expect(stderr).toContain('task 4 │ Task 4, attempt 0 failed: 0.09 is below FAIL_RATE 0.1.');
-  expect(stderr).toContain('task 4 attempt 0 failed: exit code 1:');
+  expect(stderr).toContain('task 4 failed with exit code 1 (attempt 1 of ');
   for (let task = 0; task < 10; task++) expect(stderr).toContain(`task ${task} │ Completed task ${task}.`);
   expect(home.log(id, 4, 1)).toEqual(['Starting task 4 of 10, attempt 1...', 'Completed task 4.']);
 

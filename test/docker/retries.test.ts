@@ -35,8 +35,7 @@ test.concurrent.for([
     status: { code: 10, message: 'The container exited with an error.' },
     exitCode: 3,
   });
-  expect(stderr).toContain(`Task ${id}-task0 failed with exit code: 3`);
-  expect(stderr).toContain('task 0: exit code 3');
+  expect(stderr).toContain('task 0 failed with exit code 3 (attempt ');
 });
 
 test.concurrent('a task that fails does not stop the others', async ({ home }) => {

@@ -337,8 +337,8 @@ test.concurrent('containers of a task share their ports', async ({ home }) => {
   expect(result?.status?.message).toBe(message);
   expect(home.log(id, 0, 0, 'stderr', 'second').join('\n')).toContain('Address already in use');
   // At the end it is said once more which one failed the task, and what each wrote last.
-  const words = stderr.slice(stderr.indexOf('\n✗ '));
-  expect(words).toContain(`\ntask 0: ${message}\n  │ up\n`);
+  const words = stderr.slice(stderr.indexOf('\nX '));
+  expect(words).toContain(`X task 0 failed: ${message.replace(/\.$/, '')} (attempt 1 of 1)\n  │ up\n`);
   expect(words).toMatch(/\n {2}second │ .*Address already in use\n/);
 });
 
@@ -432,7 +432,7 @@ test.concurrent('an attempt whose containers have lost their sandbox does not go
   await command.says('slow │ up');
   removeContainers(...sandboxes(home));
   const { id, stderr } = await ended(home, command, 0);
-  expect(stderr).toContain('task 0 attempt 0 failed: ');
+  expect(stderr).toContain('task 0 failed: ');
   if (!onPodman) expect(stderr).toContain('the sandbox of its attempt is gone');
   expect(home.log(id, 0, 1)).toEqual(['hello']);
 });

@@ -1,7 +1,6 @@
 import { Reported } from '../../model/errors.js';
 import type { Check } from '../../service/doctor/check.js';
 import { type CommonOptions, defineCommand } from '../command.js';
-import type { Output } from '../io.js';
 
 interface DoctorOptions extends CommonOptions {
   fix?: true;
@@ -17,22 +16,24 @@ export const doctor = defineCommand<DoctorOptions>(
     ),
   async (context, options) => {
     // All of it is loaded for the help of the root, too, where this stands.
-    const [{ examine }, { printAll }, { plain }, { grid }] = await Promise.all([
+    const [{ examine }, { printAll }, { plain }, { grid }, { symbols }] = await Promise.all([
       import('../../service/doctor/doctor.js'),
       import('../render/format.js'),
       import('../render/format/resources.js'),
       import('../render/table.js'),
+      import('../render/symbols.js'),
     ]);
+    const { out } = context.io;
+    const symbolOf = { ok: symbols.succeeded(out), warning: symbols.cancelled(out), problem: symbols.failed(out) };
     const checks = await examine(await context.doctor(), { fix: options.fix ?? false });
-    await printAll(context, options, checks, { kind: plain, human: () => grid(rows(checks, context.io.out)) });
+    await printAll(context, options, checks, { kind: plain, human: () => grid(rows(checks, symbolOf)) });
     if (checks.some(({ state }) => state === 'problem')) throw new Reported();
   },
 );
 
-function rows(checks: readonly Check[], { chalk }: Output): string[][] {
-  const symbols = { ok: chalk.green('✔'), warning: chalk.yellow('!'), problem: chalk.red('✗') };
+function rows(checks: readonly Check[], symbolOf: Record<Check['state'], string>): string[][] {
   return checks.flatMap(({ name, state, found, fix, done }) => [
-    [symbols[state], name, found],
+    [symbolOf[state], name, found],
     ...(fix === undefined ? [] : [['', '', `Try: ${fix}`]]),
     ...(done === undefined ? [] : [['', '', `Done: ${done}`]]),
   ]);

@@ -14,7 +14,7 @@ export const worker = defineCommand<object, [execution: string, token: string]>(
     const never = new AbortController().signal;
     const { out } = context.io;
     await hostExecution(host, execution, { cancel: never, kill: never }, (event) => {
-      const line = sentence(event, host.store.execution(execution)?.template ?? {}, out.chalk);
+      const line = sentence(event, host.store.execution(execution)?.template ?? {}, out);
       if (line !== undefined) out.write(`${event.time} ${line}\n`);
     });
   },

@@ -1,4 +1,3 @@
-import { type ChalkInstance } from 'chalk';
 import { conditionOf, isCompleted } from '../../model/execution.js';
 import { parseName, shortName } from '../../model/names.js';
 import type { LocalSettings } from '../../model/local/settings.js';
@@ -7,18 +6,18 @@ import { epochMs } from '../../model/time.js';
 import type { TaskView } from '../../service/tasks.js';
 import { type Entry, group, lines } from './entries.js';
 import { localEntries, mappedEntries } from './local.js';
-import { executionSymbol, jobSymbol, taskSymbol } from './symbols.js';
+import { executionSymbol, jobSymbol, type Look, taskSymbol } from './symbols.js';
 import { shownState } from './tables.js';
 import { templateEntries } from './template.js';
 
 /** `describe` of a job, in gcloud's layout. */
-export function describeJob(job: Job, chalk: ChalkInstance): string {
+export function describeJob(job: Job, look: Look): string {
   const { latestCreatedExecution: latest, executionCount: count = 0, binaryAuthorization, template } = job;
-  const symbol = jobSymbol(job, chalk);
+  const symbol = jobSymbol(job, look);
   const parallelism = template.parallelism || undefined;
   return page(
     [
-      `${symbol} Job ${chalk.bold(shortName(job.name))} in region ${parseName(job.name).location}`,
+      `${symbol} Job ${look.chalk.bold(shortName(job.name))} in region ${parseName(job.name).location}`,
       `Executed ${counted(count, 'time')}`,
       ...(latest?.name ? [`Last executed ${latest.createTime} with execution ${latest.name}`] : []),
       `Last updated on ${job.updateTime} by ${job.lastModifier ?? job.creator}`,
@@ -37,14 +36,14 @@ export function describeJob(job: Job, chalk: ChalkInstance): string {
 }
 
 /** `describe` of an execution, in gcloud's layout. */
-export function describeExecution(execution: Execution, settings: LocalSettings, chalk: ChalkInstance): string {
+export function describeExecution(execution: Execution, settings: LocalSettings, look: Look): string {
   const { name, succeededCount = 0, failedCount = 0, cancelledCount = 0, runningCount = 0 } = execution;
-  const symbol = executionSymbol(execution, chalk);
+  const symbol = executionSymbol(execution, look);
   // The parallelism of an execution is always set; as many as there are tasks is no limit.
   const parallelism = execution.parallelism === execution.taskCount ? undefined : execution.parallelism;
   return page(
     [
-      `${symbol} Execution ${chalk.bold(shortName(name))} in region ${parseName(name).location}`,
+      `${symbol} Execution ${look.chalk.bold(shortName(name))} in region ${parseName(name).location}`,
       ...(isCompleted(execution) ? [] : [`${counted(runningCount, 'task')} currently running`]),
       `${counted(succeededCount, 'task')} completed successfully`,
       ...(failedCount > 0 ? [`${counted(failedCount, 'task')} failed to complete`] : []),
@@ -67,8 +66,8 @@ export function describeExecution(execution: Execution, settings: LocalSettings,
 }
 
 /** `describe` of a task, in gcloud's layout. */
-export function describeTask({ task, record }: TaskView, chalk: ChalkInstance): string {
-  const symbol = taskSymbol(record, chalk);
+export function describeTask({ task, record }: TaskView, look: Look): string {
+  const symbol = taskSymbol(record, look);
   const { exitCode, status } = record.lastAttemptResult ?? {};
   const result: Entry[] = [
     // A container that has ended by itself, and without a code, has ended with 0.
@@ -76,7 +75,7 @@ export function describeTask({ task, record }: TaskView, chalk: ChalkInstance): 
     ['Message', status?.message],
   ];
   return page(
-    [`${symbol} Task ${chalk.bold(shortName(task.name))} in region ${parseName(task.name).location}`],
+    [`${symbol} Task ${look.chalk.bold(shortName(task.name))} in region ${parseName(task.name).location}`],
     [
       ['Running state', shownState(record)],
       ...(record.lastAttemptResult ? [{ title: 'Last Attempt Result:', entries: result }] : []),

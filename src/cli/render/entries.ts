@@ -18,9 +18,11 @@ interface Line {
 export function lines(entries: readonly Entry[]): string[] {
   const all = flatten(entries, '', ':');
   const width = Math.min(20, Math.max(...all.map(({ label }) => label.length))) + 1;
-  return all.map(({ label, value }) =>
-    value === undefined ? label : `${label.padEnd(Math.max(width, label.length + 1))}${value}`.trimEnd(),
-  );
+  return all.map(({ label, value }) => {
+    if (value === undefined) return label;
+    const column = Math.max(width, label.length + 1);
+    return `${label.padEnd(column)}${value.replaceAll('\n', `\n${' '.repeat(column)}`)}`.trimEnd();
+  });
 }
 
 function flatten(entries: readonly Entry[], indent: string, colon: string): Line[] {

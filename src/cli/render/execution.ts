@@ -15,7 +15,7 @@ export const printExecution = (
 ): Promise<void> =>
   print(context, options, execution, {
     kind: executionKind,
-    human: () => describeExecution(execution, service.store.settings(execution.name), context.io.out.chalk),
+    human: () => describeExecution(execution, service.store.settings(execution.name), context.io.out),
     exported: async (of) => {
       const { executionToV1, exported } = await import('../../model/spec/v1/write.js');
       return exported(executionToV1(of));

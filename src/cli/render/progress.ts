@@ -1,10 +1,11 @@
-import type { ChalkInstance } from 'chalk';
 import type { ExecutionEvent } from '../../model/events.js';
 import { unheard } from '../../model/log-entry.js';
 import { shortName } from '../../model/names.js';
+import { endingOf } from '../../model/attempt.js';
 import { printable } from '../../model/printable.js';
 import type { Execution, TaskTemplate } from '../../model/schema/job.js';
 import { formatSpan } from '../../model/time.js';
+import { type Look, signs } from './symbols.js';
 
 /** An attempt that runs. */
 interface Running {
@@ -105,23 +106,24 @@ function withAttempt(
 const without = (slots: Progress['slots'], task: number): Progress['slots'] =>
   slots.map((slot) => (slot?.task === task ? undefined : slot));
 
+/** How many attempts run. */
+export const runningIn = ({ slots }: Progress): number => slots.filter((slot) => slot !== undefined).length;
+
 /** The execution in a line. */
-export function headline(progress: Progress, now: number): string {
-  const { id, taskCount, slots, succeeded, failed, cancelled, retries, since } = progress;
+export function headline(progress: Progress, now: number, look: Pick<Look, 'unicode'>): string {
+  const { id, taskCount, succeeded, failed, cancelled, retries, since } = progress;
   const counts = [
-    `${slots.filter((slot) => slot !== undefined).length} running`,
+    succeeded + failed + cancelled < taskCount ? `${runningIn(progress)} running` : 'cleaning up',
     `${succeeded} of ${taskCount} succeeded`,
     ...(failed ? [`${failed} failed`] : []),
     ...(cancelled ? [`${cancelled} cancelled`] : []),
     ...(retries ? [`${retries} ${retries === 1 ? 'retry' : 'retries'}`] : []),
   ];
-  return `${id}  ${counts.join(' · ')}  ${seconds(now - since)}`;
+  return `${id}  ${counts.join(` ${signs(look).dot} `)}  ${seconds(now - since)}`;
 }
 
 /** How often rows are shown anew, in ms. */
 export const frameInterval = 200;
-
-const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
 /**
  * The rows that stay at the bottom of a terminal of this size, all of them narrower than it, no more than a third of
@@ -130,12 +132,12 @@ const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', 
 export function frame(
   progress: Progress,
   { width, height, now }: { width: number; height: number; now: number },
-  chalk: ChalkInstance,
+  look: Look,
 ): string[] {
   const { taskCount, slots, settling, succeeded, failed, cancelled, waiting, slow } = progress;
   const room = Math.max(1, Math.floor(height / 3) - 1 - (waiting ? 1 : 0) - (slow ? 1 : 0));
   // Free slots are taken as long as tasks wait for one.
-  const running = slots.filter((slot) => slot !== undefined).length;
+  const running = runningIn(progress);
   let left = waiting ? 0 : taskCount - succeeded - failed - cancelled - settling.length - running;
   const places = slots.filter((slot) => slot ?? left-- > 0);
   const shown = places.length > room ? places.slice(0, room - 1) : places;
@@ -148,15 +150,17 @@ export function frame(
   if (waiting) rows.unshift(waiting);
   else if (left > 0 && slots.length === 0) rows.push('starting the first tasks');
   if (shown.length < places.length) rows.push(`and ${places.length - shown.length} more`);
-  const symbol = chalk.cyan(spinner[Math.floor(now / frameInterval) % spinner.length]);
-  return [`${symbol} ${cut(headline(progress, now), width)}`, ...rows.map((row) => `  ${cut(row, width)}`)];
+  const { spinner } = signs(look);
+  const moving = look.chalk.cyan(spinner[Math.floor(now / frameInterval) % spinner.length]);
+  const head = `${moving} ${cut(headline(progress, now, look), width, look)}`;
+  return [head, ...rows.map((row) => `  ${cut(row, width, look)}`)];
 }
 
 /** A row with room for the two columns of the spinner before it, and for one after it. */
-function cut(text: string, width: number): string {
+function cut(text: string, width: number, look: Pick<Look, 'unicode'>): string {
   const row = printable(text, false);
   const columns = width - 3;
-  return row.length > columns ? `${row.slice(0, Math.max(0, columns - 1))}…` : row;
+  return row.length > columns ? row.slice(0, Math.max(0, columns - 1)) + signs(look).more : row;
 }
 
 const seconds = (ms: number): string => formatSpan(Math.floor(ms / 1000) * 1000);
@@ -165,7 +169,7 @@ const seconds = (ms: number): string => formatSpan(Math.floor(ms / 1000) * 1000)
 export function sentence(
   event: ExecutionEvent,
   { maxRetries = 0, timeout }: Partial<TaskTemplate>,
-  chalk: ChalkInstance,
+  { chalk }: Pick<Look, 'chalk'>,
 ): string | undefined {
   switch (event.type) {
     case 'execution.adopted':
@@ -184,9 +188,8 @@ export function sentence(
         ? chalk.yellow(`The end of the log of task ${task} attempt ${attempt} may be missing: ${unheard}.`)
         : undefined;
       if (outcome.code === 0 || state === 'Cancelled') return doubt;
-      const why = outcome.exitCode ? `exit code ${outcome.exitCode}: ${outcome.message}` : outcome.message;
-      const next = state === 'Pending' ? `retrying (${attempt + 1} of ${maxRetries})` : 'out of retries';
-      const line = `task ${task} attempt ${attempt} failed: ${why}; ${next}`.replace('.;', ';');
+      const next = state === 'Pending' ? '; retrying' : '';
+      const line = `task ${task} ${endingOf(outcome, timeout)} (attempt ${attempt + 1} of ${maxRetries + 1})${next}`;
       const colored = state === 'Pending' ? chalk.yellow(line) : chalk.red(line);
       return doubt ? `${doubt}\n${colored}` : colored;
     }

@@ -3,48 +3,79 @@ import { completionStatus } from '../../model/execution.js';
 import type { Execution, Job } from '../../model/schema/job.js';
 import type { TaskRecord } from '../../model/task.js';
 
-/** The first column of gcloud's tables. A symbol never stands alone: the row says the same in words. */
-export const symbols = {
-  succeeded: (chalk: ChalkInstance) => chalk.green('✔'),
-  failed: (chalk: ChalkInstance) => chalk.red('X'),
-  active: (chalk: ChalkInstance) => chalk.yellow('…'),
-  pending: (chalk: ChalkInstance) => chalk.yellow('.'),
-  cancelled: (chalk: ChalkInstance) => chalk.yellow('!'),
-  abandoned: (chalk: ChalkInstance) => chalk.yellow('-'),
+/** How an output looks: its colours, and whether it shows more than ASCII. */
+export interface Look {
+  chalk: ChalkInstance;
+  unicode: boolean;
+}
+
+const unicode = {
+  succeeded: '✔',
+  active: '…',
+  /** Between a name and what it says. */
+  bar: '│',
+  /** Between counts. */
+  dot: '·',
+  /** In the place of what is left out. */
+  more: '…',
+  spinner: ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'],
 };
 
-export function jobSymbol(job: Job, chalk: ChalkInstance): string {
-  if (job.terminalCondition?.state === 'CONDITION_SUCCEEDED') return symbols.succeeded(chalk);
-  return job.terminalCondition?.state === 'CONDITION_FAILED' ? symbols.failed(chalk) : symbols.active(chalk);
+/** What gcloud writes instead, where it writes it. */
+const ascii: typeof unicode = {
+  succeeded: '+',
+  active: '.',
+  bar: '|',
+  dot: '-',
+  more: '.',
+  spinner: ['|', '/', '-', '\\'],
+};
+
+/** The signs that are not ASCII everywhere. */
+export const signs = (look: Pick<Look, 'unicode'>): typeof unicode => (look.unicode ? unicode : ascii);
+
+/** The first column of gcloud's tables. A symbol never stands alone: the row says the same in words. */
+export const symbols = {
+  succeeded: (look: Look) => look.chalk.green(signs(look).succeeded),
+  failed: ({ chalk }: Look) => chalk.red('X'),
+  active: (look: Look) => look.chalk.yellow(signs(look).active),
+  pending: ({ chalk }: Look) => chalk.yellow('.'),
+  cancelled: ({ chalk }: Look) => chalk.yellow('!'),
+  abandoned: ({ chalk }: Look) => chalk.yellow('-'),
+};
+
+export function jobSymbol(job: Job, look: Look): string {
+  if (job.terminalCondition?.state === 'CONDITION_SUCCEEDED') return symbols.succeeded(look);
+  return job.terminalCondition?.state === 'CONDITION_FAILED' ? symbols.failed(look) : symbols.active(look);
 }
 
 /** Cancelled executions show as failed ones, as in gcloud. */
-export function executionSymbol(execution: Execution, chalk: ChalkInstance): string {
+export function executionSymbol(execution: Execution, look: Look): string {
   switch (completionStatus(execution)) {
     case 'EXECUTION_SUCCEEDED':
-      return symbols.succeeded(chalk);
+      return symbols.succeeded(look);
     case 'EXECUTION_FAILED':
     case 'EXECUTION_CANCELLED':
-      return symbols.failed(chalk);
+      return symbols.failed(look);
     default:
-      return symbols.active(chalk);
+      return symbols.active(look);
   }
 }
 
-export function taskSymbol({ state }: TaskRecord, chalk: ChalkInstance): string {
+export function taskSymbol({ state }: TaskRecord, look: Look): string {
   switch (state) {
     case 'Succeeded':
-      return symbols.succeeded(chalk);
+      return symbols.succeeded(look);
     case 'Failed':
-      return symbols.failed(chalk);
+      return symbols.failed(look);
     case 'Running':
-      return symbols.active(chalk);
+      return symbols.active(look);
     case 'Cancelled':
-      return symbols.cancelled(chalk);
+      return symbols.cancelled(look);
     case 'Abandoned':
-      return symbols.abandoned(chalk);
+      return symbols.abandoned(look);
     case 'Pending':
     case 'Scheduled':
-      return symbols.pending(chalk);
+      return symbols.pending(look);
   }
 }

@@ -1,11 +1,10 @@
-import type { ChalkInstance } from 'chalk';
 import { completionStatus } from '../../model/execution.js';
 import { parseName, shortName } from '../../model/names.js';
 import type { Execution, Job } from '../../model/schema/job.js';
 import type { TaskRecord } from '../../model/task.js';
 import { epochMs, formatSpan, type Timestamp } from '../../model/time.js';
 import type { TaskView } from '../../service/tasks.js';
-import { executionSymbol, jobSymbol, taskSymbol } from './symbols.js';
+import { executionSymbol, jobSymbol, type Look, taskSymbol } from './symbols.js';
 import type { Column } from './table.js';
 
 /** `2026-11-23 21:45:03 UTC`, as gcloud's tables show times, whatever TZ says. */
@@ -23,8 +22,8 @@ export const projections = {
 } as const;
 
 /** Sorted by name, as the service lists them. */
-export const jobColumns = (chalk: ChalkInstance): Column<Job>[] => [
-  { header: '', value: (job) => jobSymbol(job, chalk) },
+export const jobColumns = (look: Look): Column<Job>[] => [
+  { header: '', value: (job) => jobSymbol(job, look) },
   { header: 'JOB', value: ({ name }) => shortName(name) },
   { header: 'REGION', value: ({ name }) => parseName(name).location },
   { header: 'LAST RUN AT', value: ({ latestCreatedExecution }) => shownTime(latestCreatedExecution?.createTime) },
@@ -32,8 +31,8 @@ export const jobColumns = (chalk: ChalkInstance): Column<Job>[] => [
   { header: 'CREATED BY', value: ({ creator }) => creator },
 ];
 
-export const executionColumns = (chalk: ChalkInstance): Column<Execution>[] => [
-  { header: '', value: (execution) => executionSymbol(execution, chalk) },
+export const executionColumns = (look: Look): Column<Execution>[] => [
+  { header: '', value: (execution) => executionSymbol(execution, look) },
   { header: 'JOB', value: ({ job }) => job },
   { header: 'EXECUTION', value: ({ name }) => shortName(name) },
   { header: 'REGION', value: ({ name }) => parseName(name).location },
@@ -43,8 +42,8 @@ export const executionColumns = (chalk: ChalkInstance): Column<Execution>[] => [
   { header: 'RUN BY', value: ({ creator }) => creator ?? '' },
 ];
 
-export const taskColumns = (chalk: ChalkInstance): Column<TaskView>[] => [
-  { header: '', value: ({ record }) => taskSymbol(record, chalk) },
+export const taskColumns = (look: Look): Column<TaskView>[] => [
+  { header: '', value: ({ record }) => taskSymbol(record, look) },
   { header: 'INDEX', value: ({ record }) => String(record.index) },
   { header: 'STATE', value: ({ record }) => shownState(record) },
   { header: 'TASK', value: ({ task }) => shortName(task.name) },
@@ -58,17 +57,16 @@ export const succeeded = ({ succeededCount = 0, taskCount }: Execution): string 
 
 export const shownState = ({ state }: TaskRecord): string => (state === 'Scheduled' ? 'Pending' : state);
 
-/** The tasks at the end of a run: what became of each. */
-export const resultColumns = (chalk: ChalkInstance): Column<TaskView>[] => [
-  { header: '', value: ({ record }) => taskSymbol(record, chalk) },
+/** The tasks at the end of a run: what became of each. `started`: when the first attempt of each has. */
+export const resultColumns = (look: Look, started: ReadonlyMap<number, Timestamp>): Column<TaskView>[] => [
+  { header: '', value: ({ record }) => taskSymbol(record, look) },
   { header: 'INDEX', value: ({ record }) => String(record.index) },
   { header: 'STATE', value: ({ record }) => shownState(record) },
   { header: 'RETRIES', value: ({ record }) => String(record.retried) },
-  { header: 'DURATION', value: ({ record }) => duration(record.startTime, record.completionTime) },
+  { header: 'DURATION', value: ({ record }) => duration(started.get(record.index), record.completionTime) },
   { header: 'RESULT', value: ({ record }) => shownResult(record) },
 ];
 
-/** Of the last attempt: its start to the end of the task. */
 const duration = (start: Timestamp | undefined, end: Timestamp | undefined): string =>
   start && end ? formatSpan(epochMs(end) - epochMs(start)) : '';
 

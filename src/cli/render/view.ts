@@ -4,13 +4,16 @@ import type { Execution } from '../../model/schema/job.js';
 import type { LineSource, TaskLine } from '../../service/logs.js';
 import type { Io } from '../io.js';
 import { livePainter, plainPainter } from './painter.js';
-import { advance, frame, frameInterval, headline, newProgress, sentence } from './progress.js';
+import { advance, frame, frameInterval, headline, newProgress, runningIn, sentence } from './progress.js';
+import { signs } from './symbols.js';
 
 /** Shows an execution on stderr while it runs. */
 export interface View {
   onEvent(event: ExecutionEvent): void;
   onLines(lines: readonly TaskLine[]): void;
   say(text: string): void;
+  /** How many attempts run. */
+  running(): number;
   close(): void;
 }
 
@@ -23,7 +26,7 @@ export function openView({ err, env }: Pick<Io, 'err' | 'env'>, execution: Execu
   const { chalk } = err;
   let progress = newProgress(execution, now());
   let lastWord = now();
-  const rows = (): string[] => frame(progress, { width: err.columns, height: err.rows, now: now() }, chalk);
+  const rows = (): string[] => frame(progress, { width: err.columns, height: err.rows, now: now() }, err);
   const painter = live ? livePainter(err, rows) : plainPainter(err);
   const print = (lines: string): void => {
     lastWord = now();
@@ -31,12 +34,12 @@ export function openView({ err, env }: Pick<Io, 'err' | 'env'>, execution: Execu
   };
   const say = (line: string): void => print(`${line}\n`);
   const prefix = ({ task, container, stream }: LineSource): string => {
-    const bar = stream === 'stderr' ? chalk.red('│') : chalk.dim('│');
+    const bar = stream === 'stderr' ? chalk.red(signs(err).bar) : chalk.dim(signs(err).bar);
     const name = `task ${String(task).padStart(digits)}${container === undefined ? '' : ` ${container}`}`;
     return `${chalk.cyan(name)} ${bar} `;
   };
   const beat = (): void => {
-    if (now() - lastWord >= heartbeatInterval) say(headline(progress, now()));
+    if (now() - lastWord >= heartbeatInterval) say(headline(progress, now(), err));
   };
   const timer = setInterval(() => (live ? painter.repaint() : beat()), live ? frameInterval : 1000);
   const digits = String(execution.taskCount - 1).length;
@@ -44,7 +47,7 @@ export function openView({ err, env }: Pick<Io, 'err' | 'env'>, execution: Execu
   return {
     onEvent(event) {
       progress = advance(progress, event, now());
-      const line = sentence(event, execution.template, chalk);
+      const line = sentence(event, execution.template, err);
       if (line !== undefined) say(line);
     },
     onLines(lines) {
@@ -59,6 +62,7 @@ export function openView({ err, env }: Pick<Io, 'err' | 'env'>, execution: Execu
       print(text);
     },
     say,
+    running: () => runningIn(progress),
     close() {
       clearInterval(timer);
       painter.close();

@@ -37,6 +37,20 @@ describe('colour', () => {
   });
 });
 
+test.each<[env: Record<string, string>, unicode: boolean]>([
+  [{}, true],
+  [{ LC_ALL: 'C' }, false],
+  [{ LC_ALL: 'POSIX', LANG: 'en_US.UTF-8' }, false],
+  [{ LC_CTYPE: 'C', LANG: 'en_US.UTF-8' }, false],
+  [{ LC_ALL: '', LANG: 'C' }, false],
+  [{ LANG: 'C.UTF-8' }, true],
+  [{ LANG: 'de_DE.utf8@euro' }, true],
+  [{ LANG: 'de_DE' }, true],
+  [{ LANG: 'de_DE.ISO-8859-1' }, false],
+])('in the locale %j more than ASCII is shown: %s', (env, unicode) => {
+  expect(output(stream(true), env).unicode).toBe(unicode);
+});
+
 describe('an output', () => {
   test('knows the size of its terminal, as it is at the time', () => {
     const fake = stream(true);

@@ -19,7 +19,7 @@ export const describe = defineCommand<CommonOptions & { showDeleted?: true }, [j
     const job = inWords('NOT_FOUND', `Cannot find job [${shortName(name)}].`, () => getJob(service, name, options));
     await print(context, options, job, {
       kind: jobKind,
-      human: () => describeJob(job, context.io.out.chalk),
+      human: () => describeJob(job, context.io.out),
       exported: async (of) => {
         const { exported, jobToV1, notInV1 } = await import('../../../model/spec/v1/write.js');
         const lost = notInV1(of).map((field) => formatPath(field));

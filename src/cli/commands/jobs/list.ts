@@ -20,7 +20,7 @@ export const list = defineCommand<ListOptions & { showDeleted?: true }>(
     const items = everyPage((page) => listJobs(service, { ...request, ...page }), enough(options));
     await printList(context, options, {
       items,
-      columns: jobColumns(context.io.out.chalk),
+      columns: jobColumns(context.io.out),
       kind: jobKind,
       firstStep: 'localrun jobs create NAME --image IMAGE',
     });

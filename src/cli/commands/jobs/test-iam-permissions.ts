@@ -16,7 +16,7 @@ export const testPermissions = defineCommand<CommonOptions, [job: string, asked:
     const tested = asked.length > 0 ? asked : permissions;
     const resource = jobNameOf(context, options, id);
     const granted: string[] = await testIamPermissions(await context.service(), { resource, permissions: tested });
-    const { chalk } = context.io.out;
+    const { out } = context.io;
     await print(
       context,
       options,
@@ -26,7 +26,7 @@ export const testPermissions = defineCommand<CommonOptions, [job: string, asked:
         human: () =>
           tested
             .map((permission) => {
-              const symbol = granted.includes(permission) ? symbols.succeeded(chalk) : symbols.failed(chalk);
+              const symbol = granted.includes(permission) ? symbols.succeeded(out) : symbols.failed(out);
               return `${symbol} ${permission}\n`;
             })
             .join(''),

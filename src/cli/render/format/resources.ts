@@ -2,7 +2,7 @@ import { Chalk } from 'chalk';
 import { parseName, shortName } from '../../../model/names.js';
 import type { Execution, Job } from '../../../model/schema/job.js';
 import type { TaskView } from '../../../service/tasks.js';
-import { executionSymbol, jobSymbol, taskSymbol } from '../symbols.js';
+import { executionSymbol, jobSymbol, type Look, taskSymbol } from '../symbols.js';
 import { shownState, succeeded } from '../tables.js';
 import { type Key, rootOf } from './keys.js';
 
@@ -24,7 +24,7 @@ const named = ({ name }: { name: string }): Record<string, unknown> => ({
   region: parseName(name).location,
 });
 
-const plainText = new Chalk({ level: 0 });
+const plainText: Look = { chalk: new Chalk({ level: 0 }), unicode: true };
 
 export const jobKind: Kind<Job> = {
   v2: ({ onlyV1: _onlyV1, ...job }) => job,

@@ -6,7 +6,7 @@ import { defaultSettings } from '../../../../src/model/local/settings.js';
 import type { Job } from '../../../../src/model/schema/job.js';
 import { someExecution, someJob, someTask, someTime } from '../../../support/jobs.js';
 
-const plain = new Chalk({ level: 0 });
+const plain = { chalk: new Chalk({ level: 0 }), unicode: true };
 
 /** A job that sets all that `describe` shows. */
 const everything: Job = {
@@ -147,6 +147,11 @@ test('other kinds of probes and networks', () => {
   expect(text).toContain(
     'VPC access:\n  Network:           net\n  Subnet:            sub\n  Egress:            private-ranges-only\n',
   );
+});
+
+test('the lines of a value are below each other', () => {
+  const text = describeJob(someJob({}, { containers: [{ image: 'i', args: ['-c', 'one\ntwo'] }] }), plain);
+  expect(text).toContain('\n  Args:          -c one\n                 two\n');
 });
 
 test('what is not set is not shown', () => {

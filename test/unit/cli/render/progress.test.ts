@@ -6,7 +6,7 @@ import type { ExecutionEvent } from '../../../../src/model/events.js';
 import type { TaskState } from '../../../../src/model/task.js';
 import { someExecution, someJob, someTime as time } from '../../../support/jobs.js';
 
-const plain = new Chalk({ level: 0 });
+const plain = { chalk: new Chalk({ level: 0 }), unicode: true };
 const execution = someExecution(someJob({ taskCount: 10 }));
 
 type Happening = ExecutionEvent extends infer E ? (E extends unknown ? Omit<E, 'time'> : never) : never;
@@ -29,6 +29,18 @@ describe('the rows of the live view', () => {
     expect(rows(advance(newProgress(halfway, 0), ended(5, 'Succeeded'), 1000), 1000)[0]).toBe(
       '* nightly-x7k2p  0 running · 5 of 10 succeeded · 1 failed · 2 retries  1s',
     );
+  });
+
+  test('say that what is left is cleaning up', () => {
+    const all = Array.from({ length: 10 }, (_, task) => [started(task), ended(task, 'Succeeded')]).flat();
+    expect(rows(after(begun, ...all), 30_000)).toEqual(['* nightly-x7k2p  cleaning up · 10 of 10 succeeded  30s']);
+  });
+
+  test('are ASCII where nothing else can be shown', () => {
+    const look = { ...plain, unicode: false };
+    const shown = frame(after(begun, started(0)), { width: 30, height: 24, now: 3000 }, look);
+    expect(shown.join('')).toMatch(/^[ -~]+$/);
+    expect(shown[0]).toContain('1 running -');
   });
 
   test('say what everything waits for', () => {
@@ -173,12 +185,24 @@ describe('the lines that stay', () => {
     );
 
   test('tell of failures, and what comes next', () => {
-    expect(failure('Pending', 0, { exitCode: 7 })).toBe(
-      'task 3 attempt 0 failed: exit code 7: It broke; retrying (1 of 2)',
-    );
-    expect(failure('Failed', 2, { termSignal: 9 })).toBe('task 3 attempt 2 failed: It broke; out of retries');
+    expect(failure('Pending', 0, { exitCode: 7 })).toBe('task 3 failed: It broke (attempt 1 of 3); retrying');
+    expect(failure('Failed', 2, { termSignal: 9 })).toBe('task 3 failed: It broke (attempt 3 of 3)');
     expect(failure('Cancelled', 0, {})).toBeUndefined();
     expect(said(ended(3, 'Succeeded'))).toBeUndefined();
+  });
+
+  test.each([
+    [{ message: 'The container exited with an error.', exitCode: 7 }, 'failed with exit code 7'],
+    [{ message: 'The configured timeout was reached.' }, 'timed out after 30 s'],
+    [{ message: 'The configured memory limit was reached.' }, 'ran out of memory'],
+    [{ message: 'The container was terminated on signal 9.', termSignal: 9 }, 'was terminated on signal 9'],
+    [{ message: 'Application failed to start: no such file.', exitCode: 127 }, 'failed to start: no such file'],
+    [
+      { message: 'Container "side" exited with code 3 before the task had ended.', exitCode: 3 },
+      'failed: Container "side" exited with code 3 before the task had ended',
+    ],
+  ])('tell how an attempt ended: %j', (outcome, ending) => {
+    expect(failure('Failed', 2, outcome)).toBe(`task 3 ${ending} (attempt 3 of 3)`);
   });
 
   test('tell that a log may lack its end', () => {
@@ -186,7 +210,7 @@ describe('the lines that stay', () => {
       'The end of the log of task 3 attempt 0 may be missing: the container engine was away when the container ended, or could not give its log.';
     expect(failure('Succeeded', 0, { code: 0, unheard: true })).toBe(doubt);
     expect(failure('Failed', 0, { exitCode: 7, unheard: true })).toBe(
-      `${doubt}\ntask 3 attempt 0 failed: exit code 7: It broke; out of retries`,
+      `${doubt}\ntask 3 failed: It broke (attempt 1 of 3)`,
     );
   });
 

@@ -7,7 +7,7 @@ import { completed } from '../../../../src/model/execution.js';
 import { type TaskRecord, taskResource } from '../../../../src/model/task.js';
 import { someExecution, someJob, someTask, someTime } from '../../../support/jobs.js';
 
-const plain = new Chalk({ level: 0 });
+const plain = { chalk: new Chalk({ level: 0 }), unicode: true };
 
 test('columns are two spaces apart, without blanks at the end of a line, and nothing is cut', () => {
   const long = 'x'.repeat(300);
@@ -62,8 +62,9 @@ test('the tasks of a run show what became of them', () => {
     view(1, { state: 'Failed', retried: 3, lastAttemptResult: { status: { code: 10, message: 'm' }, exitCode: 7 } }),
     view(2, { state: 'Abandoned' }),
   ];
-  expect(table(resultColumns(plain), rows)).toBe(`   INDEX  STATE      RETRIES  DURATION  RESULT
-✔  0      Succeeded  0        1m3.6s    exit code 0
+  const started = new Map([[0, '2026-11-23T11:59:00.000000Z']]);
+  expect(table(resultColumns(plain, started), rows)).toBe(`   INDEX  STATE      RETRIES  DURATION  RESULT
+✔  0      Succeeded  0        2m3.6s    exit code 0
 X  1      Failed     3                  exit code 7
 -  2      Abandoned  0                  never started
 `);

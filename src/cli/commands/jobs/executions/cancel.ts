@@ -44,9 +44,14 @@ export const cancel = defineCommand<CommonOptions & { async?: boolean }, [execut
 
 function tooLate(execution: Execution): RunError {
   const id = shortName(execution.name);
-  const message =
-    completionStatus(execution) === 'EXECUTION_SUCCEEDED'
-      ? `[${id}] has completed successfully before it could be cancelled.`
-      : `Failed to cancel [${id}]: ${conditionOf(execution, 'Completed')?.message ?? ''}`;
-  return new RunError('UNKNOWN', message);
+  switch (completionStatus(execution)) {
+    case 'EXECUTION_SUCCEEDED':
+      return new RunError('UNKNOWN', `[${id}] has completed successfully before it could be cancelled.`);
+    case 'EXECUTION_CANCELLED':
+      return new RunError('UNKNOWN', `Failed to cancel [${id}]: it has ended already, cancelled.`);
+    default: {
+      const why = conditionOf(execution, 'Completed')?.message ?? '';
+      return new RunError('UNKNOWN', `Failed to cancel [${id}]: it has ended already. ${why}`);
+    }
+  }
 }

@@ -27,7 +27,7 @@ export const list = defineCommand<ListOptions & { job?: string; showDeleted?: tr
     const items = everyPage((page) => listExecutions(service, { ...request, ...page }), enough(options));
     await printList(context, options, {
       items,
-      columns: executionColumns(context.io.out.chalk),
+      columns: executionColumns(context.io.out),
       kind: executionKind,
       firstStep: 'localrun jobs execute JOB',
     });

@@ -13,6 +13,6 @@ export const describe = defineCommand<CommonOptions, [task: string]>(
     const service = await recoveredService(context);
     const parent = parentOf(context, options);
     const view = inWords('NOT_FOUND', `Cannot find task [${id}].`, () => getTask(service, parent, id));
-    await print(context, options, view, { kind: taskKind, human: () => describeTask(view, context.io.out.chalk) });
+    await print(context, options, view, { kind: taskKind, human: () => describeTask(view, context.io.out) });
   },
 );

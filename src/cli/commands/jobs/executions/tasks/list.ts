@@ -52,7 +52,7 @@ export const list = defineCommand<Options>(
     const states = chosenStates(options);
     await printList(context, options, {
       items: everyPage((page) => listTasks(service, { parent: execution.name, states, ...page }), enough(options)),
-      columns: taskColumns(context.io.out.chalk),
+      columns: taskColumns(context.io.out),
       kind: taskKind,
     });
   },
