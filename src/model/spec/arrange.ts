@@ -14,6 +14,7 @@ import type { SourceDocument } from './source.js';
 export function arrange(source: SourceDocument, version: Version): Found[] {
   const arranger = new Arranger(source, version);
   arranger.message(source.root, rootOf[version], { path: [], written: [] });
+  source.rearranged();
   return arranger.found;
 }
 

@@ -173,6 +173,12 @@ export class SourceDocument {
     return true;
   }
 
+  /** Forgets what was looked up: fields have moved. */
+  rearranged(): void {
+    this.#mapped.clear();
+    this.#listed.clear();
+  }
+
   /** Puts a text for the value of a key at the top level, or removes the key. */
   set(key: string, value: string | undefined): void {
     const root = this.resolve(this.root);
