@@ -7,7 +7,10 @@ export const worker = defineCommand<object, [execution: string, token: string]>(
   '__worker',
   'Run an execution to its end.',
   (command) =>
-    command.argument('<execution>', "the execution's full name").argument('<token>', 'that of the lease on it'),
+    command
+      // Not <execution>: of those, a name in full becomes an id.
+      .argument('<name>', 'of the execution, in full')
+      .argument('<token>', 'that of the lease on it'),
   async (context, _options, execution, token) => {
     const opened = await context.host();
     const host = { ...opened, owner: { ...opened.owner, token } };
