@@ -87,7 +87,7 @@ const files: [what: string, content: string | Buffer, message: RegExp][] = [
   [
     'a service',
     good.replace('name: etl', 'apiVersion: serving.knative.dev/v1\nkind: Service'),
-    /^job\.yaml:1:13: apiVersion: must be run/m,
+    /^job\.yaml:2:7: this is a service, which answers requests/m,
   ],
   ['a key that is a prototype', `__proto__: {polluted: 1}\n${good}`, /^job\.yaml:1:1: __proto__: unknown field/m],
   ['a path for a name', good.replace('etl', '../../x'), /^job\.yaml:1:7: name: /m],

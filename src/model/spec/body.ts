@@ -4,6 +4,8 @@ import { badRequest, type RequestName } from '../validation/status.js';
 import { decode } from './decode.js';
 import { maxSpecBytes, parseSource, TooLarge } from './source.js';
 
+const tooLarge = 'It holds more, or is nested deeper, than any request.';
+
 /**
  * The JSON body of a request as a message; an empty body is an empty message. Fields that are required are there, if
  * need be empty: the rules for fields find that out.
@@ -22,7 +24,9 @@ export function readBody<M extends Message>(text: string, message: M, request: R
     throw refused((error as SyntaxError).message);
   }
   const [document] = parseSource('request', body);
-  if (!document || document.problems.length > 0) throw refused(document?.problems[0]?.message ?? 'It holds nothing.');
+  const [problem] = document?.problems ?? [];
+  if (problem?.rule === 'size') throw refused(tooLarge);
+  if (!document || problem) throw refused(problem?.message ?? 'It holds nothing.');
   try {
     const { value, found } = decode(document, message, 'proto');
     const error = badRequest(
@@ -32,7 +36,7 @@ export function readBody<M extends Message>(text: string, message: M, request: R
     if (error) throw error;
     return value;
   } catch (error) {
-    if (error instanceof TooLarge) throw refused('It holds more, or is nested deeper, than any request.');
+    if (error instanceof TooLarge) throw refused(tooLarge);
     throw error;
   }
 }

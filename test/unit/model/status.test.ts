@@ -182,5 +182,9 @@ test('a body is JSON, and may be empty', () => {
     expect(refusal(body)?.message).toMatch(/^Invalid (JSON payload received\.|value at 'job')/);
   }
   expect(refusal(`{"template": "${'x'.repeat(2 ** 20)}"}`)?.message).toContain('size exceeds the limit');
-  expect(refusal(`{"a":${'{"a":'.repeat(100)}1${'}'.repeat(101)}`)?.message).toContain('Unknown name "a"');
+  const nested = (depth: number): string => `{"a":${'{"a":'.repeat(depth)}1${'}'.repeat(depth + 1)}`;
+  expect(refusal(nested(50))?.message).toContain('Unknown name "a"');
+  expect(refusal(nested(100))?.message).toBe(
+    'Invalid JSON payload received. It holds more, or is nested deeper, than any request.',
+  );
 });
