@@ -100,7 +100,7 @@ test.concurrent('the end of what failed is shown again at the end', async ({ hom
   const file = home.script('reasons', script, { taskCount: 5, maxRetries: 0 });
   const { stderr } = await home.run(['jobs', 'run', '-f', file]);
   const end = stderr.slice(stderr.indexOf('\nX '));
-  for (const task of ['task 0', 'task 1', 'task 2']) expect(end).toContain(`${task}: exit code 4\n`);
+  for (const task of [0, 1, 2]) expect(end).toContain(`\nX task ${task} failed with exit code 4 (attempt 1 of 1)\n`);
   expect(end.match(/ {2}│ the reason/g)).toHaveLength(3);
   expect(end).toContain('and 2 more failed tasks');
   expect(end).toMatch(/Logs: localrun jobs executions logs read reasons-\w{5} --task 0\n/);
