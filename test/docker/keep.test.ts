@@ -101,7 +101,7 @@ test.concurrent('a job is deleted with what its executions have kept', async ({ 
   const file = home.script('kept', 'exit 3', { maxRetries: 0 });
   expect((await home.run(['jobs', 'create', '-f', file])).exitCode).toBe(0);
   const { stderr } = await home.run(['jobs', 'execute', 'kept', '--wait', '--keep']);
-  const [, id = ''] = /execution \[(.*)\]/.exec(stderr) ?? [];
+  const [, id = ''] = /executions describe (\S+)/.exec(stderr) ?? [];
   expect(stderr).toContain(`Kept containers: localrun-${id}-task0-attempt0\n`);
   expect(home.containers()).toContain(`localrun-${id}-task0-attempt0`);
   const described = await home.run(['jobs', 'executions', 'describe', id]);
