@@ -180,6 +180,6 @@ test.concurrent.for([
   const file = home.spec('not-passable', { command: ['true'], env: env && [...env], args: args && [...args] });
   const { exitCode, stderr } = await home.run(['jobs', 'run', '-f', file, '--max-retries', '0']);
   expect(exitCode).toBe(1);
-  expect(stderr).toContain(`Application failed to start: ${message}`);
+  expect(stderr).toContain(`task 0 failed to start: ${message}`);
   expect(await home.executions()).toMatchObject([{ failedCount: 1 }]);
 });

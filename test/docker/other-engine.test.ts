@@ -85,7 +85,7 @@ test('an execution is left alone where another engine is asked, and goes on wher
   expect((await home.run(['jobs', 'run', '-f', home.script('here', 'echo here')])).exitCode).toBe(0);
   // Nor does one stay that was sent to carry it on while no engine answered.
   const name = `projects/local-project/locations/us-central1/jobs/waiting/executions/${id}`;
-  const worker = await home.run(['__worker', name]);
+  const worker = await home.run(['__worker', name, 'token']);
   expect(worker).toMatchObject({ exitCode: 1, stdout: '' });
   expect(worker.stderr).toContain(`${why}\nTry: ${fix}\n`);
   expect(workers(home)).toEqual([]);
@@ -111,7 +111,7 @@ test('one whose engine is not asked can be deleted, and says what that leaves, w
   const { exitCode, stderr } = await home.run(executions('delete', id));
   expect(exitCode, stderr).toBe(0);
   expect(stderr).toContain(
-    `Execution [${id}] began on another container engine (DOCKER_HOST=${other.host}): what it has there stays, and is an orphan for localrun doctor there.\nDeleted execution [${id}].\n`,
+    `Execution [${id}] began on another container engine (DOCKER_HOST=${other.host}): what it has there stays, and is an orphan for localrun doctor there.\nDeleting [${id}]...\ndone.\nDeleted execution [${id}].\n`,
   );
   expect(await home.executions()).toEqual([]);
   expect(workers(home)).toEqual([]);

@@ -48,7 +48,7 @@ test.concurrent('what is written to memory counts as memory of the container', a
   });
   const { exitCode, stderr } = await home.run(['jobs', 'run', '-f', file]);
   expect(exitCode).toBe(1);
-  expect(stderr).toContain('The configured memory limit was reached');
+  expect(stderr).toContain('task 0 ran out of memory (attempt 1 of 1)');
 });
 
 test.concurrent.for(['MEMORY', 'DISK'] as const)(

@@ -133,5 +133,5 @@ test.concurrent('a working directory has to be there', async ({ home }) => {
   const file = home.script('elsewhere', 'pwd', { workingDir: '/new/directory', maxRetries: 0 });
   const { exitCode, stderr } = await home.run(['jobs', 'run', '-f', file]);
   expect(exitCode, stderr).toBe(1);
-  expect(stderr).toContain('Application failed to start: workdir "/new/directory" does not exist on container');
+  expect(stderr).toContain('task 0 failed to start: workdir "/new/directory" does not exist on container');
 });
