@@ -47,7 +47,7 @@ test.concurrent.for([
     expect(exitCode, stderr).toBe(0);
     expect(stderr.split(away)).toHaveLength(2);
     expect(stderr.split(back)).toHaveLength(2);
-    const ended = /failed: The container was terminated on signal (?:15|9); retrying \(1 of 1\)/;
+    const ended = /(?:was terminated on signal (?:15|9)|failed with exit code 255) \(attempt 1 of 2\); retrying/;
     expect(stderr.split(ended), stderr).toHaveLength(ends ? 3 : 1);
 
     const id = await command.execution();

@@ -49,15 +49,19 @@ export class Launcher {
     };
     const giveUp = new AbortController();
     const watch = this.#client.watch(['run'], () => giveUp.abort());
-    const ended = this.#run(spec, files, giveUp.signal);
-    const startedAt = await this.#startOf(spec.name, ended, files.stderr)
+    const start = this.#starts.next();
+    const ended = this.#run({ ...spec, labels: { ...spec.labels, ...start.label } }, files, giveUp.signal);
+    const startedAt = await this.#startOf(spec.name, start.at, ended, files.stderr)
       .catch(async (error: unknown) => {
         // Nothing is written any more to what somebody else may close, and open as something else.
         giveUp.abort();
         await ended.catch(() => {});
         throw error;
       })
-      .finally(() => watch.over());
+      .finally(() => {
+        start.forget();
+        watch.over();
+      });
     if (startedAt !== undefined) {
       const broken = (exitCode: number): boolean => lost.includes(exitCode) || files.stderr.complains;
       return {
@@ -110,8 +114,7 @@ export class Launcher {
   ): Promise<number> {
     const traits = await this.#traits();
     const asRoot = this.#rootImages.has(spec.image);
-    const labels = { ...spec.labels, ...this.#starts.label };
-    const { args, ...given } = runArguments({ ...spec, labels }, { ...traits, asRoot });
+    const { args, ...given } = runArguments(spec, { ...traits, asRoot });
     const cwd = traits.podman ? monitorDirectory(spec.name) : undefined;
     if (cwd && !existsSync(cwd)) mkdirSync(cwd, { mode: 0o700 });
     try {
@@ -130,22 +133,22 @@ export class Launcher {
   }
 
   /** When the container has started, nearly, if it ended at once; undefined if its client has ended and it has not. */
-  async #startOf(name: string, ended: Promise<number>, stderr: StampedOutput): Promise<Timestamp | undefined> {
-    const start = this.#starts.of(name);
-    try {
-      for (;;) {
-        const seen = await Promise.race([start, ended, later()]);
-        if (typeof seen === 'string') return seen;
-        // The others the client has for what it could not start, too, and 1 if it loses the engine.
-        if (seen !== undefined && seen !== 1 && seen < 125) return timestamp(Date.now());
-        // What is there of a name that was taken is not what this client was to start.
-        if (seen !== undefined && taken.test(stderr.head)) return undefined;
-        const state = await this.#containers.inspect(name);
-        if (state && state.status !== 'created') return state.startedAt;
-        if (seen !== undefined) return undefined;
-      }
-    } finally {
-      this.#starts.forget(name);
+  async #startOf(
+    name: string,
+    start: Promise<Timestamp>,
+    ended: Promise<number>,
+    stderr: StampedOutput,
+  ): Promise<Timestamp | undefined> {
+    for (;;) {
+      const seen = await Promise.race([start, ended, later()]);
+      if (typeof seen === 'string') return seen;
+      // The others the client has for what it could not start, too, and 1 if it loses the engine.
+      if (seen !== undefined && seen !== 1 && seen < 125) return timestamp(Date.now());
+      // What is there of a name that was taken is not what this client was to start.
+      if (seen !== undefined && taken.test(stderr.head)) return undefined;
+      const state = await this.#containers.inspect(name);
+      if (state && state.status !== 'created') return state.startedAt;
+      if (seen !== undefined) return undefined;
     }
   }
 }

@@ -1,6 +1,19 @@
 import { timestamp, type Timestamp, toTimestamp } from '../../model/time.js';
 import { type DockerClient, jsonObject } from './client.js';
 
+/** Whose start it is: of this process, and of one call of `docker run` among several for the same name. */
+const processLabel = 'dev.localrun.client';
+const startLabel = 'dev.localrun.start';
+
+/** A start that is to be told. */
+interface Start {
+  /** What the container is to be labelled with. */
+  label: Record<string, string>;
+  /** When it has started, once it has. */
+  at: Promise<Timestamp>;
+  forget: () => void;
+}
+
 /** How long a client listens, in seconds: one whose process was killed does not stay for long. */
 const listening = 3;
 
@@ -12,6 +25,7 @@ export class Starts {
   readonly #client: DockerClient;
   readonly #token = crypto.randomUUID();
   readonly #waiting = new Map<string, (startedAt: Timestamp) => void>();
+  #count = 0;
   /** Ends the client; undefined while none runs. */
   #end: (() => void) | undefined;
   #closed = false;
@@ -20,20 +34,16 @@ export class Starts {
     this.#client = client;
   }
 
-  /** What containers are labelled with whose starts are to be told. */
-  get label(): Record<string, string> {
-    return { 'dev.localrun.client': this.#token };
-  }
-
-  /** When the container has started, once it has. */
-  of(name: string): Promise<Timestamp> {
-    const start = new Promise<Timestamp>((resolve) => this.#waiting.set(name, resolve));
+  /** The start that a client is about to make; not that of a container of the same name that another client has made. */
+  next(): Start {
+    const number = String(this.#count++);
+    const at = new Promise<Timestamp>((resolve) => this.#waiting.set(number, resolve));
     if (!this.#end) void this.#listen();
-    return start;
-  }
-
-  forget(name: string): void {
-    this.#waiting.delete(name);
+    return {
+      label: { [processLabel]: this.#token, [startLabel]: number },
+      at,
+      forget: () => void this.#waiting.delete(number),
+    };
   }
 
   close(): void {
@@ -43,11 +53,7 @@ export class Starts {
 
   /** Listens for as long as somebody waits. */
   async #listen(): Promise<void> {
-    const filters = [
-      'type=container',
-      'event=start',
-      ...Object.entries(this.label).map((label) => `label=${label.join('=')}`),
-    ];
+    const filters = ['type=container', 'event=start', `label=${processLabel}=${this.#token}`];
     // What happens while a client connects, or between one and the next, is told by the next.
     let since = Date.now() / 1000;
     while (this.#waiting.size > 0 && !this.#closed) {
@@ -71,21 +77,21 @@ export class Starts {
 
   #tell(line: string): void {
     const event = jsonObject(line) as Partial<DockerEvent & PodmanEvent> | undefined;
-    const { Name, Time, Actor, timeNano } = event ?? {};
-    if (typeof Name === 'string' && isTime(Time)) this.#waiting.get(Name)?.(toTimestamp(Time));
-    else if (typeof timeNano === 'number')
-      this.#waiting.get(Actor?.Attributes?.name ?? '')?.(timestamp(timeNano / 1e6));
+    const { Attributes, Time, Actor, timeNano } = event ?? {};
+    const tell = this.#waiting.get(Actor?.Attributes?.[startLabel] ?? Attributes?.[startLabel] ?? '');
+    if (isTime(Time)) tell?.(toTimestamp(Time));
+    else if (typeof timeNano === 'number') tell?.(timestamp(timeNano / 1e6));
   }
 }
 
 const isTime = (time: unknown): time is string => typeof time === 'string' && !Number.isNaN(Date.parse(time));
 
 interface DockerEvent {
-  Actor?: { Attributes?: { name?: string } };
+  Actor?: { Attributes?: Record<string, string> };
   timeNano: number;
 }
 
 interface PodmanEvent {
-  Name: string;
+  Attributes?: Record<string, string>;
   Time: string;
 }
