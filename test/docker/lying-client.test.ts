@@ -75,7 +75,10 @@ test.concurrent.for(cases)(
     const running = main(['jobs', 'run', '-f', file], io).finally(() => (over = true));
     // What does not answer is waited for, which is said; a pull, which may take any time, until somebody cancels.
     const pulls = (): boolean => call === 'pull' && what === 'hangs' && io.stderr().includes('Pulling ');
-    await until(() => over || pulls() || io.stderr().includes('Waiting for it; nothing is lost.'), io.stderr);
+    await until(
+      () => over || pulls() || io.stderr().includes('Waiting for it; nothing is lost.'),
+      () => io.stderr(),
+    );
     const stopped = pulls();
     if (stopped) io.signal('SIGINT');
     heal();

@@ -48,7 +48,7 @@ const moments: [moment: string, reached: (command: Command, home: Home) => Promi
   ['300 ms later', () => after(300)],
   ['at the first start', (_, home) => home.events().started(1)],
   ['at the first line', (command) => command.says('│ attempt')],
-  ['at the first failure', (command) => command.says(' failed: ')],
+  ['at the first failure', (command) => command.says(' failed with exit code ')],
   ['halfway', (command) => command.says('│ attempt', 4)],
   ['at the last start', (_, home) => home.events().started(attempts.length)],
   [

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { repository } from '../support/cli.js';
 import { test } from '../support/home.js';
 
-const full = 'The configured memory limit was reached.';
+const full = 'task 0 ran out of memory (attempt 1 of 1)';
 /** A job of 512 MiB that runs a script once. */
 const job = { maxRetries: 0, resources: { limits: { memory: '512Mi' } } };
 const write = (mebi: number): string => `dd if=/dev/zero of=/file bs=1M count=${mebi} 2>/dev/null`;

@@ -31,13 +31,13 @@ export const replace = defineCommand<Options, [file: string | undefined], { sour
     const service = await context.service();
     const described = { name, job: inTrack(context.track, withClient(read, options)) };
     const change = findJob(service, name) ? 'Updating' : 'Creating';
-    let result: ReturnType<typeof applyJob> = 'unchanged';
+    const done: { is: ReturnType<typeof applyJob> } = { is: 'unchanged' };
     const job = await written(context, service, name, { doing: change, change }, options, () => {
-      result = applyJob(service, described);
+      done.is = applyJob(service, described);
       return getJob(service, name);
     });
-    const what = result === 'unchanged' ? 'is unchanged' : `has been successfully ${result}`;
-    const line = options.async && result !== 'unchanged' ? `is being ${result} asynchronously.` : `${what}.`;
+    const what = done.is === 'unchanged' ? 'is unchanged' : `has been successfully ${done.is}`;
+    const line = options.async && done.is !== 'unchanged' ? `is being ${done.is} asynchronously.` : `${what}.`;
     context.io.err.write(`Job [${shortName(name)}] ${line}\n${executeHint(context, name)}`);
     await print(context, options, job, { kind: jobKind });
   },

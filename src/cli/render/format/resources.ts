@@ -38,7 +38,11 @@ export const jobKind: Kind<Job> = {
 };
 
 export const executionKind: Kind<Execution> = {
-  v2: ({ jobVersion: _, ...execution }) => execution,
+  v2: (execution) => {
+    const shown = { ...execution };
+    delete shown.jobVersion;
+    return shown;
+  },
   v1: async (execution) => (await import('../../../model/spec/v1/write.js')).executionToV1(execution),
   attributes: (execution) => ({
     ...named(execution),
