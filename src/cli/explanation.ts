@@ -1,10 +1,10 @@
 import { explainConfig, fileName, type Setting } from '../config.js';
 import { problemOf, realDirectory, realSocket, secretProblem } from '../local/sources.js';
 import { anyVersion } from '../model/local/settings.js';
-import type { CommonOptions } from './command.js';
-import type { Context } from './context.js';
-import { explainLocal, type LocalFlags, localSettings } from './local-flags.js';
-import { shownEndpoint, shownSource } from './render/local.js';
+import type { CommonOptions } from './command/command.js';
+import type { Context } from './command/context.js';
+import { explainLocal, type LocalFlags, localSettings } from './flags/local.js';
+import { shownEndpoint, shownSource } from './output/local-settings.js';
 
 /** Something that localrun.yaml maps. */
 export interface Mapping {

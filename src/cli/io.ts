@@ -7,7 +7,7 @@ import type { Surroundings } from '../config.js';
 import { RunError } from '../model/errors.js';
 import { printable } from '../model/printable.js';
 import type { Lease, Owner } from '../store/store.js';
-import type { Look } from './render/symbols.js';
+import type { Look } from './output/symbols.js';
 
 /** An output stream: where it goes decides how it looks. */
 export interface Output extends Look {

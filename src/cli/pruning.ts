@@ -2,13 +2,13 @@ import { formatSize } from '../model/quantity.js';
 import { shortName } from '../model/names.js';
 import { durationSeconds } from '../model/time.js';
 import { bytesOf, type Prunable, prunable, prune, type PruneRequest } from '../service/prune.js';
-import { confirm } from './command.js';
+import { confirm } from './command/command.js';
 import type { PruneOptions } from './commands/prune.js';
-import type { Context } from './context.js';
-import { recoveredService } from './recovery.js';
-import { printAll } from './render/format.js';
-import { type Column, table } from './render/table.js';
-import { shownTime } from './render/tables.js';
+import type { Context } from './command/context.js';
+import { recoveredService } from './command/recovered-service.js';
+import { printAll } from './output/print.js';
+import { type Column, table } from './output/table.js';
+import { shownTime } from './output/columns.js';
 
 const columns: Column<Prunable>[] = [
   { header: 'NAME', value: ({ name }) => shortName(name) },

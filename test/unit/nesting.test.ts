@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseFilter } from '../../src/cli/render/format/filter.js';
-import { readFormat } from '../../src/cli/render/format/projection.js';
+import { parseFilter } from '../../src/cli/output/format/filter.js';
+import { readFormat } from '../../src/cli/output/format/projection.js';
 import { expressionProblem } from '../../src/model/iam/conditions.js';
 import { readPolicy } from '../../src/model/iam/read.js';
 import { readLocalFile } from '../../src/model/local/read.js';

@@ -2,7 +2,7 @@ import { jobName, shortName } from '../../model/names.js';
 import { listExecutions } from '../../service/executions.js';
 import { listJobs } from '../../service/jobs.js';
 import { everyPage } from '../../service/pages.js';
-import { type CommonOptions, defineCommand, parentOf } from '../command.js';
+import { type CommonOptions, defineCommand, parentOf } from '../command/command.js';
 
 /** What the completion scripts ask for while somebody types: names that there are, one a line, and nothing else. */
 export const complete = defineCommand<CommonOptions, [kind: 'job' | 'execution']>(

@@ -1,6 +1,6 @@
 import { Argument } from 'commander';
-import type { CommandSpec } from '../command.js';
-import { completionScript, type Shell, shells } from '../completions.js';
+import type { CommandSpec } from '../command/command.js';
+import { completionScript, type Shell, shells } from '../command/completion-scripts.js';
 
 export const completion: CommandSpec = {
   attach(program) {

@@ -1,6 +1,6 @@
 import { Reported } from '../../model/errors.js';
 import type { Check } from '../../service/doctor/check.js';
-import { type CommonOptions, defineCommand } from '../command.js';
+import { type CommonOptions, defineCommand } from '../command/command.js';
 
 interface DoctorOptions extends CommonOptions {
   fix?: true;
@@ -18,10 +18,10 @@ export const doctor = defineCommand<DoctorOptions>(
     // All of it is loaded for the help of the root, too, where this stands.
     const [{ examine }, { printAll }, { plain }, { grid }, { symbols }] = await Promise.all([
       import('../../service/doctor/doctor.js'),
-      import('../render/format.js'),
-      import('../render/format/resources.js'),
-      import('../render/table.js'),
-      import('../render/symbols.js'),
+      import('../output/print.js'),
+      import('../output/format/resource-kinds.js'),
+      import('../output/table.js'),
+      import('../output/symbols.js'),
     ]);
     const { out } = context.io;
     const symbolOf = { ok: symbols.succeeded(out), warning: symbols.cancelled(out), problem: symbols.failed(out) };

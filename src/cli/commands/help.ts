@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { environment } from '../../config.js';
 import { UsageError } from '../../model/errors.js';
-import type { CommandSpec } from '../command.js';
+import type { CommandSpec } from '../command/command.js';
 
 /** `help jobs run` is `jobs run --help`; `help environment` is about no command. */
 export const help: CommandSpec = {

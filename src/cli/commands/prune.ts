@@ -1,7 +1,7 @@
 import { UsageError } from '../../model/errors.js';
 import { parseSize } from '../../model/quantity.js';
-import { type CommonOptions, defineCommand } from '../command.js';
-import { durationFlag, integerFlag } from '../flags.js';
+import { type CommonOptions, defineCommand } from '../command/command.js';
+import { durationFlag, integerFlag } from '../flags/parsers.js';
 
 export interface PruneOptions extends CommonOptions {
   olderThan?: string;

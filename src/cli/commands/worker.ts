@@ -1,6 +1,6 @@
 import { hostExecution } from '../../service/host.js';
-import { defineCommand } from '../command.js';
-import { sentence } from '../render/progress.js';
+import { defineCommand } from '../command/command.js';
+import { sentence } from '../output/live/progress.js';
 
 /** What a background process does: runs one execution to its end, with nobody to show it to. */
 export const worker = defineCommand<object, [execution: string, token: string]>(

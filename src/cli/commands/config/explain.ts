@@ -1,10 +1,10 @@
 import { fileName } from '../../../config.js';
-import { type CommonOptions, defineCommand } from '../../command.js';
+import { type CommonOptions, defineCommand } from '../../command/command.js';
 import { type Explanation, explanation, type Mapping } from '../../explanation.js';
-import { declareLocalFlags, type LocalFlags } from '../../local-flags.js';
-import { print } from '../../render/format.js';
-import { plain } from '../../render/format/resources.js';
-import { type Column, table } from '../../render/table.js';
+import { declareLocalFlags, type LocalFlags } from '../../flags/local.js';
+import { print } from '../../output/print.js';
+import { plain } from '../../output/format/resource-kinds.js';
+import { type Column, table } from '../../output/table.js';
 
 export const explain = defineCommand<CommonOptions & LocalFlags>(
   'explain',

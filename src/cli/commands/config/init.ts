@@ -7,11 +7,11 @@ import { lend } from '../../../local/lend.js';
 import { Missing } from '../../../local/missing.js';
 import { withDefaults } from '../../../model/defaults.js';
 import { getJob } from '../../../service/jobs.js';
-import { type CommonOptions, defineCommand, inWords, jobNameOf } from '../../command.js';
-import { localSettings } from '../../local-flags.js';
-import { print } from '../../render/format.js';
-import { plain } from '../../render/format/resources.js';
-import { expandGlobs, type NamedJob, readJobFile, readSpecFile } from '../../spec-file.js';
+import { type CommonOptions, defineCommand, inWords, jobNameOf } from '../../command/command.js';
+import { localSettings } from '../../flags/local.js';
+import { print } from '../../output/print.js';
+import { plain } from '../../output/format/resource-kinds.js';
+import { expandGlobs, type NamedJob, readJobFile, readSpecFile } from '../../command/spec-file.js';
 
 export const init = defineCommand<CommonOptions & { file?: string[] }, [job: string | undefined]>(
   'init',

@@ -1,5 +1,5 @@
 import { withMember } from '../../../model/iam/policy.js';
-import { type CommonOptions, defineCommand, jobNameOf } from '../../command.js';
+import { type CommonOptions, defineCommand, jobNameOf } from '../../command/command.js';
 import {
   type BindingFlags,
   changePolicy,
@@ -7,7 +7,7 @@ import {
   declareBindingFlags,
   needCondition,
   printPolicy,
-} from '../../iam.js';
+} from '../../command/iam-policy.js';
 
 export const addBinding = defineCommand<CommonOptions & BindingFlags, [job: string]>(
   'add-iam-policy-binding',

@@ -1,11 +1,17 @@
 import { parseName, shortName } from '../../../model/names.js';
 import { createJob } from '../../../service/jobs.js';
-import { declareSpec, describedJob, type Description, readDescription, type SpecOptions } from '../../apply.js';
-import { defineCommand, inWords } from '../../command.js';
-import { type AfterwardsFlags, declareAfterwardsFlags, writtenAndRun } from '../../execution.js';
-import { declareJobFlags } from '../../job-flags/apply.js';
-import { print } from '../../render/format.js';
-import { jobKind } from '../../render/format/resources.js';
+import {
+  declareSpec,
+  describedJob,
+  type Description,
+  readDescription,
+  type SpecOptions,
+} from '../../command/described-job.js';
+import { defineCommand, inWords } from '../../command/command.js';
+import { type AfterwardsFlags, declareAfterwardsFlags, writtenAndRun } from '../../command/background-run.js';
+import { declareJobFlags } from '../../flags/job/edit.js';
+import { print } from '../../output/print.js';
+import { jobKind } from '../../output/format/resource-kinds.js';
 
 export const create = defineCommand<SpecOptions & AfterwardsFlags, [job: string | undefined], Description>(
   'create',

@@ -1,9 +1,9 @@
 import { shortName } from '../../../model/names.js';
 import { deleteJob, getJob, openExecutionsOf, startDeletion } from '../../../service/jobs.js';
-import { type CommonOptions, confirm, defineCommand, inWords, jobNameOf } from '../../command.js';
-import { booleanFlag } from '../../job-flags/boolean.js';
-import { tellLeftBehind } from '../../left-behind.js';
-import { tracked } from '../../render/tracker.js';
+import { type CommonOptions, confirm, defineCommand, inWords, jobNameOf } from '../../command/command.js';
+import { booleanFlag } from '../../flags/boolean.js';
+import { tellLeftBehind } from '../../output/left-on-other-engines.js';
+import { tracked } from '../../output/live/steps.js';
 
 export const remove = defineCommand<CommonOptions & { async?: boolean }, [job: string]>(
   'delete',

@@ -10,13 +10,13 @@ import {
   readDescription,
   type SpecOptions,
   withoutClient,
-} from '../../apply.js';
-import { askedJob, defineCommand, jobNameOf } from '../../command.js';
-import { type AfterwardsFlags, declareAfterwardsFlags, writtenAndRun } from '../../execution.js';
-import { declareJobFlags } from '../../job-flags/apply.js';
-import { tellGpuType } from '../../job-flags/check.js';
-import { print } from '../../render/format.js';
-import { jobKind } from '../../render/format/resources.js';
+} from '../../command/described-job.js';
+import { askedJob, defineCommand, jobNameOf } from '../../command/command.js';
+import { type AfterwardsFlags, declareAfterwardsFlags, writtenAndRun } from '../../command/background-run.js';
+import { declareJobFlags } from '../../flags/job/edit.js';
+import { tellGpuType } from '../../flags/job/check.js';
+import { print } from '../../output/print.js';
+import { jobKind } from '../../output/format/resource-kinds.js';
 
 export const deploy = defineCommand<
   SpecOptions & AfterwardsFlags & { source?: string },

@@ -1,12 +1,12 @@
 import { shortName } from '../../../model/names.js';
 import { formatPath } from '../../../model/path.js';
 import { getJob } from '../../../service/jobs.js';
-import { type CommonOptions, defineCommand, inWords, jobNameOf } from '../../command.js';
-import { recoveredService } from '../../recovery.js';
-import { describeJob } from '../../render/describe.js';
-import { print } from '../../render/format.js';
-import { shownFormats } from '../../render/format/projection.js';
-import { jobKind } from '../../render/format/resources.js';
+import { type CommonOptions, defineCommand, inWords, jobNameOf } from '../../command/command.js';
+import { recoveredService } from '../../command/recovered-service.js';
+import { describeJob } from '../../output/describe/describe.js';
+import { print } from '../../output/print.js';
+import { shownFormats } from '../../output/format/projection.js';
+import { jobKind } from '../../output/format/resource-kinds.js';
 
 export const describe = defineCommand<CommonOptions & { showDeleted?: true }, [job: string]>(
   'describe',

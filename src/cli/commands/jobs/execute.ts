@@ -3,15 +3,15 @@ import { RunError, UsageError } from '../../../model/errors.js';
 import type { Job } from '../../../model/schema/job.js';
 import type { ContainerOverride } from '../../../model/schema/run.js';
 import { findJob } from '../../../service/jobs.js';
-import { askedJob, type CommonOptions, defineCommand, jobNameOf } from '../../command.js';
-import { printSeen, runAndWait, startExecution } from '../../execution.js';
-import { durationFlag, integerFlag, listFlag } from '../../flags.js';
-import { booleanFlag } from '../../job-flags/boolean.js';
-import { envFlag } from '../../job-flags/container.js';
-import { checkExclusive } from '../../job-flags/exclusive.js';
-import { declareContainer, type Grouped, onlyContainer } from '../../job-flags/groups.js';
-import { declareDelay } from '../../job-flags/job.js';
-import { declareLocalFlags, type LocalFlags, localSettings } from '../../local-flags.js';
+import { askedJob, type CommonOptions, defineCommand, jobNameOf } from '../../command/command.js';
+import { printSeen, runAndWait, startExecution } from '../../command/background-run.js';
+import { durationFlag, integerFlag, listFlag } from '../../flags/parsers.js';
+import { booleanFlag } from '../../flags/boolean.js';
+import { envFlag } from '../../flags/job/container.js';
+import { checkExclusive } from '../../flags/exclusive.js';
+import { declareContainer, type Grouped, onlyContainer } from '../../flags/job/container-groups.js';
+import { declareDelay } from '../../flags/job/job.js';
+import { declareLocalFlags, type LocalFlags, localSettings } from '../../flags/local.js';
 
 interface Options extends CommonOptions, LocalFlags {
   wait?: boolean;

@@ -1,8 +1,8 @@
 import { getIamPolicy } from '../../../service/iam.js';
-import { type CommonOptions, defineCommand, jobNameOf } from '../../command.js';
-import { inYaml, policyVersion } from '../../iam.js';
-import { print } from '../../render/format.js';
-import { plain } from '../../render/format/resources.js';
+import { type CommonOptions, defineCommand, jobNameOf } from '../../command/command.js';
+import { inYaml, policyVersion } from '../../command/iam-policy.js';
+import { print } from '../../output/print.js';
+import { plain } from '../../output/format/resource-kinds.js';
 
 export const getPolicy = defineCommand<CommonOptions, [job: string]>(
   'get-iam-policy',

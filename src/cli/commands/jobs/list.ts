@@ -1,13 +1,13 @@
 import { listJobs } from '../../../service/jobs.js';
 import { everyPage } from '../../../service/pages.js';
 import { placesElsewhere } from '../../../service/places.js';
-import { defineCommand, parentOf } from '../../command.js';
-import { declareListFlags, enough, type ListOptions } from '../../list-flags.js';
-import { recoveredService } from '../../recovery.js';
-import { jobKind } from '../../render/format/resources.js';
-import { printList, tellElsewhere } from '../../render/list.js';
-import { jobColumns, projections } from '../../render/tables.js';
-import { readColumns } from '../../render/format/projection.js';
+import { defineCommand, parentOf } from '../../command/command.js';
+import { declareListFlags, enough, type ListOptions } from '../../flags/list.js';
+import { recoveredService } from '../../command/recovered-service.js';
+import { jobKind } from '../../output/format/resource-kinds.js';
+import { printList, tellElsewhere } from '../../output/list.js';
+import { jobColumns, projections } from '../../output/columns.js';
+import { readColumns } from '../../output/format/projection.js';
 
 export const list = defineCommand<ListOptions & { showDeleted?: true }>(
   'list',

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import { RunError } from '../../../model/errors.js';
 import { withoutMember } from '../../../model/iam/policy.js';
-import { type CommonOptions, defineCommand, jobNameOf } from '../../command.js';
+import { type CommonOptions, defineCommand, jobNameOf } from '../../command/command.js';
 import {
   type BindingFlags,
   changePolicy,
@@ -9,7 +9,7 @@ import {
   declareBindingFlags,
   needCondition,
   printPolicy,
-} from '../../iam.js';
+} from '../../command/iam-policy.js';
 
 export const removeBinding = defineCommand<CommonOptions & BindingFlags & { all?: true }, [job: string]>(
   'remove-iam-policy-binding',

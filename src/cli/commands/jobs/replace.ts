@@ -2,15 +2,15 @@ import { UsageError } from '../../../model/errors.js';
 import type { SpecSource } from '../../../model/spec/read.js';
 import { shortName } from '../../../model/names.js';
 import { applyJob, findJob, getJob } from '../../../service/jobs.js';
-import { executeHint, inTrack } from '../../apply.js';
-import { type CommonOptions, defineCommand } from '../../command.js';
-import { written } from '../../execution.js';
-import { withClient } from '../../job-flags/apply.js';
-import { booleanFlag } from '../../job-flags/boolean.js';
-import { type ClientFlags, declareClientFlags } from '../../job-flags/job.js';
-import { print } from '../../render/format.js';
-import { jobKind } from '../../render/format/resources.js';
-import { readJobFile, readSpecFile } from '../../spec-file.js';
+import { executeHint, inTrack } from '../../command/described-job.js';
+import { type CommonOptions, defineCommand } from '../../command/command.js';
+import { written } from '../../command/background-run.js';
+import { withClient } from '../../flags/job/edit.js';
+import { booleanFlag } from '../../flags/boolean.js';
+import { type ClientFlags, declareClientFlags } from '../../flags/job/job.js';
+import { print } from '../../output/print.js';
+import { jobKind } from '../../output/format/resource-kinds.js';
+import { readJobFile, readSpecFile } from '../../command/spec-file.js';
 
 type Options = CommonOptions & ClientFlags & { file?: string; strict?: true; async?: boolean };
 

@@ -8,13 +8,13 @@ import {
   type SpecOptions,
   warnOfInertFields,
   warnOfLoan,
-} from '../../apply.js';
-import { defineCommand } from '../../command.js';
-import { printFinished, runInForeground } from '../../foreground.js';
-import { declareJobFlags } from '../../job-flags/apply.js';
-import { declareLocalFlags, type LocalFlags, localSettings, tellSettings } from '../../local-flags.js';
-import { recoveredService } from '../../recovery.js';
-import { awaitSurroundings } from '../../surroundings.js';
+} from '../../command/described-job.js';
+import { defineCommand } from '../../command/command.js';
+import { printFinished, runInForeground } from '../../command/foreground-run.js';
+import { declareJobFlags } from '../../flags/job/edit.js';
+import { declareLocalFlags, type LocalFlags, localSettings, tellSettings } from '../../flags/local.js';
+import { recoveredService } from '../../command/recovered-service.js';
+import { awaitSurroundings } from '../../command/wait-for-engine.js';
 
 export const run = defineCommand<SpecOptions & LocalFlags, [job: string | undefined], Description>(
   'run',

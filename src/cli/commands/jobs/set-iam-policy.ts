@@ -1,7 +1,7 @@
 import { setIamPolicy } from '../../../service/iam.js';
-import { type CommonOptions, confirm, defineCommand, jobNameOf } from '../../command.js';
-import { policyVersion, printPolicy } from '../../iam.js';
-import { failOn, readSpecText } from '../../spec-file.js';
+import { type CommonOptions, confirm, defineCommand, jobNameOf } from '../../command/command.js';
+import { policyVersion, printPolicy } from '../../command/iam-policy.js';
+import { failOn, readSpecText } from '../../command/spec-file.js';
 
 export const setPolicy = defineCommand<CommonOptions, [job: string, file: string]>(
   'set-iam-policy',

@@ -1,9 +1,9 @@
 import { permissions } from '../../../model/iam/permissions.js';
 import { testIamPermissions } from '../../../service/iam.js';
-import { type CommonOptions, defineCommand, jobNameOf } from '../../command.js';
-import { print } from '../../render/format.js';
-import { plain } from '../../render/format/resources.js';
-import { symbols } from '../../render/symbols.js';
+import { type CommonOptions, defineCommand, jobNameOf } from '../../command/command.js';
+import { print } from '../../output/print.js';
+import { plain } from '../../output/format/resource-kinds.js';
+import { symbols } from '../../output/symbols.js';
 
 export const testPermissions = defineCommand<CommonOptions, [job: string, asked: string[]]>(
   'test-iam-permissions',

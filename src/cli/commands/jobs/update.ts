@@ -9,13 +9,13 @@ import {
   readDescription,
   type SpecOptions,
   withoutClient,
-} from '../../apply.js';
-import { askedJob, defineCommand, inWords, jobNameOf } from '../../command.js';
-import { type AfterwardsFlags, declareAfterwardsFlags, writtenAndRun } from '../../execution.js';
-import { declareJobFlags } from '../../job-flags/apply.js';
-import { print } from '../../render/format.js';
-import { jobKind } from '../../render/format/resources.js';
-import type { NamedJob } from '../../spec-file.js';
+} from '../../command/described-job.js';
+import { askedJob, defineCommand, inWords, jobNameOf } from '../../command/command.js';
+import { type AfterwardsFlags, declareAfterwardsFlags, writtenAndRun } from '../../command/background-run.js';
+import { declareJobFlags } from '../../flags/job/edit.js';
+import { print } from '../../output/print.js';
+import { jobKind } from '../../output/format/resource-kinds.js';
+import type { NamedJob } from '../../command/spec-file.js';
 
 export const update = defineCommand<SpecOptions & AfterwardsFlags, [job: string | undefined], Description>(
   'update',

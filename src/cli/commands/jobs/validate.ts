@@ -1,11 +1,11 @@
 import { type Problem, Reported, RunError, UsageError } from '../../../model/errors.js';
-import { type CommonOptions, defineCommand } from '../../command.js';
-import type { Context } from '../../context.js';
+import { type CommonOptions, defineCommand } from '../../command/command.js';
+import type { Context } from '../../command/context.js';
 import { formatProblems } from '../../errors.js';
 import type { Output } from '../../io.js';
-import { printAll } from '../../render/format.js';
-import { plain } from '../../render/format/resources.js';
-import { expandGlobs, readSpecText } from '../../spec-file.js';
+import { printAll } from '../../output/print.js';
+import { plain } from '../../output/format/resource-kinds.js';
+import { expandGlobs, readSpecText } from '../../command/spec-file.js';
 
 interface Checked {
   file: string;

@@ -1,8 +1,8 @@
 import { getExecution, requireAbandoned } from '../../../../service/executions.js';
 import { requireItsEngine } from '../../../../service/other-engines.js';
-import { type CommonOptions, defineCommand, inWords, parentOf } from '../../../command.js';
-import { printFinished, runInForeground } from '../../../foreground.js';
-import { awaitSurroundings } from '../../../surroundings.js';
+import { type CommonOptions, defineCommand, inWords, parentOf } from '../../../command/command.js';
+import { printFinished, runInForeground } from '../../../command/foreground-run.js';
+import { awaitSurroundings } from '../../../command/wait-for-engine.js';
 
 export const adopt = defineCommand<CommonOptions, [execution: string]>(
   'adopt',

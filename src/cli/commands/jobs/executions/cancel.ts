@@ -3,11 +3,11 @@ import { completionStatus, conditionOf, isCompleted } from '../../../../model/ex
 import { shortName } from '../../../../model/names.js';
 import type { Execution } from '../../../../model/schema/job.js';
 import { cancelExecution, getExecution, waitForExecution } from '../../../../service/executions.js';
-import { type CommonOptions, confirm, defineCommand, inWords, parentOf } from '../../../command.js';
-import { booleanFlag } from '../../../job-flags/boolean.js';
-import { print } from '../../../render/format.js';
-import { executionKind } from '../../../render/format/resources.js';
-import { tracked } from '../../../render/tracker.js';
+import { type CommonOptions, confirm, defineCommand, inWords, parentOf } from '../../../command/command.js';
+import { booleanFlag } from '../../../flags/boolean.js';
+import { print } from '../../../output/print.js';
+import { executionKind } from '../../../output/format/resource-kinds.js';
+import { tracked } from '../../../output/live/steps.js';
 
 export const cancel = defineCommand<CommonOptions & { async?: boolean }, [execution: string]>(
   'cancel',

@@ -1,8 +1,8 @@
 import { deleteExecution, getExecution, startExecutionDeletion } from '../../../../service/executions.js';
-import { type CommonOptions, confirm, defineCommand, inWords, parentOf } from '../../../command.js';
-import { booleanFlag } from '../../../job-flags/boolean.js';
-import { tracked } from '../../../render/tracker.js';
-import { tellLeftBehind } from '../../../left-behind.js';
+import { type CommonOptions, confirm, defineCommand, inWords, parentOf } from '../../../command/command.js';
+import { booleanFlag } from '../../../flags/boolean.js';
+import { tracked } from '../../../output/live/steps.js';
+import { tellLeftBehind } from '../../../output/left-on-other-engines.js';
 
 export const remove = defineCommand<CommonOptions & { async?: boolean }, [execution: string]>(
   'delete',

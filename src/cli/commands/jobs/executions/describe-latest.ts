@@ -2,10 +2,10 @@ import { RunError } from '../../../../model/errors.js';
 import { shortName } from '../../../../model/names.js';
 import { getExecution } from '../../../../service/executions.js';
 import { getJob } from '../../../../service/jobs.js';
-import { type CommonOptions, defineCommand, inWords, jobNameOf, parentOf } from '../../../command.js';
-import { recoveredService } from '../../../recovery.js';
-import { shownFormats } from '../../../render/format/projection.js';
-import { printExecution } from '../../../render/execution.js';
+import { type CommonOptions, defineCommand, inWords, jobNameOf, parentOf } from '../../../command/command.js';
+import { recoveredService } from '../../../command/recovered-service.js';
+import { shownFormats } from '../../../output/format/projection.js';
+import { printExecution } from '../../../output/describe/print-execution.js';
 
 export const describeLatest = defineCommand<CommonOptions & { job: string }>(
   'describe-latest',

@@ -1,8 +1,8 @@
 import { getExecution } from '../../../../service/executions.js';
-import { type CommonOptions, defineCommand, inWords, parentOf } from '../../../command.js';
-import { recoveredService } from '../../../recovery.js';
-import { shownFormats } from '../../../render/format/projection.js';
-import { printExecution } from '../../../render/execution.js';
+import { type CommonOptions, defineCommand, inWords, parentOf } from '../../../command/command.js';
+import { recoveredService } from '../../../command/recovered-service.js';
+import { shownFormats } from '../../../output/format/projection.js';
+import { printExecution } from '../../../output/describe/print-execution.js';
 
 export const describe = defineCommand<CommonOptions & { showDeleted?: true }, [execution: string]>(
   'describe',

@@ -2,13 +2,13 @@ import { jobName } from '../../../../model/names.js';
 import { listExecutions } from '../../../../service/executions.js';
 import { everyPage } from '../../../../service/pages.js';
 import { placesElsewhere } from '../../../../service/places.js';
-import { defineCommand, parentOf } from '../../../command.js';
-import { declareListFlags, enough, type ListOptions } from '../../../list-flags.js';
-import { recoveredService } from '../../../recovery.js';
-import { executionKind } from '../../../render/format/resources.js';
-import { printList, tellElsewhere } from '../../../render/list.js';
-import { executionColumns, projections } from '../../../render/tables.js';
-import { readColumns } from '../../../render/format/projection.js';
+import { defineCommand, parentOf } from '../../../command/command.js';
+import { declareListFlags, enough, type ListOptions } from '../../../flags/list.js';
+import { recoveredService } from '../../../command/recovered-service.js';
+import { executionKind } from '../../../output/format/resource-kinds.js';
+import { printList, tellElsewhere } from '../../../output/list.js';
+import { executionColumns, projections } from '../../../output/columns.js';
+import { readColumns } from '../../../output/format/projection.js';
 
 export const list = defineCommand<ListOptions & { job?: string; showDeleted?: true }>(
   'list',

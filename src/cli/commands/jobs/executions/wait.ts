@@ -1,6 +1,6 @@
 import { getExecution } from '../../../../service/executions.js';
-import { type CommonOptions, defineCommand, inWords, parentOf } from '../../../command.js';
-import { awaitedExecution, printSeen } from '../../../execution.js';
+import { type CommonOptions, defineCommand, inWords, parentOf } from '../../../command/command.js';
+import { awaitedExecution, printSeen } from '../../../command/background-run.js';
 
 export const wait = defineCommand<CommonOptions, [execution: string]>(
   'wait',

@@ -2,9 +2,16 @@ import { listExecutions } from '../../../../service/executions.js';
 import { findJob } from '../../../../service/jobs.js';
 import { readLogEntries } from '../../../../service/log-entries.js';
 import { everyPage } from '../../../../service/pages.js';
-import { defineCommand, jobNameOf } from '../../../command.js';
-import { declareReadFlags, type LogFlags, logQuery, printEntries, sinceOf, tellExpired } from '../../../log-command.js';
-import { recoveredService } from '../../../recovery.js';
+import { defineCommand, jobNameOf } from '../../../command/command.js';
+import {
+  declareReadFlags,
+  type LogFlags,
+  logQuery,
+  printEntries,
+  sinceOf,
+  tellExpired,
+} from '../../../output/log-entries.js';
+import { recoveredService } from '../../../command/recovered-service.js';
 
 export const read = defineCommand<LogFlags, [job: string]>(
   'read',

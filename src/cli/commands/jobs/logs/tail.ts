@@ -2,9 +2,9 @@ import { listExecutions } from '../../../../service/executions.js';
 import { getJob } from '../../../../service/jobs.js';
 import { EntryTail } from '../../../../service/log-entries.js';
 import { timestamp } from '../../../../model/time.js';
-import { defineCommand, jobNameOf } from '../../../command.js';
-import { declareLogFlags, type LogFlags, logQuery, tailEntries } from '../../../log-command.js';
-import { recoveredService } from '../../../recovery.js';
+import { defineCommand, jobNameOf } from '../../../command/command.js';
+import { declareLogFlags, type LogFlags, logQuery, tailEntries } from '../../../output/log-entries.js';
+import { recoveredService } from '../../../command/recovered-service.js';
 
 /** Executions of one job that are followed at once: the newest ones. */
 const followed = 100;

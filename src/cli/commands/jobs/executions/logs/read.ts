@@ -1,8 +1,14 @@
 import { getExecution } from '../../../../../service/executions.js';
 import { readLogEntries } from '../../../../../service/log-entries.js';
-import { defineCommand, parentOf } from '../../../../command.js';
-import { declareReadFlags, type LogFlags, logQuery, printEntries, tellExpired } from '../../../../log-command.js';
-import { recoveredService } from '../../../../recovery.js';
+import { defineCommand, parentOf } from '../../../../command/command.js';
+import {
+  declareReadFlags,
+  type LogFlags,
+  logQuery,
+  printEntries,
+  tellExpired,
+} from '../../../../output/log-entries.js';
+import { recoveredService } from '../../../../command/recovered-service.js';
 
 export const read = defineCommand<LogFlags, [execution: string]>(
   'read',

@@ -1,9 +1,9 @@
 import { isCompleted } from '../../../../../model/execution.js';
 import { getExecution } from '../../../../../service/executions.js';
 import { EntryTail } from '../../../../../service/log-entries.js';
-import { defineCommand, parentOf } from '../../../../command.js';
-import { declareLogFlags, type LogFlags, logQuery, tailEntries, tellExpired } from '../../../../log-command.js';
-import { recoveredService } from '../../../../recovery.js';
+import { defineCommand, parentOf } from '../../../../command/command.js';
+import { declareLogFlags, type LogFlags, logQuery, tailEntries, tellExpired } from '../../../../output/log-entries.js';
+import { recoveredService } from '../../../../command/recovered-service.js';
 
 export const tail = defineCommand<LogFlags, [execution: string]>(
   'tail',

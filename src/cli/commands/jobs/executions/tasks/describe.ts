@@ -1,9 +1,9 @@
 import { getTask } from '../../../../../service/tasks.js';
-import { type CommonOptions, defineCommand, inWords, parentOf } from '../../../../command.js';
-import { recoveredService } from '../../../../recovery.js';
-import { describeTask } from '../../../../render/describe.js';
-import { print } from '../../../../render/format.js';
-import { taskKind } from '../../../../render/format/resources.js';
+import { type CommonOptions, defineCommand, inWords, parentOf } from '../../../../command/command.js';
+import { recoveredService } from '../../../../command/recovered-service.js';
+import { describeTask } from '../../../../output/describe/describe.js';
+import { print } from '../../../../output/print.js';
+import { taskKind } from '../../../../output/format/resource-kinds.js';
 
 export const describe = defineCommand<CommonOptions, [task: string]>(
   'describe',

@@ -2,13 +2,13 @@ import type { TaskState } from '../../../../../model/task.js';
 import { getExecution } from '../../../../../service/executions.js';
 import { everyPage } from '../../../../../service/pages.js';
 import { listTasks } from '../../../../../service/tasks.js';
-import { defineCommand, inWords, parentOf } from '../../../../command.js';
-import { declareListFlags, enough, type ListOptions } from '../../../../list-flags.js';
-import { recoveredService } from '../../../../recovery.js';
-import { taskKind } from '../../../../render/format/resources.js';
-import { printList } from '../../../../render/list.js';
-import { taskColumns, projections } from '../../../../render/tables.js';
-import { readColumns } from '../../../../render/format/projection.js';
+import { defineCommand, inWords, parentOf } from '../../../../command/command.js';
+import { declareListFlags, enough, type ListOptions } from '../../../../flags/list.js';
+import { recoveredService } from '../../../../command/recovered-service.js';
+import { taskKind } from '../../../../output/format/resource-kinds.js';
+import { printList } from '../../../../output/list.js';
+import { taskColumns, projections } from '../../../../output/columns.js';
+import { readColumns } from '../../../../output/format/projection.js';
 
 const pending: TaskState[] = ['Pending', 'Scheduled'];
 

@@ -1,0 +1,145 @@
+import type { Command } from 'commander';
+import { commandFor, parseName, shortName } from '../../model/names.js';
+import { RunError } from '../../model/errors.js';
+import type { Execution, Job, JobInput } from '../../model/schema/job.js';
+import { findJob, getJob } from '../../service/jobs.js';
+import { inertFields, loanWarnings, Unlendable } from '../../service/run.js';
+import type { ServiceDeps } from '../../service/service.js';
+import { askedJob, type CommonOptions, inWords, jobNameOf } from './command.js';
+import type { Context } from './context.js';
+import type { Track } from '../flags/global.js';
+import { type JobEdit, jobFromFlags, type JobOptions, readJobEdit, withJobFlags } from '../flags/job/edit.js';
+import { checkJobFlags, tellGpuType, withoutBreakglass } from '../flags/job/check.js';
+import { formatProblem } from '../errors.js';
+import { inFile, type NamedJob, readJobFile, readSpecFile } from './spec-file.js';
+import type { SpecSource } from '../../model/spec/read.js';
+
+export type SpecOptions = CommonOptions & JobOptions & { file?: string; strict?: true };
+
+/** What a command line says of a job: by flags, and by a file. */
+export interface Description {
+  edit: JobEdit;
+  spec: SpecSource | undefined;
+}
+
+/** Reads what a command line says of a job. @throws UsageError */
+export const readDescription = async (context: Pick<Context, 'io'>, options: SpecOptions): Promise<Description> => ({
+  edit: await readJobEdit(options, context.io),
+  spec: options.file === undefined ? undefined : await readSpecFile(context, options.file),
+});
+
+/** Declares what names a job, and the file that may describe it. */
+export const declareSpec = (command: Command): Command =>
+  command
+    .argument('[job]', 'the name of the job')
+    .option('-f, --file <file>', 'job spec, - for stdin')
+    .option('--strict', 'refuse a spec that Cloud Run accepts although it is hardly meant');
+
+/** The job that a command line describes: by a file, by flags on top of it, or by flags alone. */
+export async function describedJob(
+  context: Context,
+  options: SpecOptions & Description,
+  id: string | undefined,
+): Promise<NamedJob> {
+  const { edit, spec } = options;
+  tellGpuType(edit, undefined, context.io);
+  if (spec) {
+    const { name, job, file } = await readJobFile(context, spec, options, id);
+    return { ...flagged(context, name, withJobFlags(job, edit, parseName(name))), file };
+  }
+  const name = jobNameOf(context, options, await askedJob(context, options, id));
+  return flagged(context, name, jobFromFlags(edit, parseName(name)));
+}
+
+/** A stored job with what flags change of it. */
+export const changedJob = (context: Context, job: Job, edit: JobEdit): NamedJob =>
+  flagged(context, job.name, withJobFlags(withoutBreakglass(job), edit, parseName(job.name)));
+
+/** A stored job as it is before another client writes it. */
+export function withoutClient(job: Job): Job {
+  const { client: _, clientVersion: _version, ...written } = job;
+  return written;
+}
+
+/** Whether an edit deploys an image, which is a new generation even if it is the same image: it may have changed. */
+export const deploysImage = ({ groups }: JobEdit): boolean =>
+  groups.some(({ name, flags }) => name === undefined && flags.image !== undefined);
+
+/** A job as flags have made it. @throws RunError if they have made it wrong */
+function flagged({ track }: Context, name: string, job: JobInput): NamedJob {
+  const complete = inTrack(track, job);
+  checkJobFlags(shortName(name), complete);
+  return { name, job: complete };
+}
+
+/** A job that a command of beta or alpha writes is in that stage. */
+export const inTrack = (track: Track, job: JobInput): JobInput =>
+  track === 'GA' ? job : { ...job, launchStage: track };
+
+/**
+ * The job that a `run` is about, as it is to be: what a file and flags say, or the job of that name with what the flags
+ * change.
+ * @throws RunError NOT_FOUND if the command line only names a job, and there is none of that name
+ */
+export async function jobToRun(
+  context: Context,
+  options: SpecOptions & Description,
+  id: string | undefined,
+): Promise<NamedJob> {
+  const { edit, spec } = options;
+  if (spec) return describedJob(context, options, id);
+  const asked = await askedJob(context, options, id);
+  const name = jobNameOf(context, options, asked);
+  const service = await context.service();
+  const describes = edit.groups.some(({ flags }) => flags.image !== undefined);
+  if (describes && !findJob(service, name)) return describedJob(context, options, asked);
+  const missing = `Cannot find job [${shortName(name)}].`;
+  const current = inWords(
+    'NOT_FOUND',
+    missing,
+    () => getJob(service, name),
+    'give a spec with -f FILE, or --image IMAGE',
+  );
+  return changedJob(context, current, edit);
+}
+
+/** A job, and the file that it comes from. */
+type Origin = Pick<NamedJob, 'name' | 'file'> & { job?: JobInput };
+
+/**
+ * What `call` returns. What this machine lacks for a job is told at its place in the job's file, and with the command that
+ * adds it.
+ */
+export function lending<T>({ defaults }: Context, described: Origin, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    if (!(error instanceof Unlendable)) throw error;
+    const { name, file } = described;
+    const init = file ? `localrun config init -f ${file.name}` : commandFor('config init', name, defaults);
+    const fixes = [error.fix, error.initializable && file?.name !== '<stdin>' && init].filter(Boolean);
+    throw new RunError(error.code, error.message, {
+      problems: error.problems.map((problem) => inFile(problem, described)),
+      fix: fixes.length > 0 ? fixes.join('\nor let localrun add it: ') : undefined,
+      cause: error,
+    });
+  }
+}
+
+/** Says what is odd about the values that an execution gets. */
+export function warnOfLoan({ io }: Context, service: ServiceDeps, execution: Execution, described: Origin): void {
+  for (const problem of loanWarnings(service, execution)) {
+    io.err.write(`${formatProblem(inFile(problem, described), io.err)}\n`);
+  }
+}
+
+/** Says once which of a job's fields act in Cloud Run and do nothing here. */
+export function warnOfInertFields({ io }: Context, service: ServiceDeps, name: string): void {
+  const job = service.store.job(name);
+  const fields = job ? inertFields(job) : [];
+  if (fields.length > 0) io.err.write(`Without effect here, as docs/fidelity.md explains: ${fields.join(', ')}\n`);
+}
+
+/** What to do next, as gcloud ends its answers. */
+export const executeHint = ({ defaults }: Context, name: string, again = false): string =>
+  `\nTo execute this job${again ? ' again' : ''}, use:\n${commandFor('jobs execute', name, defaults)}\n`;

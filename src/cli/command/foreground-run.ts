@@ -1,0 +1,127 @@
+import { graceSeconds } from '../../model/defaults.js';
+import { completionStatus, isCompleted } from '../../model/execution.js';
+import { Interrupted, Reported, RunError } from '../../model/errors.js';
+import { shortName } from '../../model/names.js';
+import { timestamp } from '../../model/time.js';
+import type { Execution } from '../../model/schema/job.js';
+import { waitForExecution } from '../../service/executions.js';
+import { type Control, type HostDeps, hostExecution } from '../../service/host.js';
+import { LogFollower } from '../../service/logs.js';
+import type { ServiceDeps } from '../../service/service.js';
+import type { CommonOptions } from './command.js';
+import { exitCodeOf } from '../errors.js';
+import type { Signal } from '../io.js';
+import type { Context } from './context.js';
+import { print } from '../output/print.js';
+import { executionKind } from '../output/format/resource-kinds.js';
+import { tellKept } from '../output/kept-containers.js';
+import { postMortem, summary } from '../output/run-summary.js';
+import { openView, type View } from '../output/live/view.js';
+
+/** An execution that has ended in this process, and the signal that cancelled it. */
+export interface Finished {
+  execution: Execution;
+  interrupted: Interrupted | undefined;
+}
+
+/**
+ * Runs the execution that `begin` gives in this process and shows it: logs and progress on stderr. The first Ctrl-C
+ * cancels it, the second kills what still runs; a third, for an engine that hangs, ends only this process, and the next
+ * localrun command brings the rest to an end. If the terminal is closed, the execution goes on in the background.
+ */
+export async function runInForeground(context: Context, host: HostDeps, begin: () => Execution): Promise<Finished> {
+  let created: Execution | undefined;
+  const { io } = context;
+  let view: View | undefined;
+  const say = (text: string): void => (view ? view.say(text) : io.err.write(`${text}\n`));
+  const cancel = new AbortController();
+  const kill = new AbortController();
+  let interrupted: Interrupted | undefined;
+  // Before there is an execution, so that a signal at no moment ends the process and leaves one behind.
+  const ignore = io.onSignal((signal: Signal) => {
+    if (!interrupted) {
+      interrupted = new Interrupted(signal);
+      cancel.abort();
+      if (view?.running() === 0) say('No task is running.');
+      else say(`Running tasks have ${graceSeconds(created?.template)} s to stop. Press Ctrl-C again to kill them.`);
+    } else if (!kill.signal.aborted) {
+      say(
+        'Killing the running tasks. If that takes too long, Ctrl-C once more leaves them to the next localrun command.',
+      );
+      kill.abort();
+    } else {
+      if (created) say(`Execution [${shortName(created.name)}] is left to the next localrun command.`);
+      view?.close();
+      io.exit(exitCodeOf(new Interrupted(signal), { begun: true }));
+    }
+  });
+  const stay = io.onHangup(() => {
+    if (!created) return;
+    host.store.releaseLease(created.name, host.owner.token);
+    host.spawnWorker(created.name);
+  });
+  try {
+    created = begin();
+    view = openView(io, created, host.now);
+    const control = { cancel: cancel.signal, kill: kill.signal };
+    const execution = await watched(context, host, created, control, view);
+    return { execution, interrupted };
+  } catch (error) {
+    const engineFailed = error instanceof RunError && (error.code === 'INTERNAL' || error.code === 'UNAVAILABLE');
+    if (engineFailed && created) say(`Execution [${shortName(created.name)}] is left to the next localrun command.`);
+    throw error;
+  } finally {
+    view?.close();
+    ignore();
+    stay();
+  }
+}
+
+/**
+ * Prints what has become of an execution that ran in this process; nothing of its tasks if somebody has deleted it.
+ * @throws Interrupted, Reported unless it has succeeded
+ */
+export async function printFinished(
+  context: Context,
+  options: CommonOptions,
+  service: ServiceDeps,
+  { execution, interrupted }: Finished,
+): Promise<void> {
+  const deleted = service.store.execution(execution.name) === undefined;
+  await print(context, options, execution, {
+    kind: executionKind,
+    human: () => (deleted ? '' : summary(context, service, execution)),
+  });
+  if (deleted) {
+    context.io.err.write(`Execution [${shortName(execution.name)}] has been deleted while it ran.\n`);
+    throw interrupted ?? new Reported();
+  }
+  postMortem(context, service, execution);
+  tellKept(context, service, execution);
+  if (interrupted) throw interrupted;
+  if (completionStatus(execution) !== 'EXECUTION_SUCCEEDED') throw new Reported();
+}
+
+async function watched(
+  context: Context,
+  host: HostDeps,
+  created: Execution,
+  control: Control,
+  view: View,
+): Promise<Execution> {
+  const { name } = created;
+  const follower = new LogFollower(host.logs, created, (lines) => view.onLines(lines), context.io.err);
+  try {
+    const ended = await hostExecution(host, name, control, (event) => {
+      follower.onEvent(event);
+      view.onEvent(event);
+    });
+    if (ended) return ended;
+  } finally {
+    await follower.close();
+  }
+  view.say(`Another localrun process has taken ${shortName(name)} over; waiting for it to end.`);
+  return waitForExecution(host, name, isCompleted, {
+    onChange: () => void (control.cancel.aborted && host.store.requestCancel(name, timestamp(host.now()))),
+  });
+}

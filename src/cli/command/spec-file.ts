@@ -1,0 +1,138 @@
+import { createReadStream, existsSync } from 'node:fs';
+import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { type Problem, RunError, UsageError } from '../../model/errors.js';
+import { shortName } from '../../model/names.js';
+import { formatPath, namesAlong } from '../../model/path.js';
+import type { JobInput } from '../../model/schema/job.js';
+import type { JobSpec, SpecSource } from '../../model/spec/read.js';
+import { get } from '../../model/spec/v1/mapping.js';
+import { type CommonOptions, jobNameOf } from './command.js';
+import type { Context } from './context.js';
+import { formatProblems } from '../errors.js';
+
+/** A job as a command line names and describes it. */
+export interface NamedJob {
+  /** The full resource name. */
+  name: string;
+  job: JobInput;
+  /** The file that it comes from. */
+  file?: JobFile | undefined;
+}
+
+/** A job's file, and the job as that has it. */
+export interface JobFile {
+  /** As it was given. */
+  name: string;
+  spec: JobSpec;
+}
+
+/**
+ * A problem of a job at the place in its file, if it has one: where flags have not put something else in its place. Paths
+ * of a v1 file are v1's.
+ */
+export function inFile(problem: Problem, { job, file }: Partial<Pick<NamedJob, 'job' | 'file'>>): Problem {
+  const { at } = problem;
+  if (!at || !file || !isDeepStrictEqual(get(file.spec.job, at), get(job, at))) return problem;
+  const { location, written } = file.spec.find(at);
+  return { ...problem, location, path: formatPath(written, namesAlong(at, job)) };
+}
+
+/** Names of files with globs replaced by what they match; a name of a file is one, whatever it holds. */
+export async function expandGlobs({ io }: Context, names: readonly string[]): Promise<string[]> {
+  const { glob, isDynamicPattern } = await import('tinyglobby');
+  const expanded: string[] = [];
+  for (const name of names) {
+    const isGlob = name !== '-' && isDynamicPattern(name) && !existsSync(path.resolve(io.cwd, name));
+    const found = isGlob ? await glob(name, { cwd: io.cwd, expandDirectories: false, dot: true }) : [];
+    // A glob that matches nothing is told like a file that is not there.
+    expanded.push(...(found.length > 0 ? found.toSorted() : [name]));
+  }
+  return [...new Set(expanded)];
+}
+
+const reasons: Record<string, string> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a directory',
+};
+
+/** The text of a spec file, or of another of that size, or of stdin for `-`; a byte more if it is too large. @throws UsageError */
+export async function readSpecText(
+  { io }: Pick<Context, 'io'>,
+  file: string,
+  what = 'job spec',
+): Promise<{ file: string; text: string }> {
+  const { maxSpecBytes } = await import('../../model/spec/source.js');
+  if (file === '-') return inUtf8('<stdin>', await io.readInput(maxSpecBytes));
+  const chunks: Buffer[] = [];
+  try {
+    const stream = createReadStream(path.resolve(io.cwd, file), { end: maxSpecBytes });
+    for await (const chunk of stream) chunks.push(chunk as Buffer);
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    throw new UsageError(`Cannot read the ${what} ${file}: ${reasons[code] ?? message}.`);
+  }
+  return inUtf8(file, Buffer.concat(chunks).toString('utf8'));
+}
+
+/** What was decoded as UTF-8. @throws UsageError if it is UTF-16, which editors and shells of Windows write */
+function inUtf8(file: string, text: string): { file: string; text: string } {
+  // Maybe a byte order mark, and ASCII characters, each with a zero.
+  if (!/^(\uFFFD\uFFFD)?(([\s!-~]\0){2}|(\0[\s!-~]){2})/.test(text)) return { file, text };
+  throw new UsageError(`${file} is in UTF-16, not in UTF-8.`, 'save it as UTF-8');
+}
+
+/**
+ * The one document of a spec file, as gcloud's argument parser reads it: whether it can be a job is not known yet.
+ * @throws UsageError if it cannot be read, or is no YAML, or holds another number of documents
+ */
+export async function readSpecFile(context: Pick<Context, 'io'>, name: string): Promise<SpecSource> {
+  const { jobsOf, parseSpec } = await import('../../model/spec/read.js');
+  const { file, text } = await readSpecText(context, name);
+  const source = parseSpec(file, text);
+  const { documents } = source;
+  const problems = documents[0]?.isScalar ? jobsOf(source).problems : source.problems;
+  if (problems.length > 0) throw new UsageError(hasProblems(file, problems), undefined, problems);
+  return source;
+}
+
+/**
+ * The job that a file describes, checked by every rule. Flags and the positional name win over what the file says of
+ * name, project and location.
+ * @param unnamed the name where there is none
+ * @throws RunError with every problem, UsageError if there is no name
+ */
+export async function readJobFile(
+  context: Context,
+  source: SpecSource,
+  options: CommonOptions & { strict?: true },
+  job: string | undefined,
+  unnamed?: string,
+): Promise<NamedJob> {
+  const { jobsOf } = await import('../../model/spec/read.js');
+  const { strict, project, region: location } = options;
+  const id = job === undefined ? undefined : shortName(jobNameOf(context, options, job));
+  const { jobs, problems } = jobsOf(source, { id, project, location, strict });
+  failOn(problems, source.file);
+  for (const text of formatProblems(problems, context.io.err)) context.io.err.write(`${text}\n`);
+  const [spec] = jobs;
+  const named = job ?? spec?.id ?? unnamed;
+  if (!spec || !named) {
+    throw new UsageError(`${source.file} does not name its job.`, 'set its name, or give it as JOB');
+  }
+  const parent = { project: project ?? spec.project, region: location ?? spec.location };
+  // Like gcloud's `replace`, whatever version of the job the file was made from.
+  const { name: _name, etag: _etag, ...body } = spec.job;
+  return { name: jobNameOf(context, parent, named), job: body, file: { name: source.file, spec } };
+}
+
+/** @throws RunError with all problems that are errors, if there are any */
+export function failOn(problems: readonly Problem[], file: string): void {
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  if (errors.length === 0) return;
+  throw new RunError('INVALID_ARGUMENT', hasProblems(file, errors), { problems: errors });
+}
+
+const hasProblems = (file: string, { length }: readonly Problem[]): string =>
+  `${file} has ${length === 1 ? 'a problem' : `${length} problems`}:`;

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseDotenv } from '../../../model/dotenv.js';
+import { type Problem, RunError, UsageError } from '../../../model/errors.js';
+import type { Io } from '../../io.js';
+
+/**
+ * The variables in a file of `--env-vars-file`: a `.env` file, or a YAML or JSON map of strings.
+ * @throws UsageError for what such a file does not hold and for no file, RunError for one that is no YAML
+ */
+export async function readEnvFile(file: string, io: Pick<Io, 'cwd' | 'env' | 'err'>): Promise<Record<string, string>> {
+  let text: string;
+  try {
+    text = readFileSync(path.resolve(io.cwd, file), 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? `File [${file}] does not exist.` : `File [${file}] cannot be read: ${message}`;
+    throw new UsageError(`argument --env-vars-file: ${why}`);
+  }
+  const variables = file.endsWith('.env') ? dotenv(file, text, io) : await yamlMap(file, text);
+  const invalid = Object.keys(variables).find(
+    (name) => name === '' || name.includes('=') || name.startsWith('X_GOOGLE_'),
+  );
+  if (invalid === undefined) return variables;
+  throw new UsageError(`argument --env-vars-file: the name [${invalid}] of a variable in [${file}] is invalid.`);
+}
+
+function dotenv(file: string, text: string, { env, err }: Pick<Io, 'env' | 'err'>): Record<string, string> {
+  const { variables, unreadable } = parseDotenv(text, env);
+  for (const [name, value] of variables) {
+    if (value !== undefined) continue;
+    throw new UsageError(
+      `argument --env-vars-file: Environment variable values must be strings. Found none for ${name} in [${file}]`,
+      `write ${name}= for an empty value`,
+    );
+  }
+  if (unreadable.length > 0) {
+    err.write(`WARNING: ${file}: left out, as it cannot be read: line ${unreadable.join(', ')}\n`);
+  }
+  return Object.fromEntries(variables) as Record<string, string>;
+}
+
+async function yamlMap(file: string, text: string): Promise<Record<string, string>> {
+  // What parses YAML is loaded where there is some only.
+  const [{ parseSource }, { isMap, isScalar }] = await Promise.all([
+    import('../../../model/spec/source.js'),
+    import('yaml'),
+  ]);
+  const [document] = parseSource(file, text);
+  const unparsed = (problem: Problem): RunError =>
+    new RunError('INVALID_ARGUMENT', `Failed to parse YAML from [${file}]:`, { problems: [problem] });
+  if (document?.problems[0]) throw unparsed(document.problems[0]);
+  if (!document || !isMap(document.resolve(document.root))) {
+    throw new UsageError(`argument --env-vars-file: Invalid YAML/JSON data in [${file}], expected map-like data.`);
+  }
+  document.yaml = '1.1';
+  const variables = new Map<string, string>();
+  for (const { key, keyNode, value } of document.entries(document.root, 0)) {
+    const node = document.resolve(value);
+    const read = isScalar(node) ? document.scalar(node) : undefined;
+    if (typeof read !== 'string') {
+      const found = isScalar(node) ? (node.source ?? '') || 'null' : node ? 'a list or a map' : 'null';
+      throw new UsageError(
+        `argument --env-vars-file: Environment variable values must be strings. Found ${found} for ${key} in [${file}]`,
+        isScalar(node) ? `quote it: ${key}: "${found}"` : `write ${key}: "" for an empty value`,
+      );
+    }
+    if (variables.has(key)) {
+      throw unparsed({ message: `${key} is set twice`, location: document.location(keyNode), severity: 'error' });
+    }
+    variables.set(key, read);
+  }
+  return Object.fromEntries(variables);
+}

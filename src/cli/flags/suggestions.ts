@@ -1,0 +1,89 @@
+import { Command } from 'commander';
+import { declareJobFlags } from './job/edit.js';
+import { commandsOf, tracksOf } from './job/job.js';
+
+/** Flags that other tools, and other commands of gcloud, have, and what they may be meant to be here, the likeliest first. */
+const meant: readonly (readonly [names: readonly string[], flags: readonly string[]])[] = [
+  [
+    [
+      '--env',
+      '-e',
+      '--env-var',
+      '--env-vars',
+      '--environment',
+      '--environment-variables',
+      '--set-env',
+      '--set-env-var',
+      '--set-env-vars',
+    ],
+    ['--set-env-vars', '--update-env-vars'],
+  ],
+  [['--env-file', '--env-var-file'], ['--env-vars-file']],
+  [['--secret', '--secrets', '--set-secret'], ['--set-secrets']],
+  [['--timeout', '--timeout-seconds', '--task-timeout-seconds'], ['--task-timeout']],
+  [['--retries', '--retry', '--max-retry', '--backoff-limit'], ['--max-retries']],
+  [['--task-count', '--count', '--completions', '--replicas'], ['--tasks']],
+  [['--parallel', '--workers', '--max-parallelism'], ['--parallelism']],
+  [['--entrypoint', '--cmd'], ['--command']],
+  [['--working-dir', '--work-dir', '-w'], ['--workdir']],
+  [['--cpus'], ['--cpu']],
+  [['--mem', '-m'], ['--memory']],
+  [['--volume', '--volumes', '-v'], ['--add-volume']],
+  [['--mount', '--volume-mount'], ['--add-volume-mount']],
+  [['--gpus'], ['--gpu']],
+  [
+    ['--network-name', '--net'],
+    ['--join-network', '--network'],
+  ],
+  [['--location', '--zone'], ['--region']],
+  [['--output', '-o', '--json', '--yaml'], ['--format']],
+  [['--yes', '-y', '--force', '--assume-yes'], ['--quiet']],
+  [['--filename', '--spec', '--config'], ['--file']],
+  [['--since', '--since-time'], ['--freshness']],
+  [['--lines', '-n', '--tail'], ['--limit']],
+  [['--detach', '-d', '--background', '--no-wait'], ['--async']],
+];
+
+/** Flags that are for services; a job answers no requests. */
+const forServices: ReadonlySet<string> = new Set([
+  ...['--port', '--concurrency', '--ingress', '--min-instances', '--max-instances', '--min', '--max', '--no-traffic'],
+  ...['--allow-unauthenticated', '--no-allow-unauthenticated', '--use-http2', '--session-affinity', '--cpu-throttling'],
+  ...['--no-cpu-throttling', '--cpu-boost', '--liveness-probe', '--readiness-probe', '--domain', '--tag'],
+]);
+
+/**
+ * What to write instead of a flag that a command does not take; undefined if nothing is known of it.
+ * @param words the command, such as `jobs execute`
+ */
+export function insteadOf(flag: string, command: Command, words: string): string | undefined {
+  const names = meant.find(([wrong]) => wrong.includes(flag))?.[1] ?? [];
+  const taken = names.map((name) => command.options.find(({ long }) => long === name)).find(Boolean);
+  if (taken) return `did you mean ${taken.flags.replace(/^-\w, /, '').replaceAll(/[<>]/g, '')}?`;
+  const track = Object.hasOwn(tracksOf, flag) ? tracksOf[flag as keyof typeof tracksOf].toLowerCase() : undefined;
+  if (track) return `it is in ${track}: localrun ${track} ${words}`;
+  const others = commandsOf[flag];
+  if (others && ['jobs create', 'jobs deploy'].includes(words)) {
+    return `${flag} is a flag of localrun jobs ${others.join(' and of jobs ')}`;
+  }
+  if (flag === '--source') return 'build the image first, docker build -t IMAGE ., and give it with --image IMAGE';
+  if (flag === '--name') return 'give the name of the job without a flag';
+  if (words.endsWith(' logs read') && ['--follow', '-f'].includes(flag)) {
+    return `localrun ${words.replace(/read$/, 'tail')}`;
+  }
+  if (words === 'jobs run' && ['--wait', '--execute-now'].includes(flag))
+    return `leave ${flag} out: run waits for the end`;
+  if (words === 'jobs run' && (flag === '--async' || names.includes('--async'))) {
+    return 'localrun jobs execute JOB runs a job in the background';
+  }
+  if (forServices.has(flag)) return `leave ${flag} out: it is for services`;
+  const ofJob = declareJobFlags(new Command(), 'run', 'GA').options.find(
+    ({ long }) => long === flag || names.includes(long ?? ''),
+  );
+  if (words === 'jobs execute' && ofJob) {
+    return `an execution has --tasks, --task-timeout, --args and --update-env-vars of its own; change the job for all others: localrun jobs update JOB ${ofJob.long}, and then execute it`;
+  }
+  if (words === 'jobs replace' && ofJob) {
+    return `set it in the file, or use localrun jobs deploy -f FILE ${ofJob.long}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,121 @@
+import { conditionOf, isCompleted } from '../../../model/execution.js';
+import { parseName, shortName } from '../../../model/names.js';
+import type { LocalSettings } from '../../../model/local/settings.js';
+import type { Execution, Job } from '../../../model/schema/job.js';
+import { epochMs } from '../../../model/time.js';
+import type { TaskView } from '../../../service/tasks.js';
+import { type Entry, group, lines } from './entries.js';
+import { localEntries, mappedEntries } from '../local-settings.js';
+import { executionSymbol, jobSymbol, type Look, taskSymbol } from '../symbols.js';
+import { shownState } from '../columns.js';
+import { templateEntries } from './template.js';
+
+/** `describe` of a job, in gcloud's layout. */
+export function describeJob(job: Job, look: Look): string {
+  const { latestCreatedExecution: latest, executionCount: count = 0, binaryAuthorization, template } = job;
+  const symbol = jobSymbol(job, look);
+  const parallelism = template.parallelism || undefined;
+  return page(
+    [
+      `${symbol} Job ${look.chalk.bold(shortName(job.name))} in region ${parseName(job.name).location}`,
+      `Executed ${counted(count, 'time')}`,
+      ...(latest?.name ? [`Last executed ${latest.createTime} with execution ${latest.name}`] : []),
+      `Last updated on ${job.updateTime} by ${job.lastModifier ?? job.creator}`,
+      ' ',
+      ...labelsLine(job.labels),
+    ],
+    [
+      ...headEntries(template.taskCount ?? 1, parallelism),
+      ...templateEntries(template.template),
+      ['Binary Authorization', binaryAuthorization?.useDefault ? 'default' : binaryAuthorization?.policy],
+      ['Breakglass Justification', binaryAuthorization?.breakglassJustification],
+    ],
+    symbol,
+    job.terminalCondition?.message,
+  );
+}
+
+/** `describe` of an execution, in gcloud's layout. */
+export function describeExecution(execution: Execution, settings: LocalSettings, look: Look): string {
+  const { name, succeededCount = 0, failedCount = 0, cancelledCount = 0, runningCount = 0 } = execution;
+  const symbol = executionSymbol(execution, look);
+  // The parallelism of an execution is always set; as many as there are tasks is no limit.
+  const parallelism = execution.parallelism === execution.taskCount ? undefined : execution.parallelism;
+  return page(
+    [
+      `${symbol} Execution ${look.chalk.bold(shortName(name))} in region ${parseName(name).location}`,
+      ...(isCompleted(execution) ? [] : [`${counted(runningCount, 'task')} currently running`]),
+      `${counted(succeededCount, 'task')} completed successfully`,
+      ...(failedCount > 0 ? [`${counted(failedCount, 'task')} failed to complete`] : []),
+      ...(cancelledCount > 0 ? [`${counted(cancelledCount, 'task')} cancelled`] : []),
+      ...(execution.completionTime
+        ? [`Elapsed time: ${elapsed(epochMs(execution.completionTime) - epochMs(execution.createTime))}`]
+        : []),
+      ' ',
+      ...(execution.logUri ? [`Log URI: ${execution.logUri}`, ' '] : []),
+      ...labelsLine(execution.labels),
+    ],
+    [
+      ...headEntries(execution.taskCount, parallelism),
+      ...templateEntries(execution.template),
+      ...group('Local', [...localEntries(settings), ...mappedEntries(settings)]),
+    ],
+    symbol,
+    isCompleted(execution) ? conditionOf(execution, 'Completed')?.message : undefined,
+  );
+}
+
+/** `describe` of a task, in gcloud's layout. */
+export function describeTask({ task, record }: TaskView, look: Look): string {
+  const symbol = taskSymbol(record, look);
+  const { exitCode, status } = record.lastAttemptResult ?? {};
+  const result: Entry[] = [
+    // A container that has ended by itself, and without a code, has ended with 0.
+    ['Exit Code', exitCode === undefined && status?.message ? undefined : String(exitCode ?? 0)],
+    ['Message', status?.message],
+  ];
+  return page(
+    [`${symbol} Task ${look.chalk.bold(shortName(task.name))} in region ${parseName(task.name).location}`],
+    [
+      ['Running state', shownState(record)],
+      ...(record.lastAttemptResult ? [{ title: 'Last Attempt Result:', entries: result }] : []),
+      { title: ' ', entries: [] },
+      ...templateEntries(task),
+    ],
+    symbol,
+    status?.message,
+  );
+}
+
+const headEntries = (taskCount: number, parallelism: number | undefined): Entry[] => [
+  ['Tasks', String(taskCount)],
+  ['Parallelism', parallelism ? String(parallelism) : 'No limit'],
+];
+
+function page(head: readonly string[], entries: readonly Entry[], symbol: string, message: string | undefined): string {
+  const foot = message ? [symbol + filled(`- ${message}`).slice(1)] : [];
+  return `${[...head, ...lines(entries), ...foot].join('\n')}\n`;
+}
+
+/** Text in lines of at most 100 columns. */
+const filled = (text: string): string => text.replaceAll(/\s+/g, ' ').replaceAll(/(?=.{101})(.{1,100}) /g, '$1\n');
+
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+function elapsed(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  if (seconds < 60) return counted(seconds, 'second');
+  if (seconds < 3600) return `${counted(Math.floor(seconds / 60), 'minute')} and ${counted(seconds % 60, 'second')}`;
+  return `${counted(Math.floor(seconds / 3600), 'hour')} and ${counted(Math.floor((seconds % 3600) / 60), 'minute')}`;
+}
+
+/** Labels that the service or a client sets are not shown. */
+const systemLabel =
+  /^(run\.googleapis\.com|cloud\.googleapis\.com|(client|serving|autoscaling|eventing)\.knative\.dev)/;
+
+function labelsLine(labels: Record<string, string> | undefined): string[] {
+  const own = Object.entries(labels ?? {})
+    .filter(([key]) => !systemLabel.test(key))
+    .map(([key, value]) => `${key}:${value}`);
+  return own.length === 0 ? [] : [own.toSorted().join(' '), ' '];
+}

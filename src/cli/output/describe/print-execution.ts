@@ -1,0 +1,23 @@
+import type { Execution } from '../../../model/schema/job.js';
+import type { CommonOptions } from '../../command/command.js';
+import type { ServiceDeps } from '../../../service/service.js';
+import type { Context } from '../../command/context.js';
+import { describeExecution } from './describe.js';
+import { print } from '../print.js';
+import { executionKind } from '../format/resource-kinds.js';
+
+/** What the commands print that describe an execution. */
+export const printExecution = (
+  context: Context,
+  options: CommonOptions,
+  service: ServiceDeps,
+  execution: Execution,
+): Promise<void> =>
+  print(context, options, execution, {
+    kind: executionKind,
+    human: () => describeExecution(execution, service.store.settings(execution.name), context.io.out),
+    exported: async (of) => {
+      const { executionToV1, exported } = await import('../../../model/spec/v1/write.js');
+      return exported(executionToV1(of));
+    },
+  });

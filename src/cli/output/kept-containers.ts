@@ -1,0 +1,22 @@
+import { commandFor } from '../../model/names.js';
+import type { Execution } from '../../model/schema/job.js';
+import { keptContainers } from '../../service/retention.js';
+import type { ServiceDeps } from '../../service/service.js';
+import type { Context } from '../command/context.js';
+
+/** How many containers are named. */
+const named = 3;
+
+/** Says which containers an execution has left, and what to do with them. */
+export function tellKept({ io, config, defaults }: Context, service: ServiceDeps, { name }: Execution): void {
+  const containers = keptContainers(service, name);
+  const last = containers.at(-1);
+  if (last === undefined) return;
+  const others = containers.length > named ? ` and ${containers.length - named} more` : '';
+  const image = last.replace('localrun-', 'kept-');
+  io.err.write(`
+Kept containers: ${containers.slice(-named).join(', ')}${others}
+Look around in:  ${config.docker} commit ${last} ${image} && ${config.docker} run --rm -it --entrypoint sh ${image}
+Remove them:     ${commandFor('jobs executions delete', name, defaults)}
+`);
+}

@@ -1,0 +1,80 @@
+import { Interrupted } from '../../../model/errors.js';
+import type { Context } from '../../command/context.js';
+import type { Spinner } from '../../io.js';
+
+/** Shows what is waited for while it is: on a terminal a spinner with `tell`'s latest words; and then how it ended. */
+export async function tracked<T>(
+  { io: { err, env, spin } }: Context,
+  what: string,
+  wait: (tell: (words: string) => void) => Promise<T>,
+): Promise<T> {
+  const live = err.tty && !env['CI'];
+  const spinner = live ? await spin(`${what}...`) : undefined;
+  if (!live) err.write(`${what}...\n`);
+  const end = (how: string): void => {
+    spinner?.stop();
+    err.write(`${live ? `${what}...` : ''}${how}.\n`);
+  };
+  try {
+    const result = await wait((words) => spinner?.show(`${what}... ${words}`));
+    end('done');
+    return result;
+  } catch (error) {
+    end(error instanceof Interrupted ? 'interrupted' : 'failed');
+    throw error;
+  }
+}
+
+/** What a command does in steps, and how they are called. */
+export interface Steps {
+  heading: string;
+  steps: readonly string[];
+  /** What to say if one of them fails. */
+  failure: string;
+}
+
+/**
+ * Tells of work in gcloud's words: a heading, the steps as they are done, and `Done.` or what has failed. `at` says
+ * which step the work is at, from 0, and maybe more about it, for the spinner of a terminal.
+ */
+export async function stepped<T>(
+  { io: { err, env, spin } }: Context,
+  { heading, steps, failure }: Steps,
+  work: (at: (step: number, words?: string) => void) => Promise<T>,
+): Promise<T> {
+  const live = err.tty && !env['CI'];
+  let spinner: Promise<Spinner> | undefined;
+  let latest = '';
+  let reached = -1;
+  // What is done stands below the heading only when the spinner has gone from there.
+  let waiting = '';
+  const say = (text: string): void => void (live ? (waiting += text) : err.write(text));
+  const advance = (step: number): void => {
+    while (reached < step) {
+      if (reached >= 0) say('done\n');
+      reached++;
+      say(`${steps[reached]}...`);
+    }
+  };
+  const end = async (text: string): Promise<void> => {
+    say(text);
+    (await spinner)?.stop();
+    err.write(waiting);
+  };
+  err.write(`${heading}...\n`);
+  try {
+    const result = await work((step, words) => {
+      advance(step);
+      if (!live) return;
+      latest = `${steps[step]}...${words === undefined ? '' : ` ${words}`}`;
+      spinner ??= spin(latest);
+      void spinner.then((shown) => shown.show(latest));
+    });
+    advance(steps.length - 1);
+    await end(reached < 0 ? 'Done.\n' : 'done\nDone.\n');
+    return result;
+  } catch (error) {
+    await end(error instanceof Interrupted ? 'interrupted\n' : `failed\n${failure}\n`);
+    throw error;
+  }
+}

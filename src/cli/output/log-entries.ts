@@ -1,0 +1,163 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { Interrupted } from '../../model/errors.js';
+import { entryText, isSeverity, type LogEntry, severities, type Severity } from '../../model/log-entry.js';
+import { parseLogFilter } from '../../model/log-filter/parse.js';
+import { shortName } from '../../model/names.js';
+import type { Execution } from '../../model/schema/job.js';
+import { durationSeconds, timestamp } from '../../model/time.js';
+import type { LogQuery } from '../../service/log-entries.js';
+import { haveLogsExpired } from '../../service/retention.js';
+import type { ServiceDeps } from '../../service/service.js';
+import type { CommonOptions } from '../command/command.js';
+import type { Context } from '../command/context.js';
+import { durationFlag, integerFlag } from '../flags/parsers.js';
+import { printAll } from './print.js';
+import { plain } from './format/resource-kinds.js';
+import { signs } from './symbols.js';
+
+/** Flags of the commands that show logs. */
+export interface LogFlags extends CommonOptions {
+  freshness?: string;
+  limit?: number;
+  order?: 'asc' | 'desc';
+  severity?: Severity;
+  logFilter?: string;
+  task?: number;
+  attempt?: number;
+  prefix?: true;
+}
+
+export const declareLogFlags = (command: Command): Command =>
+  command
+    .option(
+      '--log-filter <filter>',
+      `only entries for which this holds, in Cloud Logging's query language, e.g. 'severity>=ERROR AND textPayload:"out of"'`,
+    )
+    .option('--severity <severity>', `only entries at least as severe: ${severities.join(', ')}`, (text) => {
+      if (!isSeverity(text)) throw new InvalidArgumentError(`It must be one of ${severities.join(', ')}.`);
+      return text.toUpperCase();
+    })
+    .option('--task <index>', 'only those of this task', integerFlag('--task', 0))
+    .option('--attempt <number>', 'only those of this attempt, from 0', integerFlag('--attempt', 0))
+    .option('--prefix', 'begin each line with its task, retry and container');
+
+export const declareReadFlags = (command: Command): Command =>
+  declareLogFlags(command)
+    .option('--freshness <duration>', 'only entries that are not older, e.g. 10m, 1d', durationFlag('--freshness'))
+    .option('--limit <count>', 'show no more: the newest, or with --order=asc the oldest', integerFlag('--limit', 1))
+    .addOption(new Option('--order <order>', 'which entries count for --limit first').choices(['asc', 'desc']));
+
+/** What flags say about which entries are wanted. @throws UsageError for a wrong filter */
+export function logQuery(
+  { freshness, limit, order, severity, logFilter, task, attempt }: LogFlags,
+  now: number,
+): LogQuery {
+  const filter = logFilter === undefined ? undefined : parseLogFilter(logFilter, '--log-filter');
+  return {
+    ...(freshness !== undefined && { since: sinceOf(freshness, now) }),
+    ...{ limit, severity, filter, task, attempt, oldest: order === 'asc' },
+  };
+}
+
+/** The time that lies a duration before now, which is in ms since 1970. */
+export const sinceOf = (freshness: string, now: number): string =>
+  timestamp(now - (durationSeconds(freshness) ?? 0) * 1000);
+
+/** How many executions are named whose logs are gone. */
+const named = 3;
+
+/** Says whose logs are gone, so that nobody takes them for silent. */
+export function tellExpired({ io, config }: Context, service: ServiceDeps, executions: readonly Execution[]): void {
+  const gone = executions.filter((execution) => haveLogsExpired(service, execution)).map(({ name }) => shortName(name));
+  if (gone.length === 0) return;
+  const others = gone.length > named ? ` and ${gone.length - named} more` : '';
+  io.err.write(
+    `The logs of [${gone.slice(0, named).join(', ')}]${others} are gone. Those of ended executions are kept for LOCALRUN_LOG_RETENTION (${config.logRetention}), and up to LOCALRUN_LOG_LIMIT (${config.logLimit}) in all.\n`,
+  );
+}
+
+/** How many entries are printed at a time. */
+const some = 1000;
+
+/**
+ * Prints entries, the time before each as gcloud does; a part at a time, unless the format has to see all at once.
+ * `quiet`: says nothing if there are none.
+ */
+export async function printEntries(
+  context: Context,
+  options: LogFlags,
+  entries: Iterable<LogEntry>,
+  { quiet = false } = {},
+): Promise<void> {
+  const { io } = context;
+  const printer = options.format?.printer ?? 'default';
+  const json = printer === 'json';
+  const inParts = json || ['default', 'none', 'disable', 'yaml', 'value'].includes(printer);
+  let count = 0;
+  for (const part of parts(entries, inParts ? some : Infinity)) {
+    const views = { kind: plain, human: () => part.map((entry) => line(entry, options, signs(io.out).bar)).join('') };
+    // Of the list that is a part of a list, without its brackets.
+    const write = (text: string): void => io.out.write((count === 0 ? '[' : ',') + text.slice(1, -3));
+    await printAll(context, options, part, json ? { ...views, write } : views);
+    await io.out.drained();
+    count += part.length;
+  }
+  if (json) io.out.write(count === 0 ? '[]\n' : '\n]\n');
+  if (count === 0 && !quiet) io.err.write('There are no log entries.\n');
+}
+
+function* parts<T>(items: Iterable<T>, size: number): Generator<T[]> {
+  let part: T[] = [];
+  for (const item of items) {
+    if (part.push(item) < size) continue;
+    yield part;
+    part = [];
+  }
+  if (part.length > 0) yield part;
+}
+
+function line(entry: LogEntry, flags: LogFlags, bar: string): string {
+  const { timestamp: time, labels } = entry;
+  const { 'run.googleapis.com/task_index': task, container_name: container } = labels;
+  const retry = Number(labels['run.googleapis.com/task_attempt']);
+  const { prefix, task: only, attempt } = flags;
+  const who =
+    task === undefined
+      ? []
+      : [
+          ...(prefix ? [`task ${task}`] : []),
+          // Of one task, what its attempts have written follows each other.
+          ...(retry > 0 && (prefix || only !== undefined) && attempt === undefined ? [`retry ${retry}`] : []),
+          ...(prefix && container !== undefined ? [container] : []),
+        ];
+  const before = who.length > 0 ? `${who.join(' ')} ${bar} ` : '';
+  return `${time.slice(0, 10)} ${time.slice(11, 19)} ${before}${entryText(entry)}\n`;
+}
+
+/** How often new entries are looked for, in ms. */
+const pollInterval = 250;
+
+/** Prints entries as they come, until there is nothing more to come or Ctrl-C ends it. */
+export async function tailEntries(
+  { io }: Context,
+  options: LogFlags,
+  look: () => { entries: LogEntry[]; behind: boolean; over: boolean },
+  out = io.out,
+): Promise<void> {
+  let interrupted: Interrupted | undefined;
+  const ignore = io.onSignal((signal) => (interrupted = new Interrupted(signal)));
+  try {
+    for (;;) {
+      const { entries, behind, over } = look();
+      const json = options.format?.printer === 'json';
+      const text = entries.map((entry) => (json ? `${JSON.stringify(entry)}\n` : line(entry, options, signs(out).bar)));
+      out.write(text.join(''));
+      await out.drained();
+      if (interrupted) throw interrupted;
+      if (over && !behind) return;
+      await new Promise((resolve) => setTimeout(resolve, behind ? 0 : pollInterval));
+    }
+  } finally {
+    ignore();
+  }
+}

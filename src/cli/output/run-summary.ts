@@ -1,0 +1,69 @@
+import { endingOf } from '../../model/attempt.js';
+import { completionStatus, conditionOf } from '../../model/execution.js';
+import { seenAtLast } from '../../model/log.js';
+import { commandFor } from '../../model/names.js';
+import type { Execution } from '../../model/schema/job.js';
+import type { TaskRecord } from '../../model/task.js';
+import type { Timestamp } from '../../model/time.js';
+import { lastLines, sidecarsOf } from '../../service/logs.js';
+import type { ServiceDeps } from '../../service/service.js';
+import { tasksOf } from '../../service/tasks.js';
+import type { Context } from '../command/context.js';
+import { grid, table } from './table.js';
+import { signs, symbols } from './symbols.js';
+import { completionRows, resultColumns } from './columns.js';
+
+/** How many failed tasks show their end, and how many lines of it. */
+const shownFailures = 3;
+const shownLines = 3;
+
+/** What became of an execution, as tables for stdout. */
+export function summary({ io }: Context, service: ServiceDeps, execution: Execution): string {
+  const started = new Map<number, Timestamp>();
+  for (const { task, startTime } of service.store.attempts(execution.name)) {
+    if (startTime !== undefined && !started.has(task)) started.set(task, startTime);
+  }
+  const tasks = table(resultColumns(io.out, started), tasksOf(service, execution));
+  return `${tasks}\n${grid(completionRows(execution))}`;
+}
+
+/** What became of a task that failed, in a line: `task 1 timed out after 4 s (attempt 1 of 1)`. */
+function failureLine({ template }: Execution, { index, retried, lastAttemptResult }: TaskRecord): string {
+  const { status, exitCode, termSignal } = lastAttemptResult ?? {};
+  const ending = endingOf({ message: status?.message ?? '', exitCode, termSignal }, template.timeout);
+  return `task ${index} ${ending} (attempt ${retried + 1} of ${(template.maxRetries ?? 0) + 1})`;
+}
+
+/** Why an execution has failed, in a sentence. */
+export function failureSentence(service: ServiceDeps, execution: Execution): string {
+  const [first, ...others] = tasksOf(service, execution, ['Failed']);
+  if (completionStatus(execution) === 'EXECUTION_CANCELLED' || !first) {
+    return conditionOf(execution, 'Completed')?.message ?? '';
+  }
+  const more =
+    others.length === 0 ? '' : `, and ${others.length} more ${others.length === 1 ? 'task' : 'tasks'} failed`;
+  return `${failureLine(execution, first.record).replace(/^t/, 'T')}${more}.`;
+}
+
+/** The last words of tasks that failed and what to do next, for stderr; nothing where no task has failed. */
+export function postMortem({ io, defaults }: Context, service: ServiceDeps, execution: Execution): void {
+  const failed = tasksOf(service, execution, ['Failed']);
+  if (completionStatus(execution) !== 'EXECUTION_FAILED' && failed.length === 0) return;
+  const { chalk } = io.err;
+  const say = (text: string): void => io.err.write(`${text}\n`);
+  say('');
+  if (failed.length === 0) say(`${symbols.failed(io.err)} ${failureSentence(service, execution)}`);
+  for (const { record } of failed.slice(0, shownFailures)) {
+    say(`${symbols.failed(io.err)} ${chalk.bold(failureLine(execution, record))}`);
+    const { index: task, retried: attempt } = record;
+    for (const container of [undefined, ...sidecarsOf(execution)]) {
+      const lines = lastLines(service.logs, execution.name, { task, attempt, container }, shownLines);
+      const from = container === undefined ? '' : `${chalk.cyan(container)} `;
+      for (const { text } of lines) say(`  ${from}${chalk.dim(signs(io.err).bar)} ${seenAtLast(text)}`);
+    }
+  }
+  if (failed.length > shownFailures) say(`and ${failed.length - shownFailures} more failed tasks`);
+  const task = failed[0] ? ` --task ${failed[0].record.index}` : '';
+  say(`Logs: ${commandFor('jobs executions logs read', execution.name, defaults)}${task}`);
+  say(`See:  ${commandFor('jobs executions describe', execution.name, defaults)}`);
+}
