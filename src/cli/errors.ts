@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { type Code, Interrupted, type Problem, Reported, RunError, UsageError } from '../model/errors.js';
+import { type Code, Interrupted, type Problem, Reported, StatusError, UsageError } from '../model/errors.js';
 import { printable } from '../model/printable.js';
 import type { Io, Output } from './io.js';
 
@@ -35,7 +35,7 @@ export function printError(error: unknown, command: string, { err }: Io): void {
     if (error.exitCode === 0 || error.code === 'commander.help') return;
     say(`${title} ${error.message.replace(/^error: /, '').replace('\n', ' ')}`);
     say(`Try: localrun ${[...command.split('.').filter(Boolean), '--help'].join(' ')}`);
-  } else if (error instanceof RunError) {
+  } else if (error instanceof StatusError) {
     say(`${title} ${selfExplaining.has(error.code) ? '' : `${error.code}: `}${error.message}`);
     for (const text of formatProblems(error.problems, err)) say(text);
     if (error.fix) say(advice(error.fix));

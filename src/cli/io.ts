@@ -4,7 +4,7 @@ import os from 'node:os';
 import { isatty } from 'node:tty';
 import { Chalk } from 'chalk';
 import type { Surroundings } from '../config.js';
-import { RunError } from '../model/errors.js';
+import { StatusError } from '../model/errors.js';
 import { printable } from '../model/printable.js';
 import type { Lease, Owner } from '../store/store.js';
 import type { Look } from './output/symbols.js';
@@ -146,12 +146,12 @@ function trustedUsers(env: Readonly<Record<string, string | undefined>>): number
   return [0, user, ...(user === 0 && sudo ? [Number(sudo[0])] : [])];
 }
 
-/** @throws RunError if somebody has removed it */
+/** @throws StatusError if somebody has removed it */
 function workingDirectory(): string {
   try {
     return process.cwd();
   } catch (error) {
-    throw new RunError('UNAVAILABLE', `The working directory cannot be found: ${(error as Error).message}`, {
+    throw new StatusError('UNAVAILABLE', `The working directory cannot be found: ${(error as Error).message}`, {
       fix: 'change to a directory that exists',
       cause: error,
     });

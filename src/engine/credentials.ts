@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { RunError } from '../model/errors.js';
+import { StatusError } from '../model/errors.js';
 import type { TokenSource } from '../model/metadata.js';
 
 /** How long an access token lives, and how long it is handed out, in ms; gcloud prints a new one at every call. */
@@ -11,7 +11,7 @@ const tokenUse = 3000_000;
 export interface Credentials extends TokenSource {
   /** Their file. */
   readonly file: string;
-  /** @throws RunError if there are none */
+  /** @throws StatusError if there are none */
   require(): void;
 }
 
@@ -32,7 +32,7 @@ export class GcloudCredentials implements Credentials {
     try {
       accessSync(this.file, constants.R_OK);
     } catch {
-      throw new RunError('NOT_FOUND', `There are no application default credentials: ${this.file} cannot be read.`, {
+      throw new StatusError('NOT_FOUND', `There are no application default credentials: ${this.file} cannot be read.`, {
         fix: 'run `gcloud auth application-default login`, or name a file in GOOGLE_APPLICATION_CREDENTIALS',
       });
     }
@@ -66,8 +66,9 @@ export class GcloudCredentials implements Credentials {
       execFile('gcloud', args, { env, encoding: 'utf8' }, (error, stdout, stderr) => {
         if (!error) resolve(stdout.trim());
         else if (error.code === 'ENOENT') {
-          reject(new RunError('NOT_FOUND', `There is no token: ${missing}`));
-        } else reject(new RunError('NOT_FOUND', `There is no token: gcloud says: ${stderr.trim() || error.message}`));
+          reject(new StatusError('NOT_FOUND', `There is no token: ${missing}`));
+        } else
+          reject(new StatusError('NOT_FOUND', `There is no token: gcloud says: ${stderr.trim() || error.message}`));
       });
     });
   }

@@ -113,7 +113,7 @@ class Run {
 
   /**
    * Whether the execution is to be deleted, and its containers are in another engine than the one that answers.
-   * @throws RunError FAILED_PRECONDITION if they are, and it is to live on
+   * @throws StatusError FAILED_PRECONDITION if they are, and it is to live on
    */
   async #isElsewhere(): Promise<boolean> {
     const { runtime, store } = this.#deps;

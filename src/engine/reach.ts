@@ -1,4 +1,4 @@
-import { RunError } from '../model/errors.js';
+import { StatusError } from '../model/errors.js';
 import { pace, sleep } from './engine.js';
 
 /** How often a call is made again that has failed for no reason that is known; an engine may just have been busy. */
@@ -35,7 +35,7 @@ export class Reach {
     this.#given = true;
   }
 
-  /** @throws RunError INTERNAL if an engine that answers fails to do it several times; what else the call throws */
+  /** @throws StatusError INTERNAL if an engine that answers fails to do it several times; what else the call throws */
   async insist<T>(call: () => Promise<T>): Promise<T> {
     for (let failures = 0; ;) {
       if (this.#given) throw new Error('the run is over');
@@ -50,7 +50,7 @@ export class Reach {
         this.#lost = false;
         return answer;
       } catch (error) {
-        if (!(error instanceof RunError)) throw error;
+        if (!(error instanceof StatusError)) throw error;
         if (error.code === 'UNAVAILABLE') {
           if (!this.#lost) this.#tell({ type: 'runtime.unavailable', message: error.message });
           this.#lost = true;

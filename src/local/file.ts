@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { RunError } from '../model/errors.js';
+import { StatusError } from '../model/errors.js';
 import type { LocalText } from '../model/local/read.js';
 
 export interface LocalDocument extends LocalText {
@@ -24,7 +24,7 @@ interface Place {
  * The localrun.yaml that is meant: the one that LOCALRUN_CONFIG names, or the first that is found from the working
  * directory upwards. One that is found has to belong to a trusted user, since it may hand files, credentials and hosts of
  * this machine to jobs.
- * @throws RunError with all that is wrong with it
+ * @throws StatusError with all that is wrong with it
  */
 export async function findLocalFile({ cwd, env, trusted }: Place): Promise<LocalDocument | undefined> {
   const named = env['LOCALRUN_CONFIG'];
@@ -40,7 +40,7 @@ function nearest(directory: string): string | undefined {
   return parent === directory ? undefined : nearest(parent);
 }
 
-/** @throws RunError if it cannot be read or is not of a `trusted` user, or with all that is wrong with it */
+/** @throws StatusError if it cannot be read or is not of a `trusted` user, or with all that is wrong with it */
 export async function readLocal(
   file: string,
   cwd = path.dirname(file),
@@ -60,23 +60,23 @@ export async function readLocal(
       closeSync(opened);
     }
   } catch (error) {
-    if (error instanceof RunError) throw error;
+    if (error instanceof StatusError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a directory' : message;
-    throw new RunError('INVALID_ARGUMENT', `Cannot read the configuration ${shown}: ${why}.`);
+    throw new StatusError('INVALID_ARGUMENT', `Cannot read the configuration ${shown}: ${why}.`);
   }
   // What parses YAML is loaded where there is some only.
   const { readLocalFile } = await import('../model/local/read.js');
   const read = readLocalFile(shown, text);
   if (read.problems.length > 0) {
     const count = read.problems.length === 1 ? 'a problem' : `${read.problems.length} problems`;
-    throw new RunError('INVALID_ARGUMENT', `${shown} has ${count}:`, { problems: read.problems });
+    throw new StatusError('INVALID_ARGUMENT', `${shown} has ${count}:`, { problems: read.problems });
   }
   return { ...read, file, shown };
 }
 
-const ofStranger = (shown: string, file: string, uid: number): RunError =>
-  new RunError(
+const ofStranger = (shown: string, file: string, uid: number): StatusError =>
+  new StatusError(
     'PERMISSION_DENIED',
     `${shown} belongs to another user (number ${uid}), and could give your files and credentials to jobs.`,
     { fix: `read it, and set LOCALRUN_CONFIG=${file} if you trust it; LOCALRUN_CONFIG=/dev/null does without it` },

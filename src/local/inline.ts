@@ -3,7 +3,7 @@ import type { SecretSource } from '../model/local/settings.js';
 import { get } from '../model/spec/v1/mapping.js';
 import { readLocal } from './file.js';
 
-/** The value of a secret version that is written in a localrun.yaml, as it is now. @throws RunError if that has none */
+/** The value of a secret version that is written in a localrun.yaml, as it is now. @throws StatusError if that has none */
 export async function inlineValue({
   inline,
   at,

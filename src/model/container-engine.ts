@@ -1,4 +1,4 @@
-import { RunError } from './errors.js';
+import { StatusError } from './errors.js';
 import { commandFor, shortName } from './names.js';
 
 /** Which container engine it is, and how the client was told to reach it. */
@@ -32,10 +32,10 @@ function wayTo(engine: EngineIdentity, asked: EngineIdentity): string {
 }
 
 /** Why an execution is left alone: its containers are in the engine that it began on, and `asked` is another one. */
-export function otherEngine(execution: string, began: EngineIdentity, asked: EngineIdentity): RunError {
+export function otherEngine(execution: string, began: EngineIdentity, asked: EngineIdentity): StatusError {
   const id = shortName(execution);
   const which = `another container engine (${endpointOf(began)}) than the one that answers now (${endpointOf(asked)})`;
-  return new RunError('FAILED_PRECONDITION', `Execution [${id}] began on ${which}.`, {
+  return new StatusError('FAILED_PRECONDITION', `Execution [${id}] began on ${which}.`, {
     fix: `${wayTo(began, asked)}; if that engine is gone for good: ${commandFor('jobs executions delete', execution)}`,
   });
 }

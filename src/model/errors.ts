@@ -52,11 +52,11 @@ export interface FieldViolation {
 }
 
 /**
- * An error that the user can understand and act upon: what failed and why (message), every single problem where
- * there are several, and what to do about it. The printer shows it without a stack trace.
+ * A google.rpc.Status to throw: the code, what failed and why (message), every single problem where there are several,
+ * and what to do about it. The command line prints it without a stack trace.
  */
-export class RunError extends Error {
-  override name = 'RunError';
+export class StatusError extends Error {
+  override name = 'StatusError';
   readonly code: Code;
   readonly problems: readonly Problem[];
   /** The same as the API tells it in the details of its status; empty where there is nothing to add. */
@@ -85,7 +85,7 @@ export class RunError extends Error {
  * What the command line says cannot be. The exit code is 2 while the command line is still parsed, as gcloud's argument
  * parser answers, and 1 once the command has begun.
  */
-export class UsageError extends RunError {
+export class UsageError extends StatusError {
   override name = 'UsageError';
 
   constructor(message: string, fix?: string, problems: readonly Problem[] = []) {

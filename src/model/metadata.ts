@@ -1,4 +1,4 @@
-import { RunError } from './errors.js';
+import { StatusError } from './errors.js';
 
 /** What an instance can find out about itself (container contract, "Container metadata server"). */
 export interface Instance {
@@ -10,7 +10,7 @@ export interface Instance {
   serviceAccount: string;
 }
 
-/** Makes tokens of somebody's credentials; a RunError says why there are none. */
+/** Makes tokens of somebody's credentials; a StatusError says why there are none. */
 export interface TokenSource {
   accessToken(): Promise<{ token: string; expiresIn: number }>;
   identityToken(audience: string): Promise<string>;
@@ -109,7 +109,7 @@ async function orWhyNot(answer: () => Promise<MetadataResponse>): Promise<Metada
   try {
     return await answer();
   } catch (error) {
-    if (!(error instanceof RunError)) throw error;
+    if (!(error instanceof StatusError)) throw error;
     return refusal(404, error.fix ? `${error.message}\nTry: ${error.fix}` : error.message);
   }
 }

@@ -1,5 +1,5 @@
 import { distance } from 'fastest-levenshtein';
-import { RunError } from './errors.js';
+import { StatusError } from './errors.js';
 
 /** A project and a location: `projects/{project}/locations/{location}`. */
 export interface Parent {
@@ -23,7 +23,7 @@ export const shortName = (name: string): string => name.slice(name.lastIndexOf('
 export function parseName(name: string): Parent & { job: string; execution?: string; task?: string } {
   const match =
     /^projects\/([^/]+)\/locations\/([^/]+)\/jobs\/([^/]+)(?:\/executions\/([^/]+)(?:\/tasks\/([^/]+))?)?$/.exec(name);
-  if (!match) throw new RunError('INVALID_ARGUMENT', `Invalid resource name [${name}].`);
+  if (!match) throw new StatusError('INVALID_ARGUMENT', `Invalid resource name [${name}].`);
   const [, project = '', location = '', job = '', execution, task] = match;
   return { project, location, job, ...(execution && { execution }), ...(task && { task }) };
 }

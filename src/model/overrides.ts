@@ -1,11 +1,11 @@
-import { RunError } from './errors.js';
+import { StatusError } from './errors.js';
 import type { Container, EnvVar } from './schema/container.js';
 import type { ExecutionTemplate, TaskTemplate } from './schema/job.js';
 import type { ContainerOverride, Overrides } from './schema/run.js';
 
 /**
  * The template of an execution that is run with overrides.
- * @throws RunError INVALID_ARGUMENT if an override names no container of the job.
+ * @throws StatusError INVALID_ARGUMENT if an override names no container of the job.
  */
 export function overridden(
   template: ExecutionTemplate,
@@ -19,7 +19,7 @@ export function overridden(
     const container = containers[index];
     if (!container) {
       const names = containers.map(({ name }) => name ?? '').join(', ');
-      throw new RunError('INVALID_ARGUMENT', `The job has no container [${override.name ?? ''}] to override.`, {
+      throw new StatusError('INVALID_ARGUMENT', `The job has no container [${override.name ?? ''}] to override.`, {
         fix: `its containers are ${names}`,
       });
     }

@@ -1,4 +1,4 @@
-import type { RunError } from '../model/errors.js';
+import type { StatusError } from '../model/errors.js';
 
 /** What there is to say of a container engine, and of the client that reaches it. */
 export interface EngineReport {
@@ -7,7 +7,7 @@ export interface EngineReport {
   /** Where the client looks for the engine, and what has decided that: a variable, or a context. */
   endpoint: { address: string; source: string } | undefined;
   /** Why there is no engine, if there is none. */
-  failure: RunError | undefined;
+  failure: StatusError | undefined;
   engine: Engine | undefined;
 }
 

@@ -172,7 +172,7 @@ export interface SlowCall {
 
 /**
  * A container engine, as far as running attempts needs one. It knows containers, not jobs. Every method throws a
- * RunError with code UNAVAILABLE while the engine does not answer.
+ * StatusError with code UNAVAILABLE while the engine does not answer.
  */
 export interface ContainerRuntime {
   /** Which engine it is that answers. */

@@ -1,4 +1,4 @@
-import { RunError } from '../model/errors.js';
+import { StatusError } from '../model/errors.js';
 import { grantedBy, type Holds, type Permission, permissions } from '../model/iam/permissions.js';
 import { emptyPolicy } from '../model/iam/policy.js';
 import { jobName, parseName } from '../model/names.js';
@@ -7,11 +7,11 @@ import type { ServiceDeps } from './service.js';
 /**
  * Refuses what the caller must not do, if policies are enforced. `resource` is a job, something of a job, or a parent
  * of jobs, on which only the project's owner has permissions.
- * @throws RunError PERMISSION_DENIED
+ * @throws StatusError PERMISSION_DENIED
  */
 export function authorize(deps: ServiceDeps, permission: Permission, resource: string): void {
   if (!deps.enforced || grantedTo(deps, resource, deps.enforced).has(permission)) return;
-  throw new RunError(
+  throw new StatusError(
     'PERMISSION_DENIED',
     `Permission '${permission}' denied on resource '${resource}' (or resource may not exist).`,
     { fix: `the caller is ${deps.account}; ${deps.projectOwner} may do everything` },

@@ -1,5 +1,5 @@
 import { otherEngine } from '../model/container-engine.js';
-import { RunError } from '../model/errors.js';
+import { StatusError } from '../model/errors.js';
 import { isCompleted } from '../model/execution.js';
 import { deletedExecution } from '../model/job.js';
 import { commandFor, executionName, jobName, type Parent, parseName, shortName } from '../model/names.js';
@@ -47,7 +47,7 @@ export function listExecutions(deps: ServiceDeps, request: ListExecutionsRequest
 
 /**
  * An execution by its id, as gcloud names it, which is unique in a project and location.
- * @throws RunError NOT_FOUND
+ * @throws StatusError NOT_FOUND
  */
 export function getExecution(
   deps: ServiceDeps,
@@ -79,14 +79,14 @@ export interface ExecutionRequest {
 /**
  * Asks for the cancellation of an execution; it goes on beside us. An execution that nobody runs gets somebody to
  * carry the cancellation out.
- * @throws RunError NOT_FOUND; FAILED_PRECONDITION if it has ended, or if nobody runs it and its engine is not asked
+ * @throws StatusError NOT_FOUND; FAILED_PRECONDITION if it has ended, or if nobody runs it and its engine is not asked
  */
 export async function cancelExecution(deps: ServiceDeps, { name, validateOnly }: ExecutionRequest): Promise<Execution> {
   authorize(deps, 'run.executions.cancel', name);
   const execution = existing(deps, name);
   if (!isCompleted(execution)) await requireItsEngine(deps, name);
   if (isCompleted(execution) || (!validateOnly && !deps.store.requestCancel(name, timeOf(deps)))) {
-    throw new RunError(
+    throw new StatusError(
       'FAILED_PRECONDITION',
       `Execution '${shortName(name)}' cannot be cancelled because it is not running.`,
     );
@@ -98,7 +98,7 @@ export async function cancelExecution(deps: ServiceDeps, { name, validateOnly }:
 /**
  * Deletes an execution with its tasks and logs, after cancelling it if it runs, and returns it as it can be seen from
  * then on, with `showDeleted`. What is in an engine that is not asked stays there (see `elsewhere`).
- * @throws RunError NOT_FOUND
+ * @throws StatusError NOT_FOUND
  */
 export async function deleteExecution(deps: ServiceDeps, request: ExecutionRequest): Promise<Execution> {
   const execution = startExecutionDeletion(deps, request);
@@ -109,7 +109,7 @@ export async function deleteExecution(deps: ServiceDeps, request: ExecutionReque
   return deps.store.deletedExecution(project, location, shortName(execution.name), timeOf(deps)) ?? execution;
 }
 
-/** Begins a deletion, which goes on beside us. @throws RunError NOT_FOUND */
+/** Begins a deletion, which goes on beside us. @throws StatusError NOT_FOUND */
 export function startExecutionDeletion(deps: ServiceDeps, { name, validateOnly }: ExecutionRequest): Execution {
   authorize(deps, 'run.executions.delete', name);
   const execution = writing(deps, () => {
@@ -139,7 +139,7 @@ interface WaitOptions {
 /**
  * Follows an execution that another process runs until `done` holds for it, and returns it. `onChange` sees every
  * state that the store was seen in. An execution whose process has died gets a new one.
- * @throws RunError NOT_FOUND if it is deleted meanwhile; FAILED_PRECONDITION if nobody runs it and its engine is not
+ * @throws StatusError NOT_FOUND if it is deleted meanwhile; FAILED_PRECONDITION if nobody runs it and its engine is not
  * asked; the signal's reason once that is aborted
  */
 export async function waitForExecution(
@@ -173,7 +173,7 @@ export async function awaitExecution(
   }
 }
 
-/** Has an execution taken up whose process is gone. @throws RunError FAILED_PRECONDITION if its engine is not asked */
+/** Has an execution taken up whose process is gone. @throws StatusError FAILED_PRECONDITION if its engine is not asked */
 export async function takeUp(deps: ServiceDeps, name: string): Promise<void> {
   await requireItsEngine(deps, name);
   ensureRunning(deps, name);
@@ -184,17 +184,17 @@ export function ensureRunning(deps: ServiceDeps, name: string): void {
   if (!runnerOf(deps, name)) deps.spawnWorker(name);
 }
 
-/** @throws RunError FAILED_PRECONDITION if there is nothing to take over: it has ended, or a process runs it */
+/** @throws StatusError FAILED_PRECONDITION if there is nothing to take over: it has ended, or a process runs it */
 export function requireAbandoned(deps: ServiceDeps, execution: Execution): void {
   const id = shortName(execution.name);
   if (isCompleted(execution)) {
-    throw new RunError('FAILED_PRECONDITION', `Execution [${id}] has ended.`, {
+    throw new StatusError('FAILED_PRECONDITION', `Execution [${id}] has ended.`, {
       fix: commandFor('jobs executions describe', execution.name),
     });
   }
   const runner = runnerOf(deps, execution.name);
   if (!runner) return;
-  throw new RunError('FAILED_PRECONDITION', `Execution [${id}] is run by process ${runner.pid}, which is at work.`, {
+  throw new StatusError('FAILED_PRECONDITION', `Execution [${id}] is run by process ${runner.pid}, which is at work.`, {
     fix: commandFor('jobs executions wait', execution.name),
   });
 }
@@ -202,7 +202,7 @@ export function requireAbandoned(deps: ServiceDeps, execution: Execution): void 
 /** An execution whose process has died, as it is after it was taken up again; or why it was not. */
 export interface Recovered {
   execution: Execution;
-  refusal: RunError | undefined;
+  refusal: StatusError | undefined;
 }
 
 /**

@@ -4,7 +4,7 @@ import { type Credentials, GcloudCredentials } from '../engine/credentials.js';
 import { discard } from '../engine/discard.js';
 import type { EngineIdentity } from '../model/container-engine.js';
 import type { OnEvent } from '../model/events.js';
-import { RunError } from '../model/errors.js';
+import { StatusError } from '../model/errors.js';
 import type { Keeper } from '../model/kept.js';
 import type { LocalSettings } from '../model/local/settings.js';
 import { jobName, nearest, parseName } from '../model/names.js';
@@ -28,7 +28,7 @@ export interface HostDeps extends ServiceDeps {
 
 /**
  * Makes sure that this machine has what settings ask for; with none, that there is an engine that answers.
- * @throws RunError
+ * @throws StatusError
  */
 export async function requireSurroundings(
   { runtime, credentials }: HostDeps,
@@ -39,7 +39,7 @@ export async function requireSurroundings(
     const networks = await runtime.networks();
     if (!networks.includes(network)) {
       const near = nearest(network, networks);
-      throw new RunError('NOT_FOUND', `The container engine has no network [${network}] that a job could join.`, {
+      throw new StatusError('NOT_FOUND', `The container engine has no network [${network}] that a job could join.`, {
         fix: near ? `did you mean ${near}?` : `its networks are ${networks.join(', ')}`,
       });
     }
@@ -53,7 +53,7 @@ interface Left {
   engine: EngineIdentity;
 }
 
-/** Removes what executions have kept, but what is in other engines. @throws RunError if none answers */
+/** Removes what executions have kept, but what is in other engines. @throws StatusError if none answers */
 export async function discardKept({ runtime, home }: HostDeps, executions: readonly Keeper[]): Promise<Left[]> {
   const left: Left[] = [];
   for (const execution of executions) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { RunError } from '../model/errors.js';
+import { StatusError } from '../model/errors.js';
 import { isPermission, type Permission } from '../model/iam/permissions.js';
 import {
   emptyPolicy,
@@ -19,7 +19,7 @@ import { notFoundJob, type ServiceDeps } from './service.js';
 
 /**
  * The IAM policy of a job. A client that does not ask for version 3 does not get to see conditions.
- * @throws RunError NOT_FOUND, INVALID_ARGUMENT
+ * @throws StatusError NOT_FOUND, INVALID_ARGUMENT
  */
 export function getIamPolicy(
   deps: ServiceDeps,
@@ -27,7 +27,7 @@ export function getIamPolicy(
 ): Policy {
   authorize(deps, 'run.jobs.getIamPolicy', resource);
   if (![0, 1, 3].includes(requestedPolicyVersion)) {
-    throw new RunError(
+    throw new StatusError(
       'INVALID_ARGUMENT',
       `options.requested_policy_version: must be 0, 1 or 3, got ${requestedPolicyVersion}`,
     );
@@ -52,7 +52,7 @@ export interface SetIamPolicyRequest {
 /**
  * Replaces the IAM policy of a job, or the parts of it that the mask names. With an etag, only if the policy still has
  * that one.
- * @throws RunError NOT_FOUND, INVALID_ARGUMENT, ABORTED
+ * @throws StatusError NOT_FOUND, INVALID_ARGUMENT, ABORTED
  */
 export async function setIamPolicy(deps: ServiceDeps, request: SetIamPolicyRequest): Promise<Policy> {
   const { resource, policy } = request;
@@ -62,7 +62,7 @@ export async function setIamPolicy(deps: ServiceDeps, request: SetIamPolicyReque
   return writing(deps, () => {
     const current = policyOf(deps, resource);
     if (mask.has('etag') && policy.etag && policy.etag !== current.etag) {
-      throw new RunError(
+      throw new StatusError(
         'ABORTED',
         `There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff. The request's ETag '${policy.etag}' did not match the current policy's ETag '${current.etag}'.`,
       );
@@ -87,7 +87,7 @@ function maskOf(text: string | undefined): ReadonlySet<MaskField> {
     .map((path) => path.trim().replace('audit_configs', 'auditConfigs'));
   const unknown = paths.find((path) => !(policyFields as readonly string[]).includes(path));
   if (unknown !== undefined) {
-    throw new RunError('INVALID_ARGUMENT', `update_mask: a policy has no field ${unknown}`, {
+    throw new StatusError('INVALID_ARGUMENT', `update_mask: a policy has no field ${unknown}`, {
       fix: `its fields are ${policyFields.join(', ')}`,
     });
   }
@@ -107,7 +107,7 @@ async function wrongConditions({ bindings = [] }: PolicyInput): Promise<PolicyVi
 
 /**
  * Which of some permissions the caller has on a job by its policy, enforced or not; on one that is not there: none.
- * @throws RunError INVALID_ARGUMENT for what is no permission on a job
+ * @throws StatusError INVALID_ARGUMENT for what is no permission on a job
  */
 export async function testIamPermissions(
   deps: ServiceDeps,
@@ -115,7 +115,7 @@ export async function testIamPermissions(
 ): Promise<Permission[]> {
   const asked = permissions.map((permission) => {
     if (isPermission(permission)) return permission;
-    throw new RunError('INVALID_ARGUMENT', `Permission ${permission} is not valid for this resource.`);
+    throw new StatusError('INVALID_ARGUMENT', `Permission ${permission} is not valid for this resource.`);
   });
   if (!deps.store.job(resource)) return [];
   const { holds } = await import('../model/iam/conditions.js');
@@ -123,12 +123,12 @@ export async function testIamPermissions(
   return asked.filter((permission) => granted.has(permission));
 }
 
-/** All that is wrong with a policy is told. @throws RunError INVALID_ARGUMENT */
+/** All that is wrong with a policy is told. @throws StatusError INVALID_ARGUMENT */
 function refusePolicy(violations: readonly PolicyViolation[]): void {
   const [first] = violations;
   if (!first) return;
   const field = formatPath(first.path.map((step) => (typeof step === 'string' ? snakeCase(step) : step)));
-  throw new RunError('INVALID_ARGUMENT', `Violation in SetIamPolicyRequest.policy.${field}: ${first.description}`, {
+  throw new StatusError('INVALID_ARGUMENT', `Violation in SetIamPolicyRequest.policy.${field}: ${first.description}`, {
     problems: violations.map(({ path, description, fix }) => ({
       path: formatPath(path),
       message: description,

@@ -1,5 +1,5 @@
 import { withDefaults } from '../model/defaults.js';
-import { RunError } from '../model/errors.js';
+import { StatusError } from '../model/errors.js';
 import { etagVersion } from '../model/etag.js';
 import { isCompleted } from '../model/execution.js';
 import { type Author, buriedJob, createdJob, deletedJob, updatedJob } from '../model/job.js';
@@ -35,13 +35,13 @@ export interface CreateJobRequest extends WriteOptions {
   job: JobInput;
 }
 
-/** @throws RunError ALREADY_EXISTS, INVALID_ARGUMENT, RESOURCE_EXHAUSTED; as `runJob` for a job with a token */
+/** @throws StatusError ALREADY_EXISTS, INVALID_ARGUMENT, RESOURCE_EXHAUSTED; as `runJob` for a job with a token */
 export function createJob(deps: ServiceDeps, request: CreateJobRequest): Job {
   const { parent, jobId, job } = request;
   authorize(deps, 'run.jobs.create', parentName(parent));
   if (job.name) {
     const message = 'Violation in CreateJobRequest.job: job.name must be empty on CreateJobRequest.';
-    throw new RunError('INVALID_ARGUMENT', message);
+    throw new StatusError('INVALID_ARGUMENT', message);
   }
   refuse('CreateJobRequest.job', validateJob(jobId, job));
   return write(deps, request, (author) => ({ after: newJob(deps, jobName(parent, jobId), job, author) })).job;
@@ -59,14 +59,14 @@ export interface UpdateJobRequest extends WriteOptions {
 
 /**
  * Replaces all that a client can write of a job, as PATCH does, which has no mask for jobs.
- * @throws RunError NOT_FOUND, INVALID_ARGUMENT, ABORTED for a stale etag; as `runJob` for a job with a new token
+ * @throws StatusError NOT_FOUND, INVALID_ARGUMENT, ABORTED for a stale etag; as `runJob` for a job with a new token
  */
 export const updateJob = (deps: ServiceDeps, request: UpdateJobRequest): Job => changeJob(deps, request).job;
 
 /**
  * Creates the job, or puts it in place of the one of that name, whatever version it was made from, and in one step even
  * where several do so at once: what has come of that.
- * @throws RunError as `updateJob`
+ * @throws StatusError as `updateJob`
  */
 export function applyJob(deps: ServiceDeps, request: Omit<UpdateJobRequest, 'allowMissing'>): Change {
   const { etag: _, ...job } = request.job;
@@ -76,7 +76,7 @@ export function applyJob(deps: ServiceDeps, request: Omit<UpdateJobRequest, 'all
 /**
  * The same, and an execution of the job in the same step, which `owner` is to run: if that cannot be, the job is as it
  * was.
- * @throws RunError as `updateJob` and `runJob`
+ * @throws StatusError as `updateJob` and `runJob`
  */
 export function applyAndRun(
   deps: ServiceDeps,
@@ -106,9 +106,9 @@ function changeJob(deps: ServiceDeps, request: UpdateJobRequest): { job: Job; ch
 
 function newJob(deps: ServiceDeps, name: string, job: JobInput, author: Author): Job {
   const { project, location } = parseName(name);
-  if (deps.store.job(name)) throw new RunError('ALREADY_EXISTS', `Resource '${shortName(name)}' already exists.`);
+  if (deps.store.job(name)) throw new StatusError('ALREADY_EXISTS', `Resource '${shortName(name)}' already exists.`);
   if (deps.store.jobCount(project, location) >= maxJobs) {
-    throw new RunError(
+    throw new StatusError(
       'RESOURCE_EXHAUSTED',
       `Quota exceeded: there are ${maxJobs} jobs in region ${location} already.`,
     );
@@ -116,9 +116,9 @@ function newJob(deps: ServiceDeps, name: string, job: JobInput, author: Author):
   return createdJob(withDefaults(job, deps.projectNumber), name, deps.uuid(), author);
 }
 
-function conflict({ name, etag = '' }: Job, given: string): RunError {
+function conflict({ name, etag = '' }: Job, given: string): StatusError {
   const version = (of: string): string => etagVersion(of) ?? of;
-  return new RunError(
+  return new StatusError(
     'ABORTED',
     `Conflict for resource '${shortName(name)}': version '${version(given)}' was specified but current version is '${version(etag)}'.`,
     { fix: 'read the job again and repeat the change, or leave the etag out' },
@@ -147,7 +147,7 @@ interface Visibility {
   showDeleted?: boolean | undefined;
 }
 
-/** @throws RunError NOT_FOUND */
+/** @throws StatusError NOT_FOUND */
 export function getJob(deps: ServiceDeps, name: string, { showDeleted }: Visibility = {}): Job {
   const job = findJob(deps, name) ?? (showDeleted ? deps.store.deletedJob(name, timeOf(deps)) : undefined);
   if (!job) throw notFoundJob(deps, name);
@@ -197,7 +197,7 @@ export interface DeleteRequest {
 /**
  * Deletes a job and its executions; those that run are cancelled and waited for. The job is returned as it can be seen
  * from then on, with `showDeleted`. A deletion that nobody waits for to its end is finished by the next write.
- * @throws RunError NOT_FOUND
+ * @throws StatusError NOT_FOUND
  */
 export async function deleteJob(deps: ServiceDeps, request: DeleteRequest): Promise<Job> {
   const job = startDeletion(deps, request);
@@ -210,7 +210,7 @@ export async function deleteJob(deps: ServiceDeps, request: DeleteRequest): Prom
   return buriedJob(job);
 }
 
-/** Begins a deletion, which goes on beside us. @throws RunError NOT_FOUND */
+/** Begins a deletion, which goes on beside us. @throws StatusError NOT_FOUND */
 export function startDeletion(deps: ServiceDeps, { name, validateOnly }: DeleteRequest): Job {
   authorize(deps, 'run.jobs.delete', name);
   const { job, open } = writing(deps, () => {
@@ -240,7 +240,7 @@ export function openExecutionsOf(deps: ServiceDeps, job: string): Execution[] {
 /**
  * Waits until the service has done all that writing the job has brought with it: until the execution of its token has
  * started, or ended.
- * @throws RunError NOT_FOUND if it is deleted meanwhile; the signal's reason once that is aborted
+ * @throws StatusError NOT_FOUND if it is deleted meanwhile; the signal's reason once that is aborted
  */
 export async function waitForJob(deps: ServiceDeps, name: string, signal?: AbortSignal): Promise<Job> {
   for (;;) {

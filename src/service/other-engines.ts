@@ -1,5 +1,5 @@
 import { type EngineIdentity, otherEngine } from '../model/container-engine.js';
-import { RunError } from '../model/errors.js';
+import { StatusError } from '../model/errors.js';
 import { isCompleted } from '../model/execution.js';
 import { runnerOf } from './runner.js';
 import type { ServiceDeps } from './service.js';
@@ -44,14 +44,14 @@ async function answering(deps: ServiceDeps): Promise<EngineIdentity | undefined>
     return await Promise.race([deps.engine(), given]);
   } catch (error) {
     // Whoever takes an execution up says so.
-    if (error instanceof RunError) return undefined;
+    if (error instanceof StatusError) return undefined;
     throw error;
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** @throws RunError FAILED_PRECONDITION if nobody runs an execution, and it began on another engine than answers */
+/** @throws StatusError FAILED_PRECONDITION if nobody runs an execution, and it began on another engine than answers */
 export async function requireItsEngine(deps: ServiceDeps, name: string): Promise<void> {
   const found = await elsewhere(deps, name);
   if (found) throw otherEngine(name, found.began, found.asked);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { RunError } from '../model/errors.js';
+import { StatusError } from '../model/errors.js';
 
 /** Part of a listing, as the API's list methods take and give it. */
 export interface PageRequest {
@@ -22,14 +22,14 @@ const maxPageSize = 1000;
 /**
  * One page of a listing. `query` is all that decides what the listing holds; `fetch` gives at most `limit` items after
  * a position, each with its own.
- * @throws RunError INVALID_ARGUMENT for a size or a token that cannot be meant
+ * @throws StatusError INVALID_ARGUMENT for a size or a token that cannot be meant
  */
 export function pageOf<T, P>(
   { pageSize = 0, pageToken }: PageRequest,
   query: object,
   fetch: (after: P | undefined, limit: number) => { item: T; position: P }[],
 ): Page<T> {
-  if (pageSize < 0) throw new RunError('INVALID_ARGUMENT', `page_size: must not be negative, got ${pageSize}`);
+  if (pageSize < 0) throw new StatusError('INVALID_ARGUMENT', `page_size: must not be negative, got ${pageSize}`);
   const size = Math.min(pageSize || defaultPageSize, maxPageSize);
   const listing = createHash('sha256').update(JSON.stringify(query)).digest('base64url').slice(0, 12);
   const found = fetch(pageToken ? positionIn<P>(pageToken, listing) : undefined, size + 1);
@@ -47,7 +47,7 @@ function positionIn<P>(pageToken: string, listing: string): P {
   } catch {
     // Not even a token: the same answer.
   }
-  throw new RunError('INVALID_ARGUMENT', 'page_token: is not that of the page before, of a request like this one');
+  throw new StatusError('INVALID_ARGUMENT', 'page_token: is not that of the page before, of a request like this one');
 }
 
 /** A whole listing, page by page, or its first items, at least so many if there are. */

@@ -27,7 +27,7 @@ export interface Prunable extends Remains {
 export const bytesOf = ({ recordBytes, logBytes }: Pick<Prunable, 'recordBytes' | 'logBytes'>): number =>
   recordBytes + logBytes;
 
-/** What a request lets go, oldest first. @throws RunError PERMISSION_DENIED */
+/** What a request lets go, oldest first. @throws StatusError PERMISSION_DENIED */
 export function prunable(deps: ServiceDeps, request: PruneRequest): Prunable[] {
   const { store, logs, now } = deps;
   const { project, location, olderThan = 0, keepLast = 0, maxBytes = 0 } = request;

@@ -1,7 +1,7 @@
 import { lend, type Loan } from '../local/lend.js';
 import { yamlLines } from '../local/missing.js';
 import { fieldsWithEffect } from '../model/effects.js';
-import { type Problem, RunError } from '../model/errors.js';
+import { type Problem, StatusError } from '../model/errors.js';
 import { createdExecution } from '../model/execution.js';
 import { executionToken } from '../model/job.js';
 import { idleOptions } from '../model/local/idle.js';
@@ -39,7 +39,7 @@ export interface RunJobRequest extends RunOptions {
 
 /**
  * Creates an execution of a job, which somebody still has to run.
- * @throws RunError NOT_FOUND; INVALID_ARGUMENT for overrides;
+ * @throws StatusError NOT_FOUND; INVALID_ARGUMENT for overrides;
  * RESOURCE_EXHAUSTED if too much runs; FAILED_PRECONDITION if the job is being deleted, or if this machine lacks what
  * the job needs of it
  */
@@ -76,12 +76,12 @@ export function startedByToken({ store }: ServiceDeps, name: string, owner: Owne
   return execution && store.lease(execution.name)?.token === owner.token ? execution : undefined;
 }
 
-/** A job that can be changed and run. @throws RunError NOT_FOUND, FAILED_PRECONDITION */
+/** A job that can be changed and run. @throws StatusError NOT_FOUND, FAILED_PRECONDITION */
 export function existingJob(deps: ServiceDeps, name: string): Job {
   const job = deps.store.job(name);
   if (!job) throw notFoundJob(deps, name);
   if (job.deleteTime !== undefined) {
-    throw new RunError('FAILED_PRECONDITION', `Job '${shortName(name)}' is being deleted.`);
+    throw new StatusError('FAILED_PRECONDITION', `Job '${shortName(name)}' is being deleted.`);
   }
   return job;
 }
@@ -94,15 +94,15 @@ function newId(deps: ServiceDeps, { name }: Job): string {
   }
 }
 
-/** @throws RunError ALREADY_EXISTS, RESOURCE_EXHAUSTED, INVALID_ARGUMENT */
+/** @throws StatusError ALREADY_EXISTS, RESOURCE_EXHAUSTED, INVALID_ARGUMENT */
 function newExecution(deps: ServiceDeps, job: Job, id: string, overrides: Overrides): Execution {
   const { store, uuid, account, logs } = deps;
   const parent = parseName(job.name);
   if (store.findExecution(parent.project, parent.location, id)) {
-    throw new RunError('ALREADY_EXISTS', `Resource '${id}' already exists.`);
+    throw new StatusError('ALREADY_EXISTS', `Resource '${id}' already exists.`);
   }
   if (store.openExecutions(parent).length >= maxRunning) {
-    throw new RunError('RESOURCE_EXHAUSTED', `Quota exceeded: ${maxRunning} executions are running already.`, {
+    throw new StatusError('RESOURCE_EXHAUSTED', `Quota exceeded: ${maxRunning} executions are running already.`, {
       fix: 'wait until one has ended, or cancel one: localrun jobs executions cancel EXECUTION',
     });
   }
@@ -129,7 +129,7 @@ function storeExecution(
 }
 
 /** This machine lacks what a job needs of it. */
-export class Unlendable extends RunError {
+export class Unlendable extends StatusError {
   override name = 'Unlendable';
   /** Whether `config init` can add some of it. */
   readonly initializable: boolean;

@@ -1,5 +1,5 @@
 import type { EngineIdentity } from '../model/container-engine.js';
-import { RunError } from '../model/errors.js';
+import { StatusError } from '../model/errors.js';
 import type { LocalSettings } from '../model/local/settings.js';
 import type { Holds } from '../model/iam/permissions.js';
 import type { Keeper } from '../model/kept.js';
@@ -33,10 +33,10 @@ export interface ServiceDeps {
   alive: (lease: Lease) => boolean;
   /**
    * Lets a process of its own run an execution to its end, which holds the lease from then on. Called again for as long
-   * as nobody holds it; see Workers. @throws RunError ABORTED
+   * as nobody holds it; see Workers. @throws StatusError ABORTED
    */
   spawnWorker: (execution: string) => void;
-  /** The container engine that answers. @throws RunError UNAVAILABLE */
+  /** The container engine that answers. @throws StatusError UNAVAILABLE */
   engine: () => Promise<EngineIdentity>;
   /** Removes what executions that are gone have kept in the container engine; that goes on beside us. */
   discard: (executions: readonly Keeper[]) => void;
@@ -48,12 +48,12 @@ export const timeOf = (deps: Pick<ServiceDeps, 'now'>): Timestamp => timestamp(d
  * The API's answer for a resource that is not there. The fix is ours: where else one of that name is, or the nearest of
  * the `others` that are there.
  */
-export function notFound(deps: ServiceDeps, name: string, others: readonly string[] = []): RunError {
+export function notFound(deps: ServiceDeps, name: string, others: readonly string[] = []): StatusError {
   const { project, location, execution, task } = parseName(name);
   const kind = task ? 'TASK' : execution ? 'EXECUTION' : 'JOB';
   const id = shortName(name);
   const near = nearest(id, others);
-  return new RunError(
+  return new StatusError(
     'NOT_FOUND',
     `Resource '${id}' of kind '${kind}' in region '${location}' in project '${project}' does not exist.`,
     { fix: whereElse(deps, name) ?? (near && `did you mean ${near}?`) },
@@ -61,7 +61,7 @@ export function notFound(deps: ServiceDeps, name: string, others: readonly strin
 }
 
 /** The same for a job, with the nearest name of its project and location. */
-export function notFoundJob(deps: ServiceDeps, name: string): RunError {
+export function notFoundJob(deps: ServiceDeps, name: string): StatusError {
   const { project, location } = parseName(name);
   return notFound(
     deps,
@@ -70,7 +70,7 @@ export function notFoundJob(deps: ServiceDeps, name: string): RunError {
   );
 }
 
-/** @throws RunError INVALID_ARGUMENT if there are errors among the violations */
+/** @throws StatusError INVALID_ARGUMENT if there are errors among the violations */
 export function refuse(request: RequestName, violations: readonly Violation[]): void {
   const error = badRequest(request, violations);
   if (error) throw error;

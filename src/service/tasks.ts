@@ -25,7 +25,7 @@ export interface ListTasksRequest extends PageRequest {
 /** The execution's name and the index after which a page begins. */
 type TaskPosition = [execution: string, index: number];
 
-/** By index; of several executions those of the newest first. @throws RunError NOT_FOUND */
+/** By index; of several executions those of the newest first. @throws StatusError NOT_FOUND */
 export function listTasks(deps: ServiceDeps, request: ListTasksRequest): Page<TaskView> {
   const { parent, states } = request;
   authorize(deps, 'run.tasks.list', parent);
@@ -55,7 +55,7 @@ function executionsOf(deps: ServiceDeps, parent: string): Execution[] {
   return deps.store.executions(query).map(({ resource }) => resource);
 }
 
-/** A task by its id, as gcloud names it: `EXECUTION-taskINDEX`. @throws RunError NOT_FOUND */
+/** A task by its id, as gcloud names it: `EXECUTION-taskINDEX`. @throws StatusError NOT_FOUND */
 export function getTask(deps: ServiceDeps, parent: Parent, id: string): TaskView {
   const [, executionId = '', index = ''] = /^(.+)-task(0|[1-9]\d*)$/.exec(id) ?? [];
   const execution = deps.store.findExecution(parent.project, parent.location, executionId);

@@ -1,4 +1,4 @@
-import { RunError } from '../model/errors.js';
+import { StatusError } from '../model/errors.js';
 import { shortName } from '../model/names.js';
 import type { LogFiles } from '../store/logs.js';
 import type { Lease, Owner, Store } from '../store/store.js';
@@ -36,7 +36,7 @@ export class Workers {
     this.#deps = deps;
   }
 
-  /** @throws RunError ABORTED if one after the other has ended before the execution did */
+  /** @throws StatusError ABORTED if one after the other has ended before the execution did */
   start(execution: string): void {
     const { store, owner, alive, now, uuid, start } = this.#deps;
     const last = this.#started.get(execution);
@@ -57,10 +57,10 @@ export class Workers {
     }
   }
 
-  #failure(execution: string): RunError {
+  #failure(execution: string): StatusError {
     const id = shortName(execution);
     const said = this.#deps.logs.lastOfWorker(execution) ?? 'nothing';
-    return new RunError(
+    return new StatusError(
       'ABORTED',
       `Execution [${id}] has not ended: its background process has been started ${most} times and has ended early each time. It said last: ${said}`,
       { fix: `localrun jobs executions adopt ${id}, which runs it here and shows what is wrong` },

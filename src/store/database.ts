@@ -2,7 +2,7 @@ import { closeSync, copyFileSync, existsSync, mkdtempSync, openSync, rmSync, sta
 import os from 'node:os';
 import path from 'node:path';
 import Database from 'libsql';
-import { RunError } from '../model/errors.js';
+import { StatusError } from '../model/errors.js';
 import { damaged, isBarrier, storeFault } from './faults.js';
 import { bound, Queries, type Row } from './rows.js';
 import { schema, schemaVersion, storeMark } from './schema.js';
@@ -21,7 +21,7 @@ const creationPatience = 1000;
 
 /**
  * A connection to the database file: prepared statements by their text, and transactions that may be nested. Every fault
- * of the store is a RunError that names the file.
+ * of the store is a StatusError that names the file.
  */
 export class Connection {
   readonly #file: string;
@@ -30,10 +30,10 @@ export class Connection {
   #queries: Queries | undefined;
   #depth = 0;
   /** Why nothing can be written, if so; what is read is a copy then. */
-  #barrier: RunError | undefined;
+  #barrier: StatusError | undefined;
   #copy: string | undefined;
 
-  /** @throws RunError DATA_LOSS if it is damaged, FAILED_PRECONDITION if another version has written it */
+  /** @throws StatusError DATA_LOSS if it is damaged, FAILED_PRECONDITION if another version has written it */
   constructor(file: string) {
     this.#file = file;
     try {
@@ -64,7 +64,7 @@ export class Connection {
     return db;
   }
 
-  /** Looks at every page and every index. @throws RunError DATA_LOSS */
+  /** Looks at every page and every index. @throws StatusError DATA_LOSS */
   checkWhole(): void {
     const [found = ''] = String(this.pragma('integrity_check(1)')).split('\n').slice(-1);
     if (found !== 'ok') throw damaged(this.#file, found.replace(/\.$/, ''));
@@ -99,9 +99,13 @@ export class Connection {
         throw damaged(this.#file, 'its first page is not that of a store of localrun');
       }
       const by = version > schemaVersion ? 'a newer' : 'an older';
-      throw new RunError('FAILED_PRECONDITION', `The store ${this.#file} was written by ${by} version of localrun.`, {
-        fix: `use that version${version > schemaVersion ? ' or one that follows it' : ''}, or name another directory in LOCALRUN_HOME`,
-      });
+      throw new StatusError(
+        'FAILED_PRECONDITION',
+        `The store ${this.#file} was written by ${by} version of localrun.`,
+        {
+          fix: `use that version${version > schemaVersion ? ' or one that follows it' : ''}, or name another directory in LOCALRUN_HOME`,
+        },
+      );
     };
     if (written()) return;
     this.transaction(() => {
@@ -150,7 +154,7 @@ export class Connection {
     return this.#guard(() => this.#prepare(sql).run(...values.map(bound)).changes);
   }
 
-  /** What `read` makes of a row. @throws RunError DATA_LOSS if the row is not as it was written */
+  /** What `read` makes of a row. @throws StatusError DATA_LOSS if the row is not as it was written */
   read<T>(row: Row, read: (row: Row) => T): T {
     return this.#guard(() => read(row));
   }

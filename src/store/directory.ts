@@ -1,6 +1,6 @@
 import { accessSync, constants, lstatSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { RunError } from '../model/errors.js';
+import { StatusError } from '../model/errors.js';
 
 /**
  * Makes a directory, and those above it that are missing. `mkdirSync` with `recursive` never returns where a file system
@@ -25,12 +25,12 @@ export function makeDirectory(directory: string, mode = 0o700): void {
   }
 }
 
-/** Makes the state directory. @throws RunError that says what is in its way */
+/** Makes the state directory. @throws StatusError that says what is in its way */
 export function makeHome(home: string): void {
   try {
     makeDirectory(home);
   } catch (error) {
-    throw new RunError('UNAVAILABLE', `The state directory ${home} cannot be made: ${obstacle(home, error)}.`, {
+    throw new StatusError('UNAVAILABLE', `The state directory ${home} cannot be made: ${obstacle(home, error)}.`, {
       fix: 'name another directory in LOCALRUN_HOME',
       cause: error,
     });

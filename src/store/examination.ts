@@ -40,7 +40,7 @@ export const tables: Readonly<Record<'job' | 'execution' | 'tombstone' | 'task' 
 
 /**
  * Reads every row of the store of a state directory, and says what it holds; undefined if there is none.
- * @throws RunError DATA_LOSS if anything is damaged, or what opening it throws
+ * @throws StatusError DATA_LOSS if anything is damaged, or what opening it throws
  */
 export function examineStore(directory: string): StoreReport | undefined {
   const file = storeFile(directory);

@@ -1,25 +1,25 @@
 import { statfsSync } from 'node:fs';
 import path from 'node:path';
-import { RunError } from '../model/errors.js';
+import { StatusError } from '../model/errors.js';
 import { SealBroken } from './seal.js';
 
 /** With less than this, SQLite cannot even share its memory among processes, in bytes. */
 const leastSpace = 64 * 1024;
 
-export const damaged = (file: string, how: string, cause?: unknown): RunError =>
-  new RunError('DATA_LOSS', `The store ${file} is damaged: ${how}.`, {
+export const damaged = (file: string, how: string, cause?: unknown): StatusError =>
+  new StatusError('DATA_LOSS', `The store ${file} is damaged: ${how}.`, {
     fix: 'localrun doctor --fix, which sets it aside and saves what can be read',
     cause,
   });
 
-export const noSpace = (file: string, cause: unknown): RunError =>
-  new RunError('RESOURCE_EXHAUSTED', `No space is left on the disk of ${file}.`, {
+export const noSpace = (file: string, cause: unknown): StatusError =>
+  new StatusError('RESOURCE_EXHAUSTED', `No space is left on the disk of ${file}.`, {
     fix: 'free some space; then any command takes up the executions that this has interrupted',
     cause,
   });
 
-const readOnly = (file: string, cause: unknown): RunError =>
-  new RunError('UNAVAILABLE', `The store ${file} cannot be written: the file or its directory is read-only.`, {
+const readOnly = (file: string, cause: unknown): StatusError =>
+  new StatusError('UNAVAILABLE', `The store ${file} cannot be written: the file or its directory is read-only.`, {
     fix: 'make both writable, or name another state directory in LOCALRUN_HOME',
     cause,
   });
@@ -36,13 +36,13 @@ export function storeFault(error: unknown, file: string): unknown {
   if (code.startsWith('SQLITE_IOERR') && spaceFor(file) < leastSpace) return noSpace(file, error);
   if (/^SQLITE_(READONLY|CANTOPEN)/.test(code) || code === 'EROFS' || code === 'EACCES') return readOnly(file, error);
   if (/^SQLITE_(BUSY|LOCKED)/.test(code)) {
-    return new RunError('UNAVAILABLE', `The store ${file} is held by another process.`, {
+    return new StatusError('UNAVAILABLE', `The store ${file} is held by another process.`, {
       fix: 'try again; `localrun doctor` shows which executions run',
       cause: error,
     });
   }
   if (code.startsWith('SQLITE_IOERR')) {
-    return new RunError('UNAVAILABLE', `The store ${file} cannot be used: ${message}.`, {
+    return new StatusError('UNAVAILABLE', `The store ${file} cannot be used: ${message}.`, {
       fix: 'look at its disk, or name another state directory in LOCALRUN_HOME',
       cause: error,
     });
@@ -51,8 +51,9 @@ export function storeFault(error: unknown, file: string): unknown {
 }
 
 /** Whether reading goes on from a copy: there is nothing wrong but that nothing can be written. */
-export const isBarrier = (error: unknown): error is RunError =>
-  error instanceof RunError && (error.code === 'RESOURCE_EXHAUSTED' || /^SQLITE_(READ|CANT)/.test(codeOf(error.cause)));
+export const isBarrier = (error: unknown): error is StatusError =>
+  error instanceof StatusError &&
+  (error.code === 'RESOURCE_EXHAUSTED' || /^SQLITE_(READ|CANT)/.test(codeOf(error.cause)));
 
 function spaceFor(file: string): number {
   try {

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import Database from 'libsql';
-import { RunError } from '../model/errors.js';
+import { StatusError } from '../model/errors.js';
 import { shortName } from '../model/names.js';
 import type { Execution } from '../model/schema/job.js';
 import { Connection } from './database.js';
@@ -36,7 +36,7 @@ const pageSize = 4096;
  * Puts a new store in the place of a damaged one, with all rows of it that can be read and are as they were written. The
  * damaged files stay, under another name. Open executions that lack a task are left out: they could not be run to a true
  * end.
- * @throws RunError FAILED_PRECONDITION if a process still runs an execution in it
+ * @throws StatusError FAILED_PRECONDITION if a process still runs an execution in it
  */
 export function salvageStore(directory: string, suffix: string, alive: (lease: Lease) => boolean): Salvage {
   const file = storeFile(directory);
@@ -61,7 +61,7 @@ export function salvageStore(directory: string, suffix: string, alive: (lease: L
     target.close();
     if (busy.length > 0) {
       const names = busy.map(({ name, pid }) => `[${shortName(String(name))}], process ${pid}`);
-      throw new RunError('FAILED_PRECONDITION', `The store ${file} is in use, by ${names.join(', ')}.`, {
+      throw new StatusError('FAILED_PRECONDITION', `The store ${file} is in use, by ${names.join(', ')}.`, {
         fix: 'end these processes; what they run goes on, and is taken up again',
       });
     }

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { RunError } from '../model/errors.js';
+import { StatusError } from '../model/errors.js';
 import { Connection } from './database.js';
 import { makeHome } from './directory.js';
 import { executionStore } from './executions.js';
@@ -16,7 +16,7 @@ export const storeFile = (directory: string): string => path.join(directory, 'lo
 
 /**
  * Opens the store in `directory`, creating both where they are missing.
- * @throws RunError DATA_LOSS if it is damaged, FAILED_PRECONDITION if another version of localrun has written it,
+ * @throws StatusError DATA_LOSS if it is damaged, FAILED_PRECONDITION if another version of localrun has written it,
  * UNAVAILABLE if it cannot be opened.
  */
 export function openStore(directory: string): Store {
@@ -38,8 +38,8 @@ export function openStore(directory: string): Store {
     };
   } catch (error) {
     const fault = storeFault(error, file);
-    if (fault instanceof RunError) throw fault;
-    throw new RunError('UNAVAILABLE', `Cannot open the store ${file}: ${(error as Error).message}`, {
+    if (fault instanceof StatusError) throw fault;
+    throw new StatusError('UNAVAILABLE', `Cannot open the store ${file}: ${(error as Error).message}`, {
       fix: 'make the directory writable, or name another one in LOCALRUN_HOME',
       cause: error,
     });

@@ -1,7 +1,7 @@
 import type { Credentials } from '../../src/engine/credentials.js';
-import { RunError } from '../../src/model/errors.js';
+import { StatusError } from '../../src/model/errors.js';
 
-const none = new RunError('NOT_FOUND', 'There are no application default credentials.');
+const none = new StatusError('NOT_FOUND', 'There are no application default credentials.');
 
 /** Of somebody who has none. */
 export const noCredentials: Credentials = {

@@ -1,6 +1,6 @@
 import { PassThrough, type Duplex } from 'node:stream';
 import type { EngineIdentity } from '../../src/model/container-engine.js';
-import { RunError } from '../../src/model/errors.js';
+import { StatusError } from '../../src/model/errors.js';
 import { timestamp } from '../../src/model/time.js';
 import {
   type ContainerRuntime,
@@ -84,11 +84,11 @@ export class FakeRuntime implements ContainerRuntime {
 
   async #reached(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 1));
-    if (this.gone) throw new RunError('UNAVAILABLE', 'The engine is gone.');
+    if (this.gone) throw new StatusError('UNAVAILABLE', 'The engine is gone.');
   }
 
   async engine(): Promise<EngineIdentity> {
-    if (this.gone) throw new RunError('UNAVAILABLE', 'The engine is gone.');
+    if (this.gone) throw new StatusError('UNAVAILABLE', 'The engine is gone.');
     return { id: this.id, client: 'docker', host: `tcp://${this.id}` };
   }
 

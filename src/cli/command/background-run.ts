@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { Interrupted, RunError } from '../../model/errors.js';
+import { Interrupted, StatusError } from '../../model/errors.js';
 import { completionStatus, conditionOf, isCompleted, startedAt } from '../../model/execution.js';
 import { commandFor, parseName, shortName } from '../../model/names.js';
 import type { Execution, Job } from '../../model/schema/job.js';
@@ -68,7 +68,7 @@ function stepOf(execution: Execution): number {
  * @param words how it is told
  * @param before what is done first
  * @param lines where to show what the tasks write meanwhile
- * @throws RunError if the execution has failed by then
+ * @throws StatusError if the execution has failed by then
  */
 export function runAndWait(
   context: Context,
@@ -97,7 +97,7 @@ export function runAndWait(
 
 /**
  * Waits until an execution that other processes run has ended. Ctrl-C ends the waiting only.
- * @throws RunError if it has failed
+ * @throws StatusError if it has failed
  */
 export function awaitedExecution(context: Context, service: ServiceDeps, name: string): Promise<Execution> {
   return interruptible(context, (signal, begun) => {
@@ -138,14 +138,14 @@ async function interruptible<T>(
   }
 }
 
-/** @throws RunError if an execution that was waited for has failed; one that was to start may fail later */
+/** @throws StatusError if an execution that was waited for has failed; one that was to start may fail later */
 function succeeded(context: Context, service: ServiceDeps, seen: Execution, until: 'started' | 'ended'): Execution {
   if (!isCompleted(seen)) return seen;
   tellKept(context, service, seen);
   const enough = until === 'started' && startedAt(seen) !== undefined;
   if (enough || completionStatus(seen) === 'EXECUTION_SUCCEEDED') return seen;
   const message = `The execution failed. ${failureSentence(service, seen)}`;
-  throw new RunError('UNKNOWN', message + detailsHint(context, seen.name));
+  throw new StatusError('UNKNOWN', message + detailsHint(context, seen.name));
 }
 
 /** What comes of waiting for an execution, whose log entries are shown meanwhile. */
@@ -186,11 +186,11 @@ export async function printSeen(
   await print(context, options, seen, { kind: executionKind });
 }
 
-/** A job once it is ready. @throws RunError if it turns out not to become that */
+/** A job once it is ready. @throws StatusError if it turns out not to become that */
 export async function readyJob(service: ServiceDeps, name: string): Promise<Job> {
   const job = await waitForJob(service, name);
   const { state, message } = job.terminalCondition ?? {};
-  if (state === 'CONDITION_FAILED') throw new RunError('UNKNOWN', message ?? 'The job is not ready.');
+  if (state === 'CONDITION_FAILED') throw new StatusError('UNKNOWN', message ?? 'The job is not ready.');
   return job;
 }
 

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type Code, RunError, UsageError } from '../../model/errors.js';
+import { type Code, StatusError, UsageError } from '../../model/errors.js';
 import { isParentPart, jobIdViolation, jobName, type Parent } from '../../model/names.js';
 import type { GlobalFlags } from '../../config.js';
 import { keysIn } from '../output/format/filter.js';
@@ -142,14 +142,14 @@ export function parentOf({ config }: Context, { project, region }: CommonOptions
 
 /**
  * The full name of a job that was given as an id.
- * @throws UsageError if there is none, RunError INVALID_ARGUMENT if it cannot be a job's
+ * @throws UsageError if there is none, StatusError INVALID_ARGUMENT if it cannot be a job's
  */
 export function jobNameOf(context: Context, options: CommonOptions, job: string | undefined): string {
   if (!job) throw new UsageError('argument JOB: Must be specified.');
   const violation = jobIdViolation(job);
   if (violation) {
     const fix = /\.(ya?ml|json)$/.test(job) ? `did you mean -f ${job}?` : undefined;
-    throw new RunError('INVALID_ARGUMENT', `Invalid job name [${job}]. ${violation}`, { fix });
+    throw new StatusError('INVALID_ARGUMENT', `Invalid job name [${job}]. ${violation}`, { fix });
   }
   return jobName(parentOf(context, options), job);
 }
@@ -177,14 +177,14 @@ export function inWords<T>(code: Code, message: string, call: () => T, fix?: str
   try {
     return call();
   } catch (error) {
-    if (!(error instanceof RunError) || error.code !== code) throw error;
-    throw new RunError('UNKNOWN', message, { fix: error.fix ?? fix, cause: error });
+    if (!(error instanceof StatusError) || error.code !== code) throw error;
+    throw new StatusError('UNKNOWN', message, { fix: error.fix ?? fix, cause: error });
   }
 }
 
 /**
  * Asks before something that cannot be undone; `--quiet` says yes, as Enter does.
- * @throws RunError if the answer is no, or if there is nobody to ask
+ * @throws StatusError if the answer is no, or if there is nobody to ask
  */
 export async function confirm(
   { io }: Context,
@@ -197,13 +197,13 @@ export async function confirm(
   for (;;) {
     const answer = await io.ask(question);
     if (answer === undefined) {
-      throw new RunError(
+      throw new StatusError(
         'UNKNOWN',
         'This prompt could not be answered because you are not in an interactive session. You can re-run the command with the --quiet flag to accept default answers for all prompts.',
       );
     }
     if (/^(y(es)?)?$/i.test(answer.trim())) return;
-    if (/^no?$/i.test(answer.trim())) throw new RunError('UNKNOWN', 'Aborted by user.');
+    if (/^no?$/i.test(answer.trim())) throw new StatusError('UNKNOWN', 'Aborted by user.');
     io.err.write("Please enter 'y' or 'n'.\n");
   }
 }

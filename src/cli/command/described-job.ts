@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { commandFor, parseName, shortName } from '../../model/names.js';
-import { RunError } from '../../model/errors.js';
+import { StatusError } from '../../model/errors.js';
 import type { Execution, Job, JobInput } from '../../model/schema/job.js';
 import { findJob, getJob } from '../../service/jobs.js';
 import { inertFields, loanWarnings, Unlendable } from '../../service/run.js';
@@ -65,7 +65,7 @@ export function withoutClient(job: Job): Job {
 export const deploysImage = ({ groups }: JobEdit): boolean =>
   groups.some(({ name, flags }) => name === undefined && flags.image !== undefined);
 
-/** A job as flags have made it. @throws RunError if they have made it wrong */
+/** A job as flags have made it. @throws StatusError if they have made it wrong */
 function flagged({ track }: Context, name: string, job: JobInput): NamedJob {
   const complete = inTrack(track, job);
   checkJobFlags(shortName(name), complete);
@@ -79,7 +79,7 @@ export const inTrack = (track: Track, job: JobInput): JobInput =>
 /**
  * The job that a `run` is about, as it is to be: what a file and flags say, or the job of that name with what the flags
  * change.
- * @throws RunError NOT_FOUND if the command line only names a job, and there is none of that name
+ * @throws StatusError NOT_FOUND if the command line only names a job, and there is none of that name
  */
 export async function jobToRun(
   context: Context,
@@ -118,7 +118,7 @@ export function lending<T>({ defaults }: Context, described: Origin, call: () =>
     const { name, file } = described;
     const init = file ? `localrun config init -f ${file.name}` : commandFor('config init', name, defaults);
     const fixes = [error.fix, error.initializable && file?.name !== '<stdin>' && init].filter(Boolean);
-    throw new RunError(error.code, error.message, {
+    throw new StatusError(error.code, error.message, {
       problems: error.problems.map((problem) => inFile(problem, described)),
       fix: fixes.length > 0 ? fixes.join('\nor let localrun add it: ') : undefined,
       cause: error,

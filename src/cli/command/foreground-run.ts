@@ -1,6 +1,6 @@
 import { graceSeconds } from '../../model/defaults.js';
 import { completionStatus, isCompleted } from '../../model/execution.js';
-import { Interrupted, Reported, RunError } from '../../model/errors.js';
+import { Interrupted, Reported, StatusError } from '../../model/errors.js';
 import { shortName } from '../../model/names.js';
 import { timestamp } from '../../model/time.js';
 import type { Execution } from '../../model/schema/job.js';
@@ -67,7 +67,7 @@ export async function runInForeground(context: Context, host: HostDeps, begin: (
     const execution = await watched(context, host, created, control, view);
     return { execution, interrupted };
   } catch (error) {
-    const engineFailed = error instanceof RunError && (error.code === 'INTERNAL' || error.code === 'UNAVAILABLE');
+    const engineFailed = error instanceof StatusError && (error.code === 'INTERNAL' || error.code === 'UNAVAILABLE');
     if (engineFailed && created) say(`Execution [${shortName(created.name)}] is left to the next localrun command.`);
     throw error;
   } finally {

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { RunError, UsageError } from '../../model/errors.js';
+import { StatusError, UsageError } from '../../model/errors.js';
 import type { Expr, Policy, PolicyInput } from '../../model/iam/policy.js';
 import { shortName } from '../../model/names.js';
 import { getIamPolicy, setIamPolicy } from '../../service/iam.js';
@@ -28,7 +28,7 @@ export async function changePolicy(
     try {
       return await setIamPolicy(service, { resource, policy: { ...policy, version: policyVersion } });
     } catch (error) {
-      if (!(error instanceof RunError) || error.code !== 'ABORTED' || attempt === maxAttempts) throw error;
+      if (!(error instanceof StatusError) || error.code !== 'ABORTED' || attempt === maxAttempts) throw error;
     }
   }
 }
@@ -100,10 +100,10 @@ export async function conditionIn(context: Context, flags: BindingFlags): Promis
   try {
     value = parseValue(text);
   } catch (error) {
-    throw new RunError('INVALID_ARGUMENT', `${file} is not valid YAML: ${(error as Error).message}`);
+    throw new StatusError('INVALID_ARGUMENT', `${file} is not valid YAML: ${(error as Error).message}`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new RunError('INVALID_ARGUMENT', `${file} must be a mapping with expression and title.`);
+    throw new StatusError('INVALID_ARGUMENT', `${file} must be a mapping with expression and title.`);
   }
   return conditionOf('--condition-from-file', value as Record<string, unknown>);
 }
@@ -111,7 +111,7 @@ export async function conditionIn(context: Context, flags: BindingFlags): Promis
 /** A change of one binding has to say which, once a policy tells them apart by conditions. */
 export function needCondition(policy: Policy, condition: Expr | 'none' | undefined, doing: string, more = ''): void {
   if (condition !== undefined || policy.version !== policyVersion) return;
-  throw new RunError(
+  throw new StatusError(
     'UNKNOWN',
     `${doing} a policy containing conditions takes \`--condition\`, or \`--condition=None\` for a binding without a condition${more}.`,
   );

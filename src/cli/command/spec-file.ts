@@ -1,7 +1,7 @@
 import { createReadStream, existsSync } from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { type Problem, RunError, UsageError } from '../../model/errors.js';
+import { type Problem, StatusError, UsageError } from '../../model/errors.js';
 import { shortName } from '../../model/names.js';
 import { formatPath, namesAlong } from '../../model/path.js';
 import type { JobInput } from '../../model/schema/job.js';
@@ -101,7 +101,7 @@ export async function readSpecFile(context: Pick<Context, 'io'>, name: string): 
  * The job that a file describes, checked by every rule. Flags and the positional name win over what the file says of
  * name, project and location.
  * @param unnamed the name where there is none
- * @throws RunError with every problem, UsageError if there is no name
+ * @throws StatusError with every problem, UsageError if there is no name
  */
 export async function readJobFile(
   context: Context,
@@ -127,11 +127,11 @@ export async function readJobFile(
   return { name: jobNameOf(context, parent, named), job: body, file: { name: source.file, spec } };
 }
 
-/** @throws RunError with all problems that are errors, if there are any */
+/** @throws StatusError with all problems that are errors, if there are any */
 export function failOn(problems: readonly Problem[], file: string): void {
   const errors = problems.filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return;
-  throw new RunError('INVALID_ARGUMENT', hasProblems(file, errors), { problems: errors });
+  throw new StatusError('INVALID_ARGUMENT', hasProblems(file, errors), { problems: errors });
 }
 
 const hasProblems = (file: string, { length }: readonly Problem[]): string =>

@@ -5,7 +5,7 @@ import type { Context } from './context.js';
 /** After how long it is said that the container engine has not answered yet, in ms. */
 const patience = 5000;
 
-/** As `requireSurroundings`, with a word to those who wait for an engine that takes its time. @throws RunError */
+/** As `requireSurroundings`, with a word to those who wait for an engine that takes its time. @throws StatusError */
 export async function awaitSurroundings(
   { io, config }: Context,
   host: HostDeps,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { RunError, UsageError } from '../../model/errors.js';
+import { StatusError, UsageError } from '../../model/errors.js';
 
 /** How deep flags files may name others. */
 const maxDepth = 10;
@@ -8,7 +8,7 @@ const maxDepth = 10;
 /**
  * A command line with the flags of `--flags-file=FILE` in its place: a YAML or JSON map from flags to values, or a list
  * of such maps. A list or map as a value needs no escaping.
- * @throws RunError if a file cannot be read, UsageError for what is no flag
+ * @throws StatusError if a file cannot be read, UsageError for what is no flag
  */
 export async function withFlagsFiles(argv: readonly string[], cwd: string, depth = 0): Promise<string[]> {
   const result: string[] = [];
@@ -28,7 +28,8 @@ export async function withFlagsFiles(argv: readonly string[], cwd: string, depth
 }
 
 /** What gcloud's argument parser is not reached by has its exit code, 2, not. */
-const wrong = (problem: string): RunError => new RunError('INVALID_ARGUMENT', `argument --flags-file: ${problem}`);
+const wrong = (problem: string): StatusError =>
+  new StatusError('INVALID_ARGUMENT', `argument --flags-file: ${problem}`);
 
 async function flagsIn(file: string, cwd: string): Promise<string[]> {
   let text: string;

@@ -1,4 +1,4 @@
-import { RunError, UsageError } from '../../model/errors.js';
+import { StatusError, UsageError } from '../../model/errors.js';
 import { parseGcloudDuration } from '../../model/time.js';
 
 const argument = (flag: string, problem: string): UsageError => new UsageError(`argument ${flag}: ${problem}`);
@@ -76,7 +76,7 @@ export const durationFlag =
     // What gcloud's argument parser takes.
     if (!Number.isInteger(seconds)) {
       const problem = `value must be a whole number of seconds; received: ${text}`;
-      throw new RunError('INVALID_ARGUMENT', `argument ${flag}: ${problem}`);
+      throw new StatusError('INVALID_ARGUMENT', `argument ${flag}: ${problem}`);
     }
     return `${seconds}s`;
   };

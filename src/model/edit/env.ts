@@ -1,4 +1,4 @@
-import { RunError } from '../errors.js';
+import { StatusError } from '../errors.js';
 import { mergedEnv } from '../overrides.js';
 import type { EnvVar } from '../schema/container.js';
 
@@ -11,7 +11,7 @@ export interface EnvEdit {
   update?: Readonly<Record<string, string>> | undefined;
 }
 
-/** @throws RunError for a literal in place of a secret: which of the two is meant has to be said by a removal */
+/** @throws StatusError for a literal in place of a secret: which of the two is meant has to be said by a removal */
 export function editedEnv(env: readonly EnvVar[] = [], { clear, remove = [], update = {} }: EnvEdit): EnvVar[] {
   const kept = env.filter(({ name, valueSource }) => valueSource || !(clear || remove.includes(name)));
   for (const name of Object.keys(update)) {
@@ -25,8 +25,8 @@ export function editedEnv(env: readonly EnvVar[] = [], { clear, remove = [], upd
   );
 }
 
-export const otherType = (name: string, type: string, fix: string): RunError =>
-  new RunError(
+export const otherType = (name: string, type: string, fix: string): StatusError =>
+  new StatusError(
     'INVALID_ARGUMENT',
     `Cannot update environment variable [${name}] to ${type} because it has already been set with a different type.`,
     { fix },

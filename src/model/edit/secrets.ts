@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { RunError, UsageError } from '../errors.js';
+import { StatusError, UsageError } from '../errors.js';
 import { shortName } from '../names.js';
 import { mergedEnv } from '../overrides.js';
 import type { Container, EnvVar, Volume } from '../schema/container.js';
@@ -31,7 +31,7 @@ const isFile = (key: string): boolean => key.startsWith('/');
 /**
  * The task with the secrets of one of its containers changed. Where files change, volumes with secrets that nobody
  * mounts any more go.
- * @throws RunError, UsageError for what does not go together
+ * @throws StatusError, UsageError for what does not go together
  */
 export function withSecrets(task: TaskTemplate, index: number, edit: SecretsEdit): TaskTemplate {
   const container = task.containers[index];
@@ -115,7 +115,7 @@ function editedFiles(
     if (!current) {
       const message = `Cannot update mount [${where}] because its mounted volume is of a different source type.`;
       const fix = `mount the secret elsewhere, or take the mount away: --remove-volume-mount=${where}`;
-      throw new RunError('INVALID_ARGUMENT', message, { fix });
+      throw new StatusError('INVALID_ARGUMENT', message, { fix });
     }
     const rest = current.items?.filter(({ path: name }) => !wanted.items.some((item) => item.path === name)) ?? [];
     if (current.secret !== wanted.secret && rest.length > 0) throw severalSecrets(where);

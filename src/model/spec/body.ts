@@ -1,4 +1,4 @@
-import { RunError } from '../errors.js';
+import { StatusError } from '../errors.js';
 import type { Infer, Message } from '../schema/field.js';
 import { badRequest, type RequestName } from '../validation/status.js';
 import { decode } from './decode.js';
@@ -9,11 +9,11 @@ const tooLarge = 'It holds more, or is nested deeper, than any request.';
 /**
  * The JSON body of a request as a message; an empty body is an empty message. Fields that are required are there, if
  * need be empty: the rules for fields find that out.
- * @throws RunError INVALID_ARGUMENT, in the words of the API's front end
+ * @throws StatusError INVALID_ARGUMENT, in the words of the API's front end
  */
 export function readBody<M extends Message>(text: string, message: M, request: RequestName): Infer<M> {
-  const refused = (why: string): RunError =>
-    new RunError('INVALID_ARGUMENT', `Invalid JSON payload received. ${why}`, {
+  const refused = (why: string): StatusError =>
+    new StatusError('INVALID_ARGUMENT', `Invalid JSON payload received. ${why}`, {
       fieldViolations: [{ field: '', description: `Invalid JSON payload received. ${why}` }],
     });
   if (Buffer.byteLength(text) > maxSpecBytes) throw refused('Request payload size exceeds the limit.');

@@ -20,7 +20,7 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml';
-import { type Location, type Problem, RunError } from '../errors.js';
+import { type Location, type Problem, StatusError } from '../errors.js';
 import { camelCase, type Path } from '../path.js';
 import { scalar11 } from './yaml11.js';
 
@@ -335,7 +335,7 @@ export class SourceDocument {
 const tooLong = 'is longer, or nested deeper, than can be read';
 
 /** A text that holds more, or is nested deeper, than any that makes sense. */
-export class TooLarge extends RunError {
+export class TooLarge extends StatusError {
   /** Where in the text. */
   readonly offset: number;
 

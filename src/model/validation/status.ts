@@ -1,4 +1,4 @@
-import { type FieldViolation, type Problem, RunError } from '../errors.js';
+import { type FieldViolation, type Problem, StatusError } from '../errors.js';
 import { formatPath, type Path, snakeCase } from '../path.js';
 import { rules } from '../schema/rules.js';
 import type { Violation } from './violation.js';
@@ -16,7 +16,7 @@ export const isError = ({ rule }: Violation): boolean => rules[rule].severity ==
  * the first violation is the message; the problems tell them all, in our terms. Warnings do not count.
  * Whether the API joins several violations is not known; it is documented to name each.
  */
-export function badRequest(request: RequestName, violations: readonly Violation[]): RunError | undefined {
+export function badRequest(request: RequestName, violations: readonly Violation[]): StatusError | undefined {
   const errors = violations.filter(isError);
   const layer = layers.find((candidate) => errors.some(({ rule }) => rules[rule].layer === candidate));
   const told = errors
@@ -32,7 +32,7 @@ export function badRequest(request: RequestName, violations: readonly Violation[
     fix,
     severity: 'error',
   }));
-  return new RunError('INVALID_ARGUMENT', message, { problems, fieldViolations: told });
+  return new StatusError('INVALID_ARGUMENT', message, { problems, fieldViolations: told });
 }
 
 function fieldViolation(request: RequestName, { path, rule, description, payload }: Violation): FieldViolation {

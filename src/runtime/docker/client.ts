@@ -4,7 +4,7 @@ import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Duplex, type Readable, type Writable } from 'node:stream';
-import { RunError } from '../../model/errors.js';
+import { StatusError } from '../../model/errors.js';
 import { formatSpan } from '../../model/time.js';
 import type { SlowCall } from '../runtime.js';
 
@@ -95,7 +95,7 @@ export class DockerClient {
   }
 
   /**
-   * @throws RunError UNAVAILABLE if there is no client, or no engine answers it in time; INVALID_ARGUMENT for what no
+   * @throws StatusError UNAVAILABLE if there is no client, or no engine answers it in time; INVALID_ARGUMENT for what no
    * process can be given; INTERNAL if it prints without end. Any other failure is in the result.
    */
   async run(args: readonly string[], { env, input, signal, work = 0 }: ClientInput = {}): Promise<ClientResult> {
@@ -143,7 +143,7 @@ export class DockerClient {
   /**
    * The client as a stream, once it has printed an empty line to say that it is connected; what it says if it ends
    * before.
-   * @throws RunError UNAVAILABLE
+   * @throws StatusError UNAVAILABLE
    */
   async stream(args: readonly string[]): Promise<Duplex | string> {
     const child = spawn(this.#command, args, { stdio: 'pipe', env: this.#environment, detached: true });
@@ -163,7 +163,7 @@ export class DockerClient {
     return stderr;
   }
 
-  /** The names that a client prints of what has these labels. @throws RunError as `run`, and of any other failure */
+  /** The names that a client prints of what has these labels. @throws StatusError as `run`, and of any other failure */
   async list(args: readonly string[], labels: Record<string, string>): Promise<string[]> {
     const filters = Object.entries(labels).flatMap(([name, value]) => ['--filter', `label=${name}=${value}`]);
     for (let tries = 0; ; tries++) {
@@ -178,7 +178,7 @@ export class DockerClient {
 
   /**
    * Runs a client that goes on for a while; its output goes to those who take it meanwhile. How it has ended: 255 if
-   * something ended it, as `signal` does. @throws RunError as `run`
+   * something ended it, as `signal` does. @throws StatusError as `run`
    */
   async attach(args: readonly string[], { env, input, cwd, signal }: ClientInput, take: Takers): Promise<number> {
     const child = this.#spawnWith(input, (stdin) => [
@@ -213,16 +213,16 @@ export class DockerClient {
   }
 
   /** That a call has failed for no reason that is expected. */
-  failure(what: string, stderr: string): RunError {
-    return new RunError('INTERNAL', `${this.#command} ${what} failed: ${brief(stderr) || 'no reason given'}`);
+  failure(what: string, stderr: string): StatusError {
+    return new StatusError('INTERNAL', `${this.#command} ${what} failed: ${brief(stderr) || 'no reason given'}`);
   }
 
   /** That a call has printed something else than what it is to print. */
-  puzzle(args: readonly string[], stdout: string): RunError {
+  puzzle(args: readonly string[], stdout: string): StatusError {
     const call = `${this.#command} ${kindOf(args)}`;
     const [first = ''] = stdout.trim().split('\n', 1);
     const what = first ? `has printed what is no answer to it: ${brief(first)}` : 'has printed nothing';
-    return new RunError('INTERNAL', `${call} ${what}`, {
+    return new StatusError('INTERNAL', `${call} ${what}`, {
       fix: `see that ${this.#command} is the client of a container engine, and what \`${call}\` says`,
     });
   }
@@ -245,16 +245,16 @@ export class DockerClient {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ERR_INVALID_ARG_VALUE') {
-        throw new RunError('INVALID_ARGUMENT', 'an argument or a variable holds a NUL byte');
+        throw new StatusError('INVALID_ARGUMENT', 'an argument or a variable holds a NUL byte');
       }
       if (code === 'E2BIG') {
-        throw new RunError('INVALID_ARGUMENT', 'an argument or a variable, or all together, are too large');
+        throw new StatusError('INVALID_ARGUMENT', 'an argument or a variable, or all together, are too large');
       }
       throw error;
     }
   }
 
-  #notRunnable(error: NodeJS.ErrnoException): RunError {
+  #notRunnable(error: NodeJS.ErrnoException): StatusError {
     return error.code === 'ENOENT'
       ? unavailable(
           `The command ${this.#command} was not found.`,
@@ -362,9 +362,9 @@ export function brief(said: string): string {
   return text.length > shown ? `${text.slice(0, shown)}…` : text;
 }
 
-const unavailable = (message: string, fix?: string): RunError => new RunError('UNAVAILABLE', message, { fix });
+const unavailable = (message: string, fix?: string): StatusError => new StatusError('UNAVAILABLE', message, { fix });
 
-/** @throws RunError UNAVAILABLE if what a client says is that no engine answers it */
+/** @throws StatusError UNAVAILABLE if what a client says is that no engine answers it */
 export function throwIfUnreachable(stderr: string): void {
   const lines = stderr.split('\n').map((line) => line.replace(/^docker: /, ''));
   const refused = lines.find((line) => tooNew.test(line));

@@ -1,4 +1,4 @@
-import { RunError } from '../../model/errors.js';
+import { StatusError } from '../../model/errors.js';
 import type { Engine, EngineReport } from '../diagnosis.js';
 import { DockerClient } from './client.js';
 import { askedInfo, isPodman } from './info.js';
@@ -22,7 +22,7 @@ export async function diagnoseEngine(
     const local = /^(unix:|npipe:|the local)/.test(report.endpoint.address);
     report.engine = await engineOf(client, local);
   } catch (error) {
-    if (!(error instanceof RunError)) throw error;
+    if (!(error instanceof StatusError)) throw error;
     report.failure = error;
   }
   return report;
@@ -47,7 +47,7 @@ async function endpointOf(
     ...['context', 'inspect', '--format', '{{.Name}} {{.Endpoints.docker.Host}}'],
   ]);
   if (exitCode !== 0)
-    throw new RunError('UNAVAILABLE', `The docker context is no use: ${stderr.trim()}`, {
+    throw new StatusError('UNAVAILABLE', `The docker context is no use: ${stderr.trim()}`, {
       fix: 'docker context ls shows those that there are',
     });
   const [name = '', address = ''] = stdout.trim().split(' ');

@@ -30,7 +30,7 @@ interface Info extends Capacity {
 /** The license that podman names where it behaves like docker. */
 const podmanLicense = 'Apache-2.0';
 
-/** What the engine says of itself; podman says it in its own way. @throws RunError as DockerClient.run, and INTERNAL */
+/** What the engine says of itself; podman says it in its own way. @throws StatusError as DockerClient.run, and INTERNAL */
 export async function readInfo(client: DockerClient, signal: AbortSignal): Promise<Info> {
   const info = await askedInfo(client, { signal });
   if (isPodman(info)) {
@@ -56,7 +56,7 @@ export async function readInfo(client: DockerClient, signal: AbortSignal): Promi
   };
 }
 
-/** What `info` prints, with as much of it as no engine leaves out. @throws RunError as DockerClient.run, and INTERNAL */
+/** What `info` prints, with as much of it as no engine leaves out. @throws StatusError as DockerClient.run, and INTERNAL */
 export async function askedInfo(
   client: DockerClient,
   how: { signal?: AbortSignal } = {},

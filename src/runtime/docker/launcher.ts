@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import { RunError } from '../../model/errors.js';
+import { StatusError } from '../../model/errors.js';
 import { timestamp, type Timestamp } from '../../model/time.js';
 import { type ContainerSpec, type Output, type Started, StartRefused } from '../runtime.js';
 import { runArguments, type Traits } from './arguments.js';
@@ -127,7 +127,7 @@ export class Launcher {
         },
       );
     } catch (error) {
-      if (error instanceof RunError && error.code === 'INVALID_ARGUMENT') throw new StartRefused(error.message);
+      if (error instanceof StatusError && error.code === 'INVALID_ARGUMENT') throw new StartRefused(error.message);
       throw error;
     }
   }

@@ -1,4 +1,4 @@
-import { RunError } from '../../model/errors.js';
+import { StatusError } from '../../model/errors.js';
 import type { EngineReport } from '../../runtime/diagnosis.js';
 import type { ContainerRuntime } from '../../runtime/runtime.js';
 import type { ServiceDeps } from '../service.js';
@@ -27,14 +27,14 @@ export interface DoctorDeps {
   alive: ServiceDeps['alive'];
   diagnose: () => Promise<EngineReport>;
   runtime: ContainerRuntime;
-  /** Opens the store anew. @throws RunError */
+  /** Opens the store anew. @throws StatusError */
   open: () => Promise<ServiceDeps>;
 }
 
 /** A failure as a finding. */
 export function problem(name: string, error: unknown): Mendable {
   if (!(error instanceof Error)) throw error;
-  return { name, state: 'problem', found: error.message, fix: error instanceof RunError ? error.fix : undefined };
+  return { name, state: 'problem', found: error.message, fix: error instanceof StatusError ? error.fix : undefined };
 }
 
 export const amount = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

@@ -1,6 +1,6 @@
 import { type EngineIdentity, endpointOf } from '../../model/container-engine.js';
 import { isCompleted } from '../../model/execution.js';
-import { RunError } from '../../model/errors.js';
+import { StatusError } from '../../model/errors.js';
 import { shortName } from '../../model/names.js';
 import { examineStore } from '../../store/examination.js';
 import { type Salvage, salvageStore } from '../../store/salvage.js';
@@ -26,7 +26,7 @@ export function storeCheck({ home, now, alive }: DoctorDeps): Mendable {
     };
   } catch (error) {
     const finding = problem(name, error);
-    if (!(error instanceof RunError) || error.code !== 'DATA_LOSS') return finding;
+    if (!(error instanceof StatusError) || error.code !== 'DATA_LOSS') return finding;
     const suffix = new Date(now())
       .toISOString()
       .replace(/\.\d+Z$/, 'Z')

@@ -2,13 +2,13 @@ import { Chalk } from 'chalk';
 import { CommanderError } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { exitCodeOf, formatProblem, printError } from '../../../src/cli/errors.js';
-import { Interrupted, type Problem, Reported, RunError, UsageError } from '../../../src/model/errors.js';
+import { Interrupted, type Problem, Reported, StatusError, UsageError } from '../../../src/model/errors.js';
 import { testIo } from '../../support/io.js';
 
 const plain = { chalk: new Chalk({ level: 0 }) };
 
 test.each<[what: string, error: unknown, code: number, begun?: boolean]>([
-  ['a failure', new RunError('NOT_FOUND', 'x'), 1],
+  ['a failure', new StatusError('NOT_FOUND', 'x'), 1],
   ['a failed execution', new Reported(), 1],
   ['anything unexpected', new TypeError('x'), 1],
   ['wrong usage', new UsageError('x'), 2],
@@ -30,10 +30,10 @@ function printed(error: unknown, command = 'jobs.create'): string {
 
 describe('an error', () => {
   test('has a code only where that helps, and says what to do', () => {
-    expect(printed(new RunError('NOT_FOUND', 'There is none.', { fix: 'did you mean that?' }))).toBe(
+    expect(printed(new StatusError('NOT_FOUND', 'There is none.', { fix: 'did you mean that?' }))).toBe(
       'ERROR: (localrun.jobs.create) NOT_FOUND: There is none.\nDid you mean that?\n',
     );
-    expect(printed(new RunError('UNAVAILABLE', 'No engine.', { fix: 'start one' }))).toBe(
+    expect(printed(new StatusError('UNAVAILABLE', 'No engine.', { fix: 'start one' }))).toBe(
       'ERROR: (localrun.jobs.create) No engine.\nTry: start one\n',
     );
     expect(printed(new UsageError('argument X: no'), '')).toBe('ERROR: argument X: no\n');
@@ -50,7 +50,7 @@ describe('an error', () => {
 
   test('shows fifty problems and counts the others', () => {
     const problems = Array.from({ length: 120 }, (_, i): Problem => ({ message: `problem ${i}`, severity: 'error' }));
-    const lines = printed(new RunError('INVALID_ARGUMENT', 'job.yaml has problems:', { problems })).split('\n');
+    const lines = printed(new StatusError('INVALID_ARGUMENT', 'job.yaml has problems:', { problems })).split('\n');
     expect(lines).toHaveLength(53);
     expect(lines.at(-2)).toBe('and 70 more');
   });

@@ -1,13 +1,13 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import { Reach } from '../../../src/engine/reach.js';
-import { RunError } from '../../../src/model/errors.js';
+import { StatusError } from '../../../src/model/errors.js';
 import { useFakeClock } from '../../engine/world.js';
 
 useFakeClock();
 
 let away: boolean;
 const call = async (): Promise<string> => {
-  if (away) throw new RunError('UNAVAILABLE', 'gone');
+  if (away) throw new StatusError('UNAVAILABLE', 'gone');
   return 'answer';
 };
 beforeEach(() => void (away = false));
@@ -42,7 +42,7 @@ test.each([
 ])('a call that the engine fails to carry out %i times ends with: %s', async (failures, result) => {
   let calls = 0;
   const busy = async (): Promise<string> => {
-    if (++calls <= failures) throw new RunError('INTERNAL', 'busy');
+    if (++calls <= failures) throw new StatusError('INTERNAL', 'busy');
     return 'answer';
   };
   const told: string[] = [];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { RunError } from '../../../src/model/errors.js';
+import { StatusError } from '../../../src/model/errors.js';
 import { type MetadataResponse, metadataResponse, type TokenSource } from '../../../src/model/metadata.js';
 
 const instance = {
@@ -15,7 +15,7 @@ const tokens: TokenSource = {
   identityToken: async (audience) => `token for ${audience}`,
 };
 
-const why = new RunError('NOT_FOUND', 'There are none.', { fix: 'log in' });
+const why = new StatusError('NOT_FOUND', 'There are none.', { fix: 'log in' });
 const none: TokenSource = { accessToken: () => Promise.reject(why), identityToken: () => Promise.reject(why) };
 
 const get = (

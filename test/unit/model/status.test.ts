@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { RunError } from '../../../src/model/errors.js';
+import { StatusError } from '../../../src/model/errors.js';
 import type { Container } from '../../../src/model/schema/container.js';
 import type { Message } from '../../../src/model/schema/field.js';
 import { type JobInput, JobMessage } from '../../../src/model/schema/job.js';
@@ -19,7 +19,7 @@ function refusal(body: string, message: Message = JobMessage, request: RequestNa
     readBody(body, message, request);
     return undefined;
   } catch (error) {
-    if (error instanceof RunError) return error;
+    if (error instanceof StatusError) return error;
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { RunError } from '../../../model/errors.js';
+import { StatusError } from '../../../model/errors.js';
 import { findJob, updateJob } from '../../../service/jobs.js';
 import {
   changedJob,
@@ -32,7 +32,7 @@ export const deploy = defineCommand<
   async (context, options, id) => {
     const { edit } = options;
     if (options.source !== undefined) {
-      throw new RunError('UNIMPLEMENTED', 'localrun builds no images, so that --source cannot be deployed.', {
+      throw new StatusError('UNIMPLEMENTED', 'localrun builds no images, so that --source cannot be deployed.', {
         fix: `docker build -t IMAGE ${options.source}, and then deploy with --image IMAGE`,
       });
     }
@@ -41,7 +41,9 @@ export const deploy = defineCommand<
       const [name] = groups.filter(({ flags }) => !flags.image).map((group) => group.name);
       const which = name ? `Container ${name} requires` : 'Requires';
       const message = `Missing required argument [--image]: ${which} a container image to deploy.`;
-      throw new RunError('INVALID_ARGUMENT', message, { fix: 'give --image, or change other things with jobs update' });
+      throw new StatusError('INVALID_ARGUMENT', message, {
+        fix: 'give --image, or change other things with jobs update',
+      });
     }
     const service = await context.service();
     const asked = await askedJob(context, options, id);

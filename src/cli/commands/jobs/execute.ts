@@ -1,5 +1,5 @@
 import { editedEnv } from '../../../model/edit/env.js';
-import { RunError, UsageError } from '../../../model/errors.js';
+import { StatusError, UsageError } from '../../../model/errors.js';
 import type { Job } from '../../../model/schema/job.js';
 import type { ContainerOverride } from '../../../model/schema/run.js';
 import { findJob } from '../../../service/jobs.js';
@@ -37,14 +37,14 @@ function checkFlags(options: Options): void {
   throw new UsageError(`When --container is specified ${flag} must be specified after --container.`);
 }
 
-/** What the flags say of each container. @throws RunError */
+/** What the flags say of each container. @throws StatusError */
 function containerOverrides({ container: named, args = {}, updateEnvVars = {} }: Options): ContainerOverride[] {
   return (named ?? [onlyContainer]).flatMap((name) => {
     const list = args[name];
     const variables = updateEnvVars[name];
     if (!list && !variables) {
       if (!named) return [];
-      throw new RunError('INVALID_ARGUMENT', `No container overrides requested to container \`${name}\`.`, {
+      throw new StatusError('INVALID_ARGUMENT', `No container overrides requested to container \`${name}\`.`, {
         fix: 'put --args or --update-env-vars after --container',
       });
     }
@@ -56,7 +56,7 @@ function containerOverrides({ container: named, args = {}, updateEnvVars = {} }:
   });
 }
 
-/** gcloud puts no literal in the place of a secret. @throws RunError */
+/** gcloud puts no literal in the place of a secret. @throws StatusError */
 function checkTypes(job: Job | undefined, overrides: readonly ContainerOverride[]): void {
   const containers = job?.template.template.containers ?? [];
   for (const { name, env = [] } of overrides) {

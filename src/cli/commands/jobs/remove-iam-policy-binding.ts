@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { RunError } from '../../../model/errors.js';
+import { StatusError } from '../../../model/errors.js';
 import { withoutMember } from '../../../model/iam/policy.js';
 import { type CommonOptions, defineCommand, jobNameOf } from '../../command/command.js';
 import {
@@ -30,7 +30,7 @@ export const removeBinding = defineCommand<CommonOptions & BindingFlags & { all?
       const changed = withoutMember(current, role, member, condition);
       if (changed) return changed;
       const what = given && given !== 'none' ? 'principal, role, and condition' : 'principal and role';
-      throw new RunError('UNKNOWN', `Policy binding with the specified ${what} not found!`);
+      throw new StatusError('UNKNOWN', `Policy binding with the specified ${what} not found!`);
     });
     await printPolicy(context, options, resource, policy);
   },

@@ -1,4 +1,4 @@
-import { type Problem, Reported, RunError, UsageError } from '../../../model/errors.js';
+import { type Problem, Reported, StatusError, UsageError } from '../../../model/errors.js';
 import { type CommonOptions, defineCommand } from '../../command/command.js';
 import type { Context } from '../../command/context.js';
 import { formatProblems } from '../../errors.js';
@@ -63,7 +63,7 @@ async function check(context: Context, name: string, strict: true | undefined): 
     const valid = problems.every(({ severity }) => severity !== 'error');
     return { file, valid, jobs: jobs.map(({ id }) => id ?? 'unnamed job'), problems };
   } catch (error) {
-    if (!(error instanceof RunError)) throw error;
+    if (!(error instanceof StatusError)) throw error;
     const { message, fix } = error;
     return { file: name, valid: false, jobs: [], problems: [{ rule: 'file', message, fix, severity: 'error' }] };
   }

@@ -1,7 +1,7 @@
 import type { Io } from '../../io.js';
 import type { JobEdit } from './edit.js';
 import { defaultAccelerator } from '../../../model/defaults.js';
-import { type Problem, RunError } from '../../../model/errors.js';
+import { type Problem, StatusError } from '../../../model/errors.js';
 import { formatPath, type Path } from '../../../model/path.js';
 import type { JobInput } from '../../../model/schema/job.js';
 import { validateJob } from '../../../model/validation/job.js';
@@ -51,7 +51,7 @@ function inFlags(path: Path, job: JobInput): string {
   return `--container ${containers[index]?.name ?? ''} ${shown}`;
 }
 
-/** Refuses a job that flags have made wrong, in terms of those flags. @throws RunError INVALID_ARGUMENT */
+/** Refuses a job that flags have made wrong, in terms of those flags. @throws StatusError INVALID_ARGUMENT */
 export function checkJobFlags(id: string, job: JobInput): void {
   const problems = validateJob(id, job)
     .filter(isError)
@@ -62,7 +62,7 @@ export function checkJobFlags(id: string, job: JobInput): void {
       fix,
       severity: 'error',
     }));
-  if (problems.length > 0) throw new RunError('INVALID_ARGUMENT', `Job [${id}] cannot be like that:`, { problems });
+  if (problems.length > 0) throw new StatusError('INVALID_ARGUMENT', `Job [${id}] cannot be like that:`, { problems });
 }
 
 /** What gcloud says where a new job, or one that has had no GPU, is to have one. */

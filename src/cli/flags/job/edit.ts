@@ -5,7 +5,7 @@ import { type ContainerEdit, editedContainer } from '../../../model/edit/contain
 import { withLabels, withMounts, withoutContainers, withTask, withVolumes } from '../../../model/edit/job.js';
 import { type CloudSqlEdit, editedCloudSql, editedVpcAccess } from '../../../model/edit/network.js';
 import { parseSecretUse, type SecretsEdit, withSecrets } from '../../../model/edit/secrets.js';
-import { RunError, UsageError } from '../../../model/errors.js';
+import { StatusError, UsageError } from '../../../model/errors.js';
 import type { Parent } from '../../../model/names.js';
 import type { JobInput, TaskTemplate } from '../../../model/schema/job.js';
 import type { Io } from '../../io.js';
@@ -35,7 +35,7 @@ export interface JobEdit {
 /** The service takes no more. */
 const maxContainers = 10;
 
-/** Checks the flags and reads the files that they name. @throws UsageError, RunError if a file cannot be read */
+/** Checks the flags and reads the files that they name. @throws UsageError, StatusError if a file cannot be read */
 export async function readJobEdit(options: JobOptions, io: Pick<Io, 'cwd' | 'env' | 'err'>): Promise<JobEdit> {
   const groups = containerGroups(options);
   checkExclusive({ ...options, image: groups[0]?.flags.image }, jobExclusives);
@@ -59,7 +59,7 @@ export function jobFromFlags(edit: JobEdit, parent: Parent): JobInput {
 /**
  * The job with what the flags say put in place; flags that were not given leave it as it is. Changes are made in the
  * order of gcloud, which decides where two of them are about the same thing.
- * @throws UsageError, RunError if that cannot be done
+ * @throws UsageError, StatusError if that cannot be done
  */
 export function withJobFlags(job: JobInput, { flags, groups }: JobEdit, parent: Parent): JobInput {
   if (groups.length > maxContainers) {
@@ -78,7 +78,7 @@ export function withJobFlags(job: JobInput, { flags, groups }: JobEdit, parent: 
   if (!single) for (const group of groups) task = withContainerFlags(task, group);
   const imageless = task.containers.filter(({ image }) => !image).map(({ name }) => name ?? '');
   if (imageless.length > 0) {
-    throw new RunError(
+    throw new StatusError(
       'INVALID_ARGUMENT',
       `Missing required argument [--image]: Containers ${imageless.join(', ')} require a container image to deploy.`,
     );

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseDotenv } from '../../../model/dotenv.js';
-import { type Problem, RunError, UsageError } from '../../../model/errors.js';
+import { type Problem, StatusError, UsageError } from '../../../model/errors.js';
 import type { Io } from '../../io.js';
 
 /**
  * The variables in a file of `--env-vars-file`: a `.env` file, or a YAML or JSON map of strings.
- * @throws UsageError for what such a file does not hold and for no file, RunError for one that is no YAML
+ * @throws UsageError for what such a file does not hold and for no file, StatusError for one that is no YAML
  */
 export async function readEnvFile(file: string, io: Pick<Io, 'cwd' | 'env' | 'err'>): Promise<Record<string, string>> {
   let text: string;
@@ -47,8 +47,8 @@ async function yamlMap(file: string, text: string): Promise<Record<string, strin
     import('yaml'),
   ]);
   const [document] = parseSource(file, text);
-  const unparsed = (problem: Problem): RunError =>
-    new RunError('INVALID_ARGUMENT', `Failed to parse YAML from [${file}]:`, { problems: [problem] });
+  const unparsed = (problem: Problem): StatusError =>
+    new StatusError('INVALID_ARGUMENT', `Failed to parse YAML from [${file}]:`, { problems: [problem] });
   if (document?.problems[0]) throw unparsed(document.problems[0]);
   if (!document || !isMap(document.resolve(document.root))) {
     throw new UsageError(`argument --env-vars-file: Invalid YAML/JSON data in [${file}], expected map-like data.`);

@@ -1,4 +1,4 @@
-import { RunError, UsageError } from '../../../model/errors.js';
+import { StatusError, UsageError } from '../../../model/errors.js';
 import type { Container } from '../../../model/schema/container.js';
 import { dictFlag } from '../parsers.js';
 
@@ -15,12 +15,12 @@ const known = [
   ...Object.entries(actions).flatMap(([action, fields]) => fields.map((field) => `${action}.${field}`)),
 ];
 
-/** A parser of `httpGet.port=8080,periodSeconds=2`; an empty value takes the probe away. @throws UsageError, RunError */
+/** A parser of `httpGet.port=8080,periodSeconds=2`; an empty value takes the probe away. @throws UsageError, StatusError */
 export function probeFlag(text: string): Record<string, string> {
   const values = dictFlag('--startup-probe')(text);
   const unknown = Object.keys(values).find((key) => !known.includes(key));
   if (unknown === undefined) return values;
-  throw new RunError(
+  throw new StatusError(
     'INVALID_ARGUMENT',
     `argument --startup-probe: Key [${unknown}] not recognized for startup probe.`,
     { fix: `the keys are ${known.join(', ')}` },

@@ -1,4 +1,4 @@
-import { RunError, UsageError } from '../../../model/errors.js';
+import { StatusError, UsageError } from '../../../model/errors.js';
 import { volumeName } from '../../../model/edit/job.js';
 import type { Container, Volume } from '../../../model/schema/container.js';
 import { dictFlag } from '../parsers.js';
@@ -9,13 +9,13 @@ type Mount = NonNullable<Container['volumeMounts']>[number];
 const wrong = (flag: string, problem: string, fix?: string): UsageError =>
   new UsageError(`argument ${flag}: ${problem}`, fix);
 
-/** A parser of `volume=NAME,mount-path=PATH`; the flag may be repeated. @throws UsageError, RunError */
+/** A parser of `volume=NAME,mount-path=PATH`; the flag may be repeated. @throws UsageError, StatusError */
 export function mountFlag(text: string, previous: Mount[] = []): Mount[] {
   const flag = '--add-volume-mount';
   const { volume, 'mount-path': mountPath, ...others } = dictFlag(flag)(text);
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) {
-    throw new RunError(
+    throw new StatusError(
       'INVALID_ARGUMENT',
       `argument ${flag}: Key [${unknown}] not recognized for volume mount. Valid keys are volume and mount-path.`,
     );

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { RunError } from '../../../model/errors.js';
+import { StatusError } from '../../../model/errors.js';
 import { removable } from '../arguments.js';
 import type { DockerClient } from '../client.js';
 import { noSuchImage } from '../images.js';
@@ -50,7 +50,7 @@ export async function sandboxImage(client: DockerClient, architecture: () => Pro
 function programFor(architecture: string): Buffer {
   const program = programs[architecture] ?? programs[{ amd64: 'x86_64', arm64: 'aarch64' }[architecture] ?? ''];
   if (program !== undefined) return Buffer.from(program, 'base64');
-  throw new RunError('UNIMPLEMENTED', `localrun has no sandbox program for engines on ${architecture}.`);
+  throw new StatusError('UNIMPLEMENTED', `localrun has no sandbox program for engines on ${architecture}.`);
 }
 
 /**

@@ -25,7 +25,7 @@ describe('an engine that has not answered', () => {
       0,
     ],
   ])('%s is unavailable', async (_, stderr, exitCode) => {
-    await expect(result(stderr, exitCode)).rejects.toMatchObject({ name: 'RunError', code: 'UNAVAILABLE' });
+    await expect(result(stderr, exitCode)).rejects.toMatchObject({ name: 'StatusError', code: 'UNAVAILABLE' });
   });
 
   test('is told by the line that says so', async () => {

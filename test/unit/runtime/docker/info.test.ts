@@ -78,7 +78,7 @@ test.each([
 ])('what is no answer is told as such, with the call and its first line: %j', async (text) => {
   const what = text ? `what is no answer to it: ${text.split('\n')[0]}` : 'nothing';
   const failure = (call: string): object => ({
-    name: 'RunError',
+    name: 'StatusError',
     code: 'INTERNAL',
     message: expect.stringMatching(new RegExp(`/client ${call} has printed `)) as string,
     fix: expect.stringContaining('the client of a container engine') as string,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Engine, EngineReport } from '../../../../src/runtime/diagnosis.js';
-import { RunError } from '../../../../src/model/errors.js';
+import { StatusError } from '../../../../src/model/errors.js';
 import type { Check } from '../../../../src/service/doctor/check.js';
 import { engineChecks } from '../../../../src/service/doctor/surroundings.js';
 
@@ -68,7 +68,7 @@ test('the disk of an engine on another machine is not looked at', () => {
 });
 
 test('without an engine there is one problem, which says how to get one', () => {
-  const failure = new RunError('UNAVAILABLE', 'No container engine answers: x', { fix: 'start Docker' });
+  const failure = new StatusError('UNAVAILABLE', 'No container engine answers: x', { fix: 'start Docker' });
   expect(engineChecks({ ...report, engine: undefined, failure })).toEqual([
     {
       ...{ name: 'engine', state: 'problem', fix: 'start Docker' },

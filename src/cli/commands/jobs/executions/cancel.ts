@@ -1,4 +1,4 @@
-import { RunError } from '../../../../model/errors.js';
+import { StatusError } from '../../../../model/errors.js';
 import { completionStatus, conditionOf, isCompleted } from '../../../../model/execution.js';
 import { shortName } from '../../../../model/names.js';
 import type { Execution } from '../../../../model/schema/job.js';
@@ -42,16 +42,16 @@ export const cancel = defineCommand<CommonOptions & { async?: boolean }, [execut
   },
 );
 
-function tooLate(execution: Execution): RunError {
+function tooLate(execution: Execution): StatusError {
   const id = shortName(execution.name);
   switch (completionStatus(execution)) {
     case 'EXECUTION_SUCCEEDED':
-      return new RunError('UNKNOWN', `[${id}] has completed successfully before it could be cancelled.`);
+      return new StatusError('UNKNOWN', `[${id}] has completed successfully before it could be cancelled.`);
     case 'EXECUTION_CANCELLED':
-      return new RunError('UNKNOWN', `Failed to cancel [${id}]: it has ended already, cancelled.`);
+      return new StatusError('UNKNOWN', `Failed to cancel [${id}]: it has ended already, cancelled.`);
     default: {
       const why = conditionOf(execution, 'Completed')?.message ?? '';
-      return new RunError('UNKNOWN', `Failed to cancel [${id}]: it has ended already. ${why}`);
+      return new StatusError('UNKNOWN', `Failed to cancel [${id}]: it has ended already. ${why}`);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { RunError } from '../../../../model/errors.js';
+import { StatusError } from '../../../../model/errors.js';
 import { shortName } from '../../../../model/names.js';
 import { getExecution } from '../../../../service/executions.js';
 import { getJob } from '../../../../service/jobs.js';
@@ -16,7 +16,7 @@ export const describeLatest = defineCommand<CommonOptions & { job: string }>(
     const name = jobNameOf(context, options, options.job);
     const job = inWords('NOT_FOUND', `Cannot find job [${shortName(name)}].`, () => getJob(service, name));
     const latest = job.latestCreatedExecution?.name;
-    if (!latest) throw new RunError('UNKNOWN', `Job [${shortName(job.name)}] has no executions.`);
+    if (!latest) throw new StatusError('UNKNOWN', `Job [${shortName(job.name)}] has no executions.`);
     const execution = getExecution(service, parentOf(context, options), latest);
     await printExecution(context, options, service, execution);
   },
