@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { labels } from '../../src/engine/plan.js';
 import { until } from './cli.js';
-import { client } from './client.js';
+import { client, onPodman } from './client.js';
 
 interface EngineEvent {
   /** `create`, `start`, `kill`, `oom`, `die`, `destroy` and so on. */
@@ -22,40 +23,68 @@ interface PodmanEvent {
 /** Podman's words for what docker calls otherwise. */
 const dockerActions: Record<string, string> = { died: 'die', remove: 'destroy' };
 
-function readEvent(line: string): EngineEvent {
-  const event = JSON.parse(line) as EngineEvent | PodmanEvent;
-  if ('Action' in event) return event;
-  const { Name, Status, Attributes, Time } = event;
-  return {
-    Action: dockerActions[Status] ?? Status,
-    Actor: { Attributes: { ...Attributes, name: Name } },
-    timeNano: Date.parse(Time) * 1e6,
-  };
+/** Undefined for half a line, which a podman that was killed while it wrote leaves. */
+function readPodmanEvent(line: string): EngineEvent | undefined {
+  try {
+    const { Name, Status, Attributes, Time } = JSON.parse(line) as PodmanEvent;
+    return {
+      Action: dockerActions[Status] ?? Status,
+      Actor: { Attributes: { ...Attributes, name: Name } },
+      timeNano: Date.parse(Time) * 1e6,
+    };
+  } catch {
+    return undefined;
+  }
 }
 
-/** What the engine reports of the containers of attempts that have a label. */
+/** Where podman writes its events (test/podman/containers.conf). */
+const podmanEvents = '/run/localrun-podman/libpod/events/events.log';
+
+/**
+ * Reads what podman appends to the file with its events. Its own `podman events` ends at the first line that is cut,
+ * each time anew.
+ */
+function followPodman(onEvent: (event: EngineEvent) => void): () => void {
+  let offset = statSync(podmanEvents, { throwIfNoEntry: false })?.size ?? 0;
+  let rest = Buffer.alloc(0);
+  const read = (): void => {
+    const size = statSync(podmanEvents, { throwIfNoEntry: false })?.size ?? 0;
+    if (size <= offset) return;
+    const file = openSync(podmanEvents, 'r');
+    const added = Buffer.alloc(size - offset);
+    offset += readSync(file, added, 0, added.length, offset);
+    closeSync(file);
+    const text = Buffer.concat([rest, added]);
+    const end = text.lastIndexOf('\n') + 1;
+    rest = text.subarray(end);
+    for (const line of text.subarray(0, end).toString().split('\n')) {
+      const event = line === '' ? undefined : readPodmanEvent(line);
+      if (event) onEvent(event);
+    }
+  };
+  const timer = setInterval(read, 50);
+  return () => clearInterval(timer);
+}
+
+function followDocker(label: string, onEvent: (event: EngineEvent) => void): () => void {
+  // From a given time on, so that nothing is missed while the client connects.
+  const since = String(Math.floor(Date.now() / 1000));
+  const filters = ['--filter', `label=${label}`, '--filter', 'type=container'];
+  const args = ['events', '--since', since, ...filters, '--format', '{{json .}}'];
+  const process = spawn(client, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  createInterface(process.stdout).on('line', (line) => onEvent(JSON.parse(line) as EngineEvent));
+  return () => void process.kill();
+}
+
+/** What the engine reports of the containers of attempts that have a label, from now on. */
 export class EngineEvents {
-  /** From a given time on, so that nothing is missed while a client connects. */
-  readonly #since = String(Math.floor(Date.now() / 1000));
-  readonly #label: string;
-  readonly #lines = new Set<string>();
-  #client: ChildProcess | undefined;
-  #closed = false;
+  readonly #events: EngineEvent[] = [];
+  readonly close: () => void;
 
-  constructor(label: string) {
-    this.#label = label;
-    this.#listen();
-  }
-
-  #listen(): void {
-    if (this.#closed) return;
-    const filters = ['--filter', this.#label, '--filter', 'type=container'];
-    const args = ['events', '--since', this.#since, ...filters, '--format', '{{json .}}'];
-    const process = spawn(client, args, { stdio: ['ignore', 'pipe', 'ignore'] });
-    createInterface(process.stdout).on('line', (line) => this.#lines.add(line));
-    // Podman's ends when podman shortens the file with its events (1 MB); the next one tells them once more.
-    process.on('close', () => setTimeout(() => this.#listen(), 100));
-    this.#client = process;
+  constructor(label: string, value: string) {
+    this.close = onPodman
+      ? followPodman((event) => event.Actor.Attributes[label] === value && this.#events.push(event))
+      : followDocker(`${label}=${value}`, (event) => this.#events.push(event));
   }
 
   /** Of the containers of attempts, in the order in which they happened. */
@@ -64,7 +93,7 @@ export class EngineEvents {
   }
 
   #with(label: string): EngineEvent[] {
-    return [...this.#lines].map(readEvent).filter(({ Actor }) => Actor.Attributes[label] !== undefined);
+    return this.#events.filter(({ Actor }) => Actor.Attributes[label] !== undefined);
   }
 
   /** How many sandboxes have been started. */
@@ -115,10 +144,5 @@ export class EngineEvents {
       if (Action === 'die') running--;
     }
     return most;
-  }
-
-  close(): void {
-    this.#closed = true;
-    this.#client?.kill();
   }
 }

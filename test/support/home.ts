@@ -190,7 +190,7 @@ export class Home {
 
   /** What the engine does with the containers of this home, from the first call on. */
   events(): EngineEvents {
-    return (this.#events ??= new EngineEvents(this.#label));
+    return (this.#events ??= new EngineEvents(labels.home, homeLabel(this.directory)));
   }
 
   /** Every process that works on this home: commands, workers, clients of the engine. */

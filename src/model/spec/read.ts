@@ -41,15 +41,15 @@ export interface SpecSource {
   problems: Problem[];
 }
 
-export function parseSpec(file: string, text: string): SpecSource {
-  if (Buffer.byteLength(text) > maxSpecBytes) {
+export function parseSpec(file: string, contents: string): SpecSource {
+  if (Buffer.byteLength(contents) > maxSpecBytes) {
     const message = `${file} is larger than ${maxSpecBytes / 1024} KiB, which no job spec can be`;
     return { file, documents: [], problems: [{ rule: 'size', message, severity: 'error' }] };
   }
+  // No line of the file shows its byte order mark.
+  const text = contents.replace(/^\uFEFF/, '');
   const documents = parseSource(file, text);
-  const foreign = documents.some((document) => !document.isMapping)
-    ? foreignText(text.replace(/^\uFEFF/, ''))
-    : undefined;
+  const foreign = documents.some((document) => !document.isMapping) ? foreignText(text) : undefined;
   if (foreign) {
     const problem = { ...toldOf(foreign.foreign), location: documents[0]?.at(foreign.offset) };
     return { file, documents: [], problems: [problem] };

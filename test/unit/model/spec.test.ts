@@ -324,3 +324,10 @@ test('a place is right after a quote that is out of place, too', () => {
   expect(found.map(({ line }) => line).at(-1)).toBeGreaterThan(4);
   for (const { line, excerpt } of found) expect(excerpt).toBe(text.split('\n')[line - 1]);
 });
+
+test('no excerpt of a file shows its byte order mark', () => {
+  for (const line of ['{{- if .Values.enabled }}', 'kind: "Job', 'kind: Jub']) {
+    const [problem] = readJobs('job.yaml', `\uFEFF${line}\n`).problems;
+    expect(problem?.location).toMatchObject({ line: 1, excerpt: line });
+  }
+});
