@@ -64,7 +64,7 @@ const meanings = {
   same: 'as in Cloud Run',
   mapped: 'through localrun.yaml',
   recorded: 'kept',
-  inert: 'kept, without effect',
+  ignoredLocally: 'kept, without effect',
   refused: 'refused',
 };
 

@@ -9,9 +9,9 @@ import type { Io } from './cli/io.js';
 import { localSettings } from './cli/flags/local.js';
 import { advised, buildProgram, checkWords, commandPath } from './cli/command/program.js';
 import { type Config, loadConfig } from './config.js';
-import { findLocalFile, type LocalDocument } from './local/file.js';
+import { findLocalFile, type LocalDocument } from './local/settings-file.js';
 import { endpointOf } from './model/container-engine.js';
-import type { Keeper } from './model/kept.js';
+import type { KeepingExecution } from './model/kept-containers.js';
 import { type Parent, shortName } from './model/names.js';
 import { parseSize } from './model/quantity.js';
 import { parseGcloudDuration } from './model/time.js';
@@ -38,8 +38,8 @@ export const commandTree = (
 /** What the published schemas, the list of fields and that of rules are made from. */
 export const declarations = async () => ({
   schemas: (await import('./model/schema/json-schema.js')).jsonSchemas(),
-  rules: (await import('./model/schema/rules.js')).rules,
-  fields: (await import('./model/effects.js')).declaredFields(),
+  rules: (await import('./model/validation/rules.js')).validationRules,
+  fields: (await import('./model/field-effects.js')).declaredFields(),
 });
 
 /** Runs one command line, without the program's name, and returns its exit code. */
@@ -135,7 +135,7 @@ function context(
       discard: (executions) => void beside.push(discard(executions)),
     };
   };
-  const discard = async (executions: readonly Keeper[]): Promise<void> => {
+  const discard = async (executions: readonly KeepingExecution[]): Promise<void> => {
     try {
       const [{ discardKept }, deps] = await Promise.all([import('./service/host.js'), result.host()]);
       for (const { name, engine } of await discardKept(deps, executions)) {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import pLimit from 'p-limit';
 import type { AttemptRecord, StopReason } from '../model/attempt.js';
-import type { ActiveAttempt } from '../model/decisions.js';
+import type { ActiveAttempt } from '../model/next-actions.js';
 import type { ExecutionEvent } from '../model/events.js';
-import { isKept, keptAttempts, keptNames } from '../model/kept.js';
-import type { Instance } from '../model/metadata.js';
+import { isKept, keptAttempts, keptNames } from '../model/kept-containers.js';
+import type { Instance } from '../model/metadata-server.js';
 import { parseName } from '../model/names.js';
 import { epochMs, timestamp } from '../model/time.js';
 import { Attempt, type AttemptHost } from './attempt.js';

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { StatusError } from '../model/errors.js';
-import type { TokenSource } from '../model/metadata.js';
+import type { TokenSource } from '../model/metadata-server.js';
 
 /** How long an access token lives, and how long it is handed out, in ms; gcloud prints a new one at every call. */
 const tokenLifetime = 3600_000;

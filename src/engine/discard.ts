@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
-import type { EngineIdentity } from '../model/container-engine.js';
-import type { Keeper } from '../model/kept.js';
+import type { ContainerEngine } from '../model/container-engine.js';
+import type { KeepingExecution } from '../model/kept-containers.js';
 import type { ContainerRuntime } from '../runtime/runtime.js';
 import { executionLabels, runDirectory } from './plan.js';
 
@@ -11,8 +11,8 @@ import { executionLabels, runDirectory } from './plan.js';
 export async function discard(
   runtime: ContainerRuntime,
   home: string,
-  { name, engine }: Keeper,
-): Promise<EngineIdentity | undefined> {
+  { name, engine }: KeepingExecution,
+): Promise<ContainerEngine | undefined> {
   const other = engine && engine.id !== (await runtime.engine()).id ? engine : undefined;
   if (!other) {
     const own = executionLabels(home, name);

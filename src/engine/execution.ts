@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
-import { type Action, nextActions, type Situation, startable } from '../model/decisions.js';
+import { type Action, nextActions, type Situation, startable } from '../model/next-actions.js';
 import { otherEngine } from '../model/container-engine.js';
 import { isCompleted, provisionFailed } from '../model/execution.js';
-import { keptAttempts } from '../model/kept.js';
+import { keptAttempts } from '../model/kept-containers.js';
 import type { Execution } from '../model/schema/job.js';
 import { durationSeconds, timestamp } from '../model/time.js';
 import type { Capacity } from '../runtime/runtime.js';

@@ -1,5 +1,5 @@
 import { type AttemptRecord, type EndedAttempt, judgeAttempt, type StopReason } from '../model/attempt.js';
-import type { EngineIdentity } from '../model/container-engine.js';
+import type { ContainerEngine } from '../model/container-engine.js';
 import { cancelling, completed, counted, isCompleted, started, startedAt, withRunning } from '../model/execution.js';
 import type { Execution } from '../model/schema/job.js';
 import { type AttemptOutcome, attempted, cancelledTask, running, scheduled, type TaskRecord } from '../model/task.js';
@@ -54,7 +54,7 @@ export class Ledger {
   }
 
   /** The engine that is going to have the containers. */
-  began(engine: EngineIdentity): void {
+  began(engine: ContainerEngine): void {
     const { name } = this.#execution;
     this.#store.guarded(name, this.#owner, () => this.#store.saveEngine(name, engine));
   }

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type Instance, metadataResponse, type TokenSource } from '../model/metadata.js';
+import { type Instance, metadataResponse, type TokenSource } from '../model/metadata-server.js';
 import type { ContainerRuntime, Listener } from '../runtime/runtime.js';
 import { pace, sleep } from './engine.js';
 import type { Reach } from './reach.js';

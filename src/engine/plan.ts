@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { AttemptRecord } from '../model/attempt.js';
-import { containerLabel, dependencies, mainContainer } from '../model/attempt-containers.js';
+import { containerLabel, dependencies, mainContainer } from '../model/task-containers.js';
 import { defaultLimits, graceSeconds } from '../model/defaults.js';
 import { shortName } from '../model/names.js';
 import { parseQuantity } from '../model/quantity.js';
 import type { Container, EnvVar } from '../model/schema/container.js';
 import type { Probe } from '../model/schema/probe.js';
 import { type LocalSettings } from '../model/local/settings.js';
-import { own } from '../model/own.js';
+import { ownProperty } from '../model/own-property.js';
 import type { Execution } from '../model/schema/job.js';
 import type { Capacity, ContainerSpec, NetworkSpec, SandboxSpec } from '../runtime/runtime.js';
 import { identity } from './identity.js';
@@ -158,7 +158,7 @@ function containerSpec(
 ): Omit<ContainerSpec, 'name' | 'labels' | 'network'> {
   const limits = { ...defaultLimits, ...container.resources?.limits };
   return {
-    image: own(images(), container.image) ?? container.image,
+    image: ownProperty(images(), container.image) ?? container.image,
     env: {
       ...Object.fromEntries(
         [...variables(container)].flatMap(([name, { value, valueSource }]) =>

@@ -1,9 +1,10 @@
 import path from 'node:path';
 import { defaultLimits } from '../model/defaults.js';
 import { exportName } from '../model/local/mappings.js';
-import { bucketOptions, inside } from '../model/local/paths.js';
+import { bucketOptions } from '../model/local/volume-options.js';
+import { inside } from '../model/local/volume-paths.js';
 import { defaultSettings, type LocalSettings } from '../model/local/settings.js';
-import { own } from '../model/own.js';
+import { ownProperty } from '../model/own-property.js';
 import { shortName } from '../model/names.js';
 import { parseQuantity } from '../model/quantity.js';
 import type { Volume, VolumeMount } from '../model/schema/container.js';
@@ -71,11 +72,11 @@ export function volumePlan(template: TaskTemplate, settings: LocalSettings, plac
     if (secret && used.length > 0) addSecret(plan, secret, used, path.join(directory, `volume${i}`));
     if (gcs) {
       const { only, readOnly } = bucketOptions(gcs.mountOptions ?? []);
-      const bucket = own(settings.buckets, gcs.bucket ?? '') ?? '';
+      const bucket = ownProperty(settings.buckets, gcs.bucket ?? '') ?? '';
       addDirectory(plan, path.join(bucket, inside(only) ?? ''), used, gcs.readOnly || readOnly);
     }
     if (nfs) {
-      const share = own(settings.nfs, exportName(`${nfs.server ?? ''}:${nfs.path ?? ''}`)) ?? '';
+      const share = ownProperty(settings.nfs, exportName(`${nfs.server ?? ''}:${nfs.path ?? ''}`)) ?? '';
       addDirectory(plan, share, used, nfs.readOnly ?? false);
     }
     if (cloudSqlInstance) addCloudSql(plan, cloudSqlInstance, used, place.sockets, settings);
@@ -176,7 +177,7 @@ function addCloudSql(
     const target = mount.mountPath || '/cloudsql';
     add(plan, container, { kind: 'bind', source: sockets, target, readOnly: true });
     for (const instance of instances) {
-      const endpoint = own(cloudSql, instance);
+      const endpoint = ownProperty(cloudSql, instance);
       if (!endpoint || 'tcp' in endpoint) continue;
       plan.lent.push(endpoint.socket);
       const at = path.posix.join(target, instance);

@@ -2,8 +2,8 @@ import { chmodSync, readdirSync, renameSync, rmSync, unwatchFile, watchFile, wri
 import path from 'node:path';
 import { type Environment, filesOf, realPath, secretValue, Unavailable } from '../local/sources.js';
 import { type LocalSettings, type SecretSource } from '../model/local/settings.js';
-import { own } from '../model/own.js';
-import { isWithin } from '../model/local/paths.js';
+import { ownProperty } from '../model/own-property.js';
+import { isWithin } from '../model/local/volume-paths.js';
 import { type ContainerRuntime, type ContainerSpec, StartRefused } from '../runtime/runtime.js';
 import { makeDirectory } from '../store/directory.js';
 import type { AttemptPlan } from './attempt.js';
@@ -99,7 +99,7 @@ export class AttemptVolumes {
   }
 
   #source({ secret, version }: SecretReference): SecretSource | undefined {
-    return own(own(this.#host.settings.secrets, secret) ?? {}, version);
+    return ownProperty(ownProperty(this.#host.settings.secrets, secret) ?? {}, version);
   }
 
   async #value(reference: SecretReference): Promise<Buffer> {

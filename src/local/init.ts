@@ -4,9 +4,9 @@ import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { isMap, isScalar, type Node, type Pair, parseDocument, type YAMLMap } from 'yaml';
 import { readLocalFile } from '../model/local/read.js';
-import { put, type Tree } from '../model/spec/v1/mapping.js';
-import { fileName } from './file.js';
-import { type Addition, type Missing, yamlKey, yamlLines } from './missing.js';
+import { put, type Tree } from '../model/v1/convert.js';
+import { fileName } from './settings-file.js';
+import { type Addition, type MissingMappings, yamlKey, yamlLines } from './missing-mappings.js';
 
 /** What was done for jobs that lacked something of this machine. */
 export interface Initialized {
@@ -29,7 +29,7 @@ export interface Initialized {
  * is changed: lines come between others, files are made where there is none.
  * @param file the localrun.yaml, which need not be there
  */
-export function initialize(file: string, missing: Missing): Initialized {
+export function initialize(file: string, missing: MissingMappings): Initialized {
   const { additions } = missing;
   const directory = path.dirname(file);
   const old = textOf(file);

@@ -1,7 +1,9 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { parseDotenv } from '../model/dotenv.js';
-import { type SecretSource } from '../model/local/settings.js';
-import { routeOf, variableLine } from '../model/variables.js';
+import { routeOf, variableLine } from '../model/environment-variables.js';
+import type { LocalSecretVersion } from '../model/local/schema.js';
+import type { SecretSource } from '../model/local/settings.js';
+import { get } from '../model/v1/convert.js';
 
 /** Variables of the process, which a mapping may name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -17,10 +19,11 @@ export class Unavailable extends Error {
 /** The value of a secret version as it is now. @throws Unavailable */
 export async function secretValue(source: SecretSource, env: Environment): Promise<Buffer> {
   if (!('inline' in source)) return readSource(source, env);
-  const { inlineValue } = await import('./inline.js');
-  const value = await inlineValue(source).catch((error: Error) => {
+  const { readLocal } = await import('./settings-file.js');
+  const local = await readLocal(source.inline).catch((error: Error) => {
     throw new Unavailable(error.message);
   });
+  const value = get(local.value, source.at) as LocalSecretVersion['value'];
   if (value === undefined) throw new Unavailable(`${source.inline} does not have it any more`);
   return limited(Buffer.from(value), source.inline);
 }

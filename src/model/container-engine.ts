@@ -2,7 +2,7 @@ import { StatusError } from './errors.js';
 import { commandFor, shortName } from './names.js';
 
 /** Which container engine it is, and how the client was told to reach it. */
-export interface EngineIdentity {
+export interface ContainerEngine {
   /** The same for as long as the engine keeps its containers, whatever way leads there, and no other engine's. */
   id: string;
   client: 'docker' | 'podman';
@@ -12,16 +12,16 @@ export interface EngineIdentity {
   context?: string | undefined;
 }
 
-const hostVariable = ({ client }: EngineIdentity): string => (client === 'docker' ? 'DOCKER_HOST' : 'CONTAINER_HOST');
+const hostVariable = ({ client }: ContainerEngine): string => (client === 'docker' ? 'DOCKER_HOST' : 'CONTAINER_HOST');
 
 /** Where an engine is, for people: `DOCKER_HOST=ssh://ci`. */
-export const endpointOf = (engine: EngineIdentity): string => {
+export const endpointOf = (engine: ContainerEngine): string => {
   if (engine.host) return `${hostVariable(engine)}=${engine.host}`;
   return engine.context ? `docker context ${engine.context}` : `the local ${engine.client}`;
 };
 
 /** What makes us ask `engine` instead of the one that is asked now. */
-function wayTo(engine: EngineIdentity, asked: EngineIdentity): string {
+function wayTo(engine: ContainerEngine, asked: ContainerEngine): string {
   const { client, host, context } = engine;
   const steps = [];
   if (client !== asked.client) steps.push(`set LOCALRUN_DOCKER=${client}`);
@@ -32,7 +32,7 @@ function wayTo(engine: EngineIdentity, asked: EngineIdentity): string {
 }
 
 /** Why an execution is left alone: its containers are in the engine that it began on, and `asked` is another one. */
-export function otherEngine(execution: string, began: EngineIdentity, asked: EngineIdentity): StatusError {
+export function otherEngine(execution: string, began: ContainerEngine, asked: ContainerEngine): StatusError {
   const id = shortName(execution);
   const which = `another container engine (${endpointOf(began)}) than the one that answers now (${endpointOf(asked)})`;
   return new StatusError('FAILED_PRECONDITION', `Execution [${id}] began on ${which}.`, {

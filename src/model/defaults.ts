@@ -1,4 +1,4 @@
-import { canonical } from './canonical.js';
+import { normalize } from './schema/normalize.js';
 import type { Container } from './schema/container.js';
 import { type JobInput, JobMessage, type TaskTemplate } from './schema/job.js';
 import { durationSeconds } from './time.js';
@@ -21,7 +21,7 @@ export const graceSeconds = ({ terminationGracePeriod = defaultGrace }: Partial<
  * means "as many as possible".
  */
 export function withDefaults(input: JobInput, projectNumber: string): JobInput {
-  const job = canonical(JobMessage, input);
+  const job = normalize(JobMessage, input);
   const { template } = job;
   const task = template.template;
   return {

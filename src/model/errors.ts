@@ -1,5 +1,5 @@
-import type { Path } from './path.js';
-import type { RuleId } from './schema/rules.js';
+import type { FieldPath } from './field-path.js';
+import type { RuleId } from './validation/rules.js';
 
 /** google.rpc.Code names and numbers (google/rpc/code.proto). */
 export const codes = {
@@ -39,7 +39,7 @@ export interface Problem {
   message: string;
   location?: Location | undefined;
   /** The field by its path in the v2 job, for whoever knows what file that is written in. */
-  at?: Path | undefined;
+  at?: FieldPath | undefined;
   fix?: string | undefined;
   /** A warning does not stop the command. */
   severity: 'error' | 'warning';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { canonical } from './canonical.js';
+import { normalize } from './schema/normalize.js';
 import { etagOf } from './etag.js';
 import { completionStatus, conditionOf, isCompleted } from './execution.js';
 import type { Condition } from './schema/condition.js';
@@ -130,4 +130,4 @@ function pending(job: Job, before: Job | undefined): Job {
 const withoutIdentity = ({ name: _name, etag: _etag, ...input }: JobInput): JobInput => input;
 
 /** What a user has written of a job. */
-const userPart = (job: Job): JobInput => ({ ...canonical(JobMessage, withoutIdentity(job)), onlyV1: job.onlyV1 });
+const userPart = (job: Job): JobInput => ({ ...normalize(JobMessage, withoutIdentity(job)), onlyV1: job.onlyV1 });

@@ -1,7 +1,7 @@
 import { codes } from './errors.js';
-import type { LogLine } from './log.js';
+import type { LogLine } from './log-lines.js';
 import { parseName, shortName } from './names.js';
-import { own } from './own.js';
+import { ownProperty } from './own-property.js';
 import { durationSeconds, type Timestamp, toTimestamp } from './time.js';
 import { type AttemptRecord, isStartFailure } from './attempt.js';
 import { conditionOf } from './execution.js';
@@ -61,7 +61,7 @@ export function lineEntry({ time, text }: LogLine, source: EntrySource, number: 
   const lifted = { ...entry };
   const unlifted: [key: string, value: unknown][] = [];
   for (const [key, value] of Object.entries(payload)) {
-    const field = own(liftedFields, key);
+    const field = ownProperty(liftedFields, key);
     if (key === 'severity' && isSeverity(value)) lifted.severity = upper(value);
     else if (key === 'time' && isTime(value)) lifted.timestamp = toTimestamp(value);
     else if (key === `${special}labels` && typeof value === 'object') {

@@ -1,4 +1,4 @@
-import { own } from './own.js';
+import { ownProperty } from './own-property.js';
 
 /** What RE2 has in brackets. */
 const classes: Readonly<Record<string, string>> = {
@@ -23,7 +23,7 @@ export function regularExpression(pattern: string, wrong: (problem: string) => E
   const rest = pattern
     .slice(inline.length)
     .replaceAll('(?P<', '(?<')
-    .replaceAll(/\[:(\w+):\]/g, (whole, name: string) => own(classes, name) ?? whole)
+    .replaceAll(/\[:(\w+):\]/g, (whole, name: string) => ownProperty(classes, name) ?? whole)
     .replaceAll(/\\(.)/g, (whole, of: string) => (of === 'A' ? '(?<![^])' : /z/i.test(of) ? '(?![^])' : whole));
   const all = [...new Set(flags + flagged)].join('');
   try {

@@ -1,7 +1,7 @@
 import type { EndedAttempt } from '../model/attempt.js';
-import type { EngineIdentity } from '../model/container-engine.js';
+import type { ContainerEngine } from '../model/container-engine.js';
 import type { LocalSettings } from '../model/local/settings.js';
-import type { TokenSource } from '../model/metadata.js';
+import type { TokenSource } from '../model/metadata-server.js';
 import type { Condition } from '../model/schema/condition.js';
 import type { Volume, VolumeMount } from '../model/schema/container.js';
 import type { Execution } from '../model/schema/job.js';
@@ -9,11 +9,11 @@ import type { Probe } from '../model/schema/probe.js';
 
 /**
  * What runs attempts: a container engine, or a cluster. An attempt is all containers of one try of one task. Every
- * method rejects with a RunError of code UNAVAILABLE while the runtime does not answer.
+ * method rejects with a StatusError of code UNAVAILABLE while the runtime does not answer.
  */
 export interface AttemptRuntime {
   /** Which runtime answers. */
-  identify(): Promise<EngineIdentity>;
+  identify(): Promise<ContainerEngine>;
   /** What it can do for a job. */
   capabilities(): Promise<Capabilities>;
   /** The networks that a job can join by name. */

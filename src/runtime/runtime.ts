@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { EngineIdentity } from '../model/container-engine.js';
+import type { ContainerEngine } from '../model/container-engine.js';
 import type { Timestamp } from '../model/time.js';
 
 /** Something of the engine's machine, or memory, that appears in a container at `target`. */
@@ -176,7 +176,7 @@ export interface SlowCall {
  */
 export interface ContainerRuntime {
   /** Which engine it is that answers. */
-  engine(): Promise<EngineIdentity>;
+  engine(): Promise<ContainerEngine>;
   /** What the engine has to give. */
   capacity(): Promise<Capacity>;
   /** The networks that a container can join without giving up a network namespace of its own. */

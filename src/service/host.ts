@@ -2,10 +2,10 @@ import { runExecution } from '../engine/execution.js';
 import type { Control } from '../engine/engine.js';
 import { type Credentials, GcloudCredentials } from '../engine/credentials.js';
 import { discard } from '../engine/discard.js';
-import type { EngineIdentity } from '../model/container-engine.js';
+import type { ContainerEngine } from '../model/container-engine.js';
 import type { OnEvent } from '../model/events.js';
 import { StatusError } from '../model/errors.js';
-import type { Keeper } from '../model/kept.js';
+import type { KeepingExecution } from '../model/kept-containers.js';
 import type { LocalSettings } from '../model/local/settings.js';
 import { jobName, nearest, parseName } from '../model/names.js';
 import type { Execution } from '../model/schema/job.js';
@@ -50,11 +50,14 @@ export async function requireSurroundings(
 /** An execution that has kept what another engine than the one that answers still has. */
 interface Left {
   name: string;
-  engine: EngineIdentity;
+  engine: ContainerEngine;
 }
 
 /** Removes what executions have kept, but what is in other engines. @throws StatusError if none answers */
-export async function discardKept({ runtime, home }: HostDeps, executions: readonly Keeper[]): Promise<Left[]> {
+export async function discardKept(
+  { runtime, home }: HostDeps,
+  executions: readonly KeepingExecution[],
+): Promise<Left[]> {
   const left: Left[] = [];
   for (const execution of executions) {
     const engine = await discard(runtime, home, execution);

@@ -12,7 +12,7 @@ import {
   type PolicyViolation,
   validatePolicy,
 } from '../model/iam/policy.js';
-import { formatPath, snakeCase } from '../model/path.js';
+import { formatPath, snakeCase } from '../model/field-path.js';
 import { authorize, grantedTo } from './access.js';
 import { writing } from './retention.js';
 import { notFoundJob, type ServiceDeps } from './service.js';

@@ -1,4 +1,4 @@
-import { containerLabel, mainContainer } from '../model/attempt-containers.js';
+import { containerLabel, mainContainer } from '../model/task-containers.js';
 import type { AttemptRecord } from '../model/attempt.js';
 import {
   executionEntries,

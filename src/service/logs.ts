@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import type { ExecutionEvent } from '../model/events.js';
-import { LogDecoder, type LogLine } from '../model/log.js';
-import { containerLabel, mainContainer } from '../model/attempt-containers.js';
+import { LogDecoder, type LogLine } from '../model/log-lines.js';
+import { containerLabel, mainContainer } from '../model/task-containers.js';
 import type { Execution } from '../model/schema/job.js';
 import type { LogFiles, LogSource, Stream } from '../store/logs.js';
 import { epochMs, type Timestamp } from '../model/time.js';

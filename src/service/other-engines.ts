@@ -1,4 +1,4 @@
-import { type EngineIdentity, otherEngine } from '../model/container-engine.js';
+import { type ContainerEngine, otherEngine } from '../model/container-engine.js';
 import { StatusError } from '../model/errors.js';
 import { isCompleted } from '../model/execution.js';
 import { runnerOf } from './runner.js';
@@ -9,8 +9,8 @@ const patience = 3000;
 
 /** The engine that an execution began on, and the one that answers, where these are two. */
 export interface Elsewhere {
-  began: EngineIdentity;
-  asked: EngineIdentity;
+  began: ContainerEngine;
+  asked: ContainerEngine;
 }
 
 /** Where an execution that nobody runs began, if another engine answers now; undefined also if none does. */
@@ -35,7 +35,7 @@ export async function beganElsewhere(
 }
 
 /** The engine that answers; undefined if none does in time. */
-async function answering(deps: ServiceDeps): Promise<EngineIdentity | undefined> {
+async function answering(deps: ServiceDeps): Promise<ContainerEngine | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const given = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), patience);

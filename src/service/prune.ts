@@ -1,4 +1,4 @@
-import { keptAttempts } from '../model/kept.js';
+import { keptAttempts } from '../model/kept-containers.js';
 import { parseName } from '../model/names.js';
 import { timestamp } from '../model/time.js';
 import type { Remains } from '../store/store.js';

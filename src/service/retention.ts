@@ -1,4 +1,4 @@
-import { keepersAmong, keptAttempts } from '../model/kept.js';
+import { keepingExecutions, keptAttempts } from '../model/kept-containers.js';
 import { isCompleted } from '../model/execution.js';
 import { buriedJob, deletedExecution } from '../model/job.js';
 import type { Execution } from '../model/schema/job.js';
@@ -27,7 +27,7 @@ export function writing<T>(deps: ServiceDeps, body: () => T): T {
 
 /** Asked before executions are removed from the store: what removes the rest of them, once they are. */
 export function forgetting({ store, logs, discard }: Remaining, executions: readonly string[]): () => void {
-  const keeping = keepersAmong(store, executions);
+  const keeping = keepingExecutions(store, executions);
   return () => {
     for (const name of executions) logs.remove(name);
     if (keeping.length > 0) discard(keeping);

@@ -1,18 +1,18 @@
-import { lend, type Loan } from '../local/lend.js';
-import { yamlLines } from '../local/missing.js';
-import { fieldsWithEffect } from '../model/effects.js';
+import { resolveResources, type ResolvedResources } from '../local/resolve-resources.js';
+import { yamlLines } from '../local/missing-mappings.js';
+import { fieldsWithEffect } from '../model/field-effects.js';
 import { type Problem, StatusError } from '../model/errors.js';
 import { createdExecution } from '../model/execution.js';
 import { executionToken } from '../model/job.js';
-import { idleOptions } from '../model/local/idle.js';
+import { ignoredVolumeOptions } from '../model/local/volume-options.js';
 import type { LocalSettings } from '../model/local/settings.js';
 import { executionName, executionSuffix, parseName, shortName } from '../model/names.js';
 import { overridden } from '../model/overrides.js';
-import { formatPath } from '../model/path.js';
+import { formatPath } from '../model/field-path.js';
 import type { Execution, Job, JobInput } from '../model/schema/job.js';
 import type { Overrides } from '../model/schema/run.js';
 import { validateOverrides } from '../model/validation/overrides.js';
-import { badRequest } from '../model/validation/status.js';
+import { badRequest } from '../model/validation/bad-request.js';
 import type { Owner } from '../store/store.js';
 import { authorize } from './access.js';
 import { writing } from './retention.js';
@@ -134,7 +134,7 @@ export class Unlendable extends StatusError {
   /** Whether `config init` can add some of it. */
   readonly initializable: boolean;
 
-  constructor(job: string, { problems, missing: { additions, files } }: Loan, { config }: LocalSettings) {
+  constructor(job: string, { problems, missing: { additions, files } }: ResolvedResources, { config }: LocalSettings) {
     const where = config ?? 'a file localrun.yaml, in this directory or above it';
     super('FAILED_PRECONDITION', `Job [${job}] cannot run on this machine:`, {
       problems,
@@ -151,9 +151,9 @@ function borrowed(deps: ServiceDeps, execution: Execution, settings: LocalSettin
   return loan.settings;
 }
 
-function loanTo({ projectNumber, env }: ServiceDeps, execution: Execution, settings: LocalSettings): Loan {
+function loanTo({ projectNumber, env }: ServiceDeps, execution: Execution, settings: LocalSettings): ResolvedResources {
   const { project } = parseName(execution.name);
-  return lend(execution.template, settings, { project, projectNumber, env });
+  return resolveResources(execution.template, settings, { project, projectNumber, env });
 }
 
 /** What is to be said of the values that an execution gets. */
@@ -162,6 +162,6 @@ export const loanWarnings = (deps: ServiceDeps, execution: Execution): Problem[]
 
 /** Fields of a job, and options in them, that act in Cloud Run and do nothing here. */
 export const inertFields = (job: JobInput): string[] => [
-  ...fieldsWithEffect(job, ['inert']).map((path) => formatPath(path)),
-  ...idleOptions(job),
+  ...fieldsWithEffect(job, ['ignoredLocally']).map((path) => formatPath(path)),
+  ...ignoredVolumeOptions(job),
 ];

@@ -1,10 +1,10 @@
-import type { EngineIdentity } from '../model/container-engine.js';
+import type { ContainerEngine } from '../model/container-engine.js';
 import { StatusError } from '../model/errors.js';
 import type { LocalSettings } from '../model/local/settings.js';
 import type { Holds } from '../model/iam/permissions.js';
-import type { Keeper } from '../model/kept.js';
+import type { KeepingExecution } from '../model/kept-containers.js';
 import { nearest, parseName, shortName } from '../model/names.js';
-import { badRequest, type RequestName } from '../model/validation/status.js';
+import { badRequest, type RequestName } from '../model/validation/bad-request.js';
 import type { Violation } from '../model/validation/violation.js';
 import { timestamp, type Timestamp } from '../model/time.js';
 import type { LogFiles } from '../store/logs.js';
@@ -37,9 +37,9 @@ export interface ServiceDeps {
    */
   spawnWorker: (execution: string) => void;
   /** The container engine that answers. @throws StatusError UNAVAILABLE */
-  engine: () => Promise<EngineIdentity>;
+  engine: () => Promise<ContainerEngine>;
   /** Removes what executions that are gone have kept in the container engine; that goes on beside us. */
-  discard: (executions: readonly Keeper[]) => void;
+  discard: (executions: readonly KeepingExecution[]) => void;
 }
 
 export const timeOf = (deps: Pick<ServiceDeps, 'now'>): Timestamp => timestamp(deps.now());

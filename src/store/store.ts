@@ -1,5 +1,5 @@
 import type { AttemptRecord } from '../model/attempt.js';
-import type { EngineIdentity } from '../model/container-engine.js';
+import type { ContainerEngine } from '../model/container-engine.js';
 import type { Policy } from '../model/iam/policy.js';
 import type { LocalSettings } from '../model/local/settings.js';
 import type { Parent } from '../model/names.js';
@@ -98,8 +98,8 @@ export interface ExecutionStore {
   createExecution(execution: Execution, settings: LocalSettings): void;
   saveExecution(execution: Execution): void;
   /** The container engine that has its containers; undefined before it has had one. */
-  engine(execution: string): EngineIdentity | undefined;
-  saveEngine(execution: string, engine: EngineIdentity): void;
+  engine(execution: string): ContainerEngine | undefined;
+  saveEngine(execution: string, engine: ContainerEngine): void;
   /** The image ids that the execution's references stand for, once they are resolved. */
   images(execution: string): Record<string, string>;
   /** What this machine adds to the execution. */

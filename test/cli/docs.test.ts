@@ -125,7 +125,7 @@ describe('docs/fidelity.md', () => {
   }
 
   test.each<[title: string, effect: Effect]>([
-    ['Without effect', 'inert'],
+    ['Without effect', 'ignoredLocally'],
     ['Mapped', 'mapped'],
   ])('names in %j the fields that the schema has as %s', (title, effect) => {
     const text = section(title);
@@ -133,7 +133,7 @@ describe('docs/fidelity.md', () => {
   });
 
   test('says of no field that acts that it does nothing', () => {
-    const quiet = new Set([...fieldsWith('inert'), ...fieldsWith('recorded')]);
+    const quiet = new Set([...fieldsWith('ignoredLocally'), ...fieldsWith('recorded')]);
     const named = [...section('Without effect').matchAll(/`([a-z]\w+)`/g)];
     expect(named.map(([, name = '']) => name).filter((name) => !quiet.has(name))).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ResourceV1 } from '../../src/model/spec/v1/write.js';
+import type { ResourceV1 } from '../../src/model/v1/write.js';
 import { cli, type Outcome } from '../support/io.js';
 
 /** The parts of a v1 job that flags set. */

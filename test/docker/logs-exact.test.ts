@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
-import { seenAtLast } from '../../src/model/log.js';
+import { seenAtLast } from '../../src/model/log-lines.js';
 import { printable } from '../../src/model/printable.js';
 import { type Command, until } from '../support/cli.js';
 import { type Home, test } from '../support/home.js';

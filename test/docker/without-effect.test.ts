@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { expect } from 'vitest';
-import { declaredFields } from '../../src/model/effects.js';
+import { declaredFields } from '../../src/model/field-effects.js';
 import type { JobInput } from '../../src/model/schema/job.js';
 import { test } from '../support/home.js';
 
 /** The fields without a local effect that are in no other such field. */
 const inert = declaredFields()
-  .filter(({ effect }) => effect === 'inert')
+  .filter(({ effect }) => effect === 'ignoredLocally')
   .map(({ path }) => path)
   .filter((path, _, all) => !all.some((outer) => path.startsWith(`${outer}.`)));
 

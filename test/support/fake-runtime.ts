@@ -1,5 +1,5 @@
 import { PassThrough, type Duplex } from 'node:stream';
-import type { EngineIdentity } from '../../src/model/container-engine.js';
+import type { ContainerEngine } from '../../src/model/container-engine.js';
 import { StatusError } from '../../src/model/errors.js';
 import { timestamp } from '../../src/model/time.js';
 import {
@@ -87,7 +87,7 @@ export class FakeRuntime implements ContainerRuntime {
     if (this.gone) throw new StatusError('UNAVAILABLE', 'The engine is gone.');
   }
 
-  async engine(): Promise<EngineIdentity> {
+  async engine(): Promise<ContainerEngine> {
     if (this.gone) throw new StatusError('UNAVAILABLE', 'The engine is gone.');
     return { id: this.id, client: 'docker', host: `tcp://${this.id}` };
   }

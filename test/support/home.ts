@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { test as base } from 'vitest';
 import { homeLabel, labels } from '../../src/engine/plan.js';
 import { isCompleted } from '../../src/model/execution.js';
-import { LogDecoder } from '../../src/model/log.js';
+import { LogDecoder } from '../../src/model/log-lines.js';
 import type { Container } from '../../src/model/schema/container.js';
 import type { Execution, ExecutionTemplate, Job, Task, TaskTemplate } from '../../src/model/schema/job.js';
 import { Command, repository, type Result, signal, until } from './cli.js';

@@ -6,9 +6,9 @@ import { readPolicy } from '../../src/model/iam/read.js';
 import { readLocalFile } from '../../src/model/local/read.js';
 import { entryText, lineEntry } from '../../src/model/log-entry.js';
 import { parseLogFilter } from '../../src/model/log-filter/parse.js';
-import { readBody } from '../../src/model/spec/body.js';
+import { readBody } from '../../src/model/spec/request-body.js';
 import { readJobs } from '../../src/model/spec/read.js';
-import { parseValue } from '../../src/model/spec/source.js';
+import { parseValue } from '../../src/model/spec/source-document.js';
 import { JobMessage } from '../../src/model/schema/job.js';
 import { someExecution, someJob, someTime } from '../support/jobs.js';
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import type { DeclaredField } from '../../src/model/effects.js';
+import type { DeclaredField } from '../../src/model/field-effects.js';
 import { repository } from '../support/cli.js';
 
 type Table = Record<string, Record<string, string[]>>;
@@ -36,8 +36,8 @@ test('titles may hold quotes, and what expressions are made of', () => {
 const fields: DeclaredField[] = [
   { path: 'etag', effect: 'same', doc: '' },
   { path: 'template.timeout', effect: 'same', doc: '' },
-  { path: 'template.vpc', effect: 'inert', doc: '' },
-  { path: 'template.vpc.egress', effect: 'inert', doc: '' },
+  { path: 'template.vpc', effect: 'ignoredLocally', doc: '' },
+  { path: 'template.vpc.egress', effect: 'ignoredLocally', doc: '' },
   { path: 'labels', effect: 'recorded', doc: '' },
 ];
 const files: Record<string, string> = {
@@ -45,7 +45,7 @@ const files: Record<string, string> = {
   'test/unit/b.test.ts': `test('keeps', () => { etag; timeout; })`,
 };
 const all: Table = {
-  'test/docker/a.test.ts': { timeouts: ['template.timeout'], 'the rest': ['inert'] },
+  'test/docker/a.test.ts': { timeouts: ['template.timeout'], 'the rest': ['ignoredLocally'] },
   'test/unit/b.test.ts': { keeps: ['etag', 'recorded'] },
 };
 const problems = (change: Table): string[] => proofsOf(fields, { ...all, ...change }, (file) => files[file]).problems;
@@ -68,7 +68,7 @@ test.each<[what: string, change: Table, problem: string]>([
   [
     'a field of tasks that no container proves',
     {
-      'test/docker/a.test.ts': { 'the rest': ['inert'] },
+      'test/docker/a.test.ts': { 'the rest': ['ignoredLocally'] },
       'test/unit/b.test.ts': { keeps: ['etag', 'recorded', 'template.timeout'] },
     },
     'no test on containers proves template.timeout (same)',
@@ -85,7 +85,12 @@ test.each<[what: string, change: Table, problem: string]>([
   ],
   [
     'a field that its file does not know',
-    { 'test/docker/a.test.ts': { timeouts: ['template.timeout', 'template.vpc.egress'], 'the rest': ['inert'] } },
+    {
+      'test/docker/a.test.ts': {
+        timeouts: ['template.timeout', 'template.vpc.egress'],
+        'the rest': ['ignoredLocally'],
+      },
+    },
     'test/docker/a.test.ts does not even name template.vpc.egress',
   ],
 ])('%s is told', (_, change, problem) => {

@@ -1,5 +1,5 @@
 import type { Config } from '../../config.js';
-import type { LocalDocument } from '../../local/file.js';
+import type { LocalDocument } from '../../local/settings-file.js';
 import type { Parent } from '../../model/names.js';
 import type { DoctorDeps } from '../../service/doctor/check.js';
 import type { HostDeps } from '../../service/host.js';

@@ -95,7 +95,7 @@ function conditionOf(flag: string, value: Readonly<Record<string, unknown>>): Ex
 export async function conditionIn(context: Context, flags: BindingFlags): Promise<Expr | 'none' | undefined> {
   if (flags.conditionFromFile === undefined) return flags.condition;
   const { file, text } = await readSpecText(context, flags.conditionFromFile, 'condition');
-  const { parseValue } = await import('../../model/spec/source.js');
+  const { parseValue } = await import('../../model/spec/source-document.js');
   let value: unknown;
   try {
     value = parseValue(text);

@@ -3,10 +3,10 @@ import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Problem, StatusError, UsageError } from '../../model/errors.js';
 import { shortName } from '../../model/names.js';
-import { formatPath, namesAlong } from '../../model/path.js';
+import { formatPath, namesAlong } from '../../model/field-path.js';
 import type { JobInput } from '../../model/schema/job.js';
 import type { JobSpec, SpecSource } from '../../model/spec/read.js';
-import { get } from '../../model/spec/v1/mapping.js';
+import { get } from '../../model/v1/convert.js';
 import { type CommonOptions, jobNameOf } from './command.js';
 import type { Context } from './context.js';
 import { formatProblems } from '../errors.js';
@@ -63,7 +63,7 @@ export async function readSpecText(
   file: string,
   what = 'job spec',
 ): Promise<{ file: string; text: string }> {
-  const { maxSpecBytes } = await import('../../model/spec/source.js');
+  const { maxSpecBytes } = await import('../../model/spec/source-document.js');
   if (file === '-') return inUtf8('<stdin>', await io.readInput(maxSpecBytes));
   const chunks: Buffer[] = [];
   try {

@@ -38,7 +38,7 @@ async function flagsIn(file: string, cwd: string): Promise<string[]> {
   } catch (error) {
     throw wrong(`[${file}] cannot be read: ${(error as Error).message}`);
   }
-  const { parseValue } = await import('../../model/spec/source.js');
+  const { parseValue } = await import('../../model/spec/source-document.js');
   let content: unknown;
   try {
     content = parseValue(text);

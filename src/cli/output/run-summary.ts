@@ -1,6 +1,6 @@
 import { endingOf } from '../../model/attempt.js';
 import { completionStatus, conditionOf } from '../../model/execution.js';
-import { seenAtLast } from '../../model/log.js';
+import { seenAtLast } from '../../model/log-lines.js';
 import { commandFor } from '../../model/names.js';
 import type { Execution } from '../../model/schema/job.js';
 import type { TaskRecord } from '../../model/task.js';

@@ -1,4 +1,4 @@
-import { own } from '../own.js';
+import { ownProperty } from '../own-property.js';
 import type { Policy } from './policy.js';
 
 /** The permissions that the methods of jobs, executions, tasks and operations need (IAM permissions page). */
@@ -81,7 +81,7 @@ export function grantedBy(
     (policy.bindings ?? [])
       .filter(({ members }) => members.some((member) => isMember(member, account)))
       .filter(({ condition }) => !condition || holds(condition.expression, circumstances))
-      .flatMap(({ role }) => own(roles, role) ?? []),
+      .flatMap(({ role }) => ownProperty(roles, role) ?? []),
   );
 }
 

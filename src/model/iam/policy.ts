@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Path } from '../path.js';
+import type { FieldPath } from '../field-path.js';
 import type { Infer } from '../schema/field.js';
 import type { Binding, Expr, PolicyMessage } from '../schema/policy.js';
 
@@ -26,7 +26,7 @@ const hiddenCondition = '_withcond_';
 
 /** A rule that a policy breaks. */
 export interface PolicyViolation {
-  path: Path;
+  path: FieldPath;
   description: string;
   fix?: string | undefined;
 }
@@ -34,7 +34,7 @@ export interface PolicyViolation {
 /** What is wrong with a policy that somebody wants to set, conditions' expressions apart. */
 export function validatePolicy({ version = 0, bindings = [] }: PolicyInput): PolicyViolation[] {
   const violations: PolicyViolation[] = [];
-  const report = (path: Path, description: string, fix?: string): void =>
+  const report = (path: FieldPath, description: string, fix?: string): void =>
     void violations.push({ path, description, fix });
   if (![0, 1, 3].includes(version)) report(['version'], `must be 0, 1 or 3, got ${version}`);
   bindings.forEach(({ role, members, condition }, i) => {

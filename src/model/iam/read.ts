@@ -1,9 +1,9 @@
 import type { Problem } from '../errors.js';
-import { formatPath } from '../path.js';
+import { formatPath } from '../field-path.js';
 import { PolicyMessage } from '../schema/policy.js';
 import { decode } from '../spec/decode.js';
 import { problemOf } from '../spec/read.js';
-import { parseSource, TooLarge } from '../spec/source.js';
+import { parseSource, TooLarge } from '../spec/source-document.js';
 import { type PolicyInput, validatePolicy } from './policy.js';
 
 /** The policy in a YAML or JSON text, and all that is wrong with it, each at its place. */

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { LocalFile, LocalSecret, LocalSecretVersion } from './schema.js';
 import { anyVersion, type CloudSqlEndpoint, type LocalSettings, type SecretSource } from './settings.js';
-import { own } from '../own.js';
+import { ownProperty } from '../own-property.js';
 
 export type Mappings = Pick<LocalSettings, 'secrets' | 'buckets' | 'nfs' | 'cloudSql'>;
 
@@ -30,7 +30,7 @@ export function mappingsOf(local: LocalFile, file: string, home: string): Mappin
       .toSorted((a, b) => Number(b) - Number(a))[0];
     const named = { ...(highest !== undefined && { latest: highest }), ...value.aliases };
     const aliased = Object.entries(named).flatMap(([alias, number]) => {
-      const found = own(versions, number);
+      const found = ownProperty(versions, number);
       return found ? [[alias, found] as const] : [];
     });
     return { ...Object.fromEntries(aliased), ...versions };

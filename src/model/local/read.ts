@@ -1,9 +1,9 @@
 import type { Location, Problem } from '../errors.js';
 import { isParentPart } from '../names.js';
-import { formatPath, type Path } from '../path.js';
+import { formatPath, type FieldPath } from '../field-path.js';
 import { decode } from '../spec/decode.js';
 import { problemOf } from '../spec/read.js';
-import { maxSpecBytes, parseSource, type SourceDocument, TooLarge } from '../spec/source.js';
+import { maxSpecBytes, parseSource, type SourceDocument, TooLarge } from '../spec/source-document.js';
 import { type LocalFile, LocalFileMessage, type LocalSecret, type LocalSecretVersion } from './schema.js';
 
 /** A localrun.yaml that was read. */
@@ -11,7 +11,7 @@ export interface LocalText {
   value: LocalFile;
   problems: Problem[];
   /** Where it says what `path` is about. */
-  locate(path: Path): Location | undefined;
+  locate(path: FieldPath): Location | undefined;
 }
 
 /** The text of a localrun.yaml, which may hold nothing; `file` is its name for messages. */
@@ -61,7 +61,7 @@ function withoutValues(problem: Problem): Problem {
   };
 }
 
-type Report = (path: Path, message: string, fix?: string) => void;
+type Report = (path: FieldPath, message: string, fix?: string) => void;
 
 /** The rules that a file of the right types can still break. */
 function check(document: SourceDocument, value: LocalFile, problems: Problem[]): void {
@@ -114,7 +114,7 @@ function checkSecret(name: string, secret: LocalSecret, report: Report): void {
   }
 }
 
-function checkSource(at: Path, { value, file, env, dotenv, key }: LocalSecretVersion, report: Report): void {
+function checkSource(at: FieldPath, { value, file, env, dotenv, key }: LocalSecretVersion, report: Report): void {
   if (value === undefined && !file && !env && !dotenv) {
     report(at, 'does not say where the value is', `add ${anything}`);
   }

@@ -1,6 +1,6 @@
 import type { UsageError } from '../errors.js';
 import type { LogEntry } from '../log-entry.js';
-import { camelCase } from '../path.js';
+import { camelCase } from '../field-path.js';
 
 export type Test = (entry: LogEntry) => boolean;
 

@@ -1,5 +1,5 @@
 import { BlockList, isIPv6 } from 'node:net';
-import { own } from '../own.js';
+import { ownProperty } from '../own-property.js';
 import { fieldOf, isMap, type Literal, type Test, valuesAt, type Wrong } from './fields.js';
 
 /** What a function is given: a field or a text. */
@@ -60,7 +60,7 @@ const functions: Readonly<Record<string, Function | undefined>> = {
 
 /** What a function of the query language says of an entry. @throws UsageError */
 export function call(name: string, args: readonly Argument[], wrong: Wrong): Test {
-  const of = own(functions, name.toLowerCase());
+  const of = ownProperty(functions, name.toLowerCase());
   if (!of) {
     const known = Object.values(functions).map((each) => each?.usage);
     throw wrong(`there is no function ${name}()`, `the functions are ${known.join('; ')}`);

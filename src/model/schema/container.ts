@@ -11,11 +11,11 @@ import {
   message,
   string,
   type Infer,
-  type ValueRule,
+  type Constraint,
 } from './field.js';
 import { ProbeMessage, StartupProbeMessage } from './probe.js';
 
-const secretName: ValueRule[] = [
+const secretName: Constraint[] = [
   {
     id: 'secret-name',
     text: 'may only be {secret} or projects/{project}/secrets/{secret}',
@@ -31,7 +31,7 @@ const orLike =
     if (like === undefined) return `e.g. ${examples}`;
     return `write ${/^[\d.]+$/.test(like) ? JSON.stringify(like) : like}`;
   };
-const secretVersion: ValueRule[] = [
+const secretVersion: Constraint[] = [
   {
     id: 'secret-version',
     text: 'should have only alphanumeric characters, hyphens and underscores',
@@ -40,7 +40,7 @@ const secretVersion: ValueRule[] = [
     filled: true,
   },
 ];
-const secretMode: ValueRule[] = [
+const secretMode: Constraint[] = [
   {
     id: 'secret-mode',
     text: 'if present, must be a supported unix chmod bitmask',
@@ -53,9 +53,9 @@ const secretMode: ValueRule[] = [
 const SecretKeySelector = message('SecretKeySelector', {
   secret: string('The secret: `NAME`, or `projects/PROJECT/secrets/NAME`.', {
     required: true,
-    rules: secretName,
+    constraints: secretName,
   }),
-  version: string('A version number, an alias, or `latest`.', { rules: secretVersion }),
+  version: string('A version number, an alias, or `latest`.', { constraints: secretVersion }),
 });
 
 const EnvVarSource = message('EnvVarSource', {
@@ -67,10 +67,10 @@ export const EnvVarMessage = message(
   {
     name: string('The name of the variable.', {
       required: true,
-      rules: [{ id: 'env-name', text: 'must not be empty', filled: true }],
+      constraints: [{ id: 'env-name', text: 'must not be empty', filled: true }],
     }),
     value: string('The value, taken literally: nothing is expanded.', {
-      rules: [{ id: 'env-value', text: 'length cannot exceed 32768', maxBytes: 32768 }],
+      constraints: [{ id: 'env-value', text: 'length cannot exceed 32768', maxBytes: 32768 }],
     }),
     valueSource: field(EnvVarSource, 'Where the value comes from.'),
   },
@@ -80,7 +80,7 @@ export type EnvVar = Infer<typeof EnvVarMessage>;
 
 const ResourceRequirements = message('ResourceRequirements', {
   limits: map('The limits `cpu`, `memory` and `nvidia.com/gpu`.', {
-    keyRules: [
+    keyConstraints: [
       {
         id: 'limit-name',
         text: "only 'cpu', 'memory' and 'nvidia.com/gpu' limits are supported",
@@ -88,7 +88,7 @@ const ResourceRequirements = message('ResourceRequirements', {
         filled: true,
       },
     ],
-    valueRules: [
+    valueConstraints: [
       {
         id: 'quantity',
         text: 'Could not parse Quantity',
@@ -100,7 +100,7 @@ const ResourceRequirements = message('ResourceRequirements', {
   }),
   cpuIdle: bool('For services; a job always has its CPU.', {
     effect: 'refused',
-    rules: [{ id: 'cpu-idle', text: 'CPU idle must be set to false', values: [false] }],
+    constraints: [{ id: 'cpu-idle', text: 'CPU idle must be set to false', values: [false] }],
   }),
   startupCpuBoost: bool('For services.', { effect: 'recorded', ignored: 'it is for services' }),
 });
@@ -108,10 +108,10 @@ const ResourceRequirements = message('ResourceRequirements', {
 const ContainerPort = message('ContainerPort', {
   name: string('Empty, `http1` or `h2c`.', {
     effect: 'recorded',
-    rules: [{ id: 'port-name', text: "must be one of empty, 'http1' or 'h2c'", values: ['', 'http1', 'h2c'] }],
+    constraints: [{ id: 'port-name', text: "must be one of empty, 'http1' or 'h2c'", values: ['', 'http1', 'h2c'] }],
   }),
   containerPort: int32('The port number, 1 to 65535; that of probes that name none.', {
-    rules: [{ id: 'port-number', text: 'must be 0 < container_port < 65536', min: 1, max: 65535, filled: true }],
+    constraints: [{ id: 'port-number', text: 'must be 0 < container_port < 65536', min: 1, max: 65535, filled: true }],
   }),
 });
 
@@ -179,7 +179,7 @@ function imageLike(value: string): string {
 
 export const ContainerMessage = message('Container', {
   name: string('A DNS label, unique in the template; may be empty where there is one container only.', {
-    rules: [
+    constraints: [
       {
         id: 'container-name',
         text: 'must conform to RFC 1123',
@@ -191,7 +191,7 @@ export const ContainerMessage = message('Container', {
   image: string('The image, `[HOST/]PATH[:TAG][@DIGEST]`.', {
     required: true,
     missing: 'must provide an image name to deploy',
-    rules: [
+    constraints: [
       { id: 'image', text: 'must provide an image name to deploy', filled: true },
       {
         id: 'image',
@@ -207,7 +207,7 @@ export const ContainerMessage = message('Container', {
   env: list(field(EnvVarMessage, 'A variable.'), 'Environment variables.'),
   resources: field(ResourceRequirements, 'CPU and memory limits.'),
   ports: list(field(ContainerPort, 'A port.'), 'The port that the container listens on; nothing is published.', {
-    rules: [{ id: 'ports', text: 'ports should contain 0 or 1 port', max: 1 }],
+    constraints: [{ id: 'ports', text: 'ports should contain 0 or 1 port', max: 1 }],
   }),
   volumeMounts: list(field(VolumeMountMessage, 'A mount.'), 'Volumes to mount.'),
   workingDir: string("The working directory; the image's if unset."),
@@ -217,35 +217,35 @@ export const ContainerMessage = message('Container', {
   dependsOn: list(string('A container name.'), 'Containers that must be up before this one starts.'),
   baseImageUri: string('For functions.', { effect: 'recorded', ignored: serviceOnly }),
   buildInfo: field(BuildInfo, 'How the image was built.', { output: true }),
-  sandboxLauncher: bool('Lets the container start sandboxes (preview).', { effect: 'inert' }),
+  sandboxLauncher: bool('Lets the container start sandboxes (preview).', { effect: 'ignoredLocally' }),
 });
 export type Container = Infer<typeof ContainerMessage>;
 
 const SecretItem = message('VersionToPath', {
   path: string('The file, relative to the mount.', { required: true }),
-  version: string('A version number, an alias, or `latest`.', { rules: secretVersion }),
+  version: string('A version number, an alias, or `latest`.', { constraints: secretVersion }),
   mode: int32('Permission bits, 0 to 0777 (511); the default mode if unset.', {
     octal: true,
-    rules: secretMode,
+    constraints: secretMode,
   }),
 });
 
 const SecretVolumeSource = message('SecretVolumeSource', {
   secret: string('The secret: `NAME`, or `projects/PROJECT/secrets/NAME`.', {
     required: true,
-    rules: secretName,
+    constraints: secretName,
   }),
   items: list(field(SecretItem, 'A file.'), 'The files; if none, one file named after the secret, version `latest`.'),
   defaultMode: int32('Permission bits, 0 to 0777 (511); 0444 if unset.', {
     octal: true,
-    rules: secretMode,
+    constraints: secretMode,
   }),
 });
 
 const CloudSqlInstance = message('CloudSqlInstance', {
   instances: list(
     string('`PROJECT:REGION:INSTANCE`.', {
-      rules: [
+      constraints: [
         {
           id: 'cloudsql-instance',
           text: 'must be in the format project:location:instance',
@@ -261,7 +261,7 @@ const CloudSqlInstance = message('CloudSqlInstance', {
 const EmptyDirVolumeSource = message('EmptyDirVolumeSource', {
   medium: enumeration('EmptyDirVolumeSource.Medium', { MEDIUM_UNSPECIFIED: 0, MEMORY: 1, DISK: 2 }, 'Memory or disk.'),
   sizeLimit: string('A quantity, such as `128Mi`.', {
-    rules: [{ id: 'size-limit', text: 'Could not parse Quantity', fix: orLike('"128Mi"'), pattern: quantity }],
+    constraints: [{ id: 'size-limit', text: 'Could not parse Quantity', fix: orLike('"128Mi"'), pattern: quantity }],
   }),
 });
 
@@ -273,7 +273,7 @@ const NfsVolumeSource = message('NFSVolumeSource', {
 
 const GcsVolumeSource = message('GCSVolumeSource', {
   bucket: string('The bucket.', {
-    rules: [{ id: 'gcs-bucket', text: 'Bucket name must be specified', filled: true }],
+    constraints: [{ id: 'gcs-bucket', text: 'Bucket name must be specified', filled: true }],
   }),
   readOnly: bool('Mount it read-only.'),
   mountOptions: list(string('An option.'), 'Options of gcsfuse, without the leading dashes.'),

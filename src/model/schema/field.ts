@@ -1,4 +1,4 @@
-import type { RuleId } from './rules.js';
+import type { RuleId } from '../validation/rules.js';
 
 /**
  * The language in which the resources are declared once. Types, decoding, validation of single fields, the list of
@@ -14,7 +14,7 @@ export type Effect =
   /** Kept and returned; how a task runs does not depend on it. */
   | 'recorded'
   /** Kept and returned; it acts in Cloud Run and has no local effect, which a run says once. */
-  | 'inert'
+  | 'ignoredLocally'
   /** A job that sets it is refused, as by the API. */
   | 'refused';
 
@@ -22,7 +22,7 @@ export type Effect =
  * What a value has to be by itself, in the API's words (`text`) and in terms that machines read. An unset value, which
  * is also an empty string and the number 0 where the field has no presence, breaks none but `filled`.
  */
-export interface ValueRule {
+export interface Constraint {
   id: RuleId;
   text: string;
   /** What to do, which may depend on the value. */
@@ -60,7 +60,7 @@ interface Common {
   orNumber?: true;
   /** Permission bits, which people write in octal. */
   octal?: true;
-  rules?: readonly ValueRule[];
+  constraints?: readonly Constraint[];
 }
 
 export interface ScalarField extends Common {
@@ -81,8 +81,8 @@ export interface MapField extends Common {
   kind: 'map';
   /** What its values are; strings if unset. */
   of?: Field;
-  keyRules?: readonly ValueRule[];
-  valueRules?: readonly ValueRule[];
+  keyConstraints?: readonly Constraint[];
+  valueConstraints?: readonly Constraint[];
 }
 export interface MessageField extends Common {
   kind: 'message';

@@ -21,24 +21,24 @@ const taskTemplateFields = {
   containers: list(field(ContainerMessage, 'A container.'), 'The containers of a task, 1 to 10.', {
     required: true,
     missing: 'must contain at least one container',
-    rules: [
+    constraints: [
       { id: 'container-count', text: 'must contain at least one container', min: 1 },
       { id: 'container-count', text: 'must contain at most 10 containers', max: 10 },
     ],
   }),
   volumes: list(field(VolumeMessage, 'A volume.'), 'Volumes that the containers mount.'),
   maxRetries: int32('Retries of a failed task, 0 to 10; 3 if unset, which is not 0.', {
-    rules: [{ id: 'max-retries', text: 'must be a number between 0 and 10', min: 0, max: 10 }],
+    constraints: [{ id: 'max-retries', text: 'must be a number between 0 and 10', min: 0, max: 10 }],
   }),
   timeout: duration('Time for one attempt, at most 168 h; 600s if unset.', {
-    rules: [{ id: 'timeout', text: 'must be between 1s and 604800s (168 hours)', min: 1, max: 604800 }],
+    constraints: [{ id: 'timeout', text: 'must be between 1s and 604800s (168 hours)', min: 1, max: 604800 }],
   }),
   terminationGracePeriod: duration('Time from SIGTERM to SIGKILL; 10s if unset.', {
-    rules: [{ id: 'termination-grace', text: 'must not be negative', min: 0 }],
+    constraints: [{ id: 'termination-grace', text: 'must not be negative', min: 0 }],
   }),
   serviceAccount: string("The task's identity.", {
     effect: 'recorded',
-    rules: [
+    constraints: [
       {
         id: 'service-account',
         text: 'Unsupported service account',
@@ -56,7 +56,7 @@ const taskTemplateFields = {
     'The sandbox; jobs always run in the second generation.',
     {
       effect: 'recorded',
-      rules: [
+      constraints: [
         {
           id: 'execution-environment',
           text: "Annotation 'run.googleapis.com/execution-environment' with value 'gen1' is not supported on resources of kind Execution.",
@@ -67,8 +67,8 @@ const taskTemplateFields = {
     },
   ),
   encryptionKey: string('A customer-managed key for the image.', {
-    effect: 'inert',
-    rules: [
+    effect: 'ignoredLocally',
+    constraints: [
       {
         id: 'encryption-key',
         text: 'must conform to projects/{project}/locations/{location}/keyRings/{keyRing}/cryptoKeys/{cryptoKey}',
@@ -76,8 +76,8 @@ const taskTemplateFields = {
       },
     ],
   }),
-  vpcAccess: field(VpcAccess, 'Egress through a VPC network.', { effect: 'inert' }),
-  nodeSelector: field(NodeSelector, 'The kind of GPU; here it is what the machine has.', { effect: 'inert' }),
+  vpcAccess: field(VpcAccess, 'Egress through a VPC network.', { effect: 'ignoredLocally' }),
+  nodeSelector: field(NodeSelector, 'The kind of GPU; here it is what the machine has.', { effect: 'ignoredLocally' }),
   gpuZonalRedundancyDisabled: bool('GPUs without zonal redundancy.', { effect: 'recorded' }),
 };
 
@@ -90,15 +90,15 @@ export const ExecutionTemplateMessage = message(
     labels: map('Labels of the executions and tasks.', { effect: 'recorded', ...labels }),
     annotations: map('Annotations of the executions and tasks.', { effect: 'recorded', ...annotations }),
     parallelism: int32('Tasks that run at once; as many as possible if 0 or unset.', {
-      rules: [{ id: 'parallelism', text: 'must not be negative', min: 0 }],
+      constraints: [{ id: 'parallelism', text: 'must not be negative', min: 0 }],
     }),
     taskCount: int32('Tasks of an execution, up to 10000; 1 if unset.', {
-      rules: [{ id: 'task-count', text: 'must be a number between 0 and 10000', min: 0, max: 10000 }],
+      constraints: [{ id: 'task-count', text: 'must be a number between 0 and 10000', min: 0, max: 10000 }],
     }),
     template: field(TaskTemplateMessage, 'What a task is.', { required: true, missing: 'has no task template' }),
     client: string('The client that wrote it.', { effect: 'recorded' }),
     clientVersion: string("The client's version.", { effect: 'recorded' }),
-    delayExecution: bool('Allows a start up to 12 hours later (preview).', { effect: 'inert' }),
+    delayExecution: bool('Allows a start up to 12 hours later (preview).', { effect: 'ignoredLocally' }),
   },
 );
 export type ExecutionTemplate = Infer<typeof ExecutionTemplateMessage>;
@@ -139,7 +139,7 @@ const launchStage = enumeration(
   'The stage of the features used: GA if unset.',
   {
     effect: 'recorded',
-    rules: [
+    constraints: [
       {
         id: 'launch-stage',
         text: 'only ALPHA, BETA, GA, or unspecified are supported',
@@ -167,7 +167,7 @@ export const JobMessage = message(
     client: string('The client that wrote it.', { effect: 'recorded' }),
     clientVersion: string("The client's version.", { effect: 'recorded' }),
     launchStage,
-    binaryAuthorization: field(BinaryAuthorization, 'Checks on the image.', { effect: 'inert' }),
+    binaryAuthorization: field(BinaryAuthorization, 'Checks on the image.', { effect: 'ignoredLocally' }),
     template: field(ExecutionTemplateMessage, 'What an execution is.', {
       required: true,
       missing: 'has no task template',

@@ -1,8 +1,8 @@
 import { LocalFileMessage } from '../local/schema.js';
-import type { EnumField, Field, MapField, Message, ValueRule } from './field.js';
+import type { EnumField, Field, MapField, Message, Constraint } from './field.js';
 import { JobMessage } from './job.js';
-import { type RuleId, rules } from './rules.js';
-import { JobV1Message } from './v1.js';
+import { type RuleId, validationRules } from '../validation/rules.js';
+import { JobV1Message } from '../v1/schema.js';
 
 /** A JSON Schema, draft 7, which is what editors know best. */
 type Schema = Record<string, unknown>;
@@ -78,7 +78,7 @@ class Writer {
 
   #value(field: Field): Schema {
     if (field.neutral) return { enum: ['', ...field.neutral] };
-    const checks = constraints(field.rules, field.kind);
+    const checks = constraintSchema(field.constraints, field.kind);
     switch (field.kind) {
       case 'message':
         return this.reference(field.message);
@@ -102,31 +102,31 @@ class Writer {
     }
   }
 
-  #enumValues({ values, rules: own }: EnumField): (string | number)[] {
-    const allowed = own?.find((rule) => isError(rule.id) && rule.values)?.values;
+  #enumValues({ values, constraints }: EnumField): (string | number)[] {
+    const allowed = constraints?.find(({ id, values: some }) => isError(id) && some)?.values;
     const names = Object.keys(values).filter((name) => !allowed || allowed.includes(name));
     return this.#proto ? [...names, ...names.flatMap((name) => values[name] ?? [])] : names;
   }
 }
 
-const hasToBeFilled = ({ rules: own }: Field): boolean => own?.some(({ id, filled }) => filled && isError(id)) === true;
+const hasToBeFilled = ({ constraints }: Field): boolean => constraints?.some(({ id, filled }) => filled && isError(id)) === true;
 
-const isError = (rule: RuleId): boolean => rules[rule].severity === 'error';
+const isError = (rule: RuleId): boolean => validationRules[rule].severity === 'error';
 
-function mapSchema({ keyRules, valueRules }: MapField, checks: Schema): Schema {
-  const keys = constraints(keyRules, 'string');
+function mapSchema({ keyConstraints, valueConstraints }: MapField, checks: Schema): Schema {
+  const keys = constraintSchema(keyConstraints, 'string');
   return {
     type: 'object',
-    additionalProperties: { type: 'string', ...constraints(valueRules, 'string') },
+    additionalProperties: { type: 'string', ...constraintSchema(valueConstraints, 'string') },
     ...(Object.keys(keys).length > 0 && { propertyNames: keys }),
     ...checks,
   };
 }
 
-/** What rules say of one value. An empty text and 0 are unset, unless the value has to be filled. */
-function constraints(declared: readonly ValueRule[] = [], kind: Field['kind']): Schema {
-  const errors = declared.filter(({ id }) => isError(id));
-  const filled = errors.some((rule) => rule.filled);
+/** The part of a JSON Schema that checks the constraints of one value. An empty text and 0 are unset, unless the value has to be filled. */
+function constraintSchema(constraints: readonly Constraint[] = [], kind: Field['kind']): Schema {
+  const errors = constraints.filter(({ id }) => isError(id));
+  const filled = errors.some((constraint) => constraint.filled);
   const all: Schema[] = errors.map(({ min, max, pattern, values }) => {
     if (kind === 'list') return present({ minItems: min, maxItems: max });
     if (kind === 'map') return present({ minProperties: min, maxProperties: max });

@@ -1,13 +1,13 @@
-import { field, int32, list, message, string, type Infer, type ValueRule } from './field.js';
+import { field, int32, list, message, string, type Infer, type Constraint } from './field.js';
 
-const portRule = [
+const portConstraint = [
   { id: 'probe-port', text: 'if specified, must be between 1 and 65535', min: 1, max: 65535 },
-] as const satisfies ValueRule[];
+] as const satisfies Constraint[];
 
 const HttpHeader = message('HTTPHeader', {
   name: string('The header.', {
     required: true,
-    rules: [
+    constraints: [
       {
         id: 'probe-header',
         text: "a valid HTTP header must consist of alphanumeric characters or '-'",
@@ -17,22 +17,22 @@ const HttpHeader = message('HTTPHeader', {
     ],
   }),
   value: string('Its value.', {
-    rules: [{ id: 'probe-header', text: 'must not contain line breaks', pattern: /^[^\r\n]*$/ }],
+    constraints: [{ id: 'probe-header', text: 'must not contain line breaks', pattern: /^[^\r\n]*$/ }],
   }),
 });
 
 const HttpGetAction = message('HTTPGetAction', {
   path: string('The path; `/` if unset.'),
   httpHeaders: list(field(HttpHeader, 'A header.'), 'Headers to send.'),
-  port: int32('The port, 1 to 65535; the container port if unset.', { rules: portRule }),
+  port: int32('The port, 1 to 65535; the container port if unset.', { constraints: portConstraint }),
 });
 
 const TcpSocketAction = message('TCPSocketAction', {
-  port: int32('The port, 1 to 65535; the container port if unset.', { rules: portRule }),
+  port: int32('The port, 1 to 65535; the container port if unset.', { constraints: portConstraint }),
 });
 
 const GrpcAction = message('GRPCAction', {
-  port: int32('The port, 1 to 65535; the container port if unset.', { rules: portRule }),
+  port: int32('The port, 1 to 65535; the container port if unset.', { constraints: portConstraint }),
   service: string('The service named in the health check request.'),
 });
 
@@ -43,7 +43,7 @@ const actions = {
 };
 
 /** The API names the field in its text. */
-const startupSeconds = (field: string): ValueRule[] => [
+const startupSeconds = (field: string): Constraint[] => [
   { id: 'probe-seconds', text: `${field} must be a number between 0 and 240`, min: 0, max: 240 },
 ];
 
@@ -51,16 +51,16 @@ export const StartupProbeMessage = message(
   'Probe',
   {
     initialDelaySeconds: int32('Wait before the first probe, 0 to 240 s; 0 if unset.', {
-      rules: startupSeconds('initial_delay_seconds'),
+      constraints: startupSeconds('initial_delay_seconds'),
     }),
     timeoutSeconds: int32('Time for one probe, up to 240 s; 1 if unset.', {
-      rules: startupSeconds('timeout_seconds'),
+      constraints: startupSeconds('timeout_seconds'),
     }),
     periodSeconds: int32('Time from probe to probe, up to 240 s; 10 if unset.', {
-      rules: startupSeconds('period_seconds'),
+      constraints: startupSeconds('period_seconds'),
     }),
     failureThreshold: int32('Failures in a row that make the container fail; 3 if unset.', {
-      rules: [{ id: 'probe-threshold', text: 'Must be a positive number if set', min: 0 }],
+      constraints: [{ id: 'probe-threshold', text: 'Must be a positive number if set', min: 0 }],
     }),
     ...actions,
   },

@@ -13,12 +13,12 @@ export type ContainerOverride = Infer<typeof ContainerOverrideMessage>;
 export const OverridesMessage = message('RunJobRequest.Overrides', {
   containerOverrides: list(field(ContainerOverrideMessage, 'An override.'), 'Overrides of containers.'),
   taskCount: int32("Tasks of the execution; the job's if 0 or unset.", {
-    rules: [{ id: 'task-count', text: 'must be a number between 0 and 10000', min: 0, max: 10000 }],
+    constraints: [{ id: 'task-count', text: 'must be a number between 0 and 10000', min: 0, max: 10000 }],
   }),
   timeout: duration("Time for one attempt; the job's if unset.", {
-    rules: [{ id: 'timeout', text: 'must be between 1s and 604800s (168 hours)', min: 1, max: 604800 }],
+    constraints: [{ id: 'timeout', text: 'must be between 1s and 604800s (168 hours)', min: 1, max: 604800 }],
   }),
-  delayExecution: bool('Allows a start up to 12 hours later (preview).', { effect: 'inert' }),
+  delayExecution: bool('Allows a start up to 12 hours later (preview).', { effect: 'ignoredLocally' }),
 });
 export type Overrides = Infer<typeof OverridesMessage>;
 

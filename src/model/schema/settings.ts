@@ -1,4 +1,4 @@
-import { bool, enumeration, field, list, message, string, type ValueRule } from './field.js';
+import { bool, enumeration, field, list, message, string, type Constraint } from './field.js';
 
 const NetworkInterface = message('VpcAccess.NetworkInterface', {
   network: string('The VPC network.'),
@@ -8,7 +8,7 @@ const NetworkInterface = message('VpcAccess.NetworkInterface', {
 
 export const VpcAccess = message('VpcAccess', {
   connector: string('`projects/P/locations/L/connectors/C`, or `C` in the same project and location.', {
-    rules: [
+    constraints: [
       {
         // The page on connectors has commands and YAML with the bare name; the reference of v2 has the full one.
         id: 'vpc-connector',
@@ -23,14 +23,14 @@ export const VpcAccess = message('VpcAccess', {
     'What goes through the VPC.',
   ),
   networkInterfaces: list(field(NetworkInterface, 'An interface.'), 'Direct VPC egress; at most one.', {
-    rules: [{ id: 'vpc-interfaces', text: 'only 1 network interface is allowed', max: 1 }],
+    constraints: [{ id: 'vpc-interfaces', text: 'only 1 network interface is allowed', max: 1 }],
   }),
 });
 
 export const NodeSelector = message('NodeSelector', {
   accelerator: string('The GPU type.', {
     required: true,
-    rules: [
+    constraints: [
       {
         id: 'accelerator',
         text: 'is no accelerator that is known to work for jobs',
@@ -46,7 +46,7 @@ export const BinaryAuthorization = message(
   {
     useDefault: bool("The project's policy."),
     policy: string('`projects/P/platforms/cloudRun/POLICY`.', {
-      rules: [
+      constraints: [
         {
           id: 'binary-authorization-policy',
           text: 'is no policy of the form projects/{project}/platforms/cloudRun/{policy}',
@@ -60,15 +60,15 @@ export const BinaryAuthorization = message(
 );
 
 /** Labels follow Google Cloud's rules for labels, annotations those of Kubernetes; both keep system namespaces out. */
-const noSystemKey = (kind: string): ValueRule => ({
+const noSystemKey = (kind: string): Constraint => ({
   id: 'system-metadata',
   text: `system ${kind}s are not supported`,
   fix: 'leave it out: what it says has a field of its own',
   pattern: /^(?!(?:run|cloud)\.googleapis\.com\/|(?:serving|autoscaling)\.knative\.dev\/)/u,
 });
 export const labels = {
-  rules: [{ id: 'label-count', text: 'at most 64 labels are allowed', max: 64 }],
-  keyRules: [
+  constraints: [{ id: 'label-count', text: 'at most 64 labels are allowed', max: 64 }],
+  keyConstraints: [
     noSystemKey('label'),
     {
       id: 'label-key',
@@ -78,7 +78,7 @@ export const labels = {
       filled: true,
     },
   ],
-  valueRules: [
+  valueConstraints: [
     {
       id: 'label-value',
       text: 'a label value has at most 63 characters: lower-case letters, digits, _ and -',
@@ -87,7 +87,7 @@ export const labels = {
   ],
 } as const;
 export const annotations = {
-  keyRules: [
+  keyConstraints: [
     noSystemKey('annotation'),
     {
       id: 'annotation-key',

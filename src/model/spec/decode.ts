@@ -1,18 +1,18 @@
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
 import type { Location } from '../errors.js';
 import { nearest } from '../names.js';
-import { camelCase, type Path, snakeCase } from '../path.js';
+import { camelCase, type FieldPath, snakeCase } from '../field-path.js';
 import type { Field, Infer, ListField, MapField, Message } from '../schema/field.js';
-import type { RuleId } from '../schema/rules.js';
+import type { RuleId } from '../validation/rules.js';
 import type { Violation } from '../validation/violation.js';
-import { fromElsewhere } from './elsewhere.js';
+import { foreignField } from './foreign-fields.js';
 import { protoType, readScalar, shown } from './scalars.js';
-import type { SourceDocument } from './source.js';
+import type { SourceDocument } from './source-document.js';
 
 /** A violation with its place in a file, and its path as the file spells it. */
-export interface Found extends Violation {
+export interface LocatedViolation extends Violation {
   location: Location;
-  written: Path;
+  written: FieldPath;
   /** What was meant is plain to see, and the value holds it. */
   guessed?: true;
   /** The value that it is about. */
@@ -30,7 +30,7 @@ export function decode<M extends Message>(
   source: SourceDocument,
   message: M,
   reader: 'proto' | 'gcloud',
-): { value: Infer<M>; found: Found[] } {
+): { value: Infer<M>; found: LocatedViolation[] } {
   const decoder = new Decoder(source, reader);
   const value = decoder.message(source.root, message, { path: [], written: [] });
   return { value: value as Infer<M>, found: decoder.found };
@@ -40,15 +40,15 @@ type Json = string | number | boolean | Json[] | { [key: string]: Json };
 
 /** A place, by the schema's names and as it is written. */
 interface At {
-  path: Path;
-  written: Path;
+  path: FieldPath;
+  written: FieldPath;
 }
 const inside = ({ path, written }: At, name: string | number, spelled = name): At => ({
   path: [...path, name],
   written: [...written, spelled],
 });
 
-type Told = Pick<Found, 'fix' | 'payload' | 'guessed'>;
+type Told = Pick<LocatedViolation, 'fix' | 'payload' | 'guessed'>;
 
 /** The items of a list that were written as one line, as for a shell. */
 const words = (line: string): string =>
@@ -57,7 +57,7 @@ const words = (line: string): string =>
     : line.trim().split(/\s+/).join(', ');
 
 class Decoder {
-  readonly found: Found[] = [];
+  readonly found: LocatedViolation[] = [];
   readonly #source: SourceDocument;
   readonly #reader: 'proto' | 'gcloud';
 
@@ -158,7 +158,7 @@ class Decoder {
     const neutral = value === undefined || value === '' || value === false || field.neutral?.some((n) => n === value);
     if (neutral || (typeof value === 'object' && Object.keys(value).length === 0)) return;
     if (refused !== undefined) {
-      const fix = fromElsewhere(String(here.path.at(-1))).say ?? 'remove it';
+      const fix = foreignField(String(here.path.at(-1))).say ?? 'remove it';
       this.#report(here, keyNode, 'unsupported', refused, { fix });
     } else this.#report(here, keyNode, 'ignored', `does nothing: ${ignored}`);
   }

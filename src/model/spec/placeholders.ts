@@ -1,12 +1,12 @@
 import { isScalar } from 'yaml';
 import type { Problem } from '../errors.js';
-import type { Path } from '../path.js';
+import type { FieldPath } from '../field-path.js';
 import type { JobInput } from '../schema/job.js';
-import type { RuleId } from '../schema/rules.js';
+import type { RuleId } from '../validation/rules.js';
 import type { Violation } from '../validation/violation.js';
-import type { Found } from './decode.js';
-import type { SourceDocument } from './source.js';
-import { secretsOf } from './v1/secret-aliases.js';
+import type { LocatedViolation } from './decode.js';
+import type { SourceDocument } from './source-document.js';
+import { secretsOf } from '../v1/secret-aliases.js';
 
 /** A part of a text that stands for something that has not been filled in. */
 interface Placeholder {
@@ -124,7 +124,7 @@ function placeholdersIn(text: string): Placeholder[] {
 }
 
 /** What is wrong with a value because it has not been filled in, said as that, with the caret on what is to be filled. */
-export function asPlaceholder(source: SourceDocument, found: Found): Found {
+export function asPlaceholder(source: SourceDocument, found: LocatedViolation): LocatedViolation {
   const { node = null, rule } = found;
   if (!node?.range || !open.has(rule) || found.key) return found;
   const written = source.textOf(node);
@@ -167,7 +167,7 @@ export function syntaxAsPlaceholder(problem: Problem, text: string): Problem {
 /** What a job has that is taken as it is, and that is hardly meant: nothing is filled in. */
 export function unfilled({ template: { template: task } }: JobInput, file: string): Violation[] {
   const found: Violation[] = [];
-  const check = (path: Path, value: string | undefined, part: RegExp): void => {
+  const check = (path: FieldPath, value: string | undefined, part: RegExp): void => {
     if (value === undefined || value.length > maxLength) return;
     const all = [...value.matchAll(part)].flatMap(([match]) => placeholdersIn(match));
     if (all.length > 0)

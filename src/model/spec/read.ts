@@ -1,18 +1,18 @@
 import type { Problem } from '../errors.js';
 import { isParentPart } from '../names.js';
-import { formatPath, type Path } from '../path.js';
+import { formatPath, type FieldPath } from '../field-path.js';
 import { type JobInput, JobMessage } from '../schema/job.js';
-import { type RuleId, rules } from '../schema/rules.js';
-import { JobV1Message } from '../schema/v1.js';
+import { type RuleId, validationRules } from '../validation/rules.js';
+import { JobV1Message } from '../v1/schema.js';
 import { validateJob } from '../validation/job.js';
 import type { Violation } from '../validation/violation.js';
-import { arrange } from './arrange.js';
-import { decode, type Found } from './decode.js';
-import { type Foreign, foreignDocument, foreignText } from './foreign.js';
+import { moveMisplacedFields } from './misplaced-fields.js';
+import { decode, type LocatedViolation } from './decode.js';
+import { type ForeignFile, foreignDocument, foreignText } from './foreign-files.js';
 import { asPlaceholder, syntaxAsPlaceholder, unfilled } from './placeholders.js';
-import { placesOf } from './places.js';
-import { maxSpecBytes, parseSource, type SourceDocument, TooLarge } from './source.js';
-import { adviceForV1, jobFromV1 } from './v1/read.js';
+import { placesOf } from './field-places.js';
+import { maxSpecBytes, parseSource, type SourceDocument, TooLarge } from './source-document.js';
+import { adviceForV1, jobFromV1 } from '../v1/read.js';
 
 /** A job as a file has it. */
 export interface JobSpec {
@@ -22,7 +22,7 @@ export interface JobSpec {
   location: string | undefined;
   job: JobInput;
   /** Where the file says what a path of `job` is about, and that path as it is written there. */
-  find: (path: Path) => Pick<Found, 'location' | 'written'>;
+  find: (path: FieldPath) => Pick<LocatedViolation, 'location' | 'written'>;
 }
 
 export interface ReadOptions {
@@ -96,7 +96,7 @@ export function jobsOf(source: SpecSource, options: ReadOptions = {}): { jobs: J
   return { jobs: source.documents.length > 1 ? [] : jobs, problems: onceEach(inFileOrder(problems)) };
 }
 
-const toldOf = ({ is, way }: Foreign): Problem => ({
+const toldOf = ({ is, way }: ForeignFile): Problem => ({
   rule: 'kind',
   message: `this is ${is}`,
   fix: way,
@@ -105,7 +105,7 @@ const toldOf = ({ is, way }: Foreign): Problem => ({
 
 interface Read {
   spec?: JobSpec;
-  found: Found[];
+  found: LocatedViolation[];
 }
 
 function readDocument(document: SourceDocument, options: ReadOptions): Read {
@@ -115,7 +115,14 @@ function readDocument(document: SourceDocument, options: ReadOptions): Read {
     if (!recognised) return readVersion(document, options);
     const { foreign, at } = recognised;
     const { message: description, fix } = toldOf(foreign);
-    const told: Found = { path: [], written: [], rule: 'kind', description, fix, location: document.location(at) };
+    const told: LocatedViolation = {
+      path: [],
+      written: [],
+      rule: 'kind',
+      description,
+      fix,
+      location: document.location(at),
+    };
     if (!foreign.nearly) return { found: [told] };
     document.set('apiVersion', apiVersion);
     const { found } = readV1(document, options);
@@ -137,7 +144,7 @@ function readVersion(document: SourceDocument, options: ReadOptions): Read {
   const header = keys.get('apiVersion') ?? keys.get('kind');
   const isV2 = has('template') && !has('spec') && !has('template', 'spec');
   const isV1 = has('spec') && !has('template') && !has('spec', 'template', 'template');
-  const told = (description: string, fix: string): Found => ({
+  const told = (description: string, fix: string): LocatedViolation => ({
     path: [],
     written: [],
     rule: 'kind',
@@ -164,7 +171,7 @@ function readVersion(document: SourceDocument, options: ReadOptions): Read {
 }
 
 function readV2(document: SourceDocument, options: ReadOptions): Read {
-  const arranged = arrange(document, 'v2');
+  const arranged = moveMisplacedFields(document, 'v2');
   const { value: job, found } = decode(document, JobMessage, 'proto');
   const [, project, location, id] = /^projects\/([^/]*)\/locations\/([^/]*)\/jobs\/(.*)$/.exec(job.name ?? '') ?? [
     undefined,
@@ -179,7 +186,7 @@ function readV2(document: SourceDocument, options: ReadOptions): Read {
     ...checked(document, options.id ?? id, job),
     ...validateParent({ project, location }, options, at),
   ];
-  const find = (path: Path): ReturnType<JobSpec['find']> => document.find(path);
+  const find = (path: FieldPath): ReturnType<JobSpec['find']> => document.find(path);
   return { spec: { id, project, location, job, find }, found: [...unread, ...placed(document, unread, violations)] };
 }
 
@@ -187,7 +194,7 @@ function readV1(document: SourceDocument, options: ReadOptions): Read {
   document.yaml = '1.1';
   const wrongKind = checkKind(document);
   if (wrongKind.some(({ fatal }) => fatal)) return { found: wrongKind };
-  const arranged = arrange(document, 'v1');
+  const arranged = moveMisplacedFields(document, 'v1');
   const { value, found } = decode(document, JobV1Message, 'gcloud');
   const { job, violations, origin } = jobFromV1(value);
   const { metadata } = value;
@@ -251,7 +258,7 @@ const locationLabel = 'cloud.googleapis.com/location';
 function validateParent(
   named: Pick<JobSpec, 'project' | 'location'>,
   given: ReadOptions,
-  at: Record<'project' | 'location', Path>,
+  at: Record<'project' | 'location', FieldPath>,
 ): Violation[] {
   return (['project', 'location'] as const).flatMap((part) => {
     const text = named[part];
@@ -262,8 +269,8 @@ function validateParent(
 }
 
 /** gcloud forwards any kind and version; here only jobs can be meant. What is of another kind is not read on. */
-function checkKind(document: SourceDocument): (Found & { fatal: boolean })[] {
-  const wrong: (Found & { fatal: boolean })[] = [];
+function checkKind(document: SourceDocument): (LocatedViolation & { fatal: boolean })[] {
+  const wrong: (LocatedViolation & { fatal: boolean })[] = [];
   for (const [field, expected] of [
     ['apiVersion', apiVersion],
     ['kind', 'Job'],
@@ -285,17 +292,21 @@ function checkKind(document: SourceDocument): (Found & { fatal: boolean })[] {
 }
 
 /** Violations at their places, but for those that only follow from a value that could not be read. */
-function placed(document: SourceDocument, unread: readonly Found[], violations: readonly Violation[]): Found[] {
-  const wrong = unread.filter(({ rule }) => rules[rule].severity === 'error');
+function placed(
+  document: SourceDocument,
+  unread: readonly LocatedViolation[],
+  violations: readonly Violation[],
+): LocatedViolation[] {
+  const wrong = unread.filter(({ rule }) => validationRules[rule].severity === 'error');
   const unreadable = new Set(wrong.map(({ path }) => keyOf(path)));
   const broken = wrong.filter(({ guessed }) => !guessed);
   const lost = new Set(broken.map(({ path }) => keyOf(path)));
   const holdsLost = new Set(broken.flatMap(({ path }) => path.map((_, i) => keyOf(path.slice(0, i)))));
-  const within = (paths: ReadonlySet<string>, path: Path): boolean =>
+  const within = (paths: ReadonlySet<string>, path: FieldPath): boolean =>
     paths.has(keyOf(path)) || path.some((_, i) => paths.has(keyOf(path.slice(0, i))));
   // Many violations may have the same causes.
-  const causes = new Map<readonly Path[], boolean>();
-  const isOpen = (because: readonly Path[]): boolean => {
+  const causes = new Map<readonly FieldPath[], boolean>();
+  const isOpen = (because: readonly FieldPath[]): boolean => {
     let open = causes.get(because);
     if (open === undefined) {
       open = because.some((cause) => within(lost, cause) || holdsLost.has(keyOf(cause)));
@@ -308,11 +319,11 @@ function placed(document: SourceDocument, unread: readonly Found[], violations: 
     .map((violation) => ({ ...violation, ...document.find(violation.path, { key: violation.key === true }) }));
 }
 
-const keyOf = (path: Path): string => JSON.stringify(path);
+const keyOf = (path: FieldPath): string => JSON.stringify(path);
 
 /** A violation as it is told; what only `strict` minds is not, without it. */
-export function problemOf({ written, rule, description, location, fix }: Found, strict: boolean): Problem[] {
-  const { severity } = rules[rule];
+export function problemOf({ written, rule, description, location, fix }: LocatedViolation, strict: boolean): Problem[] {
+  const { severity } = validationRules[rule];
   if (severity === 'strict' && !strict) return [];
   const path = written.length > 0 ? formatPath(written) : undefined;
   return [

@@ -132,7 +132,7 @@ function readDuration(value: unknown, wrong: Wrong): Scalar {
 
 function readEnum({ value, reader }: Written, field: EnumField, wrong: Wrong): Scalar {
   const names = Object.keys(field.values);
-  const allowed = field.rules?.[0]?.values ?? names;
+  const allowed = field.constraints?.[0]?.values ?? names;
   const name = typeof value === 'number' && reader === 'proto' ? names.find((n) => field.values[n] === value) : value;
   if (typeof name === 'string' && Object.hasOwn(field.values, name)) return { value: name };
   return wrong(`one of ${allowed.filter((n) => !String(n).endsWith('_UNSPECIFIED')).join(', ')}`);

@@ -1,5 +1,5 @@
 import { nearest } from '../names.js';
-import type { Path } from '../path.js';
+import type { FieldPath } from '../field-path.js';
 import type { Container } from '../schema/container.js';
 import type { TaskTemplate } from '../schema/job.js';
 import { validateProbe } from './probes.js';
@@ -19,7 +19,7 @@ const serviceEnv = new Set(['K_SERVICE', 'K_REVISION', 'K_CONFIGURATION']);
 const pulledFrom = /^(?:(?:[a-z]+\.)?gcr\.io|[-a-z0-9]+\.pkg\.dev|docker\.io)\//;
 const hasHost = /^[^/]*[.:][^/]*\/|^localhost\//;
 
-export function validateContainers(path: Path, template: TaskTemplate, report: Report): void {
+export function validateContainers(path: FieldPath, template: TaskTemplate, report: Report): void {
   const { containers } = template;
   const list = [...path, 'containers'];
   const names = new Set<string>();
@@ -48,7 +48,7 @@ export function validateContainers(path: Path, template: TaskTemplate, report: R
   validateDependencies(list, containers, report);
 }
 
-function validateContainer(at: Path, container: Container, report: Report): void {
+function validateContainer(at: FieldPath, container: Container, report: Report): void {
   const { image, command, args, workingDir, ports, livenessProbe, readinessProbe, startupProbe } = container;
   if (hasHost.test(image) && !pulledFrom.test(image)) {
     report(
@@ -78,7 +78,7 @@ function validateContainer(at: Path, container: Container, report: Report): void
   if (startupProbe) validateProbe([...at, 'startupProbe'], startupProbe, container, report);
 }
 
-export function validateEnv(at: Path, { env = [] }: Pick<Container, 'env'>, report: Report): void {
+export function validateEnv(at: FieldPath, { env = [] }: Pick<Container, 'env'>, report: Report): void {
   const reserved = env.filter(({ name }) => reservedEnv.has(name));
   const [first] = reserved;
   if (first) {
@@ -111,7 +111,7 @@ export function validateEnv(at: Path, { env = [] }: Pick<Container, 'env'>, repo
 }
 
 /** Containers start after those that they depend on, which must be able to tell that they are up. */
-function validateDependencies(list: Path, containers: readonly Container[], report: Report): void {
+function validateDependencies(list: FieldPath, containers: readonly Container[], report: Report): void {
   const byName = new Map(containers.flatMap((container) => (container.name ? [[container.name, container]] : [])));
   // What has too many is refused for that.
   if (containers.length > 10) return;

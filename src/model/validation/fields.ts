@@ -1,18 +1,18 @@
 import { nearest } from '../names.js';
-import type { Path } from '../path.js';
-import type { Field, Message, ValueRule } from '../schema/field.js';
+import type { FieldPath } from '../field-path.js';
+import type { Field, Message, Constraint } from '../schema/field.js';
 import { durationSeconds } from '../time.js';
 import type { Report } from './violation.js';
 
 /** Checks what the declaration says of single fields, in a value of a message that has the right types already. */
-export function checkFields(message: Message, value: object, path: Path, report: Report): void {
+export function checkFields(message: Message, value: object, path: FieldPath, report: Report): void {
   for (const [name, field] of Object.entries(message.fields)) {
     if (!field.output) checkField(field, (value as Record<string, unknown>)[name], [...path, name], report);
   }
 }
 
-function checkField(field: Field, value: unknown, at: Path, report: Report): void {
-  if (field.rules) checkRules(field, field.rules, value, at, report);
+function checkField(field: Field, value: unknown, at: FieldPath, report: Report): void {
+  if (field.constraints) checkConstraints(field, field.constraints, value, at, report);
   if (value === undefined) return;
   switch (field.kind) {
     case 'message':
@@ -23,9 +23,9 @@ function checkField(field: Field, value: unknown, at: Path, report: Report): voi
       break;
     case 'map':
       for (const [key, text] of Object.entries(value as Record<string, string>)) {
-        const broken = field.keyRules?.find((rule) => breaks(rule, field, key));
+        const broken = field.keyConstraints?.find((constraint) => breaks(constraint, field, key));
         if (broken) report([...at, key], broken.id, broken.text, { key: true, fix: fixOf(broken, key) });
-        else checkRules(field, field.valueRules ?? [], text, [...at, key], report);
+        else checkConstraints(field, field.valueConstraints ?? [], text, [...at, key], report);
       }
       break;
     case 'enum':
@@ -37,8 +37,14 @@ function checkField(field: Field, value: unknown, at: Path, report: Report): voi
   }
 }
 
-function checkRules(field: Field, rules: readonly ValueRule[], value: unknown, at: Path, report: Report): void {
-  const broken = rules.find((rule) => breaks(rule, field, value));
+function checkConstraints(
+  field: Field,
+  constraints: readonly Constraint[],
+  value: unknown,
+  at: FieldPath,
+  report: Report,
+): void {
+  const broken = constraints.find((constraint) => breaks(constraint, field, value));
   if (!broken) return;
   // A field that is missing may only be misspelt.
   report(at, broken.id, broken.text, {
@@ -48,17 +54,17 @@ function checkRules(field: Field, rules: readonly ValueRule[], value: unknown, a
 }
 
 /** What to do, or the value that was meant. */
-function fixOf({ fix, values }: ValueRule, value: unknown): string | undefined {
+function fixOf({ fix, values }: Constraint, value: unknown): string | undefined {
   if (typeof fix === 'function') return fix(typeof value === 'string' ? value : '');
   if (fix !== undefined || typeof value !== 'string') return fix;
   const near = nearest(value, values?.filter((known) => typeof known === 'string') ?? []);
   return near && `did you mean ${near}?`;
 }
 
-function breaks(rule: ValueRule, field: Field, value: unknown): boolean {
-  const { min = -Infinity, max = Infinity, pattern, maxBytes = Infinity, values } = rule;
+function breaks(constraint: Constraint, field: Field, value: unknown): boolean {
+  const { min = -Infinity, max = Infinity, pattern, maxBytes = Infinity, values } = constraint;
   if (value === undefined || value === '' || (value === 0 && field.kind === 'int32' && min > 0)) {
-    return Boolean(rule.filled);
+    return Boolean(constraint.filled);
   }
   if (values) return !values.includes(value as string | boolean);
   const size = sizeOf(field, value);

@@ -1,5 +1,5 @@
 import { jobIdLike, jobIdViolation } from '../names.js';
-import type { Path } from '../path.js';
+import type { FieldPath } from '../field-path.js';
 import { type JobInput, JobMessage } from '../schema/job.js';
 import { validateContainers } from './containers.js';
 import { checkFields } from './fields.js';
@@ -56,7 +56,7 @@ function validateNames(jobId: string | undefined, job: JobInput, report: Report)
   }
 }
 
-function checkAnnotationSize(path: Path, annotations: Record<string, string> | undefined, report: Report): void {
+function checkAnnotationSize(path: FieldPath, annotations: Record<string, string> | undefined, report: Report): void {
   const size = Object.entries(annotations ?? {}).reduce((sum, pair) => sum + Buffer.byteLength(pair.join('')), 0);
   const max = 256 * 1024;
   if (size > max) report(path, 'annotation-size', `must have at most ${max} bytes in all, got ${size}`);
@@ -67,7 +67,11 @@ function checkAnnotationSize(path: Path, annotations: Record<string, string> | u
  * issue 4731), so that an egress alone is refused. The page on Direct VPC egress asks for a network, a subnetwork or both,
  * so that tags alone are refused.
  */
-function validateVpcAccess(path: Path, vpcAccess: JobInput['template']['template']['vpcAccess'], report: Report): void {
+function validateVpcAccess(
+  path: FieldPath,
+  vpcAccess: JobInput['template']['template']['vpcAccess'],
+  report: Report,
+): void {
   if (!vpcAccess) return;
   const { connector, networkInterfaces } = vpcAccess;
   if (Boolean(connector) === Boolean(networkInterfaces?.length)) {

@@ -1,4 +1,4 @@
-import type { Path } from '../path.js';
+import type { FieldPath } from '../field-path.js';
 import type { Container } from '../schema/container.js';
 import type { Probe } from '../schema/probe.js';
 import type { Report } from './violation.js';
@@ -6,7 +6,7 @@ import type { Report } from './violation.js';
 /** 0 is unset. */
 const defaults = { timeoutSeconds: 1, periodSeconds: 10, failureThreshold: 3 } as const;
 
-export function validateProbe(at: Path, probe: Probe, { resources, ports }: Container, report: Report): void {
+export function validateProbe(at: FieldPath, probe: Probe, { resources, ports }: Container, report: Report): void {
   const action = (['httpGet', 'tcpSocket', 'grpc'] as const).find((name) => probe[name]);
   if (!action) {
     report(at, 'probe-action', 'Exactly one probe action must be set', {

@@ -1,9 +1,9 @@
 import { defaultLimits } from '../defaults.js';
-import type { Path } from '../path.js';
+import type { FieldPath } from '../field-path.js';
 import { parseQuantity } from '../quantity.js';
 import type { Container } from '../schema/container.js';
 import type { TaskTemplate } from '../schema/job.js';
-import type { RuleId } from '../schema/rules.js';
+import type { RuleId } from './rules.js';
 import { durationSeconds } from '../time.js';
 import type { Report } from './violation.js';
 
@@ -23,7 +23,7 @@ const memoryBands: [cpu: number, min: number, max: number][] = [
 /** CPUs of a container with an RTX PRO 6000. */
 const rtxCpus = [20, 22, 24, 26, 28, 30];
 
-export function validateResources(path: Path, template: TaskTemplate, report: Report): void {
+export function validateResources(path: FieldPath, template: TaskTemplate, report: Report): void {
   const { containers, nodeSelector } = template;
   const accelerator = nodeSelector?.accelerator;
   const list = [...path, 'containers'];
@@ -35,7 +35,7 @@ export function validateResources(path: Path, template: TaskTemplate, report: Re
 }
 
 function validateLimits(
-  at: Path,
+  at: FieldPath,
   limits: Record<string, string>,
   accelerator: string | undefined,
   report: Report,
@@ -94,7 +94,7 @@ function wrongSizes(cpu: number | undefined, memory: number | undefined, acceler
   return [...wrong, { limit: 'memory', rule: 'memory', text }];
 }
 
-const limitsOf = (list: Path, containers: readonly Container[]): Path[] =>
+const limitsOf = (list: FieldPath, containers: readonly Container[]): FieldPath[] =>
   containers.map((_, i) => [...list, i, 'resources']);
 
 /** A size in bytes, or in thousandths of them, is a unit that was forgotten or mistaken. */
@@ -108,13 +108,13 @@ function unitForgotten(memory = ''): string | undefined {
 const gib = (amount: number): string => (amount < 1 ? `${amount * 1024}Mi` : `${amount}Gi`);
 
 /** The floors of 1 CPU and 512Mi hold for the sum over the containers of a task. */
-function validateTotals(list: Path, containers: readonly Container[], report: Report): void {
+function validateTotals(list: FieldPath, containers: readonly Container[], report: Report): void {
   const sum = (key: 'cpu' | 'memory', unset: number): number =>
     containers.reduce((total, { resources }) => {
       const limit = resources?.limits?.[key];
       return total + (limit === undefined ? unset : (parseQuantity(limit) ?? Number.NaN));
     }, 0);
-  const where = (key: 'cpu' | 'memory'): Path =>
+  const where = (key: 'cpu' | 'memory'): FieldPath =>
     containers.length === 1 ? [...list, 0, 'resources', 'limits', key] : list;
   const because = limitsOf(list, containers);
   if (sum('cpu', 1) < 1) {
@@ -131,7 +131,7 @@ function validateTotals(list: Path, containers: readonly Container[], report: Re
   }
 }
 
-function validateGpus(path: Path, template: TaskTemplate, report: Report): void {
+function validateGpus(path: FieldPath, template: TaskTemplate, report: Report): void {
   const { containers, nodeSelector, gpuZonalRedundancyDisabled, timeout } = template;
   const because = limitsOf([...path, 'containers'], containers);
   const withGpu = containers.flatMap(({ resources }, i) => (resources?.limits?.[gpu] === undefined ? [] : [i]));

@@ -1,10 +1,10 @@
-import type { Path } from '../path.js';
-import type { RuleId } from '../schema/rules.js';
+import type { FieldPath } from '../field-path.js';
+import type { RuleId } from './rules.js';
 
 /** A rule that a resource breaks. */
 export interface Violation {
   /** The field, in the resource. */
-  path: Path;
+  path: FieldPath;
   rule: RuleId;
   /** The API's wording, as far as it is known. */
   description: string;
@@ -13,9 +13,9 @@ export interface Violation {
   /** The key at the end of the path is meant, not its value. */
   key?: true;
   /** Fields that have a part in it: where one of them, or a field of it, could not be read, nothing can be said. */
-  because?: readonly Path[];
+  because?: readonly FieldPath[];
   /** What the API's JSON front end says: `%s` stands for the path `at`. */
-  payload?: { at: Path; text: string };
+  payload?: { at: FieldPath; text: string };
 }
 
 /** A report, and what has been reported. */
@@ -35,7 +35,7 @@ export function collector(): { report: Report; violations: Violation[] } {
 
 /** Takes a violation down; its `because` is left out where the path says it all. */
 export type Report = (
-  path: Path,
+  path: FieldPath,
   rule: RuleId,
   description: string,
   more?: Pick<Violation, 'fix' | 'key' | 'because'>,

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { nearest } from '../names.js';
-import type { Path } from '../path.js';
+import type { FieldPath } from '../field-path.js';
 import type { Container, Volume } from '../schema/container.js';
 import type { TaskTemplate } from '../schema/job.js';
 import type { Report } from './violation.js';
@@ -8,7 +8,7 @@ import type { Report } from './violation.js';
 /** Among how many volumes a name that is like another is looked for. */
 const maxGuessed = 100;
 
-export function validateVolumes(path: Path, { containers, volumes = [] }: TaskTemplate, report: Report): void {
+export function validateVolumes(path: FieldPath, { containers, volumes = [] }: TaskTemplate, report: Report): void {
   const list = [...path, 'volumes'];
   const byName = new Map<string, Volume>();
   volumes.forEach((volume, i) => {
@@ -26,7 +26,7 @@ export function validateVolumes(path: Path, { containers, volumes = [] }: TaskTe
   });
 }
 
-function validateSource(at: Path, volume: Volume, report: Report): void {
+function validateSource(at: FieldPath, volume: Volume, report: Report): void {
   const { name, secret, cloudSqlInstance, emptyDir, nfs, gcs } = volume;
   if (
     (name === 'cloudsql') !== (cloudSqlInstance !== undefined) &&
@@ -55,10 +55,10 @@ function validateSource(at: Path, volume: Volume, report: Report): void {
 }
 
 function validateMounts(
-  list: Path,
+  list: FieldPath,
   { volumeMounts = [] }: Container,
   volumes: ReadonlyMap<string, Volume>,
-  because: readonly Path[],
+  because: readonly FieldPath[],
   report: Report,
 ): void {
   const mounted = new Map<string, number>();

@@ -1,4 +1,4 @@
-import { routeOf, unnameable, variableLine } from '../../model/variables.js';
+import { routeOf, unnameable, variableLine } from '../../model/environment-variables.js';
 import {
   type ContainerSpec,
   type Mount,

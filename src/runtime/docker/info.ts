@@ -1,4 +1,4 @@
-import type { EngineIdentity } from '../../model/container-engine.js';
+import type { ContainerEngine } from '../../model/container-engine.js';
 import type { Capacity } from '../runtime.js';
 import { type DockerClient, jsonObject, throwIfUnreachable } from './client.js';
 
@@ -24,7 +24,7 @@ interface PodmanInfo {
 interface Info extends Capacity {
   architecture: string;
   podman: boolean;
-  engine: EngineIdentity;
+  engine: ContainerEngine;
 }
 
 /** The license that podman names where it behaves like docker. */

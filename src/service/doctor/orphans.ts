@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { executionLabels, homeLabel, labels, runDirectory } from '../../engine/plan.js';
-import { keptAttempts, keptNames } from '../../model/kept.js';
+import { keptAttempts, keptNames } from '../../model/kept-containers.js';
 import type { ContainerRuntime } from '../../runtime/runtime.js';
 import type { Store } from '../../store/store.js';
 import { amount, type DoctorDeps, type Mendable } from './check.js';

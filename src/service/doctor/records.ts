@@ -1,4 +1,4 @@
-import { type EngineIdentity, endpointOf } from '../../model/container-engine.js';
+import { type ContainerEngine, endpointOf } from '../../model/container-engine.js';
 import { isCompleted } from '../../model/execution.js';
 import { StatusError } from '../../model/errors.js';
 import { shortName } from '../../model/names.js';
@@ -52,7 +52,7 @@ function told({ aside, saved, lost }: Salvage): string {
 const nouns = { job: 'job', execution: 'execution', tombstone: 'deleted resource', task: 'task', attempt: 'attempt' };
 
 /** Looks for executions that nobody runs though they have not ended; `asked` is the engine that answers. */
-export function executionChecks(service: ServiceDeps, asked: EngineIdentity | undefined): Mendable[] {
+export function executionChecks(service: ServiceDeps, asked: ContainerEngine | undefined): Mendable[] {
   const open = service.store.openExecutions().map((name) => {
     const engine = service.store.engine(name);
     const away = engine && asked && engine.id !== asked.id ? engine : undefined;
@@ -65,7 +65,7 @@ export function executionChecks(service: ServiceDeps, asked: EngineIdentity | un
 interface Open {
   name: string;
   /** The engine that it began on, if that is another than the one that answers. */
-  away: EngineIdentity | undefined;
+  away: ContainerEngine | undefined;
   /** Nobody runs it. */
   left: boolean;
 }

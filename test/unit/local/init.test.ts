@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'n
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { initialize, withAdditions } from '../../../src/local/init.js';
-import { type Addition, Missing } from '../../../src/local/missing.js';
+import { type Addition, MissingMappings } from '../../../src/local/missing-mappings.js';
 import { tempDirectory } from '../../support/temp.js';
 
 const additions: Addition[] = [
@@ -53,7 +53,7 @@ test.each([
 test('files and directories are made where there are none, and only their owner can read secrets', () => {
   const directory = tempDirectory();
   const at = (name: string): string => path.join(directory, name);
-  const missing = new Missing();
+  const missing = new MissingMappings();
   missing.secret('key', undefined);
   missing.secret('projects/other/secrets/key', undefined);
   missing.directory('bucket', 'data');
@@ -78,13 +78,17 @@ test('files and directories are made where there are none, and only their owner 
   expect(readFileSync(at('secrets/key'), 'utf8')).toBe('hunter2');
   expect(statSync(at('secrets/key-2'))).toMatchObject({ size: 0, mode: 0o100600 });
   expect(statSync(at('elsewhere')).mode & 0o777).toBe(0o700);
-  expect(initialize(at('localrun.yaml'), new Missing())).toMatchObject({ existed: true, added: [], created: [] });
+  expect(initialize(at('localrun.yaml'), new MissingMappings())).toMatchObject({
+    existed: true,
+    added: [],
+    created: [],
+  });
 });
 
 test('a file behind a link is changed where it is, and keeps its mode; one that cannot be added to stays', () => {
   const directory = tempDirectory();
   const at = (name: string): string => path.join(directory, name);
-  const missing = new Missing();
+  const missing = new MissingMappings();
   missing.instance('p:r:i');
   missing.secret('key', undefined);
   writeFileSync(at('real.yaml'), 'project: p\n', { mode: 0o640 });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { type EngineIdentity, endpointOf, otherEngine } from '../../../src/model/container-engine.js';
+import { type ContainerEngine, endpointOf, otherEngine } from '../../../src/model/container-engine.js';
 
-const byContext: EngineIdentity = { id: 'a', client: 'docker', context: 'colima' };
-const byHost: EngineIdentity = { id: 'b', client: 'docker', host: 'ssh://ci' };
-const podman: EngineIdentity = { id: 'c', client: 'podman' };
-const podmanByHost: EngineIdentity = { id: 'd', client: 'podman', host: 'ssh://vm' };
+const byContext: ContainerEngine = { id: 'a', client: 'docker', context: 'colima' };
+const byHost: ContainerEngine = { id: 'b', client: 'docker', host: 'ssh://ci' };
+const podman: ContainerEngine = { id: 'c', client: 'podman' };
+const podmanByHost: ContainerEngine = { id: 'd', client: 'podman', host: 'ssh://vm' };
 
 test.each([
   [byContext, 'docker context colima'],
@@ -12,7 +12,7 @@ test.each([
   [{ id: 'x', client: 'docker' }, 'the local docker'],
   [podman, 'the local podman'],
   [podmanByHost, 'CONTAINER_HOST=ssh://vm'],
-] satisfies [EngineIdentity, string][])('%j is %s', (engine, endpoint) => {
+] satisfies [ContainerEngine, string][])('%j is %s', (engine, endpoint) => {
   expect(endpointOf(engine)).toBe(endpoint);
 });
 
@@ -34,7 +34,7 @@ describe('an execution that began on another engine', () => {
     [podman, podmanByHost, 'unset CONTAINER_HOST'],
     [podman, byContext, 'set LOCALRUN_DOCKER=podman'],
     [byHost, { ...byHost, id: 'new' }, 'bring that engine back, which had the same address'],
-  ] satisfies [EngineIdentity, EngineIdentity, string][])('%j instead of %j: %s', (began, asked, way) => {
+  ] satisfies [ContainerEngine, ContainerEngine, string][])('%j instead of %j: %s', (began, asked, way) => {
     expect(otherEngine('projects/p/locations/l/jobs/x/executions/e', began, asked).fix?.split(';')[0]).toBe(way);
   });
 });

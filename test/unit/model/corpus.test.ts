@@ -9,13 +9,13 @@ import type { Problem } from '../../../src/model/errors.js';
 import { createdJob, updatedJob } from '../../../src/model/job.js';
 import type { Field, Message } from '../../../src/model/schema/field.js';
 import { JobMessage } from '../../../src/model/schema/job.js';
-import { type RuleId, rules } from '../../../src/model/schema/rules.js';
-import { JobV1Message } from '../../../src/model/schema/v1.js';
+import { type RuleId, validationRules } from '../../../src/model/validation/rules.js';
+import { JobV1Message } from '../../../src/model/v1/schema.js';
 import { decode } from '../../../src/model/spec/decode.js';
 import { type JobSpec, readJobs } from '../../../src/model/spec/read.js';
-import { parseSource } from '../../../src/model/spec/source.js';
-import { exported, jobToV1 } from '../../../src/model/spec/v1/write.js';
-import { toYaml } from '../../../src/model/spec/yaml.js';
+import { parseSource } from '../../../src/model/spec/source-document.js';
+import { exported, jobToV1 } from '../../../src/model/v1/write.js';
+import { toYaml } from '../../../src/model/spec/write-yaml.js';
 import { inputFields, setFields } from '../../support/fields.js';
 import { someJobName, someTime } from '../../support/jobs.js';
 
@@ -154,7 +154,7 @@ describe('bad specs', () => {
       'annotation-size', // Takes 256 KiB.
       'image-host', // Told under --strict only.
     ];
-    expect(Object.keys(rules).filter((rule) => !broken.has(rule as RuleId))).toEqual(elsewhere);
+    expect(Object.keys(validationRules).filter((rule) => !broken.has(rule as RuleId))).toEqual(elsewhere);
   });
 });
 

@@ -6,8 +6,8 @@ import { withDefaults } from '../../../src/model/defaults.js';
 import { createdJob } from '../../../src/model/job.js';
 import type { JobInput } from '../../../src/model/schema/job.js';
 import { readJobs } from '../../../src/model/spec/read.js';
-import { exported, jobToV1 } from '../../../src/model/spec/v1/write.js';
-import { toYaml } from '../../../src/model/spec/yaml.js';
+import { exported, jobToV1 } from '../../../src/model/v1/write.js';
+import { toYaml } from '../../../src/model/spec/write-yaml.js';
 import { someTime } from '../../support/jobs.js';
 import { mutatedText, mutatedTree } from '../../support/mutations.js';
 

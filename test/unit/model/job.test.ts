@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { withDefaults } from '../../../src/model/defaults.js';
-import { fieldsWithEffect } from '../../../src/model/effects.js';
+import { fieldsWithEffect } from '../../../src/model/field-effects.js';
 import { createdJob, updatedJob } from '../../../src/model/job.js';
 import { overridden } from '../../../src/model/overrides.js';
-import { formatPath } from '../../../src/model/path.js';
+import { formatPath } from '../../../src/model/field-path.js';
 import { jobInput, someJob, someJobName } from '../../support/jobs.js';
 
 const later = { account: 'ops@example.com', now: '2026-11-24T08:00:00.000000Z' };
@@ -179,7 +179,7 @@ test('fields without a local effect are found, outermost only', () => {
     { vpcAccess: { connector: 'c' }, encryptionKey: 'k' },
   );
   expect(
-    fieldsWithEffect(job, ['inert'])
+    fieldsWithEffect(job, ['ignoredLocally'])
       .map((path) => formatPath(path))
       .toSorted(),
   ).toEqual(['template.delayExecution', 'template.template.encryptionKey', 'template.template.vpcAccess']);

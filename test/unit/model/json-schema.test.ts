@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import type { RuleId } from '../../../src/model/schema/rules.js';
+import type { RuleId } from '../../../src/model/validation/rules.js';
 import { readJobs } from '../../../src/model/spec/read.js';
 
 const root = path.join(import.meta.dirname, '..', '..', '..');

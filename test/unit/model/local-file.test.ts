@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { mappingsOf } from '../../../src/model/local/mappings.js';
-import { bucketOptions, inside } from '../../../src/model/local/paths.js';
+import { bucketOptions } from '../../../src/model/local/volume-options.js';
+import { inside } from '../../../src/model/local/volume-paths.js';
 import { LocalFileMessage } from '../../../src/model/local/schema.js';
 import { readLocalFile } from '../../../src/model/local/read.js';
 
@@ -232,6 +233,6 @@ test('options of gcsfuse', () => {
   expect(bucketOptions(options)).toEqual({
     only: 'a/b=c',
     readOnly: true,
-    idle: ['uid=1000', '--file-mode=640', 'logging:severity=trace'],
+    ignored: ['uid=1000', '--file-mode=640', 'logging:severity=trace'],
   });
 });

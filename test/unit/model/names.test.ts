@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { etagOf } from '../../../src/model/etag.js';
 import { executionSuffix, jobIdLike, jobIdViolation, nearest, parseName, taskName } from '../../../src/model/names.js';
-import { formatPath } from '../../../src/model/path.js';
+import { formatPath } from '../../../src/model/field-path.js';
 import { parseQuantity, quantityLike } from '../../../src/model/quantity.js';
 
 test('a name is taken apart', () => {

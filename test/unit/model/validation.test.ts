@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { formatPath } from '../../../src/model/path.js';
+import { formatPath } from '../../../src/model/field-path.js';
 import type { Container } from '../../../src/model/schema/container.js';
 import type { JobInput } from '../../../src/model/schema/job.js';
 import { validateJob } from '../../../src/model/validation/job.js';
-import { isError } from '../../../src/model/validation/status.js';
+import { isError } from '../../../src/model/validation/bad-request.js';
 import { jobInput } from '../../support/jobs.js';
 
 const violations = (job: JobInput, id = 'nightly'): string[] =>

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
-import { LogDecoder } from '../../../src/model/log.js';
+import { LogDecoder } from '../../../src/model/log-lines.js';
 import { EngineLog, StampedOutput } from '../../../src/runtime/docker/output.js';
 
 const stamp = '2026-11-24T20:36:07.541113295Z ';

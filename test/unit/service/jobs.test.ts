@@ -2,8 +2,8 @@ import Database from 'libsql';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { canonical } from '../../../src/model/canonical.js';
-import { declaredFields } from '../../../src/model/effects.js';
+import { normalize } from '../../../src/model/schema/normalize.js';
+import { declaredFields } from '../../../src/model/field-effects.js';
 import { type Job, type JobInput, JobMessage } from '../../../src/model/schema/job.js';
 import { readJobs } from '../../../src/model/spec/read.js';
 import {
@@ -76,7 +76,7 @@ describe('createJob', () => {
   });
 
   test('keeps and returns every field that does not act', () => {
-    const quiet = declaredFields().filter(({ effect }) => effect === 'recorded' || effect === 'inert');
+    const quiet = declaredFields().filter(({ effect }) => effect === 'recorded' || effect === 'ignoredLocally');
     const left = new Set(quiet.map(({ path: field }) => field.replaceAll('[]', '')));
     const world = new ServiceWorld();
     let count = 0;
@@ -87,7 +87,7 @@ describe('createJob', () => {
           // Those that act have tests of their own.
           const { name: _, etag: _etag, startExecutionToken: _start, runExecutionToken: _run, ...job } = spec.job;
           const kept = getJob(world.deps, create(world, job, `job-${++count}`).name);
-          expect(kept).toMatchObject(canonical(JobMessage, job));
+          expect(kept).toMatchObject(normalize(JobMessage, job));
           for (const field of setFields(JobMessage, kept)) left.delete(field);
         }
       }

@@ -3,8 +3,8 @@ import { UsageError } from '../../../model/errors.js';
 import { parseName, shortName } from '../../../model/names.js';
 import { fileName } from '../../../config.js';
 import { initialize, type Initialized } from '../../../local/init.js';
-import { lend } from '../../../local/lend.js';
-import { Missing } from '../../../local/missing.js';
+import { resolveResources } from '../../../local/resolve-resources.js';
+import { MissingMappings } from '../../../local/missing-mappings.js';
 import { withDefaults } from '../../../model/defaults.js';
 import { getJob } from '../../../service/jobs.js';
 import { type CommonOptions, defineCommand, inWords, jobNameOf } from '../../command/command.js';
@@ -44,10 +44,10 @@ Example:
     }
     if (jobs.length === 0) throw new UsageError('argument JOB: Must be specified.', 'localrun config init -f job.yaml');
     const settings = localSettings(context, {});
-    const missing = new Missing();
+    const missing = new MissingMappings();
     for (const { name, job } of jobs) {
-      const borrower = { project: parseName(name).project, projectNumber: config.projectNumber, env: io.env };
-      lend(withDefaults(job, config.projectNumber).template.template, settings, borrower, missing);
+      const jobContext = { project: parseName(name).project, projectNumber: config.projectNumber, env: io.env };
+      resolveResources(withDefaults(job, config.projectNumber).template.template, settings, jobContext, missing);
     }
     const done = initialize(local?.file ?? path.join(io.cwd, fileName), missing);
     await print(context, options, done, { kind: plain, human: () => human(done, io.cwd) });

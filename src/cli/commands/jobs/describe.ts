@@ -1,5 +1,5 @@
 import { shortName } from '../../../model/names.js';
-import { formatPath } from '../../../model/path.js';
+import { formatPath } from '../../../model/field-path.js';
 import { getJob } from '../../../service/jobs.js';
 import { type CommonOptions, defineCommand, inWords, jobNameOf } from '../../command/command.js';
 import { recoveredService } from '../../command/recovered-service.js';
@@ -21,7 +21,7 @@ export const describe = defineCommand<CommonOptions & { showDeleted?: true }, [j
       kind: jobKind,
       human: () => describeJob(job, context.io.out),
       exported: async (of) => {
-        const { exported, jobToV1, notInV1 } = await import('../../../model/spec/v1/write.js');
+        const { exported, jobToV1, notInV1 } = await import('../../../model/v1/write.js');
         const lost = notInV1(of).map((field) => formatPath(field));
         if (lost.length > 0) context.io.err.write(`WARNING: v1 has no field for ${lost.join(', ')}\n`);
         return exported(jobToV1(of));

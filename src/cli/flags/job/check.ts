@@ -2,10 +2,10 @@ import type { Io } from '../../io.js';
 import type { JobEdit } from './edit.js';
 import { defaultAccelerator } from '../../../model/defaults.js';
 import { type Problem, StatusError } from '../../../model/errors.js';
-import { formatPath, type Path } from '../../../model/path.js';
+import { formatPath, type FieldPath } from '../../../model/field-path.js';
 import type { JobInput } from '../../../model/schema/job.js';
 import { validateJob } from '../../../model/validation/job.js';
-import { isError } from '../../../model/validation/status.js';
+import { isError } from '../../../model/validation/bad-request.js';
 
 /** The flag that sets a field, by the field's name. */
 const flagOf: Readonly<Record<string, string>> = {
@@ -41,7 +41,7 @@ const flagOf: Readonly<Record<string, string>> = {
 };
 
 /** A field in terms of flags; of several containers the one that is meant is named. */
-function inFlags(path: Path, job: JobInput): string {
+function inFlags(path: FieldPath, job: JobInput): string {
   const { containers } = job.template.template;
   const [, , list, index] = path;
   // The name of a job is a path of its own; other names are of what a flag has set.

@@ -43,7 +43,7 @@ function dotenv(file: string, text: string, { env, err }: Pick<Io, 'env' | 'err'
 async function yamlMap(file: string, text: string): Promise<Record<string, string>> {
   // What parses YAML is loaded where there is some only.
   const [{ parseSource }, { isMap, isScalar }] = await Promise.all([
-    import('../../../model/spec/source.js'),
+    import('../../../model/spec/source-document.js'),
     import('yaml'),
   ]);
   const [document] = parseSource(file, text);

@@ -17,7 +17,7 @@ export const printExecution = (
     kind: executionKind,
     human: () => describeExecution(execution, service.store.settings(execution.name), context.io.out),
     exported: async (of) => {
-      const { executionToV1, exported } = await import('../../../model/spec/v1/write.js');
+      const { executionToV1, exported } = await import('../../../model/v1/write.js');
       return exported(executionToV1(of));
     },
   });

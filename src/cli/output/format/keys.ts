@@ -1,4 +1,4 @@
-import { camelCase } from '../../../model/path.js';
+import { camelCase } from '../../../model/field-path.js';
 import { Scanner } from '../../../model/scanner.js';
 
 /** A step into a resource: a field, an item of a list (from its end, if negative), or all items. */

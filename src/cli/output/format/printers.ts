@@ -54,7 +54,7 @@ async function treesOf(format: Format, values: readonly unknown[], { single }: S
     case 'text':
       return parts.map((part) => (single ? '' : '---\n') + flattened(part, format)).join('');
     default: {
-      const { toYaml } = await import('../../../model/spec/yaml.js');
+      const { toYaml } = await import('../../../model/spec/write-yaml.js');
       return parts
         .map((part) => (single ? '' : '---\n') + toYaml(part ?? null, { plainLetters: printer === 'yaml' }))
         .join('');

@@ -28,7 +28,7 @@ const plainText: Look = { chalk: new Chalk({ level: 0 }), unicode: true };
 
 export const jobKind: Kind<Job> = {
   v2: ({ onlyV1: _onlyV1, ...job }) => job,
-  v1: async (job) => (await import('../../../model/spec/v1/write.js')).jobToV1(job),
+  v1: async (job) => (await import('../../../model/v1/write.js')).jobToV1(job),
   attributes: (job) => ({
     ...named(job),
     author: job.creator,
@@ -43,7 +43,7 @@ export const executionKind: Kind<Execution> = {
     delete shown.jobVersion;
     return shown;
   },
-  v1: async (execution) => (await import('../../../model/spec/v1/write.js')).executionToV1(execution),
+  v1: async (execution) => (await import('../../../model/v1/write.js')).executionToV1(execution),
   attributes: (execution) => ({
     ...named(execution),
     author: execution.creator,
@@ -56,7 +56,7 @@ export const executionKind: Kind<Execution> = {
 
 export const taskKind: Kind<TaskView> = {
   v2: ({ task }) => task,
-  v1: async ({ task, record }) => (await import('../../../model/spec/v1/write.js')).taskToV1(task, record.state),
+  v1: async ({ task, record }) => (await import('../../../model/v1/write.js')).taskToV1(task, record.state),
   attributes: ({ task, record }) => ({
     ...named(task),
     creation_timestamp: task.createTime,

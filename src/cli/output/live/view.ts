@@ -1,5 +1,5 @@
 import type { ExecutionEvent } from '../../../model/events.js';
-import { seenAtLast } from '../../../model/log.js';
+import { seenAtLast } from '../../../model/log-lines.js';
 import type { Execution } from '../../../model/schema/job.js';
 import type { LineSource, TaskLine } from '../../../service/logs.js';
 import type { Io } from '../../io.js';

@@ -1,0 +1,278 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Problem } from '../model/errors.js';
+import { exportName } from '../model/local/mappings.js';
+import { bucketOptions } from '../model/local/volume-options.js';
+import { inside, isWithin } from '../model/local/volume-paths.js';
+import { anyVersion, type CloudSqlEndpoint, type LocalSettings, type SecretSource } from '../model/local/settings.js';
+import { ownProperty } from '../model/own-property.js';
+import { formatPath, namesAlong, type FieldPath } from '../model/field-path.js';
+import type { Volume, VolumeMount } from '../model/schema/container.js';
+import type { TaskTemplate } from '../model/schema/job.js';
+import { unnameable } from '../model/environment-variables.js';
+import { MissingMappings } from './missing-mappings.js';
+import { canBe, type Environment, filesOf, realDirectory, realSocket, secretProblem, Unavailable } from './sources.js';
+
+/** Whose job it is, and what its secrets can come from. */
+export interface JobContext {
+  project: string;
+  projectNumber: string;
+  env: Environment;
+}
+
+/** What a job gets of this machine, or why it cannot have it. */
+export interface ResolvedResources {
+  /** With those mappings only that the job uses, and real paths. */
+  settings: LocalSettings;
+  problems: Problem[];
+  /** What can be lent, and is hardly meant. */
+  warnings: Problem[];
+  /** What could be added to localrun.yaml, or made, so that it is there. */
+  missing: MissingMappings;
+}
+
+/** Looks for everything that the tasks of a job need of this machine; `missing` takes what localrun.yaml does not have. */
+export function resolveResources(
+  template: TaskTemplate,
+  settings: LocalSettings,
+  job: JobContext,
+  missing = new MissingMappings(),
+): ResolvedResources {
+  return new Resolver(template, settings, job, missing).resolve();
+}
+
+/** A path of this machine that the job gets at. */
+interface MountedPath {
+  path: string;
+  writable: boolean;
+  at: FieldPath;
+}
+
+const newline = 0x0a;
+
+const root: FieldPath = ['template', 'template'];
+
+class Resolver {
+  readonly #template: TaskTemplate;
+  readonly #from: LocalSettings;
+  readonly #job: JobContext;
+  readonly #problems: Problem[] = [];
+  readonly #warnings: Problem[] = [];
+  readonly #missing: MissingMappings;
+  readonly #mountedPaths: MountedPath[] = [];
+  readonly #secrets = new Map<string, Map<string, LocalSettings['secrets'][string][string]>>();
+  readonly #buckets = new Map<string, string>();
+  readonly #nfs = new Map<string, string>();
+  readonly #cloudSql = new Map<string, CloudSqlEndpoint>();
+
+  constructor(template: TaskTemplate, settings: LocalSettings, job: JobContext, missing: MissingMappings) {
+    this.#template = template;
+    this.#from = settings;
+    this.#job = job;
+    this.#missing = missing;
+  }
+
+  resolve(): ResolvedResources {
+    const { containers, volumes = [] } = this.#template;
+    containers.forEach(({ env = [], volumeMounts = [] }, i) => {
+      const at = [...root, 'containers', i];
+      env.forEach(({ name, valueSource }, j) => {
+        const variable = [...at, 'env', j];
+        const reference = valueSource?.secretKeyRef;
+        const source =
+          reference && this.#secret(reference.secret, reference.version, [...variable, 'valueSource', 'secretKeyRef']);
+        if (source) this.#doubt(source, reference.secret, variable);
+        if (!name.startsWith('=') && (!source || canBe(name, source, this.#job.env))) return;
+        const { message, fix } = unnameable(name);
+        this.#report([...variable, 'name'], message, fix);
+      });
+      volumeMounts.forEach(({ name, subPath = '' }, j) => {
+        const here = [...at, 'volumeMounts', j];
+        if (!volumes.some((volume) => volume.name === name)) {
+          this.#report([...here, 'name'], `${name} was not found in volumes list`);
+        }
+        if (inside(subPath) === undefined) this.#report([...here, 'subPath'], 'leads out of the volume');
+      });
+    });
+    // What no container mounts, no container needs.
+    const mounted = new Set(containers.flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => name)));
+    volumes.forEach((volume, i) => mounted.has(volume.name) && this.#volume(volume, [...root, 'volumes', i]));
+    this.#checkReach();
+    return {
+      settings: {
+        ...this.#from,
+        secrets: Object.fromEntries(
+          [...this.#secrets].map(([name, versions]) => [name, Object.fromEntries(versions)] as const),
+        ),
+        buckets: Object.fromEntries(this.#buckets),
+        nfs: Object.fromEntries(this.#nfs),
+        cloudSql: Object.fromEntries(this.#cloudSql),
+      },
+      problems: this.#problems,
+      warnings: this.#warnings,
+      missing: this.#missing,
+    };
+  }
+
+  #report(at: FieldPath, message: string, fix?: string): void {
+    this.#problems.push({ path: this.#shown(at), at, message, fix, severity: 'error' });
+  }
+
+  #shown(at: FieldPath): string {
+    return formatPath(at, this.#names(at));
+  }
+
+  #names(at: FieldPath): (string | undefined)[] {
+    return namesAlong(at, { template: { template: this.#template } });
+  }
+
+  #volume(volume: Volume, at: FieldPath): void {
+    const { name, secret, emptyDir, gcs, nfs, cloudSqlInstance } = volume;
+    if (secret) {
+      const { items = [] } = secret;
+      if (items.length === 0) this.#secret(secret.secret, 'latest', [...at, 'secret', 'secret']);
+      items.forEach((item, i) => {
+        const here = [...at, 'secret', 'items', i];
+        if (!inside(item.path)) this.#report([...here, 'path'], `${item.path} leads out of the volume`);
+        this.#secret(secret.secret, item.version, here);
+      });
+    } else if (gcs) {
+      const bucket = gcs.bucket ?? '';
+      const { only, readOnly } = bucketOptions(gcs.mountOptions ?? []);
+      const found = this.#directory('bucket', this.#from.buckets, bucket, [...at, 'gcs', 'bucket']);
+      if (found === undefined) return;
+      this.#buckets.set(bucket, found);
+      this.#mounts(name, found, only, !gcs.readOnly && !readOnly, [...at, 'gcs']);
+    } else if (nfs) {
+      const key = exportName(`${nfs.server ?? ''}:${nfs.path ?? ''}`);
+      const found = this.#directory('export', this.#from.nfs, key, [...at, 'nfs']);
+      if (found === undefined) return;
+      this.#nfs.set(key, found);
+      this.#mounts(name, found, '', !nfs.readOnly, [...at, 'nfs']);
+    } else if (cloudSqlInstance) {
+      (cloudSqlInstance.instances ?? []).forEach((instance, i) =>
+        this.#instance(instance, [...at, 'cloudSqlInstance', 'instances', i]),
+      );
+    } else if (!emptyDir) this.#report(at, 'does not say what the volume is');
+  }
+
+  #secret(name: string, version = 'latest', at: FieldPath): SecretSource | undefined {
+    const keys = this.#spellings(name).filter((key) => Object.hasOwn(this.#from.secrets, key));
+    const versions = keys.map((key) => this.#from.secrets[key] ?? {});
+    const source = versions.map((known) => ownProperty(known, version) ?? ownProperty(known, anyVersion)).find(Boolean);
+    if (!source) {
+      const [key] = keys;
+      this.#missing.secret(key ?? name, key === undefined ? undefined : version);
+      const lacks = key === undefined ? 'is not mapped' : `has no version ${version} in localrun.yaml`;
+      this.#report(at, `the secret ${name} ${lacks}`);
+      return undefined;
+    }
+    const problem = secretProblem(source, this.#job.env);
+    if (problem !== undefined) this.#report(at, `the secret ${name} has no value: ${problem}`);
+    if ('file' in source && !existsSync(source.file)) this.#missing.files.add(source.file);
+    for (const file of filesOf(source)) this.#mountedPaths.push({ path: file, writable: false, at });
+    const known = this.#secrets.get(name) ?? new Map();
+    this.#secrets.set(name, known.set(version, source));
+    return source;
+  }
+
+  /** Warns of a file whose last line break, or whose emptiness, a variable gets. */
+  #doubt(source: SecretSource, secret: string, at: FieldPath): void {
+    if (!('file' in source) || secretProblem(source, this.#job.env) !== undefined) return;
+    const { file } = source;
+    const value = readFileSync(file);
+    const warn = (message: string, fix: string): void =>
+      void this.#warnings.push({ path: this.#shown(at), at, message, fix, severity: 'warning' });
+    if (value.length === 0) warn(`the secret ${secret} is empty`, `write its value to ${file}`);
+    else if (value.at(-1) === newline) {
+      const message = `the secret ${secret} ends in a line break, which the variable has, too`;
+      warn(message, `write ${file} without one, as printf does, and Secret Manager if it is the same there`);
+    }
+  }
+
+  /** The names under which localrun.yaml may have a secret: that of the job's own project needs no project. */
+  #spellings(name: string): string[] {
+    const { project, projectNumber } = this.#job;
+    const [, owner, id = name] = /^projects\/([^/]+)\/secrets\/(.*)$/s.exec(name) ?? [];
+    if (owner !== undefined && owner !== project && owner !== projectNumber) return [name];
+    return [name, id, `projects/${project}/secrets/${id}`, `projects/${projectNumber}/secrets/${id}`];
+  }
+
+  #directory(kind: 'bucket' | 'export', from: Record<string, string>, name: string, at: FieldPath): string | undefined {
+    const directory = ownProperty(from, name);
+    if (directory === undefined) {
+      this.#missing.directory(kind, name);
+      this.#report(at, `the ${kind} ${name} is not mapped`);
+      return undefined;
+    }
+    return this.#real(() => realDirectory(directory), `the ${kind} ${name} is not there`, at);
+  }
+
+  #real(find: () => string, what: string, at: FieldPath): string | undefined {
+    try {
+      return find();
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      this.#report(at, `${what}: ${error.message}`);
+      return undefined;
+    }
+  }
+
+  /** Every part of a mapped directory that a container mounts has to be there, and in that directory. */
+  #mounts(volume: string, directory: string, only: string, writable: boolean, at: FieldPath): void {
+    const base = inside(only);
+    if (base === undefined) return this.#report([...at, 'mountOptions'], `only-dir=${only} leads out of the bucket`);
+    for (const [i, { volumeMounts = [] }] of this.#template.containers.entries()) {
+      for (const [j, mount] of volumeMounts.entries()) {
+        if (mount.name === volume) {
+          const here = [...root, 'containers', i, 'volumeMounts', j];
+          this.#mount(path.join(directory, base, inside(mount.subPath ?? '') ?? ''), writable, mount, here);
+        }
+      }
+    }
+  }
+
+  #mount(part: string, writable: boolean, { mountPath }: VolumeMount, at: FieldPath): void {
+    const real = this.#real(() => realDirectory(part), `what ${mountPath} is to show is not there`, at);
+    if (real === undefined) return;
+    if (real !== part) this.#report(at, `a symbolic link leads from ${part} to ${real}, and cannot be mounted`);
+    else this.#mountedPaths.push({ path: part, writable, at });
+  }
+
+  #instance(name: string, at: FieldPath): void {
+    const endpoint = ownProperty(this.#from.cloudSql, name);
+    if (!endpoint) {
+      this.#missing.instance(name);
+      return this.#report(at, `the Cloud SQL instance ${name} is not mapped`);
+    }
+    if ('tcp' in endpoint) return void this.#cloudSql.set(name, endpoint);
+    const socket = this.#real(() => realSocket(endpoint.socket), `the Cloud SQL instance ${name} is not there`, at);
+    if (socket === undefined) return;
+    this.#cloudSql.set(name, { socket });
+    this.#mountedPaths.push({ path: socket, writable: false, at });
+  }
+
+  /**
+   * Nothing may be lent out of a directory that the job can write as a whole: it could put a link in its place that
+   * leads anywhere, before the next container gets it.
+   */
+  #checkReach(): void {
+    const { config } = this.#from;
+    const configs = config === undefined ? [] : filesOf({ file: config });
+    for (const { path: outer, writable, at } of this.#mountedPaths) {
+      if (writable && configs.some((file) => isWithin(file, outer))) {
+        this.#report(at, `${config} lies in ${outer}, and the job could change what it maps`, 'map a directory below');
+      }
+    }
+    for (const { path: inner, at } of this.#mountedPaths) {
+      const outer = this.#mountedPaths.find((other) => other.writable && isWithin(inner, other.path));
+      if (outer) {
+        this.#report(
+          at,
+          `${inner} lies in ${outer.path}, which the volume ${this.#names(outer.at).at(-1)} lets the job change`,
+          'map a directory outside of it, or make the other volume read-only',
+        );
+      }
+    }
+  }
+}

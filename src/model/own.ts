@@ -1,3 +1,0 @@
-/** What a record has of its own under a key; keys are what people write, `constructor` and `__proto__` among them. */
-export const own = <T>(record: Readonly<Record<string, T>>, key: string): T | undefined =>
-  Object.hasOwn(record, key) ? record[key] : undefined;

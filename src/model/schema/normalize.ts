@@ -1,0 +1,43 @@
+import type { Field, Infer, Message } from './field.js';
+
+/** Fields for which the API tells a zero value from none: optional in the proto, or in a oneof with content. */
+const explicit: ReadonlySet<string> = new Set([
+  'maxRetries',
+  'gpuZonalRedundancyDisabled',
+  'value',
+  'useDefault',
+  'policy',
+]);
+
+type Json = Record<string, unknown>;
+
+/**
+ * What the API keeps of a resource that a client sends: output-only fields are dropped, and so are zero values, which
+ * proto3 JSON does not tell from unset ones. A message that is set stays, even if nothing is left in it.
+ */
+export const normalize = <M extends Message>(message: M, value: Infer<M>): Infer<M> =>
+  keptMessage(message, value) as Infer<M>;
+
+function keptMessage({ fields }: Message, value: Json): Json {
+  const result: Json = {};
+  for (const [name, field] of Object.entries(fields)) {
+    const part = value[name];
+    if (field.output || part === undefined || part === null) continue;
+    const kept = keptField(field, part);
+    if (!isZero(field, kept) || explicit.has(name)) result[name] = kept;
+  }
+  return result;
+}
+
+function keptField(field: Field, value: unknown): unknown {
+  if (field.kind === 'message') return keptMessage(field.message, value as Json);
+  if (field.kind === 'list') return (value as unknown[]).map((item) => keptField(field.of, item));
+  return value;
+}
+
+function isZero(field: Field, value: unknown): boolean {
+  if (field.kind === 'list') return (value as unknown[]).length === 0;
+  if (field.kind === 'map') return Object.keys(value as object).length === 0;
+  if (field.kind === 'enum') return field.values[value as string] === 0;
+  return value === '' || value === 0 || value === false || (field.kind === 'int64' && value === '0');
+}

@@ -1,0 +1,42 @@
+import { StatusError } from '../errors.js';
+import type { Infer, Message } from '../schema/field.js';
+import { badRequest, type RequestName } from '../validation/bad-request.js';
+import { decode } from './decode.js';
+import { maxSpecBytes, parseSource, TooLarge } from './source-document.js';
+
+const tooLarge = 'It holds more, or is nested deeper, than any request.';
+
+/**
+ * The JSON body of a request as a message; an empty body is an empty message. Fields that are required are there, if
+ * need be empty: the rules for fields find that out.
+ * @throws StatusError INVALID_ARGUMENT, in the words of the API's front end
+ */
+export function readBody<M extends Message>(text: string, message: M, request: RequestName): Infer<M> {
+  const refused = (why: string): StatusError =>
+    new StatusError('INVALID_ARGUMENT', `Invalid JSON payload received. ${why}`, {
+      fieldViolations: [{ field: '', description: `Invalid JSON payload received. ${why}` }],
+    });
+  if (Buffer.byteLength(text) > maxSpecBytes) throw refused('Request payload size exceeds the limit.');
+  const body = text.trim() === '' ? '{}' : text;
+  try {
+    JSON.parse(body);
+  } catch (error) {
+    throw refused((error as SyntaxError).message);
+  }
+  const [document] = parseSource('request', body);
+  const [problem] = document?.problems ?? [];
+  if (problem?.rule === 'size') throw refused(tooLarge);
+  if (!document || problem) throw refused(problem?.message ?? 'It holds nothing.');
+  try {
+    const { value, found } = decode(document, message, 'proto');
+    const error = badRequest(
+      request,
+      found.filter(({ rule }) => rule !== 'required'),
+    );
+    if (error) throw error;
+    return value;
+  } catch (error) {
+    if (error instanceof TooLarge) throw refused(tooLarge);
+    throw error;
+  }
+}

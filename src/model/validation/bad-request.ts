@@ -1,0 +1,72 @@
+import { type FieldViolation, type Problem, StatusError } from '../errors.js';
+import { formatPath, type FieldPath, snakeCase } from '../field-path.js';
+import { validationRules } from './rules.js';
+import type { Violation } from './violation.js';
+
+/** The layers of the API in the order in which they answer: the first that finds something is the only one to do so. */
+const layers = ['text', 'json', 'field', 'shared'] as const;
+
+/** A request as its error messages name it, with the field of it that is the body of the HTTP request, if one is. */
+export type RequestName = 'CreateJobRequest.job' | 'UpdateJobRequest.job' | 'RunJobRequest';
+
+export const isError = ({ rule }: Violation): boolean => validationRules[rule].severity === 'error';
+
+/**
+ * The API's answer to a request whose resource breaks rules: INVALID_ARGUMENT with a google.rpc.BadRequest, of which
+ * the first violation is the message; the problems tell them all, in our terms. Warnings do not count.
+ * Whether the API joins several violations is not known; it is documented to name each.
+ */
+export function badRequest(request: RequestName, violations: readonly Violation[]): StatusError | undefined {
+  const errors = violations.filter(isError);
+  const layer = layers.find((candidate) => errors.some(({ rule }) => validationRules[rule].layer === candidate));
+  const told = errors
+    .filter(({ rule }) => validationRules[rule].layer === layer)
+    .map((violation) => fieldViolation(request, violation));
+  const [first] = told;
+  if (!first) return undefined;
+  const message = layer === 'text' || layer === 'json' ? first.description : `${first.field}: ${first.description}`;
+  const problems = errors.map(({ path, rule, description, fix }): Problem => ({
+    path: formatPath(path),
+    rule,
+    message: description,
+    fix,
+    severity: 'error',
+  }));
+  return new StatusError('INVALID_ARGUMENT', message, { problems, fieldViolations: told });
+}
+
+function fieldViolation(request: RequestName, { path, rule, description, payload }: Violation): FieldViolation {
+  switch (validationRules[rule].layer) {
+    case 'json': {
+      const [, body = ''] = request.split('.');
+      const field = protoPath(body, payload?.at ?? path);
+      const text = payload?.text ?? description;
+      return { field, description: field === '' ? text.replace(" at '%s'", '') : text.replace('%s', field) };
+    }
+    case 'shared':
+      // Told of the whole list.
+      return { field: sharedPath(rule === 'env-reserved' ? path.slice(0, -2) : path), description };
+    default:
+      return { field: `Violation in ${protoPath(request, path)}`, description };
+  }
+}
+
+/** A path in the API's own spelling, below another. */
+function protoPath(above: string, path: FieldPath): string {
+  const spelled = path.map((step, i) =>
+    typeof step === 'string' && !isMapField(path[i - 1]) ? snakeCase(step) : step,
+  );
+  const below = formatPath(spelled);
+  return above && below && !below.startsWith('[') ? `${above}.${below}` : `${above}${below}`;
+}
+const isMapField = (step: string | number | undefined): boolean =>
+  step === 'labels' || step === 'annotations' || step === 'limits';
+
+/** Where v1 has a field; the rules that both versions share speak of a template as services have it. */
+function sharedPath(path: FieldPath): string {
+  const [first, second, ...rest] = path;
+  if (first === 'name') return 'metadata.name';
+  if (first !== 'template' || second !== 'template') return protoPath('spec', path);
+  if (rest[0] === 'executionEnvironment') return 'template.annotations';
+  return protoPath('spec.template.spec', rest);
+}
