@@ -10,7 +10,7 @@ _localrun() {
       --account|--add-cloudsql-instances|--add-volume|--add-volume-mount|--args|--attempt|--binary-authorization|--breakglass|--command|--condition|--container|--cpu|--depends-on|--filter|--flatten|--freshness|--gpu|--gpu-type|--image|--join-network|--keep-last|--key|--labels|--limit|--log-filter|--max-retries|--max-size|--member|--memory|--network|--network-tags|--older-than|--parallelism|--platform|--process-limit|--project|--region|--remove-cloudsql-instances|--remove-containers|--remove-env-vars|--remove-labels|--remove-secrets|--remove-volume|--remove-volume-mount|--role|--service-account|--set-cloudsql-instances|--set-env-vars|--set-secrets|--severity|--sort-by|--startup-probe|--subnet|--task|--task-timeout|--tasks|--update-env-vars|--update-labels|--update-secrets|--vpc-connector|--vpc-egress|--workdir) slot='anything' ;;
       --credentials) slot='adc' ;;
       --pull) slot='missing always never' ;;
-      --format) slot='json yaml value csv table list flattened config none' ;;
+      --format) slot='json yaml value csv table get multi list flattened config object none' ;;
       --api-version) slot='v1 v2' ;;
       --order) slot='asc desc' ;;
       --job) slot='job' ;;

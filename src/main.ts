@@ -1,13 +1,13 @@
 import { closeSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Open } from './cli/command/command.js';
+import { readCommandLine } from './cli/command/command-line.js';
 import type { Context } from './cli/command/context.js';
 import { exitCodeOf, printError } from './cli/errors.js';
-import { withFlagsFiles } from './cli/flags/flags-file.js';
-import { commandFirst, type Track } from './cli/flags/global.js';
+import type { Track } from './cli/flags/flag.js';
 import type { Io } from './cli/io.js';
 import { localSettings } from './cli/flags/local.js';
-import { advised, buildProgram, checkWords, commandPath } from './cli/command/program.js';
+import { buildProgram, checkLine, withSuggestion } from './cli/command/program.js';
 import { type Config, loadConfig } from './config.js';
 import { findLocalFile, type LocalDocument } from './local/settings-file.js';
 import { endpointOf } from './model/container-engine.js';
@@ -27,13 +27,9 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
   version: string;
 };
 
-/** The command tree: all of it, or what `words` need. */
-export const commandTree = (
-  io: Pick<Io, 'out' | 'err'>,
-  open: Open,
-  words?: readonly string[],
-  track?: Track,
-): Promise<Command> => buildProgram(io, version, open, words, track);
+/** The whole command tree. */
+export const commandTree = async (io: Pick<Io, 'out' | 'err'>, open: Open): Promise<Command> =>
+  (await buildProgram(io, version, open)).tree;
 
 /** What the published schemas, the list of fields and that of rules are made from. */
 export const declarations = async () => ({
@@ -44,7 +40,7 @@ export const declarations = async () => ({
 
 /** Runs one command line, without the program's name, and returns its exit code. */
 export async function main(given: readonly string[], io: Io): Promise<number> {
-  const { words: argv, track } = commandFirst(given);
+  const line = await readCommandLine(given, io);
   const closing: (() => void)[] = [];
   const beside: Promise<void>[] = [];
   let begun = false;
@@ -52,20 +48,20 @@ export async function main(given: readonly string[], io: Io): Promise<number> {
     const local = await findLocalFile(io);
     const config = loadConfig(io, flags, local?.value);
     const { project, location } = loadConfig(io, {}, local?.value);
-    const opened = context(io, track, config, { project, location }, local, closing, beside);
+    const opened = context(io, line.track, config, { project, location }, local, closing, beside);
     await parse(opened);
     begun = true;
     return opened;
   };
-  const program = await commandTree(io, open, argv, track);
+  const program = await buildProgram(io, version, open, line);
   try {
-    const words = await withFlagsFiles(argv, io.cwd);
-    checkWords(program, words);
-    await program.parseAsync(words, { from: 'user' });
+    if (line.problem) throw line.problem;
+    await checkLine(program, line);
+    await program.tree.parseAsync(line.args, { from: 'user' });
     return 0;
   } catch (thrown) {
-    const error = await advised(thrown, program, argv);
-    printError(error, commandPath(program, argv), io);
+    const error = await withSuggestion(thrown, program);
+    printError(error, program.words.join('.'), io);
     return exitCodeOf(error, { begun });
   } finally {
     await Promise.all(beside);

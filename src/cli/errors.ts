@@ -102,3 +102,16 @@ function excerpt(line: string, column: number, chalk: Output['chalk']): string[]
     .replace(/.$/, (last) => (end < around.length ? '…' : last));
   return [`    ${text}`, `    ${' '.repeat(before.length - start)}${chalk.red('^')}`];
 }
+
+/**
+ * What `call` returns. An error of this code gets the message that gcloud has for it. Advice that came with the error
+ * stays; `fix` is for errors without any.
+ */
+export function inWords<T>(code: Code, message: string, call: () => T, fix?: string): T {
+  try {
+    return call();
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.code !== code) throw error;
+    throw new StatusError('UNKNOWN', message, { fix: error.fix ?? fix, cause: error });
+  }
+}

@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import { Interrupted, StatusError } from '../../model/errors.js';
 import { completionStatus, conditionOf, isCompleted, startedAt } from '../../model/execution.js';
 import { commandFor, parseName, shortName } from '../../model/names.js';
@@ -9,14 +8,13 @@ import { EntryTail } from '../../service/log-entries.js';
 import { runJob, type RunJobRequest } from '../../service/run.js';
 import type { ServiceDeps } from '../../service/service.js';
 import { executeHint, lending, warnOfInertFields, warnOfLoan } from './described-job.js';
-import type { CommonOptions } from './command.js';
+import type { CommonOptions } from '../flags/global.js';
 import type { Context } from './context.js';
 import type { Output } from '../io.js';
-import { booleanFlag } from '../flags/boolean.js';
 import { tellSettings } from '../flags/local.js';
 import { tailEntries } from '../output/log-entries.js';
 import { print } from '../output/print.js';
-import { executionKind } from '../output/format/resource-kinds.js';
+import { executionKind } from '../output/resource-kinds.js';
 import { tellKept } from '../output/kept-containers.js';
 import { failureSentence } from '../output/run-summary.js';
 import { type Steps, stepped, tracked } from '../output/live/steps.js';
@@ -27,12 +25,6 @@ export interface AfterwardsFlags {
   async?: boolean;
   executeNow?: boolean;
   wait?: boolean;
-}
-
-export function declareAfterwardsFlags(command: Command): Command {
-  booleanFlag(command, '--async', 'do not wait until the job is ready');
-  booleanFlag(command, '--execute-now', 'run the job once it is ready, and wait until that has started');
-  return booleanFlag(command, '--wait', 'the same, and wait until the execution has ended; exit 1 if it failed');
 }
 
 const started = (execution: Execution): boolean => isCompleted(execution) || startedAt(execution) !== undefined;

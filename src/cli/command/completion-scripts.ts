@@ -1,16 +1,16 @@
 import type { Argument, Command, Option } from 'commander';
+import { shownFormats } from '../flags/global.js';
 
-export const shells = ['bash', 'zsh', 'fish'] as const;
-export type Shell = (typeof shells)[number];
+export type Shell = 'bash' | 'zsh' | 'fish';
 
-/** What can stand in a place of the command line: words, a file, a name that the program is asked for, anything. */
+/** What completes one word of the command line: some words, files, names that localrun lists, or nothing. */
 type Slot = { words: readonly string[] } | 'file' | 'job' | 'execution' | 'anything';
 
 interface Flag {
   long: string;
   short: string | undefined;
   description: string;
-  /** What its value is; undefined for a flag without one. */
+  /** What completes its value; undefined for a flag without one. */
   value: Slot | undefined;
 }
 
@@ -20,11 +20,11 @@ interface Node {
   path: string;
   children: { name: string; description: string }[];
   flags: Flag[];
-  /** What its arguments are, if it takes any. */
+  /** What completes its arguments, if it has any. */
   argument: Slot | undefined;
 }
 
-/** The completion script of a shell, made from the command tree; only names are looked up when it runs. */
+/** The completion script of a shell, made from the command tree; it calls localrun only for names of resources. */
 export function completionScript(program: Command, shell: Shell): string {
   return { bash, zsh, fish }[shell](collect(program, []));
 }
@@ -54,17 +54,16 @@ function flagOf({ long, short, flags, description, required, optional, argChoice
 const argumentSlot = (argument: Argument): Slot =>
   argument.argChoices ? { words: argument.argChoices } : slotNamed(argument.name());
 
-/** A slot by the name that help shows for it, `<file>` or `[job]`. */
+/** A slot by its name in help, such as `<file>` or `[job]`. */
 function slotNamed(name: string): Slot {
-  if (name === 'format')
-    return { words: ['json', 'yaml', 'value', 'csv', 'table', 'list', 'flattened', 'config', 'none'] };
+  if (name === 'format') return { words: shownFormats.map((format) => format.replace(/\(.*/, '')) };
   return name === 'file' || name === 'job' || name === 'execution' ? name : 'anything';
 }
 
 const quote = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
 const spell = (slot: Slot): string => (typeof slot === 'string' ? slot : slot.words.join(' '));
 
-/** `case` lines of bash and zsh: the flags with a value, and what `assign` makes of what that value is. */
+/** `case` lines of bash and zsh: the flags with a value, and the slot of that value. */
 function flagCases(nodes: readonly Node[], indent: string): string {
   const spellings = new Map<string, Set<string>>();
   for (const { long, short, value } of nodes.flatMap(({ flags }) => flags)) {

@@ -4,7 +4,7 @@ import type { Parent } from '../../model/names.js';
 import type { DoctorDeps } from '../../service/doctor/check.js';
 import type { HostDeps } from '../../service/host.js';
 import type { ServiceDeps } from '../../service/service.js';
-import type { Track } from '../flags/global.js';
+import type { Track } from '../flags/flag.js';
 import type { Io } from '../io.js';
 
 /** What a command has to work with. The store and the container engine are opened when they are first asked for. */

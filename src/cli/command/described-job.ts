@@ -1,13 +1,15 @@
-import type { Command } from 'commander';
 import { commandFor, parseName, shortName } from '../../model/names.js';
 import { StatusError } from '../../model/errors.js';
 import type { Execution, Job, JobInput } from '../../model/schema/job.js';
 import { findJob, getJob } from '../../service/jobs.js';
 import { inertFields, loanWarnings, Unlendable } from '../../service/run.js';
 import type { ServiceDeps } from '../../service/service.js';
-import { askedJob, type CommonOptions, inWords, jobNameOf } from './command.js';
+import { askedJob } from './prompts.js';
+import type { CommonOptions } from '../flags/global.js';
+import { inWords } from '../errors.js';
+import { jobNameOf } from './resource-names.js';
 import type { Context } from './context.js';
-import type { Track } from '../flags/global.js';
+import type { Track } from '../flags/flag.js';
 import { type JobEdit, jobFromFlags, type JobOptions, readJobEdit, withJobFlags } from '../flags/job/edit.js';
 import { checkJobFlags, tellGpuType, withoutBreakglass } from '../flags/job/check.js';
 import { formatProblem } from '../errors.js';
@@ -27,13 +29,6 @@ export const readDescription = async (context: Pick<Context, 'io'>, options: Spe
   edit: await readJobEdit(options, context.io),
   spec: options.file === undefined ? undefined : await readSpecFile(context, options.file),
 });
-
-/** Declares what names a job, and the file that may describe it. */
-export const declareSpec = (command: Command): Command =>
-  command
-    .argument('[job]', 'the name of the job')
-    .option('-f, --file <file>', 'job spec, - for stdin')
-    .option('--strict', 'refuse a spec that Cloud Run accepts although it is hardly meant');
 
 /** The job that a command line describes: by a file, by flags on top of it, or by flags alone. */
 export async function describedJob(

@@ -1,20 +1,19 @@
-import { type Command, Option } from 'commander';
-import { StatusError, UsageError } from '../../model/errors.js';
+import { StatusError } from '../../model/errors.js';
 import type { Expr, Policy, PolicyInput } from '../../model/iam/policy.js';
 import { shortName } from '../../model/names.js';
 import { getIamPolicy, setIamPolicy } from '../../service/iam.js';
 import type { ServiceDeps } from '../../service/service.js';
-import { type CommonOptions } from './command.js';
+import { type BindingFlags, conditionOf } from '../flags/iam-binding.js';
+import type { CommonOptions } from '../flags/global.js';
 import type { Context } from './context.js';
-import { dictFlag } from '../flags/parsers.js';
 import { print } from '../output/print.js';
-import { plain } from '../output/format/resource-kinds.js';
+import { plain } from '../output/resource-kinds.js';
 import { readSpecText } from './spec-file.js';
 
-/** The version of policies that knows conditions. */
+/** The version of policies with conditions. */
 export const policyVersion = 3;
 
-/** How often a change is tried again when somebody else changes the policy at the same time. */
+/** How often a change is attempted when another process changes the policy at the same time. */
 const maxAttempts = 5;
 
 /** Reads the policy of a job, changes it and writes it back. */
@@ -33,7 +32,7 @@ export async function changePolicy(
   }
 }
 
-/** Says that the policy of a job was changed, and prints it. */
+/** Reports that the policy of a job was changed, and prints it. */
 export async function printPolicy(
   context: Context,
   options: CommonOptions,
@@ -50,48 +49,7 @@ export const inYaml = (options: CommonOptions): CommonOptions => ({
   format: options.format ?? { printer: 'yaml', attributes: {}, keys: [] },
 });
 
-export interface BindingFlags {
-  member: string;
-  role: string;
-  condition?: Expr | 'none';
-  conditionFromFile?: string;
-}
-
-export const declareBindingFlags = (command: Command): Command =>
-  command
-    .argument('<job>', 'the name of the job')
-    .requiredOption('--member <member>', 'whom it is about, e.g. user:EMAIL, serviceAccount:EMAIL, allUsers')
-    .requiredOption('--role <role>', 'e.g. roles/run.invoker')
-    .option(
-      '--condition <KEY=VALUE,...>',
-      'when the binding holds: expression=CEL,title=TITLE[,description=TEXT]; None: always',
-      conditionFlag,
-    )
-    .addOption(
-      new Option('--condition-from-file <file>', 'the same as YAML or JSON, - for stdin').conflicts('condition'),
-    );
-
-const conditionKeys = ['expression', 'title', 'description'];
-
-function conditionFlag(text: string): Expr | 'none' {
-  if (text.toLowerCase() === 'none') return 'none';
-  return conditionOf('--condition', dictFlag('--condition')(text));
-}
-
-function conditionOf(flag: string, value: Readonly<Record<string, unknown>>): Expr {
-  for (const [key, part] of Object.entries(value)) {
-    if (!conditionKeys.includes(key)) {
-      throw new UsageError(`argument ${flag}: Key [${key}] not recognized; it takes ${conditionKeys.join(', ')}`);
-    }
-    if (typeof part !== 'string') throw new UsageError(`argument ${flag}: ${key} must be a string`);
-  }
-  for (const key of ['expression', 'title']) {
-    if (!value[key]) throw new UsageError(`argument ${flag}: Key [${key}] required in dict arg but not provided`);
-  }
-  return value as unknown as Expr;
-}
-
-/** The condition that the flags give; undefined if they give none, `none` if they say that there is none. */
+/** The condition in the flags; undefined without one, `none` for the explicit absence of a condition. */
 export async function conditionIn(context: Context, flags: BindingFlags): Promise<Expr | 'none' | undefined> {
   if (flags.conditionFromFile === undefined) return flags.condition;
   const { file, text } = await readSpecText(context, flags.conditionFromFile, 'condition');
@@ -108,11 +66,11 @@ export async function conditionIn(context: Context, flags: BindingFlags): Promis
   return conditionOf('--condition-from-file', value as Record<string, unknown>);
 }
 
-/** A change of one binding has to say which, once a policy tells them apart by conditions. */
+/** Requires a condition where the policy has bindings with conditions: they tell its bindings apart. */
 export function needCondition(policy: Policy, condition: Expr | 'none' | undefined, doing: string, more = ''): void {
   if (condition !== undefined || policy.version !== policyVersion) return;
   throw new StatusError(
     'UNKNOWN',
-    `${doing} a policy containing conditions takes \`--condition\`, or \`--condition=None\` for a binding without a condition${more}.`,
+    `${doing} a policy containing conditions requires \`--condition\`, or \`--condition=None\` for a binding without a condition${more}.`,
   );
 }

@@ -7,7 +7,8 @@ import { formatPath, namesAlong } from '../../model/field-path.js';
 import type { JobInput } from '../../model/schema/job.js';
 import type { JobSpec, SpecSource } from '../../model/spec/read.js';
 import { get } from '../../model/v1/convert.js';
-import { type CommonOptions, jobNameOf } from './command.js';
+import type { CommonOptions } from '../flags/global.js';
+import { jobNameOf } from './resource-names.js';
 import type { Context } from './context.js';
 import { formatProblems } from '../errors.js';
 

@@ -1,24 +1,15 @@
 import type { Command } from 'commander';
 import { environment } from '../../config.js';
 import { UsageError } from '../../model/errors.js';
-import type { CommandSpec } from '../command/command.js';
 
-/** `help jobs run` is `jobs run --help`; `help environment` is about no command. */
-export const help: CommandSpec = {
-  attach(program) {
-    program
-      .command('help')
-      .description('Show the help of a command, or `help environment`.')
-      .argument('[command...]', 'words of a command, such as jobs run; or environment')
-      .action((words: string[]) => {
-        if (words.join(' ') === 'environment') program.configureOutput().writeOut?.(environmentHelp(program));
-        else commandNamed(program, words).outputHelp();
-      });
-  },
-};
+/** `help jobs run` is `jobs run --help`. */
+export function run(tree: Command, words: string[]): void {
+  if (words.join(' ') === 'environment') tree.configureOutput().writeOut?.(environmentHelp(tree));
+  else commandNamed(tree, words).outputHelp();
+}
 
-function commandNamed(program: Command, words: readonly string[]): Command {
-  let command = program;
+function commandNamed(tree: Command, words: readonly string[]): Command {
+  let command = tree;
   for (const word of words) {
     const next = command.commands.find((candidate) => candidate.name() === word);
     if (!next) throw new UsageError(`There is no command [${words.join(' ')}].`, 'localrun --help');
@@ -27,9 +18,9 @@ function commandNamed(program: Command, words: readonly string[]): Command {
   return command;
 }
 
-function environmentHelp(program: Command): string {
-  const layout = program.createHelp();
-  layout.prepareContext({ helpWidth: program.configureOutput().getOutHelpWidth?.() ?? 80 });
+function environmentHelp(tree: Command): string {
+  const layout = tree.createHelp();
+  layout.prepareContext({ helpWidth: tree.configureOutput().getOutHelpWidth?.() ?? 80 });
   const width = Math.max(...environment.map(([name]) => name.length));
   const items = environment.map(([name, meaning]) => layout.formatItem(name, width, meaning, layout));
   return `Environment variables:\n${items.join('\n')}\n`;

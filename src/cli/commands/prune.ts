@@ -1,41 +1,63 @@
-import { UsageError } from '../../model/errors.js';
-import { parseSize } from '../../model/quantity.js';
-import { type CommonOptions, defineCommand } from '../command/command.js';
-import { durationFlag, integerFlag } from '../flags/parsers.js';
+import { formatSize } from '../../model/quantity.js';
+import { shortName } from '../../model/names.js';
+import { durationSeconds } from '../../model/time.js';
+import { bytesOf, type Prunable, prunable, prune, type PruneRequest } from '../../service/prune.js';
+import { confirm } from '../command/prompts.js';
+import type { CommonOptions } from '../flags/global.js';
+import type { Context } from '../command/context.js';
+import { recoveredService } from '../command/recovered-service.js';
+import { printAll } from '../output/print.js';
+import { type Column, table } from '../output/table.js';
+import { shownTime } from '../output/columns.js';
 
-export interface PruneOptions extends CommonOptions {
+interface PruneOptions extends CommonOptions {
   olderThan?: string;
   keepLast?: number;
   maxSize?: number;
   dryRun?: true;
 }
 
-function sizeFlag(text: string): number {
-  const bytes = parseSize(text);
-  if (bytes) return bytes;
-  throw new UsageError(`argument --max-size: ${JSON.stringify(text)} is not a size such as 500MB, 1GiB`);
+const columns: Column<Prunable>[] = [
+  { header: 'NAME', value: ({ name }) => shortName(name) },
+  { header: 'WHAT', value: ({ kind }) => kind },
+  { header: 'ENDED', value: ({ time }) => shownTime(time) },
+  { header: 'SIZE', value: (of) => formatSize(bytesOf(of)) },
+];
+
+const keptColumn: Column<Prunable> = {
+  header: 'KEPT ATTEMPTS',
+  value: ({ keptAttempts }) => String(keptAttempts),
+};
+
+const shown = ({ kind, name, time, recordBytes, logBytes, keptAttempts }: Prunable): object => ({
+  ...{ name, kind, endTime: time, recordBytes, logBytes, keptAttempts },
+});
+
+/** Shows what would be removed, and removes it after `--quiet` or a yes. */
+export async function run(context: Context, options: PruneOptions): Promise<void> {
+  const { err } = context.io;
+  const { project, region, olderThan, keepLast, maxSize, dryRun, quiet } = options;
+  const service = await recoveredService(context);
+  const request: PruneRequest = {
+    ...{ project, location: region, keepLast, maxBytes: maxSize },
+    olderThan: olderThan === undefined ? undefined : durationSeconds(olderThan),
+  };
+  const going = prunable(service, request);
+  const kept = going.some(({ keptAttempts }) => keptAttempts > 0);
+  await printAll(context, options, going, {
+    kind: { v2: shown },
+    human: () => (going.length > 0 ? table(kept ? [...columns, keptColumn] : columns, going) : ''),
+  });
+  if (going.length === 0) {
+    err.write('There is nothing to remove.\n');
+    return;
+  }
+  const bytes = formatSize(going.map(bytesOf).reduce((sum, of) => sum + of, 0));
+  const what = `${going.length} ${going.length === 1 ? 'item' : 'items'}, ${bytes}`;
+  if (dryRun || (!quiet && !err.tty)) {
+    err.write(`Would remove ${what}. To do so, say --quiet${dryRun ? ' instead of --dry-run' : ''}.\n`);
+    return;
+  }
+  await confirm(context, options, `${what} will be removed.`);
+  err.write(`Removed ${what}; freed ${formatSize(prune(service, going))} of disk.\n`);
 }
-
-export const prune = defineCommand<PruneOptions>(
-  'prune',
-  'Remove executions that have ended, with their logs, and what is left of deleted ones.',
-  (command) =>
-    command
-      .option('--older-than <duration>', 'only what ended longer ago, e.g. 12h, 7d', durationFlag('--older-than'))
-      .option('--keep-last <count>', 'spare the last executions of each job', integerFlag('--keep-last', 0))
-      .option('--max-size <size>', 'remove the oldest until the rest takes no more, e.g. 500MB, 1GiB', sizeFlag)
-      .option('--dry-run', 'show what would go, and remove nothing')
-      .addHelpText(
-        'after',
-        `
-Each of these flags spares something; without them, all that has ended goes. Executions that run stay. What goes is
-shown first; nothing goes before you have said yes, or where nobody can be asked, unless you say --quiet. Projects and
-regions are all there are, unless --project or --region names one.
-
-Examples:
-  localrun prune --older-than 7d
-  localrun prune --keep-last 5 --max-size 1GiB --quiet`,
-      ),
-  // Loaded when it is needed: the help of localrun itself loads this file.
-  async (context, options) => (await import('../pruning.js')).pruneAsAsked(context, options),
-);

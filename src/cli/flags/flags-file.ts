@@ -1,20 +1,21 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { StatusError, UsageError } from '../../model/errors.js';
+import type { Io } from '../io.js';
 
-/** How deep flags files may name others. */
+/** How deeply flags files may name other flags files. */
 const maxDepth = 10;
 
 /**
  * A command line with the flags of `--flags-file=FILE` in its place: a YAML or JSON map from flags to values, or a list
  * of such maps. A list or map as a value needs no escaping.
- * @throws StatusError if a file cannot be read, UsageError for what is no flag
+ * @throws StatusError if a file cannot be read, UsageError for a key that is not a flag
  */
-export async function withFlagsFiles(argv: readonly string[], cwd: string, depth = 0): Promise<string[]> {
+export async function withFlagsFiles(argv: readonly string[], io: Pick<Io, 'cwd'>, depth = 0): Promise<string[]> {
   const result: string[] = [];
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i] ?? '';
-    // What follows is no flag.
+    // No flags follow.
     if (word === '--') return [...result, ...argv.slice(i)];
     const file = word === '--flags-file' ? argv[++i] : /^--flags-file=(.*)$/s.exec(word)?.[1];
     if (file === undefined) {
@@ -22,12 +23,12 @@ export async function withFlagsFiles(argv: readonly string[], cwd: string, depth
       continue;
     }
     if (depth === maxDepth) throw wrong(`[${file}] is named by too many other flags files`);
-    result.push(...(await withFlagsFiles(await flagsIn(file, cwd), cwd, depth + 1)));
+    result.push(...(await withFlagsFiles(await flagsIn(file, io.cwd), io, depth + 1)));
   }
   return result;
 }
 
-/** What gcloud's argument parser is not reached by has its exit code, 2, not. */
+/** gcloud fails with exit code 1 here, and not with the 2 of its argument parser. */
 const wrong = (problem: string): StatusError =>
   new StatusError('INVALID_ARGUMENT', `argument --flags-file: ${problem}`);
 
@@ -50,7 +51,7 @@ async function flagsIn(file: string, cwd: string): Promise<string[]> {
     if (!isMap(map)) throw wrong(`[${file}] must be a map of flags, or a list of such maps`);
     return Object.entries(map).flatMap(([flag, value]) => {
       if (!flag.startsWith('--')) {
-        throw new UsageError(`argument --flags-file: [${file}]: ${flag} is no flag; flags begin with --`);
+        throw new UsageError(`argument --flags-file: [${file}]: ${flag} is not a flag; flags begin with --`);
       }
       return words(file, flag, value);
     });

@@ -1,93 +1,75 @@
-import { type Command, Option } from 'commander';
-import type { CommonOptions } from '../command/command.js';
-import type { Context } from '../command/context.js';
-import type { Output } from '../io.js';
+import type { Key } from '../output/format/keys.js';
+import type { Format } from '../output/format/projection.js';
+import { atLeast, collected, Flag, flag, type Track } from './flag.js';
 
-/** gcloud's release tracks, by the launch stage of what they write; each takes all that the one before takes. */
-export const tracks = ['GA', 'BETA', 'ALPHA'] as const;
-export type Track = (typeof tracks)[number];
+/** The flags that every command accepts, as the command sees them. */
+export interface CommonOptions {
+  project?: string | undefined;
+  region?: string | undefined;
+  format?: Format;
+  flatten?: Key[];
+  apiVersion?: 'v1' | 'v2';
+  quiet?: true;
+  userOutputEnabled?: boolean;
+  account?: string;
+}
 
-export const atLeast = (track: Track, needed: Track): boolean => tracks.indexOf(track) >= tracks.indexOf(needed);
-
-/** gcloud's own flags that change nothing here: there is no account to log in with, and no request to log. */
-const withoutEffect = [
-  '--access-token-file <file>',
-  '--billing-project <project>',
-  '--configuration <name>',
-  '--impersonate-service-account <accounts>',
-  '--log-http',
-  '--no-log-http',
-  '--trace-token <token>',
-  '--verbosity <level>',
+/** The formats that help shows. */
+export const shownFormats: readonly string[] = [
+  'json',
+  'yaml',
+  'value(KEY,...)',
+  'csv(KEY,...)',
+  'table(KEY,...)',
+  'get(KEY,...)',
+  'multi(KEY:format=FORMAT,...)',
+  'list',
+  'flattened',
+  'config',
+  'object',
+  'none',
 ];
 
-const userOutput = ['--user-output-enabled', '--no-user-output-enabled'];
+export const formatsOf = ({ exportable = false }: { exportable?: boolean | undefined }): readonly string[] =>
+  exportable ? [...shownFormats, 'export'] : shownFormats;
 
-/** Lets a command take the flags of gcloud that help does not show. */
-export function acceptGlobalFlags(command: Command, track: Track): void {
-  for (const flags of [...withoutEffect, ...userOutput]) {
-    const option = new Option(flags).hideHelp();
-    if (flags.startsWith('--verbosity')) option.choices(['debug', 'info', 'warning', 'error', 'critical', 'none']);
-    command.addOption(option);
-  }
-  if (!atLeast(track, 'BETA')) return;
-  const modes = ['global', 'regional', 'regional-preferred'];
-  command.addOption(new Option('--endpoint-mode <mode>').choices(modes).hideHelp());
-}
+const group = 'Global options:';
+const hidden = true;
 
-/**
- * What a command works with, and its flags, as gcloud's variables and --no-user-output-enabled change them: it asks
- * nothing, or says nothing but errors.
- */
-export function asGcloudSays<O extends CommonOptions>(context: Context, flags: O): [Context, O] {
-  const { env } = context.io;
-  const variable = (name: string): boolean | undefined => {
-    const text = env[`CLOUDSDK_CORE_${name}`];
-    return text ? /^(1|true|on|yes|y)$/i.test(text) : undefined;
-  };
-  const options = variable('DISABLE_PROMPTS') ? { ...flags, quiet: true } : flags;
-  if (flags.userOutputEnabled ?? variable('USER_OUTPUT_ENABLED') ?? true) return [context, options];
-  const silent = (output: Output): Output =>
-    Object.create(output, { write: { value: () => {} }, tty: { value: false } }) as Output;
-  const { out, err } = context.io;
-  const io = Object.create(context.io, { out: { value: silent(out) }, err: { value: silent(err) } }) as Context['io'];
-  return [{ ...context, io }, options];
-}
+/** Flags that every command accepts, and gcloud's own that change nothing here, which help does not show. */
+const declared: readonly Flag[] = [
+  flag('--project <id>', 'the project; see `localrun help environment`'),
+  flag('--region <name>', 'the region'),
+  flag('--account <account>', 'the account that makes the request'),
+  flag('--format <format>', 'how to print the result'),
+  flag('--flatten <KEY,...>', 'a row for every item of a list, for --format', { parse: collected }),
+  flag('--api-version <version>', 'whose fields json and yaml print', { choices: ['v1', 'v2'] }),
+  flag('--flags-file <file>', 'YAML or JSON map of flags and their values'),
+  flag('-q, --quiet', 'do not prompt; use the default answers'),
+  flag('--access-token-file <file>', '', { hidden }),
+  flag('--billing-project <project>', '', { hidden }),
+  flag('--configuration <name>', '', { hidden }),
+  flag('--impersonate-service-account <accounts>', '', { hidden }),
+  flag('--log-http', '', { hidden }),
+  flag('--no-log-http', '', { hidden }),
+  flag('--trace-token <token>', '', { hidden }),
+  flag('--verbosity <level>', '', { hidden, choices: ['debug', 'info', 'warning', 'error', 'critical', 'none'] }),
+  flag('--user-output-enabled', '', { hidden }),
+  flag('--no-user-output-enabled', '', { hidden }),
+  flag('--endpoint-mode <mode>', '', { hidden, track: 'BETA', choices: ['global', 'regional', 'regional-preferred'] }),
+].map((of) => of.with({ group }));
 
-const takesValue: ReadonlyMap<string, boolean> = new Map([
-  ...withoutEffect.map((flags) => [flags.split(' ')[0] ?? '', flags.includes('<')] as const),
-  ...['project', 'region', 'account', 'format', 'flatten', 'api-version', 'flags-file'].map(
-    (name) => [`--${name}`, true] as const,
-  ),
-  ...userOutput.map((name) => [name, false] as const),
-  ['--quiet', false],
-  ['-q', false],
-]);
+/** The global flags of a command. */
+export const globalFlags = (track: Track, command: { exportable?: boolean | undefined }): Flag[] =>
+  declared
+    .filter((of) => atLeast(track, of.track))
+    .map((of) => {
+      if (of.long !== '--format') return of;
+      return new Flag(of.flags, `${of.description}: ${formatsOf(command).join(', ')}`, of.traits);
+    });
 
-/**
- * A command line with its command first: gcloud takes global flags before and between the words of a command, as in
- * `--project p jobs list`. A `beta` or `alpha` in front of it is the release track.
- */
-export function commandFirst(argv: readonly string[]): { words: string[]; track: Track } {
-  const words: string[] = [];
-  const flags: string[] = [];
-  let i = 0;
-  for (; i < argv.length; i++) {
-    const word = argv[i] ?? '';
-    if (!word.startsWith('-')) {
-      words.push(word);
-      continue;
-    }
-    const value = takesValue.get(word.replace(/=.*$/s, ''));
-    if (value === undefined) break;
-    flags.push(word);
-    const next = argv[i + 1];
-    if (value && !word.includes('=') && next !== undefined && !next.startsWith('--')) {
-      flags.push(next);
-      i++;
-    }
-  }
-  const track = tracks.find((name) => name !== 'GA' && name.toLowerCase() === words[0]) ?? 'GA';
-  if (track !== 'GA') words.shift();
-  return { words: [...words, ...flags, ...argv.slice(i)], track };
+/** The global flag of that name, with or without a value behind `=`. */
+export function globalFlag(word: string): Flag | undefined {
+  const name = word.replace(/=.*$/s, '');
+  return declared.find(({ long, short }) => name === long || name === short);
 }

@@ -1,12 +1,12 @@
-import { type Command, Option } from 'commander';
 import { fileName, type Setting } from '../../config.js';
 import { mappingsOf } from '../../model/local/mappings.js';
 import { defaultSettings, type LocalSettings, type PullPolicy, pullPolicies } from '../../model/local/settings.js';
 import type { Context } from '../command/context.js';
+import { booleanFlag, type Flag, flag } from './flag.js';
 import { integerFlag } from './parsers.js';
 import { localLine } from '../output/local-settings.js';
 
-/** The flags that say how this machine runs an execution; Cloud Run has none of them. */
+/** The flags for how this machine runs an execution; Cloud Run has none of them. */
 export interface LocalFlags {
   freshSandbox?: boolean;
   joinNetwork?: string;
@@ -21,7 +21,7 @@ export interface LocalFlags {
   keepFailed?: boolean;
 }
 
-/** The settings that localrun.yaml and flags decide, and what the flag is called: `--network` is gcloud's. */
+/** The settings that localrun.yaml and flags decide, and the option of each: `--network` is gcloud's. */
 const flagged = {
   freshSandbox: 'freshSandbox',
   network: 'joinNetwork',
@@ -36,35 +36,29 @@ const flagged = {
   keepFailed: 'keepFailed',
 } as const;
 
-export const declareLocalFlags = (command: Command): Command =>
-  [
-    ['fresh-sandbox', 'give every attempt a network namespace of its own'],
-    ['host-access', 'make host.docker.internal stand for this machine'],
-    ['metadata', 'serve metadata.google.internal to the job, with tokens of your credentials'],
-    ['strict-fs', 'count what a task writes to its file system as memory, as Cloud Run does'],
-    ['keep', 'keep the containers of all attempts, stopped, to look into'],
-    ['keep-failed', 'keep those of failed attempts'],
-  ]
-    .reduce(
-      (declared, [name, description]) =>
-        declared.option(`--${name}`, description).addOption(new Option(`--no-${name}`).hideHelp()),
-      command.optionsGroup('Local flags, which win over localrun.yaml; --no-... turns one off:'),
-    )
-    .option('--join-network <name>', "join a network of the container engine, e.g. a compose project's")
-    .addOption(
-      new Option('--credentials <kind>', 'give the job your application default credentials as a file').choices([
-        'adc',
-      ]),
-    )
-    .addOption(new Option('--pull <policy>', 'when to pull images').choices(pullPolicies).default(undefined, 'missing'))
-    .option(
-      '--process-limit <n>',
-      'processes and threads that a container may have: 4096 unless given; 0: any number',
-      integerFlag('--process-limit', 0),
-    )
-    .option('--platform <platform>', 'what images have to be made for: linux/amd64 unless given; any');
+const group = 'Local flags, which win over localrun.yaml; --no-... turns one off:';
 
-/** Each of those settings, and whether a flag, localrun.yaml or nobody has decided it. */
+export const localFlags: readonly Flag[] = [
+  ...booleanFlag('--fresh-sandbox', 'give every attempt a network namespace of its own', { group }),
+  ...booleanFlag('--host-access', 'resolve host.docker.internal to this machine', { group }),
+  ...booleanFlag('--metadata', 'serve metadata.google.internal to the job, with tokens of your credentials', { group }),
+  ...booleanFlag('--strict-fs', "count a task's writes to its file system as memory, as Cloud Run does", { group }),
+  ...booleanFlag('--keep', 'keep the stopped containers of all attempts for inspection', { group }),
+  ...booleanFlag('--keep-failed', 'keep those of failed attempts', { group }),
+  flag('--join-network <name>', "join a network of the container engine, e.g. a compose project's", { group }),
+  flag('--credentials <kind>', 'give the job your application default credentials as a file', {
+    group,
+    choices: ['adc'],
+  }),
+  flag('--pull <policy>', 'when to pull images; default: missing', { group, choices: pullPolicies }),
+  flag('--process-limit <n>', 'processes and threads per container; default: 4096; 0: no limit', {
+    group,
+    parse: integerFlag('--process-limit', 0),
+  }),
+  flag('--platform <platform>', 'the platform of images; default: linux/amd64; any: whatever there is', { group }),
+];
+
+/** Each of those settings, and its source: a flag, localrun.yaml or the default. */
 export function explainLocal(
   context: Context,
   flags: LocalFlags,
@@ -80,7 +74,7 @@ export function explainLocal(
 const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 const entriesOf = Object.entries as <T extends object>(of: T) => [keyof T, T[keyof T]][];
 
-/** How this machine runs an execution: what flags say, then localrun.yaml, then defaults. */
+/** How this machine runs an execution: by flags, then localrun.yaml, then defaults. */
 export function localSettings({ local, io }: Pick<Context, 'local' | 'io'>, flags: LocalFlags): LocalSettings {
   const file = local?.value ?? {};
   const chosen = entriesOf(flagged).map(
@@ -93,7 +87,7 @@ export function localSettings({ local, io }: Pick<Context, 'local' | 'io'>, flag
   };
 }
 
-/** Says once what this machine does differently from what it does unasked. */
+/** Reports the settings that differ from the defaults. */
 export function tellSettings({ io }: Context, settings: LocalSettings): void {
   const line = localLine(settings);
   if (line) io.err.write(`${line}\n`);

@@ -1,6 +1,5 @@
-import { Command } from 'commander';
-import { declareJobFlags } from './job/edit.js';
-import { commandsOf, tracksOf } from './job/job.js';
+import type { Command } from 'commander';
+import { jobFlags } from './job/job.js';
 
 /** Flags that other tools, and other commands of gcloud, have, and what they may be meant to be here, the likeliest first. */
 const meant: readonly (readonly [names: readonly string[], flags: readonly string[]])[] = [
@@ -59,11 +58,14 @@ export function insteadOf(flag: string, command: Command, words: string): string
   const names = meant.find(([wrong]) => wrong.includes(flag))?.[1] ?? [];
   const taken = names.map((name) => command.options.find(({ long }) => long === name)).find(Boolean);
   if (taken) return `did you mean ${taken.flags.replace(/^-\w, /, '').replaceAll(/[<>]/g, '')}?`;
-  const track = Object.hasOwn(tracksOf, flag) ? tracksOf[flag as keyof typeof tracksOf].toLowerCase() : undefined;
-  if (track) return `it is in ${track}: localrun ${track} ${words}`;
-  const others = commandsOf[flag];
-  if (others && ['jobs create', 'jobs deploy'].includes(words)) {
-    return `${flag} is a flag of localrun jobs ${others.join(' and of jobs ')}`;
+  const ofJobs = jobFlags('run', 'ALPHA');
+  const known = ofJobs.find(({ long }) => long === flag);
+  if (known && known.track !== 'GA') {
+    const track = known.track.toLowerCase();
+    return `it is in ${track}: localrun ${track} ${words}`;
+  }
+  if (known?.commands && ['jobs create', 'jobs deploy'].includes(words)) {
+    return `${flag} is a flag of localrun jobs ${known.commands.join(' and of jobs ')}`;
   }
   if (flag === '--source') return 'build the image first, docker build -t IMAGE ., and give it with --image IMAGE';
   if (flag === '--name') return 'give the name of the job without a flag';
@@ -76,9 +78,7 @@ export function insteadOf(flag: string, command: Command, words: string): string
     return 'localrun jobs execute JOB runs a job in the background';
   }
   if (forServices.has(flag)) return `leave ${flag} out: it is for services`;
-  const ofJob = declareJobFlags(new Command(), 'run', 'GA').options.find(
-    ({ long }) => long === flag || names.includes(long ?? ''),
-  );
+  const ofJob = ofJobs.find(({ long }) => long === flag || names.includes(long ?? ''));
   if (words === 'jobs execute' && ofJob) {
     return `an execution has --tasks, --task-timeout, --args and --update-env-vars of its own; change the job for all others: localrun jobs update JOB ${ofJob.long}, and then execute it`;
   }

@@ -1,67 +1,14 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
 import { Interrupted } from '../../model/errors.js';
-import { entryText, isSeverity, type LogEntry, severities, type Severity } from '../../model/log-entry.js';
-import { parseLogFilter } from '../../model/log-filter/parse.js';
+import { entryText, type LogEntry } from '../../model/log-entry.js';
 import { shortName } from '../../model/names.js';
 import type { Execution } from '../../model/schema/job.js';
-import { durationSeconds, timestamp } from '../../model/time.js';
-import type { LogQuery } from '../../service/log-entries.js';
 import { haveLogsExpired } from '../../service/retention.js';
 import type { ServiceDeps } from '../../service/service.js';
-import type { CommonOptions } from '../command/command.js';
+import type { LogFlags } from '../flags/log.js';
 import type { Context } from '../command/context.js';
-import { durationFlag, integerFlag } from '../flags/parsers.js';
 import { printAll } from './print.js';
-import { plain } from './format/resource-kinds.js';
+import { plain } from './resource-kinds.js';
 import { signs } from './symbols.js';
-
-/** Flags of the commands that show logs. */
-export interface LogFlags extends CommonOptions {
-  freshness?: string;
-  limit?: number;
-  order?: 'asc' | 'desc';
-  severity?: Severity;
-  logFilter?: string;
-  task?: number;
-  attempt?: number;
-  prefix?: true;
-}
-
-export const declareLogFlags = (command: Command): Command =>
-  command
-    .option(
-      '--log-filter <filter>',
-      `only entries for which this holds, in Cloud Logging's query language, e.g. 'severity>=ERROR AND textPayload:"out of"'`,
-    )
-    .option('--severity <severity>', `only entries at least as severe: ${severities.join(', ')}`, (text) => {
-      if (!isSeverity(text)) throw new InvalidArgumentError(`It must be one of ${severities.join(', ')}.`);
-      return text.toUpperCase();
-    })
-    .option('--task <index>', 'only those of this task', integerFlag('--task', 0))
-    .option('--attempt <number>', 'only those of this attempt, from 0', integerFlag('--attempt', 0))
-    .option('--prefix', 'begin each line with its task, retry and container');
-
-export const declareReadFlags = (command: Command): Command =>
-  declareLogFlags(command)
-    .option('--freshness <duration>', 'only entries that are not older, e.g. 10m, 1d', durationFlag('--freshness'))
-    .option('--limit <count>', 'show no more: the newest, or with --order=asc the oldest', integerFlag('--limit', 1))
-    .addOption(new Option('--order <order>', 'which entries count for --limit first').choices(['asc', 'desc']));
-
-/** What flags say about which entries are wanted. @throws UsageError for a wrong filter */
-export function logQuery(
-  { freshness, limit, order, severity, logFilter, task, attempt }: LogFlags,
-  now: number,
-): LogQuery {
-  const filter = logFilter === undefined ? undefined : parseLogFilter(logFilter, '--log-filter');
-  return {
-    ...(freshness !== undefined && { since: sinceOf(freshness, now) }),
-    ...{ limit, severity, filter, task, attempt, oldest: order === 'asc' },
-  };
-}
-
-/** The time that lies a duration before now, which is in ms since 1970. */
-export const sinceOf = (freshness: string, now: number): string =>
-  timestamp(now - (durationSeconds(freshness) ?? 0) * 1000);
 
 /** How many executions are named whose logs are gone. */
 const named = 3;

@@ -1,20 +1,76 @@
-import { fileName } from '../../../config.js';
-import { type CommonOptions, defineCommand } from '../../command/command.js';
-import { type Explanation, explanation, type Mapping } from '../../explanation.js';
-import { declareLocalFlags, type LocalFlags } from '../../flags/local.js';
+import { explainConfig, fileName, type Setting } from '../../../config.js';
+import { problemOf, realDirectory, realSocket, secretProblem } from '../../../local/sources.js';
+import { anyVersion } from '../../../model/local/settings.js';
+import type { Context } from '../../command/context.js';
+import type { CommonOptions } from '../../flags/global.js';
+import { explainLocal, type LocalFlags, localSettings } from '../../flags/local.js';
+import { shownEndpoint, shownSource } from '../../output/local-settings.js';
 import { print } from '../../output/print.js';
-import { plain } from '../../output/format/resource-kinds.js';
+import { plain } from '../../output/resource-kinds.js';
 import { type Column, table } from '../../output/table.js';
 
-export const explain = defineCommand<CommonOptions & LocalFlags>(
-  'explain',
-  'Show each setting and what has decided it, and whether what localrun.yaml maps is there.',
-  (command) => declareLocalFlags(command),
-  async (context, options) => {
-    const found = explanation(context, options);
-    await print(context, options, found, { kind: plain, human: () => human(found) });
-  },
-);
+export async function run(context: Context, options: CommonOptions & LocalFlags): Promise<void> {
+  const found = explanation(context, options);
+  await print(context, options, found, { kind: plain, human: () => human(found) });
+}
+
+/** Something that localrun.yaml maps. */
+interface Mapping {
+  name: string;
+  /** Of a secret. */
+  version?: string;
+  /** Where it comes from; never a value. */
+  source: string;
+  /** Whether it exists now; absent where only a job can find out. */
+  resolves?: boolean;
+  problem?: string | undefined;
+}
+
+/** The configuration in effect, and the source of each setting. */
+interface Explanation {
+  /** The localrun.yaml in effect. */
+  file: string | undefined;
+  settings: ({ name: string } & Setting<string | number | boolean | undefined>)[];
+  secrets: Mapping[];
+  buckets: Mapping[];
+  nfs: Mapping[];
+  cloudSql: Mapping[];
+}
+
+function explanation(context: Context, options: CommonOptions & LocalFlags): Explanation {
+  const { io, local } = context;
+  const { secrets, buckets, nfs, cloudSql } = localSettings(context, options);
+  const { location, ...config } = explainConfig(io, options, local?.value ?? {});
+  const settings = [...Object.entries({ ...config, region: location }), ...explainLocal(context, options)];
+  const lineOf = (name: string): string => (local ? `${local.shown}:${local.locate([name])?.line ?? 1}` : fileName);
+  const checked = (problem: string | undefined): Pick<Mapping, 'resolves' | 'problem'> => ({
+    resolves: problem === undefined,
+    problem,
+  });
+  const directories = (of: Record<string, string>): Mapping[] =>
+    Object.entries(of).map(([name, source]) => ({ name, source, ...checked(problemOf(() => realDirectory(source))) }));
+  return {
+    file: local?.file,
+    settings: settings
+      .map(([name, { value, source }]) => ({ name, value, source: source === fileName ? lineOf(name) : source }))
+      .toSorted((a, b) => a.name.localeCompare(b.name)),
+    secrets: Object.entries(secrets).flatMap(([name, versions]) =>
+      Object.entries(versions).map(([version, source]) => ({
+        name,
+        version: version === anyVersion ? 'any' : version,
+        source: shownSource(source),
+        ...checked(secretProblem(source, io.env)),
+      })),
+    ),
+    buckets: directories(buckets),
+    nfs: directories(nfs),
+    cloudSql: Object.entries(cloudSql).map(([name, endpoint]) =>
+      'socket' in endpoint
+        ? { name, source: endpoint.socket, ...checked(problemOf(() => realSocket(endpoint.socket))) }
+        : { name, source: shownEndpoint(endpoint) },
+    ),
+  };
+}
 
 const mappingColumns: Column<Mapping>[] = [
   { header: 'NAME', value: ({ name, version }) => (version === undefined ? name : `${name}:${version}`) },

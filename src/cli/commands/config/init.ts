@@ -1,3 +1,4 @@
+import type { Context } from '../../command/context.js';
 import path from 'node:path';
 import { UsageError } from '../../../model/errors.js';
 import { parseName, shortName } from '../../../model/names.js';
@@ -7,53 +8,42 @@ import { resolveResources } from '../../../local/resolve-resources.js';
 import { MissingMappings } from '../../../local/missing-mappings.js';
 import { withDefaults } from '../../../model/defaults.js';
 import { getJob } from '../../../service/jobs.js';
-import { type CommonOptions, defineCommand, inWords, jobNameOf } from '../../command/command.js';
+import type { CommonOptions } from '../../flags/global.js';
+import { inWords } from '../../errors.js';
+import { jobNameOf } from '../../command/resource-names.js';
 import { localSettings } from '../../flags/local.js';
 import { print } from '../../output/print.js';
-import { plain } from '../../output/format/resource-kinds.js';
+import { plain } from '../../output/resource-kinds.js';
 import { expandGlobs, type NamedJob, readJobFile, readSpecFile } from '../../command/spec-file.js';
 
-export const init = defineCommand<CommonOptions & { file?: string[] }, [job: string | undefined]>(
-  'init',
-  'Add to localrun.yaml what a job needs of this machine, and make the empty files that hold its secrets.',
-  (command) =>
-    command
-      .argument('[job]', 'the name of a job that is there')
-      .option('-f, --file <file...>', 'job specs; globs; - for stdin')
-      .addHelpText(
-        'after',
-        `
-Adds to the localrun.yaml that is in force, or to a new one in this directory, and leaves all that is there as it is:
-mappings, comments, files. Says what it did.
-
-Example:
-  localrun config init -f job.yaml`,
-      ),
-  async (context, options, id) => {
-    const { io, config, local } = context;
-    const jobs: Pick<NamedJob, 'name' | 'job'>[] = [];
-    for (const file of await expandGlobs(context, options.file ?? [])) {
-      // A spec that does not name its job needs no name here.
-      jobs.push(await readJobFile(context, await readSpecFile(context, file), options, undefined, 'unnamed'));
-    }
-    if (id !== undefined) {
-      const service = await context.service();
-      const name = jobNameOf(context, options, id);
-      const job = inWords('NOT_FOUND', `Cannot find job [${shortName(name)}].`, () => getJob(service, name));
-      jobs.push({ name, job });
-    }
-    if (jobs.length === 0) throw new UsageError('argument JOB: Must be specified.', 'localrun config init -f job.yaml');
-    const settings = localSettings(context, {});
-    const missing = new MissingMappings();
-    for (const { name, job } of jobs) {
-      const jobContext = { project: parseName(name).project, projectNumber: config.projectNumber, env: io.env };
-      resolveResources(withDefaults(job, config.projectNumber).template.template, settings, jobContext, missing);
-    }
-    const done = initialize(local?.file ?? path.join(io.cwd, fileName), missing);
-    await print(context, options, done, { kind: plain, human: () => human(done, io.cwd) });
-    if (done.left.length > 0) io.err.write(`${done.file} is written in a way that lines cannot be added to.\n`);
-  },
-);
+export async function run(
+  context: Context,
+  options: CommonOptions & { file?: string[] },
+  id: string | undefined,
+): Promise<void> {
+  const { io, config, local } = context;
+  const jobs: Pick<NamedJob, 'name' | 'job'>[] = [];
+  for (const file of await expandGlobs(context, options.file ?? [])) {
+    // A spec that does not name its job needs no name here.
+    jobs.push(await readJobFile(context, await readSpecFile(context, file), options, undefined, 'unnamed'));
+  }
+  if (id !== undefined) {
+    const service = await context.service();
+    const name = jobNameOf(context, options, id);
+    const job = inWords('NOT_FOUND', `Cannot find job [${shortName(name)}].`, () => getJob(service, name));
+    jobs.push({ name, job });
+  }
+  if (jobs.length === 0) throw new UsageError('argument JOB: Must be specified.', 'localrun config init -f job.yaml');
+  const settings = localSettings(context, {});
+  const missing = new MissingMappings();
+  for (const { name, job } of jobs) {
+    const jobContext = { project: parseName(name).project, projectNumber: config.projectNumber, env: io.env };
+    resolveResources(withDefaults(job, config.projectNumber).template.template, settings, jobContext, missing);
+  }
+  const done = initialize(local?.file ?? path.join(io.cwd, fileName), missing);
+  await print(context, options, done, { kind: plain, human: () => human(done, io.cwd) });
+  if (done.left.length > 0) io.err.write(`${done.file} is written in a way that lines cannot be added to.\n`);
+}
 
 function human({ file, existed, added, left, created, kept }: Initialized, cwd: string): string {
   const shown = (name: string): string => {

@@ -1,16 +1,13 @@
+import type { Context } from '../../command/context.js';
 import { getIamPolicy } from '../../../service/iam.js';
-import { type CommonOptions, defineCommand, jobNameOf } from '../../command/command.js';
+import type { CommonOptions } from '../../flags/global.js';
+import { jobNameOf } from '../../command/resource-names.js';
 import { inYaml, policyVersion } from '../../command/iam-policy.js';
 import { print } from '../../output/print.js';
-import { plain } from '../../output/format/resource-kinds.js';
+import { plain } from '../../output/resource-kinds.js';
 
-export const getPolicy = defineCommand<CommonOptions, [job: string]>(
-  'get-iam-policy',
-  'Show who may do what with a job.',
-  (command) => command.argument('<job>', 'the name of the job'),
-  async (context, options, id) => {
-    const resource = jobNameOf(context, options, id);
-    const policy = getIamPolicy(await context.service(), { resource, requestedPolicyVersion: policyVersion });
-    await print(context, inYaml(options), policy, { kind: plain });
-  },
-);
+export async function run(context: Context, options: CommonOptions, id: string): Promise<void> {
+  const resource = jobNameOf(context, options, id);
+  const policy = getIamPolicy(await context.service(), { resource, requestedPolicyVersion: policyVersion });
+  await print(context, inYaml(options), policy, { kind: plain });
+}

@@ -1,10 +1,10 @@
 import { type Problem, Reported, StatusError, UsageError } from '../../../model/errors.js';
-import { type CommonOptions, defineCommand } from '../../command/command.js';
+import type { CommonOptions } from '../../flags/global.js';
 import type { Context } from '../../command/context.js';
 import { formatProblems } from '../../errors.js';
 import type { Output } from '../../io.js';
 import { printAll } from '../../output/print.js';
-import { plain } from '../../output/format/resource-kinds.js';
+import { plain } from '../../output/resource-kinds.js';
 import { expandGlobs, readSpecText } from '../../command/spec-file.js';
 
 interface Checked {
@@ -17,43 +17,22 @@ interface Checked {
 
 type ValidateOptions = CommonOptions & { file?: string[]; strict?: true };
 
-export const validate = defineCommand<ValidateOptions, [files: string[]]>(
-  'validate',
-  'Check job specs against every rule, without storing anything.',
-  (command) =>
-    command
-      .argument('[file...]', 'job specs, YAML or JSON, v1 or v2; globs; - for stdin')
-      .option('-f, --file <file...>', 'the same, as an option')
-      .option('--strict', 'take what Cloud Run accepts although it is hardly meant as an error, too')
-      .addHelpText(
-        'after',
-        `
-Exits with 1 if anything is wrong. With --format json: for each file the problems with line, column, path, rule,
-severity, message and fix. docs/rules.md lists the rules.
+export function parse(_: unknown, { file = [] }: ValidateOptions, files: string[]): object {
+  if (file.length + files.length > 0) return {};
+  throw new UsageError('argument FILE: Must be specified.', 'localrun jobs validate job.yaml');
+}
 
-Examples:
-  localrun jobs validate job.yaml
-  localrun jobs validate 'deploy/**/*.yaml' --strict
-  gcloud run jobs describe nightly --format export | localrun jobs validate -`,
-      ),
-  async (context, options, files) => {
-    const checked: Checked[] = [];
-    for (const name of await expandGlobs(context, [...(options.file ?? []), ...files]))
-      checked.push(await check(context, name, options.strict));
-    const shown = options.format === undefined ? checked : checked.map(forMachines);
-    await printAll(context, options, shown, {
-      kind: plain,
-      human: () => checked.map((one) => forPeople(one, context.io.out)).join(''),
-    });
-    if (!checked.every(({ valid }) => valid)) throw new Reported();
-  },
-  {
-    parse: (_, { file = [] }, files) => {
-      if (file.length + files.length > 0) return {};
-      throw new UsageError('argument FILE: Must be specified.', 'localrun jobs validate job.yaml');
-    },
-  },
-);
+export async function run(context: Context, options: ValidateOptions, files: string[]): Promise<void> {
+  const checked: Checked[] = [];
+  for (const name of await expandGlobs(context, [...(options.file ?? []), ...files]))
+    checked.push(await check(context, name, options.strict));
+  const shown = options.format === undefined ? checked : checked.map(forMachines);
+  await printAll(context, options, shown, {
+    kind: plain,
+    human: () => checked.map((one) => forPeople(one, context.io.out)).join(''),
+  });
+  if (!checked.every(({ valid }) => valid)) throw new Reported();
+}
 
 async function check(context: Context, name: string, strict: true | undefined): Promise<Checked> {
   const { readJobs } = await import('../../../model/spec/read.js');

@@ -1,35 +1,30 @@
-import { type Command, Option } from 'commander';
+import { type Flag, flag, type Parse } from '../flag.js';
 
-/** Where flags are kept that stand before any `--container`: no container has such a name, but one may have none. */
+/** The key for flags before any `--container`: no container can have this name, but one may have an empty name. */
 export const onlyContainer = '\0';
 
 /** A flag's values by container; those of the only container under `onlyContainer`. */
 export type Grouped<T> = Partial<Record<string, T>>;
 
-/** A parser of a flag's value, which is given the value before when the flag is repeated. */
-export type Parse<T> = (text: string, previous?: T) => T;
-
 /**
- * Declares `--container`: the container flags that follow it are about the container that it names, whose names the
- * option collects. Returns how to make parsers of such flags.
+ * `--container`, and flags that apply to the container named by the last `--container` before them. Each flag collects
+ * its values by container; `--container` collects the names. The flags belong to one command line.
  */
-export function declareContainer(command: Command): {
-  valued: <T>(parse: Parse<T>) => (text: string, previous?: Grouped<T>) => Grouped<T>;
-  boolean: (value: boolean, previous?: Grouped<boolean>) => Grouped<boolean>;
-} {
+export function perContainer(flags: readonly Flag[], group?: string): Flag[] {
   let current = onlyContainer;
-  command.addOption(
-    new Option('--container <name>', 'the container that the following flags are about').argParser(
-      (name: string, previous: string[] | undefined): string[] => {
-        current = name;
-        return previous?.includes(name) ? previous : [...(previous ?? []), name];
-      },
-    ),
-  );
-  return {
-    valued:
-      (parse) =>
-      (text, previous = {}) => ({ ...previous, [current]: parse(text, previous[current]) }),
-    boolean: (value, previous = {}) => ({ ...previous, [current]: value }),
+  const parse = (name: string, previous?: string[]): string[] => {
+    current = name;
+    return previous?.includes(name) ? previous : [...(previous ?? []), name];
   };
+  return [
+    flag('--container <name>', 'the container that the following flags apply to', { parse, ...(group && { group }) }),
+    ...flags.map((of) => {
+      const one = (of.traits.parse ?? ((text: string) => text)) as Parse<unknown>;
+      const grouped = (text: string, previous: Grouped<unknown> = {}): Grouped<unknown> => ({
+        ...previous,
+        [current]: one(text, previous[current]),
+      });
+      return of.with({ parse: grouped, ...(group && { group }) });
+    }),
+  ];
 }

@@ -1,14 +1,12 @@
-import { type Command, Option } from 'commander';
 import { UsageError } from '../../../model/errors.js';
 import type { Container } from '../../../model/schema/container.js';
+import { atLeast, booleanFlag, type Flag, flag, type Parse, type Track } from '../flag.js';
 import { dictFlag, listFlag } from '../parsers.js';
-import { atLeast, type Track } from '../global.js';
-import { booleanFlag } from '../boolean.js';
-import { declareContainer, type Grouped, onlyContainer, type Parse } from './container-groups.js';
+import { type Grouped, onlyContainer, perContainer } from './container-groups.js';
 import { mountFlag } from './volume.js';
 import { probeFlag } from './probe.js';
 
-/** The flags that say what one container is. */
+/** The flags that describe one container. */
 export interface ContainerFlags {
   image?: string;
   command?: string[];
@@ -34,10 +32,9 @@ export interface ContainerFlags {
   sandboxLauncher?: boolean;
 }
 
-/** The same as the parser keeps them: every flag with its values by container, and the containers in order. */
+/** The same as parsed: every flag with its values by container, and the containers in order. */
 export type GroupedFlags = { [F in keyof ContainerFlags]?: Grouped<ContainerFlags[F]> } & { container?: string[] };
 
-const text: Parse<string> = (value) => value;
 const maxDependencies = 9;
 
 function dependsOnFlag(value: string, previous?: string[]): string[] {
@@ -48,60 +45,12 @@ function dependsOnFlag(value: string, previous?: string[]): string[] {
   return names;
 }
 
-/** gcloud drops blanks before each. */
+/** gcloud drops the spaces before each key. */
 function keysToRemove(flag: string): Parse<string[]> {
   return (value, previous) => listFlag(flag)(value, previous).map((key) => key.trimStart());
 }
 
-const valued: readonly [flag: string, description: string, parse: (text: string, previous?: never) => unknown][] = [
-  ['--image <image>', 'container image', text],
-  ['--command <list>', "entrypoint, comma-separated; empty: the image's", listFlag('--command')],
-  ['--args <list>', "arguments, comma-separated; empty: the image's", listFlag('--args')],
-  ['--workdir <path>', 'working directory', text],
-  ['--memory <quantity>', 'memory limit, e.g. 512Mi', text],
-  ['--cpu <quantity>', 'CPU limit, e.g. 1 or 1000m', text],
-  ['--gpu <count>', 'GPUs; 0: none', text],
-  ['--set-env-vars <KEY=VALUE,...>', 'environment variables, instead of all there are', envFlag('--set-env-vars')],
-  ['--update-env-vars <KEY=VALUE,...>', 'environment variables to add or change', envFlag('--update-env-vars')],
-  ['--remove-env-vars <KEY,...>', 'environment variables to remove', keysToRemove('--remove-env-vars')],
-  ['--env-vars-file <file>', 'the same as --set-env-vars from a file: .env, or a YAML map', text],
-  [
-    '--set-secrets <KEY=VALUE,...>',
-    'NAME=SECRET:VERSION,...: secrets, instead of all there are',
-    dictFlag('--set-secrets'),
-  ],
-  [
-    '--update-secrets <KEY=VALUE,...>',
-    'secrets to add or change; a KEY /DIR/FILE is a file',
-    dictFlag('--update-secrets'),
-  ],
-  ['--remove-secrets <KEY,...>', 'secrets to remove', keysToRemove('--remove-secrets')],
-  [
-    '--add-volume-mount <KEY=VALUE,...>',
-    'volume=NAME,mount-path=PATH: where a volume appears; may be repeated',
-    mountFlag,
-  ],
-  ['--remove-volume-mount <PATH,...>', 'volume mounts to remove', listFlag('--remove-volume-mount')],
-  ['--depends-on <CONTAINER,...>', 'containers that have to be up first', dependsOnFlag],
-  [
-    '--startup-probe <KEY=VALUE,...>',
-    'when the container is up, e.g. httpGet.port=8080,periodSeconds=2; empty: none',
-    probeFlag,
-  ],
-];
-
-const booleans: readonly [flag: string, description: string][] = [
-  ['--clear-env-vars', 'remove all environment variables'],
-  ['--clear-secrets', 'remove all secrets'],
-  ['--clear-volume-mounts', 'remove all volume mounts'],
-];
-
-/** Previews of gcloud's beta, which help does not show. */
-const hiddenBooleans: typeof booleans = [['--sandbox-launcher', 'let the container start sandboxes']];
-
-const names = [...valued, ...booleans, ...hiddenBooleans].map(([flag]) => new Option(flag).attributeName());
-
-/** `X_GOOGLE_` names belong to the tools that deploy. */
+/** Variables, of which `X_GOOGLE_` names are reserved for deployment tools. */
 export function envFlag(flag: string): Parse<Record<string, string>> {
   return (value, previous) => {
     const variables = dictFlag(flag)(value, previous);
@@ -113,28 +62,64 @@ export function envFlag(flag: string): Parse<Record<string, string>> {
   };
 }
 
-/** Declares the container flags, and `--container`. Flags of the job may stand anywhere. */
-export function declareContainerFlags(command: Command, track: Track): Command {
-  const grouped = declareContainer(command.optionsGroup('Container flags:'));
-  for (const [flag, description, parse] of valued) {
-    command.addOption(new Option(flag, description).argParser(grouped.valued(parse as Parse<unknown>)));
-  }
-  for (const [flag, description] of booleans) booleanFlag(command, flag, description, grouped.boolean);
-  for (const [flag, description] of hiddenBooleans) {
-    if (atLeast(track, 'BETA')) booleanFlag(command, flag, description, grouped.boolean, { hidden: true });
-  }
-  return command;
-}
+/** The flags of one container; `--clear-...` and the like have an opposite, `--no-...`. */
+const declared: readonly Flag[] = [
+  flag('--image <image>', 'container image'),
+  flag('--command <list>', "entrypoint, comma-separated; empty: the image's", { parse: listFlag('--command') }),
+  flag('--args <list>', "arguments, comma-separated; empty: the image's", { parse: listFlag('--args') }),
+  flag('--workdir <path>', 'working directory'),
+  flag('--memory <quantity>', 'memory limit, e.g. 512Mi'),
+  flag('--cpu <quantity>', 'CPU limit, e.g. 1 or 1000m'),
+  flag('--gpu <count>', 'GPUs; 0: none'),
+  flag('--set-env-vars <KEY=VALUE,...>', 'environment variables that replace all existing ones', {
+    parse: envFlag('--set-env-vars'),
+  }),
+  flag('--update-env-vars <KEY=VALUE,...>', 'environment variables to add or change', {
+    parse: envFlag('--update-env-vars'),
+  }),
+  flag('--remove-env-vars <KEY,...>', 'environment variables to remove', { parse: keysToRemove('--remove-env-vars') }),
+  flag('--env-vars-file <file>', 'the same as --set-env-vars from a file: .env, or a YAML map'),
+  flag('--set-secrets <KEY=VALUE,...>', 'NAME=SECRET:VERSION,...: secrets that replace all existing ones', {
+    parse: dictFlag('--set-secrets'),
+  }),
+  flag('--update-secrets <KEY=VALUE,...>', 'secrets to add or change; a KEY /DIR/FILE is a file', {
+    parse: dictFlag('--update-secrets'),
+  }),
+  flag('--remove-secrets <KEY,...>', 'secrets to remove', { parse: keysToRemove('--remove-secrets') }),
+  flag('--add-volume-mount <KEY=VALUE,...>', 'volume=NAME,mount-path=PATH: where to mount a volume; may be repeated', {
+    parse: mountFlag,
+  }),
+  flag('--remove-volume-mount <PATH,...>', 'volume mounts to remove', { parse: listFlag('--remove-volume-mount') }),
+  flag('--depends-on <CONTAINER,...>', 'containers that must be up before this one starts', { parse: dependsOnFlag }),
+  flag(
+    '--startup-probe <KEY=VALUE,...>',
+    'the check that the container is up, e.g. httpGet.port=8080,periodSeconds=2; empty: none',
+    { parse: probeFlag },
+  ),
+  ...booleanFlag('--clear-env-vars', 'remove all environment variables'),
+  ...booleanFlag('--clear-secrets', 'remove all secrets'),
+  ...booleanFlag('--clear-volume-mounts', 'remove all volume mounts'),
+  ...booleanFlag('--sandbox-launcher', 'let the container start sandboxes', { hidden: true, track: 'BETA' }),
+];
 
-/** The flags of each container that the command line names, or those of the only one, whose name is undefined. */
+const names = [...new Set(declared.map((of) => of.attributeName()))];
+
+/** The container flags, and `--container`. Flags of the job may stand anywhere between them. */
+export const containerFlags = (track: Track): Flag[] =>
+  perContainer(
+    declared.filter((of) => atLeast(track, of.track)),
+    'Container flags:',
+  );
+
+/** The flags of one container; its name is undefined if the job has only one. */
 export interface ContainerGroup {
   name: string | undefined;
   flags: ContainerFlags;
 }
 
 /**
- * What the command line says of each container: of the only one, or of those after `--container`.
- * @throws UsageError if it does both
+ * The flags of each container: of the only one, or of each `--container`.
+ * @throws UsageError if the command line has both
  */
 export function containerGroups(options: GroupedFlags): ContainerGroup[] {
   const values = options as Readonly<Record<string, Grouped<unknown> | undefined>>;

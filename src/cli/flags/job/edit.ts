@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import { type CloudSqlApart, cloudSqlApart, withCloudSql, withoutCloudSql } from '../../../model/cloud-sql.js';
 import { usesGpu } from '../../../model/defaults.js';
 import { type ContainerEdit, editedContainer } from '../../../model/edit/container.js';
@@ -9,21 +8,15 @@ import { StatusError, UsageError } from '../../../model/errors.js';
 import type { Parent } from '../../../model/names.js';
 import type { JobInput, TaskTemplate } from '../../../model/schema/job.js';
 import type { Io } from '../../io.js';
-import type { Track } from '../global.js';
-import { type ContainerGroup, containerGroups, declareContainerFlags, type GroupedFlags } from './container.js';
+import { type ContainerGroup, containerGroups, type GroupedFlags } from './container.js';
 import { readEnvFile } from './env-file.js';
 import { checkExclusive, containerExclusives, jobExclusives } from '../exclusive.js';
-import { type ClientFlags, declareOwnJobFlags, type JobCommand, type JobFlags } from './job.js';
+import type { ClientFlags, JobFlags } from './job.js';
 import { probeOf } from './probe.js';
 import { type AddedVolume, volumeOf } from './volume.js';
 
 /** The flags that say what a job is, as create, update, deploy and run take them. */
 export type JobOptions = JobFlags & GroupedFlags;
-
-export const declareJobFlags = (command: Command, of: JobCommand, given: Track): Command => {
-  const track = of === 'run' ? 'ALPHA' : given;
-  return declareOwnJobFlags(declareContainerFlags(command, track), of, track);
-};
 
 /** What a command line says about a job. */
 export interface JobEdit {

@@ -1,25 +1,17 @@
-import { type Command, Option } from 'commander';
 import { UsageError } from '../../../model/errors.js';
 import type { TaskTemplate } from '../../../model/schema/job.js';
+import { atLeast, booleanFlag, type Flag, flag, type Track } from '../flag.js';
 import { dictFlag, durationFlag, integerFlag, lastListFlag, listFlag } from '../parsers.js';
-import { atLeast, type Track } from '../global.js';
-import { booleanFlag } from '../boolean.js';
-import type { Parse } from './container-groups.js';
+import { containerFlags } from './container.js';
 import { type VolumeFlag, volumeFlag } from './volume.js';
 
-/** The flags that say which client writes a job. */
+/** The flags that name the client that writes a job. */
 export interface ClientFlags {
   clientName?: string;
   clientVersion?: string;
 }
 
-/** gcloud takes these, and its help does not show them. */
-export const declareClientFlags = (command: Command): Command =>
-  command
-    .addOption(new Option('--client-name <name>', 'the client that writes the job').hideHelp())
-    .addOption(new Option('--client-version <version>', "the client's version").hideHelp());
-
-/** The flags that say what a job is, those about its containers apart. */
+/** The flags that describe a job, without its containers. */
 export interface JobFlags extends ClientFlags {
   tasks?: number;
   parallelism?: number;
@@ -56,7 +48,7 @@ export interface JobFlags extends ClientFlags {
   delayExecution?: boolean;
 }
 
-/** A parser of a flag that takes one of some words. */
+/** A parser of a flag that accepts one of several words. */
 const choice =
   <T>(flag: string, values: Readonly<Record<string, T>>) =>
   (text: string): T => {
@@ -78,101 +70,93 @@ const environment = choice('--execution-environment', {
   gen2: 'EXECUTION_ENVIRONMENT_GEN2',
 } as const);
 
-type Parser = (text: string, previous?: never) => unknown;
-
-const valued: readonly [flag: string, description: string, parse?: Parser][] = [
-  ['--tasks <count>', 'number of tasks', integerFlag('--tasks', 1)],
-  ['--parallelism <count>', 'tasks that run at once; 0: as many as possible', integerFlag('--parallelism', 0)],
-  ['--max-retries <count>', 'retries of a failed task', integerFlag('--max-retries', 0)],
-  ['--task-timeout <duration>', 'time for one attempt, e.g. 600, 10m, 1.5h', durationFlag('--task-timeout')],
-  ['--service-account <email>', 'the identity of the tasks'],
-  ['--labels <KEY=VALUE,...>', 'labels to add or change', dictFlag('--labels')],
-  ['--update-labels <KEY=VALUE,...>', 'the same', dictFlag('--update-labels')],
-  ['--remove-labels <KEY,...>', 'labels to remove', listFlag('--remove-labels')],
-  ['--remove-volume <NAME,...>', 'volumes to remove', listFlag('--remove-volume')],
-  ['--remove-containers <NAME,...>', 'containers to remove', listFlag('--remove-containers')],
-  [
-    '--set-cloudsql-instances <LIST>',
-    'Cloud SQL instances, instead of all there are',
-    lastListFlag('--set-cloudsql-instances'),
-  ],
-  ['--add-cloudsql-instances <LIST>', 'Cloud SQL instances to add', lastListFlag('--add-cloudsql-instances')],
-  ['--remove-cloudsql-instances <LIST>', 'Cloud SQL instances to remove', lastListFlag('--remove-cloudsql-instances')],
-  ['--vpc-connector <name>', 'a VPC connector'],
-  ['--vpc-egress <which>', 'what goes through the VPC: all-traffic, private-ranges-only', egress],
-  ['--network <name>', 'a VPC network'],
-  ['--subnet <name>', 'its subnetwork'],
-  ['--network-tags <TAG,...>', 'network tags', listFlag('--network-tags')],
-  ['--binary-authorization <policy>', "a policy for the image; default: the project's"],
-  ['--breakglass <justification>', 'why that policy is passed over'],
-  ['--key <key>', 'a customer-managed encryption key; empty: none'],
-  ['--gpu-type <type>', 'the kind of GPU, e.g. nvidia-l4'],
-];
-
-const booleans: readonly [flag: string, description: string][] = [
-  ['--clear-labels', 'remove all labels'],
-  ['--clear-volumes', 'remove all volumes'],
-  ['--clear-cloudsql-instances', 'remove all Cloud SQL instances'],
-  ['--clear-vpc-connector', 'remove the VPC connector'],
-  ['--clear-network', 'remove the VPC network'],
-  ['--clear-network-tags', 'remove the network tags'],
-  ['--clear-binary-authorization', 'remove the policy for the image'],
-  ['--gpu-zonal-redundancy', 'GPUs with zonal redundancy'],
-];
-
-/** gcloud takes these, and its help does not show them. */
-const hiddenValued: typeof valued = [
-  ['--execution-environment <generation>', 'gen1, gen2', environment],
-  ['--update-annotations <KEY=VALUE,...>', 'without effect on jobs', dictFlag('--update-annotations')],
-];
-
-/** The commands that take flags of a job. `run` takes them all, whatever the release track: it is no command of gcloud's. */
+/** The commands with flags of a job. `run` has all of them, on every release track: gcloud has no such command. */
 export type JobCommand = 'create' | 'deploy' | 'update' | 'run';
 
-/** Flags that not every command has, as in gcloud: there is nothing to remove or clear where a job is made anew. */
-export const commandsOf: Readonly<Record<string, readonly JobCommand[]>> = {
-  '--update-labels': ['update'],
-  '--remove-labels': ['update'],
-  '--clear-labels': ['update'],
-  '--add-cloudsql-instances': ['update'],
-  '--remove-cloudsql-instances': ['update'],
-  '--clear-cloudsql-instances': ['update'],
-  '--clear-vpc-connector': ['update'],
-  '--clear-binary-authorization': ['update'],
-  '--clear-network': ['update', 'deploy'],
-  '--clear-network-tags': ['update', 'deploy'],
-  '--remove-containers': ['update', 'deploy'],
-};
+const update = ['update'] satisfies JobCommand[];
+/** Where there is a job whose parts can be removed. */
+const change = ['update', 'deploy'] satisfies JobCommand[];
+const hidden = true;
 
-/** Flags that not every release track has. */
-export const tracksOf = { '--delay-execution': 'ALPHA', '--runtime': 'ALPHA', '--sandbox-launcher': 'BETA' } as const;
+/** gcloud accepts these flags, and its help does not show them. */
+export const clientFlags: readonly Flag[] = [
+  flag('--client-name <name>', 'the client that writes the job', { hidden }),
+  flag('--client-version <version>', "the client's version", { hidden }),
+];
 
-export function declareOwnJobFlags(command: Command, of: JobCommand, track: Track): Command {
-  const taken = ([flag]: readonly [string, ...unknown[]]): boolean =>
-    of === 'run' || (commandsOf[flag.replace(/ .*/, '')]?.includes(of) ?? true);
-  const declare = ([flag, description, parse]: (typeof valued)[number], hidden: boolean): void => {
-    const option = new Option(flag, description).hideHelp(hidden);
-    command.addOption(parse ? option.argParser(parse as Parse<unknown>) : option);
-  };
-  command.optionsGroup('Job flags:');
-  for (const flag of valued.filter(taken)) declare(flag, false);
-  declare(
-    [
-      '--add-volume <KEY=VALUE,...>',
-      'a volume, e.g. name=tmp,type=in-memory,size-limit=64Mi; may be repeated',
-      volumeFlag(track),
-    ],
-    false,
+/** gcloud's alpha can delay an execution. */
+export const delayFlags: readonly Flag[] = booleanFlag('--delay-execution', 'let the execution start later', {
+  hidden,
+  track: 'ALPHA',
+});
+
+/** @param track which types of volumes `--add-volume` accepts */
+const declared = (track: Track): Flag[] => [
+  flag('--tasks <count>', 'number of tasks', { parse: integerFlag('--tasks', 1) }),
+  flag('--parallelism <count>', 'tasks that run at once; 0: as many as possible', {
+    parse: integerFlag('--parallelism', 0),
+  }),
+  flag('--max-retries <count>', 'retries of a failed task', { parse: integerFlag('--max-retries', 0) }),
+  flag('--task-timeout <duration>', 'time for one attempt, e.g. 600, 10m, 1.5h', {
+    parse: durationFlag('--task-timeout'),
+  }),
+  flag('--service-account <email>', 'the identity of the tasks'),
+  flag('--labels <KEY=VALUE,...>', 'labels to add or change', { parse: dictFlag('--labels') }),
+  flag('--update-labels <KEY=VALUE,...>', 'the same', { parse: dictFlag('--update-labels'), commands: update }),
+  flag('--remove-labels <KEY,...>', 'labels to remove', { parse: listFlag('--remove-labels'), commands: update }),
+  flag('--remove-volume <NAME,...>', 'volumes to remove', { parse: listFlag('--remove-volume') }),
+  flag('--remove-containers <NAME,...>', 'containers to remove', {
+    parse: listFlag('--remove-containers'),
+    commands: change,
+  }),
+  flag('--set-cloudsql-instances <LIST>', 'Cloud SQL instances that replace all existing ones', {
+    parse: lastListFlag('--set-cloudsql-instances'),
+  }),
+  flag('--add-cloudsql-instances <LIST>', 'Cloud SQL instances to add', {
+    parse: lastListFlag('--add-cloudsql-instances'),
+    commands: update,
+  }),
+  flag('--remove-cloudsql-instances <LIST>', 'Cloud SQL instances to remove', {
+    parse: lastListFlag('--remove-cloudsql-instances'),
+    commands: update,
+  }),
+  flag('--vpc-connector <name>', 'a VPC connector'),
+  flag('--vpc-egress <which>', 'the traffic to send through the VPC: all-traffic, private-ranges-only', {
+    parse: egress,
+  }),
+  flag('--network <name>', 'a VPC network'),
+  flag('--subnet <name>', 'its subnetwork'),
+  flag('--network-tags <TAG,...>', 'network tags', { parse: listFlag('--network-tags') }),
+  flag('--binary-authorization <policy>', "a policy for the image; default: the project's"),
+  flag('--breakglass <justification>', 'why to bypass that policy'),
+  flag('--key <key>', 'a customer-managed encryption key; empty: none'),
+  flag('--gpu-type <type>', 'the kind of GPU, e.g. nvidia-l4'),
+  flag('--add-volume <KEY=VALUE,...>', 'a volume, e.g. name=tmp,type=in-memory,size-limit=64Mi; may be repeated', {
+    parse: volumeFlag(track),
+  }),
+  flag('--execution-environment <generation>', 'gen1, gen2', { parse: environment, hidden }),
+  flag('--update-annotations <KEY=VALUE,...>', 'no effect on jobs', {
+    parse: dictFlag('--update-annotations'),
+    hidden,
+  }),
+  ...clientFlags,
+  flag('--runtime <runtime>', 'no effect on jobs', { hidden, track: 'ALPHA' }),
+  ...booleanFlag('--clear-labels', 'remove all labels', { commands: update }),
+  ...booleanFlag('--clear-volumes', 'remove all volumes'),
+  ...booleanFlag('--clear-cloudsql-instances', 'remove all Cloud SQL instances', { commands: update }),
+  ...booleanFlag('--clear-vpc-connector', 'remove the VPC connector', { commands: update }),
+  ...booleanFlag('--clear-network', 'remove the VPC network', { commands: change }),
+  ...booleanFlag('--clear-network-tags', 'remove the network tags', { commands: change }),
+  ...booleanFlag('--clear-binary-authorization', 'remove the policy for the image', { commands: update }),
+  ...booleanFlag('--gpu-zonal-redundancy', 'GPUs with zonal redundancy'),
+  ...delayFlags,
+];
+
+/** The flags of a job and of its containers, as a command has them on a release track. */
+export function jobFlags(of: JobCommand, given: Track): Flag[] {
+  const track = of === 'run' ? 'ALPHA' : given;
+  const own = declared(track).filter(
+    (one) => atLeast(track, one.track) && (of === 'run' || (one.commands?.includes(of) ?? true)),
   );
-  for (const flag of hiddenValued) declare(flag, true);
-  declareClientFlags(command);
-  if (atLeast(track, tracksOf['--runtime'])) declare(['--runtime <runtime>', 'without effect on jobs'], true);
-  for (const [flag, description] of booleans.filter(taken)) booleanFlag(command, flag, description);
-  return declareDelay(command, track);
+  return [...containerFlags(track), ...own.map((one) => one.with({ group: 'Job flags:' }))];
 }
-
-/** gcloud's alpha lets an execution be put off. */
-export const declareDelay = (command: Command, track: Track): Command =>
-  atLeast(track, tracksOf['--delay-execution'])
-    ? booleanFlag(command, '--delay-execution', 'let the execution start later', undefined, { hidden: true })
-    : command;

@@ -2,7 +2,7 @@ import { StatusError, UsageError } from '../../../model/errors.js';
 import { volumeName } from '../../../model/edit/job.js';
 import type { Container, Volume } from '../../../model/schema/container.js';
 import { dictFlag } from '../parsers.js';
-import { atLeast, type Track } from '../global.js';
+import { atLeast, type Track } from '../flag.js';
 
 type Mount = NonNullable<Container['volumeMounts']>[number];
 

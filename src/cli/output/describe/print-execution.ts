@@ -1,10 +1,10 @@
 import type { Execution } from '../../../model/schema/job.js';
-import type { CommonOptions } from '../../command/command.js';
+import type { CommonOptions } from '../../flags/global.js';
 import type { ServiceDeps } from '../../../service/service.js';
 import type { Context } from '../../command/context.js';
 import { describeExecution } from './describe.js';
 import { print } from '../print.js';
-import { executionKind } from '../format/resource-kinds.js';
+import { executionKind } from '../resource-kinds.js';
 
 /** What the commands print that describe an execution. */
 export const printExecution = (

@@ -1,4 +1,5 @@
 import { UsageError } from '../../../model/errors.js';
+import { shownFormats } from '../../flags/global.js';
 import { parseFilter } from './filter.js';
 import { type Key, KeyReader } from './keys.js';
 import { checkCalls } from './transforms.js';
@@ -32,36 +33,21 @@ export interface Format {
   keys: readonly Key[];
 }
 
-/** What help shows of the formats. */
-export const shownFormats: readonly string[] = [
-  'json',
-  'yaml',
-  'value(KEY,...)',
-  'csv(KEY,...)',
-  'table(KEY,...)',
-  'get(KEY,...)',
-  'multi(KEY:format=FORMAT,...)',
-  'list',
-  'flattened',
-  'config',
-  'object',
-  'none',
-];
-
-/** Which formats a command has, and the columns of its table, whose labels and functions keys of formats inherit. */
-export interface Formats {
+/** The formats that a command has, and the columns of its table, whose labels and functions keys of formats inherit. */
+interface Formats {
   known?: readonly string[];
-  columns?: readonly Key[];
+  projection?: string | undefined;
 }
 
 /** These print resources in their own shape: they know the labels of columns, and no functions of them. */
 export const trees: ReadonlySet<string> = new Set(['json', 'yaml', 'flattened', 'text', 'config', 'object']);
 
 /** The columns that a projection such as `name:label=JOB,region` has. */
-export const readColumns = (projection: string): Key[] => new KeyReader(`${projection})`, '--format').keys(')');
+const readColumns = (projection: string): Key[] => new KeyReader(`${projection})`, '--format').keys(')');
 
 /** What `--format` says. @throws UsageError */
-export function readFormat(text: string, { known = shownFormats, columns = [] }: Formats = {}): Format {
+export function readFormat(text: string, { known = shownFormats, projection }: Formats = {}): Format {
+  const columns = projection === undefined ? [] : readColumns(projection);
   const reader = new KeyReader(text, '--format');
   const name = reader.match(/\w+/) ?? '';
   const exported = name === 'export' && !known.includes('export');

@@ -8,7 +8,7 @@ import { tempDirectory } from '../../../support/temp.js';
 async function expanded(text: string, argv: string[] = ['jobs', 'create', 'x', '--flags-file=f.yaml', '-q']) {
   const directory = tempDirectory();
   writeFileSync(path.join(directory, 'f.yaml'), text);
-  return withFlagsFiles(argv, directory);
+  return withFlagsFiles(argv, { cwd: directory });
 }
 
 /** What comes of the value of one flag. */
@@ -44,7 +44,7 @@ describe('a flags file', () => {
   });
 
   test.each<[text: string, message: RegExp]>([
-    ['image: i', /image is no flag; flags begin with --/],
+    ['image: i', /image is not a flag; flags begin with --/],
     ['- 1', /must be a map of flags/],
     ['--x: [', /is not valid YAML/],
     ['--x: [[1]]', /a value of --x must be text or a number/],

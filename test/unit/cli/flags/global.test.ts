@@ -1,23 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { commandFirst } from '../../../../src/cli/flags/global.js';
 import { cli } from '../../../support/io.js';
 
 describe('global flags', () => {
-  test.each([
-    ['--project p jobs list', 'jobs list --project p'],
-    ['jobs --region=r -q execute etl --wait', 'jobs execute etl --region=r -q --wait'],
-    ['--flags-file f jobs create etl --image i', 'jobs create etl --flags-file f --image i'],
-    ['--project p beta jobs list', 'jobs list --project p'],
-    ['alpha jobs list', 'jobs list'],
-    ['jobs list --limit 1 --project p', 'jobs list --limit 1 --project p'],
-    ['jobs execute etl --args beta', 'jobs execute etl --args beta'],
-    ['jobs --project --quiet list', 'jobs list --project --quiet'],
-    ['--help jobs', '--help jobs'],
-    ['jobs run -- --project p', 'jobs run -- --project p'],
-  ])('%s', (line, expected) => {
-    expect(commandFirst(line.split(' ')).words.join(' ')).toBe(expected);
-  });
-
   test.each([
     'jobs create etl --image i',
     '--project p jobs --region europe-west1 create etl --image i',

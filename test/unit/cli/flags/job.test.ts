@@ -2,13 +2,8 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
-import {
-  declareJobFlags,
-  type JobEdit,
-  jobFromFlags,
-  readJobEdit,
-  withJobFlags,
-} from '../../../../src/cli/flags/job/edit.js';
+import { type JobEdit, jobFromFlags, readJobEdit, withJobFlags } from '../../../../src/cli/flags/job/edit.js';
+import { jobFlags } from '../../../../src/cli/flags/job/job.js';
 import type { Output } from '../../../../src/cli/io.js';
 import type { Container, Volume } from '../../../../src/model/schema/container.js';
 import type { JobInput } from '../../../../src/model/schema/job.js';
@@ -20,11 +15,8 @@ let said = '';
 const err = { write: (text: string) => void (said += text) } as Output;
 
 async function edit(argv: readonly string[], cwd = '/'): Promise<JobEdit> {
-  const command = declareJobFlags(
-    new Command().exitOverride().configureOutput({ outputError: () => {} }),
-    'update',
-    'ALPHA',
-  );
+  const command = new Command().exitOverride().configureOutput({ outputError: () => {} });
+  for (const flag of jobFlags('update', 'ALPHA')) command.addOption(flag);
   return readJobEdit(command.parse([...argv], { from: 'user' }).opts(), { cwd, env: { OUTER: 'x' }, err });
 }
 

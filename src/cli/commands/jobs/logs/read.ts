@@ -1,34 +1,25 @@
+import type { Context } from '../../../command/context.js';
 import { listExecutions } from '../../../../service/executions.js';
 import { findJob } from '../../../../service/jobs.js';
 import { readLogEntries } from '../../../../service/log-entries.js';
 import { everyPage } from '../../../../service/pages.js';
-import { defineCommand, jobNameOf } from '../../../command/command.js';
-import {
-  declareReadFlags,
-  type LogFlags,
-  logQuery,
-  printEntries,
-  sinceOf,
-  tellExpired,
-} from '../../../output/log-entries.js';
+import { jobNameOf } from '../../../command/resource-names.js';
+import { logQuery, sinceOf } from '../../../command/log-query.js';
+import type { LogFlags } from '../../../flags/log.js';
+import { printEntries, tellExpired } from '../../../output/log-entries.js';
 import { recoveredService } from '../../../command/recovered-service.js';
 
-export const read = defineCommand<LogFlags, [job: string]>(
-  'read',
-  "Show the logs of a job's executions, of the last day unless --freshness says otherwise.",
-  (command) => declareReadFlags(command).argument('<job>', 'the name of the job'),
-  async (context, options, id) => {
-    const service = await recoveredService(context);
-    const asked = logQuery(options, service.now());
-    // As in gcloud, where the beginning is what is asked for, or the filter says from when, there is no default.
-    const fromStart = asked.since !== undefined || asked.oldest || asked.filter?.timed;
-    const query = fromStart ? asked : { ...asked, since: sinceOf('86400s', service.now()) };
-    const job = findJob(service, jobNameOf(context, options, id));
-    // As in gcloud, which looks for entries only; who may have mistyped the name is told.
-    if (!job && context.io.err.tty) context.io.err.write(`There is no job [${id}].\n`);
-    const executions = job ? everyPage((page) => listExecutions(service, { parent: job.name, ...page })) : [];
-    const fresh = executions.filter(({ completionTime: end }) => !end || end >= (query.since ?? ''));
-    tellExpired(context, service, fresh);
-    await printEntries(context, options, readLogEntries(service, fresh, query), { quiet: !job });
-  },
-);
+export async function run(context: Context, options: LogFlags, id: string): Promise<void> {
+  const service = await recoveredService(context);
+  const asked = logQuery(options, service.now());
+  // As in gcloud, where the beginning is what is asked for, or the filter says from when, there is no default.
+  const fromStart = asked.since !== undefined || asked.oldest || asked.filter?.timed;
+  const query = fromStart ? asked : { ...asked, since: sinceOf('86400s', service.now()) };
+  const job = findJob(service, jobNameOf(context, options, id));
+  // As in gcloud, which looks for entries only; who may have mistyped the name is told.
+  if (!job && context.io.err.tty) context.io.err.write(`There is no job [${id}].\n`);
+  const executions = job ? everyPage((page) => listExecutions(service, { parent: job.name, ...page })) : [];
+  const fresh = executions.filter(({ completionTime: end }) => !end || end >= (query.since ?? ''));
+  tellExpired(context, service, fresh);
+  await printEntries(context, options, readLogEntries(service, fresh, query), { quiet: !job });
+}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { compareRows } from '../../../../../src/cli/output/format/tabular.js';
 import { keysIn } from '../../../../../src/cli/output/format/filter.js';
-import { flattenedRows } from '../../../../../src/cli/output/format/flatten.js';
+import { flattenedRows } from '../../../../../src/cli/output/format/rows.js';
 import { format, printed, printedOne, row } from './row.js';
 
 describe('printers', () => {

@@ -1,10 +1,11 @@
-import { all, dig, type Key, type Step } from './keys.js';
+import type { Kind } from '../resource-kinds.js';
+import { all, dig, type Key, rootOf, type Step } from './keys.js';
 
 type Row = Record<string, unknown>;
 
 /**
- * Rows with lists in each of them unfolded, those on the way to a list first: a row for each item, which stands in place
- * of the list; none if it is empty.
+ * Flattens lists in rows, outer lists first: a row for each item, with the item in place of the list; no row for an
+ * empty list.
  */
 export const flattenedRows = (rows: readonly Row[], lists: readonly Key[] = []): readonly Row[] =>
   lists.flatMap(({ path }) => slicesOf(path)).reduce(unfolded, rows);
@@ -29,3 +30,20 @@ const unfolded = (rows: readonly Row[], names: readonly string[]): readonly Row[
 function withValue(row: Row, [name = '', ...rest]: readonly string[], value: unknown): Row {
   return { ...row, [name]: rest.length === 0 ? value : withValue((row[name] ?? {}) as Row, rest, value) };
 }
+
+/** The top-level fields of v1 resources; no v2 resource has a field of these names. */
+const v1Roots: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'spec', 'status']);
+
+/** A resource as keys see it: v2 and v1 at once, since their fields have different names. v1 is made only for keys that mention it. */
+export async function asRow<T>(
+  { v2, v1, attributes }: Kind<T>,
+  of: T,
+  keys: readonly Key[] | 'all',
+): Promise<Record<string, unknown>> {
+  const asked = keys === 'all' || keys.some((key) => mentions(key, v1Roots));
+  return { ...(asked && v1 && (await v1(of))), ...v2(of), ...attributes?.(of) };
+}
+
+const mentions = (key: Key, roots: ReadonlySet<string>): boolean =>
+  roots.has(rootOf(key) ?? '') ||
+  key.calls.some(({ args }) => args.some((arg) => roots.has(/^\w+/.exec(arg)?.[0] ?? '')));

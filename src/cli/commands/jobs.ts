@@ -1,0 +1,277 @@
+import type { Entries } from '../command/command.js';
+import { booleanFlag, type Flag, flag, type Track } from '../flags/flag.js';
+import { bindingFlags } from '../flags/iam-binding.js';
+import { perContainer } from '../flags/job/container-groups.js';
+import type { JobCommand } from '../flags/job/job.js';
+import { listFlags } from '../flags/list.js';
+import { localFlags } from '../flags/local.js';
+import { logFlags, logReadFlags } from '../flags/log.js';
+import { durationFlag, integerFlag, listFlag } from '../flags/parsers.js';
+import { taskStateFlags } from '../flags/task-states.js';
+
+const theJob = ['<job>', 'the name of the job'] as const;
+const optionalJob = ['[job]', 'the name of the job'] as const;
+const theExecution = ['<execution>', 'the name of the execution'] as const;
+
+const strict = flag('--strict', 'treat warnings about the spec as errors, and check what only Cloud Run requires');
+const specFile = flag('-f, --file <file>', 'job spec, - for stdin');
+const showDeleted = (what: string): Flag => flag('--show-deleted', `also ${what} deleted in the last 30 days`);
+
+/** The flags of a command that writes a job by flags; they are many, and loaded on demand. */
+const writeFlags =
+  (of: JobCommand, own: readonly Flag[] = []) =>
+  async (track: Track): Promise<Flag[]> => {
+    const { jobFlags } = await import('../flags/job/job.js');
+    return [
+      specFile,
+      strict,
+      ...booleanFlag('--async', 'do not wait until the job is ready'),
+      ...booleanFlag('--execute-now', 'run the job once it is ready, and wait until the execution has started'),
+      ...booleanFlag('--wait', 'the same, and wait until the execution has ended; exit 1 if it failed'),
+      ...jobFlags(of, track),
+      ...own,
+    ];
+  };
+
+async function runFlags(track: Track): Promise<Flag[]> {
+  const { jobFlags } = await import('../flags/job/job.js');
+  return [
+    flag('-f, --file <file>', 'job spec, YAML or JSON, v1 or v2; - for stdin'),
+    strict,
+    ...jobFlags('run', track),
+    ...localFlags,
+  ];
+}
+
+async function executeFlags(track: Track): Promise<Flag[]> {
+  const [{ envFlag }, { delayFlags }, { atLeast }] = await Promise.all([
+    import('../flags/job/container.js'),
+    import('../flags/job/job.js'),
+    import('../flags/flag.js'),
+  ]);
+  const group = 'Flags:';
+  return [
+    ...localFlags,
+    flag('--tasks <count>', 'number of tasks of this execution', { group, parse: integerFlag('--tasks', 1) }),
+    flag('--task-timeout <duration>', 'time for one attempt in this execution', {
+      group,
+      parse: durationFlag('--task-timeout'),
+    }),
+    ...booleanFlag('--wait', 'wait until the execution has ended; exit 1 if it failed', { group }),
+    ...booleanFlag('--tail', 'the same, and meanwhile show the output of its tasks', { group }),
+    ...booleanFlag('--async', 'do not wait at all', { group }),
+    ...delayFlags.filter((of) => atLeast(track, of.track)),
+    ...perContainer(
+      [
+        flag('--args <list>', 'arguments in this execution; empty: none', { parse: listFlag('--args') }),
+        flag('--update-env-vars <KEY=VALUE,...>', 'environment variables to add in this execution', {
+          parse: envFlag('--update-env-vars'),
+        }),
+      ],
+      group,
+    ),
+  ];
+}
+
+const logs = (argument: typeof theJob | typeof theExecution): Entries => {
+  const ofJob = argument === theJob;
+  return {
+    read: {
+      description: ofJob
+        ? "Show the logs of a job's executions, by default of the last day."
+        : 'Show the logs of an execution.',
+      arguments: [argument],
+      flags: logReadFlags,
+      load: ofJob ? () => import('./jobs/logs/read.js') : () => import('./jobs/executions/logs/read.js'),
+    },
+    tail: {
+      description: ofJob
+        ? "Show new log entries of a job's executions, until Ctrl-C."
+        : 'Show the log entries of an execution, old and new, until it has ended.',
+      arguments: [argument],
+      flags: logFlags,
+      load: ofJob ? () => import('./jobs/logs/tail.js') : () => import('./jobs/executions/logs/tail.js'),
+    },
+  };
+};
+
+const tasks: Entries = {
+  list: {
+    description: 'List the tasks of an execution by index.',
+    flags: [
+      flag('--execution <execution>', 'the name of the execution', { required: true }),
+      ...taskStateFlags,
+      ...listFlags,
+    ],
+    load: () => import('./jobs/executions/tasks/list.js'),
+  },
+  describe: {
+    description: 'Show a task of an execution.',
+    arguments: [['<task>', 'the name of the task: EXECUTION-taskINDEX']],
+    load: () => import('./jobs/executions/tasks/describe.js'),
+  },
+};
+
+const executions: Entries = {
+  list: {
+    description: 'List executions: first those that have not started, then the others, newest first.',
+    flags: [flag('--job <job>', 'only executions of this job'), showDeleted('executions'), ...listFlags],
+    load: () => import('./jobs/executions/list.js'),
+  },
+  describe: {
+    description: 'Show an execution. With --format=export: as v1 YAML.',
+    arguments: [theExecution],
+    flags: [showDeleted('an execution')],
+    exportable: true,
+    load: () => import('./jobs/executions/describe.js'),
+  },
+  'describe-latest': {
+    description: 'Show the newest execution of a job.',
+    flags: [flag('--job <job>', 'the name of the job', { required: true })],
+    exportable: true,
+    load: () => import('./jobs/executions/describe-latest.js'),
+  },
+  cancel: {
+    description: 'Cancel an execution: running tasks get SIGTERM, and SIGKILL after their grace period.',
+    arguments: [theExecution],
+    flags: booleanFlag('--async', 'do not wait until it has ended'),
+    load: () => import('./jobs/executions/cancel.js'),
+  },
+  delete: {
+    description: 'Delete an execution with its tasks and logs; a running one is cancelled first.',
+    arguments: [theExecution],
+    flags: booleanFlag('--async', 'do not wait until it has ended and is deleted'),
+    load: () => import('./jobs/executions/delete.js'),
+  },
+  wait: {
+    description: 'Wait until an execution has ended, in whatever process it runs; exit 1 if it failed.',
+    arguments: [theExecution],
+    notes: 'An orphaned execution resumes in the background. Ctrl-C ends only the waiting.',
+    load: () => import('./jobs/executions/wait.js'),
+  },
+  adopt: {
+    description: 'Resume an orphaned execution, whose process is gone; follow it, and exit with its result.',
+    arguments: [theExecution],
+    notes: `As in \`localrun jobs run\`, Ctrl-C cancels the execution. Without this command, the next command that looks at
+executions resumes it in the background.`,
+    load: () => import('./jobs/executions/adopt.js'),
+  },
+  logs: { description: 'Show the logs of executions.', commands: () => logs(theExecution) },
+  tasks: { description: 'Show the tasks of executions.', commands: () => tasks },
+};
+
+export const jobs: Entries = {
+  run: {
+    description: 'Apply a job spec, run the job, follow it, and exit with its result.',
+    arguments: [['[job]', 'the name of the job; optional with -f']],
+    flags: runFlags,
+    notes: `Logs and progress go to stderr, the tables at the end to stdout. Ctrl-C cancels the execution.
+
+Examples:
+  localrun jobs run -f job.yaml
+  localrun jobs run -f job.yaml --tasks 2 --format json
+  localrun jobs run nightly
+  localrun jobs run hello --image alpine --command echo --args hello`,
+    load: () => import('./jobs/run.js'),
+  },
+  validate: {
+    description: 'Check job specs against every rule, without storing anything.',
+    arguments: [['[file...]', 'job specs, YAML or JSON, v1 or v2; globs; - for stdin']],
+    flags: [flag('-f, --file <file...>', 'the same, as an option'), strict],
+    notes: `Exits with 1 if anything is wrong. With --format json, prints the problems of each file with line, column, path, rule,
+severity, message and fix. docs/rules.md lists the rules.
+
+Examples:
+  localrun jobs validate job.yaml
+  localrun jobs validate 'deploy/**/*.yaml' --strict
+  gcloud run jobs describe nightly --format export | localrun jobs validate -`,
+    load: () => import('./jobs/validate.js'),
+  },
+  create: {
+    description: 'Create a job from flags, or from a spec file.',
+    arguments: [optionalJob],
+    flags: writeFlags('create'),
+    load: () => import('./jobs/create.js'),
+  },
+  update: {
+    description: 'Change a job by flags, or replace its spec from a file.',
+    arguments: [optionalJob],
+    flags: writeFlags('update'),
+    load: () => import('./jobs/update.js'),
+  },
+  deploy: {
+    description: 'Create a job from flags or a spec file, or change the existing job.',
+    arguments: [optionalJob],
+    flags: writeFlags('deploy', [
+      flag('--source <directory>', 'not supported: build the image first, and give it with --image', { hidden: true }),
+    ]),
+    load: () => import('./jobs/deploy.js'),
+  },
+  replace: {
+    description: 'Create a job, or replace it completely, from the spec in a YAML or JSON file.',
+    arguments: [['[file]', 'job spec, - for stdin; default: ./job.yaml']],
+    flags: async () => [
+      ...(await import('../flags/job/job.js')).clientFlags,
+      flag('-f, --file <file>', 'the same, as an option'),
+      strict,
+      ...booleanFlag('--async', 'do not wait until the job is ready'),
+    ],
+    load: () => import('./jobs/replace.js'),
+  },
+  describe: {
+    description: 'Show a job. With --format=export: as YAML for `replace`.',
+    arguments: [theJob],
+    flags: [showDeleted('a job')],
+    exportable: true,
+    load: () => import('./jobs/describe.js'),
+  },
+  list: {
+    description: 'List jobs by name, of all regions unless --region names one.',
+    flags: [showDeleted('jobs'), ...listFlags],
+    load: () => import('./jobs/list.js'),
+  },
+  delete: {
+    description: 'Delete a job and its executions; running ones are stopped first.',
+    arguments: [theJob],
+    flags: booleanFlag('--async', 'do not wait until everything has ended'),
+    load: () => import('./jobs/delete.js'),
+  },
+  execute: {
+    description: 'Run a job in the background; return once it has started, or with --wait or --tail once it has ended.',
+    arguments: [optionalJob],
+    flags: executeFlags,
+    load: () => import('./jobs/execute.js'),
+  },
+  'get-iam-policy': {
+    description: 'Show the IAM policy of a job.',
+    arguments: [theJob],
+    load: () => import('./jobs/get-iam-policy.js'),
+  },
+  'set-iam-policy': {
+    description: 'Replace the IAM policy of a job with the policy in a file.',
+    arguments: [theJob, ['<policy-file>', 'the policy, YAML or JSON; - for stdin']],
+    load: () => import('./jobs/set-iam-policy.js'),
+  },
+  'add-iam-policy-binding': {
+    description: 'Grant a role to a principal in the IAM policy of a job.',
+    arguments: [theJob],
+    flags: bindingFlags,
+    load: () => import('./jobs/add-iam-policy-binding.js'),
+  },
+  'remove-iam-policy-binding': {
+    description: 'Revoke a role from a principal in the IAM policy of a job.',
+    arguments: [theJob],
+    flags: [
+      ...bindingFlags,
+      flag('--all', 'with any condition, or without one', { conflicts: ['condition', 'conditionFromFile'] }),
+    ],
+    load: () => import('./jobs/remove-iam-policy-binding.js'),
+  },
+  'test-iam-permissions': {
+    description: 'Show which permissions on a job its IAM policy grants to you, or to another --account.',
+    arguments: [theJob, ['[permission...]', 'e.g. run.jobs.run; default: all permissions']],
+    load: () => import('./jobs/test-iam-permissions.js'),
+  },
+  logs: { description: 'Show the logs of jobs.', commands: () => logs(theJob) },
+  executions: { description: 'Manage the executions of jobs.', commands: () => executions },
+};

@@ -1,0 +1,102 @@
+import { UsageError } from '../../model/errors.js';
+import { parseSize } from '../../model/quantity.js';
+import type { Entries, Group } from '../command/command.js';
+import { flag } from '../flags/flag.js';
+import { localFlags } from '../flags/local.js';
+import { durationFlag, integerFlag } from '../flags/parsers.js';
+
+const config: Group = {
+  description: 'Show and write the configuration of this machine.',
+  commands: () => ({
+    explain: {
+      description: 'Show each setting and its source, and check that what localrun.yaml maps exists.',
+      flags: localFlags,
+      load: () => import('./config/explain.js'),
+    },
+    init: {
+      description: 'Add what a job needs from this machine to localrun.yaml, and create empty files for its secrets.',
+      arguments: [['[job]', 'the name of an existing job']],
+      flags: [flag('-f, --file <file...>', 'job specs; globs; - for stdin')],
+      notes: `Adds to the localrun.yaml in effect, or to a new one in this directory, and keeps everything already there: mappings,
+comments, files. Reports what it did.
+
+Example:
+  localrun config init -f job.yaml`,
+      load: () => import('./config/init.js'),
+    },
+  }),
+};
+
+function sizeFlag(text: string): number {
+  const bytes = parseSize(text);
+  if (bytes) return bytes;
+  throw new UsageError(`argument --max-size: ${JSON.stringify(text)} is not a size such as 500MB, 1GiB`);
+}
+
+export const localrun: Group = {
+  description: 'Cloud Run jobs on your own machine, with the commands, flags and output of `gcloud run jobs`.',
+  commands: () => ({
+    jobs: {
+      description: 'Create, run and watch jobs.',
+      commands: async () => (await import('./jobs.js')).jobs,
+    },
+    config,
+    doctor: {
+      description:
+        'Check the container engine, the store and the leftovers of executions, and say how to fix problems.',
+      flags: [flag('--fix', 'remove leftovers of executions, resume orphaned executions, replace a damaged store')],
+      load: () => import('./doctor.js'),
+    },
+    prune: {
+      description: 'Remove ended executions with their logs, and the remains of deleted ones.',
+      flags: [
+        flag('--older-than <duration>', 'only what ended longer ago than this, e.g. 12h, 7d', {
+          parse: durationFlag('--older-than'),
+        }),
+        flag('--keep-last <count>', 'keep the last executions of each job', { parse: integerFlag('--keep-last', 0) }),
+        flag('--max-size <size>', 'remove the oldest until the rest fits, e.g. 500MB, 1GiB', { parse: sizeFlag }),
+        flag('--dry-run', 'show what would be removed, and remove nothing'),
+      ],
+      notes: `Each of these flags keeps something; without them, everything that has ended is removed. Running executions stay. The
+command first shows what it would remove, then prompts; in a session that is not interactive it removes nothing
+without --quiet. It covers all projects and regions, unless --project or --region names one.
+
+Examples:
+  localrun prune --older-than 7d
+  localrun prune --keep-last 5 --max-size 1GiB --quiet`,
+      load: () => import('./prune.js'),
+    },
+    completion: {
+      description: 'Print the completion script of a shell.',
+      arguments: [['<shell>', '', ['bash', 'zsh', 'fish']]],
+      notes: `To load it in every session:
+  bash   localrun completion bash > ~/.local/share/bash-completion/completions/localrun
+  zsh    localrun completion zsh > "\${fpath[1]}/_localrun"
+  fish   localrun completion fish > ~/.config/fish/completions/localrun.fish`,
+      loadForTree: () => import('./completion.js'),
+    },
+    help: {
+      description: 'Show the help of a command, or `help environment`.',
+      arguments: [['[command...]', 'the words of a command, such as jobs run; or environment']],
+      loadForTree: () => import('./help.js'),
+    },
+  }),
+};
+
+/** Commands that only localrun itself calls. */
+export const hidden: Entries = {
+  __worker: {
+    description: 'Run an execution to its end.',
+    arguments: [
+      // Not <execution>: a full name of one would become an id.
+      ['<name>', 'the full name of the execution'],
+      ['<token>', 'the token of the lease on it'],
+    ],
+    load: () => import('./worker.js'),
+  },
+  __complete: {
+    description: 'List the names of jobs or executions.',
+    arguments: [['<kind>', '']],
+    load: () => import('./complete.js'),
+  },
+};
