@@ -79,7 +79,8 @@ export interface Io extends Surroundings {
 /** A lease of a process that cannot be seen from here counts by its last sign of life, in ms. */
 const foreignLeaseAge = 30_000;
 
-export function systemIo(): Io {
+/** What this process has. `script` is the program, which `spawnSelf` starts once more with the `env` of its object. */
+export function systemIo(script = process.argv[1] ?? ''): Io {
   const { env } = process;
   let owner: Owner | undefined;
   const err = output(process.stderr, env);
@@ -129,9 +130,11 @@ export function systemIo(): Io {
       return Math.abs(Date.now() - heartbeat) < foreignLeaseAge;
     },
     spawnSelf(args, outputFd) {
-      const [script = ''] = process.argv.slice(1);
-      const stdio = ['ignore', outputFd, outputFd] as const;
-      const child = spawn(process.execPath, [script, ...args], { detached: true, stdio: [...stdio] });
+      const child = spawn(process.execPath, [script, ...args], {
+        detached: true,
+        env: this.env,
+        stdio: ['ignore', outputFd, outputFd],
+      });
       child.on('error', () => {}).unref();
       const start = child.pid === undefined ? undefined : processStart(child.pid);
       return child.pid === undefined || start === undefined ? undefined : { pid: child.pid, processStart: start };

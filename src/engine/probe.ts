@@ -33,6 +33,9 @@ export async function startupProbe(probe: Probe, dial: Dial, over: AbortSignal):
 
 const lost = 'the sandbox of its attempt is gone';
 
+/** What a connection that the container closes fails with, by when it does so: before, while or after it is asked. */
+const hangUps = new Set(['EPIPE', 'ECONNRESET']);
+
 /** What is wrong; undefined if the container is up. The timeout counts from the moment when the connection stands. */
 async function ask({ httpGet, tcpSocket, grpc, timeoutSeconds }: Probe, dial: Dial): Promise<string | undefined> {
   const connection = await dial(httpGet?.port ?? tcpSocket?.port ?? grpc?.port ?? 0);
@@ -46,7 +49,8 @@ async function ask({ httpGet, tcpSocket, grpc, timeoutSeconds }: Probe, dial: Di
     if (grpc) return await askGrpc(connection, grpc.service ?? '');
     return undefined;
   } catch (error) {
-    return (connection.errored ?? (error as Error)).message;
+    const { code, message }: NodeJS.ErrnoException = connection.errored ?? (error as Error);
+    return hangUps.has(code ?? '') ? 'socket hang up' : message;
   } finally {
     clearTimeout(timer);
     connection.destroy();

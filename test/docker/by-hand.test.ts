@@ -68,7 +68,7 @@ test.concurrent.for([
   ['killed', 'kill'],
   ['paused', 'pause'],
 ] as const)('a sandbox that is %s by hand costs nothing', async ([, ...meddle], { home }) => {
-  const command = home.start([
+  const command = home.inline([
     ...['jobs', 'run', '-f'],
     home.script('sandboxed', 'echo began; sleep 2; echo ended', { taskCount: 3, parallelism: 1, maxRetries: 0 }),
   ]);
@@ -110,7 +110,7 @@ test.concurrent.for(['SIGKILL', 'SIGTERM'] as const)(
   async (name, { home }) => {
     const lines = Array.from({ length: 40 }, (_, i) => `line ${i}`);
     const talks = 'for i in $(seq 0 39); do echo line $i; echo line $i >&2; sleep 0.1; done; exit 3';
-    const command = home.start([
+    const command = home.inline([
       ...['jobs', 'run', '-f'],
       home.script('talking', talks, { taskCount: 2, parallelism: 2, maxRetries: 0 }),
     ]);

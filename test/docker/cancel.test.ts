@@ -98,11 +98,16 @@ test.concurrent('SIGINT does not wait for an image', async ({ home, onTestFinish
 });
 
 test.concurrent('`executions cancel` works from another process, at once', async ({ home }) => {
-  const command = home.start(['jobs', 'run', '-f', home.script('elsewhere', polite, { taskCount: 3, parallelism: 1 })]);
+  const command = home.inline([
+    'jobs',
+    'run',
+    '-f',
+    home.script('elsewhere', polite, { taskCount: 3, parallelism: 1 }),
+  ]);
   await command.says('│ running');
   const id = await command.execution();
   const before = Date.now();
-  const cancel = home.start(['jobs', 'executions', 'cancel', id, '--quiet']);
+  const cancel = home.inline(['jobs', 'executions', 'cancel', id, '--quiet']);
   await command.says('Cancelling the execution.');
   const { exitCode, stderr } = await cancel.ended;
   expect(exitCode, stderr).toBe(0);
@@ -127,7 +132,7 @@ test.concurrent('an execution can be deleted while another process runs it, whic
 });
 
 test.concurrent('an execution that has ended cannot be cancelled', async ({ home }) => {
-  const command = home.start(['jobs', 'run', '-f', home.script('done', 'true')]);
+  const command = home.inline(['jobs', 'run', '-f', home.script('done', 'true')]);
   expect((await command.ended).exitCode).toBe(0);
   const id = await command.execution();
   const before = await home.execution(id);

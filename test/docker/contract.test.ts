@@ -272,7 +272,7 @@ buckets: { data: ./bucket }
   ];
   const file = home.template('contract', { maxRetries: 1, timeout: '60s', volumes, containers });
   const env = { OF_THIS_MACHINE: 'x', PORT: '1', K_SERVICE: 'x', GOOGLE_CLOUD_PROJECT: 'x', TZ: 'Asia/Tokyo' };
-  const command = home.start(['jobs', 'run', '-f', file], { env });
+  const command = home.inline(['jobs', 'run', '-f', file], { env });
   const { exitCode, stderr } = await command.ended;
   execution = await command.execution();
   note('app', home.log(execution, 0, 0));
@@ -293,7 +293,7 @@ done
 echo "start=$(now)"
 while :; do echo "last=$(now)"; sleep 0.2; done`;
   const file = home.script('timeout', script, { taskCount: 2, parallelism: 2, timeout: '1s', maxRetries: 0 });
-  const command = home.start(['jobs', 'run', '-f', file]);
+  const command = home.inline(['jobs', 'run', '-f', file]);
   const { exitCode, stderr } = await command.ended;
   expect(exitCode, stderr).toBe(1);
   const id = await command.execution();

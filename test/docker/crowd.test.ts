@@ -26,7 +26,7 @@ test('twenty command lines at once on one store', { timeout: seconds * 1000 + 12
         ...(number % 10 === 0 ? [['jobs', 'delete', job, '--quiet']] : [['jobs', 'executions', 'list', '--job', job]]),
       ];
       const args = choices[turn % choices.length] ?? [];
-      const { stderr } = await home.run(args);
+      const { stderr } = await home.start(args).ended;
       latest = /Execution \[([^\]]+)\]/.exec(stderr)?.[1] ?? latest;
       said.push(stderr);
     }

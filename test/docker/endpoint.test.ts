@@ -16,7 +16,7 @@ test.concurrent.for(ways)('%s says which engine runs the tasks', async ([, env],
   const proxy = new EngineProxy(home.file('engine.sock'));
   await proxy.open();
   onTestFinished(() => proxy.cut());
-  const command = home.start(['jobs', 'run', '-f', home.script('there', 'echo here')], {
+  const command = home.inline(['jobs', 'run', '-f', home.script('there', 'echo here')], {
     env: env(home, proxy.host, await proxy.listenOnPort()),
   });
   const { exitCode, stderr } = await command.ended;

@@ -35,7 +35,7 @@ test.concurrent.for([
       volumes: [{ name: 'work', gcs: { bucket: 'work' } }],
     });
     const dockerd = await engine(...flags);
-    const command = home.start(['jobs', 'run', '-f', file], { env: { DOCKER_HOST: dockerd.host } });
+    const command = home.inline(['jobs', 'run', '-f', file], { env: { DOCKER_HOST: dockerd.host } });
     await command.says('│ began 0', 2);
     await command.says('│ began\n', 2);
     await dockerd.end(signal);
@@ -88,7 +88,7 @@ test.concurrent(
       volumes: [{ name: 'work', gcs: { bucket: 'work' } }],
     });
     const dockerd = await engine('--live-restore');
-    const command = home.start(['jobs', 'run', '-f', file], { env: { DOCKER_HOST: dockerd.host } });
+    const command = home.inline(['jobs', 'run', '-f', file], { env: { DOCKER_HOST: dockerd.host } });
     await command.says('│ began 0');
     await command.says('│ began\n');
     await dockerd.end('SIGKILL');

@@ -70,7 +70,7 @@ test.concurrent('an engine that goes away and comes back costs no attempt', asyn
   await proxy.open();
   const script = 'echo began; sleep 3; echo ended';
   const file = home.script('patient', script, { taskCount: 6, parallelism: 3, maxRetries: 0 });
-  const command = home.start(['jobs', 'run', '-f', file], { env: { DOCKER_HOST: proxy.host } });
+  const command = home.inline(['jobs', 'run', '-f', file], { env: { DOCKER_HOST: proxy.host } });
   for (const round of [1, 2]) {
     await command.says('│ began', round === 1 ? 1 : 4);
     proxy.cut();
@@ -97,7 +97,7 @@ test.concurrent(
     await proxy.open();
     const script = 'echo began; echo began >&2; sleep 8; echo ended; echo ended >&2; exit 1';
     const file = home.script('alone', script, { taskCount: 2, maxRetries: 0 });
-    const command = home.start(['jobs', 'run', '-f', file], { env: { DOCKER_HOST: proxy.host } });
+    const command = home.inline(['jobs', 'run', '-f', file], { env: { DOCKER_HOST: proxy.host } });
     await command.says('│ began', 4);
     proxy.cut();
     await new Promise((resolve) => setTimeout(resolve, 30_000));
@@ -155,7 +155,7 @@ test.concurrent.for([
   ['cannot remove a container for a while', 2, 'rm', 'echo "Error response from daemon: busy" >&2; exit 1'],
 ] as const)('an engine that %s costs no attempt', async ([, times, word, instead], { home }) => {
   const file = home.script('patient', 'echo ran', { maxRetries: 0 });
-  const command = home.start(['jobs', 'run', '-f', file], { env: troubled(home, times, word, instead) });
+  const command = home.inline(['jobs', 'run', '-f', file], { env: troubled(home, times, word, instead) });
   const { exitCode, stderr } = await command.ended;
   expect(exitCode, stderr).toBe(0);
   expect(home.log(await command.execution())).toEqual(['ran']);
@@ -174,7 +174,7 @@ test.concurrent(
       exit 1
     fi`;
     const file = home.script('several', 'sleep 1; echo ran', { taskCount: 4, maxRetries: 1 });
-    const command = home.start(['jobs', 'run', '-f', file], { env: scripted(home, script) });
+    const command = home.inline(['jobs', 'run', '-f', file], { env: scripted(home, script) });
     const { exitCode, stderr } = await command.ended;
     expect(exitCode, stderr).toBe(0);
     expect(existsSync(done)).toBe(true);
@@ -200,7 +200,7 @@ test.concurrent.for([
 ] as const)('an engine that %s ends the attempt, which counts', async ([, instead, reason], { home }) => {
   const file = home.script('refused', 'echo ran', { maxRetries: 0 });
   const script = `case " $* " in *" --sig-proxy=false "*) ${instead} ;; esac`;
-  const command = home.start(['jobs', 'run', '-f', file], { env: scripted(home, script) });
+  const command = home.inline(['jobs', 'run', '-f', file], { env: scripted(home, script) });
   const { exitCode, stderr } = await command.ended;
   expect(exitCode).toBe(1);
   expect(stderr).toContain(`failed to start: ${reason} (attempt 1 of 1)`);
@@ -209,7 +209,7 @@ test.concurrent.for([
 test.concurrent('a timeout is not said of what has ended, however late its client says so', async ({ home }) => {
   const script = `case " $* " in *" --sig-proxy=false "*) docker "$@"; code=$?; sleep 6; exit $code ;; esac`;
   const file = home.script('late', 'echo ran', { maxRetries: 0, timeout: '4s' });
-  const command = home.start(['jobs', 'run', '-f', file], { env: scripted(home, script) });
+  const command = home.inline(['jobs', 'run', '-f', file], { env: scripted(home, script) });
   const { exitCode, stderr } = await command.ended;
   expect(exitCode, stderr).toBe(0);
   expect(stderr).not.toContain('timeout');
@@ -224,7 +224,7 @@ test.concurrent('an engine that cannot give the log of what has ended does not k
       *" logs "*) echo 'Error response from daemon: error from daemon in stream' >&2; exit 1 ;;
     esac`;
   const file = home.script('silent', 'echo ran; exit 3', { maxRetries: 0 });
-  const command = home.start(['jobs', 'run', '-f', file], { env: scripted(home, script) });
+  const command = home.inline(['jobs', 'run', '-f', file], { env: scripted(home, script) });
   const { exitCode, stderr } = await command.ended;
   expect(exitCode).toBe(1);
   expect(stderr).toContain('The end of the log of task 0 attempt 0 may be missing');

@@ -5,7 +5,7 @@ import { type Home, test } from '../support/home.js';
 
 /** Runs one task that has to succeed, and returns what it has written. */
 async function output(home: Home, file: string, env: Record<string, string> = {}): Promise<string> {
-  const command = home.start(['jobs', 'run', '-f', file], { env });
+  const command = home.inline(['jobs', 'run', '-f', file], { env });
   const { exitCode, stderr } = await command.ended;
   expect(exitCode, stderr).toBe(0);
   return home.log(await command.execution()).join('\n');
@@ -30,7 +30,7 @@ test.concurrent(
       { name: 'MODE', value: 'last' },
     ];
     const file = home.spec('plain', { ...printEnvironment, env, taskCount: 2 });
-    const command = home.start(['jobs', 'run', '-f', file], {
+    const command = home.inline(['jobs', 'run', '-f', file], {
       env: { OF_THIS_MACHINE: 'secret', MODE: 'of the shell' },
     });
     expect((await command.ended).exitCode).toBe(0);
@@ -148,7 +148,7 @@ test.concurrent('the task is PID 1 and cannot gain privileges', async ({ home })
 test.concurrent('a task has no more processes than localrun.yaml lets it have', async ({ home }) => {
   home.config('processLimit: 12');
   const file = home.script('forks', 'for i in $(seq 20); do sleep 3 & done', { maxRetries: 0 });
-  const command = home.start(['jobs', 'run', '-f', file]);
+  const command = home.inline(['jobs', 'run', '-f', file]);
   const { exitCode, stderr } = await command.ended;
   expect(exitCode).toBe(1);
   expect(stderr).toContain('Local settings: process limit: 12.');
@@ -157,7 +157,7 @@ test.concurrent('a task has no more processes than localrun.yaml lets it have', 
 
 test.concurrent('values are no arguments of a process, where others could read them', async ({ home }) => {
   const env = [{ name: 'PASSWORD', value: 'correct horse' }];
-  const command = home.start(['jobs', 'run', '-f', home.script('secret', 'cat; sleep 1', { env })]);
+  const command = home.inline(['jobs', 'run', '-f', home.script('secret', 'cat; sleep 1', { env })]);
   const client = await until(() => home.processes().find(({ args }) => args.includes('PASSWORD')));
   expect(client.args.join(' ')).not.toContain('correct horse');
   expect((await command.ended).exitCode).toBe(0);

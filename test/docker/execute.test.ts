@@ -51,7 +51,7 @@ test.concurrent('`execute --wait` fails as the execution does', async ({ home })
 
 test.concurrent('`execute --tail` shows what is written until the execution has ended', async ({ home }) => {
   await created(home, home.script('shown', 'echo first; sleep 1; echo last', { taskCount: 2, parallelism: 1 }));
-  const command = home.start(['beta', 'jobs', 'execute', 'shown', '--tail']);
+  const command = home.inline(['beta', 'jobs', 'execute', 'shown', '--tail']);
   await until(() => command.stdout.includes(' first\n'));
   expect(command.stdout).not.toContain('last');
   const { exitCode, stdout, stderr } = await command.ended;
@@ -73,7 +73,7 @@ test.concurrent('`execute --tail` fails as the execution does', async ({ home })
 
 test.concurrent('`execute --tail` leaves stdout to --format', async ({ home }) => {
   await created(home, home.script('both', 'echo shown'));
-  const command = home.start(['jobs', 'execute', 'both', '--tail', '--format', 'value(succeededCount)']);
+  const command = home.inline(['jobs', 'execute', 'both', '--tail', '--format', 'value(succeededCount)']);
   const { exitCode, stdout, stderr } = await command.ended;
   expect(exitCode, stderr).toBe(0);
   expect(stdout).toBe('1\n');
@@ -82,7 +82,7 @@ test.concurrent('`execute --tail` leaves stdout to --format', async ({ home }) =
 
 test.concurrent('`execute --async` does not wait at all', async ({ home }) => {
   await created(home, home.script('async', 'echo ran'));
-  const command = home.start(['jobs', 'execute', 'async', '--async', '--format', 'json']);
+  const command = home.inline(['jobs', 'execute', 'async', '--async', '--format', 'json']);
   const { exitCode, stdout, stderr } = await command.ended;
   expect(exitCode, stderr).toBe(0);
   expect((JSON.parse(stdout) as Execution).conditions).toMatchObject([
@@ -112,7 +112,7 @@ test.concurrent.for(['--wait', '--tail'])(
 
 test.concurrent('deleting a job ends what runs of it, and leaves nothing', async ({ home }) => {
   await created(home, home.script('unwanted', `trap 'exit 0' TERM; sleep 60 & wait`, { taskCount: 3, parallelism: 2 }));
-  const command = home.start(['jobs', 'execute', 'unwanted']);
+  const command = home.inline(['jobs', 'execute', 'unwanted']);
   expect((await command.ended).exitCode).toBe(0);
   const id = await command.execution();
   const refused = await home.run(['jobs', 'delete', 'unwanted']);

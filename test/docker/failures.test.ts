@@ -9,7 +9,7 @@ import { type Home, test } from '../support/home.js';
 
 /** Runs a job of one attempt that has to fail. */
 async function failing(home: Home, file: string): Promise<{ result: TaskAttemptResult | undefined; stderr: string }> {
-  const command = home.start(['jobs', 'run', '-f', file, '--max-retries', '0']);
+  const command = home.inline(['jobs', 'run', '-f', file, '--max-retries', '0']);
   const { exitCode, stderr } = await command.ended;
   expect(exitCode, stderr).toBe(1);
   const [task] = await home.tasks(await command.execution());
@@ -50,7 +50,14 @@ test.concurrent('exit 137 is not out of memory', async ({ home }) => {
 });
 
 test.concurrent('a container that somebody kills was terminated on that signal', async ({ home }) => {
-  const running = home.start(['jobs', 'run', '-f', home.script('killed', 'echo here; sleep 60'), '--max-retries', '0']);
+  const running = home.inline([
+    'jobs',
+    'run',
+    '-f',
+    home.script('killed', 'echo here; sleep 60'),
+    '--max-retries',
+    '0',
+  ]);
   await running.says('│ here');
   docker('kill', '--signal', 'KILL', ...home.containers());
   expect((await running.ended).exitCode).toBe(1);
@@ -60,7 +67,7 @@ test.concurrent('a container that somebody kills was terminated on that signal',
 
 test.concurrent('a container that somebody removes is an attempt that failed', async ({ home }) => {
   const script = '[ $CLOUD_RUN_TASK_ATTEMPT = 1 ] || { echo here; sleep 60; }';
-  const running = home.start(['jobs', 'run', '-f', home.script('removed', script), '--max-retries', '1']);
+  const running = home.inline(['jobs', 'run', '-f', home.script('removed', script), '--max-retries', '1']);
   await running.says('│ here');
   removeContainers(...home.containers());
   const { exitCode, stderr } = await running.ended;
@@ -74,7 +81,7 @@ test.concurrent('the limits are those of the container', async ({ home }) => {
     cat memory.max 2>/dev/null || cat memory/memory.limit_in_bytes
     cat cpu.max 2>/dev/null || cat cpu/cpu.cfs_quota_us cpu/cpu.cfs_period_us`;
   const file = home.script('limits', script, { resources: { limits: { memory: '768Mi', cpu: '1' } } });
-  const command = home.start(['jobs', 'run', '-f', file]);
+  const command = home.inline(['jobs', 'run', '-f', file]);
   expect((await command.ended).exitCode).toBe(0);
   const [memory, ...cpu] = home.log(await command.execution());
   expect(memory).toBe(String(768 * 1024 ** 2));
@@ -125,7 +132,7 @@ test.concurrent('a working directory that is no absolute path', async ({ home, s
 
 test.concurrent('a working directory that there is not yet', async ({ home, skip }) => {
   skip(onPodman, 'podman makes none');
-  const command = home.start(['jobs', 'run', '-f', home.script('new-directory', 'pwd', { workingDir: '/new/dir' })]);
+  const command = home.inline(['jobs', 'run', '-f', home.script('new-directory', 'pwd', { workingDir: '/new/dir' })]);
   expect((await command.ended).exitCode).toBe(0);
   expect(home.log(await command.execution())).toEqual(['/new/dir']);
 });
@@ -137,7 +144,7 @@ test.concurrent('a user that the image does not have is root', async ({ home, on
   docker('rm', container);
   onTestFinished(() => void docker('rmi', image));
   const file = home.script('no-user', 'id -u; echo $CLOUD_RUN_TASK_INDEX', { image, taskCount: 2, parallelism: 1 });
-  const command = home.start(['jobs', 'run', '-f', file]);
+  const command = home.inline(['jobs', 'run', '-f', file]);
   expect((await command.ended).exitCode, command.stderr).toBe(0);
   const id = await command.execution();
   for (const task of [0, 1]) {

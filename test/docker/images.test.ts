@@ -53,7 +53,7 @@ test.concurrent.for<[Repository | undefined, reason: string, message: (image: st
   ],
 ])('an image that cannot be had says why: %s', async ([repository, reason, message], { home }) => {
   const image = repository ? `${address}/p/r/${repository}` : 'localhost:1/none';
-  const command = home.start(['jobs', 'run', '-f', home.spec('imageless', { image })]);
+  const command = home.inline(['jobs', 'run', '-f', home.spec('imageless', { image })]);
   const { exitCode, stderr } = await command.ended;
   expect(exitCode).toBe(1);
   expect(stderr).toContain(`Cannot get ${image}: `);

@@ -14,7 +14,7 @@ test.concurrent(
   '--keep-failed leaves the containers of failed attempts, until the execution is deleted',
   async ({ home }) => {
     const file = home.script('failing', script, { taskCount: 3, maxRetries: 1 });
-    const run = home.start(['jobs', 'run', '-f', file, '--keep-failed']);
+    const run = home.inline(['jobs', 'run', '-f', file, '--keep-failed']);
     const { exitCode, stderr } = await run.ended;
     expect(exitCode).toBe(1);
     const id = await run.execution();
@@ -68,7 +68,7 @@ test.concurrent(
         { command: ['sh', '-c', 'sleep 30'], name: 'side' },
       ],
     });
-    const run = home.start(['jobs', 'run', '-f', file, '--keep']);
+    const run = home.inline(['jobs', 'run', '-f', file, '--keep']);
     const { exitCode, stderr } = await run.ended;
     expect(exitCode, stderr).toBe(0);
     const id = await run.execution();
@@ -127,7 +127,7 @@ test.concurrent('what kept containers keeps them when another process carries it
 
 test.concurrent('an engine that is away leaves kept containers, and the command says so', async ({ home, skip }) => {
   skip(onPodman, 'podman has no engine that could be away');
-  const run = home.start(['jobs', 'run', '-f', home.script('away', 'true'), '--keep']);
+  const run = home.inline(['jobs', 'run', '-f', home.script('away', 'true'), '--keep']);
   expect((await run.ended).exitCode).toBe(0);
   const id = await run.execution();
   const pruned = await home.run(['prune', '--quiet'], { env: { DOCKER_HOST: `unix://${home.file('nowhere.sock')}` } });

@@ -95,8 +95,9 @@ test.concurrent.for(seeds)(
       await after(next() * longest);
       strike(home, ways[Math.floor(next() * 3)]);
     }
-    const racing = Array.from({ length: 1 + Math.floor(next() * 4) }, () => home.run(['jobs', 'executions', 'list']));
-    for (const { exitCode, stderr } of await Promise.all(racing)) expect(exitCode, stderr).toBe(0);
+    const racing = Array.from({ length: 1 + Math.floor(next() * 4) }, () => home.start(['jobs', 'executions', 'list']));
+    for (const { exitCode, stderr } of await Promise.all(racing.map(({ ended }) => ended)))
+      expect(exitCode, stderr).toBe(0);
     await ranOnce(home, id, path.join(work, 'attempts'));
   },
 );

@@ -61,7 +61,7 @@ test.concurrent.for<[name: string, trouble: (command: Command, home: Home) => vo
 });
 
 test.concurrent('what is shown is what was written, line for line', async ({ home }) => {
-  const command = home.start(['jobs', 'run', '-f', spec(home, 'shown')]);
+  const command = home.inline(['jobs', 'run', '-f', spec(home, 'shown')]);
   const { exitCode, stderr } = await command.ended;
   expect(exitCode).toBe(0);
   // Both streams: each line is there twice.

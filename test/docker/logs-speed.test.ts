@@ -123,7 +123,7 @@ const full = 'The log of task 0 attempt 0 cannot be written: ENOSPC: no space le
 
 test.concurrent('a log for which there is no space is whole once there is', async ({ home }) => {
   await onDisk(home, '1m', async (resize) => {
-    const command = home.start(['jobs', 'run', '-f', home.script('full', 'seq 300000; sleep 2; echo end')]);
+    const command = home.inline(['jobs', 'run', '-f', home.script('full', 'seq 300000; sleep 2; echo end')]);
     await command.says(full);
     resize('64m');
     const { exitCode, stderr } = await command.ended;
@@ -138,7 +138,7 @@ test.concurrent(
   'a log for which there is no space to the end says so, and the task has its result',
   async ({ home }) => {
     await onDisk(home, '1m', async () => {
-      const command = home.start(['jobs', 'run', '-f', home.script('full', 'seq 300000; echo end')]);
+      const command = home.inline(['jobs', 'run', '-f', home.script('full', 'seq 300000; echo end')]);
       const { exitCode, stderr } = await command.ended;
       expect(exitCode, stderr.slice(-2000)).toBe(0);
       expect(stderr.split(full)).toHaveLength(2);

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { test } from '../support/home.js';
 
 test.concurrent('a last line without a newline is kept and shown', async ({ home }) => {
-  const command = home.start([
+  const command = home.inline([
     'jobs',
     'run',
     '-f',
@@ -34,7 +34,7 @@ test.concurrent.for([
 
 test.concurrent('a line of 1 MB is kept and shown whole, and what follows it', async ({ home }) => {
   const script = `head -c 500000 /dev/zero | tr '\\0' a; head -c 500000 /dev/zero | tr '\\0' b; echo; echo next`;
-  const command = home.start(['jobs', 'run', '-f', home.script('long', script)]);
+  const command = home.inline(['jobs', 'run', '-f', home.script('long', script)]);
   const { stderr } = await command.ended;
   const line = 'a'.repeat(500_000) + 'b'.repeat(500_000);
   const kept = home.log(await command.execution());
@@ -45,7 +45,7 @@ test.concurrent('a line of 1 MB is kept and shown whole, and what follows it', a
 
 test.concurrent('a long line of letters beyond ASCII is whole', async ({ home }) => {
   const script = `printf x; yes zażółć | head -n 20000 | tr -d '\\n'; echo; echo next`;
-  const command = home.start(['jobs', 'run', '-f', home.script('letters', script)]);
+  const command = home.inline(['jobs', 'run', '-f', home.script('letters', script)]);
   await command.ended;
   const [line = '', next] = home.log(await command.execution());
   expect(next).toBe('next');
@@ -54,7 +54,7 @@ test.concurrent('a long line of letters beyond ASCII is whole', async ({ home })
 
 test.concurrent('bytes that are no text do no harm', async ({ home }) => {
   const script = `printf 'before\\n\\377\\376\\0\\033[31m\\200mid\\r\\nafter\\n'; head -c 100000 /dev/urandom; printf '\\nend\\n'`;
-  const command = home.start(['jobs', 'run', '-f', home.script('binary', script)]);
+  const command = home.inline(['jobs', 'run', '-f', home.script('binary', script)]);
   const { exitCode, stderr } = await command.ended;
   expect(exitCode).toBe(0);
   const kept = home.log(await command.execution());
@@ -66,7 +66,7 @@ test.concurrent('bytes that are no text do no harm', async ({ home }) => {
 
 test.concurrent('both streams of every task are shown with the task, and kept apart', async ({ home }) => {
   const script = 'for i in $(seq 50); do echo out $i; echo err $i >&2; done';
-  const command = home.start(['jobs', 'run', '-f', home.script('streams', script, { taskCount: 11, parallelism: 4 })]);
+  const command = home.inline(['jobs', 'run', '-f', home.script('streams', script, { taskCount: 11, parallelism: 4 })]);
   const { exitCode, stdout, stderr } = await command.ended;
   expect(exitCode).toBe(0);
   expect(stdout).not.toContain('out 1');

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
-import type { Command } from '../support/cli.js';
+import type { Command, RunningCommand } from '../support/cli.js';
 import { client } from '../support/client.js';
 import { type Home, test } from '../support/home.js';
 
@@ -10,7 +10,7 @@ const v1 = 'http://metadata.google.internal/computeMetadata/v1';
 /** A shell function that prints what the server says, its refusals too. */
 const ask = `ask() { wget -q -O - --header 'Metadata-Flavor: Google' ${v1}/$1 2>&1 | sed 's/^wget: //'; echo; }`;
 
-async function output(home: Home, command: Command, exitCode = 0): Promise<string[]> {
+async function output(home: Home, command: RunningCommand, exitCode = 0): Promise<string[]> {
   const { stderr, exitCode: code } = await command.ended;
   expect(code, stderr).toBe(exitCode);
   return home.log(await command.execution());
@@ -47,7 +47,7 @@ test.concurrent('a job finds out who it is', async ({ home }) => {
     `${ask}; ask project/project-id; ask project/numeric-project-id; ask instance/region; ask instance/zone
      ask instance/service-accounts/default/email; echo $GCE_METADATA_HOST $GCE_METADATA_IP`,
   );
-  const command = home.start(['jobs', 'run', '-f', file, '--metadata', '--region', 'europe-west4'], {
+  const command = home.inline(['jobs', 'run', '-f', file, '--metadata', '--region', 'europe-west4'], {
     env: { LOCALRUN_PROJECT: 'shop', LOCALRUN_PROJECT_NUMBER: '123456789' },
   });
   await command.ended;
@@ -69,7 +69,7 @@ test.concurrent('the header is a must, and whoever waits has to wait', async ({ 
     wget -q -O - --header 'Metadata-Flavor: Google' --header 'X-Forwarded-For: 10.0.0.1' ${v1}/project/project-id 2>&1
     printf 'GET /computeMetadata/v1/instance/id HTTP/1.1\\r\\nHost: x\\r\\nMetadata-Flavor: Google\\r\\n\\r\\n' | nc metadata 80 | head -1
     ${ask}; for i in 1 2 3 4 5 6 7 8; do echo "$(ask project/project-id)" & done; wait`;
-  const command = home.start(['jobs', 'run', '-f', home.script('strict', script), '--metadata']);
+  const command = home.inline(['jobs', 'run', '-f', home.script('strict', script), '--metadata']);
   expect((await output(home, command)).filter(Boolean)).toEqual([
     'wget: server returned error: HTTP/1.1 403 Forbidden',
     'wget: server returned error: HTTP/1.1 403 Forbidden',
@@ -81,7 +81,7 @@ test.concurrent('the header is a must, and whoever waits has to wait', async ({ 
 test.concurrent('every attempt is an instance of its own, in a sandbox that others do not see', async ({ home }) => {
   const script = `${ask}; ask instance/id; [ $CLOUD_RUN_TASK_ATTEMPT = 1 ]`;
   const file = home.script('instances', script, { taskCount: 2, parallelism: 1, maxRetries: 1 });
-  const command = home.start(['jobs', 'run', '-f', file, '--metadata']);
+  const command = home.inline(['jobs', 'run', '-f', file, '--metadata']);
   await output(home, command);
   const id = await command.execution();
   const ids = [0, 1].flatMap((task) => [0, 1].map((attempt) => home.log(id, task, attempt)[0]));
@@ -91,7 +91,7 @@ test.concurrent('every attempt is an instance of its own, in a sandbox that othe
 
 test.concurrent('there is no metadata server unasked', async ({ home }) => {
   const script = `env | grep GCE; cat /etc/hosts | grep metadata; nc 127.0.0.1 80 </dev/null; echo $?`;
-  const command = home.start(['jobs', 'run', '-f', home.script('without', script)]);
+  const command = home.inline(['jobs', 'run', '-f', home.script('without', script)]);
   expect(await output(home, command)).toEqual(['1']);
 });
 
@@ -100,7 +100,7 @@ test.concurrent('tokens are those of the application default credentials', async
   const script = `${ask}; ask ${accessToken}; ask ${accessToken}
     ask instance/service-accounts/default/identity?audience=https://a.example
     ask instance/service-accounts/default/identity?audience=other`;
-  const command = home.start(['jobs', 'run', '-f', home.script('tokens', script), '--metadata'], { env });
+  const command = home.inline(['jobs', 'run', '-f', home.script('tokens', script), '--metadata'], { env });
   const [first = '', second = '', ...others] = (await output(home, command)).filter(Boolean);
   const token = JSON.parse(first) as { access_token: string; expires_in: number; token_type: string };
   expect(token.access_token).toMatch(/^access \{"type":"authorized_user"\} \d+$/);
@@ -132,7 +132,7 @@ test.concurrent.for<[what: string, env: (home: Home) => Record<string, string>, 
 ])('where there %s, a token is a 404 that says so', async ([, env, why], { home }) => {
   const request = `GET /computeMetadata/v1/${accessToken} HTTP/1.1\\r\\nHost: x\\r\\nMetadata-Flavor: Google\\r\\n\\r\\n`;
   const file = home.script('no-tokens', `printf '${request}' | nc metadata 80`);
-  const command = home.start(['jobs', 'run', '-f', file, '--metadata'], { env: env(home) });
+  const command = home.inline(['jobs', 'run', '-f', file, '--metadata'], { env: env(home) });
   const lines = await output(home, command);
   expect(lines[0]).toBe('HTTP/1.1 404 Not Found\r');
   expect(lines).toContain(why);
@@ -164,7 +164,7 @@ test.concurrent('--credentials adc gives the file, which cannot be written', asy
   const { env } = fakeGcloud(home);
   const script = `echo $GOOGLE_APPLICATION_CREDENTIALS; cat $GOOGLE_APPLICATION_CREDENTIALS; echo
     (echo x >$GOOGLE_APPLICATION_CREDENTIALS) 2>&1; ls /var/run/secrets/localrun`;
-  const command = home.start(['jobs', 'run', '-f', home.script('adc', script), '--credentials', 'adc'], { env });
+  const command = home.inline(['jobs', 'run', '-f', home.script('adc', script), '--credentials', 'adc'], { env });
   expect(await output(home, command)).toEqual([
     '/var/run/secrets/localrun/application_default_credentials.json',
     '{"type":"authorized_user"}',

@@ -6,7 +6,7 @@ import { docker } from '../support/client.js';
 import { type Home, test } from '../support/home.js';
 
 async function run(home: Home, args: readonly string[]): Promise<{ id: string; lines: string[]; stderr: string }> {
-  const command = home.start(['jobs', 'run', ...args]);
+  const command = home.inline(['jobs', 'run', ...args]);
   const { exitCode, stderr } = await command.ended;
   expect(exitCode, stderr).toBe(0);
   const id = await command.execution();
@@ -114,7 +114,7 @@ test.concurrent('a GPU that the engine does not have is told before the first at
     gpuZonalRedundancyDisabled: true,
     containers: [{ resources: { limits: { cpu: '4', memory: '16Gi', 'nvidia.com/gpu': '1' } } }],
   });
-  const command = home.start(['jobs', 'run', '-f', file]);
+  const command = home.inline(['jobs', 'run', '-f', file]);
   const { exitCode, stderr } = await command.ended;
   expect(exitCode).toBe(1);
   expect(stderr).toContain('The job needs a GPU (nvidia.com/gpu), and the container engine has none');

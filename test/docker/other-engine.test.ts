@@ -124,7 +124,7 @@ test('one whose engine is not asked can be deleted, and says what that leaves, w
 test('containers that were kept on another engine are not said to be removed', async ({ home, engine }) => {
   const other = await engine();
   const env = { DOCKER_HOST: other.host };
-  const run = home.start(['jobs', 'run', '-f', home.script('keeper', 'true'), '--keep'], { env });
+  const run = home.inline(['jobs', 'run', '-f', home.script('keeper', 'true'), '--keep'], { env });
   expect((await run.ended).exitCode).toBe(0);
   const kept = other.leftovers();
   expect(kept).toHaveLength(2);
@@ -142,11 +142,11 @@ test('who runs an execution keeps to its engine when another context is put to u
   const other = await engine();
   const { spec, go } = waiting(home);
   const config = contexts(home, other.host, true);
-  const command = home.start(['jobs', 'run', '-f', spec], { env: { DOCKER_CONFIG: config } });
+  const command = home.inline(['jobs', 'run', '-f', spec], { env: { DOCKER_CONFIG: config } });
   await command.says('│ began', taskCount);
   useContext(config, undefined);
   // Others do not mind where it is, as long as somebody runs it.
-  const wait = home.start(executions('wait', await command.execution()), { env: { DOCKER_CONFIG: config } });
+  const wait = home.inline(executions('wait', await command.execution()), { env: { DOCKER_CONFIG: config } });
   await wait.says('Running execution');
   go();
   const { exitCode, stderr } = await command.ended;

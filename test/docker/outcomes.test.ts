@@ -30,7 +30,7 @@ function completed({ conditions }: Execution | Task): unknown {
 }
 
 async function outcome(home: Home, file: string): Promise<Outcome> {
-  const command = home.start(['jobs', 'run', '-f', file]);
+  const command = home.inline(['jobs', 'run', '-f', file]);
   const { exitCode } = await command.ended;
   const id = await command.execution();
   const execution = await home.execution(id);
@@ -100,7 +100,7 @@ test.concurrent.for([
     volumes: [{ name: 'programs', gcs: { bucket: 'programs' } }],
     containers: [{ command: ['/programs/program'], volumeMounts: [{ name: 'programs', mountPath: '/programs' }] }],
   });
-  const command = home.start(['jobs', 'run', '-f', spec]);
+  const command = home.inline(['jobs', 'run', '-f', spec]);
   expect((await command.ended).exitCode).toBe(1);
   const id = await command.execution();
   const [task] = await home.tasks(id);
@@ -116,7 +116,7 @@ test.concurrent.for([
 
 test.concurrent('a program that says that it cannot execute another has not failed to start', async ({ home }) => {
   const script = 'echo begun; echo "exec /x: exec format error" >&2; exit 1';
-  const command = home.start(['jobs', 'run', '-f', home.script('begun', script, once)]);
+  const command = home.inline(['jobs', 'run', '-f', home.script('begun', script, once)]);
   expect((await command.ended).exitCode).toBe(1);
   const [task] = await home.tasks(await command.execution());
   expect(task?.lastAttemptResult?.status?.message).toBe('The container exited with an error.');
@@ -130,7 +130,7 @@ test.concurrent('a secret where the container needs files of its own says so', a
     volumes: [{ name: 'key', secret: { secret: 'key' } }],
     containers: [{ command: ['true'], volumeMounts: [{ name: 'key', mountPath: '/etc' }] }],
   });
-  const command = home.start(['jobs', 'run', '-f', spec]);
+  const command = home.inline(['jobs', 'run', '-f', spec]);
   expect((await command.ended).exitCode).toBe(1);
   const [task] = await home.tasks(await command.execution());
   expect(task?.lastAttemptResult?.status?.message).toMatch(
@@ -141,7 +141,7 @@ test.concurrent('a secret where the container needs files of its own says so', a
 test.concurrent('a user that the image does not have is root', async ({ home, onTestFinished }) => {
   const image = buildImage('no-such-user', 'USER nonesuch');
   onTestFinished(() => removeImage(image));
-  const command = home.start(['jobs', 'run', '-f', home.script('no-user', 'id -u', { image, ...once })]);
+  const command = home.inline(['jobs', 'run', '-f', home.script('no-user', 'id -u', { image, ...once })]);
   const { exitCode, stderr } = await command.ended;
   expect(exitCode, stderr).toBe(0);
   expect(home.log(await command.execution())).toEqual(['0']);

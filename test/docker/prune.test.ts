@@ -4,11 +4,11 @@ import { expect } from 'vitest';
 import { test } from '../support/home.js';
 
 test('`prune` removes what has ended, and leaves alone what runs', async ({ home }) => {
-  const succeeded = home.start(['jobs', 'run', '-f', home.script('noisy', 'seq 100000', { taskCount: 2 })]);
+  const succeeded = home.inline(['jobs', 'run', '-f', home.script('noisy', 'seq 100000', { taskCount: 2 })]);
   expect((await succeeded.ended).exitCode).toBe(0);
   const background = await home.run(['jobs', 'execute', 'noisy', '--wait', '--args', 'ignored']);
   expect(background.exitCode, background.stderr).toBe(0);
-  const running = home.start(['jobs', 'run', '-f', home.script('running', 'echo started; sleep 5; echo ended')]);
+  const running = home.inline(['jobs', 'run', '-f', home.script('running', 'echo started; sleep 5; echo ended')]);
   await running.says('│ started');
 
   const shown = await home.run(['prune']);

@@ -144,7 +144,7 @@ test('a run is not taken over from another PID namespace, nor one there from her
   const elsewhere = (...args: string[]) =>
     promisify(execFile)('unshare', [...namespace, ...localrun, ...args], { env: { ...process.env, ...env } });
   const file = home.script('shared', 'echo ran; sleep 3');
-  const here = home.start(['jobs', 'run', '-f', file]);
+  const here = home.inline(['jobs', 'run', '-f', file]);
   await here.says('│ ran');
   expect((await elsewhere('jobs', 'executions', 'list')).stderr).toBe('');
   expect((await here.ended).exitCode).toBe(0);

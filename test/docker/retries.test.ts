@@ -11,7 +11,7 @@ test.concurrent.for([
 ] as const)('a task that fails is retried %s', async ([, maxRetries, retries], { home }) => {
   const events = home.events();
   const file = home.script('failing', `${attempt}; exit 3`, { maxRetries });
-  const command = home.start(['jobs', 'run', '-f', file]);
+  const command = home.inline(['jobs', 'run', '-f', file]);
   const { exitCode, stderr } = await command.ended;
   expect(exitCode).toBe(1);
 
@@ -40,7 +40,7 @@ test.concurrent.for([
 
 test.concurrent('a task that fails does not stop the others', async ({ home }) => {
   const script = `${attempt}; [ $CLOUD_RUN_TASK_INDEX != 1 ] || exit 3`;
-  const command = home.start([
+  const command = home.inline([
     ...['jobs', 'run', '-f', home.script('one-fails', script, { taskCount: 5, parallelism: 1, maxRetries: 1 })],
   ]);
   expect((await command.ended).exitCode).toBe(1);
@@ -55,7 +55,7 @@ test.concurrent('a task that fails does not stop the others', async ({ home }) =
 
 test.concurrent('a task that succeeds at its last attempt makes the execution succeed', async ({ home }) => {
   const script = `${attempt}; [ $CLOUD_RUN_TASK_ATTEMPT = 2 ]`;
-  const command = home.start(['jobs', 'run', '-f', home.script('third', script, { taskCount: 2, maxRetries: 2 })]);
+  const command = home.inline(['jobs', 'run', '-f', home.script('third', script, { taskCount: 2, maxRetries: 2 })]);
   expect((await command.ended).exitCode).toBe(0);
   const id = await command.execution();
   expect(await home.execution(id)).toMatchObject({ succeededCount: 2, retriedCount: 2 });

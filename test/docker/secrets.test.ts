@@ -29,7 +29,7 @@ const mapped = `secrets:\n${Object.keys(values)
 
 /** Runs a job that has to succeed, and returns its execution. */
 async function succeed(home: Home, file: string, env: Record<string, string> = {}): Promise<string> {
-  const command = home.start(['jobs', 'run', '-f', file], { env });
+  const command = home.inline(['jobs', 'run', '-f', file], { env });
   const { exitCode, stderr } = await command.ended;
   expect(exitCode, stderr).toBe(0);
   return command.execution();
@@ -73,7 +73,7 @@ test.concurrent('whichever command runs a job, localrun.yaml holds', async ({ ho
   home.config('secrets: { key: { value: opened } }');
   const file = home.template('every', { containers: [shell('echo $KEY', { env: [variable('KEY', 'key')] })] });
   const run = async (...args: string[]): Promise<string[]> => {
-    const command = home.start(['jobs', ...args]);
+    const command = home.inline(['jobs', ...args]);
     const { exitCode, stderr } = await command.ended;
     expect(exitCode, stderr).toBe(0);
     return home.log(/execution \[([^\]]+)\]/i.exec(stderr)?.[1] ?? '');
@@ -99,7 +99,7 @@ test.concurrent('values are in no argument, no log, no description and not in th
     containers: [shell(read, { env: names.map((name) => variable(name, name, 'latest')) })],
   });
   const env = Object.fromEntries(Object.entries(values).map(([name, value]) => [`MY_${name}`, value]));
-  const command = home.start(['jobs', 'run', '-f', file], { env });
+  const command = home.inline(['jobs', 'run', '-f', file], { env });
   const argv = new Set<string>();
   const look = (): void => home.processes().forEach(({ args }) => argv.add(args.join(' ')));
   await until(() => {
@@ -164,7 +164,7 @@ test.concurrent('every attempt gets the latest version of its time', async ({ ho
       shell(script, { env: [variable('KEY', 'key', 'latest')], volumeMounts: [{ name: 'mark', mountPath: '/mark' }] }),
     ],
   });
-  const command = home.start(['jobs', 'run', '-f', file]);
+  const command = home.inline(['jobs', 'run', '-f', file]);
   await until(() => readdirSync(scratch).includes('0'));
   writeFileSync(home.file('key'), 'new');
   writeFileSync(path.join(scratch, 'go'), '');
@@ -201,7 +201,7 @@ echo x > whole/whole; touch items/new; rm items/two; chmod 777 items/two`;
       ],
       maxRetries: 0,
     });
-    const command = home.start(['jobs', 'run', '-f', file]);
+    const command = home.inline(['jobs', 'run', '-f', file]);
     await command.ended;
     const execution = await command.execution();
     expect(home.log(execution)).toEqual([
@@ -236,7 +236,7 @@ test.concurrent(
       volumes: [{ name: 's', secret: { secret: 'key', items } }],
       containers: [shell(script, { volumeMounts: [{ name: 's', mountPath: '/s' }] })],
     });
-    const command = home.start(['jobs', 'run', '-f', file]);
+    const command = home.inline(['jobs', 'run', '-f', file]);
     await command.says('started');
     // As editors do: a new file in place of the old one.
     writeFileSync(home.file('draft'), 'new');

@@ -5,7 +5,7 @@ import { completionStatus } from '../../src/model/execution.js';
 import type { Probe } from '../../src/model/schema/probe.js';
 import type { TaskAttemptResult } from '../../src/model/schema/job.js';
 import { epochMs } from '../../src/model/time.js';
-import { type Command, until } from '../support/cli.js';
+import { type Command, type RunningCommand, until } from '../support/cli.js';
 import { docker, onPodman, removeContainers } from '../support/client.js';
 import { type Home, test } from '../support/home.js';
 
@@ -31,7 +31,7 @@ interface Ended {
   result: TaskAttemptResult | undefined;
 }
 
-async function ended(home: Home, command: Command, exitCode: number): Promise<Ended> {
+async function ended(home: Home, command: RunningCommand, exitCode: number): Promise<Ended> {
   const { stderr, exitCode: code } = await command.ended;
   expect(code, stderr).toBe(exitCode);
   const id = await command.execution();
@@ -41,7 +41,7 @@ async function ended(home: Home, command: Command, exitCode: number): Promise<En
 
 /** Runs a job of one attempt to its end. */
 const run = (home: Home, file: string, exitCode = 0): Promise<Ended> =>
-  ended(home, home.start(['jobs', 'run', '-f', file, '--max-retries', '0']), exitCode);
+  ended(home, home.inline(['jobs', 'run', '-f', file, '--max-retries', '0']), exitCode);
 
 const log = (home: Home, id: string, container: string): string[] => home.log(id, 0, 0, 'stdout', container);
 
@@ -352,7 +352,7 @@ test.concurrent('what one task listens on, no other task reaches', async ({ home
       [ $net.$i = $own ] || nc -w 1 $net.$i 9753 </dev/null && [ $net.$i != $own ] && echo reached $net.$i
     done; sleep 5`;
   const file = home.script('listening', script, { taskCount: 3, parallelism: 3 });
-  const command = home.start(['jobs', 'run', '-f', file]);
+  const command = home.inline(['jobs', 'run', '-f', file]);
   await command.says('│ reached itself', 6);
   const id = await command.execution();
   const owns = [0, 1, 2].map((task) => home.log(id, task)[0]?.split(' ')[1] ?? '');
@@ -406,7 +406,7 @@ test.concurrent.for([
     taskCount: 3,
     parallelism: 1,
   });
-  const command = home.start(['jobs', 'run', '-f', file]);
+  const command = home.inline(['jobs', 'run', '-f', file]);
   await command.says('│ here');
   const [sandbox = ''] = sandboxes(home);
   docker(...destroy, sandbox);
@@ -428,7 +428,7 @@ test.concurrent('an attempt whose containers have lost their sandbox does not go
     ],
     maxRetries: 1,
   });
-  const command = home.start(['jobs', 'run', '-f', file]);
+  const command = home.inline(['jobs', 'run', '-f', file]);
   await command.says('slow │ up');
   removeContainers(...sandboxes(home));
   const { id, stderr } = await ended(home, command, 0);
@@ -452,7 +452,7 @@ test.concurrent('with --fresh-sandbox no two attempts share one', async ({ home 
       { name: 'proxy', ...tcp(9000), ...sh(serve(9000)) },
     ],
   });
-  const command = home.start(['jobs', 'run', '-f', file, '--fresh-sandbox']);
+  const command = home.inline(['jobs', 'run', '-f', file, '--fresh-sandbox']);
   const { id } = await ended(home, command, 0);
   const attempts = [
     [0, 0],

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect } from 'vitest';
 import { completionStatus } from '../../src/model/execution.js';
 import type { Check } from '../../src/service/doctor/check.js';
-import { until } from '../support/cli.js';
+import { type Result, until } from '../support/cli.js';
 import { type Home, test } from '../support/home.js';
 
 /** Lets `work` happen while something is mounted; the tests run as root. */
@@ -44,23 +44,26 @@ const oneLine = (what: RegExp): RegExp => new RegExp(String.raw`^ERROR: \(localr
 const readOnly = /The store \S+localrun\.db cannot be written: the file or its directory is read-only\./;
 const noSpace = /RESOURCE_EXHAUSTED: No space is left on the disk of \S+localrun\.db\./;
 
-const create = (home: Home, name: string): ReturnType<Home['run']> =>
-  home.run(['jobs', 'create', '-f', home.script(name, 'echo ran')]);
+/** As a process, which leaves no file of the mounted disk open. */
+const localrun = (home: Home, ...args: string[]): Promise<Result> => home.start(args).ended;
+
+const create = (home: Home, name: string): Promise<Result> =>
+  localrun(home, 'jobs', 'create', '-f', home.script(name, 'echo ran'));
 
 /** Reads give what they gave; a write says why not. */
 async function expectReadable(home: Home, truth: string, why: RegExp): Promise<void> {
-  expect(await home.run(['jobs', 'list'])).toMatchObject({ exitCode: 0, stdout: truth });
-  expect((await home.job('first')).name).toContain('first');
+  expect(await localrun(home, 'jobs', 'list')).toMatchObject({ exitCode: 0, stdout: truth });
+  expect((await localrun(home, 'jobs', 'describe', 'first')).stdout).toContain('Job first ');
   const { exitCode, stdout, stderr } = await create(home, 'second');
   expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
   expect(stderr.replace(/^Creating [^]*?(?=ERROR)/, '')).toMatch(oneLine(why));
-  expect(await home.run(['jobs', 'list'])).toMatchObject({ exitCode: 0, stdout: truth });
+  expect(await localrun(home, 'jobs', 'list')).toMatchObject({ exitCode: 0, stdout: truth });
 }
 
 test('a store on a disk that is read-only, or full, is read', async ({ home }) => {
   await mounted(home.directory, ['-t', 'tmpfs', '-o', 'size=1m,mode=700', 'tmpfs'], async () => {
     expect((await create(home, 'first')).exitCode).toBe(0);
-    const { stdout: truth } = await home.run(['jobs', 'list']);
+    const { stdout: truth } = await localrun(home, 'jobs', 'list');
     expect(truth).toContain('first');
     remount(home.directory, 'ro');
     await expectReadable(home, truth, readOnly);
@@ -74,7 +77,7 @@ test('a store on a disk that is read-only, or full, is read', async ({ home }) =
 
 test('a store whose file alone is read-only is read', async ({ home }) => {
   expect((await create(home, 'first')).exitCode).toBe(0);
-  const { stdout: truth } = await home.run(['jobs', 'list']);
+  const { stdout: truth } = await localrun(home, 'jobs', 'list');
   const file = path.join(home.directory, 'localrun.db');
   await mounted(file, ['--bind', file], async () => {
     remount(file, 'ro,bind');
@@ -84,7 +87,7 @@ test('a store whose file alone is read-only is read', async ({ home }) => {
 
 /** What the doctor says, by what it has looked at, and with what exit code. */
 async function doctor(home: Home, ...args: string[]): Promise<{ code: number | null; of: Map<string, Check> }> {
-  const { exitCode, stdout } = await home.run(['doctor', '--format=json', ...args]);
+  const { exitCode, stdout } = await localrun(home, 'doctor', '--format=json', ...args);
   return { code: exitCode, of: new Map((JSON.parse(stdout) as Check[]).map((check) => [check.name, check])) };
 }
 
@@ -145,7 +148,7 @@ test('an execution whose store has no space left is taken up once there is some'
     expect(stderr).toMatch(/\nERROR: \(localrun\.jobs\.run\) RESOURCE_EXHAUSTED: No space is left on the disk of .+\n/);
     expect(stderr).not.toMatch(/mistake|\n {4}at /);
     free();
-    const next = await home.run(['jobs', 'list']);
+    const next = await localrun(home, 'jobs', 'list');
     expect(next.stderr).toContain(`Execution [${id}] was left by a process that is gone; `);
     const execution = await home.completed(id);
     expect(completionStatus(execution)).toBe('EXECUTION_SUCCEEDED');

@@ -31,14 +31,14 @@ test.concurrent('without it a task can, whatever localrun.yaml says', async ({ h
 test.concurrent('what was written is missing as memory, until it is removed', async ({ home }) => {
   const use = 'dd if=/dev/zero of=/dev/null bs=300M count=1 2>/dev/null';
   const script = `${use} && ${write(300)}; sleep 4; ${use}; echo "with the file: $?"; rm /file; sleep 4; ${use}; echo "without: $?"`;
-  const command = home.start(['jobs', 'run', '-f', home.script('share', script, job), '--strict-fs']);
+  const command = home.inline(['jobs', 'run', '-f', home.script('share', script, job), '--strict-fs']);
   await command.ended;
   expect(home.log(await command.execution())).toEqual(['with the file: 137', 'without: 0']);
 });
 
 test.concurrent('the example with a localrun.yaml of its own', async ({ home }) => {
   const cwd = path.join(repository, 'examples', 'local-resources');
-  const command = home.start(['jobs', 'run', '-f', 'job.yaml'], { cwd });
+  const command = home.inline(['jobs', 'run', '-f', 'job.yaml'], { cwd });
   const { exitCode, stderr } = await command.ended;
   expect(exitCode, stderr).toBe(0);
   expect(home.log(await command.execution())).toEqual([

@@ -7,7 +7,7 @@ const timedOut = { status: { code: 4, message: 'The configured timeout was reach
 
 test.concurrent('SIGTERM ends a task at its timeout; what it then writes is kept', async ({ home }) => {
   const script = `trap 'echo cleaning up; exit 0' TERM; echo started; sleep 60 & wait`;
-  const command = home.start(['jobs', 'run', '-f', home.script('polite', script, { timeout: '2s', maxRetries: 0 })]);
+  const command = home.inline(['jobs', 'run', '-f', home.script('polite', script, { timeout: '2s', maxRetries: 0 })]);
   const { exitCode, stderr } = await command.ended;
   expect(exitCode).toBe(1);
   const id = await command.execution();
@@ -29,7 +29,7 @@ test.concurrent('SIGTERM ends a task at its timeout; what it then writes is kept
 test.concurrent('a task that ignores SIGTERM is killed 10 s later', async ({ home }) => {
   const script = `trap 'echo ignored' TERM; while :; do sleep 1; done`;
   const file = home.script('stubborn', script, { timeout: '1s', maxRetries: 0 });
-  const command = home.start(['jobs', 'run', '-f', file]);
+  const command = home.inline(['jobs', 'run', '-f', file]);
   expect((await command.ended).exitCode).toBe(1);
   const id = await command.execution();
   expect(home.log(id)).toEqual(['ignored']);
@@ -48,7 +48,7 @@ test.concurrent('terminationGracePeriod is the time from SIGTERM to SIGKILL', as
     maxRetries: 0,
     containers: [{ command: ['sh', '-c', script] }],
   });
-  const command = home.start(['jobs', 'run', '-f', file]);
+  const command = home.inline(['jobs', 'run', '-f', file]);
   const { exitCode, stderr } = await command.ended;
   expect(exitCode).toBe(1);
   expect(stderr).not.toContain('Without effect here');
@@ -62,7 +62,7 @@ test.concurrent('terminationGracePeriod is the time from SIGTERM to SIGKILL', as
 
 test.concurrent('a task is retried after its timeout, with all the time again', async ({ home }) => {
   const script = `trap 'exit 1' TERM; sleep $([ $CLOUD_RUN_TASK_ATTEMPT = 0 ] && echo 60 || echo 1) & wait $!`;
-  const command = home.start([
+  const command = home.inline([
     ...['jobs', 'run', '-f', home.script('second-chance', script, { timeout: '2s', maxRetries: 1, taskCount: 2 })],
   ]);
   const { exitCode, stderr } = await command.ended;

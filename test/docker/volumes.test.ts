@@ -21,7 +21,7 @@ const shell = (script: string, mounts: readonly string[], more: Partial<Containe
 /** Runs a job whose first container is the main one, and returns what that has written. */
 async function output(home: Home, name: string, containers: Container[], volumes: Volume[]): Promise<string[]> {
   const file = home.template(name, { maxRetries: 0, volumes, containers });
-  const command = home.start(['jobs', 'run', '-f', file]);
+  const command = home.inline(['jobs', 'run', '-f', file]);
   const { exitCode, stderr } = await command.ended;
   expect(exitCode, stderr).toBe(0);
   return home.log(await command.execution());
@@ -61,7 +61,7 @@ test.concurrent.for(['MEMORY', 'DISK'] as const)(
       command('sleep 1.5; cp /shared/first /shared/second', 'second'),
     ];
     const file = home.template('shared', { maxRetries: 1, volumes: [{ name: 'v', emptyDir: { medium } }], containers });
-    const run = home.start(['jobs', 'run', '-f', file]);
+    const run = home.inline(['jobs', 'run', '-f', file]);
     const volumes = await until(() => home.volumes().length > 0 && home.volumes());
     expect(volumes).toEqual([expect.stringMatching(/task0-attempt0-volume0$/)]);
     expect((await run.ended).exitCode).toBe(1);
@@ -143,7 +143,7 @@ test.concurrent('buckets and exports are directories of this machine', async ({ 
   const script = `cat /deep/file; cat /n/deep/file; touch /n/x 2>&1; touch /deep/new; stat -c '%a %u' /deep/file`;
   const containers = [shell(script, ['only/deep:/deep', 'n:/n'])];
   const file = home.template('buckets', { volumes, containers });
-  const command = home.start(['jobs', 'run', '-f', file]);
+  const command = home.inline(['jobs', 'run', '-f', file]);
   const { exitCode, stderr } = await command.ended;
   expect(exitCode, stderr).toBe(0);
   expect(home.log(await command.execution())).toEqual([
@@ -310,7 +310,7 @@ const ask = (place) => new Promise((resolve) => {
       },
     ],
   });
-  const command = home.start(['jobs', 'run', '-f', file]);
+  const command = home.inline(['jobs', 'run', '-f', file]);
   const { exitCode, stderr } = await command.ended;
   for (const server of servers) server.close();
   expect(exitCode, stderr).toBe(0);

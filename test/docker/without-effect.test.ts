@@ -25,7 +25,7 @@ test.concurrent('fields that act in Cloud Run only are told once, and the job ru
   };
   const file = home.file('inert.json');
   writeFileSync(file, JSON.stringify(job));
-  const command = home.start(['jobs', 'run', '-f', file]);
+  const command = home.inline(['jobs', 'run', '-f', file]);
   const { exitCode, stderr } = await command.ended;
   expect(exitCode, stderr).toBe(0);
   expect(home.log(await command.execution())).toEqual(['it runs']);

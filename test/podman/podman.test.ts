@@ -12,7 +12,7 @@ const sh = (script: string): { image: string; command: string[] } => ({ image, c
 
 /** Runs a job that has to succeed, and returns its execution. */
 async function succeed(home: Home, file: string, env: Record<string, string> = {}): Promise<string> {
-  const command = home.start(['jobs', 'run', '-f', file], { env });
+  const command = home.inline(['jobs', 'run', '-f', file], { env });
   const { exitCode, stderr } = await command.ended;
   expect(exitCode, stderr).toBe(0);
   return command.execution();
@@ -107,7 +107,7 @@ test.concurrent('what a run that was killed has left is brought to its end, with
 test.concurrent('a paused container is told to stop by its timeout', async ({ home }) => {
   const polite = `trap 'echo told to stop; exit' TERM; echo running; while :; do sleep 0.1; done`;
   const file = home.script('paused', polite, { maxRetries: 0, timeout: '3s' });
-  const command = home.start(['jobs', 'run', '-f', file]);
+  const command = home.inline(['jobs', 'run', '-f', file]);
   await command.says('│ running');
   docker('pause', ...home.containers().filter((name) => name.includes('task')));
   const { exitCode, stderr } = await command.ended;

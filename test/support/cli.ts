@@ -46,11 +46,33 @@ export function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** A `localrun` command that runs: bin/localrun.js as a process of its own, in a process group of its own. */
-export class Command {
-  readonly ended: Promise<Result>;
+/** A `localrun` command that runs, and what it has written so far. */
+export abstract class RunningCommand {
+  abstract readonly ended: Promise<Result>;
   stdout = '';
   stderr = '';
+
+  /** Waits until stderr holds `text`, `times` times. */
+  async says(text: string, times = 1): Promise<void> {
+    await until(
+      () => this.stderr.split(text).length > times,
+      () => `${text}\n${this.stderr}`,
+      () => this.stderr,
+    );
+  }
+
+  /** The name of the execution that `jobs run` or `jobs execute` has made. */
+  async execution(): Promise<string> {
+    return until(
+      () => /Execution \[([^\]]+)\]/.exec(this.stderr)?.[1],
+      () => this.stderr,
+    );
+  }
+}
+
+/** bin/localrun.js as a process of its own, in a process group of its own. */
+export class Command extends RunningCommand {
+  readonly ended: Promise<Result>;
   readonly #child: ChildProcess;
 
   constructor(
@@ -59,6 +81,7 @@ export class Command {
     input: string | undefined,
     cwd = repository,
   ) {
+    super();
     this.#child = spawn(process.execPath, [path.join(repository, 'bin', 'localrun.js'), ...args], {
       cwd,
       env,
@@ -89,22 +112,5 @@ export class Command {
   /** As Ctrl-C in a terminal, or the end of a CI step, reaches it. */
   killGroup(signal: NodeJS.Signals): void {
     process.kill(-this.pid, signal);
-  }
-
-  /** Waits until stderr holds `text`, `times` times. */
-  async says(text: string, times = 1): Promise<void> {
-    await until(
-      () => this.stderr.split(text).length > times,
-      () => `${text}\n${this.stderr}`,
-      () => this.stderr,
-    );
-  }
-
-  /** The name of the execution that `jobs run` or `jobs execute` has made. */
-  async execution(): Promise<string> {
-    return until(
-      () => /Execution \[([^\]]+)\]/.exec(this.stderr)?.[1],
-      () => this.stderr,
-    );
   }
 }

@@ -33,7 +33,7 @@ interface TestIo extends Io {
 /** An output to `write`: of a terminal that is this wide, or of a pipe; without colour, unless `env` says otherwise. */
 export function testOutput(
   write: (text: string) => void,
-  { terminal, env = {} }: { terminal?: number | undefined; env?: Record<string, string> } = {},
+  { terminal, env = {} }: { terminal?: number | undefined; env?: NodeJS.ProcessEnv } = {},
 ): Output {
   const stream = { isTTY: terminal !== undefined, columns: terminal, writableNeedDrain: false, write };
   const emitter = Object.assign(new EventEmitter(), stream) as unknown as NodeJS.WriteStream;
