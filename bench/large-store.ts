@@ -3,7 +3,7 @@
 //   run HOME TASKS       runs an execution of so many tasks that do nothing on an engine in memory, with a real store,
 //                        and prints what that took
 //   fill HOME JOBS EACH  fills a store with jobs, and each job with ended executions
-import { runExecution } from '../src/engine/execution.js';
+import { runExecution } from '../src/engine/run.js';
 import { completed, imported, started } from '../src/model/execution.js';
 import { defaultSettings } from '../src/model/local/settings.js';
 import type { Job } from '../src/model/schema/job.js';
@@ -11,7 +11,7 @@ import { LogFiles } from '../src/store/logs.js';
 import { openStore } from '../src/store/sqlite.js';
 import type { Store } from '../src/store/store.js';
 import { noCredentials } from '../test/support/credentials.js';
-import { FakeRuntime } from '../test/support/fake-runtime.js';
+import { FakeEngine } from '../test/support/fake-engine.js';
 import { someExecution, someJob, someTask, someTime } from '../test/support/jobs.js';
 
 async function run(store: Store, home: string, taskCount: number): Promise<void> {
@@ -28,7 +28,7 @@ async function run(store: Store, home: string, taskCount: number): Promise<void>
     execution.name,
     {
       ...{ store, home, logs: new LogFiles(home), credentials: noCredentials, projectNumber: '123', env: {} },
-      runtime: new FakeRuntime(() => ({ ms: 0 })),
+      runtime: new FakeEngine(() => ({ ms: 0 })).runtime,
       maxParallelism: 100,
       owner: { token: 'supervisor', pid: process.pid, processStart: '' },
       alive: () => true,

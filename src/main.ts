@@ -15,7 +15,7 @@ import type { KeepingExecution } from './model/kept-containers.js';
 import { type Parent, shortName } from './model/names.js';
 import { parseSize } from './model/quantity.js';
 import { parseGcloudDuration } from './model/time.js';
-import type { ContainerRuntime } from './runtime/runtime.js';
+import type { AttemptRuntime } from './runtime/port.js';
 import type { DoctorDeps } from './service/doctor/check.js';
 import type { HostDeps } from './service/host.js';
 import type { ServiceDeps } from './service/service.js';
@@ -78,21 +78,22 @@ function context(
   closing: (() => void)[],
   beside: Promise<void>[],
 ): Context {
-  let runtime: Promise<ContainerRuntime> | undefined;
+  let runtime: Promise<AttemptRuntime> | undefined;
   let service: Promise<ServiceDeps> | undefined;
   let host: Promise<HostDeps> | undefined;
   const enginePatience = (): number => (parseGcloudDuration(config.engineTimeout) ?? 0) * 1000;
-  const openRuntime = async (): Promise<ContainerRuntime> => {
-    const [{ dockerRuntime }, { Strays }] = await Promise.all([
-      import('./runtime/docker/docker.js'),
+  const openRuntime = async (): Promise<AttemptRuntime> => {
+    const [{ DockerRuntime }, { dockerEngine }, { Strays }] = await Promise.all([
+      import('./runtime/docker/attempts/runtime.js'),
+      import('./runtime/docker/engine.js'),
       import('./runtime/docker/strays.js'),
     ]);
     const strays = new Strays(io.processes, config.home, io.owner.token);
-    const opened = dockerRuntime(config.docker, io.env, enginePatience(), strays);
+    const opened = new DockerRuntime(dockerEngine(config.docker, io.env, enginePatience(), strays));
     closing.push(() => opened.close());
     return opened;
   };
-  const theRuntime = (): Promise<ContainerRuntime> => (runtime ??= openRuntime());
+  const theRuntime = (): Promise<AttemptRuntime> => (runtime ??= openRuntime());
   const openService = async (): Promise<ServiceDeps> => {
     const [{ openStore }, { LogFiles }, { Workers }] = await Promise.all([
       import('./store/sqlite.js'),
@@ -127,7 +128,7 @@ function context(
       randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
       alive: io.alive,
       spawnWorker: workers.start.bind(workers),
-      engine: async () => (await theRuntime()).engine(),
+      engine: async () => (await theRuntime()).identify(),
       discard: (executions) => void beside.push(discard(executions)),
     };
   };

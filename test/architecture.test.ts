@@ -28,18 +28,18 @@ interface Import {
   file: string;
   from: string;
   to: string;
+  /** The file that it names, from src. */
+  at: string;
   typeOnly: boolean;
 }
 
 const imports: Import[] = files.flatMap((file) => {
   const text = readFileSync(path.join(src, file), 'utf8');
   const found = text.matchAll(/^\s*(?:import|export)\s(type\s)?[^;'"]*?from\s+'(\.[^']+)'|import\('(\.[^']+)'\)/gm);
-  return [...found].map(([, type, fixed, lazy]) => ({
-    file,
-    from: partOf(file),
-    to: partOf(path.relative(src, path.resolve(src, path.dirname(file), fixed ?? lazy ?? ''))).replace(/\.js$/, ''),
-    typeOnly: type !== undefined,
-  }));
+  return [...found].map(([, type, fixed, lazy]) => {
+    const at = path.relative(src, path.resolve(src, path.dirname(file), fixed ?? lazy ?? ''));
+    return { file, from: partOf(file), to: partOf(at).replace(/\.js$/, ''), at, typeOnly: type !== undefined };
+  });
 });
 
 describe('the parts of src', () => {
@@ -54,6 +54,14 @@ describe('the parts of src', () => {
         to !== from && !arrows[from]?.includes(to) && !(typeOnly && typeArrows[from]?.includes(to)),
     );
     expect(wrong.map(({ file, to }) => `src/${file} imports from ${to}`)).toEqual([]);
+  });
+
+  test('meet at the port: the engine knows no runtime of its own', () => {
+    const seen = imports.filter(({ from, to }) => from === 'engine' && to === 'runtime').map(({ at }) => at);
+    expect([...new Set(seen)].toSorted()).toEqual(['runtime/port.js', 'runtime/sleep.js']);
+    const engine = files.filter((file) => partOf(file) === 'engine');
+    const knowing = engine.filter((file) => /docker|podman|sandbox/i.test(readFileSync(path.join(src, file), 'utf8')));
+    expect(knowing).toEqual([]);
   });
 
   test('are in docs/architecture.md with the same arrows', () => {

@@ -5,14 +5,14 @@ import { durationSeconds, formatTimeout, type Timestamp } from './time.js';
 /** Why we stop a container before its end. */
 export type StopReason = 'timeout' | 'cancel';
 
-/** What is kept of an attempt; it is recorded before its container is made and completed after the last inspect. */
+/** What is kept of an attempt. It is recorded before anything of it is made, and completed when all of it has ended. */
 export interface AttemptRecord {
   task: number;
   attempt: number;
-  /** The engine's name of the main container. */
-  container: string;
-  /** The engine's name of the sandbox that the containers join. */
-  sandbox?: string | undefined;
+  /** What the runtime calls it, for people. */
+  name: string;
+  /** Where it is, in a form that only the runtime reads. */
+  handle: string;
   createTime: Timestamp;
   /** When its first container started. */
   startTime?: Timestamp | undefined;

@@ -2,7 +2,6 @@ import type { AttemptRecord } from './attempt.js';
 import type { ContainerEngine } from './container-engine.js';
 import { codes } from './errors.js';
 import type { LocalSettings } from './local/settings.js';
-import { shortName } from './names.js';
 
 type Keeping = Pick<LocalSettings, 'keep' | 'keepFailed'>;
 
@@ -37,11 +36,3 @@ export const keepingExecutions = (
   executions: readonly string[],
 ): KeepingExecution[] =>
   executions.flatMap((name) => (keptAttempts(store, name).length > 0 ? [{ name, engine: store.engine(name) }] : []));
-
-/** Tells by its name whether a container, sandbox or volume of an execution stays. */
-export function keptNames(store: Records, execution: string): (name: string) => boolean {
-  const kept = new Set(keptAttempts(store, execution).flatMap(({ container, sandbox }) => [container, sandbox]));
-  // The names of what belongs to an attempt begin with that of its main container.
-  const attempt = new RegExp(`^localrun-${shortName(execution)}-task\\d+-attempt\\d+(?=-|$)`);
-  return (name) => kept.has(name) || kept.has(attempt.exec(name)?.[0] ?? '');
-}

@@ -14,7 +14,7 @@ import type { Probe } from '../model/schema/probe.js';
 export interface AttemptRuntime {
   /** Which runtime answers. */
   identify(): Promise<ContainerEngine>;
-  /** What it can do for a job. */
+  /** What it can do for jobs. */
   capabilities(): Promise<Capabilities>;
   /** The networks that a job can join by name. */
   networks(): Promise<string[]>;
@@ -23,17 +23,19 @@ export interface AttemptRuntime {
    * this returns.
    */
   open(scope: ExecutionScope): Promise<AttemptSession>;
-  /** The names of all that the runtime holds for an owner, without what belongs to the attempts to keep. */
-  list(owner: Owner, keep: readonly Handle[]): Promise<string[]>;
-  /** Removes what `list` named, and stops it first if it runs. A name that is gone is no error. */
-  discard(names: readonly string[]): Promise<void>;
+  /** All that the runtime holds for an owner. */
+  list(owner: Owner): Promise<Remnant[]>;
+  /** Tells whether something that `list` found belongs to one of these attempts. */
+  belongsTo(attempts: readonly Handle[]): (remnant: Remnant) => boolean;
+  /** Removes what `list` found, and stops it first if it runs. What is gone already is no error. */
+  discard(remnants: readonly Remnant[]): Promise<void>;
   /** The request that has waited longest for an answer; undefined if none is waiting. */
   readonly slowest: SlowCall | undefined;
   /** Ends what the runtime keeps running for itself. Requests under way fail soon. */
   close(): void;
 }
 
-/** Work on one execution, from `open` to `close`. */
+/** Work on one execution, from `open` to `close`. Handles are those that it has placed or recovered. */
 export interface AttemptSession {
   /** How many attempts to start at the same time; more would only slow each other down. */
   readonly starts: number;
@@ -43,24 +45,28 @@ export interface AttemptSession {
    */
   prepare(references: readonly string[], signal: AbortSignal, onPull: (reference: string) => void): Promise<Image[]>;
   /**
-   * Starts an attempt and sees it through to its end. Calls `sink.placed` before it returns, and before it makes
-   * anything. The name is a lock: if an attempt of this name exists, this one becomes it, and nothing starts twice.
-   * Rejects only if the run cannot go on; an attempt that cannot start has ended.
+   * Gives an attempt a place, before anything is made: the handle is recorded first, then the attempt starts. An attempt
+   * of a task exists once in the runtime.
    */
-  start(spec: AttemptSpec, sink: AttemptSink): Promise<EndedAttempt>;
+  place(id: AttemptId): Placement;
   /**
-   * The same for an attempt that an earlier process placed: starts what had not started, and follows what runs from
+   * Starts an attempt and sees it through to its end. Rejects only if the run cannot go on: an attempt that cannot start
+   * has ended.
+   */
+  start(handle: Handle, spec: AttemptSpec, sink: AttemptSink): Promise<EndedAttempt>;
+  /**
+   * The same for an attempt that an earlier process left open: starts what had not started, and follows what runs from
    * the beginning of its output.
-   * @param mainStarted whether its main container is known to have started; if it is gone, it does not start again
+   * @param mainStarted whether its main container is known to have started; if that is gone, it does not start again
    */
   recover(handle: Handle, mainStarted: boolean, spec: AttemptSpec, sink: AttemptSink): Promise<EndedAttempt>;
   /** Whether the main container has ended, which the sink may not have heard yet. */
   hasEnded(handle: Handle): Promise<boolean>;
   /**
-   * SIGTERM to all containers at once, SIGKILL to those that still run after the grace; nothing more starts. Returns
-   * when the request is carried out; `start` or `recover` tells how the attempt ended.
+   * SIGTERM to all containers at once, SIGKILL to those that still run after the grace; nothing more starts. `start` or
+   * `recover` tells how the attempt ended.
    */
-  stop(handle: Handle, graceSeconds: number): Promise<void>;
+  stop(handle: Handle): Promise<void>;
   /** SIGKILL to all containers at once; nothing more starts. */
   kill(handle: Handle): Promise<void>;
   /** Leaves the containers of an attempt that has ended in place. */
@@ -73,7 +79,7 @@ export interface AttemptSession {
   close(): Promise<void>;
 }
 
-/** Whose attempts they are: those of a state directory, or of one execution in it, by its full name. */
+/** Whose things they are: those of a state directory, or of one execution in it, by its full name. */
 export interface Owner {
   home: string;
   execution?: string | undefined;
@@ -84,6 +90,13 @@ export interface Owner {
  * before anything is made, so that the next process finds what this one leaves.
  */
 export type Handle = string;
+
+/** The place of an attempt that is about to start. */
+export interface Placement {
+  handle: Handle;
+  /** What the runtime calls the attempt, for people who look at it with other tools. */
+  name: string;
+}
 
 /** What a runtime can do for a job, as far as jobs ask for different things. */
 export interface Capabilities {
@@ -140,12 +153,20 @@ export interface Availability {
   wasAway(time: number): boolean;
 }
 
-/** An attempt to start. No shell interprets anything of it, and no value is expanded. */
-export interface AttemptSpec {
-  /** Unique in the runtime; a DNS label of at most 63 characters where the execution's name allows it. */
+/** Something that the runtime holds, as a container or a volume. */
+export interface Remnant {
+  kind: string;
   name: string;
+}
+
+/** Which attempt of an execution it is. */
+export interface AttemptId {
   task: number;
   attempt: number;
+}
+
+/** An attempt to start. No shell interprets anything of it, and no value is expanded. */
+export interface AttemptSpec extends AttemptId {
   containers: readonly AttemptContainer[];
   /** The index of the container whose end is the end of the attempt. */
   main: number;
@@ -156,8 +177,8 @@ export interface AttemptSpec {
 
 /** A container of an attempt, and what it waits for. */
 export interface AttemptContainer {
-  /** Its name in messages, log files and on the attempt's localhost. */
-  label: string;
+  /** What messages and log files call it; unique in the attempt. */
+  name: string;
   /** As `prepare` found it. */
   image: string;
   env: Record<string, string>;
@@ -178,14 +199,12 @@ export interface AttemptContainer {
   volumeMounts: readonly VolumeMount[];
 }
 
-/** What is told about an attempt, in this order as far as it happens. */
+/** Hears what happens to an attempt. */
 export interface AttemptSink {
-  /** The attempt has a place. The handle is on record when this returns. */
-  placed(handle: Handle): void;
   /** A container runs since `startedAt`, in ms since 1970 by the runtime's clock. */
   started(startedAt: number, main: boolean): void;
   /**
-   * Opens the log of a container, by its label if it is not the main one, for all that it writes from the beginning. A
+   * Opens the log of a container, by its name if it is not the main one, for all that it writes from the beginning. A
    * runtime that has to read a log once more opens it once more: the new log replaces the old one.
    */
   output(container: string | undefined): Output;

@@ -1,7 +1,7 @@
-import { runExecution } from '../engine/execution.js';
 import type { Control } from '../engine/engine.js';
-import { type Credentials, GcloudCredentials } from '../engine/credentials.js';
-import { discard } from '../engine/discard.js';
+import { discard } from '../engine/leftovers.js';
+import { runExecution } from '../engine/run.js';
+import { type Credentials, GcloudCredentials } from '../local/credentials.js';
 import type { ContainerEngine } from '../model/container-engine.js';
 import type { OnEvent } from '../model/events.js';
 import { StatusError } from '../model/errors.js';
@@ -9,7 +9,7 @@ import type { KeepingExecution } from '../model/kept-containers.js';
 import type { LocalSettings } from '../model/local/settings.js';
 import { jobName, nearest, parseName } from '../model/names.js';
 import type { Execution } from '../model/schema/job.js';
-import type { ContainerRuntime } from '../runtime/runtime.js';
+import type { AttemptRuntime } from '../runtime/port.js';
 import type { Owner } from '../store/store.js';
 import { expireLogs, finishDeletions, type LogRetention, pruneExecutions } from './retention.js';
 import type { ServiceDeps } from './service.js';
@@ -18,7 +18,7 @@ export { type Control, GcloudCredentials };
 
 /** What a process needs that runs executions itself. */
 export interface HostDeps extends ServiceDeps {
-  runtime: ContainerRuntime;
+  runtime: AttemptRuntime;
   home: string;
   credentials: Credentials;
   maxParallelism: number;
@@ -34,7 +34,7 @@ export async function requireSurroundings(
   { runtime, credentials }: HostDeps,
   { network, credentials: kind }: LocalSettings,
 ): Promise<void> {
-  await runtime.capacity();
+  await runtime.capabilities();
   if (network !== undefined) {
     const networks = await runtime.networks();
     if (!networks.includes(network)) {

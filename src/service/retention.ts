@@ -38,9 +38,9 @@ type Remaining = Pick<ServiceDeps, 'store' | 'logs' | 'discard'>;
 
 /** The main containers that the attempts of an execution have left. */
 export const keptContainers = ({ store }: Pick<ServiceDeps, 'store'>, execution: string): string[] =>
-  keptAttempts(store, execution).flatMap(({ startTime, mainStartTime, container }) =>
+  keptAttempts(store, execution).flatMap(({ startTime, mainStartTime, name }) =>
     // Where another container ended the attempt, the main one may never have been made.
-    mainStartTime || !startTime ? [container] : [],
+    mainStartTime || !startTime ? [name] : [],
   );
 
 /** Brings deletions to their end that nobody has waited for. */

@@ -1,5 +1,5 @@
 /** Raised with every change of `schema` or of how its columns are written; a store of another version is refused. */
-export const schemaVersion = 5;
+export const schemaVersion = 6;
 
 /** Tells a store of ours from any other database (`PRAGMA application_id`): "lrun". */
 export const storeMark = 0x6c72756e;
@@ -94,8 +94,8 @@ CREATE TABLE attempt (
   execution INTEGER NOT NULL REFERENCES execution (number) ON DELETE CASCADE,
   task INTEGER NOT NULL,
   number INTEGER NOT NULL,
-  container TEXT NOT NULL,
-  sandbox TEXT,
+  name TEXT NOT NULL,
+  handle TEXT NOT NULL,
   create_time TEXT NOT NULL,
   start_time TEXT,
   main_start_time TEXT,

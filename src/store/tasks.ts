@@ -12,8 +12,8 @@ export const taskColumns = [
   'last_attempt_result',
 ] as const;
 export const attemptColumns = [
-  ...['task', 'number', 'container', 'sandbox', 'create_time', 'start_time', 'main_start_time', 'stop_reason'],
-  ...['stop_time', 'end_time', 'outcome'],
+  ...['task', 'number', 'name', 'handle', 'create_time', 'start_time', 'main_start_time', 'stop_reason', 'stop_time'],
+  ...['end_time', 'outcome'],
 ] as const;
 
 const statement = (table: string, columns: readonly string[]): string =>
@@ -100,8 +100,8 @@ export const taskStore = (db: Connection): TaskStore => ({
     const values = [
       attempt.task,
       attempt.attempt,
-      attempt.container,
-      attempt.sandbox,
+      attempt.name,
+      attempt.handle,
       attempt.createTime,
       attempt.startTime,
       attempt.mainStartTime,
@@ -145,8 +145,8 @@ function attemptOf(row: Row): AttemptRecord {
   return {
     task: Number(row['task']),
     attempt: Number(row['number']),
-    container: String(row['container']),
-    sandbox: text(row['sandbox']),
+    name: String(row['name']),
+    handle: String(row['handle']),
     createTime: String(row['create_time']),
     startTime: text(row['start_time']),
     mainStartTime: text(row['main_start_time']),

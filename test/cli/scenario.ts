@@ -4,11 +4,11 @@ import path from 'node:path';
 import { main } from '../../src/main.js';
 import { hostExecution } from '../../src/service/host.js';
 import { defaultSettings } from '../../src/model/local/settings.js';
-import type { ContainerSpec } from '../../src/runtime/runtime.js';
+import type { ContainerSpec } from '../../src/runtime/docker/engine-api.js';
 import { LogFiles } from '../../src/store/logs.js';
 import { openStore } from '../../src/store/sqlite.js';
 import { noCredentials } from '../support/credentials.js';
-import { type Behaviour, FakeRuntime } from '../support/fake-runtime.js';
+import { type Behaviour, FakeEngine } from '../support/fake-engine.js';
 import { testIo } from '../support/io.js';
 import { tempDirectory } from '../support/temp.js';
 
@@ -26,12 +26,12 @@ export class Scenario {
   env: Record<string, string> = { LOCALRUN_ACCOUNT: '' };
   /** The executions that workers were started for. */
   readonly spawned: string[] = [];
-  readonly runtime: FakeRuntime;
+  readonly runtime: FakeEngine;
   /** The streams are a terminal that is this wide. */
   terminal: number | undefined;
 
   constructor(behave?: (spec: ContainerSpec) => Behaviour) {
-    this.runtime = new FakeRuntime(behave);
+    this.runtime = new FakeEngine(behave);
   }
 
   /** Runs one command line; `input` is what stdin says, answers line by line. */
@@ -64,7 +64,7 @@ export class Scenario {
       spawnWorker: () => {},
       engine: () => this.runtime.engine(),
       discard: () => {},
-      runtime: this.runtime,
+      runtime: this.runtime.runtime,
       home: this.home,
       credentials: noCredentials,
       env: {},

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
-import { homeLabel, labels } from '../../src/engine/plan.js';
+import { homeLabel, labels } from '../../src/runtime/docker/attempts/names.js';
 import { completionStatus } from '../../src/model/execution.js';
 import type { Check } from '../../src/service/doctor/check.js';
 import { docker, onPodman } from '../support/client.js';

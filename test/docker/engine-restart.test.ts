@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
-import { sleep } from '../../src/engine/engine.js';
+import { sleep } from '../../src/runtime/sleep.js';
 import { until } from '../support/cli.js';
 import { test } from '../support/engines.js';
 

@@ -464,7 +464,8 @@ test.concurrent('with --fresh-sandbox no two attempts share one', async ({ home 
   expect(await events.starts(id)).toHaveLength(8);
   expect(events.sandboxes()).toBe(4);
   const store = new Database(path.join(home.directory, 'localrun.db'), { readonly: true });
-  expect(store.prepare('SELECT count(DISTINCT sandbox) AS used FROM attempt').all()).toEqual([{ used: 4 }]);
+  const used = "SELECT count(DISTINCT handle ->> 'sandbox') AS used FROM attempt";
+  expect(store.prepare(used).all()).toEqual([{ used: 4 }]);
   store.close();
 });
 

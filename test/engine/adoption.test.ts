@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { attemptDirectory, runDirectory } from '../../src/engine/plan.js';
+import { runDirectory } from '../../src/engine/leftovers.js';
+import { placeOf } from '../../src/runtime/docker/attempts/names.js';
 import { completionStatus } from '../../src/model/execution.js';
 import { openStore } from '../../src/store/sqlite.js';
-import { FakeRuntime } from '../support/fake-runtime.js';
-import { attemptOf, useFakeClock, World } from './world.js';
+import { FakeEngine } from '../support/fake-engine.js';
+import { attemptDirectory, attemptOf, useFakeClock, World } from './world.js';
 
 useFakeClock();
 
@@ -23,8 +24,8 @@ async function killedAfter(world: World, ms: number): Promise<void> {
 }
 
 /** An engine that has nothing of anybody. */
-function otherEngine(): FakeRuntime {
-  const other = new FakeRuntime();
+function otherEngine(): FakeEngine {
+  const other = new FakeEngine();
   other.id = 'there';
   return other;
 }
@@ -33,7 +34,7 @@ describe('an execution whose process has died', () => {
   test.each([0, 5, 20, 40, 80, 101, 103, 105, 150, 205, 310, 999])(
     'is brought to its end by the next one, killed after %s ms',
     async (ms) => {
-      const runtime = new FakeRuntime(({ labels }) => {
+      const runtime = new FakeEngine(({ labels }) => {
         const [task, attempt] = attemptOf(labels);
         return { ms: 100, exitCode: task % 3 === 1 && attempt === 0 ? 1 : 0 };
       });
@@ -50,7 +51,7 @@ describe('an execution whose process has died', () => {
   );
 
   test('has its running attempts waited for, not started anew', async () => {
-    const world = new World(new FakeRuntime(() => ({ ms: 10_000, exitCode: 3 })), {}, { maxRetries: 0 });
+    const world = new World(new FakeEngine(() => ({ ms: 10_000, exitCode: 3 })), {}, { maxRetries: 0 });
     await killedAfter(world, 1000);
     expect(world.runtime.running).toBe(1);
     const ended = await world.finish(world.run('second'));
@@ -61,7 +62,7 @@ describe('an execution whose process has died', () => {
   });
 
   test('keeps what the attempts before have kept, and gives nobody their sandboxes', async () => {
-    const runtime = new FakeRuntime(() => ({ ms: 100 }));
+    const runtime = new FakeEngine(() => ({ ms: 100 }));
     const volumeMounts = [{ name: 'secret', mountPath: '/secret' }];
     const containers = ['main', 'side'].map((name) => ({ image: 'localrun/busybox:latest', name, volumeMounts }));
     const volumes = [{ name: 'secret', secret: { secret: 's' } }];
@@ -73,15 +74,15 @@ describe('an execution whose process has died', () => {
     await world.finish(world.run('second'));
     expect(world.states).toEqual(['Succeeded', 'Succeeded', 'Succeeded']);
     const attempts = world.store.attempts(world.name);
-    expect(new Set(attempts.map(({ sandbox }) => sandbox)).size).toBe(3);
+    expect(new Set(attempts.map(({ handle }) => placeOf(handle).sandbox)).size).toBe(3);
     expect(runtime.containers.size).toBe(6);
     for (const { task } of attempts) {
-      expect(existsSync(path.join(attemptDirectory(world.home, world.name, task, 0), 'volume0', 's'))).toBe(true);
+      expect(existsSync(path.join(attemptDirectory(world, task, 0), 'volume0', 's'))).toBe(true);
     }
   });
 
   test('keeps the timeout from the start of the container', async () => {
-    const world = new World(new FakeRuntime(() => ({ ms: 60_000 })), {}, { timeout: '10s', maxRetries: 0 });
+    const world = new World(new FakeEngine(() => ({ ms: 60_000 })), {}, { timeout: '10s', maxRetries: 0 });
     await killedAfter(world, 4000);
     const began = Date.now();
     await world.finish(world.run('second'));
@@ -90,7 +91,7 @@ describe('an execution whose process has died', () => {
   });
 
   test('spends an attempt on a container that somebody has removed', async () => {
-    const world = new World(new FakeRuntime(() => ({ ms: 10_000 })), {}, { maxRetries: 1 });
+    const world = new World(new FakeEngine(() => ({ ms: 10_000 })), {}, { maxRetries: 1 });
     await killedAfter(world, 1000);
     world.runtime.containers.clear();
     await world.finish(world.run('second'));
@@ -101,7 +102,7 @@ describe('an execution whose process has died', () => {
   });
 
   test('is left alone by who asks another engine, and goes on in its own', async () => {
-    const world = new World(new FakeRuntime(() => ({ ms: 10_000 })), { taskCount: 2 });
+    const world = new World(new FakeEngine(() => ({ ms: 10_000 })), { taskCount: 2 });
     const own = world.runtime;
     await killedAfter(world, 1000);
     const [execution, attempts] = [world.store.execution(world.name), world.store.attempts(world.name)];
@@ -123,7 +124,7 @@ describe('an execution whose process has died', () => {
 
   test('ends on record alone, if it is to be deleted and another engine is asked', async () => {
     const spec = { taskCount: 5, parallelism: 2 };
-    const world = new World(new FakeRuntime(({ labels }) => ({ ms: attemptOf(labels)[0] === 0 ? 1 : 10_000 })), spec);
+    const world = new World(new FakeEngine(({ labels }) => ({ ms: attemptOf(labels)[0] === 0 ? 1 : 10_000 })), spec);
     const own = world.runtime;
     await killedAfter(world, 1000);
     mkdirSync(runDirectory(world.home, world.name), { recursive: true });
@@ -141,7 +142,7 @@ describe('an execution whose process has died', () => {
   });
 
   test('is held while its engine is away, but for 10 s only if it is to be deleted', async () => {
-    const world = new World(new FakeRuntime(() => ({ ms: 100_000 })));
+    const world = new World(new FakeEngine(() => ({ ms: 100_000 })));
     await killedAfter(world, 1000);
     world.runtime.gone = true;
     let left = false;
@@ -165,14 +166,14 @@ describe('an execution whose process has died', () => {
   });
 
   test('starts the container that was made and never started', async () => {
-    const world = new World(new FakeRuntime());
+    const world = new World(new FakeEngine());
     const start = vi.spyOn(world.runtime, 'start').mockImplementation(() => new Promise(() => {}));
     await killedAfter(world, 500);
     start.mockRestore();
     const [attempt] = world.store.openAttempts(world.name);
-    world.runtime.containers.set(attempt?.container ?? '', {
+    world.runtime.containers.set(attempt?.name ?? '', {
       spec: {
-        ...{ name: attempt?.container ?? '', image: '', labels: {}, env: {}, memoryBytes: 1, cpus: 1 },
+        ...{ name: attempt?.name ?? '', image: '', labels: {}, env: {}, memoryBytes: 1, cpus: 1 },
         network: { hosts: [], hostAccess: false },
       },
       behaviour: {},
@@ -186,7 +187,7 @@ describe('an execution whose process has died', () => {
   });
 
   test('removes a name of which nothing but the name was made', async () => {
-    const world = new World(new FakeRuntime());
+    const world = new World(new FakeEngine());
     const { runtime } = world;
     const start = vi.spyOn(runtime, 'start').mockImplementation(() => new Promise(() => {}));
     await killedAfter(world, 500);
@@ -202,7 +203,7 @@ describe('an execution whose process has died', () => {
   });
 
   test('is still cancelled if that was asked for', async () => {
-    const world = new World(new FakeRuntime(() => ({ ms: 60_000 })), { taskCount: 3, parallelism: 1 });
+    const world = new World(new FakeEngine(() => ({ ms: 60_000 })), { taskCount: 3, parallelism: 1 });
     await killedAfter(world, 1000);
     world.store.requestCancel(world.name, '2026-11-23T12:00:02.000000Z');
     const ended = await world.finish(
@@ -216,7 +217,7 @@ describe('an execution whose process has died', () => {
 
 describe('the lease', () => {
   test('keeps a second process out', async () => {
-    const world = new World(new FakeRuntime(() => ({ ms: 5000 })));
+    const world = new World(new FakeEngine(() => ({ ms: 5000 })));
     const first = world.run('first');
     await world.advance(500);
     await expect(world.run('second')).resolves.toBeUndefined();
@@ -225,7 +226,7 @@ describe('the lease', () => {
   });
 
   test('ends the process that has lost it, which changes nothing any more', async () => {
-    const world = new World(new FakeRuntime(() => ({ ms: 5000 })), { taskCount: 2, parallelism: 1 });
+    const world = new World(new FakeEngine(() => ({ ms: 5000 })), { taskCount: 2, parallelism: 1 });
     const first = world.run('first');
     await world.advance(1000);
     world.dead.add('first');
@@ -238,7 +239,7 @@ describe('the lease', () => {
   });
 
   test.each([-3_600_000, 3_600_000])('is given signs of life also after the clock was put by %s ms', async (jump) => {
-    const world = new World(new FakeRuntime(() => ({ ms: 20_000 })), {}, { timeout: '7200s' });
+    const world = new World(new FakeEngine(() => ({ ms: 20_000 })), {}, { timeout: '7200s' });
     const running = world.run();
     const age = (): number => Math.abs(Date.now() - (world.store.lease(world.name)?.heartbeat ?? 0));
     for (const by of [jump, -jump, jump]) {
@@ -254,7 +255,7 @@ describe('the lease', () => {
   });
 
   test('is given signs of life', async () => {
-    const world = new World(new FakeRuntime(() => ({ ms: 20_000 })));
+    const world = new World(new FakeEngine(() => ({ ms: 20_000 })));
     const running = world.run();
     await world.advance(15_000);
     expect(Date.now() - (world.store.lease(world.name)?.heartbeat ?? 0)).toBeLessThan(3000);

@@ -1,15 +1,15 @@
 import { describe, expect, test, vi } from 'vitest';
-import { sleep } from '../../src/engine/engine.js';
+import { sleep } from '../../src/runtime/sleep.js';
 import { completionStatus, conditionOf } from '../../src/model/execution.js';
 import { epochMs, timestamp } from '../../src/model/time.js';
-import { FakeRuntime } from '../support/fake-runtime.js';
+import { FakeEngine } from '../support/fake-engine.js';
 import { attemptOf, useFakeClock, World } from './world.js';
 
 useFakeClock();
 
 describe('an execution', () => {
   test('runs every task once and leaves nothing in the engine', async () => {
-    const world = new World(new FakeRuntime(), { taskCount: 7, parallelism: 2 });
+    const world = new World(new FakeEngine(), { taskCount: 7, parallelism: 2 });
     const ended = await world.finish();
     expect(completionStatus(ended)).toBe('EXECUTION_SUCCEEDED');
     expect(ended).toMatchObject({ succeededCount: 7, taskCount: 7 });
@@ -28,14 +28,14 @@ describe('an execution', () => {
     ['the local cap where the job sets no limit', { taskCount: 9 }, 4, 4],
     ['its parallelism even above the cap', { taskCount: 9, parallelism: 6 }, 4, 6],
   ])('runs as many tasks at once as %s allows', async (_, template, cap, most) => {
-    const world = new World(new FakeRuntime(() => ({ ms: 5000 })), template, {}, cap);
+    const world = new World(new FakeEngine(() => ({ ms: 5000 })), template, {}, cap);
     await world.finish();
     expect(world.runtime.most).toBe(most);
   });
 
   test('gives a freed slot to the next task at once, in no waves', async () => {
     // Task 0 takes as long as all others together.
-    const runtime = new FakeRuntime(({ labels }) => ({ ms: attemptOf(labels)[0] === 0 ? 9000 : 1000 }));
+    const runtime = new FakeEngine(({ labels }) => ({ ms: attemptOf(labels)[0] === 0 ? 9000 : 1000 }));
     const world = new World(runtime, { taskCount: 8, parallelism: 2 });
     await world.finish();
     const [slow, ...others] = world.tasks.map(({ completionTime = '' }) => completionTime);
@@ -43,7 +43,7 @@ describe('an execution', () => {
   });
 
   test('counts no task as running whose slot another one has, though its result is still to come', async () => {
-    const runtime = new FakeRuntime(() => ({ ms: 300 }));
+    const runtime = new FakeEngine(() => ({ ms: 300 }));
     const inspect = runtime.inspect.bind(runtime);
     runtime.inspect = async (name) => {
       await sleep(1000);
@@ -66,7 +66,7 @@ describe('an execution', () => {
       { name: 'A', value: 'first' },
       { name: 'A', value: 'last' },
     ];
-    const runtime = new FakeRuntime();
+    const runtime = new FakeEngine();
     const specs: unknown[] = [];
     const start = runtime.start.bind(runtime);
     runtime.start = (spec, output) => {
@@ -105,8 +105,8 @@ describe('an execution', () => {
 });
 
 describe('a task that fails', () => {
-  const failing = (exitCode: (task: number, attempt: number) => number): FakeRuntime =>
-    new FakeRuntime(({ labels }) => ({ exitCode: exitCode(...attemptOf(labels)) }));
+  const failing = (exitCode: (task: number, attempt: number) => number): FakeEngine =>
+    new FakeEngine(({ labels }) => ({ exitCode: exitCode(...attemptOf(labels)) }));
 
   test('is retried, in a new container, and may succeed', async () => {
     const world = new World(
@@ -165,7 +165,7 @@ describe('a task that fails', () => {
   });
 
   test('to start says why, and counts as failed', async () => {
-    const world = new World(new FakeRuntime(() => ({ startError: 'exec: "nope": not found' })), {}, { maxRetries: 1 });
+    const world = new World(new FakeEngine(() => ({ startError: 'exec: "nope": not found' })), {}, { maxRetries: 1 });
     const ended = await world.finish();
     expect(world.tasks[0]).toMatchObject({
       state: 'Failed',
@@ -178,13 +178,13 @@ describe('a task that fails', () => {
   });
 
   test('because the engine refuses its container says so', async () => {
-    const world = new World(new FakeRuntime(() => ({ refused: 'invalid mount' })), {}, { maxRetries: 0 });
+    const world = new World(new FakeEngine(() => ({ refused: 'invalid mount' })), {}, { maxRetries: 0 });
     await world.finish();
     expect(world.tasks[0]?.lastAttemptResult?.status?.message).toBe('Application failed to start: invalid mount');
   });
 
   test('of memory is told apart from one that was killed', async () => {
-    const runtime = new FakeRuntime(({ labels }) => ({ exitCode: 137, oomKilled: attemptOf(labels)[0] === 0 }));
+    const runtime = new FakeEngine(({ labels }) => ({ exitCode: 137, oomKilled: attemptOf(labels)[0] === 0 }));
     const world = new World(runtime, { taskCount: 2 }, { maxRetries: 0 });
     await world.finish();
     expect(world.tasks.map(({ lastAttemptResult }) => lastAttemptResult)).toEqual([
@@ -199,7 +199,7 @@ describe('the timeout', () => {
     ['forward', 3_600_000, 8000, 'Succeeded'],
     ['back', -3_600_000, 60_000, 'Failed'],
   ])('is the same when the clock is put %s meanwhile', async (_way, by, ms, state) => {
-    const world = new World(new FakeRuntime(() => ({ ms })), {}, { timeout: '10s', maxRetries: 0 });
+    const world = new World(new FakeEngine(() => ({ ms })), {}, { timeout: '10s', maxRetries: 0 });
     const running = world.run();
     await world.advance(2000);
     const since = performance.now();
@@ -210,7 +210,7 @@ describe('the timeout', () => {
   });
 
   test('counts for each attempt, and the result is the timeout whatever the exit', async () => {
-    const world = new World(new FakeRuntime(() => ({ ms: 60_000 })), {}, { timeout: '5s', maxRetries: 1 });
+    const world = new World(new FakeEngine(() => ({ ms: 60_000 })), {}, { timeout: '5s', maxRetries: 1 });
     const ended = await world.finish();
     expect(world.tasks[0]).toMatchObject({
       state: 'Failed',
@@ -225,7 +225,7 @@ describe('the timeout', () => {
   });
 
   test('is not said of what has ended, whose client is let go if it has missed the end', async () => {
-    const world = new World(new FakeRuntime(() => ({ ms: 1000, deaf: true })), { taskCount: 2 }, { timeout: '3s' });
+    const world = new World(new FakeEngine(() => ({ ms: 1000, deaf: true })), { taskCount: 2 }, { timeout: '3s' });
     const since = performance.now();
     await world.finish();
     expect(world.states).toEqual(['Succeeded', 'Succeeded']);
@@ -235,7 +235,7 @@ describe('the timeout', () => {
   });
 
   test.each([-300_000, 300_000])('counts by our clock, whatever that of the engine (%s ms ahead)', async (skew) => {
-    const runtime = new FakeRuntime(({ labels }) => ({ ms: attemptOf(labels)[0] === 0 ? 4000 : 60_000, exitCode: 0 }));
+    const runtime = new FakeEngine(({ labels }) => ({ ms: attemptOf(labels)[0] === 0 ? 4000 : 60_000, exitCode: 0 }));
     runtime.skew = skew;
     const world = new World(runtime, { taskCount: 2 }, { timeout: '5s', maxRetries: 0 });
     const created = timestamp(Date.now());
@@ -251,7 +251,7 @@ describe('the timeout', () => {
   });
 
   test('does not touch a task that ends in time', async () => {
-    const world = new World(new FakeRuntime(() => ({ ms: 4900 })), { taskCount: 2, parallelism: 1 }, { timeout: '5s' });
+    const world = new World(new FakeEngine(() => ({ ms: 4900 })), { taskCount: 2, parallelism: 1 }, { timeout: '5s' });
     await world.finish();
     expect(world.states).toEqual(['Succeeded', 'Succeeded']);
     expect(world.runtime.log.some((line) => line.startsWith('stop'))).toBe(false);
@@ -260,7 +260,7 @@ describe('the timeout', () => {
 
 describe('a missing image', () => {
   test('fails the execution before anything runs; the job stays', async () => {
-    const world = new World(new FakeRuntime(), { taskCount: 2 }, { containers: [{ image: 'nope:1' }] });
+    const world = new World(new FakeEngine(), { taskCount: 2 }, { containers: [{ image: 'nope:1' }] });
     const ended = await world.finish();
     expect(completionStatus(ended)).toBe('EXECUTION_FAILED');
     expect(conditionOf(ended, 'ContainerReady')).toMatchObject({
@@ -278,7 +278,7 @@ describe('a missing image', () => {
   });
 
   test('an image with a digest is named with it', async () => {
-    const runtime = new FakeRuntime();
+    const runtime = new FakeEngine();
     runtime.images.set('gcr.io/p/i:1', {
       id: 'sha256:2',
       digest: `gcr.io/p/i@sha256:${'b'.repeat(64)}`,
@@ -293,7 +293,7 @@ describe('a missing image', () => {
 
 describe('an engine that goes away', () => {
   test('is waited for: no attempt is lost or spent', async () => {
-    const world = new World(new FakeRuntime(() => ({ ms: 3000 })), { taskCount: 4, parallelism: 2 });
+    const world = new World(new FakeEngine(() => ({ ms: 3000 })), { taskCount: 4, parallelism: 2 });
     const running = world.run();
     await world.advance(1000);
     world.runtime.gone = true;
@@ -307,7 +307,7 @@ describe('an engine that goes away', () => {
   });
 
   test('does not hold a run that another process has taken over', async () => {
-    const world = new World(new FakeRuntime(), { taskCount: 4, parallelism: 2 });
+    const world = new World(new FakeEngine(), { taskCount: 4, parallelism: 2 });
     const { runtime } = world;
     const found = runtime.localImage.bind(runtime);
     runtime.localImage = (reference) => {
@@ -324,7 +324,7 @@ describe('an engine that goes away', () => {
 });
 
 test('an engine that is slow is told, with what it is slow at, when that is news', async () => {
-  const world = new World(new FakeRuntime(() => ({ ms: 3000 })), { taskCount: 1 });
+  const world = new World(new FakeEngine(() => ({ ms: 3000 })), { taskCount: 1 });
   const running = world.run();
   for (const [call, ms] of [
     ['docker run', 9000],

@@ -1,17 +1,16 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { discard } from '../../src/engine/discard.js';
-import { runDirectory } from '../../src/engine/plan.js';
-import { FakeRuntime } from '../support/fake-runtime.js';
+import { discard, runDirectory } from '../../src/engine/leftovers.js';
+import { FakeEngine } from '../support/fake-engine.js';
 import { tempDirectory } from '../support/temp.js';
 import { attemptOf, useFakeClock, World } from './world.js';
 
 useFakeClock();
 
 /** Task 1 fails at first. */
-const failsOnce = (): FakeRuntime =>
-  new FakeRuntime(({ labels }) => ({ exitCode: attemptOf(labels).join() === '1,0' ? 1 : 0 }));
+const failsOnce = (): FakeEngine =>
+  new FakeEngine(({ labels }) => ({ exitCode: attemptOf(labels).join() === '1,0' ? 1 : 0 }));
 const three = { taskCount: 3, parallelism: 2 };
 const names = (world: World): string[] =>
   [...world.runtime.containers.keys()].map((name) => name.replace('localrun-nightly-x7k2p-', '')).toSorted();
@@ -32,7 +31,7 @@ test.each([
     expect(new Set(world.runtime.sandboxes.keys())).toEqual(used);
     for (const sandbox of used) expect(world.runtime.log).toContain(`kill ${String(sandbox)}`);
     await Promise.all([
-      discard(world.runtime, world.home, { name: world.name, engine: undefined }),
+      discard(world.runtime.runtime, world.home, { name: world.name, engine: undefined }),
       world.advance(100),
     ]);
     expect(names(world)).toEqual([]);
@@ -69,13 +68,16 @@ test('what a kept container mounts stays, and goes with it', async () => {
   const run = runDirectory(world.home, world.name);
   const secrets = (attempt: string): boolean => existsSync(path.join(run, attempt, 'volume1', 's'));
   expect(['task0-attempt0', 'task1-attempt0', 'task1-attempt1'].map(secrets)).toEqual([false, true, false]);
-  await Promise.all([discard(world.runtime, world.home, { name: world.name, engine: undefined }), world.advance(100)]);
+  await Promise.all([
+    discard(world.runtime.runtime, world.home, { name: world.name, engine: undefined }),
+    world.advance(100),
+  ]);
   expect(world.runtime.volumes.size).toBe(0);
   expect(existsSync(run)).toBe(false);
 });
 
 test('of an attempt that the engine refused nothing is kept', async () => {
-  const runtime = new FakeRuntime(() => ({ refused: 'no' }));
+  const runtime = new FakeEngine(() => ({ refused: 'no' }));
   const world = new World(runtime, {}, { maxRetries: 0 }, 32, { keep: true });
   expect((await world.finish()).failedCount).toBe(1);
   expect([names(world), [...runtime.sandboxes.keys()]]).toEqual([[], []]);
@@ -85,7 +87,7 @@ test.each([
   ['keepFailed', []],
   ['keep', ['task0-attempt0']],
 ] as const)('an attempt that was cancelled has not failed: %s', async (setting, left) => {
-  const world = new World(new FakeRuntime(() => ({ ms: 60_000 })), {}, {}, 32, { [setting]: true });
+  const world = new World(new FakeEngine(() => ({ ms: 60_000 })), {}, {}, 32, { [setting]: true });
   const running = world.run();
   await world.advance(1000);
   world.cancel.abort();
@@ -95,7 +97,7 @@ test.each([
 });
 
 test('a container that could not be started is kept', async () => {
-  const runtime = new FakeRuntime(() => ({ startError: 'no such command' }));
+  const runtime = new FakeEngine(() => ({ startError: 'no such command' }));
   const world = new World(runtime, {}, { maxRetries: 1 }, 32, { keepFailed: true });
   await world.finish();
   expect(names(world)).toEqual(['task0-attempt0', 'task0-attempt1']);

@@ -2,7 +2,7 @@ import http from 'node:http';
 import { duplexPair } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
 import { completionStatus } from '../../src/model/execution.js';
-import { FakeRuntime } from '../support/fake-runtime.js';
+import { FakeEngine } from '../support/fake-engine.js';
 import { useFakeClock, World } from './world.js';
 
 useFakeClock();
@@ -13,7 +13,7 @@ const listens = (world: World): string[] =>
 
 describe('metadata servers', () => {
   test('are there before the containers, once for each slot, and gone with the execution', async () => {
-    const world = new World(new FakeRuntime(), { taskCount: 6, parallelism: 2 }, {}, 32, metadata);
+    const world = new World(new FakeEngine(), { taskCount: 6, parallelism: 2 }, {}, 32, metadata);
     const running = world.run();
     await world.advance(60);
     expect(world.runtime.log.slice(0, 2).every((line) => line.startsWith('listen'))).toBe(true);
@@ -24,7 +24,7 @@ describe('metadata servers', () => {
 
   test('are announced to the containers', async () => {
     const specs: string[] = [];
-    const runtime = new FakeRuntime(({ env }) => ({ ms: specs.push(env['GCE_METADATA_HOST'] ?? '') && 100 }));
+    const runtime = new FakeEngine(({ env }) => ({ ms: specs.push(env['GCE_METADATA_HOST'] ?? '') && 100 }));
     const opened = vi.spyOn(runtime, 'openSandbox');
     await new World(runtime, {}, {}, 32, metadata).finish();
     expect(specs).toEqual(['metadata.google.internal']);
@@ -32,21 +32,21 @@ describe('metadata servers', () => {
   });
 
   test('are none unasked', async () => {
-    const world = new World(new FakeRuntime(({ env }) => ({ exitCode: 'GCE_METADATA_HOST' in env ? 1 : 0 })));
+    const world = new World(new FakeEngine(({ env }) => ({ exitCode: 'GCE_METADATA_HOST' in env ? 1 : 0 })));
     expect(completionStatus(await world.finish())).toBe('EXECUTION_SUCCEEDED');
     expect(listens(world)).toEqual([]);
   });
 
   test('have a sandbox even where attempts do not share one', async () => {
     const settings = { ...metadata, freshSandbox: true };
-    const world = new World(new FakeRuntime(), { taskCount: 3, parallelism: 1 }, {}, 32, settings);
+    const world = new World(new FakeEngine(), { taskCount: 3, parallelism: 1 }, {}, 32, settings);
     expect(await world.finish()).toMatchObject({ succeededCount: 3 });
     expect(listens(world)).toEqual(['0', '1', '2']);
     expect(world.runtime.listeners.size).toBe(0);
   });
 
   test('come back when they have ended, and when their sandbox was lost', async () => {
-    const world = new World(new FakeRuntime(() => ({ ms: 5000 })), { taskCount: 2, parallelism: 1 }, {}, 32, metadata);
+    const world = new World(new FakeEngine(() => ({ ms: 5000 })), { taskCount: 2, parallelism: 1 }, {}, 32, metadata);
     const running = world.run();
     await world.advance(1000);
     for (const { close } of world.runtime.listeners.values()) close();
@@ -59,7 +59,7 @@ describe('metadata servers', () => {
   });
 
   test('come back when another process takes the execution over', async () => {
-    const world = new World(new FakeRuntime(() => ({ ms: 5000 })), {}, {}, 32, metadata);
+    const world = new World(new FakeEngine(() => ({ ms: 5000 })), {}, {}, 32, metadata);
     const first = world.run('first');
     await world.advance(1000);
     world.dead.add('first');
@@ -78,7 +78,7 @@ describe('metadata servers', () => {
   });
 
   test('tell who asks about itself', async () => {
-    const world = new World(new FakeRuntime(() => ({ ms: 5000 })), {}, { serviceAccount: 'me@p' }, 32, metadata);
+    const world = new World(new FakeEngine(() => ({ ms: 5000 })), {}, { serviceAccount: 'me@p' }, 32, metadata);
     const running = world.run();
     await world.advance(1000);
     const [listener] = world.runtime.listeners.values();

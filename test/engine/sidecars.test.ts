@@ -2,9 +2,11 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
 import { completionStatus } from '../../src/model/execution.js';
 import type { Container } from '../../src/model/schema/container.js';
-import { type ContainerSpec, StartRefused } from '../../src/runtime/runtime.js';
-import { type Behaviour, FakeRuntime } from '../support/fake-runtime.js';
-import { useFakeClock, World } from './world.js';
+import type { ContainerSpec } from '../../src/runtime/docker/engine-api.js';
+import { StartRefused } from '../../src/runtime/port.js';
+import { sleep } from '../../src/runtime/sleep.js';
+import { type Behaviour, FakeEngine } from '../support/fake-engine.js';
+import { attemptOf, useFakeClock, World } from './world.js';
 
 useFakeClock();
 
@@ -14,7 +16,7 @@ const tcpProbe = { tcpSocket: { port: 8080 }, periodSeconds: 1 };
 /** A job of one task without retries, whose containers behave as said of them by name. */
 function worldOf(containers: Omit<Container, 'image'>[], behaviours: Record<string, Behaviour> = {}): World {
   const labelled = containers.map((container) => ({ image, ...container }));
-  const runtime = new FakeRuntime(({ name }) => behaviours[labelOf(name)] ?? {});
+  const runtime = new FakeEngine(({ name }) => behaviours[labelOf(name)] ?? {});
   return new World(runtime, {}, { containers: labelled, maxRetries: 0 });
 }
 
@@ -35,7 +37,7 @@ describe('a task of several containers', () => {
   test('shares one sandbox, in which the names of its containers are known', async () => {
     const specs: ContainerSpec[] = [];
     const world = worldOf([{ name: 'app' }, { name: 'proxy' }]);
-    world.runtime = new FakeRuntime((spec) => ({ ms: specs.push(spec) && 100 }));
+    world.runtime = new FakeEngine((spec) => ({ ms: specs.push(spec) && 100 }));
     const running = world.run();
     await world.advance(50);
     expect([...world.runtime.sandboxes.values()].map(({ hosts }) => hosts)).toEqual([['app', 'proxy']]);
@@ -192,7 +194,7 @@ describe('a task of several containers', () => {
 describe('sandboxes', () => {
   test('are one a slot, used again by the next attempt, and made anew when they are lost', async () => {
     const used: (string | false)[] = [];
-    const runtime = new FakeRuntime(({ network }) => ({
+    const runtime = new FakeEngine(({ network }) => ({
       ms: used.push('sandbox' in network && network.sandbox) && 100,
     }));
     const world = new World(runtime, { taskCount: 12, parallelism: 3 });
@@ -208,9 +210,25 @@ describe('sandboxes', () => {
   });
 });
 
+test('a sandbox is never lent to two attempts at once, however late a result comes', async () => {
+  let shared = 0;
+  const runtime: FakeEngine = new FakeEngine(({ network, labels }) => {
+    const inUse = [...runtime.containers.values()].filter(({ state }) => state.status === 'running');
+    shared += inUse.filter(({ spec }) => JSON.stringify(spec.network) === JSON.stringify(network)).length;
+    return { ms: 300 + 137 * (attemptOf(labels)[0] % 3) };
+  });
+  const inspect = runtime.inspect.bind(runtime);
+  runtime.inspect = async (name) => {
+    await sleep(150);
+    return inspect(name);
+  };
+  expect(await new World(runtime, { taskCount: 12, parallelism: 2 }).finish()).toMatchObject({ succeededCount: 12 });
+  expect(shared).toBe(0);
+});
+
 describe('the first sandboxes', () => {
-  const slow = (): FakeRuntime => {
-    const runtime = new FakeRuntime();
+  const slow = (): FakeEngine => {
+    const runtime = new FakeEngine();
     const find = runtime.localImage.bind(runtime);
     runtime.localImage = async (reference) => {
       await new Promise((resolve) => setTimeout(resolve, 500));
@@ -253,7 +271,7 @@ describe('fresh sandboxes', () => {
   const fresh = { freshSandbox: true };
 
   test('are none where a container meets no other', async () => {
-    const runtime = new FakeRuntime();
+    const runtime = new FakeEngine();
     const opened = vi.spyOn(runtime, 'openSandbox');
     const world = new World(runtime, { taskCount: 4, parallelism: 2 }, {}, 32, fresh);
     expect(await world.finish()).toMatchObject({ succeededCount: 4 });
@@ -261,7 +279,7 @@ describe('fresh sandboxes', () => {
   });
 
   test('are one for each attempt, and gone with it', async () => {
-    const runtime = new FakeRuntime(({ name }) => ({ ms: labelOf(name) === 'main' ? 100 : 60_000 }));
+    const runtime = new FakeEngine(({ name }) => ({ ms: labelOf(name) === 'main' ? 100 : 60_000 }));
     const opened = vi.spyOn(runtime, 'openSandbox');
     const containers = [
       { name: 'app', image },

@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { attemptDirectory, runDirectory } from '../../src/engine/plan.js';
+import { runDirectory } from '../../src/engine/leftovers.js';
 import type { LocalSettings } from '../../src/model/local/settings.js';
 import type { Container, Volume } from '../../src/model/schema/container.js';
-import type { ContainerSpec } from '../../src/runtime/runtime.js';
-import { FakeRuntime } from '../support/fake-runtime.js';
+import type { ContainerSpec } from '../../src/runtime/docker/engine-api.js';
+import { FakeEngine } from '../support/fake-engine.js';
 import { tempDirectory } from '../support/temp.js';
-import { attemptOf, useFakeClock, World } from './world.js';
+import { attemptDirectory, attemptOf, useFakeClock, World } from './world.js';
 
 useFakeClock();
 
@@ -21,7 +21,7 @@ const secretVariable = (name: string, secret: string, version?: string): Contain
   image,
   env: [{ name, valueSource: { secretKeyRef: { secret, version } } }],
 });
-const world = (task: Task, settings: Partial<LocalSettings>, runtime = new FakeRuntime(), maxRetries = 0): World =>
+const world = (task: Task, settings: Partial<LocalSettings>, runtime = new FakeEngine(), maxRetries = 0): World =>
   new World(runtime, {}, { ...task, maxRetries }, 32, settings);
 /** The message of the last attempt of the only task. */
 const message = ({ tasks }: World): string | undefined => tasks[0]?.lastAttemptResult?.status?.message;
@@ -31,7 +31,7 @@ describe('secrets in variables', () => {
     const file = path.join(tempDirectory(), 'key');
     writeFileSync(file, 'first');
     const seen: ContainerSpec[] = [];
-    const runtime = new FakeRuntime((spec) => {
+    const runtime = new FakeEngine((spec) => {
       seen.push(spec);
       writeFileSync(file, 'second');
       return { exitCode: attemptOf(spec.labels)[1] === 0 ? 1 : 0 };
@@ -46,7 +46,7 @@ describe('secrets in variables', () => {
 
   test('of equal variables the last one counts', async () => {
     const seen: ContainerSpec[] = [];
-    const runtime = new FakeRuntime((spec) => ({ exitCode: seen.push(spec) - 1 }));
+    const runtime = new FakeEngine((spec) => ({ exitCode: seen.push(spec) - 1 }));
     const key = secretVariable('A', 'key').env?.[0] ?? { name: '' };
     const env = [{ name: 'A', value: 'plain' }, key, { name: 'B', value: 'x' }, { ...key, name: 'B' }, { name: 'B' }];
     const w = world({ containers: [{ image, env }] }, { secrets: { key: { latest: { env: 'KEY' } } } }, runtime);
@@ -103,7 +103,7 @@ describe('secrets in files', () => {
     const w = world({ containers, volumes }, { secrets: { key: { 1: inline('1'), latest: inline('2') } } });
     const running = w.run();
     while (w.runtime.running === 0) await w.advance(10);
-    const directory = attemptDirectory(w.home, w.name, 0, 0);
+    const directory = attemptDirectory(w, 0, 0);
     expect(statSync(directory).mode & 0o777).toBe(0o700);
     const volume = path.join(directory, 'volume0');
     const modes = ['.', 'deep', 'deep/down', 'deep/down/key', 'key'].map((name) =>
@@ -119,7 +119,7 @@ describe('secrets in files', () => {
   test('that a dead process has left are gone once somebody takes over', async () => {
     const w = world({ containers, volumes }, { secrets: { key: { 1: { env: 'KEY' }, latest: { env: 'KEY' } } } });
     w.env['KEY'] = 'x';
-    const left = attemptDirectory(w.home, w.name, 7, 0);
+    const left = attemptDirectory(w, 7, 0);
     mkdirSync(left, { recursive: true });
     const running = w.run();
     while (w.runtime.running === 0) await w.advance(10);
@@ -128,7 +128,7 @@ describe('secrets in files', () => {
   });
 
   test('a container that runs keeps them when another process takes over, which removes them at its end', async () => {
-    const runtime = new FakeRuntime(() => ({ ms: 5000 }));
+    const runtime = new FakeEngine(() => ({ ms: 5000 }));
     const w = world(
       { containers, volumes },
       { secrets: { key: { 1: { env: 'KEY' }, latest: { env: 'KEY' } } } },
@@ -140,7 +140,7 @@ describe('secrets in files', () => {
     w.dead.add('first');
     const second = w.run('second');
     await w.advance(2000);
-    expect(existsSync(attemptDirectory(w.home, w.name, 0, 0))).toBe(true);
+    expect(existsSync(attemptDirectory(w, 0, 0))).toBe(true);
     await w.finish(second);
     expect(w.states).toEqual(['Succeeded']);
     expect(existsSync(runDirectory(w.home, w.name))).toBe(false);
@@ -164,7 +164,7 @@ describe('volumes of the engine', () => {
   };
 
   test('are there before any container, held by a sandbox of the attempt, and gone after it', async () => {
-    const runtime = new FakeRuntime(() => {
+    const runtime = new FakeEngine(() => {
       expect([...runtime.volumes.keys()].map((name) => name.replace(/.*attempt/, ''))).toHaveLength(2);
       return { exitCode: 1 };
     });
@@ -212,8 +212,8 @@ test('a mapped directory that has become a link is not mounted', async () => {
 describe('with strictFs', () => {
   const name = 'localrun-nightly-x7k2p-task0-attempt0';
   const mebi = 1024 ** 2;
-  const run = async (behaviour: ConstructorParameters<typeof FakeRuntime>[0]): Promise<World> => {
-    const w = world({ containers: [{ image }] }, { strictFs: true }, new FakeRuntime(behaviour));
+  const run = async (behaviour: ConstructorParameters<typeof FakeEngine>[0]): Promise<World> => {
+    const w = world({ containers: [{ image }] }, { strictFs: true }, new FakeEngine(behaviour));
     await w.finish();
     return w;
   };

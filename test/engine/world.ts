@@ -1,6 +1,8 @@
+import path from 'node:path';
 import { afterEach, beforeEach, vi } from 'vitest';
 import type { Control } from '../../src/engine/engine.js';
-import { runExecution } from '../../src/engine/execution.js';
+import { runDirectory } from '../../src/engine/leftovers.js';
+import { runExecution } from '../../src/engine/run.js';
 import { defaultSettings, type LocalSettings } from '../../src/model/local/settings.js';
 import type { ExecutionEvent } from '../../src/model/events.js';
 import type { Execution, ExecutionTemplate, TaskTemplate } from '../../src/model/schema/job.js';
@@ -9,7 +11,7 @@ import { LogFiles } from '../../src/store/logs.js';
 import { openStore } from '../../src/store/sqlite.js';
 import type { Owner, Store } from '../../src/store/store.js';
 import { noCredentials } from '../support/credentials.js';
-import type { FakeRuntime } from '../support/fake-runtime.js';
+import type { FakeEngine } from '../support/fake-engine.js';
 import { someExecution, someJob, someTask, someTime } from '../support/jobs.js';
 import { tempDirectory } from '../support/temp.js';
 
@@ -27,7 +29,7 @@ export class World {
   readonly events: ExecutionEvent[] = [];
   readonly cancel = new AbortController();
   readonly kill = new AbortController();
-  runtime: FakeRuntime;
+  runtime: FakeEngine;
   /** The variables of the processes. */
   readonly env: Record<string, string> = {};
   /** Processes that are gone, by their owner's token. */
@@ -35,7 +37,7 @@ export class World {
   readonly maxParallelism: number;
 
   constructor(
-    runtime: FakeRuntime,
+    runtime: FakeEngine,
     execution: Partial<ExecutionTemplate> = {},
     task: Partial<TaskTemplate> = {},
     maxParallelism = 32,
@@ -67,7 +69,7 @@ export class World {
       this.name,
       {
         store: this.store,
-        runtime: this.runtime,
+        runtime: this.runtime.runtime,
         logs: new LogFiles(this.home),
         home: this.home,
         projectNumber: '123',
@@ -116,6 +118,10 @@ export class World {
     return this.tasks.map(({ state, retried }) => (retried ? `${state}+${retried}` : state));
   }
 }
+
+/** The directory of the files that an attempt needs. */
+export const attemptDirectory = ({ home, name }: World, task: number, attempt: number): string =>
+  path.join(runDirectory(home, name), `task${task}-attempt${attempt}`);
 
 /** The task index and the attempt of a container, as its labels say. */
 export const attemptOf = (labels: Record<string, string>): [task: number, attempt: number] => [

@@ -1,4 +1,4 @@
-import type { Credentials } from '../../src/engine/credentials.js';
+import type { Credentials } from '../../src/local/credentials.js';
 import { StatusError } from '../../src/model/errors.js';
 
 const none = new StatusError('NOT_FOUND', 'There are no application default credentials.');

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { labels } from '../../src/engine/plan.js';
+import { labels } from '../../src/runtime/docker/attempts/names.js';
 import { until } from './cli.js';
 import { client, onPodman } from './client.js';
 

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test as base } from 'vitest';
-import { homeLabel, labels } from '../../src/engine/plan.js';
+import { homeLabel, labels } from '../../src/runtime/docker/attempts/names.js';
 import { isCompleted } from '../../src/model/execution.js';
 import { LogDecoder } from '../../src/model/log-lines.js';
 import type { Container } from '../../src/model/schema/container.js';

@@ -8,7 +8,7 @@ import { LogFiles } from '../../src/store/logs.js';
 import { openStore } from '../../src/store/sqlite.js';
 import type { Store } from '../../src/store/store.js';
 import { noCredentials } from './credentials.js';
-import { FakeRuntime } from './fake-runtime.js';
+import { FakeEngine } from './fake-engine.js';
 import { someTime } from './jobs.js';
 import { tempDirectory } from './temp.js';
 
@@ -19,7 +19,7 @@ export class ServiceWorld {
   readonly home = tempDirectory();
   readonly store: Store = openStore(this.home);
   readonly logs = new LogFiles(this.home);
-  readonly runtime: FakeRuntime;
+  readonly runtime: FakeEngine;
   readonly deps: HostDeps;
   /** ms since 1970 */
   now = Date.parse(someTime);
@@ -31,8 +31,8 @@ export class ServiceWorld {
   /** Whether those workers do anything. */
   work: boolean;
 
-  constructor(options: { runtime?: FakeRuntime; work?: boolean } = {}) {
-    this.runtime = options.runtime ?? new FakeRuntime();
+  constructor(options: { runtime?: FakeEngine; work?: boolean } = {}) {
+    this.runtime = options.runtime ?? new FakeEngine();
     this.work = options.work ?? false;
     this.deps = {
       store: this.store,
@@ -49,7 +49,7 @@ export class ServiceWorld {
       spawnWorker: (name) => this.#spawn(name),
       engine: () => this.runtime.engine(),
       discard: (names) => void this.discarded.push(...names.map(({ name }) => name)),
-      runtime: this.runtime,
+      runtime: this.runtime.runtime,
       home: this.home,
       credentials: noCredentials,
       maxParallelism: 32,

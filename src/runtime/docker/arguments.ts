@@ -1,12 +1,6 @@
 import { routeOf, unnameable, variableLine } from '../../model/environment-variables.js';
-import {
-  type ContainerSpec,
-  type Mount,
-  type NetworkSpec,
-  type SandboxSpec,
-  StartRefused,
-  type VolumeSpec,
-} from '../runtime.js';
+import { StartRefused } from '../port.js';
+import type { ContainerSpec, Mount, NetworkSpec, SandboxSpec, VolumeSpec } from './engine-api.js';
 
 /** What an engine is like, as far as arguments depend on it. */
 export interface Traits {

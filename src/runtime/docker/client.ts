@@ -6,7 +6,7 @@ import path from 'node:path';
 import { Duplex, type Readable, type Writable } from 'node:stream';
 import { StatusError } from '../../model/errors.js';
 import { formatSpan } from '../../model/time.js';
-import type { SlowCall } from '../runtime.js';
+import type { SlowCall } from '../port.js';
 
 /** What a client gets besides its arguments; aborting `signal` ends it. */
 interface ClientInput {

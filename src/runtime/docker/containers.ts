@@ -1,9 +1,9 @@
 import { existsSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { ContainerState } from '../runtime.js';
 import { type Answers, Batches } from './batches.js';
 import { type DockerClient, isAbout } from './client.js';
+import type { ContainerState } from './engine-api.js';
 import { parseState } from './state.js';
 
 /** How long calls wait that are in no hurry, in ms: looking at a container, and removing one. */

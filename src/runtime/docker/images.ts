@@ -1,11 +1,11 @@
-import { type ContainerRuntime, type Image, type ImageFault, ImageUnavailable } from '../runtime.js';
+import { type EngineApi, type Image, type ImageFault, ImageFailure } from './engine-api.js';
 import { brief, type DockerClient } from './client.js';
 
 /** What an engine says of an image that it does not have. */
 export const noSuchImage = /no such image|image not known/i;
 
 /** What a runtime does with images. */
-export function dockerImages(client: DockerClient): Pick<ContainerRuntime, 'localImage' | 'pullImage'> {
+export function dockerImages(client: DockerClient): Pick<EngineApi, 'localImage' | 'pullImage'> {
   const localImage = async (reference: string): Promise<Image | undefined> => {
     const args = ['image', 'inspect', '--format', '{{.Id}} {{.Os}}/{{.Architecture}} {{json .RepoDigests}}', reference];
     const { stdout, stderr, exitCode } = await client.run(args);
@@ -30,10 +30,10 @@ export function dockerImages(client: DockerClient): Pick<ContainerRuntime, 'loca
       const { stderr, exitCode } = await client.run(args, { signal, work: Infinity });
       if (exitCode !== 0) {
         const detail = brief(stderr).replace(/^Error(?: response from daemon)?: /, '');
-        throw new ImageUnavailable(faultOf(detail), detail || 'the engine gives no reason');
+        throw new ImageFailure(faultOf(detail), detail || 'the engine gives no reason');
       }
       const image = await localImage(reference);
-      if (!image) throw new ImageUnavailable('missing', 'the engine has pulled it and does not know it');
+      if (!image) throw new ImageFailure('missing', 'the engine has pulled it and does not know it');
       return image;
     },
   };

@@ -1,6 +1,6 @@
 import type { ContainerEngine } from '../../model/container-engine.js';
-import type { Capacity } from '../runtime.js';
 import { type DockerClient, jsonObject, throwIfUnreachable } from './client.js';
+import type { Capacity } from './engine-api.js';
 
 interface DockerInfo {
   ID?: string;

@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { StatusError } from '../../model/errors.js';
 import { timestamp, type Timestamp } from '../../model/time.js';
-import { type ContainerSpec, type Output, type Started, StartRefused } from '../runtime.js';
+import { StartRefused } from '../port.js';
 import { runArguments, type Traits } from './arguments.js';
 import { type DockerClient, throwIfUnreachable } from './client.js';
+import type { ContainerOutput, ContainerSpec, Started } from './engine-api.js';
 import { type Containers, monitorDirectory } from './containers.js';
 import { StampedOutput } from './output.js';
 import type { Starts } from './starts.js';
@@ -41,8 +42,8 @@ export class Launcher {
     this.#traits = traits;
   }
 
-  /** See ContainerRuntime.start. */
-  async start(spec: ContainerSpec, output: Output): Promise<Started | 'exists' | 'homeless'> {
+  /** See EngineApi.start. */
+  async start(spec: ContainerSpec, output: ContainerOutput): Promise<Started | 'exists' | 'homeless'> {
     const files = {
       stdout: new StampedOutput((data) => output.write('stdout', data)),
       stderr: new StampedOutput((data) => output.write('stderr', data)),

@@ -1,5 +1,5 @@
 import { timestamp, toTimestamp } from '../../model/time.js';
-import type { ContainerState, Mount } from '../runtime.js';
+import type { ContainerState, Mount } from './engine-api.js';
 
 interface InspectedState {
   Status: string;

@@ -1,7 +1,8 @@
-import { type ContainerRuntime, StartRefused } from '../runtime.js';
+import { StartRefused } from '../port.js';
 import { diskVolumeArguments, memoryVolumeArguments, podmanVolumeArguments, type Traits } from './arguments.js';
 import { Batches } from './batches.js';
 import { type DockerClient, isAbout } from './client.js';
+import type { EngineApi } from './engine-api.js';
 import type { Containers } from './containers.js';
 import { refusal } from './launcher.js';
 import type { SandboxImage } from './sandbox/image.js';
@@ -15,7 +16,7 @@ export function dockerVolumes(
   client: DockerClient,
   containers: Containers,
   traits: () => Promise<SandboxImage & Traits>,
-): Pick<ContainerRuntime, 'createVolume' | 'removeVolume' | 'listVolumes'> {
+): Pick<EngineApi, 'createVolume' | 'removeVolume' | 'listVolumes'> {
   /** Whether each volume is gone; if not, a container uses it. */
   const removals = new Batches(async (names) => {
     const { stdout, stderr, exitCode } = await client.run(['volume', 'rm', '--force', ...names]);

@@ -1,6 +1,6 @@
 import { StatusError } from '../../model/errors.js';
 import type { EngineReport } from '../../runtime/diagnosis.js';
-import type { ContainerRuntime } from '../../runtime/runtime.js';
+import type { AttemptRuntime } from '../../runtime/port.js';
 import type { ServiceDeps } from '../service.js';
 
 /** What a look at one thing has found. */
@@ -26,7 +26,7 @@ export interface DoctorDeps {
   now: () => number;
   alive: ServiceDeps['alive'];
   diagnose: () => Promise<EngineReport>;
-  runtime: ContainerRuntime;
+  runtime: AttemptRuntime;
   /** Opens the store anew. @throws StatusError */
   open: () => Promise<ServiceDeps>;
 }

@@ -31,7 +31,7 @@ export async function examine(deps: DoctorDeps, { fix }: { fix: boolean }): Prom
   if (existsSync(storeFile(deps.home))) {
     const service = await deps.open().catch(() => undefined);
     if (!service) return checks;
-    const asked = report.engine && (await deps.runtime.engine().catch(() => undefined));
+    const asked = report.engine && (await deps.runtime.identify().catch(() => undefined));
     for (const { mend, ...check } of executionChecks(service, asked)) {
       // Without an engine they cannot go on.
       await take(asked ? { ...check, mend } : check);

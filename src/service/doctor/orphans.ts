@@ -1,8 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { executionLabels, homeLabel, labels, runDirectory } from '../../engine/plan.js';
-import { keptAttempts, keptNames } from '../../model/kept-containers.js';
-import type { ContainerRuntime } from '../../runtime/runtime.js';
+import { runDirectory } from '../../engine/leftovers.js';
+import { keptAttempts } from '../../model/kept-containers.js';
 import type { Store } from '../../store/store.js';
 import { amount, type DoctorDeps, type Mendable } from './check.js';
 
@@ -13,31 +12,23 @@ export type Records = Pick<Store, 'openExecutions' | 'findExecution' | 'remains'
 const told = 5;
 
 /**
- * What bears our label in the engine, belongs to no execution that is under way, and was not kept on request. What is
- * looked at is listed before the executions are, so that nothing counts whose execution begins meanwhile.
+ * What the runtime holds for this state directory that belongs to no execution under way and is not kept on request.
+ * The runtime is asked before the store, so that nothing counts whose execution begins meanwhile.
  */
 export async function engineOrphans({ home, runtime }: DoctorDeps, records: Records): Promise<Mendable> {
-  const list = async (of: (labels: Record<string, string>) => Promise<string[]>): Promise<string[]> => {
-    const all = await of({ [labels.home]: homeLabel(home) });
-    const open = all.length > 0 ? records.openExecutions() : [];
-    const used = await Promise.all(open.map((execution) => of(executionLabels(home, execution))));
-    const left = without(all, used.flat());
-    const kept = left.length > 0 ? keepers(records).map((execution) => keptNames(records, execution)) : [];
-    return left.filter((name) => !kept.some((isKept) => isKept(name)));
-  };
-  const containers = await list((wanted) => runtime.list(wanted));
-  const volumes = await list((wanted) => runtime.listVolumes(wanted));
+  const all = await runtime.list({ home });
+  const open = all.length > 0 ? records.openExecutions() : [];
+  const used = await Promise.all(open.map((execution) => runtime.list({ home, execution })));
+  const inUse = new Set(used.flat().map(({ name }) => name));
+  const kept = all.length > 0 ? keepers(records).flatMap((execution) => keptAttempts(records, execution)) : [];
+  const isKept = runtime.belongsTo(kept.map(({ handle }) => handle));
+  const orphans = all.filter((remnant) => !inUse.has(remnant.name) && !isKept(remnant));
   return finding(
     'engine orphans',
-    [...containers, ...volumes],
+    orphans.map(({ name }) => name),
     'containers and volumes of executions that have ended',
-    () => removeAll(runtime, containers, volumes),
+    () => runtime.discard(orphans),
   );
-}
-
-async function removeAll(runtime: ContainerRuntime, containers: string[], volumes: string[]): Promise<void> {
-  await runtime.removeAll(containers);
-  await Promise.all(volumes.map((name) => runtime.removeVolume(name)));
 }
 
 /** The directories of executions that have ended, or of which nobody knows. */

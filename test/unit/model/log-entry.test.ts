@@ -74,7 +74,14 @@ describe('a line', () => {
 });
 
 describe('the platform says', () => {
-  const attempt: AttemptRecord = { task: 0, attempt: 0, container: 'c', createTime: someTime, endTime: someTime };
+  const attempt: AttemptRecord = {
+    task: 0,
+    attempt: 0,
+    name: 'c',
+    handle: 'h',
+    createTime: someTime,
+    endTime: someTime,
+  };
   const said = (more: Partial<AttemptRecord>) =>
     platformEntries(execution, { ...attempt, ...more }).map((entry) => [entry.severity, entry.textPayload]);
 

@@ -18,7 +18,7 @@ import { pruneExecutions } from '../../../src/service/retention.js';
 import { runJob, startedByToken } from '../../../src/service/run.js';
 import { getTask, listTasks } from '../../../src/service/tasks.js';
 import { timestamp } from '../../../src/model/time.js';
-import { FakeRuntime } from '../../support/fake-runtime.js';
+import { FakeEngine } from '../../support/fake-engine.js';
 import { jobInput, parent, someJobName as job } from '../../support/jobs.js';
 import { day, serviceError as error, ServiceWorld, someLog } from '../../support/service.js';
 
@@ -73,7 +73,7 @@ describe('an execution token', () => {
   test('starts the execution that it names, and the job is ready once that has started', async () => {
     const world = worldWithJob(withToken({ startExecutionToken: 'v1' }), {
       work: true,
-      runtime: new FakeRuntime(() => ({ ms: 300, exitCode: 1 })),
+      runtime: new FakeEngine(() => ({ ms: 300, exitCode: 1 })),
     });
     expect(world.spawned).toEqual([`${job}/executions/nightly-v1`]);
     const pending = getJob(world.deps, job);
@@ -104,7 +104,7 @@ describe('an execution token', () => {
   test('leaves a job that is not ready when that execution fails, and that can be run all the same', async () => {
     const world = worldWithJob(jobInput({}, { maxRetries: 0 }), {
       work: true,
-      runtime: new FakeRuntime(() => ({ exitCode: 3, ms: 5 })),
+      runtime: new FakeEngine(() => ({ exitCode: 3, ms: 5 })),
     });
     const updated = updateJob(world.deps, {
       name: job,
@@ -222,7 +222,7 @@ describe('deleteExecution', () => {
   });
 
   test('cancels one that runs first', async () => {
-    const world = worldWithJob(jobInput(), { work: true, runtime: new FakeRuntime(() => ({ ms: 60_000 })) });
+    const world = worldWithJob(jobInput(), { work: true, runtime: new FakeEngine(() => ({ ms: 60_000 })) });
     const { name } = runJob(world.deps, { name: job });
     void world.run(name);
     await expect.poll(() => world.runtime.running).toBe(1);

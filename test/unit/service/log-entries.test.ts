@@ -33,7 +33,7 @@ class World extends ServiceWorld {
 
   attempt(task: number, attempt: number, create: number, end?: number): void {
     this.store.saveAttempt(this.execution.name, {
-      ...{ task, attempt, container: 'c', createTime: at(create) },
+      ...{ task, attempt, name: 'c', handle: 'h', createTime: at(create) },
       ...(end !== undefined && { endTime: at(end), outcome: { code: 0, message: '' } }),
     });
   }

@@ -31,7 +31,7 @@ function begun(world: ServiceWorld, size: number): Execution {
   someLog(world.logs, execution.name);
   writeFileSync(world.logs.file(execution.name, source, 'stdout'), 'x'.repeat(size));
   world.store.saveExecution(started(execution, startTime, startTime));
-  world.store.saveAttempt(execution.name, { ...source, container: 'c', createTime: startTime, startTime });
+  world.store.saveAttempt(execution.name, { ...source, name: 'c', handle: 'h', createTime: startTime, startTime });
   return execution;
 }
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { dockerRuntime } from '../../../../src/runtime/docker/docker.js';
+import { dockerEngine } from '../../../../src/runtime/docker/engine.js';
 import { tempDirectory } from '../../../support/temp.js';
 
 /** Families of names that programs of the host act upon, as people know them. */
@@ -57,7 +57,7 @@ test('whatever variables are called, a client acts upon none of them, and the co
   mkdirSync(path.join(directory, 'home'));
   const surroundings = { PATH: process.env['PATH'], HOME: path.join(directory, 'home') };
   writeFileSync(evil, `touch ${mark}\n`);
-  const runtime = dockerRuntime(client, surroundings);
+  const engine = dockerEngine(client, surroundings);
   const variable = fc.record({ name, secret: fc.boolean(), lines: fc.boolean() });
   await fc.assert(
     fc.asyncProperty(
@@ -72,7 +72,7 @@ test('whatever variables are called, a client acts upon none of them, and the co
         // A name that no line of a file can hold is refused for a secret, before anything starts.
         const secret = (i: number): boolean =>
           variables[i]?.secret === true && /^[!"$-~][!-~]*$/.test(values[i]?.[0] ?? '');
-        const started = await runtime.start(
+        const started = await engine.start(
           {
             ...{ name: 'c', image: 'i', network: { sandbox: 's' }, labels: {}, memoryBytes: 1, cpus: 1 },
             env: Object.fromEntries(values.filter((_, i) => !secret(i))),
@@ -101,5 +101,5 @@ test('whatever variables are called, a client acts upon none of them, and the co
     ),
     { numRuns: 10, endOnFailure: true },
   );
-  runtime.close();
+  engine.close();
 });

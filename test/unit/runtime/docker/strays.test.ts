@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { namesOf } from '../../../../src/engine/plan.js';
+import { namesOf } from '../../../../src/runtime/docker/attempts/names.js';
 import { Strays } from '../../../../src/runtime/docker/strays.js';
 
 beforeEach(() => void vi.useFakeTimers());

@@ -1,0 +1,88 @@
+import { containerLabel, dependencies, mainContainer } from '../model/task-containers.js';
+import { defaultLimits, graceSeconds } from '../model/defaults.js';
+import { shortName } from '../model/names.js';
+import { ownProperty } from '../model/own-property.js';
+import { parseQuantity } from '../model/quantity.js';
+import type { Container, EnvVar } from '../model/schema/container.js';
+import type { Execution } from '../model/schema/job.js';
+import type { Probe } from '../model/schema/probe.js';
+import type { AttemptContainer, AttemptId, AttemptSpec, Capabilities, SecretReference } from '../runtime/port.js';
+
+/**
+ * An attempt as the container contract has it: the template, and the CLOUD_RUN_* variables, which nothing overrides.
+ * @param images what the execution's references stand for in the runtime
+ */
+export function attemptSpec(execution: Execution, id: AttemptId, images: Record<string, string>): AttemptSpec {
+  const { template, taskCount } = execution;
+  const { containers, volumes = [] } = template;
+  const needs = dependencies(containers);
+  const system = {
+    CLOUD_RUN_JOB: execution.job,
+    CLOUD_RUN_EXECUTION: shortName(execution.name),
+    CLOUD_RUN_TASK_INDEX: String(id.task),
+    CLOUD_RUN_TASK_ATTEMPT: String(id.attempt),
+    CLOUD_RUN_TASK_COUNT: String(taskCount),
+  };
+  return {
+    ...id,
+    main: mainContainer(containers),
+    graceSeconds: graceSeconds(template),
+    volumes,
+    containers: containers.map((container, i): AttemptContainer => {
+      const limits = { ...defaultLimits, ...container.resources?.limits };
+      const { image, command, args, workingDir, startupProbe, volumeMounts = [] } = container;
+      return {
+        name: containerLabel(container, i),
+        image: ownProperty(images, image) ?? image,
+        env: { ...plainVariables(container), ...system },
+        secrets: secretVariables(container),
+        ...{ command, args, workingDir, volumeMounts },
+        memoryBytes: parseQuantity(limits.memory) ?? 0,
+        cpus: parseQuantity(limits.cpu) ?? 1,
+        gpus: gpus(container),
+        dependsOn: needs[i] ?? [],
+        probe: startupProbe && withPort(startupProbe, container),
+      };
+    }),
+  };
+}
+
+const gpus = ({ resources }: Container): number => parseQuantity(resources?.limits?.['nvidia.com/gpu'] ?? '') ?? 0;
+
+/** Why a runtime cannot run an execution; undefined if it can. */
+export const lacking = ({ template }: Execution, capabilities: Capabilities): string | undefined =>
+  template.containers.some(gpus) && !capabilities.gpus
+    ? "The job needs a GPU (nvidia.com/gpu), and the container engine has none: it knows no runtime called nvidia, which NVIDIA's container toolkit adds."
+    : undefined;
+
+/** The variables of a container by name; of equal names, the last one counts. */
+const variables = ({ env = [] }: Container): EnvVar[] => [
+  ...new Map(env.map((variable) => [variable.name, variable])).values(),
+];
+
+const plainVariables = (container: Container): Record<string, string> =>
+  Object.fromEntries(
+    variables(container).flatMap(({ name, value, valueSource }) =>
+      valueSource?.secretKeyRef ? [] : [[name, value ?? '']],
+    ),
+  );
+
+const secretVariables = (container: Container): Record<string, SecretReference> =>
+  Object.fromEntries(
+    variables(container).flatMap(({ name, valueSource }) => {
+      const reference = valueSource?.secretKeyRef;
+      return reference ? [[name, { secret: reference.secret, version: reference.version || 'latest' }]] : [];
+    }),
+  );
+
+/** The probe with the container's port in it where it names none. */
+function withPort(probe: Probe, { ports }: Container): Probe {
+  const port = ports?.[0]?.containerPort;
+  const { httpGet, tcpSocket, grpc } = probe;
+  return {
+    ...probe,
+    ...(httpGet && { httpGet: { port, ...httpGet } }),
+    ...(tcpSocket && { tcpSocket: { port, ...tcpSocket } }),
+    ...(grpc && { grpc: { port, ...grpc } }),
+  };
+}

@@ -1,0 +1,334 @@
+import { rmSync } from 'node:fs';
+import { type Action, nextActions, type Situation, startable } from '../model/next-actions.js';
+import { type ContainerEngine, otherEngine } from '../model/container-engine.js';
+import { imported, importFailed, isCompleted, provisionFailed } from '../model/execution.js';
+import { keptAttempts } from '../model/kept-containers.js';
+import type { Execution } from '../model/schema/job.js';
+import { durationSeconds, timestamp, type Timestamp } from '../model/time.js';
+import { type AttemptSession, type Image, ImageUnavailable } from '../runtime/port.js';
+import { LeaseLost } from '../store/store.js';
+import { lacking } from './attempt-spec.js';
+import { RuntimeAvailability } from './availability.js';
+import { type Control, type EngineDeps, type Happening, pace } from './engine.js';
+import { runDirectory } from './leftovers.js';
+import { ExecutionRecord } from './record.js';
+import { Slots } from './slots.js';
+import { LocalSources } from './sources.js';
+
+/**
+ * Runs an execution to its end, whether it is new or another process left it halfway, and returns it as it ended.
+ * Undefined if another process runs it, has taken it over meanwhile, or is to take it over.
+ */
+export async function runExecution(name: string, deps: EngineDeps, control: Control): Promise<Execution | undefined> {
+  if (!deps.store.acquireLease(name, deps.owner, deps.now(), deps.alive)) return undefined;
+  const run = new Run(name, deps, control);
+  try {
+    return await run.toTheEnd();
+  } catch (error) {
+    if (error instanceof LeaseLost) return undefined;
+    throw error;
+  } finally {
+    run.dispose();
+    deps.store.releaseLease(name, deps.owner.token);
+  }
+}
+
+class Run {
+  readonly #name: string;
+  readonly #deps: EngineDeps;
+  readonly #control: Control;
+  readonly #record: ExecutionRecord;
+  readonly #availability: RuntimeAvailability;
+  readonly #ticker: NodeJS.Timeout;
+  /** Ends what no part of the run waits for any more. */
+  readonly #over = new AbortController();
+  #cancel: Situation['cancel'] = 'no';
+  #lastHeartbeat: number;
+  /** What the runtime is slow at, and whether it has been before. */
+  #slow: string | undefined;
+  #wasSlow = false;
+  #failure: Error | undefined;
+  #wake: () => void = () => {};
+
+  constructor(name: string, deps: EngineDeps, control: Control) {
+    this.#name = name;
+    this.#deps = deps;
+    this.#control = control;
+    this.#record = new ExecutionRecord(name, deps.store, deps.owner, deps.now);
+    this.#availability = new RuntimeAvailability((event) => this.#emit(event), deps.now);
+    this.#lastHeartbeat = deps.now();
+    this.#ticker = setInterval(this.#tick, pace.poll);
+    for (const signal of [control.cancel, control.kill]) signal.addEventListener('abort', this.#tick);
+  }
+
+  dispose(): void {
+    this.#availability.giveUp();
+    this.#over.abort();
+    clearInterval(this.#ticker);
+    for (const signal of [this.#control.cancel, this.#control.kill]) signal.removeEventListener('abort', this.#tick);
+  }
+
+  /** Undefined if that is left to another process. */
+  async toTheEnd(): Promise<Execution | undefined> {
+    if (isCompleted(this.#record.execution)) return this.#record.execution;
+    this.#tick();
+    const asked = await this.#identified();
+    if (!asked) return undefined;
+    const began = this.#deps.store.engine(this.#name);
+    if (!began) this.#record.began(asked);
+    else if (began.id !== asked.id) {
+      if (!this.#deps.store.deletionRequested(this.#name)) throw otherEngine(this.#name, began, asked);
+      return this.#writeOff();
+    }
+    const session = await this.#open(began !== undefined);
+    try {
+      await this.#prepare(session);
+      if (isCompleted(this.#record.execution)) return this.#finish();
+      const slots = this.#slots(session);
+      this.#recover(slots);
+      await this.#see(slots, session.starts);
+      await this.#complete(session);
+      return this.#finish();
+    } catch (error) {
+      // Nothing waits any more for a runtime that does not answer.
+      this.#availability.giveUp();
+      throw error;
+    } finally {
+      await session.close();
+    }
+  }
+
+  /**
+   * Waits for the runtime. An execution that is to be deleted does not wait for long: its runtime may be gone for good,
+   * and another process may know another one. Undefined if that process is to run it.
+   */
+  async #identified(): Promise<ContainerEngine | undefined> {
+    const since = performance.now();
+    return this.#unless(
+      () => performance.now() - since >= pace.giveWay && this.#deps.store.deletionRequested(this.#name),
+      this.#availability.insist(() => this.#deps.runtime.identify()),
+    );
+  }
+
+  /** Ends the execution on record alone: what it has in its runtime stays there. */
+  #writeOff(): Execution {
+    rmSync(runDirectory(this.#deps.home, this.#name), { recursive: true, force: true });
+    this.#record.writeOff();
+    return this.#finish();
+  }
+
+  /** @param resumed whether an earlier process began the execution */
+  #open(resumed: boolean): Promise<AttemptSession> {
+    const { runtime, store, home, projectNumber, credentials, env } = this.#deps;
+    const settings = store.settings(this.#name);
+    return runtime.open({
+      ...{ home, settings, resumed, projectNumber, credentials },
+      execution: this.#record.execution,
+      directory: runDirectory(home, this.#name),
+      open: store.openAttempts(this.#name).map(({ handle }) => handle),
+      kept: this.#kept(),
+      sources: new LocalSources(settings, env),
+      availability: this.#availability,
+      cancelled: () => this.#cancel !== 'no',
+      onFailure: (error) => {
+        this.#fail(error);
+        this.#wake();
+      },
+    });
+  }
+
+  /** The places of the attempts that stay. */
+  #kept(): string[] {
+    return keptAttempts(this.#deps.store, this.#name).map(({ handle }) => handle);
+  }
+
+  /** Does what is to be done until there is nothing left. */
+  async #see(slots: Slots, starts: number): Promise<void> {
+    for (;;) {
+      if (this.#failure) throw this.#failure;
+      const { actions, wakeAt } = nextActions(this.#situation(slots, starts), performance.now());
+      for (const action of actions) {
+        if (action.do === 'complete') return;
+        this.#perform(action, slots);
+      }
+      if (actions.length === 0) await this.#sleep(wakeAt);
+    }
+  }
+
+  #emit(happening: Happening): void {
+    this.#deps.onEvent({ time: timestamp(this.#deps.now()), ...happening });
+  }
+
+  /** Notices cancellations, from here and from other processes, and gives the sign of life. */
+  readonly #tick = (): void => {
+    const { store, owner, now } = this.#deps;
+    try {
+      // The clock may also have been put back.
+      if (Math.abs(now() - this.#lastHeartbeat) >= pace.heartbeat) {
+        store.heartbeat(this.#name, owner, now());
+        this.#lastHeartbeat = now();
+      }
+      if (this.#control.cancel.aborted) store.requestCancel(this.#name, timestamp(now()));
+      if (this.#cancel === 'no' && store.cancelRequested(this.#name)) {
+        this.#cancel = 'requested';
+        this.#record.cancelling();
+        this.#emit({ type: 'execution.cancelling' });
+      }
+      if (this.#cancel === 'requested' && this.#control.kill.aborted) this.#cancel = 'killed';
+      this.#watchPace();
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#wake();
+  };
+
+  /** Reports when the runtime gets slow, at what, and when it no longer is. */
+  #watchPace(): void {
+    const { call, ms = 0 } = this.#deps.runtime.slowest ?? {};
+    const slow = ms >= pace.slow ? call : undefined;
+    if (slow === this.#slow) return;
+    this.#slow = slow;
+    this.#emit({ type: 'runtime.slow', call: slow, ms, first: !this.#wasSlow });
+    this.#wasSlow = true;
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error instanceof Error ? error : new Error(String(error));
+  }
+
+  /** Lets work go on beside the loop, which its end wakes and its failure ends. */
+  #beside(work: Promise<void>): void {
+    void work.catch((error: unknown) => this.#fail(error)).finally(() => this.#wake());
+  }
+
+  /** Until something happens, or until `wakeAt` (of performance.now). */
+  async #sleep(wakeAt: number | undefined): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      if (wakeAt !== undefined) timer = setTimeout(resolve, Math.max(0, wakeAt - performance.now()));
+    });
+    clearTimeout(timer);
+  }
+
+  /** Finds the images, once in an execution's life. */
+  async #prepare(session: AttemptSession): Promise<void> {
+    const { runtime } = this.#deps;
+    const { execution } = this.#record;
+    if (!execution.startTime) {
+      const capabilities = await this.#availability.insist(() => runtime.capabilities());
+      const lack = lacking(execution, capabilities);
+      if (lack !== undefined) return this.#record.prepared(provisionFailed(execution, lack, this.#record.time), {});
+      const references = execution.template.containers.map(({ image }) => image);
+      const onPull = (image: string): void => this.#emit({ type: 'image.pulling', image });
+      const finding = session.prepare(references, this.#over.signal, onPull).catch(unavailable);
+      const found = await this.#unless(() => this.#cancel !== 'no', finding);
+      if (!found) return;
+      if (found instanceof ImageUnavailable) return this.#withoutImage(found, session);
+      this.#record.prepared(
+        withImages(execution, found, this.#record.time),
+        Object.fromEntries(found.map(({ reference, id }) => [reference, id])),
+      );
+    }
+    this.#emit({ type: 'execution.started', execution: this.#record.execution });
+  }
+
+  async #withoutImage({ reference, condition, message }: ImageUnavailable, session: AttemptSession): Promise<void> {
+    this.#emit({ type: 'image.unavailable', image: reference, detail: message });
+    const failed = importFailed(this.#record.execution, condition, this.#record.time);
+    // Nothing of an execution is left in the runtime when it is on record as ended.
+    await session.sweep([]);
+    this.#record.prepared(failed, {});
+  }
+
+  /** What comes of `work`; undefined, without waiting for it, once it is `over`. */
+  async #unless<T>(over: () => boolean, work: Promise<T>): Promise<T | undefined> {
+    let result: T | undefined;
+    this.#beside(work.then((value) => void (result = value)));
+    while (result === undefined && !over()) {
+      if (this.#failure) throw this.#failure;
+      await this.#sleep(undefined);
+    }
+    return over() ? undefined : result;
+  }
+
+  #slots(session: AttemptSession): Slots {
+    return new Slots({
+      deps: this.#deps,
+      record: this.#record,
+      session,
+      settings: this.#deps.store.settings(this.#name),
+      emit: (happening) => this.#emit(happening),
+      wake: () => this.#wake(),
+      beside: (work) => this.#beside(work),
+      cancelled: () => this.#cancel !== 'no',
+    });
+  }
+
+  /** Resumes what an earlier process left open. */
+  #recover(slots: Slots): void {
+    const open = this.#deps.store.openAttempts(this.#name);
+    if (open.length > 0) this.#emit({ type: 'execution.adopted', attempts: open.length });
+    for (const attempt of open) slots.recover(attempt);
+  }
+
+  #situation({ active, settling }: Slots, starts: number): Situation {
+    const { parallelism = 1, taskCount, template } = this.#record.execution;
+    const slots = parallelism < taskCount ? parallelism : Math.min(taskCount, this.#deps.maxParallelism);
+    const wanted = this.#cancel === 'no' ? startable({ slots, starts, active }) : 1;
+    const ready = wanted > 0 ? this.#deps.store.readyTasks(this.#name, wanted) : [];
+    return {
+      slots,
+      starts,
+      timeout: (durationSeconds(template.timeout ?? '') ?? 600) * 1000,
+      cancel: this.#cancel,
+      active,
+      settling,
+      ready: ready.map(({ index, retried }) => ({ index, attempt: retried })),
+    };
+  }
+
+  #perform(action: Exclude<Action, { do: 'complete' }>, slots: Slots): void {
+    switch (action.do) {
+      case 'start':
+        return slots.start(action.index, action.attempt);
+      case 'stop':
+        return slots.stop(action.index, action.reason);
+      case 'kill':
+        return slots.kill(action.index);
+      case 'cancelPending':
+        return this.#record.cancelPending();
+    }
+  }
+
+  /** Nothing of the execution is left in the runtime when it is on record as ended, but what is kept. */
+  async #complete(session: AttemptSession): Promise<void> {
+    const kept = this.#kept();
+    await session.sweep(kept);
+    if (kept.length === 0) rmSync(runDirectory(this.#deps.home, this.#name), { recursive: true, force: true });
+    this.#record.complete(this.#cancel !== 'no');
+  }
+
+  #finish(): Execution {
+    const { execution } = this.#record;
+    this.#emit({ type: 'execution.completed', execution });
+    return execution;
+  }
+}
+
+/** An image that cannot be had is a result, unlike other failures. */
+function unavailable(error: unknown): ImageUnavailable {
+  if (error instanceof ImageUnavailable) return error;
+  throw error;
+}
+
+/** The execution once its images are there, which it names with their digests. */
+function withImages(execution: Execution, images: readonly Image[], time: Timestamp): Execution {
+  const { template } = execution;
+  const containers = template.containers.map((container, i) => {
+    const { reference: image = container.image } = images[i] ?? {};
+    return { ...container, image };
+  });
+  const pulled = images.some((image) => image.pulled);
+  return imported(execution, { ...template, containers }, pulled, time);
+}

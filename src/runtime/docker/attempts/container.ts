@@ -1,0 +1,197 @@
+import type { EndedContainer } from '../../../model/attempt.js';
+import { epochMs } from '../../../model/time.js';
+import { type Availability, type Output, StartRefused } from '../../port.js';
+import { sleep } from '../../sleep.js';
+import type { EngineApi, ContainerSpec, ContainerState, SandboxSpec } from '../engine-api.js';
+import { pace } from './pace.js';
+
+/** Which part of a container's life is known to have happened before this process took it up. */
+export type Past = 'nothing' | 'recorded' | 'started';
+
+export interface Starter {
+  engine: EngineApi;
+  availability: Availability;
+  /** Makes sure that the sandbox is there; `lost`: it was, and is not any more. */
+  openSandbox: (sandbox: SandboxSpec, lost: boolean) => Promise<void>;
+  /** What a container has besides: secrets and volumes. @throws StartRefused */
+  furnish: (spec: ContainerSpec) => Promise<ContainerSpec>;
+  /** Lets only so many containers start at the same time. */
+  startGate: <T>(start: () => Promise<T>) => Promise<T>;
+  /** Once it is, nothing is started any more. */
+  cancelled: () => boolean;
+}
+
+type Running = Exclude<ContainerState, { status: 'created' }> & {
+  /** If this process is attached to it: its exit code, once it has ended and its output is written (see Started). */
+  ended?: Promise<number | undefined>;
+  letGo?: () => void;
+};
+
+/** Opens a container's log anew. */
+export type OpenOutput = () => Output;
+
+/**
+ * Makes a container run that is not there yet, and finds out about one that is: it runs or has run, or it could not be
+ * started. Undefined if it had not been started before `halt` said to start nothing any more. `torn` says whether a new
+ * sandbox in place of one that is gone would part it from containers that run in that one.
+ */
+export async function bringUp(
+  spec: ContainerSpec,
+  past: Past,
+  sandbox: SandboxSpec | undefined,
+  starter: Starter,
+  halt: AbortSignal,
+  torn: () => boolean,
+  openOutput: OpenOutput,
+): Promise<Running | Exclude<EndedContainer, { status: 'exited' }> | undefined> {
+  const inspect = (): Promise<ContainerState | undefined> =>
+    starter.availability.insist(() => starter.engine.inspect(spec.name));
+  let state: Running | ContainerState | undefined = past === 'nothing' ? undefined : await inspect();
+  if (!state && past === 'started') return { status: 'missing' };
+  const halted = (): boolean => halt.aborted || starter.cancelled();
+  try {
+    for (let tries = 1; !state || isUntouched(state); tries++) {
+      const launched = await launch(spec, sandbox, starter, { inspect, halted, torn, openOutput });
+      if (launched === 'halted') return undefined;
+      if ('again' in launched) {
+        if (tries === pace.startTries) throw new StartRefused(launched.again);
+        state = undefined;
+      } else state = launched;
+    }
+    return state;
+  } catch (error) {
+    if (!(error instanceof StartRefused)) throw error;
+    const { exitCode, message } = error;
+    return { status: 'created', exitCode, error: message };
+  }
+}
+
+/** Made, and neither started nor failed, as the engine has it: somebody is about to start it, or died before. */
+const isUntouched = (state: ContainerState): boolean =>
+  state.status === 'created' && state.exitCode === 0 && state.error === '';
+
+/**
+ * Starts the container. A name that is taken means that an earlier process, or its client that has outlived it, made
+ * the container of this very attempt: then that one counts, unless nobody starts it.
+ * @returns `again`: to be tried again, and what to say if it stays so
+ * @throws StartRefused
+ */
+async function launch(
+  spec: ContainerSpec,
+  sandbox: SandboxSpec | undefined,
+  { engine, availability, openSandbox, furnish, startGate }: Starter,
+  { inspect, halted, torn, openOutput }: Launch,
+): Promise<Running | ContainerState | 'halted' | { again: string }> {
+  const start = async () => {
+    if (halted()) return 'halted';
+    const furnished = await furnish(spec);
+    if (sandbox) await openSandbox(sandbox, false);
+    const output = openOutput();
+    try {
+      const started = await availability.insist(() => engine.start(furnished, output));
+      if (typeof started !== 'string') return { ...started, ended: kept(started.ended, output) };
+      output.close();
+      return started;
+    } catch (error) {
+      output.close();
+      throw error;
+    }
+  };
+  const started = await startGate(start);
+  if (typeof started !== 'string') return { status: 'running', ...started };
+  switch (started) {
+    case 'halted':
+      return 'halted';
+    case 'homeless':
+      if (torn()) throw new StartRefused('the sandbox of its attempt is gone');
+      if (sandbox) await openSandbox(sandbox, true);
+      return { again: 'its sandbox goes away as soon as it is made' };
+    case 'exists': {
+      const state = await inspect();
+      if (state && !isUntouched(state)) return state;
+      await sleep(pace.foreignStart);
+      const later = await inspect();
+      if (later && !isUntouched(later)) return later;
+      // Of a client that was killed podman may have kept the name alone.
+      await availability.insist(() => engine.remove(spec.name));
+      return { again: 'there is a container of its name each time, which does not start' };
+    }
+  }
+}
+
+/** The exit codes of containers that the engine ends. */
+const enginesOwn = [128 + 15, 128 + 9];
+
+/** The exit code of a container whose output is all there. */
+async function kept(ended: Promise<number | undefined>, output: Output): Promise<number | undefined> {
+  try {
+    const exitCode = await ended;
+    if (exitCode !== undefined) output.complete();
+    return output.failure ? undefined : exitCode;
+  } finally {
+    output.close();
+  }
+}
+
+interface Launch {
+  inspect: () => Promise<ContainerState | undefined>;
+  halted: () => boolean;
+  torn: () => boolean;
+  openOutput: OpenOutput;
+}
+
+/**
+ * Follows a container that runs, with all that it writes, until it has ended. Who is attached to it has its output, and
+ * gets it from the engine only if that broke off.
+ */
+export async function seeThrough(
+  name: string,
+  attached: Promise<number | undefined> | undefined,
+  host: {
+    engine: EngineApi;
+    availability: Availability;
+    openOutput: OpenOutput;
+    /** Whether other attempts are under way, so that a good result may take a while. */
+    patient: () => boolean;
+    /** It has written its last; false: it turned out to run on. */
+    onQuiet: (quiet: boolean) => void;
+  },
+): Promise<EndedContainer> {
+  const { engine, availability, openOutput, onQuiet, patient } = host;
+  const exitCode = await attached;
+  if (exitCode !== undefined) {
+    onQuiet(true);
+    const state = await availability.insist(() => engine.inspect(name, exitCode === 0 && patient()));
+    if (!state) return { status: 'missing' };
+    if (state.status === 'exited' && state.exitCode === exitCode) return state;
+    onQuiet(false);
+  }
+  for (let unkept = 0, unheard = 0; ;) {
+    const output = openOutput();
+    try {
+      const whole = await engine.follow(name, output);
+      if (whole) output.complete();
+      if (whole && output.failure) unkept++;
+      const settled = whole && (!output.failure || unkept === pace.logTries);
+      if (settled) onQuiet(true);
+      const state = await availability.insist(() => engine.inspect(name));
+      if (!state) return { status: 'missing' };
+      if (state.status === 'created') return state;
+      if (state.status === 'exited') {
+        // An engine that answers, and cannot give the log of what has ended, may never be able to.
+        if (!whole) unheard++;
+        const unreadable = unheard === pace.logTries;
+        if (settled || unreadable) {
+          output.giveUp();
+          // An engine that comes back takes the output of what still runs again, before it ends that, if it does.
+          const away = availability.wasAway(epochMs(state.finishedAt)) && !enginesOwn.includes(state.exitCode);
+          return unreadable || away ? { ...state, unheard: true } : state;
+        }
+      }
+      if (settled) onQuiet(false);
+    } finally {
+      output.close();
+    }
+    await sleep(output.failure ? pace.unkept : pace.retry);
+  }
+}

@@ -1,0 +1,93 @@
+import type { Probe } from '../../../model/schema/probe.js';
+import type { AttemptContainer, AttemptSpec, ExecutionScope, SecretReference } from '../../port.js';
+import type { ContainerSpec, NetworkSpec, SandboxSpec } from '../engine-api.js';
+import { identity } from './identity.js';
+import { attemptDirectory, labels, ownerLabels, type Place, socketDirectory } from './names.js';
+import { type VolumePlan, volumePlan } from './volume-plan.js';
+
+/** A container of an attempt, and what it waits for. */
+export interface PlannedContainer {
+  label: string;
+  spec: ContainerSpec;
+  /** Indexes of the containers that have to be up before it starts. */
+  dependsOn: readonly number[];
+  probe: Probe | undefined;
+  /** The secrets that variables take their values from. */
+  secrets: Readonly<Record<string, SecretReference>>;
+}
+
+/** What an attempt comes to in a container engine. */
+export interface AttemptPlan {
+  containers: readonly PlannedContainer[];
+  /** The index of the container whose end is the end of the attempt. */
+  main: number;
+  /** From SIGTERM to SIGKILL. */
+  graceSeconds: number;
+  /** What the containers join; without it each has a network namespace of its own. */
+  sandbox?: SandboxSpec | undefined;
+  volumes: VolumePlan;
+}
+
+/** What a plan depends on besides the attempt. */
+type PlanScope = Pick<ExecutionScope, 'home' | 'execution' | 'settings' | 'directory' | 'credentials'>;
+
+const connection = ({ execution, settings, credentials }: PlanScope): NetworkSpec => ({
+  hosts: [
+    ...execution.template.containers.flatMap(({ name }) => name || []),
+    ...identity(settings, credentials.file).hosts,
+  ],
+  network: settings.network,
+  hostAccess: settings.hostAccess,
+});
+
+const labelsOf = ({ home, execution }: PlanScope): Record<string, string> =>
+  ownerLabels({ home, execution: execution.name });
+
+/** A sandbox for the attempts of an execution. */
+export const sandboxSpec = (scope: PlanScope, name: string): SandboxSpec => ({
+  name,
+  labels: { ...labelsOf(scope), [labels.sandbox]: '' },
+  ...connection(scope),
+});
+
+/** @param cpus those of the engine, which refuses more */
+export function attemptPlan(scope: PlanScope, spec: AttemptSpec, place: Place, cpus: number): AttemptPlan {
+  const { task, attempt, main, graceSeconds } = spec;
+  const { settings, directory, credentials } = scope;
+  const { container: name, sandbox } = place;
+  const { env, mounts } = identity(settings, credentials.file);
+  const own = { ...labelsOf(scope), [labels.task]: String(task), [labels.attempt]: String(attempt) };
+  const volumes = volumePlan(spec, settings, {
+    attempt: name,
+    directory: attemptDirectory(directory, place),
+    sockets: socketDirectory(directory),
+    labels: own,
+  });
+  const planned = (container: AttemptContainer, i: number): PlannedContainer => {
+    const { name: label, dependsOn, probe, image, command, args, workingDir, memoryBytes, gpus } = container;
+    return {
+      ...{ label, dependsOn, probe },
+      // What the system sets, no secret overrides.
+      secrets: Object.fromEntries(
+        Object.entries(container.secrets).filter(([variable]) => !Object.hasOwn(env, variable)),
+      ),
+      spec: {
+        ...{ image, command, args, workingDir, memoryBytes, gpus },
+        env: { ...container.env, ...env },
+        cpus: Math.min(container.cpus, cpus),
+        processes: settings.processLimit,
+        name: i === main ? name : `${name}-${i}-${label}`,
+        network: sandbox === undefined ? connection(scope) : { sandbox },
+        labels: own,
+        mounts: [...(volumes.mounts[i] ?? []), ...mounts],
+      },
+    };
+  };
+  return {
+    main,
+    graceSeconds,
+    containers: spec.containers.map(planned),
+    volumes,
+    ...(sandbox !== undefined && { sandbox: { ...sandboxSpec(scope, sandbox), mounts: volumes.held } }),
+  };
+}

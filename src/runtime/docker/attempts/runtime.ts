@@ -1,0 +1,62 @@
+import type { AttemptRuntime, Capabilities, ExecutionScope, Handle, Owner, Remnant, SlowCall } from '../../port.js';
+import type { EngineApi } from '../engine-api.js';
+import { belongsTo, ownerLabels } from './names.js';
+import { DockerSession } from './session.js';
+
+/** Runs attempts on a container engine: a container of the engine for each of the attempt's. */
+export class DockerRuntime implements AttemptRuntime {
+  readonly #engine: EngineApi;
+
+  constructor(engine: EngineApi) {
+    this.#engine = engine;
+  }
+
+  identify(): ReturnType<AttemptRuntime['identify']> {
+    return this.#engine.engine();
+  }
+
+  async capabilities(): Promise<Capabilities> {
+    const { gpus } = await this.#engine.capacity();
+    return { gpus };
+  }
+
+  networks(): Promise<string[]> {
+    return this.#engine.networks();
+  }
+
+  async open(scope: ExecutionScope): Promise<DockerSession> {
+    const { cpus } = await scope.availability.insist(() => this.#engine.capacity());
+    const session = new DockerSession(this.#engine, cpus, scope);
+    await session.endStrays();
+    return session;
+  }
+
+  async list(owner: Owner): Promise<Remnant[]> {
+    const labels = ownerLabels(owner);
+    const containers = await this.#engine.list(labels);
+    const volumes = await this.#engine.listVolumes(labels);
+    return [
+      ...containers.map((name) => ({ kind: 'container', name })),
+      ...volumes.map((name) => ({ kind: 'volume', name })),
+    ];
+  }
+
+  belongsTo(attempts: readonly Handle[]): (remnant: Remnant) => boolean {
+    return belongsTo(attempts);
+  }
+
+  async discard(remnants: readonly Remnant[]): Promise<void> {
+    const names = (kind: string): string[] =>
+      remnants.flatMap((remnant) => (remnant.kind === kind ? remnant.name : []));
+    await this.#engine.removeAll(names('container'));
+    await Promise.all(names('volume').map((name) => this.#engine.removeVolume(name)));
+  }
+
+  get slowest(): SlowCall | undefined {
+    return this.#engine.slowest;
+  }
+
+  close(): void {
+    this.#engine.close();
+  }
+}

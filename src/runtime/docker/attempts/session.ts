@@ -1,0 +1,293 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import pLimit from 'p-limit';
+import type { EndedAttempt } from '../../../model/attempt.js';
+import type { Instance } from '../../../model/metadata-server.js';
+import { parseName } from '../../../model/names.js';
+import type { LocalSettings } from '../../../model/local/settings.js';
+import type {
+  AttemptId,
+  AttemptSession,
+  AttemptSink,
+  AttemptSpec,
+  ExecutionScope,
+  Handle,
+  Image,
+  Placement,
+} from '../../port.js';
+import type { EngineApi } from '../engine-api.js';
+import { Attempt } from './attempt.js';
+import { openCloudSql } from './cloud-sql.js';
+import type { Past } from './container.js';
+import { prepareImages } from './images.js';
+import { MetadataServers } from './metadata.js';
+import {
+  attemptDirectory,
+  belongsTo,
+  containerName,
+  handleOf,
+  namesOf,
+  ownerLabels,
+  type Place,
+  placeOf,
+  socketDirectory,
+} from './names.js';
+import { attemptPlan, sandboxSpec } from './plan.js';
+import { Sandboxes } from './sandboxes.js';
+import { sharesMemory } from './volume-plan.js';
+import { AttemptVolumes } from './volumes.js';
+
+/** An attempt that is neither removed nor kept yet. */
+interface Active {
+  place: Place;
+  attempt: Attempt;
+  volumes: AttemptVolumes;
+  containers: readonly string[];
+}
+
+/** The attempts of an execution on a container engine: their sandboxes, and what they share besides. */
+export class DockerSession implements AttemptSession {
+  readonly #engine: EngineApi;
+  readonly #cpus: number;
+  readonly #scope: ExecutionScope;
+  /** As of the scope; `freshSandbox` also where attempts must not share one. */
+  readonly #settings: LocalSettings;
+  readonly #sandboxes: Sandboxes;
+  readonly #metadata: MetadataServers;
+  readonly #startGate: <T>(start: () => Promise<T>) => Promise<T>;
+  readonly #attempts = new Map<Handle, Active>();
+  /** Those that still write. */
+  readonly #holding = new Set<Active>();
+  /** Containers that are in the engine, those of sandboxes among them, as far as this process knows. */
+  readonly #present = new Set<string>();
+  #cloudSql: Promise<() => void> | undefined;
+
+  constructor(engine: EngineApi, cpus: number, scope: ExecutionScope) {
+    const { execution, availability, credentials, open, kept } = scope;
+    this.#engine = engine;
+    this.#cpus = cpus;
+    this.#scope = scope;
+    // Memory that containers share is held by their sandbox, and must not be there for the next attempt.
+    const freshSandbox = scope.settings.freshSandbox || sharesMemory(execution.template);
+    this.#settings = { ...scope.settings, freshSandbox };
+    this.#startGate = pLimit(this.starts);
+    this.#metadata = new MetadataServers({
+      engine,
+      tokens: credentials,
+      availability,
+      beside: (work) => void work.catch(scope.onFailure),
+      instance: (sandbox) => this.#instance(sandbox),
+    });
+    this.#sandboxes = new Sandboxes(execution, this.#settings, async (sandbox) => {
+      this.#present.add(sandbox.name);
+      await availability.insist(() => engine.openSandbox(sandbox));
+      if (this.#settings.metadata) await this.#metadata.open(sandbox.name);
+    });
+    for (const { sandbox } of [...open, ...(freshSandbox ? kept : [])].map(placeOf)) {
+      if (sandbox !== undefined) this.#sandboxes.keep(sandbox);
+    }
+    this.#sweepDirectory();
+  }
+
+  /**
+   * A client of an earlier process, which was killed while it started that, may be late: it would make a container once
+   * more that has been removed, or remove one that has been made once more.
+   */
+  async endStrays(): Promise<void> {
+    const { resumed, availability, execution } = this.#scope;
+    if (resumed) await availability.insist(() => this.#engine.endStrays(namesOf(execution.name)));
+  }
+
+  /** Removes the files of attempts that are neither open nor kept. */
+  #sweepDirectory(): void {
+    const { directory, open, kept } = this.#scope;
+    const used = [...open, ...kept].map((handle) => attemptDirectory(directory, placeOf(handle)));
+    let names: string[];
+    try {
+      names = readdirSync(directory);
+    } catch {
+      return;
+    }
+    for (const found of names.map((name) => path.join(directory, name))) {
+      if (found !== socketDirectory(directory) && !used.includes(found))
+        rmSync(found, { recursive: true, force: true });
+    }
+  }
+
+  /**
+   * More only make each of them slower. Those that have to make a network namespace wait for the kernel meanwhile
+   * (bench/throughput.mjs: 0.91 instead of 0.85 at P = 8 on 2 CPUs).
+   */
+  get starts(): number {
+    return (this.#scope.settings.freshSandbox ? 4 : 2) * this.#cpus;
+  }
+
+  prepare(references: readonly string[], signal: AbortSignal, onPull: (reference: string) => void): Promise<Image[]> {
+    // The sandboxes that will be needed first; an attempt whose sandbox cannot be opened finds out.
+    for (const name of this.#sandboxes.ahead(this.starts)) {
+      this.#sandboxes.open(sandboxSpec(this.#scope, name), false).catch(() => {});
+    }
+    const { settings, availability } = this.#scope;
+    return availability.insist(() => prepareImages(references, settings, this.#engine, signal, onPull));
+  }
+
+  place(id: AttemptId): Placement {
+    const name = containerName(this.#scope.execution.name, id);
+    return { name, handle: handleOf({ container: name, sandbox: this.#sandboxes.take() }) };
+  }
+
+  start(handle: Handle, spec: AttemptSpec, sink: AttemptSink): Promise<EndedAttempt> {
+    return this.#run(handle, 'nothing', spec, sink);
+  }
+
+  recover(handle: Handle, mainStarted: boolean, spec: AttemptSpec, sink: AttemptSink): Promise<EndedAttempt> {
+    const { sandbox } = placeOf(handle);
+    if (sandbox !== undefined && this.#settings.metadata) {
+      void this.#metadata.open(sandbox).catch(this.#scope.onFailure);
+    }
+    return this.#run(handle, mainStarted ? 'started' : 'recorded', spec, sink);
+  }
+
+  async #run(handle: Handle, past: Past, spec: AttemptSpec, sink: AttemptSink): Promise<EndedAttempt> {
+    const { availability, sources, settings, cancelled } = this.#scope;
+    const engine = this.#engine;
+    const place = placeOf(handle);
+    const plan = attemptPlan(this.#scope, spec, place, this.#cpus);
+    const volumes = new AttemptVolumes(plan, { engine, availability, sources });
+    const attempt = new Attempt(plan, past, {
+      engine,
+      availability,
+      cancelled,
+      sink,
+      furnish: volumes.furnish.bind(volumes),
+      strictFs: settings.strictFs,
+      openSandbox: this.#sandboxes.open.bind(this.#sandboxes),
+      startGate: this.#startGate,
+      patient: () => [...this.#holding].some((other) => other !== active),
+      onQuiet: (quiet) => {
+        if (quiet) this.#release(active);
+        else this.#retake(active);
+        sink.quiet(quiet);
+      },
+    });
+    const active: Active = { place, attempt, volumes, containers: plan.containers.map(({ spec: { name } }) => name) };
+    this.#attempts.set(handle, active);
+    this.#holding.add(active);
+    for (const name of active.containers) this.#present.add(name);
+    await this.#openCloudSql();
+    const ended = await attempt.run();
+    this.#release(active);
+    return ended;
+  }
+
+  async #openCloudSql(): Promise<void> {
+    const { directory, execution, settings } = this.#scope;
+    this.#cloudSql ??= openCloudSql(socketDirectory(directory), execution.template, settings);
+    await this.#cloudSql;
+  }
+
+  /** The attempt has written its last: its sandbox is free. */
+  #release(active: Active): void {
+    const { sandbox } = active.place;
+    if (this.#holding.delete(active) && sandbox !== undefined) this.#sandboxes.release(sandbox);
+  }
+
+  #retake(active: Active): void {
+    this.#holding.add(active);
+    if (active.place.sandbox !== undefined) this.#sandboxes.keep(active.place.sandbox);
+  }
+
+  async hasEnded(handle: Handle): Promise<boolean> {
+    const { container } = placeOf(handle);
+    const state = await this.#scope.availability.insist(() => this.#engine.inspect(container));
+    return state?.status === 'exited';
+  }
+
+  async stop(handle: Handle): Promise<void> {
+    await this.#attempts.get(handle)?.attempt.stop();
+  }
+
+  async kill(handle: Handle): Promise<void> {
+    await this.#attempts.get(handle)?.attempt.kill();
+  }
+
+  keep(handle: Handle): void {
+    this.#leave(handle)?.volumes.close();
+  }
+
+  async remove(handle: Handle): Promise<void> {
+    const active = this.#leave(handle);
+    if (!active) return;
+    const { place, containers, volumes } = active;
+    const sandbox = this.#settings.freshSandbox && place.sandbox !== undefined ? [place.sandbox] : [];
+    const patient = volumes.none;
+    const remove = async (name: string): Promise<void> => {
+      await this.#scope.availability.insist(() => this.#engine.remove(name, patient));
+      this.#present.delete(name);
+    };
+    // Volumes go after what uses them.
+    await Promise.all([...containers, ...sandbox].map(remove));
+    await volumes.dispose();
+  }
+
+  #leave(handle: Handle): Active | undefined {
+    const active = this.#attempts.get(handle);
+    this.#attempts.delete(handle);
+    const sandbox = active?.place.sandbox;
+    if (sandbox !== undefined && this.#settings.freshSandbox) this.#metadata.close(sandbox);
+    return active;
+  }
+
+  async sweep(keep: readonly Handle[]): Promise<void> {
+    // On a very busy machine one may have been too late to be seen at the beginning.
+    await this.endStrays();
+    await this.close();
+    const { home, execution, availability } = this.#scope;
+    const engine = this.#engine;
+    const own = ownerLabels({ home, execution: execution.name });
+    const isKept = belongsTo(keep);
+    const stays = (name: string): boolean => isKept({ name });
+    const clear = async (names: readonly string[]): Promise<void> => {
+      const ended = names.filter((name) => !stays(name));
+      const kept = names.filter(stays).map((name) => availability.insist(() => engine.kill(name)));
+      await Promise.all([...kept, availability.insist(() => engine.removeAll(ended))]);
+      for (const name of ended) this.#present.delete(name);
+    };
+    const known = new Set(this.#present);
+    const unknown = async (): Promise<void> => {
+      const left = await availability.insist(() => engine.list(own));
+      await clear(left.filter((name) => !known.has(name)));
+    };
+    await Promise.all([clear([...known]), unknown()]);
+    if (!execution.template.volumes) return;
+    const volumes = await availability.insist(() => engine.listVolumes(own));
+    const unused = volumes.filter((volume) => !stays(volume));
+    await Promise.all(unused.map((volume) => availability.insist(() => engine.removeVolume(volume))));
+  }
+
+  async close(): Promise<void> {
+    this.#metadata.closeAll();
+    const cloudSql = this.#cloudSql;
+    this.#cloudSql = undefined;
+    const closeSockets = await cloudSql?.catch(() => undefined);
+    closeSockets?.();
+    await this.#sandboxes.settled();
+  }
+
+  /** What the attempt in a sandbox hears about itself. */
+  #instance(sandbox: string): Instance {
+    const { execution, projectNumber } = this.#scope;
+    const { project, location } = parseName(execution.name);
+    const guest = [...this.#holding].find(({ place }) => place.sandbox === sandbox);
+    return {
+      project,
+      projectNumber,
+      region: location,
+      id: createHash('sha256')
+        .update(guest?.place.container ?? sandbox)
+        .digest('hex'),
+      serviceAccount: execution.template.serviceAccount ?? '',
+    };
+  }
+}

@@ -1,0 +1,190 @@
+import path from 'node:path';
+import { exportName } from '../../../model/local/mappings.js';
+import { bucketOptions } from '../../../model/local/volume-options.js';
+import { inside } from '../../../model/local/volume-paths.js';
+import { defaultSettings, type LocalSettings } from '../../../model/local/settings.js';
+import { ownProperty } from '../../../model/own-property.js';
+import { shortName } from '../../../model/names.js';
+import { parseQuantity } from '../../../model/quantity.js';
+import type { Volume, VolumeMount } from '../../../model/schema/container.js';
+import type { TaskTemplate } from '../../../model/schema/job.js';
+import type { AttemptContainer, AttemptSpec, SecretReference } from '../../port.js';
+import type { Mount, VolumeSpec } from '../engine-api.js';
+
+/** A file of a secret volume. */
+export interface SecretFile extends SecretReference {
+  file: string;
+  mode: number;
+}
+
+/** What the volumes of an attempt come to. */
+export interface VolumePlan {
+  /** The directory of the attempt, for what we make ourselves. */
+  directory: string;
+  /** Volumes that the engine has to make. */
+  volumes: VolumeSpec[];
+  /** Those of them that are in memory, where the sandbox holds them. */
+  held: Mount[];
+  /** What is mounted, container by container. */
+  mounts: Mount[][];
+  files: SecretFile[];
+  /** Paths of this machine that are mounted. */
+  lent: string[];
+}
+
+/** How the volumes of an attempt are called, and where what we make for it ourselves is. */
+interface Place {
+  /** The name of the main container. */
+  attempt: string;
+  directory: string;
+  /** The directory of the sockets that we listen on for Cloud SQL instances. */
+  sockets: string;
+  labels: Record<string, string>;
+}
+
+/** One mount of a volume, and the container that has it. */
+interface Use {
+  container: number;
+  mount: VolumeMount;
+}
+
+/** As much of an attempt as its volumes depend on. */
+interface Mounting {
+  containers: readonly Pick<AttemptContainer, 'volumeMounts' | 'memoryBytes'>[];
+  volumes: AttemptSpec['volumes'];
+}
+
+const volumeMode = 0o777;
+const defaultSecretMode = 0o444;
+
+export function volumePlan(attempt: Mounting, settings: LocalSettings, place: Place): VolumePlan {
+  const { containers, volumes } = attempt;
+  const { directory } = place;
+  const plan: VolumePlan = { directory, volumes: [], held: [], mounts: containers.map(() => []), files: [], lent: [] };
+  const uses = (name: string): Use[] =>
+    containers.flatMap(({ volumeMounts }, container) =>
+      volumeMounts.filter((mount) => mount.name === name).map((mount) => ({ container, mount })),
+    );
+  volumes.forEach((volume, i) => {
+    const used = uses(volume.name);
+    const { secret, emptyDir, gcs, nfs, cloudSqlInstance } = volume;
+    if (emptyDir) addEmptyDir(plan, emptyDir, used, `${place.attempt}-volume${i}`, { attempt, labels: place.labels });
+    if (secret && used.length > 0) addSecret(plan, secret, used, path.join(directory, `volume${i}`));
+    if (gcs) {
+      const { only, readOnly } = bucketOptions(gcs.mountOptions ?? []);
+      const bucket = ownProperty(settings.buckets, gcs.bucket ?? '') ?? '';
+      addDirectory(plan, path.join(bucket, inside(only) ?? ''), used, gcs.readOnly || readOnly);
+    }
+    if (nfs) {
+      const share = ownProperty(settings.nfs, exportName(`${nfs.server ?? ''}:${nfs.path ?? ''}`)) ?? '';
+      addDirectory(plan, share, used, nfs.readOnly ?? false);
+    }
+    if (cloudSqlInstance) addCloudSql(plan, cloudSqlInstance, used, place.sockets, settings);
+  });
+  return plan;
+}
+
+/** Whether there is memory that is mounted more than once, which the sandbox has to hold. */
+export function sharesMemory({ containers, volumes = [] }: TaskTemplate): boolean {
+  const attempt = {
+    containers: containers.map(({ volumeMounts = [] }) => ({ volumeMounts, memoryBytes: 0 })),
+    volumes,
+  };
+  return volumePlan(attempt, defaultSettings, { attempt: '', directory: '', sockets: '', labels: {} }).held.length > 0;
+}
+
+const add = (plan: VolumePlan, container: number, mount: Mount): void => void plan.mounts[container]?.push(mount);
+
+/**
+ * A directory of the attempt's own. A sub-path of it is a volume of its own, which whoever mounts more of the directory
+ * finds in its place: it could not be mounted out of a directory that containers can change without following what they
+ * put there.
+ */
+function addEmptyDir(
+  plan: VolumePlan,
+  { medium, sizeLimit }: NonNullable<Volume['emptyDir']>,
+  uses: readonly Use[],
+  name: string,
+  { attempt, labels }: { attempt: Mounting; labels: Record<string, string> },
+): void {
+  const sizeBytes = medium === 'DISK' ? undefined : memorySize(attempt, sizeLimit);
+  const parts = [...new Set(uses.map(({ mount }) => inside(mount.subPath ?? '') ?? ''))];
+  for (const [i, part] of parts.entries()) {
+    const targets = uses.flatMap(({ container, mount }) => {
+      const rest = below(part, inside(mount.subPath ?? '') ?? '');
+      return rest === undefined ? [] : [{ container, target: path.posix.join(mount.mountPath, rest) }];
+    });
+    const [first] = targets;
+    if (first && sizeBytes !== undefined && targets.length === 1) {
+      add(plan, first.container, { kind: 'tmpfs', target: first.target, sizeBytes, mode: volumeMode });
+      continue;
+    }
+    const source = i === 0 ? name : `${name}-${i}`;
+    plan.volumes.push({ name: source, labels, memoryBytes: sizeBytes });
+    for (const { container, target } of targets) add(plan, container, { kind: 'volume', source, target });
+    if (sizeBytes !== undefined) plan.held.push({ kind: 'volume', source, target: `/volumes/${source}` });
+  }
+}
+
+/** The way from `base` to `part`, which is in it; undefined if it is not. */
+function below(part: string, base: string): string | undefined {
+  if (base === '' || part === base) return base === '' ? part : '';
+  return part.startsWith(`${base}/`) ? part.slice(base.length + 1) : undefined;
+}
+
+/** The limit, or half of the memory that the containers have together; never more than all of that. */
+function memorySize({ containers }: Mounting, sizeLimit: string | undefined): number {
+  const memory = containers.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
+  const limit = sizeLimit ? parseQuantity(sizeLimit) : undefined;
+  return Math.floor(Math.min(limit ?? memory / 2, memory));
+}
+
+function addSecret(
+  plan: VolumePlan,
+  { secret, items = [], defaultMode }: NonNullable<Volume['secret']>,
+  uses: readonly Use[],
+  directory: string,
+): void {
+  const whole: typeof items = [{ path: shortName(secret) }];
+  for (const { path: name, version, mode } of items.length > 0 ? items : whole) {
+    plan.files.push({
+      secret,
+      version: version || 'latest',
+      file: path.join(directory, inside(name) ?? ''),
+      // Nobody writes to a secret, whatever the mode says.
+      mode: (mode || defaultMode || defaultSecretMode) & ~0o222,
+    });
+  }
+  for (const { container, mount } of uses) {
+    add(plan, container, { kind: 'bind', source: directory, target: mount.mountPath, readOnly: true });
+  }
+}
+
+function addDirectory(plan: VolumePlan, directory: string, uses: readonly Use[], readOnly: boolean): void {
+  for (const { container, mount } of uses) {
+    const source = path.join(directory, inside(mount.subPath ?? '') ?? '');
+    plan.lent.push(source);
+    add(plan, container, { kind: 'bind', source, target: mount.mountPath, ...(readOnly && { readOnly }) });
+  }
+}
+
+/** Our own sockets in a directory of theirs, and in it, at the places that are kept for them, those of others. */
+function addCloudSql(
+  plan: VolumePlan,
+  { instances = [] }: NonNullable<Volume['cloudSqlInstance']>,
+  uses: readonly Use[],
+  sockets: string,
+  { cloudSql }: LocalSettings,
+): void {
+  for (const { container, mount } of uses) {
+    const target = mount.mountPath || '/cloudsql';
+    add(plan, container, { kind: 'bind', source: sockets, target, readOnly: true });
+    for (const instance of instances) {
+      const endpoint = ownProperty(cloudSql, instance);
+      if (!endpoint || 'tcp' in endpoint) continue;
+      plan.lent.push(endpoint.socket);
+      const at = path.posix.join(target, instance);
+      add(plan, container, { kind: 'bind', source: endpoint.socket, target: at, readOnly: true });
+    }
+  }
+}
