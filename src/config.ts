@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { UsageError } from './model/errors.js';
+import { StatusError } from './model/errors.js';
 import type { LocalFile } from './model/local/schema.js';
 import { parseSize } from './model/quantity.js';
 import { parseGcloudDuration } from './model/time.js';
@@ -59,7 +59,7 @@ export interface Setting<T> {
 
 /**
  * The configuration: flags first, then our own variables, localrun.yaml, the variables that gcloud reads, defaults.
- * @throws UsageError for a value that cannot be meant
+ * @throws StatusError INVALID_ARGUMENT for an invalid value
  */
 export function loadConfig(surroundings: Surroundings, flags: GlobalFlags = {}, file: FileSettings = {}): Config {
   const settings = Object.entries(explainConfig(surroundings, flags, file));
@@ -147,14 +147,14 @@ function stateDirectory(env: Surroundings['env'], platform: string, home: string
 function apiVersion(text: string | undefined): 'v1' | 'v2' | undefined {
   if (!text) return undefined;
   if (text === 'v1' || text === 'v2') return text;
-  throw new UsageError(`LOCALRUN_API_VERSION must be v1 or v2, got ${text}`);
+  throw new StatusError('INVALID_ARGUMENT', `LOCALRUN_API_VERSION must be v1 or v2, got ${text}`);
 }
 
 function boolean(name: string, text: string | undefined): boolean | undefined {
   if (!text) return undefined;
   if (/^(true|1)$/i.test(text)) return true;
   if (/^(false|0)$/i.test(text)) return false;
-  throw new UsageError(`${name} must be true or false, got ${text}`);
+  throw new StatusError('INVALID_ARGUMENT', `${name} must be true or false, got ${text}`);
 }
 
 function gcloudDirectory(env: Surroundings['env'], platform: string, home: string): string {
@@ -166,14 +166,14 @@ function positiveInteger(name: string, text: string | undefined): number | undef
   if (!text) return undefined;
   const value = Number(text);
   if (Number.isInteger(value) && value > 0) return value;
-  throw new UsageError(`${name} must be a whole number greater than 0, got ${text}`);
+  throw new StatusError('INVALID_ARGUMENT', `${name} must be a whole number greater than 0, got ${text}`);
 }
 
 /** A variable that holds a duration above 0. */
 function duration(name: string, env: Surroundings['env']): string | undefined {
   const text = env[name];
   if (!text || (parseGcloudDuration(text) ?? 0) > 0) return text;
-  throw new UsageError(`${name} must be a duration such as 30s or 5m, got ${text}`);
+  throw new StatusError('INVALID_ARGUMENT', `${name} must be a duration such as 30s or 5m, got ${text}`);
 }
 
 /** A variable that holds a limit, in a form that `parse` takes, or `none`. */
@@ -185,7 +185,7 @@ function limit(
 ): [source: string, value: string | undefined] {
   const text = env[name];
   if (text && text !== 'none' && parse(text) === undefined) {
-    throw new UsageError(`${name} must be ${form}, or none, got ${text}`);
+    throw new StatusError('INVALID_ARGUMENT', `${name} must be ${form}, or none, got ${text}`);
   }
   return [name, text];
 }

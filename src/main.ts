@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Open } from './cli/command/command.js';
 import { readCommandLine } from './cli/command/command-line.js';
 import type { Context } from './cli/command/context.js';
-import { exitCodeOf, printError } from './cli/errors.js';
+import { checkedUsage, exitCodeOf, printError } from './cli/errors.js';
 import type { Track } from './cli/flags/flag.js';
 import type { Io } from './cli/io.js';
 import { localSettings } from './cli/flags/local.js';
@@ -44,11 +44,13 @@ export async function main(given: readonly string[], io: Io): Promise<number> {
   const closing: (() => void)[] = [];
   const beside: Promise<void>[] = [];
   let begun = false;
+  let defaults: Parent | undefined;
   const open: Open = async (flags, parse) => {
     const local = await findLocalFile(io);
-    const config = loadConfig(io, flags, local?.value);
+    const config = checkedUsage(() => loadConfig(io, flags, local?.value));
     const { project, location } = loadConfig(io, {}, local?.value);
-    const opened = context(io, line.track, config, { project, location }, local, closing, beside);
+    defaults = { project, location };
+    const opened = context(io, line.track, config, defaults, local, closing, beside);
     await parse(opened);
     begun = true;
     return opened;
@@ -61,7 +63,7 @@ export async function main(given: readonly string[], io: Io): Promise<number> {
     return 0;
   } catch (thrown) {
     const error = await withSuggestion(thrown, program);
-    printError(error, program.words.join('.'), io);
+    printError(error, program.words.join('.'), io, defaults);
     return exitCodeOf(error, { begun });
   } finally {
     await Promise.all(beside);

@@ -42,6 +42,9 @@ const imports: Import[] = files.flatMap((file) => {
   });
 });
 
+/** The parts whose messages reach clients other than the command line. */
+const withoutProgramName = new Set(['model', 'engine', 'service', 'store', 'runtime', 'local']);
+
 describe('the parts of src', () => {
   test('are those that the arrows name', () => {
     expect([...new Set(files.map(partOf))].toSorted()).toEqual(Object.keys(arrows).toSorted());
@@ -76,5 +79,15 @@ describe('the parts of src', () => {
         .filter(Boolean),
     ]);
     expect(Object.fromEntries(documented)).toEqual(arrows);
+  });
+
+  test('below the command line suggest no command line as text', () => {
+    const wrong = files
+      .filter((file) => withoutProgramName.has(partOf(file)))
+      .flatMap((file) => {
+        const text = readFileSync(path.join(src, file), 'utf8').replaceAll(/\/\*.*?\*\/|^\s*\/\/.*$/gms, '');
+        return [...text.matchAll(/.*\blocalrun .*/g)].map(([line]) => `src/${file}: ${line.trim()}`);
+      });
+    expect(wrong).toEqual([]);
   });
 });

@@ -1,7 +1,46 @@
 import { CommanderError } from 'commander';
-import { type Code, Interrupted, type Problem, Reported, StatusError, UsageError } from '../model/errors.js';
+import { type Code, type Problem, type Remedy, StatusError, type Suggestion } from '../model/errors.js';
+import { type Parent, parseName, shortName } from '../model/names.js';
 import { printable } from '../model/printable.js';
 import type { Io, Output } from './io.js';
+
+/**
+ * The command line is wrong. The exit code is 2 while it is still parsed, as gcloud's argument parser answers, and 1 once
+ * the command has begun.
+ */
+export class UsageError extends StatusError {
+  override name = 'UsageError';
+
+  constructor(message: string, fix?: Remedy, problems: readonly Problem[] = []) {
+    super('INVALID_ARGUMENT', message, { fix, problems });
+  }
+}
+
+/** What `read` returns; a value that it rejects makes the command line wrong. @throws UsageError */
+export function checkedUsage<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.code !== 'INVALID_ARGUMENT') throw error;
+    throw new UsageError(error.message, error.fix, error.problems);
+  }
+}
+
+/** The command ended because of a signal, and has said so already. */
+export class Interrupted extends Error {
+  override name = 'Interrupted';
+  readonly signal: 'SIGINT' | 'SIGTERM';
+
+  constructor(signal: 'SIGINT' | 'SIGTERM') {
+    super(signal);
+    this.signal = signal;
+  }
+}
+
+/** The command has printed its result, which is a failure: exit code 1, nothing to add. */
+export class Reported extends Error {
+  override name = 'Reported';
+}
 
 /**
  * The exit codes: 0 ok, 1 failed, 2 usage, 128 + signal interrupted. What a command finds wrong with its arguments once
@@ -26,8 +65,11 @@ const selfExplaining: ReadonlySet<Code> = new Set<Code>([
 /** More at once nobody reads. */
 const shownProblems = 50;
 
-/** Tells an error on stderr: what failed, every problem at its place, and what to do. */
-export function printError(error: unknown, command: string, { err }: Io): void {
+/**
+ * Prints an error on stderr: what failed, every problem at its place, and what to do.
+ * @param here the project and region that apply where the command line names none, if they are known
+ */
+export function printError(error: unknown, command: string, { err }: Io, here?: Parent): void {
   if (error instanceof Reported || error instanceof Interrupted) return;
   const title = err.chalk.red.bold('ERROR:') + (command ? ` (localrun.${command})` : '');
   const say = (text: string): void => err.write(`${text}\n`);
@@ -38,7 +80,7 @@ export function printError(error: unknown, command: string, { err }: Io): void {
   } else if (error instanceof StatusError) {
     say(`${title} ${selfExplaining.has(error.code) ? '' : `${error.code}: `}${error.message}`);
     for (const text of formatProblems(error.problems, err)) say(text);
-    if (error.fix) say(advice(error.fix));
+    if (error.fix) say(advice(remedyText(error.fix, here)));
   } else if (isSystemError(error)) {
     say(`${title} ${error.message}`);
   } else {
@@ -50,6 +92,25 @@ export function printError(error: unknown, command: string, { err }: Io): void {
 /** What the system refuses, such as a file on a full disk: the message names it. */
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && 'syscall' in error && 'path' in error;
+
+/** A command line to suggest, with the flags for the project and region of its resource where they are not those `here`. */
+export function commandLine({ command, resource, args = [] }: Suggestion, here?: Parent): string {
+  const words = ['localrun', command];
+  if (resource !== undefined) words.push(shortName(resource));
+  words.push(...args);
+  if (resource !== undefined) {
+    const { project, location } = parseName(resource);
+    if (project !== here?.project) words.push('--project', project);
+    if (location !== here?.location) words.push('--region', location);
+  }
+  return words.join(' ');
+}
+
+/** A remedy as text. */
+export const remedyText = (remedy: Remedy, here?: Parent): string =>
+  typeof remedy === 'string'
+    ? remedy
+    : remedy.map((part) => (typeof part === 'string' ? part : commandLine(part, here))).join('');
 
 /** What to do, as a line; a guess is a question, and a whole sentence stands for itself. */
 function advice(fix: string): string {
@@ -83,7 +144,7 @@ export function formatProblem(
   const kind = severity === 'warning' ? chalk.yellow('warning: ') : '';
   const lines = [`${place}${kind}${path ? `${path}: ` : ''}${message}`];
   if (location) lines.push(...excerpt(location.excerpt, location.column, chalk));
-  if (fix) lines.push(`    ${advice(fix)}`);
+  if (fix) lines.push(`    ${advice(remedyText(fix))}`);
   return lines.join('\n');
 }
 

@@ -1,5 +1,5 @@
 import { StatusError } from './errors.js';
-import { commandFor, shortName } from './names.js';
+import { shortName } from './names.js';
 
 /** Which container engine it is, and how the client was told to reach it. */
 export interface ContainerEngine {
@@ -36,6 +36,9 @@ export function otherEngine(execution: string, began: ContainerEngine, asked: Co
   const id = shortName(execution);
   const which = `another container engine (${endpointOf(began)}) than the one that answers now (${endpointOf(asked)})`;
   return new StatusError('FAILED_PRECONDITION', `Execution [${id}] began on ${which}.`, {
-    fix: `${wayTo(began, asked)}; if that engine is gone for good: ${commandFor('jobs executions delete', execution)}`,
+    fix: [
+      `${wayTo(began, asked)}; if that engine is gone for good: `,
+      { command: 'jobs executions delete', resource: execution },
+    ],
   });
 }

@@ -30,6 +30,31 @@ export interface Location {
   excerpt: string;
 }
 
+/** A command that helps, without the program's name and without the flags that say which project and region. */
+export interface Suggestion {
+  /** Its path: `jobs executions describe`. */
+  command: string;
+  /** The full name of the resource that it is about, which is its first argument. */
+  resource?: string | undefined;
+  /** Its other arguments and flags. */
+  args?: readonly string[];
+}
+
+/** What to do about an error: words, and commands among them. */
+export type Remedy = string | readonly (string | Suggestion)[];
+
+/** A suggestion about no resource. */
+export const suggest = (command: string, ...args: string[]): Suggestion => ({ command, args });
+
+/** Several remedies as one, with words between them. */
+export const joinRemedies = (remedies: readonly Remedy[], between: string): Remedy =>
+  remedies.every((remedy) => typeof remedy === 'string')
+    ? remedies.join(between)
+    : remedies.flatMap((remedy, i) => [
+        ...(i > 0 ? [between] : []),
+        ...(typeof remedy === 'string' ? [remedy] : remedy),
+      ]);
+
 /** One thing that is wrong with an input, in terms of what the user wrote. */
 export interface Problem {
   /** The name of the rule, for machines. */
@@ -40,7 +65,7 @@ export interface Problem {
   location?: Location | undefined;
   /** The field by its path in the v2 job, for whoever knows what file that is written in. */
   at?: FieldPath | undefined;
-  fix?: string | undefined;
+  fix?: Remedy | undefined;
   /** A warning does not stop the command. */
   severity: 'error' | 'warning';
 }
@@ -61,7 +86,7 @@ export class StatusError extends Error {
   readonly problems: readonly Problem[];
   /** The same as the API tells it in the details of its status; empty where there is nothing to add. */
   readonly fieldViolations: readonly FieldViolation[];
-  readonly fix: string | undefined;
+  readonly fix: Remedy | undefined;
 
   constructor(
     code: Code,
@@ -69,7 +94,7 @@ export class StatusError extends Error {
     options: {
       problems?: readonly Problem[];
       fieldViolations?: readonly FieldViolation[];
-      fix?: string | undefined;
+      fix?: Remedy | undefined;
       cause?: unknown;
     } = {},
   ) {
@@ -79,32 +104,4 @@ export class StatusError extends Error {
     this.fieldViolations = options.fieldViolations ?? [];
     this.fix = options.fix;
   }
-}
-
-/**
- * What the command line says cannot be. The exit code is 2 while the command line is still parsed, as gcloud's argument
- * parser answers, and 1 once the command has begun.
- */
-export class UsageError extends StatusError {
-  override name = 'UsageError';
-
-  constructor(message: string, fix?: string, problems: readonly Problem[] = []) {
-    super('INVALID_ARGUMENT', message, { fix, problems });
-  }
-}
-
-/** The command ended because of a signal, and has said so already. */
-export class Interrupted extends Error {
-  override name = 'Interrupted';
-  readonly signal: 'SIGINT' | 'SIGTERM';
-
-  constructor(signal: 'SIGINT' | 'SIGTERM') {
-    super(signal);
-    this.signal = signal;
-  }
-}
-
-/** The command did its work and the result is a failure that is on the screen already: exit code 1, nothing to add. */
-export class Reported extends Error {
-  override name = 'Reported';
 }

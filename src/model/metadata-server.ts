@@ -110,7 +110,7 @@ async function orWhyNot(answer: () => Promise<MetadataResponse>): Promise<Metada
     return await answer();
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
-    return refusal(404, error.fix ? `${error.message}\nTry: ${error.fix}` : error.message);
+    return refusal(404, typeof error.fix === 'string' ? `${error.message}\nTry: ${error.fix}` : error.message);
   }
 }
 

@@ -28,16 +28,6 @@ export function parseName(name: string): Parent & { job: string; execution?: str
   return { project, location, job, ...(execution && { execution }), ...(task && { task }) };
 }
 
-/** A command line about a resource, with the flags that say where it is, as far as `defaults` would not say the same. */
-export function commandFor(command: string, name: string, defaults?: Parent): string {
-  const { project, location } = parseName(name);
-  const flags = [
-    ...(project === defaults?.project ? [] : ['--project', project]),
-    ...(location === defaults?.location ? [] : ['--region', location]),
-  ];
-  return ['localrun', command, shortName(name), ...flags].join(' ');
-}
-
 /**
  * Why `id` cannot be a job id, or undefined.
  * Rule and text: the Admin API's resource name rule, which says 63 for any kind of resource; 49 characters leave room

@@ -1,4 +1,4 @@
-import { UsageError } from './errors.js';
+import { StatusError } from './errors.js';
 
 /** How deep parentheses and the like can be nested; nobody writes more, and each level takes a call within a call. */
 const maxDepth = 100;
@@ -28,12 +28,16 @@ export class Scanner {
     while (/\s/.test(this.text[this.at] ?? '')) this.at++;
   }
 
-  wrong(problem: string, fix?: string): UsageError {
+  wrong(problem: string, fix?: string): StatusError {
     const text = this.text.length > maxShown ? `${this.text.slice(0, maxShown)}…` : this.text;
-    return new UsageError(`argument ${this.#subject}: ${problem} at character ${this.at + 1} of ${text}`, fix);
+    return new StatusError(
+      'INVALID_ARGUMENT',
+      `argument ${this.#subject}: ${problem} at character ${this.at + 1} of ${text}`,
+      { fix },
+    );
   }
 
-  /** What `read` gives, which may call this again for what is nested in it. @throws UsageError if that is too deep */
+  /** What `read` gives, which may call this again for what is nested in it. @throws StatusError INVALID_ARGUMENT if that is too deep */
   nested<T>(read: () => T): T {
     if (++this.#depth > maxDepth) throw this.wrong('is nested too deep');
     const result = read();

@@ -2,7 +2,7 @@ import { otherEngine } from '../model/container-engine.js';
 import { StatusError } from '../model/errors.js';
 import { isCompleted } from '../model/execution.js';
 import { deletedExecution } from '../model/job.js';
-import { commandFor, executionName, jobName, type Parent, parseName, shortName } from '../model/names.js';
+import { executionName, jobName, type Parent, parseName, shortName } from '../model/names.js';
 import type { Execution } from '../model/schema/job.js';
 import type { Position } from '../store/store.js';
 import { authorize } from './access.js';
@@ -189,13 +189,13 @@ export function requireAbandoned(deps: ServiceDeps, execution: Execution): void 
   const id = shortName(execution.name);
   if (isCompleted(execution)) {
     throw new StatusError('FAILED_PRECONDITION', `Execution [${id}] has ended.`, {
-      fix: commandFor('jobs executions describe', execution.name),
+      fix: [{ command: 'jobs executions describe', resource: execution.name }],
     });
   }
   const runner = runnerOf(deps, execution.name);
   if (!runner) return;
   throw new StatusError('FAILED_PRECONDITION', `Execution [${id}] is run by process ${runner.pid}, which is at work.`, {
-    fix: commandFor('jobs executions wait', execution.name),
+    fix: [{ command: 'jobs executions wait', resource: execution.name }],
   });
 }
 

@@ -1,7 +1,7 @@
 import { resolveResources, type ResolvedResources } from '../local/resolve-resources.js';
 import { yamlLines } from '../local/missing-mappings.js';
 import { fieldsWithEffect } from '../model/field-effects.js';
-import { type Problem, StatusError } from '../model/errors.js';
+import { type Problem, StatusError, suggest } from '../model/errors.js';
 import { createdExecution } from '../model/execution.js';
 import { executionToken } from '../model/job.js';
 import { ignoredVolumeOptions } from '../model/local/volume-options.js';
@@ -103,7 +103,7 @@ function newExecution(deps: ServiceDeps, job: Job, id: string, overrides: Overri
   }
   if (store.openExecutions(parent).length >= maxRunning) {
     throw new StatusError('RESOURCE_EXHAUSTED', `Quota exceeded: ${maxRunning} executions are running already.`, {
-      fix: 'wait until one has ended, or cancel one: localrun jobs executions cancel EXECUTION',
+      fix: ['wait until one has ended, or cancel one: ', suggest('jobs executions cancel', 'EXECUTION')],
     });
   }
   const name = executionName(job.name, id);

@@ -63,7 +63,12 @@ export class Workers {
     return new StatusError(
       'ABORTED',
       `Execution [${id}] has not ended: its background process has been started ${most} times and has ended early each time. It said last: ${said}`,
-      { fix: `localrun jobs executions adopt ${id}, which runs it here and shows what is wrong` },
+      {
+        fix: [
+          { command: 'jobs executions adopt', resource: execution },
+          ', which runs it here and shows what is wrong',
+        ],
+      },
     );
   }
 }

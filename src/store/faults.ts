@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs';
 import path from 'node:path';
-import { StatusError } from '../model/errors.js';
+import { StatusError, suggest } from '../model/errors.js';
 import { SealBroken } from './seal.js';
 
 /** With less than this, SQLite cannot even share its memory among processes, in bytes. */
@@ -8,13 +8,13 @@ const leastSpace = 64 * 1024;
 
 export const damaged = (file: string, how: string, cause?: unknown): StatusError =>
   new StatusError('DATA_LOSS', `The store ${file} is damaged: ${how}.`, {
-    fix: 'localrun doctor --fix, which sets it aside and saves what can be read',
+    fix: [suggest('doctor', '--fix'), ', which sets it aside and saves what can be read'],
     cause,
   });
 
 export const noSpace = (file: string, cause: unknown): StatusError =>
   new StatusError('RESOURCE_EXHAUSTED', `No space is left on the disk of ${file}.`, {
-    fix: 'free some space; then any command takes up the executions that this has interrupted',
+    fix: 'free some space; then any command resumes the executions that this has interrupted',
     cause,
   });
 
@@ -37,7 +37,7 @@ export function storeFault(error: unknown, file: string): unknown {
   if (/^SQLITE_(READONLY|CANTOPEN)/.test(code) || code === 'EROFS' || code === 'EACCES') return readOnly(file, error);
   if (/^SQLITE_(BUSY|LOCKED)/.test(code)) {
     return new StatusError('UNAVAILABLE', `The store ${file} is held by another process.`, {
-      fix: 'try again; `localrun doctor` shows which executions run',
+      fix: ['try again; `', suggest('doctor'), '` shows which executions run'],
       cause: error,
     });
   }

@@ -280,12 +280,12 @@ describe('executions adopt', () => {
       code: 1,
       stdout: '',
       stderr: `ERROR: (localrun.jobs.executions.adopt) FAILED_PRECONDITION: Execution [nightly-aaaaa] has ended.
-Try: localrun jobs executions describe nightly-aaaaa --project p --region us-central1
+Try: localrun jobs executions describe nightly-aaaaa
 `,
     });
     expect((await run(`jobs executions adopt ${put('ddddd', runs(4), ['running'])}`)).stderr).toBe(
       `ERROR: (localrun.jobs.executions.adopt) FAILED_PRECONDITION: Execution [nightly-ddddd] is run by process 1, which is at work.
-Try: localrun jobs executions wait nightly-ddddd --project p --region us-central1
+Try: localrun jobs executions wait nightly-ddddd
 `,
     );
     expect((await run('jobs executions adopt nope')).stderr).toContain('Cannot find execution [nope].');

@@ -59,7 +59,7 @@ test('an execution is left alone where another engine is asked, and goes on wher
   const id = await abandoned(home, spec, other);
   const containers = other.leftovers();
   const why = `Execution [${id}] began on another container engine (DOCKER_HOST=${other.host}) than the one that answers now (docker context default).`;
-  const fix = `set DOCKER_HOST=${other.host}; if that engine is gone for good: localrun jobs executions delete ${id} --project local-project --region us-central1`;
+  const fix = `set DOCKER_HOST=${other.host}; if that engine is gone for good: localrun jobs executions delete ${id}`;
 
   for (const words of [['list'], ['describe', id], ['tasks', 'list', '--execution', id]]) {
     const { exitCode, stderr } = await home.run(executions(...words));

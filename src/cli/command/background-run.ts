@@ -1,6 +1,7 @@
-import { Interrupted, StatusError } from '../../model/errors.js';
+import { StatusError } from '../../model/errors.js';
+import { commandLine, Interrupted } from '../errors.js';
 import { completionStatus, conditionOf, isCompleted, startedAt } from '../../model/execution.js';
-import { commandFor, parseName, shortName } from '../../model/names.js';
+import { parseName, shortName } from '../../model/names.js';
 import type { Execution, Job } from '../../model/schema/job.js';
 import { getExecution, waitForExecution } from '../../service/executions.js';
 import { getJob, waitForJob } from '../../service/jobs.js';
@@ -31,14 +32,14 @@ const started = (execution: Execution): boolean => isCompleted(execution) || sta
 
 /** Where to look an execution up. */
 const detailsHint = ({ defaults }: Context, name: string): string =>
-  `\nView details about this execution by running:\n${commandFor('jobs executions describe', name, defaults)}\n`;
+  `\nView details about this execution by running:\n${commandLine({ command: 'jobs executions describe', resource: name }, defaults)}\n`;
 
 /** Runs a job in the background. */
 export async function startExecution(context: Context, request: RunJobRequest): Promise<Execution> {
   const host = await context.host();
   const { settings = host.settings } = request;
   await awaitSurroundings(context, host, settings);
-  const created = lending(context, request, () => runJob(host, request));
+  const created = lending(request, () => runJob(host, request));
   warnOfInertFields(context, host, request.name);
   warnOfLoan(context, host, created, request);
   tellSettings(context, settings);
@@ -121,7 +122,7 @@ async function interruptible<T>(
     return await work(gone.signal, (begun) => (name = begun));
   } catch (error) {
     if (error instanceof Interrupted && name !== undefined) {
-      const cancel = commandFor('jobs executions cancel', name, defaults);
+      const cancel = commandLine({ command: 'jobs executions cancel', resource: name }, defaults);
       io.err.write(`Execution [${shortName(name)}] goes on. To cancel it: ${cancel}\n`);
     }
     throw error;

@@ -1,12 +1,12 @@
-import { commandFor, parseName, shortName } from '../../model/names.js';
-import { StatusError } from '../../model/errors.js';
+import { parseName, shortName } from '../../model/names.js';
+import { joinRemedies, type Remedy, StatusError, suggest, type Suggestion } from '../../model/errors.js';
 import type { Execution, Job, JobInput } from '../../model/schema/job.js';
 import { findJob, getJob } from '../../service/jobs.js';
 import { inertFields, loanWarnings, Unlendable } from '../../service/run.js';
 import type { ServiceDeps } from '../../service/service.js';
 import { askedJob } from './prompts.js';
 import type { CommonOptions } from '../flags/global.js';
-import { inWords } from '../errors.js';
+import { commandLine, inWords } from '../errors.js';
 import { jobNameOf } from './resource-names.js';
 import type { Context } from './context.js';
 import type { Track } from '../flags/flag.js';
@@ -105,17 +105,22 @@ type Origin = Pick<NamedJob, 'name' | 'file'> & { job?: JobInput };
  * What `call` returns. What this machine lacks for a job is told at its place in the job's file, and with the command that
  * adds it.
  */
-export function lending<T>({ defaults }: Context, described: Origin, call: () => T): T {
+export function lending<T>(described: Origin, call: () => T): T {
   try {
     return call();
   } catch (error) {
     if (!(error instanceof Unlendable)) throw error;
     const { name, file } = described;
-    const init = file ? `localrun config init -f ${file.name}` : commandFor('config init', name, defaults);
-    const fixes = [error.fix, error.initializable && file?.name !== '<stdin>' && init].filter(Boolean);
+    const init: Suggestion = file
+      ? suggest('config init', '-f', file.name)
+      : { command: 'config init', resource: name };
+    const fixes: Remedy[] = [
+      ...(error.fix === undefined ? [] : [error.fix]),
+      ...(error.initializable && file?.name !== '<stdin>' ? [[init]] : []),
+    ];
     throw new StatusError(error.code, error.message, {
       problems: error.problems.map((problem) => inFile(problem, described)),
-      fix: fixes.length > 0 ? fixes.join('\nor let localrun add it: ') : undefined,
+      fix: fixes.length > 0 ? joinRemedies(fixes, '\nor let localrun add it: ') : undefined,
       cause: error,
     });
   }
@@ -137,4 +142,4 @@ export function warnOfInertFields({ io }: Context, service: ServiceDeps, name: s
 
 /** What to do next, as gcloud ends its answers. */
 export const executeHint = ({ defaults }: Context, name: string, again = false): string =>
-  `\nTo execute this job${again ? ' again' : ''}, use:\n${commandFor('jobs execute', name, defaults)}\n`;
+  `\nTo execute this job${again ? ' again' : ''}, use:\n${commandLine({ command: 'jobs execute', resource: name }, defaults)}\n`;

@@ -1,6 +1,6 @@
 import { graceSeconds } from '../../model/defaults.js';
 import { completionStatus, isCompleted } from '../../model/execution.js';
-import { Interrupted, Reported, StatusError } from '../../model/errors.js';
+import { StatusError } from '../../model/errors.js';
 import { shortName } from '../../model/names.js';
 import { timestamp } from '../../model/time.js';
 import type { Execution } from '../../model/schema/job.js';
@@ -9,7 +9,7 @@ import { type Control, type HostDeps, hostExecution } from '../../service/host.j
 import { LogFollower } from '../../service/logs.js';
 import type { ServiceDeps } from '../../service/service.js';
 import type { CommonOptions } from '../flags/global.js';
-import { exitCodeOf } from '../errors.js';
+import { exitCodeOf, Interrupted, Reported } from '../errors.js';
 import type { Signal } from '../io.js';
 import type { Context } from './context.js';
 import { print } from '../output/print.js';

@@ -1,5 +1,5 @@
 import { Command as Parser, CommanderError } from 'commander';
-import { UsageError } from '../../model/errors.js';
+import { UsageError } from '../errors.js';
 import { hidden, localrun } from '../commands/localrun.js';
 import type { Track } from '../flags/flag.js';
 import type { Io } from '../io.js';

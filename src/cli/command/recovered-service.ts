@@ -2,6 +2,7 @@ import { completionStatus, isCompleted } from '../../model/execution.js';
 import { shortName } from '../../model/names.js';
 import { recoverExecutions } from '../../service/executions.js';
 import type { ServiceDeps } from '../../service/service.js';
+import { remedyText } from '../errors.js';
 import type { Context } from './context.js';
 
 /**
@@ -12,7 +13,9 @@ export async function recoveredService(context: Context): Promise<ServiceDeps> {
   const service = await context.service();
   for (const { execution, refusal } of await recoverExecutions(service)) {
     if (refusal) {
-      context.io.err.write(`${refusal.message} It is left as it is. Try: ${refusal.fix}\n`);
+      context.io.err.write(
+        `${refusal.message} It is left as it is. Try: ${remedyText(refusal.fix ?? '', context.defaults)}\n`,
+      );
       continue;
     }
     const outcome = isCompleted(execution)

@@ -1,4 +1,5 @@
-import { StatusError, UsageError } from '../../model/errors.js';
+import { StatusError } from '../../model/errors.js';
+import { UsageError } from '../errors.js';
 import { isParentPart, jobIdViolation, jobName, type Parent } from '../../model/names.js';
 import type { CommonOptions } from '../flags/global.js';
 import type { Context } from './context.js';

@@ -1,7 +1,7 @@
 import { createReadStream, existsSync } from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { type Problem, StatusError, UsageError } from '../../model/errors.js';
+import { type Problem, StatusError } from '../../model/errors.js';
 import { shortName } from '../../model/names.js';
 import { formatPath, namesAlong } from '../../model/field-path.js';
 import type { JobInput } from '../../model/schema/job.js';
@@ -10,7 +10,7 @@ import { get } from '../../model/v1/convert.js';
 import type { CommonOptions } from '../flags/global.js';
 import { jobNameOf } from './resource-names.js';
 import type { Context } from './context.js';
-import { formatProblems } from '../errors.js';
+import { formatProblems, UsageError } from '../errors.js';
 
 /** A job as a command line names and describes it. */
 export interface NamedJob {

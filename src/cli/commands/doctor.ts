@@ -4,7 +4,7 @@ import { printAll } from '../output/print.js';
 import { plain } from '../output/resource-kinds.js';
 import { symbols } from '../output/symbols.js';
 import { grid } from '../output/table.js';
-import { Reported } from '../../model/errors.js';
+import { remedyText, Reported } from '../errors.js';
 import type { Check } from '../../service/doctor/check.js';
 import type { CommonOptions } from '../flags/global.js';
 
@@ -15,12 +15,16 @@ interface DoctorOptions extends CommonOptions {
 export async function run(context: Context, options: DoctorOptions): Promise<void> {
   const { out } = context.io;
   const symbolOf = { ok: symbols.succeeded(out), warning: symbols.cancelled(out), problem: symbols.failed(out) };
-  const checks = await examine(await context.doctor(), { fix: options.fix ?? false });
+  const found = await examine(await context.doctor(), { fix: options.fix ?? false });
+  const checks = found.map((check) => ({ ...check, fix: check.fix && remedyText(check.fix, context.defaults) }));
   await printAll(context, options, checks, { kind: plain, human: () => grid(rows(checks, symbolOf)) });
   if (checks.some(({ state }) => state === 'problem')) throw new Reported();
 }
 
-function rows(checks: readonly Check[], symbolOf: Record<Check['state'], string>): string[][] {
+function rows(
+  checks: readonly (Omit<Check, 'fix'> & { fix: string | undefined })[],
+  symbolOf: Record<Check['state'], string>,
+): string[][] {
   return checks.flatMap(({ name, state, found, fix, done }) => [
     [symbolOf[state], name, found],
     ...(fix === undefined ? [] : [['', '', `Try: ${fix}`]]),

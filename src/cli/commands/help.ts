@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { environment } from '../../config.js';
-import { UsageError } from '../../model/errors.js';
+import { UsageError } from '../errors.js';
 
 /** `help jobs run` is `jobs run --help`. */
 export function run(tree: Command, words: string[]): void {

@@ -1,4 +1,4 @@
-import { UsageError } from '../../model/errors.js';
+import { UsageError } from '../errors.js';
 import { parseSize } from '../../model/quantity.js';
 import type { Entries, Group } from '../command/command.js';
 import { flag } from '../flags/flag.js';

@@ -1,4 +1,4 @@
-import { UsageError } from '../../model/errors.js';
+import { UsageError } from '../errors.js';
 
 /** Sets of flags of which one alternative may be used; an alternative may be several flags that go together. */
 type Exclusive = readonly (readonly string[])[];

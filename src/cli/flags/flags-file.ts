@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { StatusError, UsageError } from '../../model/errors.js';
+import { StatusError } from '../../model/errors.js';
+import { UsageError } from '../errors.js';
 import type { Io } from '../io.js';
 
 /** How deeply flags files may name other flags files. */

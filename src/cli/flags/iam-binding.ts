@@ -1,4 +1,4 @@
-import { UsageError } from '../../model/errors.js';
+import { UsageError } from '../errors.js';
 import type { Expr } from '../../model/iam/policy.js';
 import { type Flag, flag } from './flag.js';
 import { dictFlag } from './parsers.js';

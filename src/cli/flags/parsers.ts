@@ -1,4 +1,5 @@
-import { StatusError, UsageError } from '../../model/errors.js';
+import { StatusError } from '../../model/errors.js';
+import { UsageError } from '../errors.js';
 import { parseGcloudDuration } from '../../model/time.js';
 
 const argument = (flag: string, problem: string): UsageError => new UsageError(`argument ${flag}: ${problem}`);

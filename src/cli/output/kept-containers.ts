@@ -1,8 +1,8 @@
-import { commandFor } from '../../model/names.js';
 import type { Execution } from '../../model/schema/job.js';
 import { keptContainers } from '../../service/retention.js';
 import type { ServiceDeps } from '../../service/service.js';
 import type { Context } from '../command/context.js';
+import { commandLine } from '../errors.js';
 
 /** How many containers are named. */
 const named = 3;
@@ -17,6 +17,6 @@ export function tellKept({ io, config, defaults }: Context, service: ServiceDeps
   io.err.write(`
 Kept containers: ${containers.slice(-named).join(', ')}${others}
 Look around in:  ${config.docker} commit ${last} ${image} && ${config.docker} run --rm -it --entrypoint sh ${image}
-Remove them:     ${commandFor('jobs executions delete', name, defaults)}
+Remove them:     ${commandLine({ command: 'jobs executions delete', resource: name }, defaults)}
 `);
 }

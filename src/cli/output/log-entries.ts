@@ -1,4 +1,4 @@
-import { Interrupted } from '../../model/errors.js';
+import { Interrupted } from '../errors.js';
 import { entryText, type LogEntry } from '../../model/log-entry.js';
 import { shortName } from '../../model/names.js';
 import type { Execution } from '../../model/schema/job.js';

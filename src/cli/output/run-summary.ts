@@ -1,7 +1,6 @@
 import { endingOf } from '../../model/attempt.js';
 import { completionStatus, conditionOf } from '../../model/execution.js';
 import { seenAtLast } from '../../model/log-lines.js';
-import { commandFor } from '../../model/names.js';
 import type { Execution } from '../../model/schema/job.js';
 import type { TaskRecord } from '../../model/task.js';
 import type { Timestamp } from '../../model/time.js';
@@ -12,6 +11,7 @@ import type { Context } from '../command/context.js';
 import { grid, table } from './table.js';
 import { signs, symbols } from './symbols.js';
 import { completionRows, resultColumns } from './columns.js';
+import { commandLine } from '../errors.js';
 
 /** How many failed tasks show their end, and how many lines of it. */
 const shownFailures = 3;
@@ -64,6 +64,6 @@ export function postMortem({ io, defaults }: Context, service: ServiceDeps, exec
   }
   if (failed.length > shownFailures) say(`and ${failed.length - shownFailures} more failed tasks`);
   const task = failed[0] ? ` --task ${failed[0].record.index}` : '';
-  say(`Logs: ${commandFor('jobs executions logs read', execution.name, defaults)}${task}`);
-  say(`See:  ${commandFor('jobs executions describe', execution.name, defaults)}`);
+  say(`Logs: ${commandLine({ command: 'jobs executions logs read', resource: execution.name }, defaults)}${task}`);
+  say(`See:  ${commandLine({ command: 'jobs executions describe', resource: execution.name }, defaults)}`);
 }

@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.js';
+import { StatusError } from '../errors.js';
 import type { Parent } from '../names.js';
 import type { TaskTemplate } from '../schema/job.js';
 
@@ -60,7 +60,7 @@ export interface CloudSqlEdit {
 /**
  * Other Cloud SQL instances for a job. One is `PROJECT:REGION:NAME`, or a bare name in the project and region of the
  * job.
- * @throws UsageError
+ * @throws StatusError INVALID_ARGUMENT
  */
 export function editedCloudSql(
   before: readonly string[],
@@ -77,5 +77,7 @@ function fullInstance(instance: string, { project, location }: Parent): string {
   const parts = instance.split(':').length;
   if (parts === 1) return `${project}:${location}:${instance}`;
   if (parts === 3) return instance;
-  throw new UsageError(`Malformed CloudSQL instance string: ${instance}`, 'write NAME or PROJECT:REGION:NAME');
+  throw new StatusError('INVALID_ARGUMENT', `Malformed CloudSQL instance string: ${instance}`, {
+    fix: 'write NAME or PROJECT:REGION:NAME',
+  });
 }

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { StatusError, UsageError } from '../errors.js';
+import { StatusError } from '../errors.js';
 import { shortName } from '../names.js';
 import { mergedEnv } from '../overrides.js';
 import type { Container, EnvVar, Volume } from '../schema/container.js';
@@ -31,7 +31,7 @@ const isFile = (key: string): boolean => key.startsWith('/');
 /**
  * The task with the secrets of one of its containers changed. Where files change, volumes with secrets that nobody
  * mounts any more go.
- * @throws StatusError, UsageError for what does not go together
+ * @throws StatusError INVALID_ARGUMENT for what does not go together
  */
 export function withSecrets(task: TaskTemplate, index: number, edit: SecretsEdit): TaskTemplate {
   const container = task.containers[index];
@@ -124,7 +124,7 @@ function editedFiles(
   return { mounts, volumes };
 }
 
-/** What new files there are, by directory. @throws UsageError */
+/** What new files there are, by directory. @throws StatusError INVALID_ARGUMENT */
 function directories(update: readonly SecretUse[]): Map<string, Files & { items: Item[] }> {
   const result = new Map<string, Files & { items: Item[] }>();
   for (const { key, secret, version } of update.filter((use) => isFile(use.key))) {
@@ -137,8 +137,9 @@ function directories(update: readonly SecretUse[]): Map<string, Files & { items:
   return result;
 }
 
-const severalSecrets = (where: string): UsageError =>
-  new UsageError(
+const severalSecrets = (where: string): StatusError =>
+  new StatusError(
+    'INVALID_ARGUMENT',
     `Multiple secrets are specified for directory [${where}]. Cloud Run only supports one secret per directory`,
   );
 
@@ -151,26 +152,26 @@ function unusedName(name: string, volumes: readonly Volume[]): string {
 /**
  * gcloud's `KEY=SECRET:VERSION`: a variable, or a file if KEY is an absolute path. A secret of another project is
  * `projects/NUMBER/secrets/NAME`, with `:VERSION` or `/versions/VERSION`, or without for the latest.
- * @throws UsageError
+ * @throws StatusError INVALID_ARGUMENT
  */
 export function parseSecretUse(key: string, text: string): SecretUse {
   if (isFile(key)) {
     const segments = key.slice(1).split('/');
     if (segments.length < 2 || segments.some((segment) => ['', '.', '..'].includes(segment))) {
-      throw new UsageError(`Mount path [${key}] must be in the form /<mountPath>/<path>`);
+      throw new StatusError('INVALID_ARGUMENT', `Mount path [${key}] must be in the form /<mountPath>/<path>`);
     }
   }
   const foreign = /^(projects\/\d+\/secrets\/[\w-]{1,255})(?:(?::|\/versions\/)([^:/]+))?$/.exec(text);
   if (foreign) return { key, secret: foreign[1] ?? '', version: foreign[2] ?? 'latest' };
   const [secret = '', version, ...more] = text.split(':');
   if (!/^[\w-]{1,255}$/.test(secret) || more.length > 0) {
-    throw new UsageError(
-      `'${more.length > 0 ? text : secret}' is not a valid secret name.`,
-      'write KEY=SECRET:VERSION; the secret of another project as projects/NUMBER/secrets/NAME:VERSION',
-    );
+    throw new StatusError('INVALID_ARGUMENT', `'${more.length > 0 ? text : secret}' is not a valid secret name.`, {
+      fix: 'write KEY=SECRET:VERSION; the secret of another project as projects/NUMBER/secrets/NAME:VERSION',
+    });
   }
   if (!version) {
-    throw new UsageError(
+    throw new StatusError(
+      'INVALID_ARGUMENT',
       `No secret version specified for ${secret}. Use ${secret}:latest to reference the latest version.`,
     );
   }

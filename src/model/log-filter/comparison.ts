@@ -10,7 +10,7 @@ export type Operator = (typeof operators)[number];
 /**
  * Whether what an entry has at a path stands in a relation to a literal. Where it has nothing, no relation holds, `!=`
  * and `!~` included.
- * @throws UsageError
+ * @throws StatusError INVALID_ARGUMENT
  */
 export function comparison(path: readonly string[], operator: Operator, literal: Literal, wrong: Wrong): Test {
   if (operator === ':' && literal.text === '*' && !literal.quoted) return (entry) => setAt(entry, path).length > 0;

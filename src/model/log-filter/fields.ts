@@ -1,11 +1,11 @@
-import type { UsageError } from '../errors.js';
+import type { StatusError } from '../errors.js';
 import type { LogEntry } from '../log-entry.js';
 import { camelCase } from '../field-path.js';
 
 export type Test = (entry: LogEntry) => boolean;
 
 /** Makes an error of what is wrong with a part of a filter. */
-export type Wrong = (problem: string, fix?: string) => UsageError;
+export type Wrong = (problem: string, fix?: string) => StatusError;
 
 /** A value as a filter has it; `*` and NULL_VALUE mean something without quotes only. */
 export interface Literal {
@@ -35,7 +35,7 @@ const fields: Readonly<Record<string, unknown>> = {
   traceSampled: false,
 };
 
-/** A path whose first step is the name of a field; that may be in snake_case and in any case. @throws UsageError */
+/** A path whose first step is the name of a field; that may be in snake_case and in any case. @throws StatusError INVALID_ARGUMENT */
 export function fieldOf([first = '', ...rest]: readonly string[], wrong: Wrong): readonly string[] {
   const name = Object.keys(fields).find((field) => field.toLowerCase() === camelCase(first).toLowerCase());
   if (name !== undefined) return [name, ...rest];

@@ -58,7 +58,7 @@ const functions: Readonly<Record<string, Function | undefined>> = {
   },
 };
 
-/** What a function of the query language says of an entry. @throws UsageError */
+/** What a function of the query language says of an entry. @throws StatusError INVALID_ARGUMENT */
 export function call(name: string, args: readonly Argument[], wrong: Wrong): Test {
   const of = ownProperty(functions, name.toLowerCase());
   if (!of) {

@@ -15,7 +15,7 @@ export interface LogFilter {
  * that may be anywhere; functions; joined by AND, OR, NOT, `-` and parentheses, and by AND where nothing stands between
  * them. OR binds closer than AND. (Source: the documentation of the Logging query language.)
  * @param subject what the text was given as, for messages
- * @throws UsageError
+ * @throws StatusError INVALID_ARGUMENT
  */
 export function parseLogFilter(text: string, subject: string): LogFilter {
   const parser = new LogFilterParser(text, subject);

@@ -1,3 +1,4 @@
+import { type Remedy, suggest } from '../errors.js';
 import { folded } from '../field-path.js';
 
 /**
@@ -7,13 +8,13 @@ import { folded } from '../field-path.js';
  */
 interface Advice {
   as?: string | undefined;
-  say?: string | undefined;
+  say?: Remedy | undefined;
   v1?: string;
   v2?: string;
 }
 
 const inName = 'write it in name: projects/PROJECT/locations/REGION/jobs/JOB, or give --project and --region';
-const all = (names: string, say: string): [string, Advice][] => names.split(' ').map((name) => [name, { say }]);
+const all = (names: string, say: Remedy): [string, Advice][] => names.split(' ').map((name) => [name, { say }]);
 
 const table = new Map<string, Advice>([
   ...all(
@@ -34,7 +35,10 @@ const table = new Map<string, Advice>([
   ),
   ...all(
     'schedule timeZone concurrencyPolicy jobTemplate startingDeadlineSeconds successfulJobsHistoryLimit failedJobsHistoryLimit cron',
-    'remove it: Cloud Scheduler runs a Cloud Run job at set times; here cron can run: localrun jobs execute JOB',
+    [
+      'remove it: Cloud Scheduler runs a Cloud Run job at set times; here cron can run: ',
+      suggest('jobs execute', 'JOB'),
+    ],
   ),
   ...all(
     'hostPath persistentVolumeClaim projected downwardAPI configMap ephemeral iscsi',
@@ -52,7 +56,7 @@ const table = new Map<string, Advice>([
   ...all('securityContext user', 'remove it: a job runs as the user of its image (USER in the Dockerfile)'),
   ...all(
     'imagePullSecrets',
-    'remove it: Cloud Run pulls by the rights of its service agent, localrun by those of your docker client',
+    'remove it: Cloud Run pulls by the rights of its service agent, and the container engine here by those of your docker client',
   ),
   [
     'initContainers',

@@ -1,10 +1,11 @@
 import { isMap, isSeq, type Node } from 'yaml';
+import { type Remedy, suggest } from '../errors.js';
 import type { SourceDocument } from './source-document.js';
 
 /** A file of another tool: what it is, and the way from it to a Cloud Run job. */
 export interface ForeignFile {
   is: string;
-  way: string;
+  way: Remedy;
   /** It is so near to a v1 job that all else in it can be checked as one. */
   nearly?: true;
 }
@@ -20,7 +21,9 @@ interface Top {
 
 const exportIt =
   'export the job that is deployed: gcloud run jobs describe JOB --region REGION --format export > job.yaml';
-const orRun = `${exportIt}; if there is none: localrun jobs run NAME --image IMAGE`;
+const runImage = suggest('jobs run', 'NAME', '--image', 'IMAGE');
+const runWithVariables = suggest('jobs run', 'NAME', '--image', 'IMAGE', '--env-vars-file', 'FILE');
+const orRun: Remedy = [`${exportIt}; if there is none: `, runImage];
 const itsCommand =
   'find the job spec, or the `gcloud run jobs` command, that its steps deploy: that file or command works with localrun';
 const task = 'spec.template.spec.template.spec';
@@ -42,7 +45,10 @@ const resources: [apiVersion: RegExp, kind: RegExp, ForeignFile][] = [
     /^CronJob$/,
     {
       is: 'a Kubernetes CronJob; Cloud Run has jobs without a schedule, which Cloud Scheduler runs',
-      way: `write ${header}, and put what is in spec.jobTemplate.spec.template.spec under ${task}; cron can run: localrun jobs execute JOB`,
+      way: [
+        `write ${header}, and put what is in spec.jobTemplate.spec.template.spec under ${task}; cron can run: `,
+        suggest('jobs execute', 'JOB'),
+      ],
     },
   ],
   [
@@ -57,7 +63,7 @@ const resources: [apiVersion: RegExp, kind: RegExp, ForeignFile][] = [
     /^(?:serving\.knative\.dev|run\.googleapis\.com)\//,
     /^(?:Service|Revision|Configuration)$/,
     {
-      is: 'a service, which answers requests (Knative, Cloud Run); localrun runs jobs, which run to their end',
+      is: 'a service, which answers requests (Knative, Cloud Run); only jobs, which run to their end, run here',
       way: `for a job of its image: write ${header}, put the containers under ${task}, and remove ports and scaling`,
     },
   ],
@@ -65,7 +71,7 @@ const resources: [apiVersion: RegExp, kind: RegExp, ForeignFile][] = [
     /^run\.googleapis\.com\//,
     /^WorkerPool$/,
     {
-      is: 'a Cloud Run worker pool; localrun runs jobs, which run to their end',
+      is: 'a Cloud Run worker pool; only jobs, which run to their end, run here',
       way: `for a job of its image: write ${header}, and put the containers under ${task}`,
     },
   ],
@@ -98,7 +104,7 @@ const resources: [apiVersion: RegExp, kind: RegExp, ForeignFile][] = [
   [
     /^kustomize\.config\.k8s\.io\//,
     /^/,
-    { is: 'a kustomization', way: 'give what it makes: kubectl kustomize . | localrun jobs run -f -' },
+    { is: 'a kustomization', way: ['give what it makes: kubectl kustomize . | ', suggest('jobs run', '-f', '-')] },
   ],
   [
     /^argoproj\.io\//,
@@ -118,7 +124,11 @@ const mappings: [fits: (top: Top) => boolean, ForeignFile][] = [
     ({ at }) => holds(at('services'), (service) => isRecord(service) && ('image' in service || 'build' in service)),
     {
       is: 'a compose file',
-      way: 'a service that runs to its end is a job: localrun jobs run NAME --image IMAGE --set-env-vars KEY=VALUE --args ARG; more than one container goes into a job spec',
+      way: [
+        'a service that runs to its end is a job: ',
+        suggest('jobs run', 'NAME', '--image', 'IMAGE', '--set-env-vars', 'KEY=VALUE', '--args', 'ARG'),
+        '; more than one container goes into a job spec',
+      ],
     },
   ],
   [
@@ -157,13 +167,13 @@ const mappings: [fits: (top: Top) => boolean, ForeignFile][] = [
   ],
   [
     ({ keys }) => keys.has('runtime') && (keys.has('entrypoint') || keys.has('handlers') || keys.has('env_variables')),
-    { is: 'an app.yaml of App Engine', way: 'build an image, and run it: localrun jobs run NAME --image IMAGE' },
+    { is: 'an app.yaml of App Engine', way: ['build an image, and run it: ', runImage] },
   ],
   [
     ({ keys, at }) => keys.has('overrides') && isRecord(at('overrides')),
     {
       is: 'a request to run a job with overrides, not the job',
-      way: 'localrun jobs execute JOB --args, --update-env-vars, --tasks, --task-timeout',
+      way: [suggest('jobs execute', 'JOB', '--args, --update-env-vars, --tasks, --task-timeout')],
     },
   ],
   [
@@ -177,7 +187,7 @@ const mappings: [fits: (top: Top) => boolean, ForeignFile][] = [
     ({ keys, at }) => keys.size > 0 && [...keys].every((key) => /^[A-Z][A-Z0-9_]*$/.test(key) && !isRecord(at(key))),
     {
       is: 'a file of variables',
-      way: 'give it beside a job: localrun jobs run NAME --image IMAGE --env-vars-file FILE',
+      way: ['give it beside a job: ', runWithVariables],
     },
   ],
 ];
@@ -189,15 +199,18 @@ const texts: [fits: RegExp, ForeignFile][] = [
     /^(?:FROM \S|ARG \w)/i,
     {
       is: 'a Dockerfile',
-      way: 'build the image, and run it: docker build -t NAME . && localrun jobs run NAME --image NAME',
+      way: ['build the image, and run it: docker build -t NAME . && ', suggest('jobs run', 'NAME', '--image', 'NAME')],
     },
   ],
-  [/^#!/, { is: 'a script', way: 'give a job spec in YAML or JSON; localrun jobs run --help has an example' }],
+  [
+    /^#!/,
+    { is: 'a script', way: ['give a job spec in YAML or JSON; ', suggest('jobs run', '--help'), ' has an example'] },
+  ],
   [
     /^(?:export )?[A-Z][A-Z0-9_]*=/,
     {
       is: 'a file of variables',
-      way: 'give it beside a job: localrun jobs run NAME --image IMAGE --env-vars-file FILE',
+      way: ['give it beside a job: ', runWithVariables],
     },
   ],
 ];

@@ -1,4 +1,5 @@
 import { isMap, isScalar, isSeq, type Node, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml';
+import type { Remedy } from '../errors.js';
 import { nearest } from '../names.js';
 import { camelCase, folded, formatPath, type FieldPath } from '../field-path.js';
 import type { Field, Message } from '../schema/field.js';
@@ -41,7 +42,7 @@ type Verdict =
   | { to: Place }
   | { renamed: string; kept: boolean; fix: string }
   | { unwrapped: Entries }
-  | { fix: string | undefined };
+  | { fix: Remedy | undefined };
 
 class Mover {
   readonly found: LocatedViolation[] = [];
@@ -178,7 +179,7 @@ class Mover {
     for (const group of leaving.values()) this.#move(group, message, at, map);
   }
 
-  #report(at: At, pair: Entry, { name }: Message, fix: string | undefined): void {
+  #report(at: At, pair: Entry, { name }: Message, fix: Remedy | undefined): void {
     this.found.push({
       ...this.#inside(at, this.#keyOf(pair) ?? '', pair),
       rule: 'unknown-field',

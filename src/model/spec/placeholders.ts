@@ -1,5 +1,5 @@
 import { isScalar } from 'yaml';
-import type { Problem } from '../errors.js';
+import { joinRemedies, type Problem, type Remedy, type Suggestion, suggest } from '../errors.js';
 import type { FieldPath } from '../field-path.js';
 import type { JobInput } from '../schema/job.js';
 import type { RuleId } from '../validation/rules.js';
@@ -21,13 +21,13 @@ interface Form {
   /** It can be nothing else. */
   sure: boolean;
   /** How the file is filled in by a tool, where one is known by the form. */
-  tool?: (file: string) => string;
+  tool?: (file: string) => readonly (string | Suggestion)[];
 }
 
 /** Longer text is none that people leave open. */
 const maxLength = 2000;
 
-const asInput = 'localrun jobs run -f -';
+const asInput = suggest('jobs run', '-f', '-');
 const word =
   /(?:PROJECT|REGION|LOCATION|ZONE|NAME|ID|NUMBER|IMAGE|TAG|VERSION|SHA|DIGEST|COMMIT|SECRET|SERVICE|ACCOUNT|SA|JOB|BUCKET|INSTANCE|REPO|REPOSITORY|REGISTRY|YOUR|MY|REPLACE|CHANGE|CHANGEME|TODO|FIXME|XXX+|HERE|EXAMPLE|CONNECTOR|KEY|KEYRING|NETWORK|SUBNET|SUBNETWORK|DB|DATABASE|USER|HOST|VALUE|PLACEHOLDER|ORG|ENV|ENVIRONMENT|DOMAIN|APP|EMAIL|COUNT|TIMEOUT|PROJECTID|PROJECTNAME)/;
 const words = new RegExp(
@@ -40,17 +40,17 @@ const forms: readonly Form[] = [
   {
     pattern: /\$\{\{.*?\}\}/,
     sure: true,
-    tool: () => `GitHub Actions fills it in; here write a value, or give the file with values filled in to ${asInput}`,
+    tool: () => ['GitHub Actions fills it in; here write a value, or give the file with values filled in to ', asInput],
   },
   {
     pattern: /\{\{.*?\}\}|\{%.*?%\}/,
     sure: true,
-    tool: () => `the tool that the file is for fills it in; give its output, e.g. helm template . | ${asInput}`,
+    tool: () => ['the tool that the file is for fills it in; give its output, e.g. helm template . | ', asInput],
   },
   {
     pattern: /\$\{[A-Za-z_][^{}]*\}|\$[A-Za-z_]\w*/,
     sure: true,
-    tool: (file) => `set it and fill it in: envsubst < ${file.startsWith('<') ? 'FILE' : file} | ${asInput}`,
+    tool: (file) => [`set it and fill it in: envsubst < ${file.startsWith('<') ? 'FILE' : file} | `, asInput],
   },
   {
     pattern:
@@ -157,7 +157,7 @@ export function syntaxAsPlaceholder(problem: Problem, text: string): Problem {
     return {
       ...problem,
       message: `${message}; ${description}`,
-      fix: /^\$(?!\{\{)/.test(first.text) && usual ? `${fix}; or ${usual}` : fix,
+      fix: /^\$(?!\{\{)/.test(first.text) && usual ? joinRemedies([fix, usual], '; or ') : fix,
       location: { ...location, line, column: first.start + 1, excerpt },
     };
   }
@@ -195,17 +195,19 @@ const wholeVariable = /^(?:\$\{[A-Za-z_]\w*\}|\{\{.*\}\}|\$\{\{.*\}\}|<[A-Z][A-Z
 /** The parts of a resource name that have no capitals. */
 const parents = /(?<=(?:projects|locations)\/)[^/]+/g;
 
-function said(all: readonly Placeholder[], file: string): { description: string; fix: string } {
+function said(all: readonly Placeholder[], file: string): { description: string; fix: Remedy } {
   const names = [...new Set(all.map(({ text }) => `\`${text}\``))];
   const list = names.join(', ').replace(/, ([^,]*)$/, ' and $1');
   const description = names.length === 1 ? `${list} looks like a placeholder` : `${list} look like placeholders`;
-  const ways = new Set(
-    all.map(({ text, form }) => {
+  const ways = new Map(
+    all.map(({ text, form }): [string, Remedy] => {
       const meaning = meanings.find(([pattern]) => pattern.test(text))?.[1] ?? 'your own value';
       const plain = /^\$\{\w+[^\w}]/.test(text) && !text.startsWith('${{') ? ' (envsubst knows ${NAME} only)' : '';
-      if (form.tool) return form.tool(file) + plain;
-      return `replace ${names.length === 1 ? 'it' : text} with ${meaning}`;
+      const way = form.tool
+        ? [...form.tool(file), ...(plain ? [plain] : [])]
+        : `replace ${names.length === 1 ? 'it' : text} with ${meaning}`;
+      return [JSON.stringify(way), way];
     }),
   );
-  return { description, fix: [...ways].join('; ') };
+  return { description, fix: joinRemedies([...ways.values()], '; ') };
 }

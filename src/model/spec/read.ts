@@ -214,7 +214,7 @@ function readV1(document: SourceDocument, options: ReadOptions): Read {
   const common = checked(document, options.id ?? id, job).map((violation): Violation => ({
     ...violation,
     path: origin(violation.path),
-    fix: violation.fix && adviceForV1(violation.fix),
+    fix: typeof violation.fix === 'string' ? adviceForV1(violation.fix) : violation.fix,
     ...(violation.because && { because: violation.because.map(origin) }),
   }));
   const told = new Set(wrongKind.map(({ path }) => path[0]));

@@ -1,3 +1,4 @@
+import type { Remedy } from '../errors.js';
 import type { FieldPath } from '../field-path.js';
 import type { RuleId } from './rules.js';
 
@@ -9,7 +10,7 @@ export interface Violation {
   /** The API's wording, as far as it is known. */
   description: string;
   /** What to do about it, in our words. */
-  fix?: string | undefined;
+  fix?: Remedy | undefined;
   /** The key at the end of the path is meant, not its value. */
   key?: true;
   /** Fields that have a part in it: where one of them, or a field of it, could not be read, nothing can be said. */

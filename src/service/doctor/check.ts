@@ -1,4 +1,4 @@
-import { StatusError } from '../../model/errors.js';
+import { type Remedy, StatusError } from '../../model/errors.js';
 import type { EngineReport } from '../../runtime/diagnosis.js';
 import type { AttemptRuntime } from '../../runtime/port.js';
 import type { ServiceDeps } from '../service.js';
@@ -9,7 +9,7 @@ export interface Check {
   state: 'ok' | 'warning' | 'problem';
   found: string;
   /** How to mend it. */
-  fix?: string | undefined;
+  fix?: Remedy | undefined;
   /** What was done about it. */
   done?: string | undefined;
 }

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { runDirectory } from '../../engine/leftovers.js';
+import { suggest } from '../../model/errors.js';
 import { keptAttempts } from '../../model/kept-containers.js';
 import type { Store } from '../../store/store.js';
 import { amount, type DoctorDeps, type Mendable } from './check.js';
@@ -66,7 +67,7 @@ function finding(name: string, orphans: readonly string[], what: string, remove:
     name,
     state: 'warning',
     found: `${what}: ${orphans.slice(0, told).join(', ')}${more}`,
-    fix: 'localrun doctor --fix removes them',
+    fix: [suggest('doctor', '--fix'), ' removes them'],
     mend: async () => {
       await remove();
       return `${amount(orphans.length, 'orphan')} removed`;

@@ -1,6 +1,6 @@
 import { type ContainerEngine, endpointOf } from '../../model/container-engine.js';
 import { isCompleted } from '../../model/execution.js';
-import { StatusError } from '../../model/errors.js';
+import { StatusError, suggest } from '../../model/errors.js';
 import { shortName } from '../../model/names.js';
 import { examineStore } from '../../store/examination.js';
 import { type Salvage, salvageStore } from '../../store/salvage.js';
@@ -84,7 +84,7 @@ function leaseCheck(service: ServiceDeps, open: readonly Open[]): Mendable {
     name,
     state: 'warning',
     found: `left by a process that is gone: ${left.map((execution) => shortName(execution.name)).join(', ')}`,
-    fix: 'localrun doctor --fix, or any command, has them taken up again',
+    fix: [suggest('doctor', '--fix'), ', or any command, resumes them'],
     mend: async () => {
       const found = (await recoverExecutions(service)).filter(({ refusal }) => !refusal);
       const ended = found.filter(({ execution }) => isCompleted(execution)).length;
@@ -106,7 +106,10 @@ function otherEngines(open: readonly Open[]): Mendable {
     state: left ? 'warning' : 'ok',
     found: found.filter(Boolean).join('; ') || 'no execution began on another one',
     fix: left
-      ? 'point DOCKER_HOST or a docker context at that engine; if it is gone for good: localrun jobs executions delete'
+      ? [
+          'point DOCKER_HOST or a docker context at that engine; if it is gone for good: ',
+          suggest('jobs executions delete'),
+        ]
       : undefined,
   };
 }

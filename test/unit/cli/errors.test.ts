@@ -1,10 +1,19 @@
 import { Chalk } from 'chalk';
 import { CommanderError } from 'commander';
 import { describe, expect, test } from 'vitest';
-import { exitCodeOf, formatProblem, printError } from '../../../src/cli/errors.js';
-import { Interrupted, type Problem, Reported, StatusError, UsageError } from '../../../src/model/errors.js';
+import {
+  exitCodeOf,
+  formatProblem,
+  Interrupted,
+  printError,
+  remedyText,
+  Reported,
+  UsageError,
+} from '../../../src/cli/errors.js';
+import { type Problem, type Remedy, StatusError, suggest } from '../../../src/model/errors.js';
 import { testIo } from '../../support/io.js';
 
+const etl = 'projects/p/locations/us-central1/jobs/etl/executions/etl-1';
 const plain = { chalk: new Chalk({ level: 0 }) };
 
 test.each<[what: string, error: unknown, code: number, begun?: boolean]>([
@@ -54,6 +63,28 @@ describe('an error', () => {
     expect(lines).toHaveLength(53);
     expect(lines.at(-2)).toBe('and 70 more');
   });
+});
+
+test.each<[remedy: Remedy, text: string]>([
+  ['start one', 'start one'],
+  [[{ command: 'jobs executions wait', resource: etl }], 'localrun jobs executions wait etl-1'],
+  [
+    [{ command: 'jobs executions wait', resource: etl.replace('us-central1', 'l') }],
+    'localrun jobs executions wait etl-1 --region l',
+  ],
+  [
+    ['gone? ', { command: 'jobs executions delete', resource: etl.replace('/p/', '/q/'), args: ['--quiet'] }, ' there'],
+    'gone? localrun jobs executions delete etl-1 --quiet --project q there',
+  ],
+  [[suggest('doctor', '--fix'), ' removes them'], 'localrun doctor --fix removes them'],
+])('the remedy %j as text', (remedy, text) => {
+  expect(remedyText(remedy, { project: 'p', location: 'us-central1' })).toBe(text);
+});
+
+test('a suggestion says where its resource is if nothing else does', () => {
+  expect(remedyText([{ command: 'jobs executions wait', resource: etl }])).toBe(
+    'localrun jobs executions wait etl-1 --project p --region us-central1',
+  );
 });
 
 describe('a problem', () => {

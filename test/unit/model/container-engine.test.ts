@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { remedyText } from '../../../src/cli/errors.js';
 import { type ContainerEngine, endpointOf, otherEngine } from '../../../src/model/container-engine.js';
 
 const byContext: ContainerEngine = { id: 'a', client: 'docker', context: 'colima' };
@@ -22,7 +23,10 @@ describe('an execution that began on another engine', () => {
       code: 'FAILED_PRECONDITION',
       message:
         'Execution [etl-1] began on another container engine (DOCKER_HOST=ssh://ci) than the one that answers now (docker context colima).',
-      fix: 'set DOCKER_HOST=ssh://ci; if that engine is gone for good: localrun jobs executions delete etl-1 --project p --region l',
+      fix: [
+        'set DOCKER_HOST=ssh://ci; if that engine is gone for good: ',
+        { command: 'jobs executions delete', resource: 'projects/p/locations/l/jobs/etl/executions/etl-1' },
+      ],
     });
   });
 
@@ -35,6 +39,7 @@ describe('an execution that began on another engine', () => {
     [podman, byContext, 'set LOCALRUN_DOCKER=podman'],
     [byHost, { ...byHost, id: 'new' }, 'bring that engine back, which had the same address'],
   ] satisfies [ContainerEngine, ContainerEngine, string][])('%j instead of %j: %s', (began, asked, way) => {
-    expect(otherEngine('projects/p/locations/l/jobs/x/executions/e', began, asked).fix?.split(';')[0]).toBe(way);
+    const { fix } = otherEngine('projects/p/locations/l/jobs/x/executions/e', began, asked);
+    expect(remedyText(fix ?? '').split(';')[0]).toBe(way);
   });
 });

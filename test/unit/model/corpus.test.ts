@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Chalk } from 'chalk';
 import { describe, expect, test } from 'vitest';
-import { formatProblem } from '../../../src/cli/errors.js';
+import { formatProblem, remedyText } from '../../../src/cli/errors.js';
 import { withDefaults } from '../../../src/model/defaults.js';
 import type { Problem } from '../../../src/model/errors.js';
 import { createdJob, updatedJob } from '../../../src/model/job.js';
@@ -177,7 +177,7 @@ test.each([
   };
   const [{ fix = '' } = {}, ...others] = told(value);
   expect(others).toEqual([]);
-  const [, advised = ''] = /(?:e\.g\.|write) "?([^"\s]+)/.exec(fix) ?? [];
+  const [, advised = ''] = /(?:e\.g\.|write) "?([^"\s]+)/.exec(remedyText(fix)) ?? [];
   expect(advised).not.toBe('');
   expect(told(advised)).toEqual([]);
 });

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { remedyText } from '../../../src/cli/errors.js';
 import { withDefaults } from '../../../src/model/defaults.js';
 import { createdJob } from '../../../src/model/job.js';
 import type { JobInput } from '../../../src/model/schema/job.js';
@@ -64,7 +65,7 @@ function check(text: string): void {
   const { jobs, problems } = timed(text);
   const lines = text.replace(/^\uFEFF/, '').split('\n');
   for (const { location, message, fix } of problems) {
-    expect(`${message} ${fix ?? ''}`).not.toMatch(/\[object |undefined/);
+    expect(`${message} ${remedyText(fix ?? '')}`).not.toMatch(/\[object |undefined/);
     if (!location) continue;
     const line = lines[location.line - 1]?.replace(/\r$/, '');
     expect(location.excerpt).toBe(line);

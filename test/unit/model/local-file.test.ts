@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { remedyText } from '../../../src/cli/errors.js';
 import { mappingsOf } from '../../../src/model/local/mappings.js';
 import { bucketOptions } from '../../../src/model/local/volume-options.js';
 import { inside } from '../../../src/model/local/volume-paths.js';
@@ -11,7 +12,7 @@ import { readLocalFile } from '../../../src/model/local/read.js';
 const problems = (text: string): string[] =>
   readLocalFile('localrun.yaml', text).problems.map(
     ({ location, path, message, fix }) =>
-      `${location?.line}:${location?.column} ${path}: ${message}${fix === undefined ? '' : ` (${fix})`}`,
+      `${location?.line}:${location?.column} ${path}: ${message}${fix === undefined ? '' : ` (${remedyText(fix)})`}`,
   );
 
 const mappings = (text: string): ReturnType<typeof mappingsOf> => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { UsageError } from '../../../src/model/errors.js';
+import { StatusError } from '../../../src/model/errors.js';
 import type { LogEntry } from '../../../src/model/log-entry.js';
 import { parseLogFilter } from '../../../src/model/log-filter/parse.js';
 
@@ -147,7 +147,7 @@ test.for([
   } catch (thrown) {
     error = thrown;
   }
-  if (!(error instanceof UsageError)) throw new Error('it is taken');
+  if (!(error instanceof StatusError)) throw new Error('it is taken');
   expect(error.message).toContain(`argument --log-filter: ${problem}`);
   expect(error.fix === undefined).toBe(fix === undefined);
   expect(error.fix ?? '').toContain(fix ?? '');

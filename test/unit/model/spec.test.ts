@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { remedyText } from '../../../src/cli/errors.js';
 import type { Problem } from '../../../src/model/errors.js';
 import { readJobs } from '../../../src/model/spec/read.js';
 
 const told = ({ path, message, location, fix }: Problem): string =>
-  [location && `${location.line}:${location.column}`, path, message, fix && `(${fix})`].filter(Boolean).join(' ');
+  [location && `${location.line}:${location.column}`, path, message, fix && `(${remedyText(fix)})`]
+    .filter(Boolean)
+    .join(' ');
 const problems = (text: string): string[] => readJobs('job.yaml', text).problems.map(told);
 
 const v1 = (task: string, more = ''): string => `apiVersion: run.googleapis.com/v1
@@ -163,7 +166,7 @@ status: {anything: goes}
       'a service',
       'apiVersion: serving.knative.dev/v1\nkind: Service\n',
       [
-        '2:7 this is a service, which answers requests (Knative, Cloud Run); localrun runs jobs, which run to their end (for a job of its image: write apiVersion: run.googleapis.com/v1 and kind: Job, put the containers under spec.template.spec.template.spec, and remove ports and scaling)',
+        '2:7 this is a service, which answers requests (Knative, Cloud Run); only jobs, which run to their end, run here (for a job of its image: write apiVersion: run.googleapis.com/v1 and kind: Job, put the containers under spec.template.spec.template.spec, and remove ports and scaling)',
       ],
     ],
   ])('with %s is refused there', (_, given, expected) => {

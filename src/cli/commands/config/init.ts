@@ -1,6 +1,5 @@
 import type { Context } from '../../command/context.js';
 import path from 'node:path';
-import { UsageError } from '../../../model/errors.js';
 import { parseName, shortName } from '../../../model/names.js';
 import { fileName } from '../../../config.js';
 import { initialize, type Initialized } from '../../../local/init.js';
@@ -9,7 +8,7 @@ import { MissingMappings } from '../../../local/missing-mappings.js';
 import { withDefaults } from '../../../model/defaults.js';
 import { getJob } from '../../../service/jobs.js';
 import type { CommonOptions } from '../../flags/global.js';
-import { inWords } from '../../errors.js';
+import { inWords, UsageError } from '../../errors.js';
 import { jobNameOf } from '../../command/resource-names.js';
 import { localSettings } from '../../flags/local.js';
 import { print } from '../../output/print.js';

@@ -1,6 +1,7 @@
 import type { Context } from '../../command/context.js';
 import { editedEnv } from '../../../model/edit/env.js';
-import { StatusError, UsageError } from '../../../model/errors.js';
+import { StatusError } from '../../../model/errors.js';
+import { UsageError } from '../../errors.js';
 import type { Job } from '../../../model/schema/job.js';
 import type { ContainerOverride } from '../../../model/schema/run.js';
 import { findJob } from '../../../service/jobs.js';

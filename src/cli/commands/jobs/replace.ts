@@ -1,5 +1,5 @@
 import type { Context } from '../../command/context.js';
-import { UsageError } from '../../../model/errors.js';
+import { UsageError } from '../../errors.js';
 import type { SpecSource } from '../../../model/spec/read.js';
 import { shortName } from '../../../model/names.js';
 import { applyJob, findJob, getJob } from '../../../service/jobs.js';

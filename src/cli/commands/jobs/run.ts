@@ -32,7 +32,7 @@ export async function run(
   const { err } = context.io;
   const run = { owner: host.owner, settings };
   const finished = await runInForeground(context, host, () => {
-    const { change, execution } = lending(context, described, () => applyAndRun(host, { ...described, run }));
+    const { change, execution } = lending(described, () => applyAndRun(host, { ...described, run }));
     if (change !== 'unchanged') err.write(`Job [${shortName(name)}] has successfully been ${change}.\n`);
     warnOfInertFields(context, host, name);
     warnOfLoan(context, host, execution, described);

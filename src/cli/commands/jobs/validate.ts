@@ -1,7 +1,7 @@
-import { type Problem, Reported, StatusError, UsageError } from '../../../model/errors.js';
+import { type Problem, StatusError } from '../../../model/errors.js';
 import type { CommonOptions } from '../../flags/global.js';
 import type { Context } from '../../command/context.js';
-import { formatProblems } from '../../errors.js';
+import { formatProblems, remedyText, Reported, UsageError } from '../../errors.js';
 import type { Output } from '../../io.js';
 import { printAll } from '../../output/print.js';
 import { plain } from '../../output/resource-kinds.js';
@@ -64,6 +64,6 @@ const forMachines = ({ problems, ...rest }: Checked): object => ({
     rule,
     severity,
     message,
-    fix,
+    fix: fix && remedyText(fix),
   })),
 });

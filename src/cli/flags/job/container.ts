@@ -1,4 +1,4 @@
-import { UsageError } from '../../../model/errors.js';
+import { UsageError } from '../../errors.js';
 import type { Container } from '../../../model/schema/container.js';
 import { atLeast, booleanFlag, type Flag, flag, type Parse, type Track } from '../flag.js';
 import { dictFlag, listFlag } from '../parsers.js';

@@ -4,7 +4,8 @@ import { type ContainerEdit, editedContainer } from '../../../model/edit/contain
 import { withLabels, withMounts, withoutContainers, withTask, withVolumes } from '../../../model/edit/job.js';
 import { type CloudSqlEdit, editedCloudSql, editedVpcAccess } from '../../../model/edit/network.js';
 import { parseSecretUse, type SecretsEdit, withSecrets } from '../../../model/edit/secrets.js';
-import { StatusError, UsageError } from '../../../model/errors.js';
+import { StatusError } from '../../../model/errors.js';
+import { UsageError } from '../../errors.js';
 import type { Parent } from '../../../model/names.js';
 import type { JobInput, TaskTemplate } from '../../../model/schema/job.js';
 import type { Io } from '../../io.js';

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseDotenv } from '../../../model/dotenv.js';
-import { type Problem, StatusError, UsageError } from '../../../model/errors.js';
+import { type Problem, StatusError } from '../../../model/errors.js';
+import { UsageError } from '../../errors.js';
 import type { Io } from '../../io.js';
 
 /**

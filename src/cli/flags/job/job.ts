@@ -1,4 +1,4 @@
-import { UsageError } from '../../../model/errors.js';
+import { UsageError } from '../../errors.js';
 import type { TaskTemplate } from '../../../model/schema/job.js';
 import { atLeast, booleanFlag, type Flag, flag, type Track } from '../flag.js';
 import { dictFlag, durationFlag, integerFlag, lastListFlag, listFlag } from '../parsers.js';

@@ -1,4 +1,5 @@
-import { StatusError, UsageError } from '../../../model/errors.js';
+import { StatusError } from '../../../model/errors.js';
+import { UsageError } from '../../errors.js';
 import type { Container } from '../../../model/schema/container.js';
 import { dictFlag } from '../parsers.js';
 

@@ -1,4 +1,4 @@
-import { UsageError } from '../../../model/errors.js';
+import { UsageError } from '../../errors.js';
 import { parseTime } from './date.js';
 import { parseIsoDuration } from './measures.js';
 import { empty, isMap, text } from './python.js';

@@ -1,4 +1,4 @@
-import { UsageError } from '../../../model/errors.js';
+import { UsageError } from '../../errors.js';
 import { shownFormats } from '../../flags/global.js';
 import { parseFilter } from './filter.js';
 import { type Key, KeyReader } from './keys.js';

@@ -1,5 +1,5 @@
 import { unescape } from 'node:querystring';
-import { UsageError } from '../../../model/errors.js';
+import { UsageError } from '../../errors.js';
 import { regularExpression } from '../../../model/regular-expression.js';
 import { formatDate } from './date.js';
 import { type Call, dig, type Key, KeyReader } from './keys.js';

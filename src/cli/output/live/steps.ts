@@ -1,4 +1,4 @@
-import { Interrupted } from '../../../model/errors.js';
+import { Interrupted } from '../../errors.js';
 import type { Context } from '../../command/context.js';
 import type { Spinner } from '../../io.js';
 

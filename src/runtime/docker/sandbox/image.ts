@@ -50,7 +50,7 @@ export async function sandboxImage(client: DockerClient, architecture: () => Pro
 function programFor(architecture: string): Buffer {
   const program = programs[architecture] ?? programs[{ amd64: 'x86_64', arm64: 'aarch64' }[architecture] ?? ''];
   if (program !== undefined) return Buffer.from(program, 'base64');
-  throw new StatusError('UNIMPLEMENTED', `localrun has no sandbox program for engines on ${architecture}.`);
+  throw new StatusError('UNIMPLEMENTED', `There is no sandbox program for engines on ${architecture}.`);
 }
 
 /**
