@@ -3,7 +3,7 @@ import { examine } from '../../service/doctor/doctor.js';
 import { printAll } from '../output/print.js';
 import { plain } from '../output/resource-kinds.js';
 import { symbols } from '../output/symbols.js';
-import { grid } from '../output/table.js';
+import { boundedGrid } from '../output/bounded-table.js';
 import { remedyText, Reported } from '../errors.js';
 import type { Check } from '../../service/doctor/check.js';
 import type { CommonOptions } from '../flags/global.js';
@@ -17,7 +17,7 @@ export async function run(context: Context, options: DoctorOptions): Promise<voi
   const symbolOf = { ok: symbols.succeeded(out), warning: symbols.cancelled(out), problem: symbols.failed(out) };
   const found = await examine(await context.doctor(), { fix: options.fix ?? false });
   const checks = found.map((check) => ({ ...check, fix: check.fix && remedyText(check.fix, context.defaults) }));
-  await printAll(context, options, checks, { kind: plain, human: () => grid(rows(checks, symbolOf)) });
+  await printAll(context, options, checks, { kind: plain, human: () => boundedGrid(rows(checks, symbolOf), out) });
   if (checks.some(({ state }) => state === 'problem')) throw new Reported();
 }
 

@@ -7,7 +7,8 @@ import type { CommonOptions } from '../flags/global.js';
 import type { Context } from '../command/context.js';
 import { recoveredService } from '../command/recovered-service.js';
 import { printAll } from '../output/print.js';
-import { type Column, table } from '../output/table.js';
+import { boundedTable } from '../output/bounded-table.js';
+import type { Column } from '../output/table.js';
 import { shownTime } from '../output/columns.js';
 
 interface PruneOptions extends CommonOptions {
@@ -46,7 +47,8 @@ export async function run(context: Context, options: PruneOptions): Promise<void
   const kept = going.some(({ keptAttempts }) => keptAttempts > 0);
   await printAll(context, options, going, {
     kind: { v2: shown },
-    human: () => (going.length > 0 ? table(kept ? [...columns, keptColumn] : columns, going) : ''),
+    human: () =>
+      going.length > 0 ? boundedTable(kept ? [...columns, keptColumn] : columns, going, context.io.out) : '',
   });
   if (going.length === 0) {
     err.write('There is nothing to remove.\n');

@@ -8,7 +8,7 @@ import { lastLines, sidecarsOf } from '../../service/logs.js';
 import type { ServiceDeps } from '../../service/service.js';
 import { tasksOf } from '../../service/tasks.js';
 import type { Context } from '../command/context.js';
-import { grid, table } from './table.js';
+import { boundedGrid, boundedTable } from './bounded-table.js';
 import { signs, symbols } from './symbols.js';
 import { completionRows, resultColumns } from './columns.js';
 import { commandLine } from '../errors.js';
@@ -18,13 +18,13 @@ const shownFailures = 3;
 const shownLines = 3;
 
 /** What became of an execution, as tables for stdout. */
-export function summary({ io }: Context, service: ServiceDeps, execution: Execution): string {
+export async function summary({ io }: Context, service: ServiceDeps, execution: Execution): Promise<string> {
   const started = new Map<number, Timestamp>();
   for (const { task, startTime } of service.store.attempts(execution.name)) {
     if (startTime !== undefined && !started.has(task)) started.set(task, startTime);
   }
-  const tasks = table(resultColumns(io.out, started), tasksOf(service, execution));
-  return `${tasks}\n${grid(completionRows(execution))}`;
+  const tasks = await boundedTable(resultColumns(io.out, started), tasksOf(service, execution), io.out);
+  return `${tasks}\n${await boundedGrid(completionRows(execution), io.out)}`;
 }
 
 /** What became of a task that failed, in a line: `task 1 timed out after 4 s (attempt 1 of 1)`. */

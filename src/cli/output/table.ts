@@ -9,10 +9,10 @@ export interface Column<T> {
 
 /** gcloud's plain table: a heading, columns two spaces apart, no trailing blanks, nothing cut. */
 export const table = <T>(columns: readonly Column<T>[], rows: readonly T[]): string =>
-  grid([columns.map(({ header }) => header), ...rows.map((row) => columns.map(({ value }) => value(row)))]);
-
-/** Cells in columns, two spaces apart; a cell may have several lines. */
-export const grid = (rows: readonly string[][]): string => layout(rows, undefined);
+  layout(
+    [columns.map(({ header }) => header), ...rows.map((row) => columns.map(({ value }) => value(row)))],
+    undefined,
+  );
 
 interface ColumnLayout {
   align: string;

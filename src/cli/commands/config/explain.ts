@@ -7,11 +7,13 @@ import { explainLocal, type LocalFlags, localSettings } from '../../flags/local.
 import { shownEndpoint, shownSource } from '../../output/local-settings.js';
 import { print } from '../../output/print.js';
 import { plain } from '../../output/resource-kinds.js';
-import { type Column, table } from '../../output/table.js';
+import { boundedTable } from '../../output/bounded-table.js';
+import type { Column } from '../../output/table.js';
+import type { Output } from '../../io.js';
 
 export async function run(context: Context, options: CommonOptions & LocalFlags): Promise<void> {
   const found = explanation(context, options);
-  await print(context, options, found, { kind: plain, human: () => human(found) });
+  await print(context, options, found, { kind: plain, human: () => human(found, context.io.out) });
 }
 
 /** Something that localrun.yaml maps. */
@@ -81,15 +83,17 @@ const mappingColumns: Column<Mapping>[] = [
   },
 ];
 
-function human({ file, settings, ...mappings }: Explanation): string {
-  const sections = Object.entries(mappings).flatMap(([title, rows]: [string, Mapping[]]) =>
-    rows.length > 0 ? [`\n${title}:\n${table(mappingColumns, rows)}`] : [],
-  );
+async function human({ file, settings, ...mappings }: Explanation, out: Output): Promise<string> {
   const columns: Column<Explanation['settings'][number]>[] = [
     { header: 'SETTING', value: ({ name }) => name },
     { header: 'VALUE', value: ({ value }) => String(value ?? '') },
     { header: 'SOURCE', value: ({ source }) => source },
   ];
   const head = `File: ${file ?? `none; there is no ${fileName} in this directory or above it`}\n\n`;
-  return `${head}${table(columns, settings)}${sections.join('')}`;
+  const sections = await Promise.all(
+    Object.entries(mappings)
+      .filter(([, rows]) => rows.length > 0)
+      .map(async ([title, rows]) => `\n${title}:\n${await boundedTable(mappingColumns, rows, out)}`),
+  );
+  return `${head}${await boundedTable(columns, settings, out)}${sections.join('')}`;
 }

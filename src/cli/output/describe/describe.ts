@@ -4,14 +4,14 @@ import type { LocalSettings } from '../../../model/local/settings.js';
 import type { Execution, Job } from '../../../model/schema/job.js';
 import { epochMs } from '../../../model/time.js';
 import type { TaskView } from '../../../service/tasks.js';
-import { type Entry, group, lines } from './entries.js';
+import { type Entry, group, laidOut } from './entries.js';
 import { localEntries, mappedEntries } from '../local-settings.js';
 import { executionSymbol, jobSymbol, type Look, taskSymbol } from '../symbols.js';
 import { shownState } from '../columns.js';
 import { templateEntries } from './template.js';
 
 /** `describe` of a job, in gcloud's layout. */
-export function describeJob(job: Job, look: Look): string {
+export function describeJob(job: Job, look: Look): Promise<string> {
   const { latestCreatedExecution: latest, executionCount: count = 0, binaryAuthorization, template } = job;
   const symbol = jobSymbol(job, look);
   const parallelism = template.parallelism || undefined;
@@ -36,7 +36,7 @@ export function describeJob(job: Job, look: Look): string {
 }
 
 /** `describe` of an execution, in gcloud's layout. */
-export function describeExecution(execution: Execution, settings: LocalSettings, look: Look): string {
+export function describeExecution(execution: Execution, settings: LocalSettings, look: Look): Promise<string> {
   const { name, succeededCount = 0, failedCount = 0, cancelledCount = 0, runningCount = 0 } = execution;
   const symbol = executionSymbol(execution, look);
   // The parallelism of an execution is always set; as many as there are tasks is no limit.
@@ -66,7 +66,7 @@ export function describeExecution(execution: Execution, settings: LocalSettings,
 }
 
 /** `describe` of a task, in gcloud's layout. */
-export function describeTask({ task, record }: TaskView, look: Look): string {
+export function describeTask({ task, record }: TaskView, look: Look): Promise<string> {
   const symbol = taskSymbol(record, look);
   const { exitCode, status } = record.lastAttemptResult ?? {};
   const result: Entry[] = [
@@ -92,9 +92,15 @@ const headEntries = (taskCount: number, parallelism: number | undefined): Entry[
   ['Parallelism', parallelism ? String(parallelism) : 'No limit'],
 ];
 
-function page(head: readonly string[], entries: readonly Entry[], symbol: string, message: string | undefined): string {
+async function page(
+  head: readonly string[],
+  entries: readonly Entry[],
+  symbol: string,
+  message: string | undefined,
+): Promise<string> {
   const foot = message ? [symbol + filled(`- ${message}`).slice(1)] : [];
-  return `${[...head, ...lines(entries), ...foot].join('\n')}\n`;
+  const lines = (of: readonly string[]): string => of.map((line) => `${line}\n`).join('');
+  return lines(head) + (await laidOut(entries)) + lines(foot);
 }
 
 /** Text in lines of at most 100 columns. */

@@ -1,3 +1,7 @@
+import type { Cell } from 'cli-table3';
+import { printable } from '../../../model/printable.js';
+import { drawn } from '../bounded-table.js';
+
 /**
  * A part of gcloud's `describe`: a value with its label, left out if it has none, or a title with parts below it, left
  * out if there are none. The labels of `bare` parts are names that the user gave, and take no colon.
@@ -14,15 +18,22 @@ interface Line {
   value: string | undefined;
 }
 
-/** The lines of entries. Values begin in one column: after the widest label, of those that are not wider than 20. */
-export function lines(entries: readonly Entry[]): string[] {
+/** The widest label that values align with; a wider one pushes its value to the right. */
+const maxLabel = 20;
+
+/** Entries as text: values in one column, after the widest label up to `maxLabel`. */
+export async function laidOut(entries: readonly Entry[]): Promise<string> {
   const all = flatten(entries, '', ':');
-  const width = Math.min(20, Math.max(...all.map(({ label }) => label.length))) + 1;
-  return all.map(({ label, value }) => {
-    if (value === undefined) return label;
-    const column = Math.max(width, label.length + 1);
-    return `${label.padEnd(column)}${value.replaceAll('\n', `\n${' '.repeat(column)}`)}`.trimEnd();
+  const width = Math.min(maxLabel, Math.max(...all.map(({ label }) => label.length)));
+  const rows = all.map(({ label, value: given = '' }): Cell[] => {
+    const value = printable(given, true);
+    if (label.length <= width) return [label, value];
+    const hanging = value.replaceAll('\n', `\n${' '.repeat(label.length + 1)}`);
+    return [{ content: `${label} ${hanging}`, colSpan: 2 }];
   });
+  const text = await drawn(rows, 1, [width + 1, null]);
+  // gcloud separates blocks by a line with a space in it.
+  return text.replaceAll(/(?<=\S) +$/gm, '').replaceAll(/^ +$/gm, ' ');
 }
 
 function flatten(entries: readonly Entry[], indent: string, colon: string): Line[] {

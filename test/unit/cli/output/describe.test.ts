@@ -62,8 +62,8 @@ const everything: Job = {
 };
 
 // gcloud 578 prints this for such a job, but for the empty variable and the NFS volume, which it has by its rules.
-test('a job is laid out as by gcloud', () => {
-  expect(describeJob(everything, plain)).toBe(`✔ Job nightly in region us-central1
+test('a job is laid out as by gcloud', async () => {
+  expect(await describeJob(everything, plain)).toBe(`✔ Job nightly in region us-central1
 Executed 2 times
 Last executed 2026-11-23T21:47:52.100000Z with execution nightly-x7k2p
 Last updated on 2026-11-23T12:00:00.000000Z by dev@example.com
@@ -134,7 +134,7 @@ Breakglass Justification: why
 `);
 });
 
-test('other kinds of probes and networks', () => {
+test('other kinds of probes and networks', async () => {
   const job = someJob(
     {},
     {
@@ -142,20 +142,20 @@ test('other kinds of probes and networks', () => {
       vpcAccess: { networkInterfaces: [{ network: 'net', subnetwork: 'sub' }], egress: 'PRIVATE_RANGES_ONLY' },
     },
   );
-  const text = describeJob(job, plain);
+  const text = await describeJob(job, plain);
   expect(text).toContain('    TCP every 5s\n    Port:            80\n    Initial delay:   2s\n');
   expect(text).toContain(
     'VPC access:\n  Network:           net\n  Subnet:            sub\n  Egress:            private-ranges-only\n',
   );
 });
 
-test('the lines of a value are below each other', () => {
-  const text = describeJob(someJob({}, { containers: [{ image: 'i', args: ['-c', 'one\ntwo'] }] }), plain);
+test('the lines of a value are below each other', async () => {
+  const text = await describeJob(someJob({}, { containers: [{ image: 'i', args: ['-c', 'one\ntwo'] }] }), plain);
   expect(text).toContain('\n  Args:          -c one\n                 two\n');
 });
 
-test('what is not set is not shown', () => {
-  const text = describeJob(someJob(), plain);
+test('what is not set is not shown', async () => {
+  const text = await describeJob(someJob(), plain);
   for (const title of ['VPC access', 'Volumes', 'Secrets', 'Env vars', 'Probe', 'GPU', 'Last executed', ':\n']) {
     expect(text).not.toContain(title);
   }
@@ -163,13 +163,13 @@ test('what is not set is not shown', () => {
   expect(text).toContain('Parallelism:     No limit\n');
 });
 
-test('a message is broken at 100 columns', () => {
+test('a message is broken at 100 columns', async () => {
   const failed = someTask(0, {
     state: 'Failed',
     lastAttemptResult: { status: { code: 10, message: `${'word '.repeat(40).trim()}.` }, exitCode: 1 },
   });
   const execution = completed(someExecution(someJob()), { cancelled: false, failed, time: someTime }, someTime);
-  const message = describeExecution(execution, defaultSettings, plain).split('\nX ')[1] ?? '';
+  const message = (await describeExecution(execution, defaultSettings, plain)).split('\nX ')[1] ?? '';
   const [first = '', second = '', third = ''] = `X ${message}`.split('\n');
   expect(first).toMatch(/^X Task nightly-x7k2p-task0 failed with exit code: 1 and message: (word ?)+$/);
   expect(second).toMatch(/^(word ?)+$/);
@@ -177,7 +177,7 @@ test('a message is broken at 100 columns', () => {
   expect(`${first} word`.length).toBeGreaterThan(100);
 });
 
-test('what of this machine an execution uses is shown, and no value', () => {
+test('what of this machine an execution uses is shown, and no value', async () => {
   const settings = {
     ...defaultSettings,
     strictFs: true,
@@ -186,7 +186,7 @@ test('what of this machine an execution uses is shown, and no value', () => {
     nfs: { 'host:/e': '/share' },
     cloudSql: { 'p:r:i': { tcp: 'db:5432', engine: 'postgres' as const }, 'p:r:j': { socket: '/proxy' } },
   };
-  const text = describeExecution(someExecution(someJob()), settings, plain);
+  const text = await describeExecution(someExecution(someJob()), settings, plain);
   expect(text.slice(text.indexOf('Local:')).replaceAll(/ +/g, ' ')).toContain(`Local:
  File system: counts as memory
  Secret key:2: the environment variable OLD_KEY

@@ -1,7 +1,7 @@
 import { Chalk } from 'chalk';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
-import { grid, table } from '../../../../src/cli/output/table.js';
+import { layout, table } from '../../../../src/cli/output/table.js';
 import { completionRows, resultColumns, shownResult } from '../../../../src/cli/output/columns.js';
 import { completed } from '../../../../src/model/execution.js';
 import { type TaskRecord, taskResource } from '../../../../src/model/task.js';
@@ -31,7 +31,7 @@ test('colour does not move a column', () => {
     [green('✔'), 'x'],
     ['longer', green('y')],
   ];
-  expect(stripVTControlCharacters(grid(rows))).toBe('A       B\n✔       x\nlonger  y\n');
+  expect(stripVTControlCharacters(layout(rows, undefined))).toBe('A       B\n✔       x\nlonger  y\n');
 });
 
 test('nor do wide letters and cells of several lines', () => {
@@ -40,7 +40,7 @@ test('nor do wide letters and cells of several lines', () => {
     ['日本', 'one\ntwo', 'x'],
     ['e\u0301', '', 'y'],
   ];
-  expect(grid(rows)).toBe('A     B    C\n日本  one  x\n      two\ne\u0301          y\n');
+  expect(layout(rows, undefined)).toBe('A     B    C\n日本  one  x\n      two\ne\u0301          y\n');
 });
 
 test('the tasks of a run show what became of them', () => {
