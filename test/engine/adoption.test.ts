@@ -6,12 +6,13 @@ import { placeOf } from '../../src/runtime/docker/attempts/names.js';
 import { completionStatus } from '../../src/model/execution.js';
 import { openStore } from '../../src/store/sqlite.js';
 import { FakeEngine } from '../support/fake-engine.js';
-import { attemptDirectory, attemptOf, useFakeClock, World } from './world.js';
+import { FakeRuntime } from '../support/fake-runtime.js';
+import { attemptDirectory, useFakeClock, World } from './world.js';
 
 useFakeClock();
 
 /** Stops a run as death would: nothing of it happens any more, its containers go on. */
-async function killedAfter(world: World, ms: number): Promise<void> {
+async function killedAfter(world: World | World<FakeRuntime>, ms: number): Promise<void> {
   const store = openStore(world.home);
   const before = world.run('first').catch(() => undefined);
   await world.advance(ms);
@@ -23,9 +24,9 @@ async function killedAfter(world: World, ms: number): Promise<void> {
   void before;
 }
 
-/** An engine that has nothing of anybody. */
-function otherEngine(): FakeEngine {
-  const other = new FakeEngine();
+/** A runtime that holds nothing. */
+function otherRuntime(): FakeRuntime {
+  const other = new FakeRuntime();
   other.id = 'there';
   return other;
 }
@@ -34,8 +35,7 @@ describe('an execution whose process has died', () => {
   test.each([0, 5, 20, 40, 80, 101, 103, 105, 150, 205, 310, 999])(
     'is brought to its end by the next one, killed after %s ms',
     async (ms) => {
-      const runtime = new FakeEngine(({ labels }) => {
-        const [task, attempt] = attemptOf(labels);
+      const runtime = new FakeRuntime((_, { task, attempt }) => {
         return { ms: 100, exitCode: task % 3 === 1 && attempt === 0 ? 1 : 0 };
       });
       const world = new World(runtime, { taskCount: 9, parallelism: 2 });
@@ -46,12 +46,12 @@ describe('an execution whose process has died', () => {
       expect(world.store.attempts(world.name)).toHaveLength(12);
       const starts = runtime.log.filter((line) => line.startsWith('start'));
       expect(new Set(starts).size).toBe(starts.length);
-      expect(runtime.containers.size).toBe(0);
+      expect(runtime.attempts.size).toBe(0);
     },
   );
 
   test('has its running attempts waited for, not started anew', async () => {
-    const world = new World(new FakeEngine(() => ({ ms: 10_000, exitCode: 3 })), {}, { maxRetries: 0 });
+    const world = new World(new FakeRuntime(() => ({ ms: 10_000, exitCode: 3 })), {}, { maxRetries: 0 });
     await killedAfter(world, 1000);
     expect(world.runtime.running).toBe(1);
     const ended = await world.finish(world.run('second'));
@@ -82,7 +82,7 @@ describe('an execution whose process has died', () => {
   });
 
   test('keeps the timeout from the start of the container', async () => {
-    const world = new World(new FakeEngine(() => ({ ms: 60_000 })), {}, { timeout: '10s', maxRetries: 0 });
+    const world = new World(new FakeRuntime(() => ({ ms: 60_000 })), {}, { timeout: '10s', maxRetries: 0 });
     await killedAfter(world, 4000);
     const began = Date.now();
     await world.finish(world.run('second'));
@@ -91,9 +91,9 @@ describe('an execution whose process has died', () => {
   });
 
   test('spends an attempt on a container that somebody has removed', async () => {
-    const world = new World(new FakeEngine(() => ({ ms: 10_000 })), {}, { maxRetries: 1 });
+    const world = new World(new FakeRuntime(() => ({ ms: 10_000 })), {}, { maxRetries: 1 });
     await killedAfter(world, 1000);
-    world.runtime.containers.clear();
+    world.runtime.attempts.clear();
     await world.finish(world.run('second'));
     expect(world.states).toEqual(['Succeeded+1']);
     expect(world.store.attempts(world.name)[0]?.outcome?.message).toBe(
@@ -102,11 +102,11 @@ describe('an execution whose process has died', () => {
   });
 
   test('is left alone by who asks another engine, and goes on in its own', async () => {
-    const world = new World(new FakeEngine(() => ({ ms: 10_000 })), { taskCount: 2 });
+    const world = new World(new FakeRuntime(() => ({ ms: 10_000 })), { taskCount: 2 });
     const own = world.runtime;
     await killedAfter(world, 1000);
     const [execution, attempts] = [world.store.execution(world.name), world.store.attempts(world.name)];
-    world.runtime = otherEngine();
+    world.runtime = otherRuntime();
     await expect(world.finish(world.run('second'))).rejects.toMatchObject({
       code: 'FAILED_PRECONDITION',
       message: expect.stringContaining(
@@ -124,12 +124,12 @@ describe('an execution whose process has died', () => {
 
   test('ends on record alone, if it is to be deleted and another engine is asked', async () => {
     const spec = { taskCount: 5, parallelism: 2 };
-    const world = new World(new FakeEngine(({ labels }) => ({ ms: attemptOf(labels)[0] === 0 ? 1 : 10_000 })), spec);
+    const world = new World(new FakeRuntime((_, { task }) => ({ ms: task === 0 ? 1 : 10_000 })), spec);
     const own = world.runtime;
     await killedAfter(world, 1000);
     mkdirSync(runDirectory(world.home, world.name), { recursive: true });
     world.store.requestDeletion(world.name, '2026-11-23T12:00:02.000000Z');
-    world.runtime = otherEngine();
+    world.runtime = otherRuntime();
     const ended = await world.finish(world.run('second'));
     expect(completionStatus(ended)).toBe('EXECUTION_CANCELLED');
     expect(ended).toMatchObject({ succeededCount: 1, cancelledCount: 4 });
@@ -142,7 +142,7 @@ describe('an execution whose process has died', () => {
   });
 
   test('is held while its engine is away, but for 10 s only if it is to be deleted', async () => {
-    const world = new World(new FakeEngine(() => ({ ms: 100_000 })));
+    const world = new World(new FakeRuntime(() => ({ ms: 100_000 })));
     await killedAfter(world, 1000);
     world.runtime.gone = true;
     let left = false;
@@ -203,7 +203,7 @@ describe('an execution whose process has died', () => {
   });
 
   test('is still cancelled if that was asked for', async () => {
-    const world = new World(new FakeEngine(() => ({ ms: 60_000 })), { taskCount: 3, parallelism: 1 });
+    const world = new World(new FakeRuntime(() => ({ ms: 60_000 })), { taskCount: 3, parallelism: 1 });
     await killedAfter(world, 1000);
     world.store.requestCancel(world.name, '2026-11-23T12:00:02.000000Z');
     const ended = await world.finish(
@@ -211,13 +211,13 @@ describe('an execution whose process has died', () => {
     );
     expect(completionStatus(ended)).toBe('EXECUTION_CANCELLED');
     expect(world.states).toEqual(['Cancelled', 'Cancelled', 'Cancelled']);
-    expect(world.runtime.containers.size).toBe(0);
+    expect(world.runtime.attempts.size).toBe(0);
   });
 });
 
 describe('the lease', () => {
   test('keeps a second process out', async () => {
-    const world = new World(new FakeEngine(() => ({ ms: 5000 })));
+    const world = new World(new FakeRuntime(() => ({ ms: 5000 })));
     const first = world.run('first');
     await world.advance(500);
     await expect(world.run('second')).resolves.toBeUndefined();
@@ -226,7 +226,7 @@ describe('the lease', () => {
   });
 
   test('ends the process that has lost it, which changes nothing any more', async () => {
-    const world = new World(new FakeEngine(() => ({ ms: 5000 })), { taskCount: 2, parallelism: 1 });
+    const world = new World(new FakeRuntime(() => ({ ms: 5000 })), { taskCount: 2, parallelism: 1 });
     const first = world.run('first');
     await world.advance(1000);
     world.dead.add('first');
@@ -235,11 +235,11 @@ describe('the lease', () => {
     await expect(first).resolves.toBeUndefined();
     expect(world.states).toEqual(['Succeeded', 'Succeeded']);
     expect(world.store.attempts(world.name)).toHaveLength(2);
-    expect(world.runtime.containers.size).toBe(0);
+    expect(world.runtime.attempts.size).toBe(0);
   });
 
   test.each([-3_600_000, 3_600_000])('is given signs of life also after the clock was put by %s ms', async (jump) => {
-    const world = new World(new FakeEngine(() => ({ ms: 20_000 })), {}, { timeout: '7200s' });
+    const world = new World(new FakeRuntime(() => ({ ms: 20_000 })), {}, { timeout: '7200s' });
     const running = world.run();
     const age = (): number => Math.abs(Date.now() - (world.store.lease(world.name)?.heartbeat ?? 0));
     for (const by of [jump, -jump, jump]) {
@@ -255,7 +255,7 @@ describe('the lease', () => {
   });
 
   test('is given signs of life', async () => {
-    const world = new World(new FakeEngine(() => ({ ms: 20_000 })));
+    const world = new World(new FakeRuntime(() => ({ ms: 20_000 })));
     const running = world.run();
     await world.advance(15_000);
     expect(Date.now() - (world.store.lease(world.name)?.heartbeat ?? 0)).toBeLessThan(3000);

@@ -2,13 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { completionStatus, conditionOf } from '../../src/model/execution.js';
 import { sleep } from '../../src/runtime/sleep.js';
 import { FakeEngine } from '../support/fake-engine.js';
+import { FakeRuntime } from '../support/fake-runtime.js';
 import { useFakeClock, World } from './world.js';
 
 useFakeClock();
 
 describe('a cancellation', () => {
   test('stops what runs, starts nothing, retries nothing', async () => {
-    const world = new World(new FakeEngine(() => ({ ms: 60_000, stubborn: true })), { taskCount: 5, parallelism: 2 });
+    const world = new World(new FakeRuntime(() => ({ ms: 60_000, stubborn: true })), { taskCount: 5, parallelism: 2 });
     const running = world.run();
     await world.advance(1000);
     world.cancel.abort();
@@ -22,11 +23,11 @@ describe('a cancellation', () => {
     expect(world.states).toEqual(Array.from({ length: 5 }, () => 'Cancelled'));
     expect(world.runtime.log.filter((line) => line.startsWith('start'))).toHaveLength(2);
     expect(world.runtime.log.filter((line) => line.startsWith('stop'))).toHaveLength(2);
-    expect(world.runtime.containers.size).toBe(0);
+    expect(world.runtime.attempts.size).toBe(0);
   });
 
   test('from another process comes through the store, within a second', async () => {
-    const world = new World(new FakeEngine(() => ({ ms: 60_000 })));
+    const world = new World(new FakeRuntime(() => ({ ms: 60_000 })));
     const running = world.run();
     await world.advance(2000);
     expect(world.store.requestCancel(world.name, '2026-11-23T12:00:02.000000Z')).toBe(true);
@@ -37,7 +38,7 @@ describe('a cancellation', () => {
   });
 
   test('keeps the results of tasks that have ended', async () => {
-    const world = new World(new FakeEngine(() => ({ ms: 1000 })), { taskCount: 6, parallelism: 2 });
+    const world = new World(new FakeRuntime(() => ({ ms: 1000 })), { taskCount: 6, parallelism: 2 });
     const running = world.run();
     await world.advance(1500);
     world.cancel.abort();
@@ -48,7 +49,7 @@ describe('a cancellation', () => {
   });
 
   test('gives 10 s of grace', async () => {
-    const world = new World(new FakeEngine(() => ({ ms: 60_000, stubborn: true })));
+    const world = new World(new FakeRuntime(() => ({ ms: 60_000, stubborn: true })));
     const running = world.run();
     await world.advance(1000);
     world.cancel.abort();
@@ -60,7 +61,7 @@ describe('a cancellation', () => {
   });
 
   test('asked for twice kills at once', async () => {
-    const world = new World(new FakeEngine(() => ({ ms: 60_000, stubborn: true })), { taskCount: 2 });
+    const world = new World(new FakeRuntime(() => ({ ms: 60_000, stubborn: true })), { taskCount: 2 });
     const running = world.run();
     await world.advance(1000);
     world.cancel.abort();
@@ -93,7 +94,7 @@ describe('a cancellation', () => {
   });
 
   test('before anything has started ends the execution without a start', async () => {
-    const world = new World(new FakeEngine(), { taskCount: 3 });
+    const world = new World(new FakeRuntime(), { taskCount: 3 });
     world.store.requestCancel(world.name, '2026-11-23T12:00:00.000000Z');
     const ended = await world.finish();
     expect(world.runtime.log).toEqual([]);

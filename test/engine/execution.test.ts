@@ -3,13 +3,14 @@ import { sleep } from '../../src/runtime/sleep.js';
 import { completionStatus, conditionOf } from '../../src/model/execution.js';
 import { epochMs, timestamp } from '../../src/model/time.js';
 import { FakeEngine } from '../support/fake-engine.js';
-import { attemptOf, useFakeClock, World } from './world.js';
+import { FakeRuntime } from '../support/fake-runtime.js';
+import { useFakeClock, World } from './world.js';
 
 useFakeClock();
 
 describe('an execution', () => {
   test('runs every task once and leaves nothing in the engine', async () => {
-    const world = new World(new FakeEngine(), { taskCount: 7, parallelism: 2 });
+    const world = new World(new FakeRuntime(), { taskCount: 7, parallelism: 2 });
     const ended = await world.finish();
     expect(completionStatus(ended)).toBe('EXECUTION_SUCCEEDED');
     expect(ended).toMatchObject({ succeededCount: 7, taskCount: 7 });
@@ -17,7 +18,7 @@ describe('an execution', () => {
       expect(ended).not.toHaveProperty(counter);
     }
     expect(world.store.attempts(world.name)).toHaveLength(7);
-    expect(world.runtime.containers.size).toBe(0);
+    expect(world.runtime.attempts.size).toBe(0);
     expect(world.store.lease(world.name)).toBeUndefined();
   });
 
@@ -28,14 +29,14 @@ describe('an execution', () => {
     ['the local cap where the job sets no limit', { taskCount: 9 }, 4, 4],
     ['its parallelism even above the cap', { taskCount: 9, parallelism: 6 }, 4, 6],
   ])('runs as many tasks at once as %s allows', async (_, template, cap, most) => {
-    const world = new World(new FakeEngine(() => ({ ms: 5000 })), template, {}, cap);
+    const world = new World(new FakeRuntime(() => ({ ms: 5000 })), template, {}, cap);
     await world.finish();
     expect(world.runtime.most).toBe(most);
   });
 
   test('gives a freed slot to the next task at once, in no waves', async () => {
     // Task 0 takes as long as all others together.
-    const runtime = new FakeEngine(({ labels }) => ({ ms: attemptOf(labels)[0] === 0 ? 9000 : 1000 }));
+    const runtime = new FakeRuntime((_, { task }) => ({ ms: task === 0 ? 9000 : 1000 }));
     const world = new World(runtime, { taskCount: 8, parallelism: 2 });
     await world.finish();
     const [slow, ...others] = world.tasks.map(({ completionTime = '' }) => completionTime);
@@ -105,8 +106,8 @@ describe('an execution', () => {
 });
 
 describe('a task that fails', () => {
-  const failing = (exitCode: (task: number, attempt: number) => number): FakeEngine =>
-    new FakeEngine(({ labels }) => ({ exitCode: exitCode(...attemptOf(labels)) }));
+  const failing = (exitCode: (task: number, attempt: number) => number): FakeRuntime =>
+    new FakeRuntime((_, { task, attempt }) => ({ exitCode: exitCode(task, attempt) }));
 
   test('is retried, in a new container, and may succeed', async () => {
     const world = new World(
@@ -165,7 +166,7 @@ describe('a task that fails', () => {
   });
 
   test('to start says why, and counts as failed', async () => {
-    const world = new World(new FakeEngine(() => ({ startError: 'exec: "nope": not found' })), {}, { maxRetries: 1 });
+    const world = new World(new FakeRuntime(() => ({ startError: 'exec: "nope": not found' })), {}, { maxRetries: 1 });
     const ended = await world.finish();
     expect(world.tasks[0]).toMatchObject({
       state: 'Failed',
@@ -174,7 +175,7 @@ describe('a task that fails', () => {
     });
     expect(world.tasks[0]?.startTime).toBeUndefined();
     expect(ended.failedCount).toBe(1);
-    expect(world.runtime.containers.size).toBe(0);
+    expect(world.runtime.attempts.size).toBe(0);
   });
 
   test('because the engine refuses its container says so', async () => {
@@ -184,7 +185,7 @@ describe('a task that fails', () => {
   });
 
   test('of memory is told apart from one that was killed', async () => {
-    const runtime = new FakeEngine(({ labels }) => ({ exitCode: 137, oomKilled: attemptOf(labels)[0] === 0 }));
+    const runtime = new FakeRuntime((_, { task }) => ({ exitCode: 137, oomKilled: task === 0 }));
     const world = new World(runtime, { taskCount: 2 }, { maxRetries: 0 });
     await world.finish();
     expect(world.tasks.map(({ lastAttemptResult }) => lastAttemptResult)).toEqual([
@@ -199,7 +200,7 @@ describe('the timeout', () => {
     ['forward', 3_600_000, 8000, 'Succeeded'],
     ['back', -3_600_000, 60_000, 'Failed'],
   ])('is the same when the clock is put %s meanwhile', async (_way, by, ms, state) => {
-    const world = new World(new FakeEngine(() => ({ ms })), {}, { timeout: '10s', maxRetries: 0 });
+    const world = new World(new FakeRuntime(() => ({ ms })), {}, { timeout: '10s', maxRetries: 0 });
     const running = world.run();
     await world.advance(2000);
     const since = performance.now();
@@ -210,7 +211,7 @@ describe('the timeout', () => {
   });
 
   test('counts for each attempt, and the result is the timeout whatever the exit', async () => {
-    const world = new World(new FakeEngine(() => ({ ms: 60_000 })), {}, { timeout: '5s', maxRetries: 1 });
+    const world = new World(new FakeRuntime(() => ({ ms: 60_000 })), {}, { timeout: '5s', maxRetries: 1 });
     const ended = await world.finish();
     expect(world.tasks[0]).toMatchObject({
       state: 'Failed',
@@ -235,7 +236,7 @@ describe('the timeout', () => {
   });
 
   test.each([-300_000, 300_000])('counts by our clock, whatever that of the engine (%s ms ahead)', async (skew) => {
-    const runtime = new FakeEngine(({ labels }) => ({ ms: attemptOf(labels)[0] === 0 ? 4000 : 60_000, exitCode: 0 }));
+    const runtime = new FakeRuntime((_, { task }) => ({ ms: task === 0 ? 4000 : 60_000, exitCode: 0 }));
     runtime.skew = skew;
     const world = new World(runtime, { taskCount: 2 }, { timeout: '5s', maxRetries: 0 });
     const created = timestamp(Date.now());
@@ -251,7 +252,7 @@ describe('the timeout', () => {
   });
 
   test('does not touch a task that ends in time', async () => {
-    const world = new World(new FakeEngine(() => ({ ms: 4900 })), { taskCount: 2, parallelism: 1 }, { timeout: '5s' });
+    const world = new World(new FakeRuntime(() => ({ ms: 4900 })), { taskCount: 2, parallelism: 1 }, { timeout: '5s' });
     await world.finish();
     expect(world.states).toEqual(['Succeeded', 'Succeeded']);
     expect(world.runtime.log.some((line) => line.startsWith('stop'))).toBe(false);
@@ -260,14 +261,13 @@ describe('the timeout', () => {
 
 describe('a missing image', () => {
   test('fails the execution before anything runs; the job stays', async () => {
-    const world = new World(new FakeEngine(), { taskCount: 2 }, { containers: [{ image: 'nope:1' }] });
+    const world = new World(new FakeRuntime(), { taskCount: 2 }, { containers: [{ image: 'nope:1' }] });
     const ended = await world.finish();
     expect(completionStatus(ended)).toBe('EXECUTION_FAILED');
     expect(conditionOf(ended, 'ContainerReady')).toMatchObject({
       state: 'CONDITION_FAILED',
       reason: 'CONTAINER_MISSING',
-      message:
-        "Image 'nope:1' not found. Neither this engine nor Docker Hub shows it: build it, or sign in with `docker login`.",
+      message: "Image 'nope:1' not found.",
     });
     expect(world.states).toEqual(['Abandoned', 'Abandoned']);
     expect(ended).not.toHaveProperty('startTime');
@@ -293,7 +293,7 @@ describe('a missing image', () => {
 
 describe('an engine that goes away', () => {
   test('is waited for: no attempt is lost or spent', async () => {
-    const world = new World(new FakeEngine(() => ({ ms: 3000 })), { taskCount: 4, parallelism: 2 });
+    const world = new World(new FakeRuntime(() => ({ ms: 3000 })), { taskCount: 4, parallelism: 2 });
     const running = world.run();
     await world.advance(1000);
     world.runtime.gone = true;
@@ -324,7 +324,7 @@ describe('an engine that goes away', () => {
 });
 
 test('an engine that is slow is told, with what it is slow at, when that is news', async () => {
-  const world = new World(new FakeEngine(() => ({ ms: 3000 })), { taskCount: 1 });
+  const world = new World(new FakeRuntime(() => ({ ms: 3000 })), { taskCount: 1 });
   const running = world.run();
   for (const [call, ms] of [
     ['docker run', 9000],

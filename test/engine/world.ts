@@ -7,6 +7,7 @@ import { defaultSettings, type LocalSettings } from '../../src/model/local/setti
 import type { ExecutionEvent } from '../../src/model/events.js';
 import type { Execution, ExecutionTemplate, TaskTemplate } from '../../src/model/schema/job.js';
 import type { TaskRecord } from '../../src/model/task.js';
+import type { AttemptRuntime } from '../../src/runtime/port.js';
 import { LogFiles } from '../../src/store/logs.js';
 import { openStore } from '../../src/store/sqlite.js';
 import type { Owner, Store } from '../../src/store/store.js';
@@ -21,15 +22,15 @@ export function useFakeClock(): void {
   afterEach(() => void vi.useRealTimers());
 }
 
-/** A store with one execution in it, and the means to run it on a fake engine. */
-export class World {
+/** A store with one execution in it, and the means to run it in memory. */
+export class World<Fake extends { runtime: AttemptRuntime } = FakeEngine> {
   readonly home = tempDirectory();
   readonly store: Store = openStore(this.home);
   readonly execution: Execution;
   readonly events: ExecutionEvent[] = [];
   readonly cancel = new AbortController();
   readonly kill = new AbortController();
-  runtime: FakeEngine;
+  runtime: Fake;
   /** The variables of the processes. */
   readonly env: Record<string, string> = {};
   /** Processes that are gone, by their owner's token. */
@@ -37,7 +38,7 @@ export class World {
   readonly maxParallelism: number;
 
   constructor(
-    runtime: FakeEngine,
+    runtime: Fake,
     execution: Partial<ExecutionTemplate> = {},
     task: Partial<TaskTemplate> = {},
     maxParallelism = 32,
@@ -120,7 +121,7 @@ export class World {
 }
 
 /** The directory of the files that an attempt needs. */
-export const attemptDirectory = ({ home, name }: World, task: number, attempt: number): string =>
+export const attemptDirectory = ({ home, name }: Pick<World, 'home' | 'name'>, task: number, attempt: number): string =>
   path.join(runDirectory(home, name), `task${task}-attempt${attempt}`);
 
 /** The task index and the attempt of a container, as its labels say. */

@@ -1,9 +1,9 @@
 export const newline = 0x0a;
 const headBytes = 4096;
 
-/** How a client says that it has lost its container, or has been ended. */
+/** How a client says that it has lost its container, or has been ended: in a line, after what the container wrote. */
 const complaint =
-  /^\s*(?:docker: )?(?:time="[^"]*" level=error msg="error waiting for container|error during connect|Cannot connect to the Docker daemon|unexpected EOF|got 3 SIG|(?:read|write) (?:unix|tcp) )/i;
+  /(?<=^|\n)\n?(?:docker: )?(?:time="[^"]*" level=error msg="error waiting for container|error during connect|Cannot connect to the Docker daemon|unexpected EOF|got 3 SIG|(?:read|write) (?:unix|tcp) )/i;
 
 /** What a client has to say before it starts a container. */
 const warnings =
@@ -48,9 +48,20 @@ export class StampedOutput {
     if (written.length === 0) return;
     this.#begun = true;
     const pending = this.complains ? Buffer.concat([this.#withheld, written]) : written;
-    const complains = this.#atStart && pending.length < headBytes && complaint.test(written.toString('latin1', 0, 100));
-    this.#withheld = complains ? pending : Buffer.alloc(0);
-    if (!complains) this.#stamp(pending);
+    const begin = this.#complaintIn(written);
+    // What follows a complaint says that the container wrote it, unless that is one more.
+    const from = begin === 0 && pending.length < headBytes ? 0 : pending.length - written.length + begin;
+    if (from > 0) this.#stamp(pending.subarray(0, from));
+    this.#withheld = pending.subarray(from);
+  }
+
+  /** Where the last part of a chunk begins, if it may be a complaint of the client, which begins a line. */
+  #complaintIn(chunk: Buffer): number {
+    const before = Math.max(0, chunk.length - headBytes);
+    const { index } = complaint.exec(chunk.toString('latin1', before)) ?? {};
+    if (index === undefined) return chunk.length;
+    const begins = before + index > 0 ? chunk[before + index - 1] === newline : this.#atStart;
+    return begins ? before + index : chunk.length;
   }
 
   #stamp(chunk: Buffer): void {

@@ -124,7 +124,26 @@ test('what looks like a complaint of the client is kept back until more comes', 
   expect(lines()).toEqual(['one', complaint.trimEnd(), 'time="2026-11-24T23:47:43Z" level=error msg="of the job"']);
   expect(output.complains).toBe(false);
   output.write(Buffer.from(complaint.repeat(100)));
-  expect(lines()).toHaveLength(103);
+  output.write(Buffer.from('more\n'));
+  expect(lines()).toHaveLength(104);
+});
+
+test('a complaint of the client may come with the last lines of the container', () => {
+  const kept: Buffer[] = [];
+  const output = new StampedOutput((data) => kept.push(data));
+  const lines = (): string[] => new LogDecoder().push(Buffer.concat(kept)).map(({ text }) => text);
+  output.write(Buffer.from('one\ntwo\n\ngot 3 SIGTERM/SIGINTs, forcefully exiting\n'));
+  expect(lines()).toEqual(['one', 'two']);
+  expect(output.complains).toBe(true);
+  output.write(Buffer.from('begun: unexpected EOF\n'));
+  expect(output.complains).toBe(false);
+  output.write(Buffer.from('open'));
+  output.write(Buffer.from('unexpected EOF\n'));
+  expect(lines().slice(3)).toEqual([
+    'got 3 SIGTERM/SIGINTs, forcefully exiting',
+    'begun: unexpected EOF',
+    'openunexpected EOF',
+  ]);
 });
 
 test("what the client warns of before the start is not the container's", () => {
