@@ -71,7 +71,7 @@ async function round(background) {
   const log = path.join(home, 'workers', `${id}.log`);
   const taken = (existsSync(log) ? readFileSync(log, 'utf8') : '')
     .split('\n')
-    .filter((line) => line.includes('Taking up'))
+    .filter((line) => line.includes('Resuming '))
     .map((line) => (Date.parse(line.split(' ')[0]) - begin) / 1000)
     .find((time) => time > 0);
   // What had ended before it was killed, or was between two attempts, is not counted.

@@ -108,7 +108,7 @@ ${ruleTable('error')}
 
 ## Warnings
 
-Cloud Run takes the spec although it is hardly meant. With \`--strict\` they are errors.
+Cloud Run accepts the spec, but it is probably a mistake. With \`--strict\` they are errors.
 
 ${ruleTable('warning')}
 

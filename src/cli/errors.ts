@@ -43,8 +43,8 @@ export class Reported extends Error {
 }
 
 /**
- * The exit codes: 0 ok, 1 failed, 2 usage, 128 + signal interrupted. What a command finds wrong with its arguments once
- * it has begun is a failure like any other.
+ * The exit codes: 0 ok, 1 failed, 2 usage, 128 + signal interrupted. A usage error that a
+ * command finds after it has begun is a failure like any other.
  */
 export function exitCodeOf(error: unknown, { begun }: { begun: boolean }): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
@@ -53,7 +53,7 @@ export function exitCodeOf(error: unknown, { begun }: { begun: boolean }): numbe
   return 1;
 }
 
-/** Codes whose name helps nobody who reads the message. */
+/** Codes whose name adds nothing to the message. */
 const selfExplaining: ReadonlySet<Code> = new Set<Code>([
   'INVALID_ARGUMENT',
   'UNIMPLEMENTED',
@@ -62,7 +62,7 @@ const selfExplaining: ReadonlySet<Code> = new Set<Code>([
   'UNKNOWN',
 ]);
 
-/** More at once nobody reads. */
+/** The most problems to show. */
 const shownProblems = 50;
 
 /**
@@ -85,11 +85,11 @@ export function printError(error: unknown, command: string, { err }: Io, here?: 
     say(`${title} ${error.message}`);
   } else {
     const unexpected = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    say(`${title} This is a mistake in localrun itself.\n${unexpected}`);
+    say(`${title} This is a bug in localrun.\n${unexpected}`);
   }
 }
 
-/** What the system refuses, such as a file on a full disk: the message names it. */
+/** An error of the system, such as a write to a full disk; its message names the file. */
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && 'syscall' in error && 'path' in error;
 
@@ -112,13 +112,13 @@ export const remedyText = (remedy: Remedy, here?: Parent): string =>
     ? remedy
     : remedy.map((part) => (typeof part === 'string' ? part : commandLine(part, here))).join('');
 
-/** What to do, as a line; a guess is a question, and a whole sentence stands for itself. */
+/** A remedy as a line: a guess as a question, a sentence as it is, a command after `Try:`. */
 function advice(fix: string): string {
   if (fix.startsWith('did you mean')) return `D${fix.slice(1)}`;
   return /^[A-Z][a-z]* /.test(fix) ? fix : `Try: ${fix}`;
 }
 
-/** Problems, or the first of them, errors before warnings, and how many more there are. */
+/** Problems as text. Of too many, only the first, errors before warnings, and the number of the others. */
 export function formatProblems(problems: readonly Problem[], output: Pick<Output, 'chalk'>): string[] {
   if (problems.length <= shownProblems) return problems.map((problem) => formatProblem(problem, output));
   const isError = ({ severity }: Problem): boolean => severity === 'error';
@@ -128,7 +128,7 @@ export function formatProblems(problems: readonly Problem[], output: Pick<Output
 }
 
 /**
- * A problem as compilers show one:
+ * A problem in the form that compilers use:
  * ```
  * job.yaml:14:19: spec.maxRetries: must be a number between 0 and 10
  *     maxRetries: 12
@@ -148,7 +148,7 @@ export function formatProblem(
   return lines.join('\n');
 }
 
-/** The part of a source line around a column, so that a line of any length fits a terminal. */
+/** The part of a source line around a column, short enough for a terminal. */
 function excerpt(line: string, column: number, chalk: Output['chalk']): string[] {
   const width = 100;
   const at = column - 1;

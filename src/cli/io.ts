@@ -9,74 +9,74 @@ import { printable } from '../model/printable.js';
 import type { Lease, Owner } from '../store/store.js';
 import type { Look } from './output/symbols.js';
 
-/** An output stream: where it goes decides how it looks. */
+/** An output stream; its destination decides whether it has colour. */
 export interface Output extends Look {
-  /** Shows text and its colour, if this has colour; what else a terminal would act on is escaped. */
+  /** Writes text. Colour stays if the stream has colour; all other control characters are escaped. */
   write: (text: string) => void;
   /**
-   * Erases that many lines above the cursor and shows text in their place, in one write. For a painter on a terminal:
-   * nothing else moves the cursor.
+   * Replaces this many lines above the cursor with text, in one write. Only the painter of a terminal uses it: nothing
+   * else moves the cursor.
    */
   overwrite: (lines: number, text: string) => void;
-  /** Its reader is behind: what is written now is kept in memory until it has been read. */
+  /** Whether its reader is slow, so that writes now stay in memory. */
   readonly busy: boolean;
-  /** Until it is not busy any more. */
+  /** Waits until it is no longer busy. */
   drained: () => Promise<void>;
   tty: boolean;
-  /** The size of the terminal; 80 by 24 where nothing is known. */
+  /** The size of the terminal; 80 by 24 if unknown. */
   readonly columns: number;
   readonly rows: number;
-  /** Calls `handler` when the terminal gets another size; returns how to stop that. */
+  /** Calls `handler` when the size of the terminal changes; returns a function that stops this. */
   onResize: (handler: () => void) => () => void;
 }
 
 export type Signal = 'SIGINT' | 'SIGTERM';
 
-/** Everything that the program has of its process: streams, signals, surroundings, other processes. */
-/** A row on a terminal that is seen to move while something is waited for. */
+/** A moving row on a terminal that shows what the program waits for. */
 export interface Spinner {
   show: (text: string) => void;
   stop: () => void;
 }
 
+/** Everything that the program uses of its process: streams, signals, environment, other processes. */
 export interface Io extends Surroundings {
   out: Output;
   err: Output;
-  /** All of stdin, at most `limit` bytes and one more. */
+  /** All of stdin, up to one byte more than `limit`. */
   readInput: (limit: number) => Promise<string>;
-  /** Whether somebody is there to be asked for what is missing: stdin and stderr are terminals. */
+  /** Whether the program can prompt: stdin and stderr are terminals. */
   readonly interactive: boolean;
-  /** One line of stdin, after `question` on stderr; undefined at its end. */
-  /** Shows a spinner on stderr, which has to be a terminal, until it is stopped. */
+  /** Shows a spinner on stderr, which must be a terminal, until it is stopped. */
   spin: (text: string) => Promise<Spinner>;
+  /** Prints `question` on stderr and reads one line of stdin; undefined at its end. */
   ask: (question: string) => Promise<string | undefined>;
   cwd: string;
-  /** The numbers of root, of this user, and under sudo of the user who called it; undefined where users have none. */
+  /** The user ids of root, of this user, and of the user who called sudo; undefined where users have no ids. */
   trusted: readonly number[] | undefined;
-  /** Calls `handler` at every SIGINT and SIGTERM, which then do not end the process; returns how to stop that. */
+  /** Calls `handler` at every SIGINT and SIGTERM instead of ending the process; returns a function that stops this. */
   onSignal: (handler: (signal: Signal) => void) => () => void;
-  /** Calls `handler` when the terminal is gone, which then ends the process; returns how to stop that. */
+  /** Calls `handler` when the terminal is closed, then ends the process; returns a function that stops this. */
   onHangup: (handler: () => void) => () => void;
-  /** Ends the process at once, whatever is under way. */
+  /** Ends the process immediately. */
   exit: (code: number) => void;
   owner: Owner;
-  /** The other processes of this user, as far as the system shows them. */
+  /** Other processes of this user, as far as the system shows them. */
   processes: {
-    /** Those that have a variable in their environment: its value, and their command line. */
+    /** The processes with this environment variable, its value, and their command line. */
     marked: (variable: string) => { pid: number; value: string; command: string }[];
-    /** Ends one, with all of its group if it leads one. */
+    /** Kills a process, with its group if it leads one. */
     end: (pid: number) => void;
   };
-  /** Whether the process that holds a lease is at work. */
+  /** Whether the process that holds a lease is alive. */
   alive: (lease: Lease) => boolean;
   /**
-   * Starts this program once more, on its own, with other arguments; its output goes to a file descriptor. Undefined if
-   * the machine does not start it.
+   * Starts this program again, detached, with other arguments; its output goes to a file descriptor. Undefined if it
+   * cannot be started.
    */
   spawnSelf: (args: readonly string[], output: number) => Pick<Owner, 'pid' | 'processStart'> | undefined;
 }
 
-/** A lease of a process that cannot be seen from here counts by its last sign of life, in ms. */
+/** How long, in ms, a lease counts after its last heartbeat if its process is not visible from here. */
 const foreignLeaseAge = 30_000;
 
 /** What this process has. `script` is the program, which `spawnSelf` starts once more with the `env` of its object. */
@@ -92,7 +92,7 @@ export function systemIo(script = process.argv[1] ?? ''): Io {
     hostName: os.hostname(),
     out: output(process.stdout, env, ({ message }) => {
       process.exitCode ||= 1;
-      err.write(`ERROR: stdout cannot be written: ${message}\n`);
+      err.write(`ERROR: Cannot write to stdout: ${message}\n`);
     }),
     err,
     readInput,
@@ -126,7 +126,7 @@ export function systemIo(script = process.argv[1] ?? ''): Io {
     alive: ({ pid, processStart: start, heartbeat }) => {
       const [machine] = start.split('/');
       if (machine === processSpace()) return processStart(pid) === start;
-      // Of a clock that was put back since, the sign of life is as far off as of one that was put forward.
+      // The clock may have been set back or forward since.
       return Math.abs(Date.now() - heartbeat) < foreignLeaseAge;
     },
     spawnSelf(args, outputFd) {
@@ -149,7 +149,7 @@ function trustedUsers(env: Readonly<Record<string, string | undefined>>): number
   return [0, user, ...(user === 0 && sudo ? [Number(sudo[0])] : [])];
 }
 
-/** @throws StatusError if somebody has removed it */
+/** @throws StatusError if it has been removed */
 function workingDirectory(): string {
   try {
     return process.cwd();
@@ -161,16 +161,17 @@ function workingDirectory(): string {
   }
 }
 
-// A terminal shows what is between these at once (DEC private mode 2026); one that does not know them ignores them.
+// A terminal shows everything between these in one step (DEC private mode 2026), or ignores them.
 const begin = '\u{1b}[?2026h';
 const end = '\u{1b}[?2026l';
 
-/** Where a stream of Node.js has what it writes to; there is no public way to it. */
+/** The property with a stream's handle; Node.js has no public API for it. */
 const handle = '_handle';
 
 /**
- * Colour follows FORCE_COLOR, then NO_COLOR, then whether the stream is a terminal. A reader that has gone (`| head`)
- * ends the writing, not the work, and so does a full disk, which `onFailure` is told of.
+ * Colour follows FORCE_COLOR, then NO_COLOR, then whether the stream is a terminal. After its reader has gone
+ * (`| head`), writes are dropped and the work goes on. The same after other errors, such as a full disk, which are
+ * passed to `onFailure`.
  */
 export function output(
   stream: NodeJS.WriteStream,
@@ -185,7 +186,7 @@ export function output(
       resolve();
     });
   });
-  // Node.js would wait for a terminal that shows nothing any more (Ctrl-S), and with it all that the process does.
+  // Otherwise a stopped terminal (Ctrl-S) would block the whole process.
   if (stream.isTTY) (stream as { [handle]?: { setBlocking?: (on: boolean) => void } })[handle]?.setBlocking?.(false);
   const forced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0';
   const plain = env['FORCE_COLOR'] === '0' || Boolean(env['NO_COLOR']) || env['TERM'] === 'dumb';
@@ -221,7 +222,7 @@ export function output(
   };
 }
 
-/** Whether the locale has more characters than ASCII; where none is set, as in many containers, it is taken to. */
+/** Whether the locale has more than ASCII. Without a locale, as in many containers, the answer is yes. */
 function hasUnicode({ LC_ALL, LC_CTYPE, LANG }: NodeJS.ProcessEnv): boolean {
   const locale = LC_ALL || LC_CTYPE || LANG || '';
   const charset = /\.([^@]*)/.exec(locale)?.[1] ?? (/^(C|POSIX)$/.test(locale) ? 'ASCII' : 'UTF-8');
@@ -241,7 +242,7 @@ async function readInput(limit: number): Promise<string> {
 
 async function spin(text: string, err: Output): Promise<Spinner> {
   const { default: ora } = await import('ora');
-  // Of a terminal that does not tell its width ora would count the rows for ever.
+  // Without a width, ora would loop forever as it counts rows.
   const stream: NodeJS.WriteStream = Object.create(process.stderr, { columns: { get: () => err.columns } });
   const shown = (words: string): string => printable(words, false);
   const spinner = ora({ text: shown(text), stream, discardStdin: false }).start();
@@ -262,13 +263,13 @@ async function ask(question: string, err: Output): Promise<string | undefined> {
 }
 
 /**
- * When a process started, as text that no other process with the same number has: where its number counts, and the
- * time since the machine was booted. Undefined if there is no such process.
+ * The start of a process, as text that differs for every process with the same id: the space of process ids, and the
+ * time since boot. Undefined if there is no such process.
  */
 function processStart(pid: number): string | undefined {
   if (process.platform === 'linux') {
     try {
-      // The fields after the command, which is in parentheses and may hold anything; the 20th is the start time.
+      // The fields after the command, which is in parentheses and may contain anything; the 20th is the start time.
       const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
       const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       return state === 'Z' ? undefined : `${processSpace()}/${fields[18]}`;
@@ -280,10 +281,10 @@ function processStart(pid: number): string | undefined {
   return stdout?.trim() ? `${processSpace()}/${stdout.trim()}` : undefined;
 }
 
-/** What is not ours to look at, or has just ended, is left out. */
+/** Skips processes of other users, and those that have just ended. */
 function markedProcesses(variable: string): { pid: number; value: string; command: string }[] {
   if (process.platform !== 'linux') {
-    // Arguments and environment in one line; only the beginning of a value that holds blanks can be told.
+    // Arguments and environment are on one line, so the end of a value with spaces is uncertain.
     const { stdout } = spawnSync('ps', ['-axEww', '-o', 'pid=,command='], { encoding: 'utf8', maxBuffer: 2 ** 28 });
     return (stdout ?? '').split('\n').flatMap((line) => {
       const [, pid, command = ''] = /^\s*(\d+) (.*)$/.exec(line) ?? [];
@@ -312,18 +313,18 @@ function endGroup(pid: number): void {
       process.kill(target, 'SIGKILL');
       return;
     } catch {
-      // It leads none, or has just ended.
+      // It does not lead a group, or has just ended.
     }
   }
 }
 
-/** One that only this process knows. */
+/** A space that only this process knows. */
 const unseen = crypto.randomUUID();
 
 /**
- * Where numbers of processes mean the same as in this one: this machine since its last boot, and on Linux the PID
- * namespace, since a container may share files and the engine with its machine. A process whose /proc shows another
- * namespace shares its own with no process that it knows.
+ * The space in which process ids are unique: this machine since its last boot, and on Linux the PID namespace, since a
+ * container may share files and the container engine with its machine. A process whose /proc shows another namespace is
+ * alone in its space.
  */
 function processSpace(): string {
   try {

@@ -126,7 +126,7 @@ describe.each(files)('%s', (_, content, message) => {
     expect(stdout).toBe('');
     expect(stderr).toMatch(message);
     expect(stderr).toMatch(/^ERROR: \(localrun\.jobs\.\w+\) job\.yaml /);
-    expect(stderr).not.toMatch(/^\s+at |mistake in localrun|node:internal/m);
+    expect(stderr).not.toMatch(/^\s+at |bug in localrun|node:internal/m);
     expect(stderr.split('\n').filter((row) => row.length > 400)).toEqual([]);
     expect(await stored()).toEqual(before);
   });
@@ -153,7 +153,7 @@ test('a file that does not name its job', async () => {
   const { run, file } = cli();
   const { code, stderr } = await run(`jobs create -f ${file('job.yaml', good.replace('name: etl', 'labels: {}'))}`);
   expect(code).toBe(1);
-  expect(stderr).toContain('Try: set its name, or give it as JOB\n');
+  expect(stderr).toContain('Try: set its name in the file, or give it as JOB\n');
 });
 
 describe('a name that cannot be a job', () => {
@@ -213,7 +213,7 @@ test.runIf(existsSync('/dev/full')).each(['--help', 'jobs list --format=json'])(
       },
     );
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^ERROR: stdout cannot be written: ENOSPC: .*$/m);
+    expect(stderr).toMatch(/^ERROR: Cannot write to stdout: ENOSPC: .*$/m);
   },
 );
 

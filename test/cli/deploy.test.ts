@@ -40,7 +40,7 @@ localrun jobs execute etl
     expect(await scenario.run(['jobs', 'deploy', 'etl', '--source=.'])).toEqual({
       code: 1,
       out: '',
-      err: 'ERROR: (localrun.jobs.deploy) localrun builds no images, so that --source cannot be deployed.\nTry: docker build -t IMAGE ., and then deploy with --image IMAGE\n',
+      err: 'ERROR: (localrun.jobs.deploy) localrun does not build images, so it cannot deploy --source.\nTry: docker build -t IMAGE ., and then deploy with --image IMAGE\n',
     });
     expect(await scenario.run(['jobs', 'deploy', 'etl', '--source=.', image])).toMatchObject({
       code: 2,
@@ -56,7 +56,7 @@ localrun jobs execute etl
     const wrong = ['--container=side', '--image=a b', '--max-retries=11', '--labels=A=x'];
     const { code, err } = await scenario.run(['jobs', 'deploy', 'etl', ...wrong]);
     expect(code).toBe(1);
-    expect(err).toContain('ERROR: (localrun.jobs.deploy) Job [etl] cannot be like that:\n');
+    expect(err).toContain('ERROR: (localrun.jobs.deploy) Job [etl] is invalid:\n');
     expect(err).toContain('\n--labels: a label key has 1 to 63 characters');
     expect(err).toContain('\n--max-retries: must be a number between 0 and 10\n');
     expect(err).toContain('\n--container side --image: must be a container image path');

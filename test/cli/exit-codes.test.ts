@@ -218,7 +218,7 @@ test.each([0, 1, 2] as const)('the exit code is gcloud’s: %i', async (expected
     const surroundings = line === 'replace' ? { cwd } : {};
     const { code, stderr } = await run(`jobs ${line}`, surroundings);
     if (code !== expected) others.push(`${code}: ${line}: ${stderr}`);
-    expect(stderr).not.toContain('mistake in localrun');
+    expect(stderr).not.toContain('bug in localrun');
   }
   expect(others).toEqual([]);
 });

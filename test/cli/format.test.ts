@@ -188,7 +188,7 @@ test.each([
   for (const format of ['table', 'value()', 'value']) {
     const { code, stdout, stderr } = await run([...line.split(' '), `--format=${format}`]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toContain(' takes keys, such as ');
+    expect(stderr).toContain(' needs keys, such as ');
   }
   expect(await printed('jobs list --format value(name)')).not.toContain('new');
 });

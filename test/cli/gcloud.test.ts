@@ -258,7 +258,7 @@ test.each<[lines: string, code: number, message: string]>([
     'environment variable [A] to string literal',
   ],
   ['create k --image=i && deploy k --tasks=2', 1, 'Missing required argument [--image]'],
-  ['create j --container -a --image x', 1, 'Job [j] cannot be like that'],
+  ['create j --container -a --image x', 1, 'Job [j] is invalid'],
   ['deploy j', 1, 'Missing required argument [--image]'],
   [
     'create k --image=i --add-volume=name=m,type=in-memory,mount-path=/m && update k --update-secrets=/m/f=s:1',

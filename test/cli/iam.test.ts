@@ -50,7 +50,7 @@ describe('the policy of a job', () => {
     const unclear = await scenario.run(['jobs', 'remove-iam-policy-binding', 'nightly', ...without]);
     expect([unclear.code, unclear.err]).toEqual([
       1,
-      expect.stringContaining('takes `--condition`, or `--condition=None`'),
+      expect.stringContaining('requires `--condition`, or `--condition=None`'),
     ]);
     const again = await scenario.run(['jobs', 'add-iam-policy-binding', 'nightly', ...without]);
     expect([again.code, again.err]).toEqual([1, expect.stringContaining('`--condition=None`')]);

@@ -137,7 +137,7 @@ describe('create', () => {
     const { run } = cli();
     const { code, stderr } = await run('jobs create etl --image Not/Lower --max-retries 99 --set-env-vars=PORT=1');
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^ERROR: \(localrun\.jobs\.create\) Job \[etl\] cannot be like that:\n/);
+    expect(stderr).toMatch(/^ERROR: \(localrun\.jobs\.create\) Job \[etl\] is invalid:\n/);
     for (const flag of ['--image: ', '--max-retries: ', '--set-env-vars: ']) expect(stderr).toContain(`\n${flag}`);
     expect((await run('jobs list')).stdout).toBe('');
   });

@@ -42,12 +42,12 @@ describe('prune', () => {
     expect(await run('prune --older-than 7d')).toEqual({
       code: 0,
       stdout: table,
-      stderr: 'Would remove 2 items, 2 MiB. To do so, say --quiet.\n',
+      stderr: 'Would remove 2 items, 2 MiB. To remove it, use --quiet.\n',
     });
     expect(await run('prune --keep-last 1 --dry-run --quiet')).toEqual({
       code: 0,
       stdout: table,
-      stderr: 'Would remove 2 items, 2 MiB. To do so, say --quiet instead of --dry-run.\n',
+      stderr: 'Would remove 2 items, 2 MiB. To remove it, use --quiet instead of --dry-run.\n',
     });
     expect(left()).toEqual(['aaaaa', 'bbbbb', 'ccccc']);
   });
@@ -85,7 +85,7 @@ describe('prune', () => {
     expect(await run('prune --older-than 7d --quiet')).toEqual({
       code: 0,
       stdout: '',
-      stderr: 'There is nothing to remove.\n',
+      stderr: 'Nothing to remove.\n',
     });
     expect((await run('jobs executions list --format value(name)')).stdout).toBe('nightly-ccccc\n');
     expect((await run('jobs list --format value(name)')).stdout).toBe('nightly\n');

@@ -23,7 +23,7 @@ test.concurrent('`adopt` carries on what a worker has left, and follows it to it
   const id = await abandoned(home, 'echo first; sleep 3; echo last', { taskCount: 2 });
   const { exitCode, stdout, stderr } = await home.run(adopting(id));
   expect(exitCode, stderr).toBe(0);
-  expect(stderr).toContain('Taking up 2 attempts that another process has left.');
+  expect(stderr).toContain('Resuming 2 orphaned attempts of another process.');
   for (const line of ['task 0 │ first', 'task 0 │ last', 'task 1 │ last']) expect(stderr.split(line)).toHaveLength(2);
   expect(stdout).toMatch(/COMPLETION STATUS +EXECUTION_SUCCEEDED/);
   expect(await home.events().starts(id)).toEqual(['task0-attempt0', 'task1-attempt0']);
@@ -44,7 +44,7 @@ test.concurrent(
     const id = await abandoned(home, 'sleep 3; echo ended', { taskCount: 2 });
     const adopters: Command[] = [home.start(adopting(id)), home.start(adopting(id))];
     const results = await Promise.all(adopters.map(({ ended }) => ended));
-    const took = results.filter(({ stderr }) => stderr.includes('Taking up 2 attempts'));
+    const took = results.filter(({ stderr }) => stderr.includes('Resuming 2 orphaned attempts'));
     expect(took).toHaveLength(1);
     expect(took[0]?.exitCode, took[0]?.stderr).toBe(0);
     const [other] = results.filter((result) => result !== took[0]);
@@ -60,7 +60,7 @@ test.concurrent(
 test.concurrent('an interrupted `adopt` cancels the execution', async ({ home }) => {
   const id = await abandoned(home, `trap 'echo stopped; exit 1' TERM; sleep 60 & wait`);
   const command = home.start(adopting(id));
-  await command.says('Taking up 1 attempt');
+  await command.says('Resuming 1 orphaned attempt');
   command.kill('SIGINT');
   expect((await command.ended).exitCode).toBe(130);
   expect(completionStatus(await home.completed(id))).toBe('EXECUTION_CANCELLED');

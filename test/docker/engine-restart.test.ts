@@ -5,7 +5,7 @@ import { sleep } from '../../src/runtime/sleep.js';
 import { until } from '../support/cli.js';
 import { test } from '../support/engines.js';
 
-const away = 'Waiting for it; nothing is lost.';
+const away = 'Waiting until it is available; nothing is lost.';
 const back = 'The container engine answers again.';
 
 const taskCount = 4;

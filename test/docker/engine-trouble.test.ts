@@ -74,7 +74,7 @@ test.concurrent('an engine that goes away and comes back costs no attempt', asyn
   for (const round of [1, 2]) {
     await command.says('│ began', round === 1 ? 1 : 4);
     proxy.cut();
-    await command.says('Waiting for it; nothing is lost.', round);
+    await command.says('Waiting until it is available; nothing is lost.', round);
     await proxy.open();
     await command.says('The container engine answers again.', round);
   }
@@ -104,7 +104,7 @@ test.concurrent(
     await proxy.open();
     const { exitCode, stderr } = await command.ended;
     expect(exitCode, stderr).toBe(1);
-    for (const once of ['Waiting for it; nothing is lost.', 'The container engine answers again.']) {
+    for (const once of ['Waiting until it is available; nothing is lost.', 'The container engine answers again.']) {
       expect(stderr.split(once)).toHaveLength(2);
     }
     expect(stderr.match(/^task \d failed with exit code 1 \(attempt 1 of 1\)$/gm)).toHaveLength(2);

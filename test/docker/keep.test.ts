@@ -31,7 +31,7 @@ test.concurrent(
     expect(docker('logs', second)).toBe('attempt 1');
     expect(docker('cp', `${second}:/note`, home.file('note'))).toBe('');
     // The command line that was told, but for the terminal.
-    const [, line = ''] = /Look around in: +(.*)\n/.exec(stderr) ?? [];
+    const [, line = ''] = /Inspect one: +(.*)\n/.exec(stderr) ?? [];
     expect(line).toContain(second);
     const image = line.split(' ').at(-1) ?? '';
     try {

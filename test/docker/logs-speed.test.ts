@@ -129,7 +129,7 @@ test.concurrent('a log for which there is no space is whole once there is', asyn
     const { exitCode, stderr } = await command.ended;
     expect(exitCode, stderr.slice(-2000)).toBe(0);
     expect(stderr.split(full)).toHaveLength(2);
-    expect(stderr).not.toContain('is not complete');
+    expect(stderr).not.toContain('is incomplete');
     expect(home.bytes(await command.execution()).toString() === `${numbers(300_000)}end\n`).toBe(true);
   });
 });
@@ -142,7 +142,7 @@ test.concurrent(
       const { exitCode, stderr } = await command.ended;
       expect(exitCode, stderr.slice(-2000)).toBe(0);
       expect(stderr.split(full)).toHaveLength(2);
-      expect(stderr).toContain('The log of task 0 attempt 0 is not complete: ENOSPC');
+      expect(stderr).toContain('The log of task 0 attempt 0 is incomplete: ENOSPC');
       const id = await command.execution();
       expect(size(home.logFile(id))).toBeGreaterThan(900_000);
       const kept = home.log(id);

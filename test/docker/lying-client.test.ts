@@ -39,7 +39,7 @@ function liar(home: Home, call: string, lie: string): { env: Record<string, stri
 
 /** No stack, and no more words than somebody reads. */
 function expectHelpful(stderr: string): void {
-  expect(stderr).not.toMatch(/mistake in localrun|^\s+at .+:\d+:\d+/m);
+  expect(stderr).not.toMatch(/bug in localrun|^\s+at .+:\d+:\d+/m);
   expect(stderr.length).toBeLessThan(6000);
   expect(stderr.split('ERROR: ').length).toBeLessThanOrEqual(2);
 }
@@ -76,7 +76,7 @@ test.concurrent.for(cases)(
     // What does not answer is waited for, which is said; a pull, which may take any time, until somebody cancels.
     const pulls = (): boolean => call === 'pull' && what === 'hangs' && io.stderr().includes('Pulling ');
     await until(
-      () => over || pulls() || io.stderr().includes('Waiting for it; nothing is lost.'),
+      () => over || pulls() || io.stderr().includes('Waiting until it is available; nothing is lost.'),
       () => io.stderr(),
     );
     const stopped = pulls();

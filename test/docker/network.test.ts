@@ -118,7 +118,7 @@ test.concurrent('a GPU that the engine does not have is told before the first at
   const { exitCode, stderr } = await command.ended;
   expect(exitCode).toBe(1);
   expect(stderr).toContain('The job needs a GPU (nvidia.com/gpu), and the container engine has none');
-  expect(stderr).toContain('Without effect here, as docs/fidelity.md explains: template.template.nodeSelector\n');
+  expect(stderr).toContain('Ignored locally (see docs/fidelity.md): template.template.nodeSelector\n');
   const execution = await home.execution(await command.execution());
   expect(execution.conditions?.map(({ type, state }) => [type, state])).toEqual([
     ['Completed', 'CONDITION_FAILED'],

@@ -94,7 +94,7 @@ test('an execution is left alone where another engine is asked, and goes on wher
   go();
   const { exitCode, stderr } = await home.run(executions('adopt', id), { env: { DOCKER_HOST: other.host } });
   expect(exitCode, stderr).toBe(0);
-  expect(stderr).toContain(`Taking up ${taskCount} attempts that another process has left.`);
+  expect(stderr).toContain(`Resuming ${taskCount} orphaned attempts of another process.`);
   await ranOnce(home, id);
   expect(other.leftovers()).toEqual([]);
   expect((await doctor(home, [])).get('other engines')).toMatchObject({ state: 'ok' });

@@ -13,7 +13,7 @@ test('`prune` removes what has ended, and leaves alone what runs', async ({ home
 
   const shown = await home.run(['prune']);
   expect(shown.exitCode, shown.stderr).toBe(0);
-  expect(shown.stderr).toMatch(/^Would remove 2 items, [\d.]+ MiB\. To do so, say --quiet\.\n$/);
+  expect(shown.stderr).toMatch(/^Would remove 2 items, [\d.]+ MiB\. To remove it, use --quiet\.\n$/);
   expect(await home.executions()).toHaveLength(3);
 
   const { exitCode, stdout, stderr } = await home.run(['prune', '--quiet']);

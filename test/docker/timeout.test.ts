@@ -51,7 +51,7 @@ test.concurrent('terminationGracePeriod is the time from SIGTERM to SIGKILL', as
   const command = home.inline(['jobs', 'run', '-f', file]);
   const { exitCode, stderr } = await command.ended;
   expect(exitCode).toBe(1);
-  expect(stderr).not.toContain('Without effect here');
+  expect(stderr).not.toContain('Ignored locally');
   const id = await command.execution();
   expect(home.log(id)).toEqual(['ignored']);
   const [task] = await home.tasks(id);

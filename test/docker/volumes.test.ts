@@ -155,7 +155,7 @@ test.concurrent('buckets and exports are directories of this machine', async ({ 
   expect(readdirSync(path.join(data, 'in', 'deep'))).toEqual(['file', 'new']);
   expect(statSync(path.join(data, 'in', 'deep', 'file')).uid).toBe(process.getuid?.());
   const noted =
-    'Without effect here, as docs/fidelity.md explains: template.template.volumes[1].gcs.mountOptions (uid=7, file-mode=600)\n';
+    'Ignored locally (see docs/fidelity.md): template.template.volumes[1].gcs.mountOptions (uid=7, file-mode=600)\n';
   expect(stderr.split(noted)).toHaveLength(2);
 });
 

@@ -29,7 +29,7 @@ test.concurrent('fields that act in Cloud Run only are told once, and the job ru
   const { exitCode, stderr } = await command.ended;
   expect(exitCode, stderr).toBe(0);
   expect(home.log(await command.execution())).toEqual(['it runs']);
-  const lines = [...stderr.matchAll(/^Without effect here, as docs\/fidelity.md explains: (.*)$/gm)];
+  const lines = [...stderr.matchAll(/^Ignored locally \(see docs\/fidelity\.md\): (.*)$/gm)];
   expect(lines).toHaveLength(1);
   const told = lines.flatMap(([, fields = '']) => fields.split(', ').map((field) => field.replace(/\[\d+\]/g, '[]')));
   // That one needs a GPU.

@@ -3,14 +3,14 @@ import { withFlagsFiles } from '../flags/flags-file.js';
 import { globalFlag } from '../flags/global.js';
 import type { Io } from '../io.js';
 
-/** A command line as it was read once, for everything that follows. */
+/** A command line, read once for everything that follows. */
 export interface CommandLine {
   /** The words before the first flag of the command itself: the command, then arguments. */
   words: readonly string[];
   /** The words, then all flags and further arguments, with the flags of flags files in place of `--flags-file`. */
   args: readonly string[];
   track: Track;
-  /** Why a flags file cannot be read; to be thrown once it is known which command it concerns. */
+  /** The error of an unreadable flags file, to be thrown once the command is known. */
   problem?: Error;
 }
 

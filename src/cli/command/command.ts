@@ -12,7 +12,7 @@ import { withIds } from './resource-names.js';
  */
 export type Open = (flags: GlobalFlags, parse: (context: Context) => Promise<void>) => Promise<Context>;
 
-/** The file of a command, at the command's path: what the command does. */
+/** The module at a command's path: what the command does. */
 interface CommandModule {
   run(context: Context, options: CommonOptions, ...args: unknown[]): Promise<void>;
   /**
@@ -24,13 +24,13 @@ interface CommandModule {
   projection?: string;
 }
 
-/** An argument of a command: its name as help shows it, what it is, and the words it may be, if only some may. */
+/** An argument of a command: its name in help, its description, and its choices, if it has any. */
 type Positional = readonly [spelling: string, description: string, choices?: readonly string[]];
 
 interface Declaration {
   description: string;
   arguments?: readonly Positional[];
-  /** What help says at the end. */
+  /** The end of the help text. */
   notes?: string;
 }
 
@@ -85,7 +85,7 @@ export async function addCommand(
     const context = await open(options, async (opened) => {
       Object.assign(options, await module.parse?.(opened, options, ...args));
     });
-    // Before the command does anything: one that cannot print its result must not start.
+    // A command that cannot print its result must not start.
     if (format) {
       const { readFormat } = await import('../output/format/projection.js');
       options.format = readFormat(format, { known: formatsOf(declared), projection: module.projection });
@@ -94,7 +94,7 @@ export async function addCommand(
       const { keysIn } = await import('../output/format/filter.js');
       options.flatten = keysIn(flatten, '--flatten');
     }
-    // Hidden commands are called by localrun itself, and always print.
+    // localrun itself calls hidden commands, and needs their output.
     if (hidden) return module.run(context, options, ...args);
     const [shown, chosen] = withGcloudVariables(context, options);
     const { local, io } = shown;
@@ -103,12 +103,12 @@ export async function addCommand(
   });
 }
 
-/** The options as they are parsed; gcloud reads these two only once the command has begun. */
+/** The options as parsed; gcloud reads these two only after the command has begun. */
 type Given = Omit<CommonOptions, 'format' | 'flatten'> & { format?: string; flatten?: string[] };
 
 /**
- * The context and the flags of a command, changed as gcloud's variables and --no-user-output-enabled say: the command
- * does not prompt, or prints nothing but errors.
+ * The context and the flags of a command, after gcloud's variables and --no-user-output-enabled, which turn off
+ * prompts, or all output but errors.
  */
 function withGcloudVariables(context: Context, flags: CommonOptions): [Context, CommonOptions] {
   const { env } = context.io;

@@ -7,18 +7,18 @@ import type { ServiceDeps } from '../../service/service.js';
 import type { Track } from '../flags/flag.js';
 import type { Io } from '../io.js';
 
-/** What a command has to work with. The store and the container engine are opened when they are first asked for. */
+/** What a command works with. The store and the container engine are opened on first use. */
 export interface Context {
   io: Io;
-  /** The release track that the command line names. */
+  /** The release track in the command line. */
   track: Track;
   config: Config;
-  /** The project and location of a command line that names none. */
+  /** The project and location where the command line names none. */
   defaults: Parent;
-  /** The localrun.yaml that is in force. */
+  /** The localrun.yaml in effect. */
   local: LocalDocument | undefined;
   service(): Promise<ServiceDeps>;
   host(): Promise<HostDeps>;
-  /** For looking at both, whatever state they are in. */
+  /** For inspecting both, even if they are damaged or unavailable. */
   doctor(): Promise<DoctorDeps>;
 }

@@ -18,19 +18,19 @@ import type { SpecSource } from '../../model/spec/read.js';
 
 export type SpecOptions = CommonOptions & JobOptions & { file?: string; strict?: true };
 
-/** What a command line says of a job: by flags, and by a file. */
+/** A job as the command line describes it: in flags, and in a file. */
 export interface Description {
   edit: JobEdit;
   spec: SpecSource | undefined;
 }
 
-/** Reads what a command line says of a job. @throws UsageError */
+/** Reads how the command line describes a job. @throws UsageError */
 export const readDescription = async (context: Pick<Context, 'io'>, options: SpecOptions): Promise<Description> => ({
   edit: await readJobEdit(options, context.io),
   spec: options.file === undefined ? undefined : await readSpecFile(context, options.file),
 });
 
-/** The job that a command line describes: by a file, by flags on top of it, or by flags alone. */
+/** The job that the command line describes: in a file, in flags that change the file, or in flags alone. */
 export async function describedJob(
   context: Context,
   options: SpecOptions & Description,
@@ -46,35 +46,34 @@ export async function describedJob(
   return flagged(context, name, jobFromFlags(edit, parseName(name)));
 }
 
-/** A stored job with what flags change of it. */
+/** A stored job with the changes in the flags. */
 export const changedJob = (context: Context, job: Job, edit: JobEdit): NamedJob =>
   flagged(context, job.name, withJobFlags(withoutBreakglass(job), edit, parseName(job.name)));
 
-/** A stored job as it is before another client writes it. */
+/** A stored job without its client, which the next client to write it replaces. */
 export function withoutClient(job: Job): Job {
   const { client: _, clientVersion: _version, ...written } = job;
   return written;
 }
 
-/** Whether an edit deploys an image, which is a new generation even if it is the same image: it may have changed. */
+/** Whether an edit deploys an image. That is a new generation even with the same image name: the image may have changed. */
 export const deploysImage = ({ groups }: JobEdit): boolean =>
   groups.some(({ name, flags }) => name === undefined && flags.image !== undefined);
 
-/** A job as flags have made it. @throws StatusError if they have made it wrong */
+/** A job after flags have changed it. @throws StatusError if it is invalid */
 function flagged({ track }: Context, name: string, job: JobInput): NamedJob {
   const complete = inTrack(track, job);
   checkJobFlags(shortName(name), complete);
   return { name, job: complete };
 }
 
-/** A job that a command of beta or alpha writes is in that stage. */
+/** Commands of beta and alpha write jobs of that launch stage. */
 export const inTrack = (track: Track, job: JobInput): JobInput =>
   track === 'GA' ? job : { ...job, launchStage: track };
 
 /**
- * The job that a `run` is about, as it is to be: what a file and flags say, or the job of that name with what the flags
- * change.
- * @throws StatusError NOT_FOUND if the command line only names a job, and there is none of that name
+ * The job for `run`: the one that a file and flags describe, or the stored job with the changes in the flags.
+ * @throws StatusError NOT_FOUND if the command line only names a job that does not exist
  */
 export async function jobToRun(
   context: Context,
@@ -98,12 +97,12 @@ export async function jobToRun(
   return changedJob(context, current, edit);
 }
 
-/** A job, and the file that it comes from. */
+/** A job and its file. */
 type Origin = Pick<NamedJob, 'name' | 'file'> & { job?: JobInput };
 
 /**
- * What `call` returns. What this machine lacks for a job is told at its place in the job's file, and with the command that
- * adds it.
+ * What `call` returns. An error about resources that this machine lacks for the job gets the position in the job's file
+ * and the command that adds them.
  */
 export function lending<T>(described: Origin, call: () => T): T {
   try {
@@ -126,20 +125,20 @@ export function lending<T>(described: Origin, call: () => T): T {
   }
 }
 
-/** Says what is odd about the values that an execution gets. */
+/** Prints warnings about the values that an execution gets. */
 export function warnOfLoan({ io }: Context, service: ServiceDeps, execution: Execution, described: Origin): void {
   for (const problem of loanWarnings(service, execution)) {
     io.err.write(`${formatProblem(inFile(problem, described), io.err)}\n`);
   }
 }
 
-/** Says once which of a job's fields act in Cloud Run and do nothing here. */
+/** Reports the fields of a job that have an effect in Cloud Run and none here. */
 export function warnOfInertFields({ io }: Context, service: ServiceDeps, name: string): void {
   const job = service.store.job(name);
   const fields = job ? inertFields(job) : [];
-  if (fields.length > 0) io.err.write(`Without effect here, as docs/fidelity.md explains: ${fields.join(', ')}\n`);
+  if (fields.length > 0) io.err.write(`Ignored locally (see docs/fidelity.md): ${fields.join(', ')}\n`);
 }
 
-/** What to do next, as gcloud ends its answers. */
+/** The next command, as gcloud suggests it at the end. */
 export const executeHint = ({ defaults }: Context, name: string, again = false): string =>
   `\nTo execute this job${again ? ' again' : ''}, use:\n${commandLine({ command: 'jobs execute', resource: name }, defaults)}\n`;

@@ -43,7 +43,7 @@ export async function printPolicy(
   await print(context, inYaml(options), policy, { kind: plain });
 }
 
-/** Policies are printed as YAML unless another format is asked for. */
+/** Policies are printed as YAML by default. */
 export const inYaml = (options: CommonOptions): CommonOptions => ({
   ...options,
   format: options.format ?? { printer: 'yaml', attributes: {}, keys: [] },

@@ -10,7 +10,7 @@ import type { CommandLine } from './command-line.js';
 export interface Program {
   /** The command tree, or the part of it that the command line needs. */
   tree: Parser;
-  /** The command that the line names: the innermost, and its words. */
+  /** The command that the line names, and its words. */
   command: Parser;
   words: readonly string[];
 }
@@ -31,7 +31,7 @@ export async function buildProgram(
     .helpOption('-h, --help', 'show this help')
     .helpCommand(false)
     .exitOverride()
-    // Without arguments beside the names, there is more room for the descriptions.
+    // Names without arguments leave more room for descriptions.
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .configureOutput({
       writeOut: out.write,

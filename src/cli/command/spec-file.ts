@@ -12,25 +12,25 @@ import { jobNameOf } from './resource-names.js';
 import type { Context } from './context.js';
 import { formatProblems, UsageError } from '../errors.js';
 
-/** A job as a command line names and describes it. */
+/** A job as the command line names and describes it. */
 export interface NamedJob {
   /** The full resource name. */
   name: string;
   job: JobInput;
-  /** The file that it comes from. */
+  /** The file that describes it. */
   file?: JobFile | undefined;
 }
 
-/** A job's file, and the job as that has it. */
+/** A job's file, and the job in it. */
 export interface JobFile {
-  /** As it was given. */
+  /** As given on the command line. */
   name: string;
   spec: JobSpec;
 }
 
 /**
- * A problem of a job at the place in its file, if it has one: where flags have not put something else in its place. Paths
- * of a v1 file are v1's.
+ * A problem of a job with its position in the job's file, unless flags have changed the value. Paths into a v1 file are
+ * v1 paths.
  */
 export function inFile(problem: Problem, { job, file }: Partial<Pick<NamedJob, 'job' | 'file'>>): Problem {
   const { at } = problem;
@@ -39,14 +39,14 @@ export function inFile(problem: Problem, { job, file }: Partial<Pick<NamedJob, '
   return { ...problem, location, path: formatPath(written, namesAlong(at, job)) };
 }
 
-/** Names of files with globs replaced by what they match; a name of a file is one, whatever it holds. */
+/** File names, with globs expanded. The name of an existing file is never a glob. */
 export async function expandGlobs({ io }: Context, names: readonly string[]): Promise<string[]> {
   const { glob, isDynamicPattern } = await import('tinyglobby');
   const expanded: string[] = [];
   for (const name of names) {
     const isGlob = name !== '-' && isDynamicPattern(name) && !existsSync(path.resolve(io.cwd, name));
     const found = isGlob ? await glob(name, { cwd: io.cwd, expandDirectories: false, dot: true }) : [];
-    // A glob that matches nothing is told like a file that is not there.
+    // A glob without matches is reported like a missing file.
     expanded.push(...(found.length > 0 ? found.toSorted() : [name]));
   }
   return [...new Set(expanded)];
@@ -58,7 +58,7 @@ const reasons: Record<string, string> = {
   EISDIR: 'it is a directory',
 };
 
-/** The text of a spec file, or of another of that size, or of stdin for `-`; a byte more if it is too large. @throws UsageError */
+/** The text of a spec file or the like, or of stdin for `-`; one byte more than allowed if it is too large. @throws UsageError */
 export async function readSpecText(
   { io }: Pick<Context, 'io'>,
   file: string,
@@ -77,16 +77,16 @@ export async function readSpecText(
   return inUtf8(file, Buffer.concat(chunks).toString('utf8'));
 }
 
-/** What was decoded as UTF-8. @throws UsageError if it is UTF-16, which editors and shells of Windows write */
+/** Text decoded as UTF-8. @throws UsageError if it is UTF-16, which Windows editors and shells write */
 function inUtf8(file: string, text: string): { file: string; text: string } {
-  // Maybe a byte order mark, and ASCII characters, each with a zero.
+  // Possibly a byte order mark, then ASCII characters, each with a zero byte.
   if (!/^(\uFFFD\uFFFD)?(([\s!-~]\0){2}|(\0[\s!-~]){2})/.test(text)) return { file, text };
-  throw new UsageError(`${file} is in UTF-16, not in UTF-8.`, 'save it as UTF-8');
+  throw new UsageError(`${file} is in UTF-16 instead of UTF-8.`, 'save it as UTF-8');
 }
 
 /**
- * The one document of a spec file, as gcloud's argument parser reads it: whether it can be a job is not known yet.
- * @throws UsageError if it cannot be read, or is no YAML, or holds another number of documents
+ * The only document of a spec file, as gcloud's argument parser reads it; it need not be a job yet.
+ * @throws UsageError if the file cannot be read, is not YAML, or does not have exactly one document
  */
 export async function readSpecFile(context: Pick<Context, 'io'>, name: string): Promise<SpecSource> {
   const { jobsOf, parseSpec } = await import('../../model/spec/read.js');
@@ -99,10 +99,10 @@ export async function readSpecFile(context: Pick<Context, 'io'>, name: string): 
 }
 
 /**
- * The job that a file describes, checked by every rule. Flags and the positional name win over what the file says of
+ * The job that a file describes, checked by every rule. Flags and the positional name take precedence over the file's
  * name, project and location.
- * @param unnamed the name where there is none
- * @throws StatusError with every problem, UsageError if there is no name
+ * @param unnamed the name of a job without one
+ * @throws StatusError with every problem, UsageError without a name
  */
 export async function readJobFile(
   context: Context,
@@ -120,15 +120,15 @@ export async function readJobFile(
   const [spec] = jobs;
   const named = job ?? spec?.id ?? unnamed;
   if (!spec || !named) {
-    throw new UsageError(`${source.file} does not name its job.`, 'set its name, or give it as JOB');
+    throw new UsageError(`${source.file} does not name its job.`, 'set its name in the file, or give it as JOB');
   }
   const parent = { project: project ?? spec.project, region: location ?? spec.location };
-  // Like gcloud's `replace`, whatever version of the job the file was made from.
+  // Like gcloud's `replace`, ignore which version of the job the file was made from.
   const { name: _name, etag: _etag, ...body } = spec.job;
   return { name: jobNameOf(context, parent, named), job: body, file: { name: source.file, spec } };
 }
 
-/** @throws StatusError with all problems that are errors, if there are any */
+/** @throws StatusError with all errors, if there are any */
 export function failOn(problems: readonly Problem[], file: string): void {
   const errors = problems.filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return;

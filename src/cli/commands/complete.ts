@@ -6,7 +6,7 @@ import { everyPage } from '../../service/pages.js';
 import type { CommonOptions } from '../flags/global.js';
 import { parentOf } from '../command/resource-names.js';
 
-/** What the completion scripts ask for while somebody types: names that there are, one a line, and nothing else. */
+/** Prints the names of existing resources for the completion scripts, one per line. */
 export async function run(context: Context, options: CommonOptions, kind: 'job' | 'execution'): Promise<void> {
   const service = await context.service();
   const parent = parentOf(context, options);

@@ -51,13 +51,13 @@ export async function run(context: Context, options: PruneOptions): Promise<void
       going.length > 0 ? boundedTable(kept ? [...columns, keptColumn] : columns, going, context.io.out) : '',
   });
   if (going.length === 0) {
-    err.write('There is nothing to remove.\n');
+    err.write('Nothing to remove.\n');
     return;
   }
   const bytes = formatSize(going.map(bytesOf).reduce((sum, of) => sum + of, 0));
   const what = `${going.length} ${going.length === 1 ? 'item' : 'items'}, ${bytes}`;
   if (dryRun || (!quiet && !err.tty)) {
-    err.write(`Would remove ${what}. To do so, say --quiet${dryRun ? ' instead of --dry-run' : ''}.\n`);
+    err.write(`Would remove ${what}. To remove it, use --quiet${dryRun ? ' instead of --dry-run' : ''}.\n`);
     return;
   }
   await confirm(context, options, `${what} will be removed.`);

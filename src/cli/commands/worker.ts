@@ -2,7 +2,7 @@ import type { Context } from '../command/context.js';
 import { hostExecution } from '../../service/host.js';
 import { sentence } from '../output/live/progress.js';
 
-/** What a background process does: runs one execution to its end, with nobody to show it to. */
+/** A background process: runs one execution to its end and prints its events into the log of the worker. */
 export async function run(context: Context, _options: object, execution: string, token: string): Promise<void> {
   const opened = await context.host();
   const host = { ...opened, owner: { ...opened.owner, token } };

@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.js';
 
-/** Sets of flags of which one alternative may be used; an alternative may be several flags that go together. */
+/** Alternatives of which a command line may use one; an alternative may be several flags that go together. */
 type Exclusive = readonly (readonly string[])[];
 
 export const containerExclusives: readonly Exclusive[] = [
@@ -27,7 +27,7 @@ export const jobExclusives: readonly Exclusive[] = [
 const attribute = (flag: string): string =>
   flag.slice(2).replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-/** @throws UsageError if flags are given that exclude each other; `--no-x` is a use of `--x`, as in gcloud */
+/** @throws UsageError for flags that exclude each other; `--no-x` counts as a use of `--x`, as in gcloud */
 export function checkExclusive(given: Readonly<Record<string, unknown>>, exclusives: readonly Exclusive[]): void {
   const isGiven = (flag: string): boolean => given[attribute(flag)] !== undefined;
   for (const alternatives of exclusives) {

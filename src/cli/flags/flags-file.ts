@@ -81,7 +81,7 @@ function scalar(file: string, flag: string, value: unknown): string {
   throw wrong(`[${file}]: a value of ${flag} must be text or a number, got ${JSON.stringify(value)}`);
 }
 
-/** A list as the value of a flag, by a delimiter that none of its items contains. */
+/** A list as the value of a flag, with a delimiter that no item contains. */
 function joined(items: readonly string[]): string {
   if (items.length === 0) return '';
   let delimiter = '##';

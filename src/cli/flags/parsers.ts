@@ -10,7 +10,7 @@ const argument = (flag: string, problem: string): UsageError => new UsageError(`
 function split(flag: string, text: string): string[] {
   const custom = /^\^(.*?)\^/s.exec(text);
   if (custom?.[1] === '') {
-    throw argument(flag, `Invalid delimiter in ${text}: it stands between two ^, as in ^;^a;b`);
+    throw argument(flag, `Invalid delimiter in ${text}: write it between two ^, as in ^;^a;b`);
   }
   const body = custom ? text.slice(custom[0].length) : text;
   // gcloud's parser drops a `--`, even behind `=`.
@@ -20,7 +20,7 @@ function split(flag: string, text: string): string[] {
   return items;
 }
 
-/** A parser of a list flag of which, if it is repeated, the last one counts; values may be repeated. */
+/** A parser of a list flag. If the flag is repeated, the last one counts; values may be repeated. */
 export const lastListFlag =
   (flag: string) =>
   (text: string): string[] =>
@@ -59,7 +59,7 @@ export const dictFlag =
 export const integerFlag =
   (flag: string, min: number) =>
   (text: string): number => {
-    // As Python reads one.
+    // Python's syntax.
     if (!/^\s*[+-]?\d+(_\d+)*\s*$/.test(text)) throw argument(flag, `Value must be an integer; received: ${text}`);
     const value = Number(text.replaceAll('_', ''));
     if (value < min) throw argument(flag, `Value must be greater than or equal to ${min}; received: ${text}`);
@@ -74,7 +74,7 @@ export const durationFlag =
     if (seconds === undefined)
       throw argument(flag, `${JSON.stringify(text)} is not a duration such as 600, 10m5s, 1.5h`);
     if (seconds < 1) throw argument(flag, `value must be greater than or equal to 1s; received: ${text}`);
-    // What gcloud's argument parser takes.
+    // gcloud's argument parser accepts it; the command refuses it.
     if (!Number.isInteger(seconds)) {
       const problem = `value must be a whole number of seconds; received: ${text}`;
       throw new StatusError('INVALID_ARGUMENT', `argument ${flag}: ${problem}`);

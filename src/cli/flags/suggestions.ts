@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { jobFlags } from './job/job.js';
 
-/** Flags that other tools, and other commands of gcloud, have, and what they may be meant to be here, the likeliest first. */
+/** Flags of other tools and other gcloud commands, and the flags here that probably match, likeliest first. */
 const meant: readonly (readonly [names: readonly string[], flags: readonly string[]])[] = [
   [
     [
@@ -43,7 +43,7 @@ const meant: readonly (readonly [names: readonly string[], flags: readonly strin
   [['--detach', '-d', '--background', '--no-wait'], ['--async']],
 ];
 
-/** Flags that are for services; a job answers no requests. */
+/** Flags for services; a job does not serve requests. */
 const forServices: ReadonlySet<string> = new Set([
   ...['--port', '--concurrency', '--ingress', '--min-instances', '--max-instances', '--min', '--max', '--no-traffic'],
   ...['--allow-unauthenticated', '--no-allow-unauthenticated', '--use-http2', '--session-affinity', '--cpu-throttling'],
@@ -51,7 +51,7 @@ const forServices: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What to write instead of a flag that a command does not take; undefined if nothing is known of it.
+ * What to write instead of a flag that a command does not have; undefined for an unknown flag.
  * @param words the command, such as `jobs execute`
  */
 export function insteadOf(flag: string, command: Command, words: string): string | undefined {
@@ -73,14 +73,14 @@ export function insteadOf(flag: string, command: Command, words: string): string
     return `localrun ${words.replace(/read$/, 'tail')}`;
   }
   if (words === 'jobs run' && ['--wait', '--execute-now'].includes(flag))
-    return `leave ${flag} out: run waits for the end`;
+    return `omit ${flag}: run waits until the execution has ended`;
   if (words === 'jobs run' && (flag === '--async' || names.includes('--async'))) {
     return 'localrun jobs execute JOB runs a job in the background';
   }
-  if (forServices.has(flag)) return `leave ${flag} out: it is for services`;
+  if (forServices.has(flag)) return `omit ${flag}: it is for services`;
   const ofJob = ofJobs.find(({ long }) => long === flag || names.includes(long ?? ''));
   if (words === 'jobs execute' && ofJob) {
-    return `an execution has --tasks, --task-timeout, --args and --update-env-vars of its own; change the job for all others: localrun jobs update JOB ${ofJob.long}, and then execute it`;
+    return `an execution can override --tasks, --task-timeout, --args and --update-env-vars; for other flags, change the job with localrun jobs update JOB ${ofJob.long}, and then execute it`;
   }
   if (words === 'jobs replace' && ofJob) {
     return `set it in the file, or use localrun jobs deploy -f FILE ${ofJob.long}`;

@@ -7,13 +7,13 @@ import type { TaskView } from '../../service/tasks.js';
 import { executionSymbol, jobSymbol, type Look, taskSymbol } from './symbols.js';
 import type { Column } from './table.js';
 
-/** `2026-11-23 21:45:03 UTC`, as gcloud's tables show times, whatever TZ says. */
+/** `2026-11-23 21:45:03 UTC`, as in gcloud's tables, regardless of TZ. */
 export const shownTime = (time: Timestamp | undefined): string =>
   time ? `${time.slice(0, 10)} ${time.slice(11, 19)} UTC` : '';
 
 /**
- * The columns of the tables of gcloud, for `--format`: a key of them has their label, which stands for it, and their
- * functions.
+ * The columns of gcloud's tables, for `--format`: a key that is a column inherits its label and its functions, and can be
+ * named by the label.
  */
 export const projections = {
   job: `ready_symbol:label="",name:label=JOB,region:label=REGION,status.latestCreatedExecution.creationTimestamp.date("%Y-%m-%d %H:%M:%S %Z"):label="LAST RUN AT",creation_timestamp.date("%Y-%m-%d %H:%M:%S %Z"):label=CREATED,author:label="CREATED BY"`,
@@ -52,12 +52,12 @@ export const taskColumns = (look: Look): Column<TaskView>[] => [
   { header: 'RETRIES', value: ({ record }) => (record.startTime ? String(record.retried) : '') },
 ];
 
-/** How many tasks have succeeded, of how many. */
+/** The number of succeeded tasks, of all. */
 export const succeeded = ({ succeededCount = 0, taskCount }: Execution): string => `${succeededCount} / ${taskCount}`;
 
 export const shownState = ({ state }: TaskRecord): string => (state === 'Scheduled' ? 'Pending' : state);
 
-/** The tasks at the end of a run: what became of each. `started`: when the first attempt of each has. */
+/** The result of each task at the end of a run. `started`: when the first attempt of each task started. */
 export const resultColumns = (look: Look, started: ReadonlyMap<number, Timestamp>): Column<TaskView>[] => [
   { header: '', value: ({ record }) => taskSymbol(record, look) },
   { header: 'INDEX', value: ({ record }) => String(record.index) },
@@ -75,14 +75,14 @@ export function shownResult({ state, lastAttemptResult }: TaskRecord): string {
   if (state === 'Abandoned') return 'never started';
   if (!lastAttemptResult) return '';
   const { status, exitCode, termSignal } = lastAttemptResult;
-  // What could not start, and which container beside the main one it was that ended the task.
+  // Start failures, and the sidecar that ended the task.
   if (status?.message && /^(Application|Container ")/.test(status.message)) return status.message;
   if (exitCode) return `exit code ${exitCode}`;
   if (termSignal) return `signal ${termSignal}`;
   return status?.message ?? 'exit code 0';
 }
 
-/** The execution at the end of a run, a field a line, so that it fits any terminal. */
+/** The execution at the end of a run, one field per line, to fit any terminal. */
 export const completionRows = (execution: Execution): [field: string, value: string][] => [
   ['EXECUTION', shortName(execution.name)],
   ['COMPLETION STATUS', completionStatus(execution)],

@@ -4,10 +4,10 @@ import type { ServiceDeps } from '../../service/service.js';
 import type { Context } from '../command/context.js';
 import { commandLine } from '../errors.js';
 
-/** How many containers are named. */
+/** The most containers to name. */
 const named = 3;
 
-/** Says which containers an execution has left, and what to do with them. */
+/** Reports the containers that an execution has kept, and the commands to inspect and remove them. */
 export function tellKept({ io, config, defaults }: Context, service: ServiceDeps, { name }: Execution): void {
   const containers = keptContainers(service, name);
   const last = containers.at(-1);
@@ -16,7 +16,7 @@ export function tellKept({ io, config, defaults }: Context, service: ServiceDeps
   const image = last.replace('localrun-', 'kept-');
   io.err.write(`
 Kept containers: ${containers.slice(-named).join(', ')}${others}
-Look around in:  ${config.docker} commit ${last} ${image} && ${config.docker} run --rm -it --entrypoint sh ${image}
+Inspect one:     ${config.docker} commit ${last} ${image} && ${config.docker} run --rm -it --entrypoint sh ${image}
 Remove them:     ${commandLine({ command: 'jobs executions delete', resource: name }, defaults)}
 `);
 }

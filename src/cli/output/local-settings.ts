@@ -5,7 +5,7 @@ import {
   type SecretSource,
 } from '../../model/local/settings.js';
 
-/** What this machine adds to an execution, or does differently from what it does unasked. */
+/** The settings of this machine that differ from the defaults. */
 export function localEntries(settings: LocalSettings): [label: string, value: string][] {
   const { freshSandbox, network, hostAccess, metadata, credentials, pull, platform } = settings;
   const { strictFs, processLimit, keep, keepFailed } = settings;
@@ -24,13 +24,13 @@ export function localEntries(settings: LocalSettings): [label: string, value: st
   return entries.flatMap(([label, value]) => (value ? [[label, value]] : []));
 }
 
-/** The same in a line; undefined if there is nothing to say. */
+/** The same in one line; undefined if all are defaults. */
 export function localLine(settings: LocalSettings): string | undefined {
   const entries = localEntries(settings).map(([label, value]) => `${label.toLowerCase()}: ${value}`);
   return entries.length > 0 ? `Local settings: ${entries.join(', ')}.` : undefined;
 }
 
-/** What stands for the secrets, buckets and so on that an execution uses. */
+/** The local sources of an execution's secrets, buckets, exports and Cloud SQL instances. */
 export const mappedEntries = ({ secrets, buckets, nfs, cloudSql }: LocalSettings): [label: string, value: string][] => [
   ...Object.entries(secrets).flatMap(([name, versions]) =>
     Object.entries(versions).map(([version, source]): [string, string] => [
@@ -46,7 +46,7 @@ export const mappedEntries = ({ secrets, buckets, nfs, cloudSql }: LocalSettings
   ]),
 ];
 
-/** Where a secret is; never its value. */
+/** The source of a secret; never its value. */
 export function shownSource(source: SecretSource): string {
   if ('file' in source) return source.file;
   if ('env' in source) return `the environment variable ${source.env}`;

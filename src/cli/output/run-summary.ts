@@ -13,11 +13,11 @@ import { signs, symbols } from './symbols.js';
 import { completionRows, resultColumns } from './columns.js';
 import { commandLine } from '../errors.js';
 
-/** How many failed tasks show their end, and how many lines of it. */
+/** The most failed tasks to show, and the last lines of each. */
 const shownFailures = 3;
 const shownLines = 3;
 
-/** What became of an execution, as tables for stdout. */
+/** The result of an execution as tables for stdout. */
 export async function summary({ io }: Context, service: ServiceDeps, execution: Execution): Promise<string> {
   const started = new Map<number, Timestamp>();
   for (const { task, startTime } of service.store.attempts(execution.name)) {
@@ -27,14 +27,14 @@ export async function summary({ io }: Context, service: ServiceDeps, execution: 
   return `${tasks}\n${await boundedGrid(completionRows(execution), io.out)}`;
 }
 
-/** What became of a task that failed, in a line: `task 1 timed out after 4 s (attempt 1 of 1)`. */
+/** The failure of a task in one line: `task 1 timed out after 4 s (attempt 1 of 1)`. */
 function failureLine({ template }: Execution, { index, retried, lastAttemptResult }: TaskRecord): string {
   const { status, exitCode, termSignal } = lastAttemptResult ?? {};
   const ending = endingOf({ message: status?.message ?? '', exitCode, termSignal }, template.timeout);
   return `task ${index} ${ending} (attempt ${retried + 1} of ${(template.maxRetries ?? 0) + 1})`;
 }
 
-/** Why an execution has failed, in a sentence. */
+/** The reason of an execution's failure in one sentence. */
 export function failureSentence(service: ServiceDeps, execution: Execution): string {
   const [first, ...others] = tasksOf(service, execution, ['Failed']);
   if (completionStatus(execution) === 'EXECUTION_CANCELLED' || !first) {
@@ -45,7 +45,7 @@ export function failureSentence(service: ServiceDeps, execution: Execution): str
   return `${failureLine(execution, first.record).replace(/^t/, 'T')}${more}.`;
 }
 
-/** The last words of tasks that failed and what to do next, for stderr; nothing where no task has failed. */
+/** Prints the last lines of failed tasks and the next commands on stderr; nothing if no task has failed. */
 export function postMortem({ io, defaults }: Context, service: ServiceDeps, execution: Execution): void {
   const failed = tasksOf(service, execution, ['Failed']);
   if (completionStatus(execution) !== 'EXECUTION_FAILED' && failed.length === 0) return;

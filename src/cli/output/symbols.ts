@@ -3,7 +3,7 @@ import { completionStatus } from '../../model/execution.js';
 import type { Execution, Job } from '../../model/schema/job.js';
 import type { TaskRecord } from '../../model/task.js';
 
-/** How an output looks: its colours, and whether it shows more than ASCII. */
+/** The look of an output: its colours, and whether it shows more than ASCII. */
 export interface Look {
   chalk: ChalkInstance;
   unicode: boolean;
@@ -12,16 +12,16 @@ export interface Look {
 const unicode = {
   succeeded: '✔',
   active: '…',
-  /** Between a name and what it says. */
+  /** Between a name and its text. */
   bar: '│',
   /** Between counts. */
   dot: '·',
-  /** In the place of what is left out. */
+  /** In place of omitted text. */
   more: '…',
   spinner: ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'],
 };
 
-/** What gcloud writes instead, where it writes it. */
+/** gcloud's replacements, where it has them. */
 const ascii: typeof unicode = {
   succeeded: '+',
   active: '.',
@@ -31,10 +31,10 @@ const ascii: typeof unicode = {
   spinner: ['|', '/', '-', '\\'],
 };
 
-/** The signs that are not ASCII everywhere. */
+/** The signs for the terminal's character set. */
 export const signs = (look: Pick<Look, 'unicode'>): typeof unicode => (look.unicode ? unicode : ascii);
 
-/** The first column of gcloud's tables. A symbol never stands alone: the row says the same in words. */
+/** The first column of gcloud's tables. Each row says the same in words. */
 export const symbols = {
   succeeded: (look: Look) => look.chalk.green(signs(look).succeeded),
   failed: ({ chalk }: Look) => chalk.red('X'),
@@ -49,7 +49,7 @@ export function jobSymbol(job: Job, look: Look): string {
   return job.terminalCondition?.state === 'CONDITION_FAILED' ? symbols.failed(look) : symbols.active(look);
 }
 
-/** Cancelled executions show as failed ones, as in gcloud. */
+/** As in gcloud, cancelled executions look like failed ones. */
 export function executionSymbol(execution: Execution, look: Look): string {
   switch (completionStatus(execution)) {
     case 'EXECUTION_SUCCEEDED':

@@ -1,13 +1,13 @@
 import stringWidth from 'string-width';
 import { printable } from '../../model/printable.js';
 
-/** A column of a table of things of type T: its heading and what it shows of a thing. */
+/** A column of a table: its heading, and its text for a row. */
 export interface Column<T> {
   header: string;
   value: (of: T) => string;
 }
 
-/** gcloud's plain table: a heading, columns two spaces apart, no trailing blanks, nothing cut. */
+/** gcloud's plain table: a heading, columns two spaces apart, no trailing spaces, nothing cut. Any number of rows is fast. */
 export const table = <T>(columns: readonly Column<T>[], rows: readonly T[]): string =>
   layout(
     [columns.map(({ header }) => header), ...rows.map((row) => columns.map(({ value }) => value(row)))],
@@ -16,30 +16,30 @@ export const table = <T>(columns: readonly Column<T>[], rows: readonly T[]): str
 
 interface ColumnLayout {
   align: string;
-  /** In characters; the widest cell counts if it is wider. */
+  /** The minimum width, in characters. */
   least: number;
-  /** How narrow it may become where the table is wider than the terminal; undefined: as wide as its cells. */
+  /** The width to which it may shrink if the table is wider than the terminal; undefined: it does not shrink. */
   wrap: number | undefined;
 }
 
-/** How `--format=table[…]` wants a table to look. */
+/** The attributes of `--format=table[…]`. */
 export interface GridOptions {
-  /** Lines around it, or between all rows, too. */
+  /** Lines around the table, or also between all rows. */
   box: boolean | 'all';
   ascii: boolean;
-  /** Blanks between columns without lines. */
+  /** Spaces between columns without lines. */
   gap: number;
   title: string;
-  /** Of the terminal. */
+  /** The width of the terminal. */
   width: number;
   columns: readonly ColumnLayout[];
-  /** What is printed below a row. */
+  /** The text below a row. */
   below?: (row: number) => string;
 }
 
 const plain: GridOptions = { box: false, ascii: false, gap: 2, title: '', width: 80, columns: [] };
 
-/** Cells in columns below a heading; a cell may have several lines. */
+/** Lays out cells in columns below a heading; a cell may have several lines. */
 export function layout(
   rows: readonly string[][],
   head: readonly string[] | undefined,
@@ -90,7 +90,7 @@ const corners = { top: '┌┬┐', middle: '├┼┤', bottom: '└┴┘' } a
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 const indented = (text: string): string => text.replaceAll(/^(?=.)/gm, '    ');
 
-/** Makes the columns that may be wrapped share what the others leave of the room. */
+/** Divides the room that the other columns leave among the columns that may wrap. */
 function narrow(widths: number[], columns: GridOptions['columns'], room: number): void {
   const wrapped = columns.filter(({ wrap }) => wrap !== undefined).length;
   if (wrapped === 0 || sum(widths) <= room) return;
@@ -101,7 +101,7 @@ function narrow(widths: number[], columns: GridOptions['columns'], room: number)
   }
 }
 
-/** Text in lines of at most so many characters, at blanks where there are any. */
+/** Wraps text to a width, at spaces if possible. */
 function folded(text: string, width: number): string[] {
   const lines: string[] = [];
   let rest = text;
@@ -122,7 +122,7 @@ function justified(text: string, width: number, align: string): string {
   return ' '.repeat(left) + text + ' '.repeat(blank - left);
 }
 
-/** How many columns of a terminal a text takes; of nearly all, the library need not be asked, which is slow. */
+/** The width of text on a terminal. Most text is ASCII and does not need the slow library. */
 function widthOf(text: string): number {
   if (/^[ -~]*$/.test(text)) return text.length;
   let width = widths.get(text);
@@ -130,5 +130,5 @@ function widthOf(text: string): number {
   return width;
 }
 
-/** Of texts that are there often, such as symbols. */
+/** The widths of frequent texts, such as symbols. */
 const widths = new Map<string, number>();

@@ -54,7 +54,7 @@ describe('an error', () => {
   });
 
   test('that is nobody else’s fault has its stack', () => {
-    expect(printed(new TypeError('x'))).toMatch(/This is a mistake in localrun itself\.\nTypeError: x\n +at /);
+    expect(printed(new TypeError('x'))).toMatch(/This is a bug in localrun\.\nTypeError: x\n +at /);
   });
 
   test('shows fifty problems and counts the others', () => {

@@ -23,7 +23,7 @@ export async function run(
   const { io, config, local } = context;
   const jobs: Pick<NamedJob, 'name' | 'job'>[] = [];
   for (const file of await expandGlobs(context, options.file ?? [])) {
-    // A spec that does not name its job needs no name here.
+    // The job needs no name here.
     jobs.push(await readJobFile(context, await readSpecFile(context, file), options, undefined, 'unnamed'));
   }
   if (id !== undefined) {
@@ -41,7 +41,8 @@ export async function run(
   }
   const done = initialize(local?.file ?? path.join(io.cwd, fileName), missing);
   await print(context, options, done, { kind: plain, human: () => human(done, io.cwd) });
-  if (done.left.length > 0) io.err.write(`${done.file} is written in a way that lines cannot be added to.\n`);
+  if (done.left.length > 0)
+    io.err.write(`The layout of ${done.file} does not allow adding lines; please add them yourself.\n`);
 }
 
 function human({ file, existed, added, left, created, kept }: Initialized, cwd: string): string {
@@ -55,7 +56,7 @@ function human({ file, existed, added, left, created, kept }: Initialized, cwd: 
     ...block(`${existed ? 'Added to' : 'Created'} ${shown(file)}:`, added),
     ...block(`Add to ${shown(file)}:`, left),
     ...created.map((name) => `Created ${shown(name)}`),
-    ...kept.map((name) => `Left ${shown(name)} as it is`),
+    ...kept.map((name) => `Kept ${shown(name)}`),
   ];
   return lines.length > 0 ? `${lines.join('\n')}\n` : `Nothing is missing in ${shown(file)}.\n`;
 }

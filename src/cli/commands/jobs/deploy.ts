@@ -26,7 +26,7 @@ export async function run(
 ): Promise<void> {
   const { edit } = options;
   if (options.source !== undefined) {
-    throw new StatusError('UNIMPLEMENTED', 'localrun builds no images, so that --source cannot be deployed.', {
+    throw new StatusError('UNIMPLEMENTED', 'localrun does not build images, so it cannot deploy --source.', {
       fix: `docker build -t IMAGE ${options.source}, and then deploy with --image IMAGE`,
     });
   }
@@ -36,7 +36,7 @@ export async function run(
     const which = name ? `Container ${name} requires` : 'Requires';
     const message = `Missing required argument [--image]: ${which} a container image to deploy.`;
     throw new StatusError('INVALID_ARGUMENT', message, {
-      fix: 'give --image, or change other things with jobs update',
+      fix: 'give --image, or change other fields with jobs update',
     });
   }
   const service = await context.service();

@@ -37,7 +37,7 @@ export function parse(_: unknown, options: Options): object {
   throw new UsageError(`When --container is specified ${flag} must be specified after --container.`);
 }
 
-/** What the flags say of each container. @throws StatusError */
+/** The overrides of each container in the flags. @throws StatusError */
 function containerOverrides({ container: named, args = {}, updateEnvVars = {} }: Options): ContainerOverride[] {
   return (named ?? [onlyContainer]).flatMap((name) => {
     const list = args[name];
@@ -56,7 +56,7 @@ function containerOverrides({ container: named, args = {}, updateEnvVars = {} }:
   });
 }
 
-/** gcloud puts no literal in the place of a secret. @throws StatusError */
+/** gcloud does not replace a secret with a literal value. @throws StatusError */
 function checkTypes(job: Job | undefined, overrides: readonly ContainerOverride[]): void {
   const containers = job?.template.template.containers ?? [];
   for (const { name, env = [] } of overrides) {
@@ -78,7 +78,7 @@ export async function run(context: Context, options: Options, id: string | undef
   const name = jobNameOf(context, options, await askedJob(context, options, id));
   checkTypes(findJob(await context.service(), name), overrides.containerOverrides);
   const request = { name, overrides, settings: localSettings(context, options) };
-  // What --format asks for stays alone on stdout.
+  // With --format, only the result goes to stdout.
   const lines = options.format ? context.io.err : context.io.out;
   const words = { heading: 'Creating execution', failure: 'Executing job failed' };
   const seen = async

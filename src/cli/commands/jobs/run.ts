@@ -22,7 +22,7 @@ export async function run(
   options: SpecOptions & LocalFlags & Description,
   id: string | undefined,
 ): Promise<void> {
-  // Nothing is changed before the spec is known to be good and the engine to answer.
+  // Change nothing before the spec is valid and the container engine answers.
   const described = await jobToRun(context, options, id);
   const host = await context.host();
   const settings = localSettings(context, options);

@@ -7,7 +7,7 @@ import type { JobInput } from '../../../model/schema/job.js';
 import { validateJob } from '../../../model/validation/job.js';
 import { isError } from '../../../model/validation/bad-request.js';
 
-/** The flag that sets a field, by the field's name. */
+/** The flag for each field, by the field's name. */
 const flagOf: Readonly<Record<string, string>> = {
   name: 'JOB',
   labels: '--labels',
@@ -40,18 +40,18 @@ const flagOf: Readonly<Record<string, string>> = {
   startupProbe: '--startup-probe',
 };
 
-/** A field in terms of flags; of several containers the one that is meant is named. */
+/** A field as its flag, with the container if there are several. */
 function inFlags(path: FieldPath, job: JobInput): string {
   const { containers } = job.template.template;
   const [, , list, index] = path;
-  // The name of a job is a path of its own; other names are of what a flag has set.
+  // A path that is only `name` is the name of the job; other names are inside the value of a flag.
   const flag = path.findLast((step, i) => Object.hasOwn(flagOf, step) && !(step === 'name' && i > 0));
   const shown = (flag !== undefined && flagOf[flag]) || formatPath(path);
   if (list !== 'containers' || typeof index !== 'number' || containers.length < 2) return shown;
   return `--container ${containers[index]?.name ?? ''} ${shown}`;
 }
 
-/** Refuses a job that flags have made wrong, in terms of those flags. @throws StatusError INVALID_ARGUMENT */
+/** Refuses a job that flags have made invalid, and names those flags. @throws StatusError INVALID_ARGUMENT */
 export function checkJobFlags(id: string, job: JobInput): void {
   const problems = validateJob(id, job)
     .filter(isError)
@@ -62,17 +62,17 @@ export function checkJobFlags(id: string, job: JobInput): void {
       fix,
       severity: 'error',
     }));
-  if (problems.length > 0) throw new StatusError('INVALID_ARGUMENT', `Job [${id}] cannot be like that:`, { problems });
+  if (problems.length > 0) throw new StatusError('INVALID_ARGUMENT', `Job [${id}] is invalid:`, { problems });
 }
 
-/** What gcloud says where a new job, or one that has had no GPU, is to have one. */
+/** Prints gcloud's message for a job that gets its first GPU without a type. */
 export function tellGpuType(edit: JobEdit, current: JobInput | undefined, { err }: Pick<Io, 'err'>): void {
   if (!edit.groups.some(({ flags }) => flags.gpu) || edit.flags.gpuType) return;
   if (current?.template.template.nodeSelector?.accelerator) return;
   err.write(`No GPU type is provided, defaulting to ${defaultAccelerator}. To specify the GPU type use --gpu-type.\n`);
 }
 
-/** A job that is written anew: that somebody passed over the policy for its image counted once. */
+/** A job about to be written again: a justification to bypass the policy for images applies to one write only. */
 export function withoutBreakglass(job: JobInput): JobInput {
   const { breakglassJustification: _, ...policy } = job.binaryAuthorization ?? {};
   return { ...job, binaryAuthorization: Object.keys(policy).length > 0 ? policy : undefined };

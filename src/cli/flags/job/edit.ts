@@ -16,20 +16,20 @@ import type { ClientFlags, JobFlags } from './job.js';
 import { probeOf } from './probe.js';
 import { type AddedVolume, volumeOf } from './volume.js';
 
-/** The flags that say what a job is, as create, update, deploy and run take them. */
+/** The flags that describe a job, for create, update, deploy and run. */
 export type JobOptions = JobFlags & GroupedFlags;
 
-/** What a command line says about a job. */
+/** The changes to a job in a command line. */
 export interface JobEdit {
   flags: JobFlags;
-  /** Of the containers that it says something about, in order. */
+  /** The flags of each container, in order. */
   groups: ContainerGroup[];
 }
 
-/** The service takes no more. */
+/** The limit of the service. */
 const maxContainers = 10;
 
-/** Checks the flags and reads the files that they name. @throws UsageError, StatusError if a file cannot be read */
+/** Checks the flags and reads the files they name. @throws UsageError, StatusError if a file cannot be read */
 export async function readJobEdit(options: JobOptions, io: Pick<Io, 'cwd' | 'env' | 'err'>): Promise<JobEdit> {
   const groups = containerGroups(options);
   checkExclusive({ ...options, image: groups[0]?.flags.image }, jobExclusives);
@@ -40,7 +40,7 @@ export async function readJobEdit(options: JobOptions, io: Pick<Io, 'cwd' | 'env
   return { flags: options, groups };
 }
 
-/** A job that only flags describe. @throws UsageError without `--image` */
+/** A job described only by flags. @throws UsageError without `--image` */
 export function jobFromFlags(edit: JobEdit, parent: Parent): JobInput {
   const [first] = edit.groups;
   if (first?.name === undefined && first?.flags.image === undefined) {
@@ -51,9 +51,9 @@ export function jobFromFlags(edit: JobEdit, parent: Parent): JobInput {
 }
 
 /**
- * The job with what the flags say put in place; flags that were not given leave it as it is. Changes are made in the
- * order of gcloud, which decides where two of them are about the same thing.
- * @throws UsageError, StatusError if that cannot be done
+ * The job with the changes in the flags. They are applied in gcloud's order, which matters where two of them change the
+ * same field.
+ * @throws UsageError, StatusError for changes that cannot be made
  */
 export function withJobFlags(job: JobInput, { flags, groups }: JobEdit, parent: Parent): JobInput {
   if (groups.length > maxContainers) {
@@ -85,8 +85,8 @@ export function withJobFlags(job: JobInput, { flags, groups }: JobEdit, parent: 
 }
 
 /**
- * The task and its Cloud SQL instances, which gcloud has in an annotation, so that nothing that is said of volumes and
- * their mounts is about them.
+ * The task and, apart from it, its Cloud SQL instances. gcloud has them in an annotation, so flags for volumes and mounts
+ * do not apply to them.
  */
 function cloudSqlBeside(task: TaskTemplate, flags: JobFlags): CloudSqlApart {
   const apart = cloudSqlApart(task, { exact: false });
@@ -103,7 +103,7 @@ const cloudSqlEdit = (flags: JobFlags): CloudSqlEdit => ({
   add: flags.setCloudsqlInstances ?? flags.addCloudsqlInstances,
 });
 
-/** Changes the container that a group is about, and makes it if it is not there. */
+/** Changes the container of a group, and adds it if it does not exist. */
 function inContainer(
   task: TaskTemplate,
   { name }: ContainerGroup,
@@ -112,7 +112,7 @@ function inContainer(
   const { containers } = task;
   if (name === undefined && containers.length > 1) {
     throw new UsageError(
-      'The job has several containers, so that flags for a container do not say which one is meant.',
+      'The job has several containers, so flags for a container need --container.',
       `put --container=NAME before them, with one of ${containers.map((container) => container.name ?? '""').join(', ')}`,
     );
   }
@@ -122,7 +122,7 @@ function inContainer(
   return { ...task, containers: [...containers, change({ image: '', ...(name && { name }) }, containers.length)] };
 }
 
-/** A container changed by its flags, and the volumes of the job by `job` at the point where gcloud does that. */
+/** Changes a container by its flags, and in between, where gcloud does it, the job's volumes by `job`. */
 function withContainerFlags(
   task: TaskTemplate,
   group: ContainerGroup,
@@ -141,7 +141,7 @@ function withContainerFlags(
   if (Object.keys(group.flags).length > 0) {
     changed = edited(changed, {
       ...flags,
-      // A container that is alone depends on nothing.
+      // A single container cannot depend on others.
       ...(group.name !== undefined && { dependsOn }),
       workingDir: workdir,
       startupProbe: startupProbe && probeOf(startupProbe),
@@ -159,7 +159,7 @@ function withoutVolumes(task: TaskTemplate, { clearVolumes, removeVolume = [] }:
   return { ...task, volumes: clearVolumes ? [] : task.volumes?.filter(({ name }) => !removeVolume.includes(name)) };
 }
 
-/** New volumes, mounted where their flag says so: in the only container. */
+/** Adds volumes, and mounts those with a mount path in the only container. */
 function withNewVolumes(task: TaskTemplate, added: readonly AddedVolume[]): TaskTemplate {
   if (added.length === 0) return task;
   const mounts = added.flatMap(({ volume: { name }, mountPath }) => (mountPath ? [{ name, mountPath }] : []));
@@ -177,7 +177,7 @@ function withNewVolumes(task: TaskTemplate, added: readonly AddedVolume[]): Task
   }));
 }
 
-/** An empty set changes nothing, as in gcloud. */
+/** As in gcloud, an empty `--set-secrets` changes nothing. */
 function withSecretFlags(task: TaskTemplate, group: ContainerGroup): TaskTemplate {
   const { setSecrets = {}, updateSecrets = {}, removeSecrets, clearSecrets } = group.flags;
   const set = Object.keys(setSecrets).length > 0;
@@ -216,7 +216,7 @@ function withTaskFlags(task: TaskTemplate, flags: JobFlags): TaskTemplate {
   return withGpuFlags(changed, flags);
 }
 
-/** Without a GPU there is nothing to say about its kind. */
+/** Without a GPU, the fields about its kind are dropped. */
 function withGpuFlags(task: TaskTemplate, { gpuType, gpuZonalRedundancy }: JobFlags): TaskTemplate {
   const { nodeSelector, gpuZonalRedundancyDisabled, ...rest } = task;
   const said = gpuType ?? gpuZonalRedundancy;
@@ -251,7 +251,7 @@ function withOwnFlags(job: JobInput, flags: JobFlags): JobInput {
   };
 }
 
-/** The job as the client that the flags name writes it. */
+/** The job as written by the client in the flags. */
 export function withClient(job: JobInput, { clientName, clientVersion }: ClientFlags): JobInput {
   const client = { ...(clientName && { client: clientName }), ...(clientVersion && { clientVersion }) };
   return { ...job, ...client, template: { ...job.template, ...client } };

@@ -7,7 +7,7 @@ import type { Io } from '../../io.js';
 
 /**
  * The variables in a file of `--env-vars-file`: a `.env` file, or a YAML or JSON map of strings.
- * @throws UsageError for what such a file does not hold and for no file, StatusError for one that is no YAML
+ * @throws UsageError for a missing file or invalid content, StatusError for invalid YAML
  */
 export async function readEnvFile(file: string, io: Pick<Io, 'cwd' | 'env' | 'err'>): Promise<Record<string, string>> {
   let text: string;
@@ -36,13 +36,13 @@ function dotenv(file: string, text: string, { env, err }: Pick<Io, 'env' | 'err'
     );
   }
   if (unreadable.length > 0) {
-    err.write(`WARNING: ${file}: left out, as it cannot be read: line ${unreadable.join(', ')}\n`);
+    err.write(`WARNING: ${file}: skipped unreadable line ${unreadable.join(', ')}\n`);
   }
   return Object.fromEntries(variables) as Record<string, string>;
 }
 
 async function yamlMap(file: string, text: string): Promise<Record<string, string>> {
-  // What parses YAML is loaded where there is some only.
+  // The YAML parser is loaded only for YAML.
   const [{ parseSource }, { isMap, isScalar }] = await Promise.all([
     import('../../../model/spec/source-document.js'),
     import('yaml'),

@@ -16,7 +16,7 @@ const known = [
   ...Object.entries(actions).flatMap(([action, fields]) => fields.map((field) => `${action}.${field}`)),
 ];
 
-/** A parser of `httpGet.port=8080,periodSeconds=2`; an empty value takes the probe away. @throws UsageError, StatusError */
+/** A parser of `httpGet.port=8080,periodSeconds=2`; an empty value removes the probe. @throws UsageError, StatusError */
 export function probeFlag(text: string): Record<string, string> {
   const values = dictFlag('--startup-probe')(text);
   const unknown = Object.keys(values).find((key) => !known.includes(key));

@@ -26,7 +26,7 @@ export function mountFlag(text: string, previous: Mount[] = []): Mount[] {
   return [...previous, { name: volume, mountPath }];
 }
 
-/** A volume, and where all of the job's containers mount it if its flag says so. */
+/** A volume and, if its flag has one, the path at which the container mounts it. */
 export interface AddedVolume {
   volume: Volume;
   mountPath?: string;
@@ -40,7 +40,7 @@ interface Kind {
   source: (values: Record<string, string>, of: string) => Omit<Volume, 'name'>;
 }
 
-/** Anything but `true`, in any case, is false, as gcloud reads it; what can only be a slip is refused instead. */
+/** Like gcloud, reads `true` in any case as true. gcloud reads everything else as false; typing errors are refused here. */
 function truth(values: Record<string, string>, key: string, of: string): boolean {
   const value = values[key]?.toLowerCase();
   if (value !== undefined && value !== 'true' && value !== 'false') {
@@ -49,7 +49,7 @@ function truth(values: Record<string, string>, key: string, of: string): boolean
   return value === 'true';
 }
 
-/** A bucket for each directory, by its name. */
+/** The key for volumes whose directories are buckets of the same name. */
 const dynamic = 'dynamic-mounting';
 
 const inTrack = (track: Track): string => {
@@ -118,7 +118,7 @@ const kinds: Readonly<Record<string, Kind>> = {
 const missing = (of: string, type: string, keys: readonly string[]): UsageError =>
   wrong('--add-volume', `Volume ${of} of type ${type} requires the following parameters: ${keys.join(', ')}`);
 
-/** The keys and values of a volume, of which `type` is one, and how they were written. */
+/** The keys and values of a volume, among them `type`, and the text of the flag. */
 export interface VolumeFlag {
   text: string;
   track: Track;

@@ -39,7 +39,7 @@ export function describeJob(job: Job, look: Look): Promise<string> {
 export function describeExecution(execution: Execution, settings: LocalSettings, look: Look): Promise<string> {
   const { name, succeededCount = 0, failedCount = 0, cancelledCount = 0, runningCount = 0 } = execution;
   const symbol = executionSymbol(execution, look);
-  // The parallelism of an execution is always set; as many as there are tasks is no limit.
+  // The parallelism of an execution is always set; if it is the number of tasks, there is no limit.
   const parallelism = execution.parallelism === execution.taskCount ? undefined : execution.parallelism;
   return page(
     [
@@ -70,7 +70,7 @@ export function describeTask({ task, record }: TaskView, look: Look): Promise<st
   const symbol = taskSymbol(record, look);
   const { exitCode, status } = record.lastAttemptResult ?? {};
   const result: Entry[] = [
-    // A container that has ended by itself, and without a code, has ended with 0.
+    // A container that has exited without a recorded code has exited with 0.
     ['Exit Code', exitCode === undefined && status?.message ? undefined : String(exitCode ?? 0)],
     ['Message', status?.message],
   ];
@@ -115,7 +115,7 @@ function elapsed(ms: number): string {
   return `${counted(Math.floor(seconds / 3600), 'hour')} and ${counted(Math.floor((seconds % 3600) / 60), 'minute')}`;
 }
 
-/** Labels that the service or a client sets are not shown. */
+/** Labels set by the service or a client, which are not shown. */
 const systemLabel =
   /^(run\.googleapis\.com|cloud\.googleapis\.com|(client|serving|autoscaling|eventing)\.knative\.dev)/;
 

@@ -3,8 +3,8 @@ import { printable } from '../../../model/printable.js';
 import { drawn } from '../bounded-table.js';
 
 /**
- * A part of gcloud's `describe`: a value with its label, left out if it has none, or a title with parts below it, left
- * out if there are none. The labels of `bare` parts are names that the user gave, and take no colon.
+ * A part of gcloud's `describe`: a label with its value, omitted without a value, or a title with entries below it,
+ * omitted without entries. The labels of `bare` entries are the user's names, and have no colon.
  */
 export type Entry = [label: string, value: string | undefined] | { title: string; bare?: true; entries: Entry[] };
 

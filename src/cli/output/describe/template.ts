@@ -3,7 +3,7 @@ import type { TaskTemplate } from '../../../model/schema/job.js';
 import { durationSeconds, formatTimeout } from '../../../model/time.js';
 import { type Entry, group } from './entries.js';
 
-/** What gcloud's `describe` shows of a task template. */
+/** A task template as gcloud's `describe` shows it. */
 export function templateEntries(template: TaskTemplate): Entry[] {
   const volumes = (template.volumes ?? []).toSorted(byName);
   const sql = volumes.find(isSqlConnections);
@@ -27,13 +27,13 @@ export function templateEntries(template: TaskTemplate): Entry[] {
   ];
 }
 
-/** By code units, as gcloud sorts, and not by the rules of a language. */
+/** Sorts by code units, like gcloud, and not by the rules of a language. */
 const inOrder = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 const byName = (a: { name?: string | undefined }, b: { name?: string | undefined }): number =>
   inOrder(a.name ?? '', b.name ?? '');
 
-/** What the v1 API has an annotation for, is a volume of this name in v2. */
+/** The v1 API has an annotation for Cloud SQL instances; v2 has a volume of this name. */
 const isSqlConnections = ({ name, cloudSqlInstance }: Volume): boolean =>
   name === 'cloudsql' && cloudSqlInstance !== undefined;
 
@@ -95,7 +95,7 @@ function probeEntries(probe: Container['startupProbe']): Entry[] {
     ['Port', port === undefined ? undefined : String(port)],
     ['Initial delay', `${initialDelaySeconds}s`],
     ['Timeout', `${timeoutSeconds}s`],
-    // v2 does not have it; that of a startup probe is always 1.
+    // v2 does not have this field; for a startup probe it is always 1.
     ['Success threshold', '1'],
     ['Failure threshold', String(probe.failureThreshold ?? 3)],
   ];

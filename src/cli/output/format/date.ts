@@ -18,7 +18,7 @@ function partsOf(date: Date, timeZone: string): Record<string, string> {
 const months = 'January February March April May June July August September October November December'.split(' ');
 const weekdays = 'Monday Tuesday Wednesday Thursday Friday Saturday Sunday'.split(' ');
 
-/** The ms since 1970 of a time such as the API has, or of a date; undefined for anything else. */
+/** The ms since 1970 of a time in the API's form, or of a date; undefined for anything else. */
 export function parseTime(value: unknown): number | undefined {
   if (typeof value !== 'string' || !/^\d{4}(-\d\d){0,2}([ T]\d\d:\d\d.*)?$/.test(value)) return undefined;
   const ms = Date.parse(
@@ -27,7 +27,7 @@ export function parseTime(value: unknown): number | undefined {
   return Number.isNaN(ms) ? undefined : ms;
 }
 
-/** A zone that there is: UTC for what is none, this machine's for LOCAL. */
+/** A valid time zone: UTC for an unknown one, this machine's for LOCAL. */
 function zoneOf(tz: string): string {
   if (tz === 'LOCAL') return new Intl.DateTimeFormat().resolvedOptions().timeZone;
   try {
@@ -39,7 +39,7 @@ function zoneOf(tz: string): string {
 
 /**
  * A time, or seconds since 1970, by a pattern of strftime, by default `%Y-%m-%dT%H:%M:%S`, in UTC or the zone `tz`
- * (LOCAL: this machine's). Undefined for what is no time.
+ * (LOCAL: this machine's). Undefined for anything that is not a time.
  */
 export function formatDate(time: unknown, pattern = '%Y-%m-%dT%H:%M:%S', tz = 'UTC', unit = 1): string | undefined {
   const isNumber = time !== '' && typeof time !== 'boolean' && !Number.isNaN(Number(time ?? Number.NaN));

@@ -6,11 +6,11 @@ import { expression } from './transforms.js';
 
 const subject = '--filter';
 
-/** Whether a value at a key stands in a relation to one of several operands. */
+/** Whether the value at a key matches one of several operands. */
 export type Match = (value: unknown) => boolean;
 
 /**
- * What an operator of a filter means: one item of a list is enough. `now` is in ms since 1970, for times such as `-P1D`.
+ * The test that a filter's operator stands for; of a list, one matching item is enough. `now` is in ms since 1970, for times such as `-P1D`.
  * @throws UsageError
  */
 export function matcher(operator: string, operands: readonly string[], now: number): Match {
@@ -45,7 +45,7 @@ function comparison(operator: string, operand: string, now: number): Match {
   }
 }
 
-/** Capitals and accents do not count. */
+/** Text without the differences of case and accents. */
 const normal = (value: string): string => value.toLowerCase().normalize('NFKD').replaceAll(/\p{M}/gu, '');
 
 const literal = (operand: string): string =>
@@ -53,7 +53,7 @@ const literal = (operand: string): string =>
     .replaceAll(/[.*+?^${}()|[\]\\/-]/g, String.raw`\$&`)
     .replaceAll(String.raw`\-`, '-');
 
-/** `abc`: is in it; `abc*`, `*abc`, `a*c`: begins, ends, or begins and ends so. */
+/** `abc`: contains; `abc*`, `*abc`, `a*c`: begins with, ends with, or both. */
 function has(operand: string): RegExp {
   if (operand === '*') return /./u;
   const parts = operand.split('*').map(literal);
@@ -63,7 +63,7 @@ function has(operand: string): RegExp {
   return new RegExp(pattern, 'imu');
 }
 
-/** Looks at a value, or at the names and values of a map, or at the items of a list in a list. */
+/** Tests a value, the names and values of a map, or the items of a list in a list. */
 function words(operand: string, pattern: RegExp, now: number): Match {
   const number = numberOf(operand);
   const one = (value: unknown): boolean => {
@@ -89,7 +89,7 @@ function numberOf(value: unknown): number | undefined {
   return Number.isNaN(number) ? undefined : number;
 }
 
-/** Numbers and times by what they are, all else as text; undefined for what has no order. */
+/** Compares numbers and times by value, everything else as text; undefined if the two cannot be compared. */
 function compared(item: unknown, operand: string, now: number): number | undefined {
   const number = { false: 0, true: 1 }[operand.toLowerCase()] ?? numberOf(operand);
   const own = numberOf(item);
@@ -100,8 +100,8 @@ function compared(item: unknown, operand: string, now: number): number | undefin
     const bound = operandTime(operand, now);
     if (bound === undefined)
       throw new UsageError(
-        `argument ${subject}: ${operand} is no time`,
-        'times are such as 2026-11-24T09:05:07Z, 2026-11-24, or -P1D for a day ago',
+        `argument ${subject}: ${operand} is not a time`,
+        'write a time as 2026-11-24T09:05:07Z, 2026-11-24, or -P1D for a day ago',
       );
     return time - bound;
   }
@@ -113,13 +113,13 @@ function compared(item: unknown, operand: string, now: number): number | undefin
 const timeOf = (value: unknown): number | undefined =>
   typeof value === 'string' && /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d/.test(value) ? parseTime(value) : undefined;
 
-/** A time, or one that lies a duration from now: `-P1D` is a day ago. */
+/** A time, or a duration from now: `-P1D` is a day ago. */
 function operandTime(operand: string, now: number): number | undefined {
   const seconds = parseIsoDuration(operand);
   return seconds === undefined ? parseTime(operand) : now + seconds * 1000;
 }
 
-/** Whether a word is in any text of a resource; names of fields are none. */
+/** Whether any value of a resource contains a word; names of fields do not count. */
 export function contains(word: string): Match {
   const wanted = word.toLowerCase();
   const test: Match = (value) => {

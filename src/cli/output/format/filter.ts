@@ -2,7 +2,7 @@ import { type Key, KeyReader } from './keys.js';
 import { contains, type Match, matcher } from './filter-operators.js';
 import { checkCalls, valueAt } from './transforms.js';
 
-/** A filter expression: whether it holds for a resource, and the keys that it looks at. */
+/** A filter expression: whether it matches a resource, and its keys. */
 export interface Filter {
   holds: (row: unknown) => boolean;
   keys: readonly Key[];
@@ -14,8 +14,8 @@ const subject = '--filter';
 
 /**
  * gcloud's filter language (`gcloud topic filters`): terms such as `name=x`, `labels.team:a*`, `name~^a`, `a!=b`,
- * `count>3`, `key:(a b)` and bare words, joined by AND, OR, NOT, `-` and parentheses. Terms side by side are joined last.
- * `now` is in ms since 1970, for times such as `-P1D`; `bare` is what a word that stands alone means.
+ * `count>3`, `key:(a b)` and bare words, joined by AND, OR, NOT, `-` and parentheses. Terms side by side bind last.
+ * `now` is in ms since 1970, for times such as `-P1D`; `bare` is the meaning of a bare word.
  * @throws UsageError
  */
 export function parseFilter(text: string, now: number, bare: (word: string) => Match = contains): Filter {
@@ -23,7 +23,7 @@ export function parseFilter(text: string, now: number, bare: (word: string) => M
   return { holds: parser.whole(), keys: parser.keys };
 }
 
-/** Between the same parentheses either AND or OR can stand, so that nobody need know which binds closer. */
+/** Within one pair of parentheses, only AND or only OR is allowed, so their precedence does not matter. */
 type Joints = { word?: string };
 
 class FilterParser {
@@ -69,7 +69,7 @@ class FilterParser {
     if (!this.#word(word)) return false;
     if ((joints.word ??= word) === word) return true;
     this.#reader.at = at;
-    throw this.#reader.wrong('AND and OR side by side need parentheses');
+    throw this.#reader.wrong('AND and OR next to each other need parentheses');
   }
 
   #not(): Test {
@@ -137,7 +137,7 @@ class FilterParser {
   }
 }
 
-/** The keys of a filter that no row has anything at, as they were written. */
+/** The keys of a filter, as written, that no row has a value for. */
 export const absentKeys = ({ keys }: Filter, rows: readonly unknown[]): string[] =>
   rows.length === 0
     ? []
@@ -146,7 +146,7 @@ export const absentKeys = ({ keys }: Filter, rows: readonly unknown[]): string[]
         .map(({ path }) => path.map(String).join('.'));
 
 /**
- * The keys with commas between them that values of `flag` have, `--sort-by` or `--flatten`; `~KEY` is the reverse order.
+ * The comma-separated keys in the values of `flag`, `--sort-by` or `--flatten`; `~KEY` means the reverse order.
  * @throws UsageError
  */
 export const keysIn = (values: readonly string[], flag: string): Key[] =>

@@ -5,7 +5,7 @@ import { Scanner } from '../../../model/scanner.js';
 export type Step = string | number | typeof all;
 export const all = Symbol('[]');
 
-/** A function that changes what is at a key: `basename()`. */
+/** A function that changes the value at a key: `basename()`. */
 export interface Call {
   name: string;
   args: readonly string[];
@@ -16,15 +16,15 @@ export interface Call {
 export interface Key {
   path: readonly Step[];
   calls: readonly Call[];
-  /** `true` for one without a value. */
+  /** `true` for an attribute without a value. */
   attributes: Readonly<Record<string, string | true>>;
 }
 
 /** Reads gcloud's notation of keys. */
 export class KeyReader extends Scanner {
   /**
-   * Keys with commas between them, up to `end`. One can begin with the alias or the label of one before it, or of one of
-   * `columns`; one that is the same as a column has its label and its functions, unless it has its own.
+   * Comma-separated keys, up to `end`. A key can begin with the alias or the label of an earlier key or of one of
+   * `columns`. A key that is a column inherits its label and its functions, unless it has its own.
    */
   keys(end: string, columns: readonly Key[] = []): Key[] {
     const keys: Key[] = [];
@@ -95,10 +95,10 @@ export class KeyReader extends Scanner {
     for (const [name, value] of Object.entries(attributes)) {
       const kind = keyAttributes[name.replace(/^no-/, '') as keyof typeof keyAttributes] as string | undefined;
       if (kind === undefined) throw this.wrong(`unknown attribute ${name}`);
-      if (kind === 'value' && value === true) throw this.wrong(`attribute ${name} takes a value`);
-      if (kind === 'flag' && value !== true) throw this.wrong(`attribute ${name} takes no value`);
+      if (kind === 'value' && value === true) throw this.wrong(`attribute ${name} needs a value`);
+      if (kind === 'flag' && value !== true) throw this.wrong(`attribute ${name} does not accept a value`);
       if (name === 'align' && !['left', 'center', 'right'].includes(String(value))) {
-        throw this.wrong('align is left, center or right');
+        throw this.wrong('align must be left, center or right');
       }
     }
     return attributes;
@@ -122,14 +122,14 @@ export class KeyReader extends Scanner {
     }
   }
 
-  /** Blanks at its end count in quotes only. */
+  /** Trailing spaces count only in quotes. */
   #argument(): string {
     const quoted = /["']/.test(this.text[this.at] ?? '');
     const text = this.word(/(?:[^,()]|\((?:[^()]|\([^()]*\))*\))*/) ?? '';
     return quoted ? text : text.trimEnd();
   }
 
-  /** `:label=JOB:sort=1`, or with a comma between them. */
+  /** `:label=JOB:sort=1`, or separated by commas. */
   attributes(separator: string): Record<string, string | true> {
     const attributes: Record<string, string | true> = {};
     for (let first = separator !== ':'; first || this.take(separator); first = false) {
@@ -143,7 +143,7 @@ export class KeyReader extends Scanner {
   }
 }
 
-/** The attributes of keys: those that need a value, those that take none, and those that take both. */
+/** The attributes of keys: those with a value, those without one, and those that work either way. */
 const keyAttributes = {
   alias: 'value',
   align: 'value',
@@ -167,7 +167,7 @@ function withAlias(key: Key, aliases: ReadonlyMap<Step, Key>): Key {
   };
 }
 
-/** What is at a path. A field of a list is that of each of its items. */
+/** The value at a path. A field of a list is the field of each of its items. */
 export function dig(value: unknown, [step, ...rest]: readonly Step[]): unknown {
   if (step === undefined) return value;
   if (typeof value === 'string') {
@@ -184,14 +184,14 @@ export function dig(value: unknown, [step, ...rest]: readonly Step[]): unknown {
 function digList(list: readonly unknown[], step: Step, rest: readonly Step[]): unknown {
   if (typeof step === 'number') return dig(list.at(step), rest);
   if (step === all) return rest.length === 0 ? list : list.map((item) => dig(item, rest));
-  // `conditions.type.Ready.status`: of the item that has that type.
+  // `conditions.type.Ready.status`: the status of the item with this type.
   const chosen = list.find((item) => typeof rest[0] === 'string' && dig(item, [step]) === rest[0]);
   if (chosen !== undefined) return dig(chosen, rest.slice(1));
   const found = list.map((item) => dig(item, [step, ...rest]));
   return found.every((item) => item === undefined) ? undefined : found;
 }
 
-/** The field of that name, which may be written as `camelCase` or in `SNAKE_CASE`. */
+/** The field of this name, which may be written in `camelCase` or `SNAKE_CASE`. */
 export function fieldOf(value: object, step: Step): string | undefined {
   if (typeof step !== 'string') return undefined;
   return [step, camelCase(step), snakeCase(step).toLowerCase()].find((name) => Object.hasOwn(value, name));
@@ -212,5 +212,5 @@ export const nameOf = (path: readonly Step[]): string =>
     .join('')
     .replace(/^\./, '');
 
-/** The first field of a path; undefined for one that begins with a function. */
+/** The first field of a path; undefined for a path that begins with a function. */
 export const rootOf = ({ path }: Key): string | undefined => (typeof path[0] === 'string' ? path[0] : undefined);

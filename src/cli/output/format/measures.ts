@@ -4,7 +4,7 @@ import { text } from './python.js';
 const suffixes = 'KMGTP';
 const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
-/** How many bytes a unit has, which is a number or begins with a letter such as `M`. */
+/** The bytes of a unit, which is a number or begins with a letter such as `M`. */
 function unitSize(unit: string | undefined): number {
   const number = Number(unit);
   if (unit && number > 0) return number;
@@ -12,7 +12,7 @@ function unitSize(unit: string | undefined): number {
   return 1024 ** (power + 1);
 }
 
-/** gcloud's `size()`: bytes for people. */
+/** gcloud's `size()`: bytes in a readable form. */
 export function formatSize(value: unknown, named: Readonly<Record<string, string>>): string {
   if (!value) return named['zero'] ?? '0';
   const least = Number(named['min'] ?? 0);
@@ -27,7 +27,7 @@ export function formatSize(value: unknown, named: Readonly<Record<string, string
   return `${given < least ? '< ' : ''}${shown} ${units[power]}`;
 }
 
-/** gcloud's `float()`: so many digits in all, or printf's `e`, `f` and `g`. */
+/** gcloud's `float()`: a number of significant digits, or printf's `e`, `f` and `g`. */
 export function formatFloat(value: unknown, precision: number, spec: string | undefined): string | undefined {
   const number = typeof value === 'number' ? value : Number.parseFloat(String(value));
   if (Number.isNaN(number) || Number.isNaN(Number(value))) return undefined;
@@ -41,7 +41,7 @@ export function formatFloat(value: unknown, precision: number, spec: string | un
 
 const exponent = (text: string): string => text.replace(/e([+-])(\d)$/, 'e$10$2');
 
-/** How many seconds something says: a number, ISO 8601's `PT1H`, or `600s` as the API has it. */
+/** The seconds of a number, of ISO 8601's `PT1H`, or of the API's `600s`. */
 export function secondsOf(value: unknown, unit: number): number | undefined {
   const shown = text(value ?? '');
   if (/^-?\d+(\.\d+)?$/.test(shown)) return Number(shown) / unit;
@@ -56,7 +56,7 @@ const isoUnits: readonly [letter: string, seconds: number][] = [
   ['D', 86400],
 ];
 
-/** The seconds of `-P1DT2H`; undefined for what is no such duration. Capitals do not count. */
+/** The seconds of a duration such as `-P1DT2H`, in upper or lower case; undefined for anything else. */
 export function parseIsoDuration(text: string): number | undefined {
   const number = String.raw`(\d+(?:\.\d+)?)`;
   const date = isoUnits.map(([letter]) => `(?:${number}${letter})?`).join('');
@@ -68,7 +68,7 @@ export function parseIsoDuration(text: string): number | undefined {
   return found[1] === '-' ? -sum : sum;
 }
 
-/** The time between two times in seconds; without an end, until now. */
+/** The seconds between two times; without an end, until now. */
 export function secondsBetween(start: unknown, end: unknown, now: number): number | undefined {
   const [from, to] = [parseTime(start), end ? parseTime(end) : now];
   return from === undefined || to === undefined ? undefined : (to - from) / 1000;

@@ -4,13 +4,13 @@ import { text } from './python.js';
 import { configured, flattened, picked } from './trees.js';
 import { valueAt } from './transforms.js';
 
-/** How many characters a line of the terminal has, and whether it is one resource instead of a list of them. */
+/** The width of the terminal, and whether there is one resource instead of a list. */
 interface Setting {
   width: number;
   single: boolean;
 }
 
-/** Values as a format has them. */
+/** Values as a format prints them. */
 export async function render(format: Format, values: readonly unknown[], setting: Setting): Promise<string> {
   const { attributes, keys, printer } = format;
   switch (printer) {
@@ -40,7 +40,7 @@ export async function render(format: Format, values: readonly unknown[], setting
 
 const titleOf = ({ title }: Format['attributes']): string => (typeof title === 'string' ? `${title}\n` : '');
 
-/** The formats that keep a resource's shape. */
+/** The formats that keep the shape of a resource. */
 async function treesOf(format: Format, values: readonly unknown[], { single }: Setting): Promise<string> {
   const { attributes, keys, printer } = format;
   const raw = attributes['no-transforms'] !== undefined;
@@ -62,7 +62,7 @@ async function treesOf(format: Format, values: readonly unknown[], { single }: S
   }
 }
 
-/** With the fields of maps in the order of their names. */
+/** The same value with the fields of maps sorted by name. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
@@ -70,7 +70,7 @@ function sorted(value: unknown): unknown {
   return Object.fromEntries(entries.map(([name, part]) => [name, sorted(part)]));
 }
 
-/** Columns with a format of their own are below their row, or, if there are no others, below each other. */
+/** Columns with their own format follow below their row, or, without other columns, below each other. */
 async function tableOf(format: Format, rows: readonly unknown[], setting: Setting): Promise<string> {
   const own = format.keys.filter(({ attributes }) => attributes['format'] !== undefined);
   if (own.length === 0) return tabulated(format, rows, setting.width);
@@ -84,7 +84,7 @@ async function tableOf(format: Format, rows: readonly unknown[], setting: Settin
   return tabulated(format, rows, setting.width, nested);
 }
 
-/** What rows have at a key, in the format that the key names; the items of lists are resources of their own. */
+/** The values at a key, in the format that the key names; the items of lists are printed as resources. */
 function inFormatOf(key: Format['keys'][number], rows: readonly unknown[], { width }: Setting): Promise<string> {
   const found = rows.map((row) => valueAt(row, key)).filter((value) => value !== undefined && value !== null);
   const single = found.length === 1 && !Array.isArray(found[0]);

@@ -29,7 +29,7 @@ export type Printer = keyof typeof printers;
 export interface Format {
   printer: Printer;
   attributes: Readonly<Record<string, string | true>>;
-  /** Empty: all there is. */
+  /** Empty: everything. */
   keys: readonly Key[];
 }
 
@@ -39,13 +39,13 @@ interface Formats {
   projection?: string | undefined;
 }
 
-/** These print resources in their own shape: they know the labels of columns, and no functions of them. */
+/** These print resources in their own shape, with the labels of columns but without their functions. */
 export const trees: ReadonlySet<string> = new Set(['json', 'yaml', 'flattened', 'text', 'config', 'object']);
 
-/** The columns that a projection such as `name:label=JOB,region` has. */
+/** The columns of a projection such as `name:label=JOB,region`. */
 const readColumns = (projection: string): Key[] => new KeyReader(`${projection})`, '--format').keys(')');
 
-/** What `--format` says. @throws UsageError */
+/** Parses `--format`. @throws UsageError */
 export function readFormat(text: string, { known = shownFormats, projection }: Formats = {}): Format {
   const columns = projection === undefined ? [] : readColumns(projection);
   const reader = new KeyReader(text, '--format');
@@ -67,7 +67,7 @@ export function readFormat(text: string, { known = shownFormats, projection }: F
   const needs = printers[printer];
   if ((needs === 'keys' || needs === 'formats') && keys.length === 0) {
     throw new UsageError(
-      `argument --format: ${printer} takes keys, such as ${printer}(${needs === 'keys' ? 'name, region' : 'labels:format=json'}); received: ${text}`,
+      `argument --format: ${printer} needs keys, such as ${printer}(${needs === 'keys' ? 'name, region' : 'labels:format=json'}); received: ${text}`,
     );
   }
   for (const key of keys) {

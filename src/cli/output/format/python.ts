@@ -1,7 +1,7 @@
-/** A value as Python's `str()` has it, which is what gcloud prints of what is no text. */
+/** A value in the form of Python's `str()`, which gcloud prints for anything that is not text. */
 export const text = (value: unknown): string => (typeof value === 'string' ? value : repr(value));
 
-/** A value as Python's `repr()` has it. */
+/** A value in the form of Python's `repr()`. */
 export function repr(value: unknown): string {
   if (value === undefined || value === null) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
@@ -21,11 +21,11 @@ function quoted(value: string): string {
   return quote + (quote === "'" ? inner.replaceAll("'", "\\'") : inner) + quote;
 }
 
-/** What Python takes for false: nothing, zero, and what is empty. */
+/** Whether a value is false in Python: null, zero or empty. */
 export const empty = (value: unknown): boolean =>
   !value || (typeof value === 'object' && Object.keys(value).length === 0);
 
-/** A map's fields in the order of their names. */
+/** The fields of a map, sorted by name. */
 export const sortedEntries = (map: object): [string, unknown][] =>
   Object.entries(map as Record<string, unknown>).toSorted(([a], [b]) => (a < b ? -1 : 1));
 
@@ -33,8 +33,8 @@ export const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * Python's `str.format()` with `{}`, `{0}` and specifications such as `{0:>12}` and `{0:.2f}`, as far as they are of
- * use here.
+ * Python's `str.format()` with `{}`, `{0}` and specifications such as `{0:>12}` and `{0:.2f}`, as far as they are
+ * needed here.
  */
 export function pythonFormat(pattern: string, values: readonly unknown[]): string {
   let next = 0;

@@ -15,7 +15,7 @@ export const cellsOf = ({ attributes, printer, keys }: Format, rows: readonly un
   return rows.map((row) => keys.map((key) => valueAt(row, key, raw)));
 };
 
-/** `csv`, `value` and `get`: a line for each row. */
+/** `csv`, `value` and `get`: one line per row. */
 export function separated(format: Format, rows: readonly unknown[]): string {
   const { printer, attributes, keys } = format;
   const csv = printer === 'csv';
@@ -42,7 +42,7 @@ export function separated(format: Format, rows: readonly unknown[]): string {
     .join('');
 }
 
-/** `list`: an item for each row, of which a field is on a line of its own. */
+/** `list`: one item per row, with one field per line. */
 export function listed(format: Format, rows: readonly unknown[]): string {
   const { attributes, keys } = format;
   const items =
@@ -54,7 +54,7 @@ export function listed(format: Format, rows: readonly unknown[]): string {
   return (title && lines.length > 0 ? `${title}\n` : '') + lines.join('');
 }
 
-/** The headings of keys: their labels, or their last names, with the one before them where that is there already. */
+/** The headings of keys: their labels, or their last names, with the name before where a heading is already taken. */
 export function labels(keys: readonly Key[]): string[] {
   const taken = new Set<string>();
   return keys.map(({ path, calls, attributes }) => {
@@ -72,10 +72,10 @@ export function labels(keys: readonly Key[]): string[] {
   });
 }
 
-/** What is printed below a row of a table: its columns that have a format of their own. */
+/** The text below a row of a table: its columns with their own format. */
 export type Nested = (row: number) => string;
 
-/** `table`, with the columns that are shown; `width`: that of the terminal, for columns that may be wrapped. */
+/** `table`, with the visible columns. `width` is the terminal's, for columns that may wrap. */
 export function tabulated(format: Format, rows: readonly unknown[], width: number, nested?: Nested): string {
   const { attributes, keys } = format;
   const all = labels(keys);
@@ -112,7 +112,7 @@ export function tabulated(format: Format, rows: readonly unknown[], width: numbe
   );
 }
 
-/** Rows in the order that keys ask for: by the one with `sort=1` first. */
+/** Rows sorted by the `sort` attributes of keys, `sort=1` first. */
 function ordered<T extends { row: unknown }>(keys: readonly Key[], rows: readonly T[]): readonly T[] {
   const by = keys
     .filter(({ attributes }) => attributes['sort'] !== undefined)
@@ -120,7 +120,7 @@ function ordered<T extends { row: unknown }>(keys: readonly Key[], rows: readonl
   return by.length === 0 ? rows : rows.toSorted((a, b) => compareRows(by, a.row, b.row));
 }
 
-/** Compares two rows by keys, of which those with the attribute `reverse` count the other way round. */
+/** Compares two rows by keys; the attribute `reverse` reverses a key. */
 export function compareRows(keys: readonly Key[], a: unknown, b: unknown): number {
   for (const key of keys) {
     const order = compare(valueAt(a, key), valueAt(b, key));
@@ -129,7 +129,7 @@ export function compareRows(keys: readonly Key[], a: unknown, b: unknown): numbe
   return 0;
 }
 
-/** Numbers by size, all else as text; what is absent comes first. */
+/** Compares numbers by value and everything else as text; absent values come first. */
 function compare(a: unknown, b: unknown): number {
   if (a === undefined || b === undefined) return (a === undefined ? 0 : 1) - (b === undefined ? 0 : 1);
   if (typeof a === 'number' && typeof b === 'number') return a - b;

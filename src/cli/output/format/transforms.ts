@@ -6,7 +6,7 @@ import { type Call, dig, type Key, KeyReader } from './keys.js';
 import { formatDuration, formatFloat, formatSize, secondsBetween, secondsOf } from './measures.js';
 import { empty, isMap, pythonFormat, sortedEntries, text } from './python.js';
 
-/** What a function of a key is given: the value there, and its arguments. */
+/** The input of a key's function: the value at the key, and the arguments. */
 type Transform = (value: unknown, args: readonly string[], named: Call['named']) => unknown;
 
 function read(text: string): Key {
@@ -21,7 +21,7 @@ const list = (value: unknown): unknown[] =>
   Array.isArray(value) ? value : typeof value === 'string' ? Array.from(value) : empty(value) ? [] : [value];
 const segments = (value: unknown): string[] => unescape(text(value)).split('/');
 
-/** Compact text of a map or a list; what `show` says of a map: its `keys` or its `values` only. */
+/** Compact text of a map or a list; `show` limits a map to its `keys` or its `values`. */
 function compact(value: unknown, { show, separator = ',' }: Call['named'], inner: (value: unknown) => string): unknown {
   if (Array.isArray(value)) return value.map(inner).join(separator);
   if (!isMap(value)) return value;
@@ -43,7 +43,7 @@ function slice(items: readonly unknown[], op: string): unknown[] {
   return reversed.filter((_, i) => i % -step === 0);
 }
 
-/** Numbers by size, before text; what is absent first. */
+/** Sorts absent values first, then numbers by value, then text. */
 function inOrder(a: unknown, b: unknown): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   return text(a ?? '') < text(b ?? '') ? -1 : 1;
@@ -145,7 +145,7 @@ const transforms: Readonly<Record<string, Transform>> = {
   yesno: (value, [yes, no], named) => (empty(value) ? (named['no'] ?? no ?? 'No') : (named['yes'] ?? yes ?? value)),
 };
 
-/** What a function without a result has: where its argument `undefined` stands among the others, or its own. */
+/** The result of a function that has none: the position of its argument `undefined`, or a value of its own. */
 const fallbacks: Readonly<Record<string, { index?: number; value?: string }>> = {
   basename: { index: 0 },
   collection: { index: 0 },
@@ -157,7 +157,7 @@ const fallbacks: Readonly<Record<string, { index?: number; value?: string }>> = 
   uri: { index: 0, value: '.' },
 };
 
-/** These change how the functions after them are called. */
+/** Functions that change how the functions after them are called. */
 const modifiers: ReadonlySet<string> = new Set(['always', 'map']);
 
 function apply({ name, args, named }: Call, value: unknown): unknown {
@@ -171,7 +171,7 @@ function apply({ name, args, named }: Call, value: unknown): unknown {
 const keyArguments = ({ name, args }: Call): readonly string[] =>
   ['extract', 'firstof', 'group'].includes(name) ? args : name === 'format' ? args.slice(1) : [];
 
-/** @throws UsageError for a function that there is not, and for arguments that it cannot have */
+/** @throws UsageError for an unknown function, or for invalid arguments */
 export function checkCalls({ calls }: Key, subject: string): void {
   for (const call of calls) {
     const { name, args } = call;
@@ -179,7 +179,7 @@ export function checkCalls({ calls }: Key, subject: string): void {
     if (name === 'sub' || name === 'regex') expression(args[0] ?? '', subject);
     if (Object.hasOwn(transforms, name) || modifiers.has(name)) continue;
     const known = [...Object.keys(transforms), ...modifiers].toSorted().join(', ');
-    throw new UsageError(`argument ${subject}: there is no function ${name}()`, `the functions are ${known}`);
+    throw new UsageError(`argument ${subject}: unknown function ${name}()`, `the functions are ${known}`);
   }
 }
 
@@ -187,13 +187,13 @@ export function checkCalls({ calls }: Key, subject: string): void {
 export const expression = (pattern: string, subject: string, flags?: string): RegExp =>
   regularExpression(pattern, (problem) => new UsageError(`argument ${subject}: ${problem}`), flags);
 
-/** What a key says of a resource. With `raw` its functions are left out, unless `always()` is one of them. */
+/** The value of a resource at a key. With `raw`, functions are skipped unless `always()` is one of them. */
 export function valueAt(resource: unknown, { path, calls }: Key, raw = false): unknown {
   const value = dig(resource, path);
   return raw && !calls.some(({ name }) => name === 'always') ? value : called(value, calls);
 }
 
-/** What functions make of a value. */
+/** A value after functions have changed it. */
 export function called(value: unknown, calls: readonly Call[]): unknown {
   let result = value;
   let depth = 0;

@@ -4,17 +4,17 @@ import type { Format } from './projection.js';
 import { isMap, sortedEntries, text } from './python.js';
 import { called } from './transforms.js';
 
-/** What keys leave of a resource, by the steps that lead there. */
+/** The parts of a resource that keys select, by the steps that lead to them. */
 interface Node {
   parts: Map<Step, Node>;
   key?: Key;
 }
 
-/** The part of a resource that keys name, in its own shape; undefined if there is nothing of it. */
+/** The part of a resource that keys select, in the shape of the resource; undefined if there is none. */
 export function picked(resource: unknown, keys: readonly Key[], raw = false): unknown {
   const root: Node = { parts: new Map() };
   for (const key of keys) {
-    // What a function makes of the whole resource has no place in it.
+    // The result of a function of the whole resource has no place in it.
     if (key.path.length === 0 && key.calls.length > 0) continue;
     let node = root;
     for (const step of key.path) {
@@ -41,7 +41,7 @@ function part(value: unknown, { parts, key }: Node, raw: boolean): unknown {
   return result.size > 0 ? Object.fromEntries(result) : undefined;
 }
 
-/** A field of a list is that of each of its items. */
+/** A field of a list is the field of each of its items. */
 function partOfList(items: readonly unknown[], parts: Node['parts'], raw: boolean): unknown {
   if (items.length === 0) return items;
   const every = parts.get(all) ?? { parts };
@@ -56,7 +56,7 @@ function partOfList(items: readonly unknown[], parts: Node['parts'], raw: boolea
   return last < 0 ? undefined : result.slice(0, last + 1);
 }
 
-/** Every value on a line of its own, after its label if it is at a key, and otherwise what leads to it. */
+/** One line per value, after its label if it is at a key, otherwise after its path. */
 export function flattened(value: unknown, { attributes, keys }: Format): string {
   const all = labels(keys);
   const named = new Map(keys.map(({ path }, i) => [nameOf(path), all[i]?.toLowerCase()]));
@@ -68,7 +68,7 @@ export function flattened(value: unknown, { attributes, keys }: Format): string 
 
 const escapes: Readonly<Record<string, string>> = { '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-/** Text with line breaks, or with blanks at its ends, is quoted. */
+/** Quotes text with line breaks or with leading or trailing spaces. */
 const oneLine = (text: string): string =>
   text.includes('\n') || /^\s|\s$/.test(text)
     ? `"${text.replaceAll(/["\\]/g, String.raw`\$&`).replaceAll(/[\f\n\r\t]/g, (character) => escapes[character] ?? '')}"`
@@ -82,7 +82,7 @@ function leavesOf(value: unknown, at: string): [key: string, value: string][] {
   return value === undefined || value === null ? [] : [[at, text(value)]];
 }
 
-/** `config`: values as NAME = VALUE, those of maps and lists below a `[heading]`; or commands of a shell. */
+/** `config`: values as NAME = VALUE, with maps and lists below a `[heading]`; or as shell commands. */
 export function configured(value: unknown, { attributes }: Format): string {
   if (!isMap(value)) return '';
   if (attributes['export']) return variables(value, '', (name, of) => `export ${name}=${shellWord(of)}\n`);
@@ -106,7 +106,7 @@ function section(value: object, at: readonly string[]): string {
 const entriesOf = (value: object): [string, unknown][] =>
   Array.isArray(value) ? Object.entries(value) : sortedEntries(value);
 
-/** Names of variables are joined by `_`; items of lists have the prefix of the list, and `I0` as a name if they are no map. */
+/** Joins names of variables by `_`. Items of lists have the prefix of the list, and a name such as `I0` unless they are maps. */
 function variables(value: object, prefix: string, line: (name: string, of: unknown) => string): string {
   return sortedEntries(value)
     .map(([name, of]) => {

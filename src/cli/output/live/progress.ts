@@ -7,7 +7,7 @@ import type { Execution, TaskTemplate } from '../../../model/schema/job.js';
 import { formatSpan } from '../../../model/time.js';
 import { type Look, signs } from '../symbols.js';
 
-/** An attempt that runs. */
+/** A running attempt. */
 interface Running {
   task: number;
   attempt: number;
@@ -15,26 +15,26 @@ interface Running {
   stopping: boolean;
 }
 
-/** What the live view knows of an execution: a fold over its events. */
+/** The state of an execution in the live view: a fold over its events. */
 export interface Progress {
   id: string;
   taskCount: number;
-  /** A task keeps its place while it runs, and the next one takes it, so that rows do not jump. */
+  /** A task keeps its row while it runs, and the next task takes it over, so rows do not jump. */
   slots: readonly (Running | undefined)[];
-  /** Tasks that run no more, and whose result is still to come. */
+  /** Tasks that no longer run but have no result yet. */
   settling: readonly number[];
   succeeded: number;
   failed: number;
   cancelled: number;
   retries: number;
-  /** What everything waits for. */
+  /** What the whole execution waits for. */
   waiting: string | undefined;
-  /** What the container engine is slow at, and since when it is silent. */
+  /** The call that the container engine is slow at, and since when it has been silent. */
   slow: { call: string; since: number } | undefined;
   since: number;
 }
 
-/** Where an execution stands, which may have begun long ago; the attempts that run are still to be told. */
+/** The state of an execution, new or old, before the events of its running attempts. */
 export const newProgress = (execution: Execution, now: number): Progress => ({
   id: shortName(execution.name),
   taskCount: execution.taskCount,
@@ -106,10 +106,10 @@ function withAttempt(
 const without = (slots: Progress['slots'], task: number): Progress['slots'] =>
   slots.map((slot) => (slot?.task === task ? undefined : slot));
 
-/** How many attempts run. */
+/** The number of running attempts. */
 export const runningIn = ({ slots }: Progress): number => slots.filter((slot) => slot !== undefined).length;
 
-/** The execution in a line. */
+/** The execution in one line. */
 export function headline(progress: Progress, now: number, look: Pick<Look, 'unicode'>): string {
   const { id, taskCount, succeeded, failed, cancelled, retries, since } = progress;
   const counts = [
@@ -122,13 +122,10 @@ export function headline(progress: Progress, now: number, look: Pick<Look, 'unic
   return `${id}  ${counts.join(` ${signs(look).dot} `)}  ${seconds(now - since)}`;
 }
 
-/** How often rows are shown anew, in ms. */
+/** The time between two frames, in ms. */
 export const frameInterval = 200;
 
-/**
- * The rows that stay at the bottom of a terminal of this size, all of them narrower than it, no more than a third of
- * its height.
- */
+/** The rows at the bottom of a terminal of this size: narrower than the terminal, and at most a third of its height. */
 export function frame(
   progress: Progress,
   { width, height, now }: { width: number; height: number; now: number },
@@ -136,7 +133,7 @@ export function frame(
 ): string[] {
   const { taskCount, slots, settling, succeeded, failed, cancelled, waiting, slow } = progress;
   const room = Math.max(1, Math.floor(height / 3) - 1 - (waiting ? 1 : 0) - (slow ? 1 : 0));
-  // Free slots are taken as long as tasks wait for one.
+  // While tasks wait, they fill the free slots.
   const running = runningIn(progress);
   let left = waiting ? 0 : taskCount - succeeded - failed - cancelled - settling.length - running;
   const places = slots.filter((slot) => slot ?? left-- > 0);
@@ -156,7 +153,7 @@ export function frame(
   return [head, ...rows.map((row) => `  ${cut(row, width, look)}`)];
 }
 
-/** A row with room for the two columns of the spinner before it, and for one after it. */
+/** Cuts a row, with room for the two columns of the spinner before it and one column after it. */
 function cut(text: string, width: number, look: Pick<Look, 'unicode'>): string {
   const row = printable(text, false);
   const columns = width - 3;
@@ -165,7 +162,7 @@ function cut(text: string, width: number, look: Pick<Look, 'unicode'>): string {
 
 const seconds = (ms: number): string => formatSpan(Math.floor(ms / 1000) * 1000);
 
-/** What there is to say about an event, in a line that stays; undefined where the view itself shows enough. */
+/** An event as a line that stays; undefined where the view itself shows enough. */
 export function sentence(
   event: ExecutionEvent,
   { maxRetries = 0, timeout }: Partial<TaskTemplate>,
@@ -173,7 +170,7 @@ export function sentence(
 ): string | undefined {
   switch (event.type) {
     case 'execution.adopted':
-      return `Taking up ${event.attempts} ${event.attempts === 1 ? 'attempt' : 'attempts'} that another process has left.`;
+      return `Resuming ${event.attempts} orphaned ${event.attempts === 1 ? 'attempt' : 'attempts'} of another process.`;
     case 'image.pulling':
       return `Pulling ${event.image}`;
     case 'image.unavailable':
@@ -196,15 +193,15 @@ export function sentence(
     case 'log.trouble': {
       const log = `The log of task ${event.task} attempt ${event.attempt}`;
       return event.lost
-        ? chalk.red(`${log} is not complete: ${event.message}. It ends with a line that says so.`)
+        ? chalk.red(`${log} is incomplete: ${event.message}. Its last line says so.`)
         : chalk.yellow(
-            `${log} cannot be written: ${event.message}. The task goes on; its log is written again when it has ended.`,
+            `${log} cannot be written: ${event.message}. The task continues; localrun writes the log again after it has ended.`,
           );
     }
     case 'execution.cancelling':
       return 'Cancelling the execution.';
     case 'runtime.unavailable':
-      return `${chalk.yellow(event.message)} Waiting for it; nothing is lost.`;
+      return `${chalk.yellow(event.message)} Waiting until it is available; nothing is lost.`;
     case 'runtime.available':
       return 'The container engine answers again.';
     case 'runtime.slow':

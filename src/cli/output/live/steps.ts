@@ -2,7 +2,7 @@ import { Interrupted } from '../../errors.js';
 import type { Context } from '../../command/context.js';
 import type { Spinner } from '../../io.js';
 
-/** Shows what is waited for while it is: on a terminal a spinner with `tell`'s latest words; and then how it ended. */
+/** Shows a wait while it lasts, on a terminal as a spinner with the latest words of `tell`, and then how it ended. */
 export async function tracked<T>(
   { io: { err, env, spin } }: Context,
   what: string,
@@ -25,17 +25,17 @@ export async function tracked<T>(
   }
 }
 
-/** What a command does in steps, and how they are called. */
+/** The names of a command's steps. */
 export interface Steps {
   heading: string;
   steps: readonly string[];
-  /** What to say if one of them fails. */
+  /** The message if a step fails. */
   failure: string;
 }
 
 /**
- * Tells of work in gcloud's words: a heading, the steps as they are done, and `Done.` or what has failed. `at` says
- * which step the work is at, from 0, and maybe more about it, for the spinner of a terminal.
+ * Reports work in gcloud's words: a heading, each step as it is done, and `Done.` or what has failed. The work calls `at`
+ * with its current step, from 0, and optionally with more words for the spinner of a terminal.
  */
 export async function stepped<T>(
   { io: { err, env, spin } }: Context,
@@ -46,7 +46,7 @@ export async function stepped<T>(
   let spinner: Promise<Spinner> | undefined;
   let latest = '';
   let reached = -1;
-  // What is done stands below the heading only when the spinner has gone from there.
+  // Finished steps are printed below the heading after the spinner is gone.
   let waiting = '';
   const say = (text: string): void => void (live ? (waiting += text) : err.write(text));
   const advance = (step: number): void => {

@@ -12,15 +12,15 @@ export interface View {
   onEvent(event: ExecutionEvent): void;
   onLines(lines: readonly TaskLine[]): void;
   say(text: string): void;
-  /** How many attempts run. */
+  /** The number of running attempts. */
   running(): number;
   close(): void;
 }
 
-/** After how long without a word a log says that it still waits, in ms. */
+/** After this long without output, in ms, a log says that the execution is still running. */
 const heartbeatInterval = 30_000;
 
-/** Lines that scroll, and on a terminal the state of the execution below them. */
+/** Lines that scroll and, on a terminal, the state of the execution below them. */
 export function openView({ err, env }: Pick<Io, 'err' | 'env'>, execution: Execution, now: () => number): View {
   const live = err.tty && !env['CI'];
   const { chalk } = err;

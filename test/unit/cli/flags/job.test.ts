@@ -265,7 +265,7 @@ describe('--env-vars-file', () => {
   test('what cannot be read of a .env file is told', async () => {
     said = '';
     expect(await variables('e.env', 'A=1\n\n=v\nB="x" y\nC=pa#ss\n')).toEqual(['A=1', 'C=pa#ss']);
-    expect(said).toBe('WARNING: e.env: left out, as it cannot be read: line 3, 4\n');
+    expect(said).toBe('WARNING: e.env: skipped unreadable line 3, 4\n');
   });
 
   test('that is not there is told', async () => {
@@ -452,7 +452,7 @@ describe('--container', () => {
     [['--args=x', '--container=main', '--image=i'], 'When --container is specified --args must be specified after'],
     [['--clear-secrets', '--container=main'], 'When --container is specified --clear-secrets must be specified after'],
     [['--container=new', '--args=x'], 'Missing required argument [--image]: Containers new require a container image'],
-    [['--args=x'], 'The job has several containers, so that flags for a container do not say which one is meant.'],
+    [['--args=x'], 'The job has several containers, so flags for a container need --container.'],
     [['--add-volume=type=in-memory,mount-path=/x', '--container=main'], 'mount-path cannot be used with --container'],
     [Array.from({ length: 11 }, (_, i) => `--container=c${i}`), 'Jobs may include at most 10 containers'],
   ])('%j is refused', async (argv, message) => {

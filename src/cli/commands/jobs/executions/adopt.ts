@@ -8,7 +8,7 @@ import { printFinished, runInForeground } from '../../../command/foreground-run.
 import { awaitSurroundings } from '../../../command/wait-for-engine.js';
 
 export async function run(context: Context, options: CommonOptions, id: string): Promise<void> {
-  // Not one that finds such executions by itself and gives them to somebody else.
+  // Not recoveredService, which would resume the execution in the background.
   const host = await context.host();
   const parent = parentOf(context, options);
   const execution = inWords('NOT_FOUND', `Cannot find execution [${id}].`, () => getExecution(host, parent, id));

@@ -12,11 +12,11 @@ import { recoveredService } from '../../../command/recovered-service.js';
 export async function run(context: Context, options: LogFlags, id: string): Promise<void> {
   const service = await recoveredService(context);
   const asked = logQuery(options, service.now());
-  // As in gcloud, where the beginning is what is asked for, or the filter says from when, there is no default.
+  // As in gcloud, there is no default for the oldest entries, or with a filter for the time.
   const fromStart = asked.since !== undefined || asked.oldest || asked.filter?.timed;
   const query = fromStart ? asked : { ...asked, since: sinceOf('86400s', service.now()) };
   const job = findJob(service, jobNameOf(context, options, id));
-  // As in gcloud, which looks for entries only; who may have mistyped the name is told.
+  // A missing job is no error in gcloud, which only looks for entries. A person may have mistyped the name.
   if (!job && context.io.err.tty) context.io.err.write(`There is no job [${id}].\n`);
   const executions = job ? everyPage((page) => listExecutions(service, { parent: job.name, ...page })) : [];
   const fresh = executions.filter(({ completionTime: end }) => !end || end >= (query.since ?? ''));

@@ -9,7 +9,7 @@ import type { LogFlags } from '../../../flags/log.js';
 import { tailEntries } from '../../../output/log-entries.js';
 import { recoveredService } from '../../../command/recovered-service.js';
 
-/** Executions of one job that are followed at once: the newest ones. */
+/** The most executions of a job to follow at once: the newest. */
 const followed = 100;
 
 export async function run(context: Context, options: LogFlags, id: string): Promise<void> {

@@ -105,7 +105,7 @@ describe('a filter', () => {
   });
 
   test('refuses what is no time where a time is', () => {
-    expect(() => holds('time>yesterday')).toThrow('yesterday is no time');
+    expect(() => holds('time>yesterday')).toThrow('yesterday is not a time');
   });
 
   test('tells keys that are nowhere', () => {
@@ -120,14 +120,14 @@ describe('a filter', () => {
     ['name=x)', 'unexpected text'],
     ['name~(', 'Invalid regular expression'],
     ['name:(a', 'expected a value'],
-    ['name.foo()=1', 'there is no function foo()'],
+    ['name.foo()=1', 'unknown function foo()'],
     ['NOT', 'expected a term'],
     ['AND name=x', 'expected a term'],
     ['name=', 'expected a value'],
     ['name==x', 'expected an operator'],
     ['name<>x', 'expected an operator'],
     ['name:*a*', 'at most one *'],
-    ['name=x OR region=y AND count=3', 'AND and OR side by side need parentheses'],
+    ['name=x OR region=y AND count=3', 'AND and OR next to each other need parentheses'],
     ['labels.dotted.key/x=y', 'expected a term'],
   ])('%s is refused', (text, message) => {
     expect(() => parseFilter(text, now)).toThrow(message);

@@ -139,8 +139,8 @@ describe('printers', () => {
   });
 
   test.each([
-    ['value', 'value takes keys, such as value(name, region)'],
-    ['table()', 'table takes keys'],
+    ['value', 'value needs keys, such as value(name, region)'],
+    ['table()', 'table needs keys'],
     ['xml', 'must be one of json, yaml, value(KEY,...)'],
     ['export', 'must be one of'],
     ['', 'must be one of'],
@@ -149,18 +149,18 @@ describe('printers', () => {
     ['value(a.)', 'expected a key at character 9'],
     ['value(a.b().c)', 'expected a function'],
     ['value("a)', 'unterminated quotes'],
-    ['value(a.foo())', 'there is no function foo()'],
+    ['value(a.foo())', 'unknown function foo()'],
     ['value(a.sub("("))', 'Invalid regular expression'],
     ['table[box', 'expected ]'],
     ['value(firstof("a b"))', 'unexpected text at character 3 of a b'],
-    ['value(extract(a.foo()))', 'there is no function foo()'],
+    ['value(extract(a.foo()))', 'unknown function foo()'],
     ['value(name.if(AND))', 'expected a term'],
     ['table(name:foo=1)', 'unknown attribute foo'],
-    ['table(name:label)', 'attribute label takes a value'],
-    ['table(name:optional=1)', 'attribute optional takes no value'],
-    ['table(name:align=top)', 'align is left, center or right'],
+    ['table(name:label)', 'attribute label needs a value'],
+    ['table(name:optional=1)', 'attribute optional does not accept a value'],
+    ['table(name:align=top)', 'align must be left, center or right'],
     ['multi(name)', 'each key of multi needs :format='],
-    ['multi', 'multi takes keys, such as multi(labels:format=json)'],
+    ['multi', 'multi needs keys, such as multi(labels:format=json)'],
     ['table(name,labels:format=xml)', 'must be one of'],
   ])('refuses %s', (text, message) => {
     expect(() => format(text)).toThrow(message);

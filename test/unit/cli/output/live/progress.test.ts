@@ -224,7 +224,7 @@ describe('the lines that stay', () => {
     );
     expect(said(at({ type: 'attempt.stopping', task: 1, attempt: 0, reason: 'cancel' }))).toBeUndefined();
     expect(said(at({ type: 'execution.adopted', attempts: 1 }))).toBe(
-      'Taking up 1 attempt that another process has left.',
+      'Resuming 1 orphaned attempt of another process.',
     );
     expect(said(started(1))).toBeUndefined();
   });
