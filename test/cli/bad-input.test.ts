@@ -107,29 +107,28 @@ const commands = [
   'jobs run -f job.yaml',
 ];
 
-describe.each(files)('%s', (_, content, message) => {
-  test.each(commands)('%s stores nothing and says where', async (line) => {
-    const { run, file } = cli();
-    await run('jobs create etl --image i');
-    const stored = async (): Promise<Outcome[]> => [
-      await run('jobs list --format json'),
-      await run('jobs executions list --format json'),
-    ];
-    const before = await stored();
-    file('job.yaml', content);
+test.each(files)('%s: no command stores anything, and each says where', async (_, content, message) => {
+  const { run, file } = cli();
+  await run('jobs create etl --image i');
+  const stored = async (): Promise<Outcome[]> => [
+    await run('jobs list --format json'),
+    await run('jobs executions list --format json'),
+  ];
+  const before = await stored();
+  file('job.yaml', content);
+  for (const line of commands) {
     // No container engine is asked before the spec is known to be good.
     const { code, stdout, stderr } = await run(line, { env: { LOCALRUN_DOCKER: '/nonexistent/docker' } });
     // What cannot be read as one document is the command line's fault, as in gcloud.
     const unread =
       /not valid YAML|is empty|larger than|is longer, or nested|is in UTF-16|a file holds one job|got "(hello|\\u0000)/;
-    expect(code).toBe(unread.test(stderr) ? 2 : 1);
-    expect(stdout).toBe('');
+    const refused = { line, code: unread.test(stderr) ? 2 : 1, stdout: '', stored: before };
+    expect({ line, code, stdout, stored: await stored() }).toEqual(refused);
     expect(stderr).toMatch(message);
     expect(stderr).toMatch(/^ERROR: \(localrun\.jobs\.\w+\) job\.yaml /);
     expect(stderr).not.toMatch(/^\s+at |bug in localrun|node:internal/m);
     expect(stderr.split('\n').filter((row) => row.length > 400)).toEqual([]);
-    expect(await stored()).toEqual(before);
-  });
+  }
 });
 
 describe('a file that cannot be read', () => {

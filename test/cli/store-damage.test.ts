@@ -1,7 +1,19 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import Database from 'libsql';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStore } from '../../src/store/sqlite.js';
 import { someExecution, someJob, someTask } from '../support/jobs.js';
 import { main } from '../../src/main.js';
@@ -13,7 +25,7 @@ import type { Job } from '../../src/model/schema/job.js';
 
 const parts = ['localrun.db', 'localrun.db-wal', 'localrun.db-shm'] as const;
 /** How many places of a file are damaged, one after the other. */
-const places = Array.from({ length: Number(process.env['LOCALRUN_PLACES'] ?? 8) }, (_, place) => place);
+const places = Array.from({ length: Number(process.env['LOCALRUN_PLACES'] ?? 5) }, (_, place) => place);
 const parent = { project: 'p', location: 'us-central1' };
 
 const commands = [
@@ -78,27 +90,35 @@ const answers = async (home: string): Promise<Map<string, Answer>> => {
 /** A new state directory with the files of a store. */
 function copyOf(files: string): string {
   const home = tempDirectory();
-  for (const part of parts) {
-    if (existsSync(path.join(files, part))) copyFileSync(path.join(files, part), path.join(home, part));
-  }
+  copyParts(files, home);
   return home;
 }
 
-/** What commands leave behind, and what a process leaves that was killed: all of its work is in the log. */
-function stores(): { closed: string; killed: string } {
-  const work = tempDirectory();
+function copyParts(from: string, to: string): void {
+  for (const part of parts) {
+    if (existsSync(path.join(from, part))) copyFileSync(path.join(from, part), path.join(to, part));
+  }
+}
+
+const stores = mkdtempSync(path.join(os.tmpdir(), 'localrun-test-'));
+/** What commands leave behind. */
+const closed = path.join(stores, 'closed');
+/** What a process leaves that was killed: all of its work is in the log. */
+const killed = path.join(stores, 'killed');
+
+beforeAll(() => {
+  const [work, live] = [path.join(stores, 'work'), path.join(stores, 'live')];
+  for (const directory of [work, closed, live, killed]) mkdirSync(directory, { mode: 0o700 });
   fill(work);
   new Database(path.join(work, parts[0])).exec('PRAGMA wal_checkpoint(TRUNCATE)');
-  const closed = tempDirectory();
   copyFileSync(path.join(work, parts[0]), path.join(closed, parts[0]));
-  const live = tempDirectory();
   openStore(live).close();
   const keeper = openStore(live);
   fill(live);
-  const killed = copyOf(live);
+  copyParts(live, killed);
   keeper.close();
-  return { closed, killed };
-}
+});
+afterAll(() => rmSync(stores, { recursive: true }));
 
 const sizeOf = (file: string): number => statSync(file).size;
 
@@ -130,26 +150,22 @@ const all = commands.length;
 
 describe('no command answers wrongly, and the file is named,', () => {
   test.each([16, 300, 5000])('when %s bytes of noise are anywhere in the store', async (length) => {
-    const refusals = await tryAll(stores().closed, (home, place) =>
-      overwrite(path.join(home, parts[0]), length, place),
-    );
+    const refusals = await tryAll(closed, (home, place) => overwrite(path.join(home, parts[0]), length, place));
     expect(refusals.filter((count) => count > 0).length).toBeGreaterThan(places.length * (length < 300 ? 0.35 : 0.45));
   });
 
   test('when the store ends too early', async () => {
-    const refusals = await tryAll(stores().closed, (home, place) => cut(path.join(home, parts[0]), place));
+    const refusals = await tryAll(closed, (home, place) => cut(path.join(home, parts[0]), place));
     expect(refusals).toEqual(places.map(() => all));
   });
 
   test.each([16, 5000])('when %s bytes of noise are anywhere in the log of a killed process', async (length) => {
-    const refusals = await tryAll(stores().killed, (home, place) =>
-      overwrite(path.join(home, parts[1]), length, place),
-    );
+    const refusals = await tryAll(killed, (home, place) => overwrite(path.join(home, parts[1]), length, place));
     expect(refusals).toEqual(places.map(() => all));
   });
 
   test('when the log of a killed process ends too early', async () => {
-    const refusals = await tryAll(stores().killed, (home, place) => cut(path.join(home, parts[1]), place));
+    const refusals = await tryAll(killed, (home, place) => cut(path.join(home, parts[1]), place));
     expect(refusals).toEqual(places.map(() => all));
   });
 });
@@ -179,29 +195,25 @@ async function expectSalvaged(files: string, damage: (home: string, place: numbe
 
 describe('`doctor --fix` saves what can be read', () => {
   test('of a store with 300 bytes of noise anywhere', async () => {
-    const saved = await expectSalvaged(stores().closed, (home, place) =>
-      overwrite(path.join(home, parts[0]), 300, place),
-    );
+    const saved = await expectSalvaged(closed, (home, place) => overwrite(path.join(home, parts[0]), 300, place));
     // A record is lost at most where the noise hits one, not what is around it; but all that is found by way of a page.
     expect(saved.filter((count) => count < 15).length).toBeLessThanOrEqual(1);
     expect(saved.reduce((sum, count) => sum + count)).toBeGreaterThan(places.length * 25);
   });
 
   test('of a store that ends too early: the more, the later', async () => {
-    const saved = await expectSalvaged(stores().closed, (home, place) => cut(path.join(home, parts[0]), place));
+    const saved = await expectSalvaged(closed, (home, place) => cut(path.join(home, parts[0]), place));
     expect(saved[0]).toBe(0);
     expect(saved.at(-1)).toBeGreaterThan(15);
   });
 
   test('of a store whose log is noise: what was in the store before', async () => {
-    const { killed } = stores();
     const saved = await expectSalvaged(killed, (home, place) => overwrite(path.join(home, parts[1]), 300, place));
     expect(saved.at(-1)).toBeGreaterThan(15);
   });
 });
 
 test('what a killed process leaves of a sound store is no damage', async () => {
-  const { killed } = stores();
   expect(sizeOf(path.join(killed, parts[1]))).toBeGreaterThan(100_000);
   // It was in the middle of a transaction.
   const home = copyOf(killed);
