@@ -8,8 +8,8 @@ import type { Track } from './cli/flags/flag.js';
 import type { Io } from './cli/io.js';
 import { localSettings } from './cli/flags/local.js';
 import { buildProgram, checkLine, withSuggestion } from './cli/command/program.js';
-import { type Config, loadConfig } from './config.js';
-import { findLocalFile, type LocalDocument } from './local/settings-file.js';
+import type { Config } from './config.js';
+import type { LocalDocument } from './local/settings-file.js';
 import { endpointOf } from './model/container-engine.js';
 import type { KeepingExecution } from './model/kept-containers.js';
 import { type Parent, shortName } from './model/names.js';
@@ -46,6 +46,10 @@ export async function main(given: readonly string[], io: Io): Promise<number> {
   let begun = false;
   let defaults: Parent | undefined;
   const open: Open = async (flags, parse) => {
+    const [{ loadConfig }, { findLocalFile }] = await Promise.all([
+      import('./config.js'),
+      import('./local/settings-file.js'),
+    ]);
     const local = await findLocalFile(io);
     const config = checkedUsage(() => loadConfig(io, flags, local?.value));
     const { project, location } = loadConfig(io, {}, local?.value);

@@ -319,7 +319,7 @@ function endGroup(pid: number): void {
 }
 
 /** A space that only this process knows. */
-const unseen = crypto.randomUUID();
+let ownSpace: string | undefined;
 
 /**
  * The space in which process ids are unique: this machine since its last boot, and on Linux the PID namespace, since a
@@ -329,7 +329,8 @@ const unseen = crypto.randomUUID();
 function processSpace(): string {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-    const namespace = readlinkSync('/proc/self') === String(process.pid) ? readlinkSync('/proc/self/ns/pid') : unseen;
+    const visible = readlinkSync('/proc/self') === String(process.pid);
+    const namespace = visible ? readlinkSync('/proc/self/ns/pid') : (ownSpace ??= crypto.randomUUID());
     return `${boot} ${namespace}`;
   } catch {
     return os.hostname();

@@ -1,10 +1,10 @@
 import { Argument, type Command as Parser, Option } from 'commander';
 import type { GlobalFlags } from '../../config.js';
 import type { Flag, Track } from '../flags/flag.js';
-import { type CommonOptions, formatsOf, globalFlags } from '../flags/global.js';
+import { formatsOf } from '../flags/formats.js';
+import { type CommonOptions, globalFlags } from '../flags/global.js';
 import type { Output } from '../io.js';
 import type { Context } from './context.js';
-import { withIds } from './resource-names.js';
 
 /**
  * Opens the context that a command's flags ask for, and calls `parse` for the rest of the command line. Until `parse`
@@ -55,13 +55,18 @@ export interface Group {
 
 export type Entries = Readonly<Record<string, Group | Command | TreeCommand>>;
 
+interface Adding {
+  open: Open;
+  hidden: boolean;
+  track: Track;
+}
+
 /** Adds a command to the parser. */
 export async function addCommand(
   parent: Parser,
   name: string,
   declared: Command | TreeCommand,
-  open: Open,
-  { hidden, track }: { hidden: boolean; track: Track },
+  { open, hidden, track }: Adding,
 ): Promise<void> {
   const command = parent.command(name, { hidden }).description(declared.description);
   for (const [spelling, description, choices] of declared.arguments ?? []) {
@@ -78,7 +83,7 @@ export async function addCommand(
   for (const flag of [...own, ...globalFlags(track, declared)]) command.addOption(flag);
   command.addHelpOption(new Option('-h, --help', 'show this help').helpGroup('Global options:'));
   command.action(async (...given: unknown[]) => {
-    const module = await declared.load();
+    const [module, { withIds }] = await Promise.all([declared.load(), import('./resource-names.js')]);
     const { format, flatten = [], ...rest } = given.at(-2) as Given;
     const names = command.registeredArguments.map((argument) => argument.name());
     const [args, options] = withIds(names, given.slice(0, -2), rest);

@@ -1,5 +1,5 @@
 import type { Argument, Command, Option } from 'commander';
-import { shownFormats } from '../flags/global.js';
+import { shownFormats } from '../flags/formats.js';
 
 export type Shell = 'bash' | 'zsh' | 'fish';
 

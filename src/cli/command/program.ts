@@ -52,7 +52,7 @@ Environment variables: localrun help environment`,
   const { words, track = 'GA' } = line ?? {};
   const [first = ''] = words ?? [];
   const own = Object.hasOwn(hidden, first) ? hidden[first] : undefined;
-  if (own && 'load' in own) await addCommand(tree, first, own, open, { hidden: true, track });
+  if (own && 'load' in own) await addCommand(tree, first, own, { open, hidden: true, track });
   // These two commands are about the whole tree.
   else await addGroup(tree, localrun, open, track, first === 'completion' || first === 'help' ? undefined : words);
   const named: Parser[] = [];
@@ -77,7 +77,9 @@ async function addGroup(
   for (const [name, entry] of Object.entries(entries)) {
     if (named && name !== word) continue;
     if (!('commands' in entry)) {
-      await addCommand(parent, name, entry, open, { hidden: false, track });
+      // Beside others in a list, a command needs only its name and description.
+      if (named || words === undefined) await addCommand(parent, name, entry, { open, hidden: false, track });
+      else parent.command(name).description(entry.description);
       continue;
     }
     const command = parent.command(name).description(entry.description).helpCommand(false);

@@ -2,30 +2,7 @@ import { UsageError } from '../errors.js';
 import { parseSize } from '../../model/quantity.js';
 import type { Entries, Group } from '../command/command.js';
 import { flag } from '../flags/flag.js';
-import { localFlags } from '../flags/local.js';
 import { durationFlag, integerFlag } from '../flags/parsers.js';
-
-const config: Group = {
-  description: 'Show and write the configuration of this machine.',
-  commands: () => ({
-    explain: {
-      description: 'Show each setting and its source, and check that what localrun.yaml maps exists.',
-      flags: localFlags,
-      load: () => import('./config/explain.js'),
-    },
-    init: {
-      description: 'Add what a job needs from this machine to localrun.yaml, and create empty files for its secrets.',
-      arguments: [['[job]', 'the name of an existing job']],
-      flags: [flag('-f, --file <file...>', 'job specs; globs; - for stdin')],
-      notes: `Adds to the localrun.yaml in effect, or to a new one in this directory, and keeps everything already there: mappings,
-comments, files. Reports what it did.
-
-Example:
-  localrun config init -f job.yaml`,
-      load: () => import('./config/init.js'),
-    },
-  }),
-};
 
 function sizeFlag(text: string): number {
   const bytes = parseSize(text);
@@ -40,7 +17,10 @@ export const localrun: Group = {
       description: 'Create, run and watch jobs.',
       commands: async () => (await import('./jobs.js')).jobs,
     },
-    config,
+    config: {
+      description: 'Show and write the configuration of this machine.',
+      commands: async () => (await import('./config.js')).config,
+    },
     doctor: {
       description:
         'Check the container engine, the store and the leftovers of executions, and say how to fix problems.',

@@ -1,6 +1,7 @@
 import type { Key } from '../output/format/keys.js';
 import type { Format } from '../output/format/projection.js';
 import { atLeast, collected, Flag, flag, type Track } from './flag.js';
+import { formatsOf } from './formats.js';
 
 /** The flags that every command accepts, as the command sees them. */
 export interface CommonOptions {
@@ -13,25 +14,6 @@ export interface CommonOptions {
   userOutputEnabled?: boolean;
   account?: string;
 }
-
-/** The formats that help shows. */
-export const shownFormats: readonly string[] = [
-  'json',
-  'yaml',
-  'value(KEY,...)',
-  'csv(KEY,...)',
-  'table(KEY,...)',
-  'get(KEY,...)',
-  'multi(KEY:format=FORMAT,...)',
-  'list',
-  'flattened',
-  'config',
-  'object',
-  'none',
-];
-
-export const formatsOf = ({ exportable = false }: { exportable?: boolean | undefined }): readonly string[] =>
-  exportable ? [...shownFormats, 'export'] : shownFormats;
 
 const group = 'Global options:';
 const hidden = true;

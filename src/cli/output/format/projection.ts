@@ -1,5 +1,5 @@
 import { UsageError } from '../../errors.js';
-import { shownFormats } from '../../flags/global.js';
+import { shownFormats } from '../../flags/formats.js';
 import { parseFilter } from './filter.js';
 import { type Key, KeyReader } from './keys.js';
 import { checkCalls } from './transforms.js';
