@@ -17,8 +17,8 @@ import { parseSize } from './model/quantity.js';
 import { parseGcloudDuration } from './model/time.js';
 import type { AttemptRuntime } from './runtime/port.js';
 import type { DoctorDeps } from './service/doctor/check.js';
-import type { HostDeps } from './service/host.js';
-import type { ServiceDeps } from './service/service.js';
+import type { RunnerCall } from './service/execution-runner.js';
+import type { Call, Service } from './service/service.js';
 
 export { systemIo } from './cli/io.js';
 
@@ -85,8 +85,8 @@ function context(
   beside: Promise<void>[],
 ): Context {
   let runtime: Promise<AttemptRuntime> | undefined;
-  let service: Promise<ServiceDeps> | undefined;
-  let host: Promise<HostDeps> | undefined;
+  let call: Promise<Call> | undefined;
+  let runner: Promise<RunnerCall> | undefined;
   const enginePatience = (): number => (parseGcloudDuration(config.engineTimeout) ?? 0) * 1000;
   const openRuntime = async (): Promise<AttemptRuntime> => {
     const [{ DockerRuntime }, { dockerEngine }, { Strays }] = await Promise.all([
@@ -100,10 +100,11 @@ function context(
     return opened;
   };
   const theRuntime = (): Promise<AttemptRuntime> => (runtime ??= openRuntime());
-  const openService = async (): Promise<ServiceDeps> => {
-    const [{ openStore }, { LogFiles }, { Workers }] = await Promise.all([
+  const openService = async (): Promise<Service> => {
+    const [{ openStore }, { LogFiles }, { StoreChanges }, { Workers }] = await Promise.all([
       import('./store/sqlite.js'),
       import('./store/logs.js'),
+      import('./service/changes.js'),
       import('./service/workers.js'),
     ]);
     const store = openStore(config.home);
@@ -123,12 +124,11 @@ function context(
     return {
       store,
       logs,
-      account: config.account,
+      changes: new StoreChanges(store),
       projectOwner: config.projectOwner,
       enforced: config.enforceIam ? (await import('./model/iam/conditions.js')).holds : undefined,
       projectNumber: config.projectNumber,
       env: io.env,
-      settings: localSettings({ local, io }, {}),
       now: Date.now,
       uuid: () => crypto.randomUUID(),
       randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
@@ -138,19 +138,23 @@ function context(
       discard: (executions) => void beside.push(discard(executions)),
     };
   };
+  const openCall = async (): Promise<Call> => {
+    const [service, { callOf }] = await Promise.all([openService(), import('./service/service.js')]);
+    return callOf(service, { account: config.account, settings: localSettings({ local, io }, {}) });
+  };
   const discard = async (executions: readonly KeepingExecution[]): Promise<void> => {
     try {
-      const [{ discardKept }, deps] = await Promise.all([import('./service/host.js'), result.host()]);
+      const [{ discardKept }, deps] = await Promise.all([import('./service/execution-runner.js'), result.host()]);
       for (const { name, engine } of await discardKept(deps, executions)) {
-        tellLeft(io, [name], `they are in another container engine (${endpointOf(engine)}).`);
+        tellKept(io, [name], `they are on another container engine (${endpointOf(engine)}).`);
       }
     } catch (error) {
       const names = executions.map(({ name }) => name);
-      tellLeft(io, names, (error as Error).message);
+      tellKept(io, names, (error as Error).message);
     }
   };
-  const openHost = async (): Promise<HostDeps> => {
-    const [opened, { GcloudCredentials }] = await Promise.all([theRuntime(), import('./service/host.js')]);
+  const openRunner = async (): Promise<RunnerCall> => {
+    const [opened, { GcloudCredentials }] = await Promise.all([theRuntime(), import('./service/execution-runner.js')]);
     const { home, maxParallelism, logRetention, logLimit } = config;
     return {
       ...(await result.service()),
@@ -179,14 +183,14 @@ function context(
     config,
     defaults,
     local,
-    service: () => (service ??= openService()),
-    host: () => (host ??= openHost()),
+    service: () => (call ??= openCall()),
+    host: () => (runner ??= openRunner()),
     doctor,
   };
   return result;
 }
 
-/** Says of which executions what they had kept in their container engine is still there. */
-function tellLeft({ err }: Io, executions: readonly string[], why: string): void {
-  err.write(`The containers that [${executions.map(shortName).join(', ')}] had kept are left: ${why}\n`);
+/** Reports that the containers that executions have kept were not removed. */
+function tellKept({ err }: Io, executions: readonly string[], why: string): void {
+  err.write(`The kept containers of [${executions.map(shortName).join(', ')}] were not removed: ${why}\n`);
 }

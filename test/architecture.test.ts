@@ -19,7 +19,7 @@ const arrows: Record<string, readonly string[]> = {
 };
 
 /** Types that describe a lower part to those who only pass it on. */
-const typeArrows: Record<string, readonly string[]> = { cli: ['store'], service: ['runtime'] };
+const typeArrows: Record<string, readonly string[]> = { service: ['runtime'] };
 
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 const partOf = (file: string): string => file.split(path.sep)[0]?.replace(/\.ts$/, '') ?? '';

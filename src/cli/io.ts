@@ -6,7 +6,7 @@ import { Chalk } from 'chalk';
 import type { Surroundings } from '../config.js';
 import { StatusError } from '../model/errors.js';
 import { printable } from '../model/printable.js';
-import type { Lease, Owner } from '../store/store.js';
+import type { Lease, Owner } from '../model/lease.js';
 import type { Look } from './output/symbols.js';
 
 /** An output stream; its destination decides whether it has colour. */

@@ -3,7 +3,8 @@ import type { Environment } from '../local/sources.js';
 import type { ExecutionEvent, OnEvent } from '../model/events.js';
 import type { AttemptRuntime } from '../runtime/port.js';
 import type { LogFiles } from '../store/logs.js';
-import type { Lease, Owner, Store } from '../store/store.js';
+import type { Store } from '../store/store.js';
+import type { Lease, Owner } from '../model/lease.js';
 
 /** What running executions takes. */
 export interface EngineDeps {

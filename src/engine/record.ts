@@ -4,7 +4,8 @@ import { cancelling, completed, counted, isCompleted, started, startedAt, withRu
 import type { Execution } from '../model/schema/job.js';
 import { type AttemptOutcome, attempted, cancelledTask, running, scheduled, type TaskRecord } from '../model/task.js';
 import { onOurClock, timestamp, type Timestamp } from '../model/time.js';
-import type { Owner, Store } from '../store/store.js';
+import type { Store } from '../store/store.js';
+import type { Owner } from '../model/lease.js';
 import type { Placement } from '../runtime/port.js';
 
 /**

@@ -13,33 +13,33 @@ import {
   validatePolicy,
 } from '../model/iam/policy.js';
 import { formatPath, snakeCase } from '../model/field-path.js';
-import { authorize, grantedTo } from './access.js';
+import { authorize, grantedTo } from './authorization.js';
 import { writing } from './retention.js';
-import { notFoundJob, type ServiceDeps } from './service.js';
+import { type Call, notFoundJob } from './service.js';
 
 /**
  * The IAM policy of a job. A client that does not ask for version 3 does not get to see conditions.
  * @throws StatusError NOT_FOUND, INVALID_ARGUMENT
  */
 export function getIamPolicy(
-  deps: ServiceDeps,
+  call: Call,
   { resource, requestedPolicyVersion = 0 }: { resource: string; requestedPolicyVersion?: number | undefined },
 ): Policy {
-  authorize(deps, 'run.jobs.getIamPolicy', resource);
+  authorize(call, 'run.jobs.getIamPolicy', resource);
   if (![0, 1, 3].includes(requestedPolicyVersion)) {
     throw new StatusError(
       'INVALID_ARGUMENT',
       `options.requested_policy_version: must be 0, 1 or 3, got ${requestedPolicyVersion}`,
     );
   }
-  return inVersion(policyOf(deps, resource), requestedPolicyVersion, (text) =>
+  return inVersion(policyOf(call, resource), requestedPolicyVersion, (text) =>
     createHash('sha256').update(text).digest('hex').slice(0, 20),
   );
 }
 
-function policyOf(deps: ServiceDeps, job: string): Policy {
-  if (!deps.store.job(job)) throw notFoundJob(deps, job);
-  return deps.store.policy(job) ?? emptyPolicy;
+function policyOf(call: Call, job: string): Policy {
+  if (!call.store.job(job)) throw notFoundJob(call, job);
+  return call.store.policy(job) ?? emptyPolicy;
 }
 
 export interface SetIamPolicyRequest {
@@ -54,13 +54,13 @@ export interface SetIamPolicyRequest {
  * that one.
  * @throws StatusError NOT_FOUND, INVALID_ARGUMENT, ABORTED
  */
-export async function setIamPolicy(deps: ServiceDeps, request: SetIamPolicyRequest): Promise<Policy> {
+export async function setIamPolicy(call: Call, request: SetIamPolicyRequest): Promise<Policy> {
   const { resource, policy } = request;
-  authorize(deps, 'run.jobs.setIamPolicy', resource);
+  authorize(call, 'run.jobs.setIamPolicy', resource);
   const mask = maskOf(request.updateMask);
   refusePolicy([...validatePolicy(policy), ...(await wrongConditions(policy))]);
-  return writing(deps, () => {
-    const current = policyOf(deps, resource);
+  return writing(call, () => {
+    const current = policyOf(call, resource);
     if (mask.has('etag') && policy.etag && policy.etag !== current.etag) {
       throw new StatusError(
         'ABORTED',
@@ -72,9 +72,9 @@ export async function setIamPolicy(deps: ServiceDeps, request: SetIamPolicyReque
         bindings: mask.has('bindings') ? (policy.bindings ?? []) : (current.bindings ?? []),
         auditConfigs: mask.has('auditConfigs') ? (policy.auditConfigs ?? []) : (current.auditConfigs ?? []),
       },
-      nextEtag(current.etag, deps.now()),
+      nextEtag(current.etag, call.now()),
     );
-    deps.store.savePolicy(resource, next);
+    call.store.savePolicy(resource, next);
     return next;
   });
 }
@@ -110,16 +110,16 @@ async function wrongConditions({ bindings = [] }: PolicyInput): Promise<PolicyVi
  * @throws StatusError INVALID_ARGUMENT for what is no permission on a job
  */
 export async function testIamPermissions(
-  deps: ServiceDeps,
+  call: Call,
   { resource, permissions }: { resource: string; permissions: readonly string[] },
 ): Promise<Permission[]> {
   const asked = permissions.map((permission) => {
     if (isPermission(permission)) return permission;
     throw new StatusError('INVALID_ARGUMENT', `Permission ${permission} is not valid for this resource.`);
   });
-  if (!deps.store.job(resource)) return [];
+  if (!call.store.job(resource)) return [];
   const { holds } = await import('../model/iam/conditions.js');
-  const granted = grantedTo(deps, resource, holds);
+  const granted = grantedTo(call, resource, holds);
   return asked.filter((permission) => granted.has(permission));
 }
 

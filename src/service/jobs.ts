@@ -6,20 +6,19 @@ import { type Author, buriedJob, createdJob, deletedJob, updatedJob } from '../m
 import { jobName, type Parent, parentName, parseName, shortName } from '../model/names.js';
 import type { Execution, Job, JobInput } from '../model/schema/job.js';
 import { validateJob } from '../model/validation/job.js';
-import type { Owner, Position } from '../store/store.js';
-import { authorize } from './access.js';
-import { awaitExecution, ensureRunning, takeUp } from './executions.js';
+import type { Position } from '../store/store.js';
+import type { Owner } from '../model/lease.js';
+import { authorize } from './authorization.js';
+import { ensureRunning } from './leases.js';
 import { type Page, pageOf, type PageRequest } from './pages.js';
 import { writing } from './retention.js';
-import { existingJob, runJob, type RunOptions, startByToken, startedByToken } from './run.js';
-import { notFoundJob, refuse, type ServiceDeps, timeOf } from './service.js';
-import { executionOfToken, viewOf, viewsOf } from './view.js';
+import { existingJob, runJob, type RunOptions, startByToken, startedByToken } from './run-job.js';
+import { notFoundJob, refuse, type Call, timeOf } from './service.js';
+import { executionOfToken, withStatus, withStatuses } from './job-status.js';
+import { awaitCompletion, resume } from './wait.js';
 
 /** Jobs of a project and location (quotas page). */
 const maxJobs = 1000;
-
-/** How often a wait looks into the store, in ms. */
-const pollInterval = 100;
 
 interface WriteOptions {
   /** Check all and answer with what would be, but store nothing. */
@@ -36,15 +35,15 @@ export interface CreateJobRequest extends WriteOptions {
 }
 
 /** @throws StatusError ALREADY_EXISTS, INVALID_ARGUMENT, RESOURCE_EXHAUSTED; as `runJob` for a job with a token */
-export function createJob(deps: ServiceDeps, request: CreateJobRequest): Job {
+export function createJob(call: Call, request: CreateJobRequest): Job {
   const { parent, jobId, job } = request;
-  authorize(deps, 'run.jobs.create', parentName(parent));
+  authorize(call, 'run.jobs.create', parentName(parent));
   if (job.name) {
     const message = 'Violation in CreateJobRequest.job: job.name must be empty on CreateJobRequest.';
     throw new StatusError('INVALID_ARGUMENT', message);
   }
   refuse('CreateJobRequest.job', validateJob(jobId, job));
-  return write(deps, request, (author) => ({ after: newJob(deps, jobName(parent, jobId), job, author) })).job;
+  return write(call, request, (author) => ({ after: newJob(call, jobName(parent, jobId), job, author) })).job;
 }
 
 export interface UpdateJobRequest extends WriteOptions {
@@ -61,16 +60,16 @@ export interface UpdateJobRequest extends WriteOptions {
  * Replaces all that a client can write of a job, as PATCH does, which has no mask for jobs.
  * @throws StatusError NOT_FOUND, INVALID_ARGUMENT, ABORTED for a stale etag; as `runJob` for a job with a new token
  */
-export const updateJob = (deps: ServiceDeps, request: UpdateJobRequest): Job => changeJob(deps, request).job;
+export const updateJob = (call: Call, request: UpdateJobRequest): Job => changeJob(call, request).job;
 
 /**
  * Creates the job, or puts it in place of the one of that name, whatever version it was made from, and in one step even
  * where several do so at once: what has come of that.
  * @throws StatusError as `updateJob`
  */
-export function applyJob(deps: ServiceDeps, request: Omit<UpdateJobRequest, 'allowMissing'>): Change {
+export function applyJob(call: Call, request: Omit<UpdateJobRequest, 'allowMissing'>): Change {
   const { etag: _, ...job } = request.job;
-  return changeJob(deps, { ...request, job, allowMissing: !deps.store.job(request.name) }).change;
+  return changeJob(call, { ...request, job, allowMissing: !call.store.job(request.name) }).change;
 }
 
 /**
@@ -79,41 +78,41 @@ export function applyJob(deps: ServiceDeps, request: Omit<UpdateJobRequest, 'all
  * @throws StatusError as `updateJob` and `runJob`
  */
 export function applyAndRun(
-  deps: ServiceDeps,
+  call: Call,
   request: Omit<UpdateJobRequest, 'allowMissing'> & { run: RunOptions & { owner: Owner } },
 ): { change: Change; execution: Execution } {
   const { name, run } = request;
-  return writing(deps, () => {
-    const change = applyJob(deps, request);
-    return { change, execution: startedByToken(deps, name, run.owner) ?? runJob(deps, { name, ...run }) };
+  return writing(call, () => {
+    const change = applyJob(call, request);
+    return { change, execution: startedByToken(call, name, run.owner) ?? runJob(call, { name, ...run }) };
   });
 }
 
 type Change = 'created' | 'updated' | 'unchanged';
 
-function changeJob(deps: ServiceDeps, request: UpdateJobRequest): { job: Job; change: Change } {
+function changeJob(call: Call, request: UpdateJobRequest): { job: Job; change: Change } {
   const { name, job, allowMissing } = request;
-  authorize(deps, 'run.jobs.update', name);
-  if (allowMissing) authorize(deps, 'run.jobs.create', parentName(parseName(name)));
+  authorize(call, 'run.jobs.update', name);
+  if (allowMissing) authorize(call, 'run.jobs.create', parentName(parseName(name)));
   refuse('UpdateJobRequest.job', validateJob(shortName(name), job));
-  return write(deps, request, (author) => {
-    if (allowMissing && !deps.store.job(name)) return { after: newJob(deps, name, job, author) };
-    const before = existingJob(deps, name);
+  return write(call, request, (author) => {
+    if (allowMissing && !call.store.job(name)) return { after: newJob(call, name, job, author) };
+    const before = existingJob(call, name);
     if (job.etag && job.etag !== before.etag) throw conflict(before, job.etag);
-    return { before, after: updatedJob(before, withDefaults(job, deps.projectNumber), author, request) };
+    return { before, after: updatedJob(before, withDefaults(job, call.projectNumber), author, request) };
   });
 }
 
-function newJob(deps: ServiceDeps, name: string, job: JobInput, author: Author): Job {
+function newJob(call: Call, name: string, job: JobInput, author: Author): Job {
   const { project, location } = parseName(name);
-  if (deps.store.job(name)) throw new StatusError('ALREADY_EXISTS', `Resource '${shortName(name)}' already exists.`);
-  if (deps.store.jobCount(project, location) >= maxJobs) {
+  if (call.store.job(name)) throw new StatusError('ALREADY_EXISTS', `Resource '${shortName(name)}' already exists.`);
+  if (call.store.jobCount(project, location) >= maxJobs) {
     throw new StatusError(
       'RESOURCE_EXHAUSTED',
       `Quota exceeded: there are ${maxJobs} jobs in region ${location} already.`,
     );
   }
-  return createdJob(withDefaults(job, deps.projectNumber), name, deps.uuid(), author);
+  return createdJob(withDefaults(job, call.projectNumber), name, call.uuid(), author);
 }
 
 function conflict({ name, etag = '' }: Job, given: string): StatusError {
@@ -126,19 +125,19 @@ function conflict({ name, etag = '' }: Job, given: string): StatusError {
 }
 
 function write(
-  deps: ServiceDeps,
+  call: Call,
   { validateOnly, run = {} }: WriteOptions,
   edit: (author: Author) => { before?: Job; after: Job },
 ): { job: Job; change: Change } {
-  const { job, change, started } = writing(deps, () => {
-    const { before, after } = edit({ account: deps.account, now: timeOf(deps) });
+  const { job, change, started } = writing(call, () => {
+    const { before, after } = edit({ account: call.account, now: timeOf(call) });
     const change: Change = !before ? 'created' : after === before ? 'unchanged' : 'updated';
-    if (validateOnly || change === 'unchanged') return { change, job: viewOf(deps.store, after) };
-    deps.store.saveJob(after);
-    const execution = startByToken(deps, before, after, run);
-    return { change, job: viewOf(deps.store, after), started: execution };
+    if (validateOnly || change === 'unchanged') return { change, job: withStatus(call.store, after) };
+    call.store.saveJob(after);
+    const execution = startByToken(call, before, after, run);
+    return { change, job: withStatus(call.store, after), started: execution };
   });
-  if (started && !run.owner) deps.spawnWorker(started.name);
+  if (started && !run.owner) call.spawnWorker(started.name);
   return { job, change };
 }
 
@@ -148,17 +147,17 @@ interface Visibility {
 }
 
 /** @throws StatusError NOT_FOUND */
-export function getJob(deps: ServiceDeps, name: string, { showDeleted }: Visibility = {}): Job {
-  const job = findJob(deps, name) ?? (showDeleted ? deps.store.deletedJob(name, timeOf(deps)) : undefined);
-  if (!job) throw notFoundJob(deps, name);
+export function getJob(call: Call, name: string, { showDeleted }: Visibility = {}): Job {
+  const job = findJob(call, name) ?? (showDeleted ? call.store.deletedJob(name, timeOf(call)) : undefined);
+  if (!job) throw notFoundJob(call, name);
   return job;
 }
 
 /** The job, or undefined where `getJob` throws. */
-export function findJob(deps: ServiceDeps, name: string): Job | undefined {
-  authorize(deps, 'run.jobs.get', name);
-  const job = deps.store.job(name);
-  return job && viewOf(deps.store, job);
+export function findJob(call: Call, name: string): Job | undefined {
+  authorize(call, 'run.jobs.get', name);
+  const job = call.store.job(name);
+  return job && withStatus(call.store, job);
 }
 
 export interface ListJobsRequest extends PageRequest, Visibility {
@@ -170,14 +169,14 @@ export interface ListJobsRequest extends PageRequest, Visibility {
 }
 
 /** Newest first unless `byName`. */
-export function listJobs(deps: ServiceDeps, request: ListJobsRequest): Page<Job> {
+export function listJobs(call: Call, request: ListJobsRequest): Page<Job> {
   const { project, location, showDeleted, byName } = request;
-  authorize(deps, 'run.jobs.list', parentName({ project, location: location ?? '-' }));
-  const deletedAt = showDeleted ? timeOf(deps) : undefined;
+  authorize(call, 'run.jobs.list', parentName({ project, location: location ?? '-' }));
+  const deletedAt = showDeleted ? timeOf(call) : undefined;
   return pageOf<Job, Position>(request, { project, location, showDeleted, byName }, (after, limit) => {
-    const found = deps.store.jobs({ project, location, byName, deletedAt, after, limit });
-    const views = viewsOf(
-      deps.store,
+    const found = call.store.jobs({ project, location, byName, deletedAt, after, limit });
+    const views = withStatuses(
+      call.store,
       found.map(({ resource }) => resource),
     );
     return found.map(({ resource, position }, i) => ({
@@ -199,39 +198,39 @@ export interface DeleteRequest {
  * from then on, with `showDeleted`. A deletion that nobody waits for to its end is finished by the next write.
  * @throws StatusError NOT_FOUND
  */
-export async function deleteJob(deps: ServiceDeps, request: DeleteRequest): Promise<Job> {
-  const job = startDeletion(deps, request);
+export async function deleteJob(call: Call, request: DeleteRequest): Promise<Job> {
+  const job = startDeletion(call, request);
   if (!request.validateOnly) {
-    for (const { name } of openExecutionsOf(deps, job.name)) {
-      await awaitExecution(deps, name, isCompleted, { anywhere: true });
+    for (const { name } of openExecutionsOf(call, job.name)) {
+      await awaitCompletion(call, name, { anyEngine: true });
     }
-    writing(deps, () => {});
+    writing(call, () => {});
   }
   return buriedJob(job);
 }
 
 /** Begins a deletion, which goes on beside us. @throws StatusError NOT_FOUND */
-export function startDeletion(deps: ServiceDeps, { name, validateOnly }: DeleteRequest): Job {
-  authorize(deps, 'run.jobs.delete', name);
-  const { job, open } = writing(deps, () => {
-    const current = deps.store.job(name);
-    if (!current) throw notFoundJob(deps, name);
-    const now = timeOf(deps);
-    const doomed = current.deleteTime ? current : deletedJob(current, { account: deps.account, now });
-    if (validateOnly) return { job: viewOf(deps.store, doomed), open: [] };
-    deps.store.saveJob(doomed);
-    const running = openExecutionsOf(deps, name);
-    for (const execution of running) deps.store.requestCancel(execution.name, now);
-    return { job: viewOf(deps.store, doomed), open: running };
+export function startDeletion(call: Call, { name, validateOnly }: DeleteRequest): Job {
+  authorize(call, 'run.jobs.delete', name);
+  const { job, open } = writing(call, () => {
+    const current = call.store.job(name);
+    if (!current) throw notFoundJob(call, name);
+    const now = timeOf(call);
+    const doomed = current.deleteTime ? current : deletedJob(current, { account: call.account, now });
+    if (validateOnly) return { job: withStatus(call.store, doomed), open: [] };
+    call.store.saveJob(doomed);
+    const running = openExecutionsOf(call, name);
+    for (const execution of running) call.store.requestCancel(execution.name, now);
+    return { job: withStatus(call.store, doomed), open: running };
   });
-  for (const execution of open) ensureRunning(deps, execution.name);
+  for (const execution of open) ensureRunning(call, execution.name);
   return job;
 }
 
 /** The executions of a job that run, or wait to. */
-export function openExecutionsOf(deps: ServiceDeps, job: string): Execution[] {
+export function openExecutionsOf(call: Call, job: string): Execution[] {
   const { project, location } = parseName(job);
-  return deps.store
+  return call.store
     .executions({ project, location, job })
     .map(({ resource }) => resource)
     .filter((execution) => !isCompleted(execution));
@@ -242,13 +241,13 @@ export function openExecutionsOf(deps: ServiceDeps, job: string): Execution[] {
  * started, or ended.
  * @throws StatusError NOT_FOUND if it is deleted meanwhile; the signal's reason once that is aborted
  */
-export async function waitForJob(deps: ServiceDeps, name: string, signal?: AbortSignal): Promise<Job> {
-  for (;;) {
-    signal?.throwIfAborted();
-    const job = getJob(deps, name);
+export async function waitForJob(call: Call, name: string, signal?: AbortSignal): Promise<Job> {
+  for await (const _ of call.changes.watch({ signal, atLeastEvery: 250 })) {
+    const job = getJob(call, name);
     if (!job.reconciling) return job;
-    const execution = executionOfToken(deps.store, job);
-    if (execution) await takeUp(deps, execution.name);
-    await new Promise((resolve) => setTimeout(resolve, pollInterval));
+    const execution = executionOfToken(call.store, job);
+    if (execution) await resume(call, execution.name);
   }
+  signal?.throwIfAborted();
+  return getJob(call, name);
 }

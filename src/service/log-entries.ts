@@ -12,7 +12,7 @@ import type { LogFilter } from '../model/log-filter/parse.js';
 import type { Execution } from '../model/schema/job.js';
 import type { Timestamp } from '../model/time.js';
 import { streams, Tail } from './logs.js';
-import type { ServiceDeps } from './service.js';
+import type { Service } from './service.js';
 
 export interface LogQuery {
   /** Entries from this time on. */
@@ -31,14 +31,14 @@ export interface LogQuery {
  * are read as they are taken, since all together may be more than fits into memory.
  */
 export function* readLogEntries(
-  deps: ServiceDeps,
+  service: Service,
   executions: readonly Execution[],
   query: LogQuery,
 ): Generator<LogEntry, undefined> {
   const { limit = Infinity, oldest } = query;
   let newest: LogEntry[] = [];
   let count = 0;
-  for (const entry of merged(executions.flatMap((execution) => sourcesOf(deps, execution, query)))) {
+  for (const entry of merged(executions.flatMap((execution) => sourcesOf(service, execution, query)))) {
     if (!matches(entry, query)) continue;
     if (oldest || limit === Infinity) {
       yield entry;
@@ -68,14 +68,14 @@ const lookBytes = 2 ** 19;
 export class EntryTail {
   /** The last look has left something that was there. */
   behind = false;
-  readonly #deps: ServiceDeps;
+  readonly #service: Service;
   readonly #query: LogQuery;
   readonly #tails = new Map<string, { tail: Tail; lines: number }>();
   /** Attempts whose end has been seen, and executions that have failed without one. */
   readonly #ended = new Set<string>();
 
-  constructor(deps: ServiceDeps, query: LogQuery) {
-    this.#deps = deps;
+  constructor(service: Service, query: LogQuery) {
+    this.#service = service;
     this.#query = query;
   }
 
@@ -84,7 +84,7 @@ export class EntryTail {
     this.behind = false;
     return executions
       .flatMap((execution) => [
-        ...attemptsOf(this.#deps, execution, this.#query).flatMap((record) => this.#lookAt(execution, record)),
+        ...attemptsOf(this.#service, execution, this.#query).flatMap((record) => this.#lookAt(execution, record)),
         ...this.#whole(execution),
       ])
       .filter(({ entry }) => matches(entry, this.#query))
@@ -103,7 +103,7 @@ export class EntryTail {
     const key = `${execution.name}/${record.task}/${record.attempt}`;
     if (this.#ended.has(key)) return [];
     const ended = record.outcome !== undefined;
-    const logs = logsOf(this.#deps, execution, record).map((log) => {
+    const logs = logsOf(this.#service, execution, record).map((log) => {
       const state = this.#tails.get(log.file) ?? { tail: new Tail(log.file), lines: 0 };
       this.#tails.set(log.file, state);
       return { ...log, state };
@@ -129,7 +129,35 @@ export class EntryTail {
   }
 }
 
-const attemptsOf = ({ store }: ServiceDeps, { name }: Execution, query: LogQuery): AttemptRecord[] =>
+/** How often new entries are looked for, in ms, and how soon again when the store changes. */
+const lookInterval = 250;
+const soonest = 100;
+
+/**
+ * The entries that come of executions, a look at a time. It ends once `over` holds for the executions and everything
+ * that they have written has been given. While the consumer is busy, entries stay in the log files.
+ */
+export async function* followLogEntries(
+  service: Service,
+  executions: () => readonly Execution[],
+  query: LogQuery,
+  { over, signal }: { over: (executions: readonly Execution[]) => boolean; signal?: AbortSignal | undefined },
+): AsyncGenerator<LogEntry[], void, undefined> {
+  const tail = new EntryTail(service, query);
+  for await (const _ of service.changes.watch({ signal, atLeastEvery: lookInterval, atMostEvery: soonest })) {
+    do {
+      const found = executions();
+      // Asked first, so that the last look finds all that there is.
+      const last = over(found);
+      const entries = tail.look(found);
+      if (entries.length > 0) yield entries;
+      else if (tail.behind) await new Promise((resolve) => setImmediate(resolve));
+      if (last && !tail.behind) return;
+    } while (tail.behind && !signal?.aborted);
+  }
+}
+
+const attemptsOf = ({ store }: Service, { name }: Execution, query: LogQuery): AttemptRecord[] =>
   store.attempts(name, query.task).filter(({ attempt }) => query.attempt === undefined || attempt === query.attempt);
 
 interface LogOf {
@@ -139,7 +167,7 @@ interface LogOf {
 }
 
 /** The log files of an attempt: two for each container. */
-function logsOf({ logs }: ServiceDeps, execution: Execution, record: AttemptRecord): LogOf[] {
+function logsOf({ logs }: Service, execution: Execution, record: AttemptRecord): LogOf[] {
   const { containers } = execution.template;
   const main = mainContainer(containers);
   return containers.flatMap((of, i) => {
@@ -154,22 +182,22 @@ interface Source {
   entries: Iterator<LogEntry>;
 }
 
-function sourcesOf(deps: ServiceDeps, execution: Execution, query: LogQuery): Source[] {
-  const attempts = attemptsOf(deps, execution, query).map((record) => ({
+function sourcesOf(service: Service, execution: Execution, query: LogQuery): Source[] {
+  const attempts = attemptsOf(service, execution, query).map((record) => ({
     from: record.createTime,
-    entries: attemptEntries(deps, execution, record),
+    entries: attemptEntries(service, execution, record),
   }));
   return [...attempts, { from: execution.createTime, entries: wholeEntries(execution, query).values() }];
 }
 
 /** What the platform says of the end comes last, whatever a line's time: the engine stamps lines when it reads them. */
 function* attemptEntries(
-  deps: ServiceDeps,
+  service: Service,
   execution: Execution,
   record: AttemptRecord,
 ): Generator<LogEntry, undefined> {
   const from = record.createTime;
-  yield* merged(logsOf(deps, execution, record).map((of) => ({ from, entries: entriesOf(of, execution, record) })));
+  yield* merged(logsOf(service, execution, record).map((of) => ({ from, entries: entriesOf(of, execution, record) })));
   yield* platformEntries(execution, record);
 }
 

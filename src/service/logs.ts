@@ -19,8 +19,8 @@ export interface TaskLine extends LogLine {
   source: LineSource;
 }
 
-/** Who reads the lines: while that is busy, they stay where they are. */
-interface Reader {
+/** Reads the lines: while it is busy, they stay in the log files. */
+export interface Reader {
   readonly busy: boolean;
   drained: () => Promise<void>;
 }
@@ -196,8 +196,13 @@ const stderrDelay = 100;
 /** How much of the end of a log, in bytes, the last lines are looked for in. */
 const endBytes = 2 ** 18;
 
-/** The last lines that a container has written, both streams together, at most `count`. */
-export function lastLines(logs: LogFiles, execution: string, source: LogSource, count: number): LogLine[] {
+/** The last lines that a container has written, at most `count`, of both streams together. */
+export function lastLines(
+  { logs }: { logs: LogFiles },
+  execution: string,
+  source: LogSource,
+  count: number,
+): LogLine[] {
   return streams
     .flatMap((stream) => {
       const file = logs.file(execution, source, stream);

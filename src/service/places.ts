@@ -1,15 +1,15 @@
 import { type Parent, parseName, shortName } from '../model/names.js';
 import type { Place } from '../store/store.js';
-import type { ServiceDeps } from './service.js';
+import type { Call } from './service.js';
 
 /** Which jobs or executions are looked for in all projects and locations: all of a kind, or those of a name. */
 export type Wanted =
   { kind: 'job'; id?: string | undefined } | { kind: 'execution'; id?: string | undefined; job?: string | undefined };
 
 /** Where there are such, but not those in `here`. Only the owner of the projects, who may list them, learns of others' places. */
-export function placesElsewhere(deps: ServiceDeps, wanted: Wanted, here?: Parent): Place[] {
-  if (deps.enforced && deps.account !== deps.projectOwner) return [];
-  const places = wanted.kind === 'job' ? deps.store.jobPlaces(wanted.id) : deps.store.executionPlaces(wanted);
+export function placesElsewhere(call: Call, wanted: Wanted, here?: Parent): Place[] {
+  if (call.enforced && call.account !== call.projectOwner) return [];
+  const places = wanted.kind === 'job' ? call.store.jobPlaces(wanted.id) : call.store.executionPlaces(wanted);
   return places.filter(({ project, location }) => project !== here?.project || location !== here.location);
 }
 
@@ -17,11 +17,11 @@ export function placesElsewhere(deps: ServiceDeps, wanted: Wanted, here?: Parent
 const named = 3;
 
 /** Where else something of that name is, and how to get at it there; undefined if it is nowhere. */
-export function whereElse(deps: ServiceDeps, name: string): string | undefined {
+export function whereElse(call: Call, name: string): string | undefined {
   const { execution, task, job, ...here } = parseName(name);
   const kind = execution === undefined ? 'job' : 'execution';
   const id = kind === 'job' ? job : task ? task.replace(/-task\d+$/, '') : shortName(name);
-  const places = placesElsewhere(deps, { kind, id }, here);
+  const places = placesElsewhere(call, { kind, id }, here);
   const [place] = places;
   if (!place) return undefined;
   const shown = places.slice(0, named).map(({ project, location }) => `project ${project}, region ${location}`);

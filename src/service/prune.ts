@@ -2,8 +2,8 @@ import { keptAttempts } from '../model/kept-containers.js';
 import { parseName } from '../model/names.js';
 import { timestamp } from '../model/time.js';
 import type { Remains } from '../store/store.js';
-import { authorize } from './access.js';
-import type { ServiceDeps } from './service.js';
+import { authorize } from './authorization.js';
+import type { Call, Service } from './service.js';
 
 /** What may go; each limit spares something. */
 export interface PruneRequest {
@@ -28,8 +28,8 @@ export const bytesOf = ({ recordBytes, logBytes }: Pick<Prunable, 'recordBytes' 
   recordBytes + logBytes;
 
 /** What a request lets go, oldest first. @throws StatusError PERMISSION_DENIED */
-export function prunable(deps: ServiceDeps, request: PruneRequest): Prunable[] {
-  const { store, logs, now } = deps;
+export function prunable(call: Call, request: PruneRequest): Prunable[] {
+  const { store, logs, now } = call;
   const { project, location, olderThan = 0, keepLast = 0, maxBytes = 0 } = request;
   const before = timestamp(now() - olderThan * 1000);
   const all = store
@@ -47,12 +47,12 @@ export function prunable(deps: ServiceDeps, request: PruneRequest): Prunable[] {
     return !spared;
   });
   for (const { kind, name } of going)
-    authorize(deps, kind === 'deleted job' ? 'run.jobs.delete' : 'run.executions.delete', name);
+    authorize(call, kind === 'deleted job' ? 'run.jobs.delete' : 'run.executions.delete', name);
   return going.map((remains) => ({ ...remains, keptAttempts: keptAttempts(store, remains.name).length }));
 }
 
 /** Removes what `prunable` has found, and returns how many bytes of disk that has freed. */
-export function prune({ store, logs, discard }: ServiceDeps, going: readonly Prunable[]): number {
+export function prune({ store, logs, discard }: Service, going: readonly Prunable[]): number {
   const keeping = going.flatMap(({ kind, name, keptAttempts }) =>
     kind === 'execution' && keptAttempts > 0 ? [{ name, engine: store.engine(name) }] : [],
   );

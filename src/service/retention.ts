@@ -4,8 +4,8 @@ import { buriedJob, deletedExecution } from '../model/job.js';
 import type { Execution } from '../model/schema/job.js';
 import { timestamp } from '../model/time.js';
 import type { Store } from '../store/store.js';
-import { type ServiceDeps, timeOf } from './service.js';
-import { viewOf } from './view.js';
+import { type Service, timeOf } from './service.js';
+import { withStatus } from './job-status.js';
 
 /** Ended executions that a job keeps (quotas page). */
 const keptExecutions = 1000;
@@ -14,11 +14,11 @@ const keptExecutions = 1000;
  * One change of what is stored, as a whole or not at all. Before it, deletions that have nothing left to wait for are
  * brought to their end, and what has expired is forgotten.
  */
-export function writing<T>(deps: ServiceDeps, body: () => T): T {
+export function writing<T>(service: Service, body: () => T): T {
   let forget = (): void => {};
-  const result = deps.store.transaction(() => {
-    deps.store.purge(timeOf(deps));
-    forget = buryDoomed(deps.store, deps);
+  const result = service.store.transaction(() => {
+    service.store.purge(timeOf(service));
+    forget = buryDoomed(service.store, service);
     return body();
   });
   forget();
@@ -34,39 +34,39 @@ export function forgetting({ store, logs, discard }: Remaining, executions: read
   };
 }
 
-type Remaining = Pick<ServiceDeps, 'store' | 'logs' | 'discard'>;
+type Remaining = Pick<Service, 'store' | 'logs' | 'discard'>;
 
 /** The main containers that the attempts of an execution have left. */
-export const keptContainers = ({ store }: Pick<ServiceDeps, 'store'>, execution: string): string[] =>
+export const keptContainers = ({ store }: Pick<Service, 'store'>, execution: string): string[] =>
   keptAttempts(store, execution).flatMap(({ startTime, mainStartTime, name }) =>
     // Where another container ended the attempt, the main one may never have been made.
     mainStartTime || !startTime ? [name] : [],
   );
 
 /** Brings deletions to their end that nobody has waited for. */
-export function finishDeletions(deps: ServiceDeps): void {
-  const { jobs, executions } = deps.store.doomed();
-  if (jobs.length + executions.length > 0) writing(deps, () => {});
+export function finishDeletions(service: Service): void {
+  const { jobs, executions } = service.store.doomed();
+  if (jobs.length + executions.length > 0) writing(service, () => {});
 }
 
-function buryDoomed(store: Store, deps: ServiceDeps): () => void {
+function buryDoomed(store: Store, service: Service): () => void {
   const { jobs, executions } = store.doomed();
   const forget = forgetting(
-    deps,
+    service,
     executions.map(({ name }) => name),
   );
-  for (const execution of executions) store.buryExecution(deletedExecution(execution, timeOf(deps)));
-  for (const job of jobs) store.buryJob(buriedJob(viewOf(store, job)));
+  for (const execution of executions) store.buryExecution(deletedExecution(execution, timeOf(service)));
+  for (const job of jobs) store.buryJob(buriedJob(withStatus(store, job)));
   return forget;
 }
 
 /** Removes the oldest ended executions of a job beyond the thousand that it keeps, with their logs. */
-export function pruneExecutions(deps: Remaining, job: string): void {
-  const surplus = deps.store.surplusExecutions(job, keptExecutions);
+export function pruneExecutions(service: Remaining, job: string): void {
+  const surplus = service.store.surplusExecutions(job, keptExecutions);
   if (surplus.length === 0) return;
-  const forget = forgetting(deps, surplus);
-  deps.store.transaction(() => {
-    for (const execution of surplus) deps.store.removeExecution(execution);
+  const forget = forgetting(service, surplus);
+  service.store.transaction(() => {
+    for (const execution of surplus) service.store.removeExecution(execution);
   });
   forget();
 }
@@ -82,7 +82,7 @@ export interface LogRetention {
  * `latest`, which has just ended, stay: somebody is about to look at them.
  */
 export function expireLogs(
-  { store, logs, now }: Pick<ServiceDeps, 'store' | 'logs' | 'now'>,
+  { store, logs, now }: Pick<Service, 'store' | 'logs' | 'now'>,
   { seconds, bytes }: LogRetention,
   latest: string,
 ): void {
@@ -98,7 +98,7 @@ export function expireLogs(
 }
 
 /** Whether an execution has written logs that are gone. */
-export const haveLogsExpired = ({ store, logs }: ServiceDeps, execution: Execution): boolean =>
+export const haveLogsExpired = ({ store, logs }: Service, execution: Execution): boolean =>
   isCompleted(execution) &&
   !logs.exist(execution.name) &&
   store.attempts(execution.name).some(({ startTime }) => startTime);

@@ -8,47 +8,60 @@ import { badRequest, type RequestName } from '../model/validation/bad-request.js
 import type { Violation } from '../model/validation/violation.js';
 import { timestamp, type Timestamp } from '../model/time.js';
 import type { LogFiles } from '../store/logs.js';
-import type { Lease, Store } from '../store/store.js';
+import type { Store } from '../store/store.js';
+import type { Lease } from '../model/lease.js';
+import type { StoreChanges } from './changes.js';
 import { whereElse } from './places.js';
 
-/** What the emulated API needs of its surroundings. */
-export interface ServiceDeps {
+/** The emulated API of one process: what all requests share. */
+export interface Service {
   store: Store;
   logs: LogFiles;
-  /** Who calls, as creator and lastModifier show it. */
-  account: string;
-  /** The account that owns the project: whatever the policies of jobs say, it may do everything. */
+  /** Says when the store has changed, whichever process has written to it. */
+  changes: StoreChanges;
+  /** The account that owns the project: it may do everything, whatever the policies of jobs say. */
   projectOwner: string;
-  /** Evaluates the conditions of IAM policies; present if policies decide who may do what. */
+  /** Evaluates the conditions of IAM policies; present if policies are enforced. */
   enforced?: Holds | undefined;
   projectNumber: string;
-  /** What executions get of this machine unless a request says otherwise. */
-  settings: LocalSettings;
   /** The variables of this process, which localrun.yaml may name as the values of secrets. */
   env: Readonly<Record<string, string | undefined>>;
   now: () => number;
   uuid: () => string;
   randomBytes: (count: number) => Uint8Array;
-  /** Whether the process that holds a lease is still at work. */
+  /** Whether the process that holds a lease is alive. */
   alive: (lease: Lease) => boolean;
   /**
-   * Lets a process of its own run an execution to its end, which holds the lease from then on. Called again for as long
-   * as nobody holds it; see Workers. @throws StatusError ABORTED
+   * Starts a process that takes the lease on an execution and runs it to its end. Does nothing while a process holds the
+   * lease; see Workers. @throws StatusError ABORTED
    */
   spawnWorker: (execution: string) => void;
   /** The container engine that answers. @throws StatusError UNAVAILABLE */
   engine: () => Promise<ContainerEngine>;
-  /** Removes what executions that are gone have kept in the container engine; that goes on beside us. */
+  /** Removes the containers that deleted executions have kept; does not wait for it. */
   discard: (executions: readonly KeepingExecution[]) => void;
 }
 
-export const timeOf = (deps: Pick<ServiceDeps, 'now'>): Timestamp => timestamp(deps.now());
+/** Who makes a request, and with which settings. The project and region of a request are in the names that it carries. */
+export interface Caller {
+  /** As creator and lastModifier show it. */
+  account: string;
+  /** What this machine lends to executions unless a request says otherwise. */
+  settings: LocalSettings;
+}
+
+/** The service as one request sees it. */
+export interface Call extends Service, Caller {}
+
+export const callOf = (service: Service, { account, settings }: Caller): Call => ({ ...service, account, settings });
+
+export const timeOf = ({ now }: Pick<Service, 'now'>): Timestamp => timestamp(now());
 
 /**
  * The API's answer for a resource that is not there. The fix is ours: where else one of that name is, or the nearest of
  * the `others` that are there.
  */
-export function notFound(deps: ServiceDeps, name: string, others: readonly string[] = []): StatusError {
+export function notFound(call: Call, name: string, others: readonly string[] = []): StatusError {
   const { project, location, execution, task } = parseName(name);
   const kind = task ? 'TASK' : execution ? 'EXECUTION' : 'JOB';
   const id = shortName(name);
@@ -56,17 +69,17 @@ export function notFound(deps: ServiceDeps, name: string, others: readonly strin
   return new StatusError(
     'NOT_FOUND',
     `Resource '${id}' of kind '${kind}' in region '${location}' in project '${project}' does not exist.`,
-    { fix: whereElse(deps, name) ?? (near && `did you mean ${near}?`) },
+    { fix: whereElse(call, name) ?? (near && `did you mean ${near}?`) },
   );
 }
 
 /** The same for a job, with the nearest name of its project and location. */
-export function notFoundJob(deps: ServiceDeps, name: string): StatusError {
+export function notFoundJob(call: Call, name: string): StatusError {
   const { project, location } = parseName(name);
   return notFound(
-    deps,
+    call,
     name,
-    deps.store.jobs({ project, location }).map(({ resource }) => shortName(resource.name)),
+    call.store.jobs({ project, location }).map(({ resource }) => shortName(resource.name)),
   );
 }
 

@@ -1,9 +1,10 @@
 import { executionName, jobName, type Parent, parseName, shortName, taskName } from '../model/names.js';
 import type { Execution, Task } from '../model/schema/job.js';
 import { type TaskRecord, taskResource, type TaskState } from '../model/task.js';
-import { authorize } from './access.js';
+import type { Timestamp } from '../model/time.js';
+import { authorize } from './authorization.js';
 import { type Page, pageOf, type PageRequest } from './pages.js';
-import { notFound, type ServiceDeps } from './service.js';
+import { type Call, notFound, type Service } from './service.js';
 
 /** A task with the state that gcloud shows, which the v2 resource has in its conditions only. */
 export interface TaskView {
@@ -12,8 +13,17 @@ export interface TaskView {
 }
 
 /** The tasks of an execution by index, all or those in some states. */
-export function tasksOf(deps: ServiceDeps, execution: Execution, states?: readonly TaskState[]): TaskView[] {
-  return deps.store.tasks(execution.name, states).map((record) => view(execution, record));
+export function tasksOf(service: Service, execution: Execution, states?: readonly TaskState[]): TaskView[] {
+  return service.store.tasks(execution.name, states).map((record) => view(execution, record));
+}
+
+/** When the tasks of an execution were first started, by index; retries do not count. */
+export function firstStarts({ store }: Service, execution: string): ReadonlyMap<number, Timestamp> {
+  const started = new Map<number, Timestamp>();
+  for (const { task, startTime } of store.attempts(execution)) {
+    if (startTime !== undefined && !started.has(task)) started.set(task, startTime);
+  }
+  return started;
 }
 
 export interface ListTasksRequest extends PageRequest {
@@ -26,16 +36,16 @@ export interface ListTasksRequest extends PageRequest {
 type TaskPosition = [execution: string, index: number];
 
 /** By index; of several executions those of the newest first. @throws StatusError NOT_FOUND */
-export function listTasks(deps: ServiceDeps, request: ListTasksRequest): Page<TaskView> {
+export function listTasks(call: Call, request: ListTasksRequest): Page<TaskView> {
   const { parent, states } = request;
-  authorize(deps, 'run.tasks.list', parent);
-  const executions = executionsOf(deps, parent);
+  authorize(call, 'run.tasks.list', parent);
+  const executions = executionsOf(call, parent);
   return pageOf<TaskView, TaskPosition>(request, { parent, states }, (after, limit) => {
     const found: { item: TaskView; position: TaskPosition }[] = [];
     const start = after ? executions.findIndex(({ name }) => name === after[0]) : 0;
     for (const execution of executions.slice(Math.max(0, start))) {
       const page = { after: execution.name === after?.[0] ? after[1] : -1, limit: limit - found.length };
-      for (const record of deps.store.tasks(execution.name, states, page)) {
+      for (const record of call.store.tasks(execution.name, states, page)) {
         found.push({ item: view(execution, record), position: [execution.name, record.index] });
       }
       if (found.length >= limit) break;
@@ -44,27 +54,27 @@ export function listTasks(deps: ServiceDeps, request: ListTasksRequest): Page<Ta
   });
 }
 
-function executionsOf(deps: ServiceDeps, parent: string): Execution[] {
+function executionsOf(call: Call, parent: string): Execution[] {
   const { project, location, job, execution = '-' } = parseName(parent);
   if (execution !== '-') {
-    const found = deps.store.findExecution(project, location, execution);
-    if (!found || (job !== '-' && found.job !== job)) throw notFound(deps, parent);
+    const found = call.store.findExecution(project, location, execution);
+    if (!found || (job !== '-' && found.job !== job)) throw notFound(call, parent);
     return [found];
   }
   const query = { project, location, job: job === '-' ? undefined : jobName({ project, location }, job) };
-  return deps.store.executions(query).map(({ resource }) => resource);
+  return call.store.executions(query).map(({ resource }) => resource);
 }
 
 /** A task by its id, as gcloud names it: `EXECUTION-taskINDEX`. @throws StatusError NOT_FOUND */
-export function getTask(deps: ServiceDeps, parent: Parent, id: string): TaskView {
+export function getTask(call: Call, parent: Parent, id: string): TaskView {
   const [, executionId = '', index = ''] = /^(.+)-task(0|[1-9]\d*)$/.exec(id) ?? [];
-  const execution = deps.store.findExecution(parent.project, parent.location, executionId);
+  const execution = call.store.findExecution(parent.project, parent.location, executionId);
   const owner = execution?.name ?? executionName(jobName(parent, '-'), executionId || '-');
-  authorize(deps, 'run.tasks.get', owner);
-  const record = execution && deps.store.task(execution.name, Number(index));
+  authorize(call, 'run.tasks.get', owner);
+  const record = execution && call.store.task(execution.name, Number(index));
   if (record) return view(execution, record);
-  const known = execution ? deps.store.tasks(execution.name).map((task) => shortName(taskName(owner, task.index))) : [];
-  throw notFound(deps, `${owner}/tasks/${id}`, known);
+  const known = execution ? call.store.tasks(execution.name).map((task) => shortName(taskName(owner, task.index))) : [];
+  throw notFound(call, `${owner}/tasks/${id}`, known);
 }
 
 const view = (execution: Execution, record: TaskRecord): TaskView => ({

@@ -1,7 +1,8 @@
 import { StatusError } from '../model/errors.js';
 import { shortName } from '../model/names.js';
 import type { LogFiles } from '../store/logs.js';
-import type { Lease, Owner, Store } from '../store/store.js';
+import type { Store } from '../store/store.js';
+import type { Lease, Owner } from '../model/lease.js';
 
 /** How long after the start of a worker its successor may be started, in ms; twice as long each time. */
 const patience = 3000;

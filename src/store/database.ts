@@ -29,6 +29,7 @@ export class Connection {
   readonly #statements = new Map<string, Database.Statement>();
   #queries: Queries | undefined;
   #depth = 0;
+  #writes = 0;
   /** Why nothing can be written, if so; what is read is a copy then. */
   #barrier: StatusError | undefined;
   #copy: string | undefined;
@@ -144,14 +145,20 @@ export class Connection {
   /** Carries a pragma out: the first value that it gives. */
   pragma(sql: string): string | number {
     return this.#guard(() => {
-      const rows = this.#db.prepare(`PRAGMA ${sql}`).all() as Record<string, string | number>[];
+      const rows = this.#prepare(`PRAGMA ${sql}`).all() as Record<string, string | number>[];
       return Object.values(rows[0] ?? {})[0] ?? '';
     });
   }
 
   /** The number of rows that changed. */
   run(sql: string, ...values: unknown[]): number {
+    this.#writes++;
     return this.#guard(() => this.#prepare(sql).run(...values.map(bound)).changes);
+  }
+
+  /** Changes with every write, of this connection (which `data_version` does not count) or of any other one. */
+  version(): string {
+    return `${this.pragma('data_version')} ${this.#writes}`;
   }
 
   /** What `read` makes of a row. @throws StatusError DATA_LOSS if the row is not as it was written */

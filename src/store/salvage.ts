@@ -18,7 +18,7 @@ import { tables } from './examination.js';
 import { Queries, type Row } from './rows.js';
 import { unsealed } from './seal.js';
 import { storeFile } from './sqlite.js';
-import type { Lease } from './store.js';
+import type { Lease } from '../model/lease.js';
 
 type Table = keyof typeof tables;
 

@@ -32,6 +32,7 @@ export function openStore(directory: string): Store {
       ...remainsStore(db),
       ...taskStore(db),
       ...leaseStore(db),
+      version: () => db.version(),
       writable: db.writable,
       transaction: (body) => db.transaction(body),
       close: () => db.close(),

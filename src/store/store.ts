@@ -2,23 +2,11 @@ import type { AttemptRecord } from '../model/attempt.js';
 import type { ContainerEngine } from '../model/container-engine.js';
 import type { Policy } from '../model/iam/policy.js';
 import type { LocalSettings } from '../model/local/settings.js';
+import type { Lease, Owner } from '../model/lease.js';
 import type { Parent } from '../model/names.js';
 import type { Execution, Job } from '../model/schema/job.js';
 import type { TaskRecord, TaskState } from '../model/task.js';
 import type { Timestamp } from '../model/time.js';
-
-/** Who runs an execution; the token tells apart two terms of the same process. */
-export interface Owner {
-  token: string;
-  pid: number;
-  /** When the process started, in a form that differs from any other process's with that pid. */
-  processStart: string;
-}
-
-export interface Lease extends Owner {
-  /** The last sign of life, ms since 1970. */
-  heartbeat: number;
-}
 
 /** The place of a resource in a listing. */
 export interface Position {
@@ -204,6 +192,8 @@ export interface LeaseStore {
 export interface Store extends JobStore, ExecutionStore, TombstoneStore, RemainsStore, TaskStore, LeaseStore {
   /** Several reads and writes as one; nothing else is written in between. Nested calls join the outer one. */
   transaction<T>(body: () => T): T;
+  /** Differs from what it was before if any process has written since. */
+  version(): string;
   /** False if nothing can be written, for want of space or permission: then it is read as it was when it was opened. */
   writable: boolean;
   close(): void;

@@ -2,9 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { main } from '../../src/main.js';
-import { hostExecution } from '../../src/service/host.js';
-import { defaultSettings } from '../../src/model/local/settings.js';
+import { runHere } from '../../src/service/execution-runner.js';
 import type { ContainerSpec } from '../../src/runtime/docker/engine-api.js';
+import { StoreChanges } from '../../src/service/changes.js';
 import { LogFiles } from '../../src/store/logs.js';
 import { openStore } from '../../src/store/sqlite.js';
 import { noCredentials } from '../support/credentials.js';
@@ -54,7 +54,7 @@ export class Scenario {
     const deps = {
       store,
       logs: new LogFiles(this.home),
-      account: 'worker',
+      changes: new StoreChanges(store),
       projectOwner: 'worker',
       projectNumber: '1',
       now: Date.now,
@@ -68,12 +68,11 @@ export class Scenario {
       home: this.home,
       credentials: noCredentials,
       env: {},
-      settings: defaultSettings,
       maxParallelism: 32,
       logRetention: { seconds: undefined, bytes: undefined },
       owner: { token, pid: process.pid, processStart: 'now' },
     };
-    await hostExecution(deps, execution, { cancel: never, kill: never }, () => {}).finally(() => store.close());
+    await runHere(deps, execution, { cancel: never, kill: never }, () => {}).finally(() => store.close());
   }
 
   /** A command line that has to succeed: what it prints. */

@@ -131,7 +131,7 @@ test.concurrent('an engine that is away leaves kept containers, and the command 
   expect((await run.ended).exitCode).toBe(0);
   const id = await run.execution();
   const pruned = await home.run(['prune', '--quiet'], { env: { DOCKER_HOST: `unix://${home.file('nowhere.sock')}` } });
-  expect(pruned.stderr).toContain(`The containers that [${id}] had kept are left: No container engine answers`);
+  expect(pruned.stderr).toContain(`The kept containers of [${id}] were not removed: No container engine answers`);
   expect(existsSync(home.file('nowhere.sock'))).toBe(false);
   const left = await until(() => home.containers().filter((name) => name === `localrun-${id}-task0-attempt0`));
   removeContainers(...home.containers());

@@ -131,7 +131,7 @@ test('containers that were kept on another engine are not said to be removed', a
   const { exitCode, stderr } = await home.run(['prune', '--quiet']);
   expect(exitCode).toBe(0);
   expect(stderr).toContain(
-    `The containers that [${await run.execution()}] had kept are left: they are in another container engine (DOCKER_HOST=${other.host}).\n`,
+    `The kept containers of [${await run.execution()}] were not removed: they are on another container engine (DOCKER_HOST=${other.host}).\n`,
   );
   expect(other.leftovers()).toEqual(kept);
   expect((await doctor(home, ['--fix'], env)).get('engine orphans')?.done).toBe('2 orphans removed');

@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import type { Code } from '../../src/model/errors.js';
-import { type HostDeps, hostExecution } from '../../src/service/host.js';
+import { StoreChanges } from '../../src/service/changes.js';
+import { runHere, type RunnerCall } from '../../src/service/execution-runner.js';
 import { holds } from '../../src/model/iam/conditions.js';
 import { defaultSettings } from '../../src/model/local/settings.js';
 import { LogFiles } from '../../src/store/logs.js';
@@ -20,7 +21,7 @@ export class ServiceWorld {
   readonly store: Store = openStore(this.home);
   readonly logs = new LogFiles(this.home);
   readonly runtime: FakeEngine;
-  readonly deps: HostDeps;
+  readonly call: RunnerCall;
   /** ms since 1970 */
   now = Date.parse(someTime);
   /** The executions that workers were started for. */
@@ -34,9 +35,10 @@ export class ServiceWorld {
   constructor(options: { runtime?: FakeEngine; work?: boolean } = {}) {
     this.runtime = options.runtime ?? new FakeEngine();
     this.work = options.work ?? false;
-    this.deps = {
+    this.call = {
       store: this.store,
       logs: this.logs,
+      changes: new StoreChanges(this.store),
       account: owner,
       projectOwner: owner,
       projectNumber: '123',
@@ -69,12 +71,12 @@ export class ServiceWorld {
   async run(name: string): Promise<void> {
     const never = new AbortController().signal;
     const owner = { token: name, pid: 1, processStart: 'now' };
-    await hostExecution({ ...this.deps, owner }, name, { cancel: never, kill: never }, () => {});
+    await runHere({ ...this.call, owner }, name, { cancel: never, kill: never }, () => {});
   }
 
-  /** Somebody else than the project's owner, where policies are enforced. */
-  as(account: string): HostDeps {
-    return { ...this.deps, account, enforced: holds };
+  /** A call of another account than the project's owner, where policies are enforced. */
+  as(account: string): RunnerCall {
+    return { ...this.call, account, enforced: holds };
   }
 
   advance(ms: number): void {

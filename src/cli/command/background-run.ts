@@ -1,25 +1,25 @@
 import { StatusError } from '../../model/errors.js';
 import { commandLine, Interrupted } from '../errors.js';
 import { completionStatus, conditionOf, isCompleted, startedAt } from '../../model/execution.js';
+import type { LogEntry } from '../../model/log-entry.js';
 import { parseName, shortName } from '../../model/names.js';
 import type { Execution, Job } from '../../model/schema/job.js';
-import { getExecution, waitForExecution } from '../../service/executions.js';
+import { executeJob, followExecution } from '../../service/background-run.js';
 import { getJob, waitForJob } from '../../service/jobs.js';
-import { EntryTail } from '../../service/log-entries.js';
-import { runJob, type RunJobRequest } from '../../service/run.js';
-import type { ServiceDeps } from '../../service/service.js';
-import { executeHint, lending, warnOfInertFields, warnOfLoan } from './described-job.js';
+import type { RunJobRequest } from '../../service/run-job.js';
+import type { Call } from '../../service/service.js';
+import { executeHint, warnOfInertFields, warnOfLoan, withPlaces } from './described-job.js';
 import type { CommonOptions } from '../flags/global.js';
 import type { Context } from './context.js';
 import type { Output } from '../io.js';
 import { tellSettings } from '../flags/local.js';
-import { tailEntries } from '../output/log-entries.js';
+import { printComing } from '../output/log-entries.js';
 import { print } from '../output/print.js';
 import { executionKind } from '../output/resource-kinds.js';
 import { tellKept } from '../output/kept-containers.js';
 import { failureSentence } from '../output/run-summary.js';
 import { type Steps, stepped, tracked } from '../output/live/steps.js';
-import { awaitSurroundings } from './wait-for-engine.js';
+import { tellSlowEngine } from './wait-for-engine.js';
 
 /** What a command does after it has written a job. */
 export interface AfterwardsFlags {
@@ -27,8 +27,6 @@ export interface AfterwardsFlags {
   executeNow?: boolean;
   wait?: boolean;
 }
-
-const started = (execution: Execution): boolean => isCompleted(execution) || startedAt(execution) !== undefined;
 
 /** Where to look an execution up. */
 const detailsHint = ({ defaults }: Context, name: string): string =>
@@ -38,13 +36,15 @@ const detailsHint = ({ defaults }: Context, name: string): string =>
 export async function startExecution(context: Context, request: RunJobRequest): Promise<Execution> {
   const host = await context.host();
   const { settings = host.settings } = request;
-  await awaitSurroundings(context, host, settings);
-  const created = lending(request, () => runJob(host, request));
-  warnOfInertFields(context, host, request.name);
-  warnOfLoan(context, host, created, request);
-  tellSettings(context, settings);
-  host.spawnWorker(created.name);
-  return created;
+  try {
+    const created = await executeJob(host, request, () => tellSlowEngine(context));
+    warnOfInertFields(context, host, request.name);
+    warnOfLoan(context, host, created, request);
+    tellSettings(context, settings);
+    return created;
+  } catch (error) {
+    throw withPlaces(error, request);
+  }
 }
 
 /** What an execution comes to, in gcloud's words. */
@@ -82,8 +82,9 @@ export function runAndWait(
         const step = stepOf(execution);
         if (shown.length > 0) at(Math.min(step, shown.length - 1), step === 2 ? complete(execution) : undefined);
       };
-      const wait = waitForExecution(host, name, until === 'ended' ? isCompleted : started, { signal, onChange });
-      return succeeded(context, host, await (lines ? tailed(context, host, name, lines, wait) : wait), until);
+      const onEntries = lines && ((entries: readonly LogEntry[]) => printComing(context, {}, entries, lines));
+      const seen = await followExecution(host, name, until, { signal, onChange, onEntries });
+      return succeeded(context, host, seen, until);
     }),
   );
 }
@@ -92,17 +93,13 @@ export function runAndWait(
  * Waits until an execution that other processes run has ended. Ctrl-C ends the waiting only.
  * @throws StatusError if it has failed
  */
-export function awaitedExecution(context: Context, service: ServiceDeps, name: string): Promise<Execution> {
+export function awaitedExecution(context: Context, service: Call, name: string): Promise<Execution> {
   return interruptible(context, (signal, begun) => {
     begun(name);
     return tracked(context, `Running execution [${shortName(name)}]`, async (tell) => {
       const onChange = (execution: Execution): void => tell(complete(execution));
-      return succeeded(
-        context,
-        service,
-        await waitForExecution(service, name, isCompleted, { signal, onChange }),
-        'ended',
-      );
+      const seen = await followExecution(service, name, 'ended', { signal, onChange });
+      return succeeded(context, service, seen, 'ended');
     });
   });
 }
@@ -132,34 +129,13 @@ async function interruptible<T>(
 }
 
 /** @throws StatusError if an execution that was waited for has failed; one that was to start may fail later */
-function succeeded(context: Context, service: ServiceDeps, seen: Execution, until: 'started' | 'ended'): Execution {
+function succeeded(context: Context, service: Call, seen: Execution, until: 'started' | 'ended'): Execution {
   if (!isCompleted(seen)) return seen;
   tellKept(context, service, seen);
   const enough = until === 'started' && startedAt(seen) !== undefined;
   if (enough || completionStatus(seen) === 'EXECUTION_SUCCEEDED') return seen;
   const message = `The execution failed. ${failureSentence(service, seen)}`;
   throw new StatusError('UNKNOWN', message + detailsHint(context, seen.name));
-}
-
-/** What comes of waiting for an execution, whose log entries are shown meanwhile. */
-async function tailed(
-  context: Context,
-  service: ServiceDeps,
-  name: string,
-  lines: Output,
-  wait: Promise<Execution>,
-): Promise<Execution> {
-  const parent = parseName(name);
-  const tailing = new EntryTail(service, {});
-  let over = false;
-  const look = () => {
-    const last = over;
-    const entries = tailing.look([getExecution(service, parent, shortName(name))]);
-    return { entries, behind: tailing.behind, over: last };
-  };
-  const waiting = wait.finally(() => (over = true));
-  const [seen] = await Promise.all([waiting, tailEntries(context, {}, look, lines)]);
-  return seen;
 }
 
 /** Says what an execution has come to, and prints it as `--format` asks. */
@@ -180,7 +156,7 @@ export async function printSeen(
 }
 
 /** A job once it is ready. @throws StatusError if it turns out not to become that */
-export async function readyJob(service: ServiceDeps, name: string): Promise<Job> {
+export async function readyJob(service: Call, name: string): Promise<Job> {
   const job = await waitForJob(service, name);
   const { state, message } = job.terminalCondition ?? {};
   if (state === 'CONDITION_FAILED') throw new StatusError('UNKNOWN', message ?? 'The job is not ready.');
@@ -202,7 +178,7 @@ const failure = 'Job failed to deploy';
 /** Writes a job, and waits until it is ready unless that is not wanted. */
 export async function written(
   context: Context,
-  service: ServiceDeps,
+  service: Call,
   name: string,
   { doing, change }: Pick<Writing, 'doing' | 'change'>,
   { async }: AfterwardsFlags,
@@ -226,7 +202,7 @@ function announce({ io: { err } }: Context, name: string, doing: string): void {
 /** Writes a job, waits until it is ready, runs it if the flags say so, and says what was done. */
 export async function writtenAndRun(
   context: Context,
-  service: ServiceDeps,
+  service: Call,
   name: string,
   writing: Writing,
   flags: AfterwardsFlags,

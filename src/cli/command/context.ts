@@ -2,8 +2,8 @@ import type { Config } from '../../config.js';
 import type { LocalDocument } from '../../local/settings-file.js';
 import type { Parent } from '../../model/names.js';
 import type { DoctorDeps } from '../../service/doctor/check.js';
-import type { HostDeps } from '../../service/host.js';
-import type { ServiceDeps } from '../../service/service.js';
+import type { RunnerCall } from '../../service/execution-runner.js';
+import type { Call } from '../../service/service.js';
 import type { Track } from '../flags/flag.js';
 import type { Io } from '../io.js';
 
@@ -17,8 +17,8 @@ export interface Context {
   defaults: Parent;
   /** The localrun.yaml in effect. */
   local: LocalDocument | undefined;
-  service(): Promise<ServiceDeps>;
-  host(): Promise<HostDeps>;
+  service(): Promise<Call>;
+  host(): Promise<RunnerCall>;
   /** For inspecting both, even if they are damaged or unavailable. */
   doctor(): Promise<DoctorDeps>;
 }

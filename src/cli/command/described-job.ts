@@ -2,8 +2,8 @@ import { parseName, shortName } from '../../model/names.js';
 import { joinRemedies, type Remedy, StatusError, suggest, type Suggestion } from '../../model/errors.js';
 import type { Execution, Job, JobInput } from '../../model/schema/job.js';
 import { findJob, getJob } from '../../service/jobs.js';
-import { inertFields, loanWarnings, Unlendable } from '../../service/run.js';
-import type { ServiceDeps } from '../../service/service.js';
+import { ignoredFields, loanWarnings, Unlendable } from '../../service/run-job.js';
+import type { Call } from '../../service/service.js';
 import { askedJob } from './prompts.js';
 import type { CommonOptions } from '../flags/global.js';
 import { commandLine, inWords } from '../errors.js';
@@ -101,41 +101,34 @@ export async function jobToRun(
 type Origin = Pick<NamedJob, 'name' | 'file'> & { job?: JobInput };
 
 /**
- * What `call` returns. An error about resources that this machine lacks for the job gets the position in the job's file
- * and the command that adds them.
+ * An error of creating an execution. If it is about resources that this machine lacks for the job, it gets the position
+ * in the job's file and the command that adds them.
  */
-export function lending<T>(described: Origin, call: () => T): T {
-  try {
-    return call();
-  } catch (error) {
-    if (!(error instanceof Unlendable)) throw error;
-    const { name, file } = described;
-    const init: Suggestion = file
-      ? suggest('config init', '-f', file.name)
-      : { command: 'config init', resource: name };
-    const fixes: Remedy[] = [
-      ...(error.fix === undefined ? [] : [error.fix]),
-      ...(error.initializable && file?.name !== '<stdin>' ? [[init]] : []),
-    ];
-    throw new StatusError(error.code, error.message, {
-      problems: error.problems.map((problem) => inFile(problem, described)),
-      fix: fixes.length > 0 ? joinRemedies(fixes, '\nor let localrun add it: ') : undefined,
-      cause: error,
-    });
-  }
+export function withPlaces(error: unknown, described: Origin): unknown {
+  if (!(error instanceof Unlendable)) return error;
+  const { name, file } = described;
+  const init: Suggestion = file ? suggest('config init', '-f', file.name) : { command: 'config init', resource: name };
+  const fixes: Remedy[] = [
+    ...(error.fix === undefined ? [] : [error.fix]),
+    ...(error.initializable && file?.name !== '<stdin>' ? [[init]] : []),
+  ];
+  return new StatusError(error.code, error.message, {
+    problems: error.problems.map((problem) => inFile(problem, described)),
+    fix: fixes.length > 0 ? joinRemedies(fixes, '\nor let localrun add it: ') : undefined,
+    cause: error,
+  });
 }
 
 /** Prints warnings about the values that an execution gets. */
-export function warnOfLoan({ io }: Context, service: ServiceDeps, execution: Execution, described: Origin): void {
+export function warnOfLoan({ io }: Context, service: Call, execution: Execution, described: Origin): void {
   for (const problem of loanWarnings(service, execution)) {
     io.err.write(`${formatProblem(inFile(problem, described), io.err)}\n`);
   }
 }
 
 /** Reports the fields of a job that have an effect in Cloud Run and none here. */
-export function warnOfInertFields({ io }: Context, service: ServiceDeps, name: string): void {
-  const job = service.store.job(name);
-  const fields = job ? inertFields(job) : [];
+export function warnOfInertFields({ io }: Context, service: Call, name: string): void {
+  const fields = ignoredFields(service, name);
   if (fields.length > 0) io.err.write(`Ignored locally (see docs/fidelity.md): ${fields.join(', ')}\n`);
 }
 

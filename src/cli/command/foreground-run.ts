@@ -1,13 +1,11 @@
 import { graceSeconds } from '../../model/defaults.js';
-import { completionStatus, isCompleted } from '../../model/execution.js';
+import { completionStatus } from '../../model/execution.js';
 import { StatusError } from '../../model/errors.js';
 import { shortName } from '../../model/names.js';
-import { timestamp } from '../../model/time.js';
 import type { Execution } from '../../model/schema/job.js';
-import { waitForExecution } from '../../service/executions.js';
-import { type Control, type HostDeps, hostExecution } from '../../service/host.js';
-import { LogFollower } from '../../service/logs.js';
-import type { ServiceDeps } from '../../service/service.js';
+import { currentExecution } from '../../service/executions.js';
+import { handOver, runAndFollow, type RunnerCall } from '../../service/execution-runner.js';
+import type { Call } from '../../service/service.js';
 import type { CommonOptions } from '../flags/global.js';
 import { exitCodeOf, Interrupted, Reported } from '../errors.js';
 import type { Signal } from '../io.js';
@@ -29,7 +27,7 @@ export interface Finished {
  * cancels it, the second kills what still runs; a third, for an engine that hangs, ends only this process, and the next
  * localrun command brings the rest to an end. If the terminal is closed, the execution goes on in the background.
  */
-export async function runInForeground(context: Context, host: HostDeps, begin: () => Execution): Promise<Finished> {
+export async function runInForeground(context: Context, host: RunnerCall, begin: () => Execution): Promise<Finished> {
   let created: Execution | undefined;
   const { io } = context;
   let view: View | undefined;
@@ -56,15 +54,20 @@ export async function runInForeground(context: Context, host: HostDeps, begin: (
     }
   });
   const stay = io.onHangup(() => {
-    if (!created) return;
-    host.store.releaseLease(created.name, host.owner.token);
-    host.spawnWorker(created.name);
+    if (created) handOver(host, created.name);
   });
   try {
     created = begin();
     view = openView(io, created, host.now);
     const control = { cancel: cancel.signal, kill: kill.signal };
-    const execution = await watched(context, host, created, control, view);
+    const { name } = created;
+    const shown = view;
+    const execution = await runAndFollow(host, created, control, {
+      onEvent: (event) => shown.onEvent(event),
+      onLines: (lines) => shown.onLines(lines),
+      reader: io.err,
+      onTakenOver: () => say(`Another localrun process has taken ${shortName(name)} over; waiting for it to end.`),
+    });
     return { execution, interrupted };
   } catch (error) {
     const engineFailed = error instanceof StatusError && (error.code === 'INTERNAL' || error.code === 'UNAVAILABLE');
@@ -84,10 +87,10 @@ export async function runInForeground(context: Context, host: HostDeps, begin: (
 export async function printFinished(
   context: Context,
   options: CommonOptions,
-  service: ServiceDeps,
+  service: Call,
   { execution, interrupted }: Finished,
 ): Promise<void> {
-  const deleted = service.store.execution(execution.name) === undefined;
+  const deleted = currentExecution(service, execution.name) === undefined;
   await print(context, options, execution, {
     kind: executionKind,
     human: () => (deleted ? '' : summary(context, service, execution)),
@@ -100,28 +103,4 @@ export async function printFinished(
   tellKept(context, service, execution);
   if (interrupted) throw interrupted;
   if (completionStatus(execution) !== 'EXECUTION_SUCCEEDED') throw new Reported();
-}
-
-async function watched(
-  context: Context,
-  host: HostDeps,
-  created: Execution,
-  control: Control,
-  view: View,
-): Promise<Execution> {
-  const { name } = created;
-  const follower = new LogFollower(host.logs, created, (lines) => view.onLines(lines), context.io.err);
-  try {
-    const ended = await hostExecution(host, name, control, (event) => {
-      follower.onEvent(event);
-      view.onEvent(event);
-    });
-    if (ended) return ended;
-  } finally {
-    await follower.close();
-  }
-  view.say(`Another localrun process has taken ${shortName(name)} over; waiting for it to end.`);
-  return waitForExecution(host, name, isCompleted, {
-    onChange: () => void (control.cancel.aborted && host.store.requestCancel(name, timestamp(host.now()))),
-  });
 }

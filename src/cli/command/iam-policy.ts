@@ -2,7 +2,7 @@ import { StatusError } from '../../model/errors.js';
 import type { Expr, Policy, PolicyInput } from '../../model/iam/policy.js';
 import { shortName } from '../../model/names.js';
 import { getIamPolicy, setIamPolicy } from '../../service/iam.js';
-import type { ServiceDeps } from '../../service/service.js';
+import type { Call } from '../../service/service.js';
 import { type BindingFlags, conditionOf } from '../flags/iam-binding.js';
 import type { CommonOptions } from '../flags/global.js';
 import type { Context } from './context.js';
@@ -18,7 +18,7 @@ const maxAttempts = 5;
 
 /** Reads the policy of a job, changes it and writes it back. */
 export async function changePolicy(
-  service: ServiceDeps,
+  service: Call,
   resource: string,
   change: (policy: Policy) => PolicyInput,
 ): Promise<Policy> {

@@ -1,15 +1,12 @@
 import { completionStatus, isCompleted } from '../../model/execution.js';
 import { shortName } from '../../model/names.js';
-import { recoverExecutions } from '../../service/executions.js';
-import type { ServiceDeps } from '../../service/service.js';
+import { recoverExecutions } from '../../service/recovery.js';
+import type { Call } from '../../service/service.js';
 import { remedyText } from '../errors.js';
 import type { Context } from './context.js';
 
-/**
- * The service, after executions whose process has died were taken up again; what became of them is told once, on
- * stderr.
- */
-export async function recoveredService(context: Context): Promise<ServiceDeps> {
+/** The service, after recovery, whose results are reported on stderr. */
+export async function recoveredService(context: Context): Promise<Call> {
   const service = await context.service();
   for (const { execution, refusal } of await recoverExecutions(service)) {
     if (refusal) {

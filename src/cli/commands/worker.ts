@@ -1,5 +1,6 @@
 import type { Context } from '../command/context.js';
-import { hostExecution } from '../../service/host.js';
+import { currentExecution } from '../../service/executions.js';
+import { runHere } from '../../service/execution-runner.js';
 import { sentence } from '../output/live/progress.js';
 
 /** A background process: runs one execution to its end and prints its events into the log of the worker. */
@@ -8,8 +9,8 @@ export async function run(context: Context, _options: object, execution: string,
   const host = { ...opened, owner: { ...opened.owner, token } };
   const never = new AbortController().signal;
   const { out } = context.io;
-  await hostExecution(host, execution, { cancel: never, kill: never }, (event) => {
-    const line = sentence(event, host.store.execution(execution)?.template ?? {}, out);
+  await runHere(host, execution, { cancel: never, kill: never }, (event) => {
+    const line = sentence(event, currentExecution(host, execution)?.template ?? {}, out);
     if (line !== undefined) out.write(`${event.time} ${line}\n`);
   });
 }

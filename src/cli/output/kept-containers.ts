@@ -1,6 +1,6 @@
 import type { Execution } from '../../model/schema/job.js';
 import { keptContainers } from '../../service/retention.js';
-import type { ServiceDeps } from '../../service/service.js';
+import type { Call } from '../../service/service.js';
 import type { Context } from '../command/context.js';
 import { commandLine } from '../errors.js';
 
@@ -8,7 +8,7 @@ import { commandLine } from '../errors.js';
 const named = 3;
 
 /** Reports the containers that an execution has kept, and the commands to inspect and remove them. */
-export function tellKept({ io, config, defaults }: Context, service: ServiceDeps, { name }: Execution): void {
+export function tellKept({ io, config, defaults }: Context, service: Call, { name }: Execution): void {
   const containers = keptContainers(service, name);
   const last = containers.at(-1);
   if (last === undefined) return;

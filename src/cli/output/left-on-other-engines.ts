@@ -1,23 +1,15 @@
 import { endpointOf } from '../../model/container-engine.js';
 import { shortName } from '../../model/names.js';
-import { beganElsewhere } from '../../service/other-engines.js';
-import { runnerOf } from '../../service/runner.js';
-import type { ServiceDeps } from '../../service/service.js';
+import { remnantsOf } from '../../service/engine-mismatch.js';
+import type { Call } from '../../service/service.js';
 import type { Context } from '../command/context.js';
 
-/** Says what the deletion of these executions leaves in engines that are not asked, a line for each that leaves any. */
-export async function tellLeftBehind(
-  { io }: Context,
-  service: ServiceDeps,
-  executions: readonly string[],
-): Promise<void> {
-  for (const name of executions) {
-    const found = await beganElsewhere(service, name);
-    if (!found) continue;
-    const runner = runnerOf(service, name);
+/** Reports what the deletion of these executions leaves behind on other container engines, a line for each. */
+export async function tellLeftBehind({ io }: Context, service: Call, executions: readonly string[]): Promise<void> {
+  for (const { execution, engine, pid } of await remnantsOf(service, executions)) {
     const stays = 'stays, and is an orphan for localrun doctor there';
-    const what = runner ? `goes if process ${runner.pid} reaches that one, or else ${stays}` : stays;
-    const which = `another container engine (${endpointOf(found.began)})`;
-    io.err.write(`Execution [${shortName(name)}] began on ${which}: what it has there ${what}.\n`);
+    const what = pid === undefined ? stays : `goes if process ${pid} reaches that one, or else ${stays}`;
+    const which = `another container engine (${endpointOf(engine)})`;
+    io.err.write(`Execution [${shortName(execution)}] began on ${which}: what it has there ${what}.\n`);
   }
 }

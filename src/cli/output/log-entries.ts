@@ -3,7 +3,7 @@ import { entryText, type LogEntry } from '../../model/log-entry.js';
 import { shortName } from '../../model/names.js';
 import type { Execution } from '../../model/schema/job.js';
 import { haveLogsExpired } from '../../service/retention.js';
-import type { ServiceDeps } from '../../service/service.js';
+import type { Call } from '../../service/service.js';
 import type { LogFlags } from '../flags/log.js';
 import type { Context } from '../command/context.js';
 import { printAll } from './print.js';
@@ -14,7 +14,7 @@ import { signs } from './symbols.js';
 const named = 3;
 
 /** Says whose logs are gone, so that nobody takes them for silent. */
-export function tellExpired({ io, config }: Context, service: ServiceDeps, executions: readonly Execution[]): void {
+export function tellExpired({ io, config }: Context, service: Call, executions: readonly Execution[]): void {
   const gone = executions.filter((execution) => haveLogsExpired(service, execution)).map(({ name }) => shortName(name));
   if (gone.length === 0) return;
   const others = gone.length > named ? ` and ${gone.length - named} more` : '';
@@ -81,29 +81,30 @@ function line(entry: LogEntry, flags: LogFlags, bar: string): string {
   return `${time.slice(0, 10)} ${time.slice(11, 19)} ${before}${entryText(entry)}\n`;
 }
 
-/** How often new entries are looked for, in ms. */
-const pollInterval = 250;
-
-/** Prints entries as they come, until there is nothing more to come or Ctrl-C ends it. */
-export async function tailEntries(
-  { io }: Context,
+/** Prints entries as they come. */
+export async function printComing(
+  { io }: Pick<Context, 'io'>,
   options: LogFlags,
-  look: () => { entries: LogEntry[]; behind: boolean; over: boolean },
+  entries: readonly LogEntry[],
   out = io.out,
 ): Promise<void> {
-  let interrupted: Interrupted | undefined;
-  const ignore = io.onSignal((signal) => (interrupted = new Interrupted(signal)));
+  const json = options.format?.printer === 'json';
+  const text = entries.map((entry) => (json ? `${JSON.stringify(entry)}\n` : line(entry, options, signs(out).bar)));
+  out.write(text.join(''));
+  await out.drained();
+}
+
+/** Prints entries as they come, until there are no more or Ctrl-C ends it. */
+export async function tailEntries(
+  context: Context,
+  options: LogFlags,
+  follow: (signal: AbortSignal) => AsyncIterable<readonly LogEntry[]>,
+): Promise<void> {
+  const end = new AbortController();
+  const ignore = context.io.onSignal((signal) => end.abort(new Interrupted(signal)));
   try {
-    for (;;) {
-      const { entries, behind, over } = look();
-      const json = options.format?.printer === 'json';
-      const text = entries.map((entry) => (json ? `${JSON.stringify(entry)}\n` : line(entry, options, signs(out).bar)));
-      out.write(text.join(''));
-      await out.drained();
-      if (interrupted) throw interrupted;
-      if (over && !behind) return;
-      await new Promise((resolve) => setTimeout(resolve, behind ? 0 : pollInterval));
-    }
+    for await (const entries of follow(end.signal)) await printComing(context, options, entries);
+    end.signal.throwIfAborted();
   } finally {
     ignore();
   }

@@ -3,10 +3,9 @@ import { completionStatus, conditionOf } from '../../model/execution.js';
 import { seenAtLast } from '../../model/log-lines.js';
 import type { Execution } from '../../model/schema/job.js';
 import type { TaskRecord } from '../../model/task.js';
-import type { Timestamp } from '../../model/time.js';
 import { lastLines, sidecarsOf } from '../../service/logs.js';
-import type { ServiceDeps } from '../../service/service.js';
-import { tasksOf } from '../../service/tasks.js';
+import type { Call } from '../../service/service.js';
+import { firstStarts, tasksOf } from '../../service/tasks.js';
 import type { Context } from '../command/context.js';
 import { boundedGrid, boundedTable } from './bounded-table.js';
 import { signs, symbols } from './symbols.js';
@@ -18,11 +17,8 @@ const shownFailures = 3;
 const shownLines = 3;
 
 /** The result of an execution as tables for stdout. */
-export async function summary({ io }: Context, service: ServiceDeps, execution: Execution): Promise<string> {
-  const started = new Map<number, Timestamp>();
-  for (const { task, startTime } of service.store.attempts(execution.name)) {
-    if (startTime !== undefined && !started.has(task)) started.set(task, startTime);
-  }
+export async function summary({ io }: Context, service: Call, execution: Execution): Promise<string> {
+  const started = firstStarts(service, execution.name);
   const tasks = await boundedTable(resultColumns(io.out, started), tasksOf(service, execution), io.out);
   return `${tasks}\n${await boundedGrid(completionRows(execution), io.out)}`;
 }
@@ -35,7 +31,7 @@ function failureLine({ template }: Execution, { index, retried, lastAttemptResul
 }
 
 /** The reason of an execution's failure in one sentence. */
-export function failureSentence(service: ServiceDeps, execution: Execution): string {
+export function failureSentence(service: Call, execution: Execution): string {
   const [first, ...others] = tasksOf(service, execution, ['Failed']);
   if (completionStatus(execution) === 'EXECUTION_CANCELLED' || !first) {
     return conditionOf(execution, 'Completed')?.message ?? '';
@@ -46,7 +42,7 @@ export function failureSentence(service: ServiceDeps, execution: Execution): str
 }
 
 /** Prints the last lines of failed tasks and the next commands on stderr; nothing if no task has failed. */
-export function postMortem({ io, defaults }: Context, service: ServiceDeps, execution: Execution): void {
+export function postMortem({ io, defaults }: Context, service: Call, execution: Execution): void {
   const failed = tasksOf(service, execution, ['Failed']);
   if (completionStatus(execution) !== 'EXECUTION_FAILED' && failed.length === 0) return;
   const { chalk } = io.err;
@@ -57,7 +53,7 @@ export function postMortem({ io, defaults }: Context, service: ServiceDeps, exec
     say(`${symbols.failed(io.err)} ${chalk.bold(failureLine(execution, record))}`);
     const { index: task, retried: attempt } = record;
     for (const container of [undefined, ...sidecarsOf(execution)]) {
-      const lines = lastLines(service.logs, execution.name, { task, attempt, container }, shownLines);
+      const lines = lastLines(service, execution.name, { task, attempt, container }, shownLines);
       const from = container === undefined ? '' : `${chalk.cyan(container)} `;
       for (const { text } of lines) say(`  ${from}${chalk.dim(signs(io.err).bar)} ${seenAtLast(text)}`);
     }

@@ -1,7 +1,7 @@
 import { type Remedy, StatusError } from '../../model/errors.js';
 import type { EngineReport } from '../../runtime/diagnosis.js';
 import type { AttemptRuntime } from '../../runtime/port.js';
-import type { ServiceDeps } from '../service.js';
+import type { Service } from '../service.js';
 
 /** What a look at one thing has found. */
 export interface Check {
@@ -24,11 +24,11 @@ export interface DoctorDeps {
   /** The state directory. */
   home: string;
   now: () => number;
-  alive: ServiceDeps['alive'];
+  alive: Service['alive'];
   diagnose: () => Promise<EngineReport>;
   runtime: AttemptRuntime;
   /** Opens the store anew. @throws StatusError */
-  open: () => Promise<ServiceDeps>;
+  open: () => Promise<Service>;
 }
 
 /** A failure as a finding. */

@@ -4,9 +4,9 @@ import { StatusError, suggest } from '../../model/errors.js';
 import { shortName } from '../../model/names.js';
 import { examineStore } from '../../store/examination.js';
 import { type Salvage, salvageStore } from '../../store/salvage.js';
-import { recoverExecutions } from '../executions.js';
-import { isLeft } from '../runner.js';
-import type { ServiceDeps } from '../service.js';
+import { recoverExecutions } from '../recovery.js';
+import { isOrphaned } from '../leases.js';
+import type { Service } from '../service.js';
 import { amount, type DoctorDeps, type Mendable, problem } from './check.js';
 
 /** Reads the whole store. */
@@ -52,11 +52,11 @@ function told({ aside, saved, lost }: Salvage): string {
 const nouns = { job: 'job', execution: 'execution', tombstone: 'deleted resource', task: 'task', attempt: 'attempt' };
 
 /** Looks for executions that nobody runs though they have not ended; `asked` is the engine that answers. */
-export function executionChecks(service: ServiceDeps, asked: ContainerEngine | undefined): Mendable[] {
+export function executionChecks(service: Service, asked: ContainerEngine | undefined): Mendable[] {
   const open = service.store.openExecutions().map((name) => {
     const engine = service.store.engine(name);
     const away = engine && asked && engine.id !== asked.id ? engine : undefined;
-    return { name, away, left: isLeft(service, name) };
+    return { name, away, left: isOrphaned(service, name) };
   });
   const here = open.filter(({ away }) => !away);
   return [leaseCheck(service, here), ...(asked ? [otherEngines(open)] : [])];
@@ -70,7 +70,7 @@ interface Open {
   left: boolean;
 }
 
-function leaseCheck(service: ServiceDeps, open: readonly Open[]): Mendable {
+function leaseCheck(service: Service, open: readonly Open[]): Mendable {
   const name = 'executions';
   const left = open.filter((execution) => execution.left);
   if (left.length === 0) {

@@ -4,8 +4,8 @@ import type { Binding, PolicyInput } from '../../../src/model/iam/policy.js';
 import { cancelExecution, deleteExecution, getExecution, listExecutions } from '../../../src/service/executions.js';
 import { getIamPolicy, setIamPolicy, testIamPermissions } from '../../../src/service/iam.js';
 import { createJob, deleteJob, getJob, listJobs, updateJob } from '../../../src/service/jobs.js';
-import { runJob } from '../../../src/service/run.js';
-import type { ServiceDeps } from '../../../src/service/service.js';
+import { runJob } from '../../../src/service/run-job.js';
+import type { Call } from '../../../src/service/service.js';
 import { getTask, listTasks } from '../../../src/service/tasks.js';
 import { jobInput, parent, someJobName as resource } from '../../support/jobs.js';
 import { serviceError as error, ServiceWorld } from '../../support/service.js';
@@ -15,16 +15,16 @@ const until2030 = { title: 'until 2030', expression: 'request.time < timestamp("
 
 function worldWithJob(): ServiceWorld {
   const world = new ServiceWorld();
-  createJob(world.deps, { parent, jobId: 'nightly', job: jobInput() });
+  createJob(world.call, { parent, jobId: 'nightly', job: jobInput() });
   return world;
 }
 
 describe('getIamPolicy', () => {
   test('answers for a job that never had a policy, and not for one that is not there', () => {
     const world = worldWithJob();
-    expect(getIamPolicy(world.deps, { resource })).toEqual({ etag: 'ACAB' });
-    expect(() => getIamPolicy(world.deps, { resource: `${resource}x` })).toThrow(error('NOT_FOUND', /kind 'JOB'/));
-    expect(() => getIamPolicy(world.deps, { resource, requestedPolicyVersion: 2 })).toThrow(
+    expect(getIamPolicy(world.call, { resource })).toEqual({ etag: 'ACAB' });
+    expect(() => getIamPolicy(world.call, { resource: `${resource}x` })).toThrow(error('NOT_FOUND', /kind 'JOB'/));
+    expect(() => getIamPolicy(world.call, { resource, requestedPolicyVersion: 2 })).toThrow(
       error('INVALID_ARGUMENT', /must be 0, 1 or 3, got 2/),
     );
   });
@@ -32,9 +32,9 @@ describe('getIamPolicy', () => {
   test('shows conditions to those only who ask for version 3', async () => {
     const world = worldWithJob();
     const bindings = [invoker('user:a@b.c'), { ...invoker('user:a@b.c'), condition: until2030 }];
-    const { etag } = await setIamPolicy(world.deps, { resource, policy: { version: 3, bindings } });
-    expect(getIamPolicy(world.deps, { resource, requestedPolicyVersion: 3 })).toEqual({ version: 3, bindings, etag });
-    const older = getIamPolicy(world.deps, { resource, requestedPolicyVersion: 1 });
+    const { etag } = await setIamPolicy(world.call, { resource, policy: { version: 3, bindings } });
+    expect(getIamPolicy(world.call, { resource, requestedPolicyVersion: 3 })).toEqual({ version: 3, bindings, etag });
+    const older = getIamPolicy(world.call, { resource, requestedPolicyVersion: 1 });
     expect(older).toEqual({
       version: 1,
       bindings: [
@@ -43,7 +43,7 @@ describe('getIamPolicy', () => {
       ],
       etag,
     });
-    await expect(setIamPolicy(world.deps, { resource, policy: older })).rejects.toEqual(
+    await expect(setIamPolicy(world.call, { resource, policy: older })).rejects.toEqual(
       error('INVALID_ARGUMENT', /bindings\[1\]\.role: stands for a binding with a condition/),
     );
   });
@@ -51,7 +51,7 @@ describe('getIamPolicy', () => {
 
 describe('setIamPolicy', () => {
   const set = (world: ServiceWorld, policy: PolicyInput, updateMask?: string) =>
-    setIamPolicy(world.deps, { resource, policy, updateMask });
+    setIamPolicy(world.call, { resource, policy, updateMask });
 
   test('normalises what it keeps', async () => {
     const world = worldWithJob();
@@ -71,7 +71,7 @@ describe('setIamPolicy', () => {
       ],
       etag: expect.stringMatching(/^Bw[\w+/]+=$/),
     });
-    expect(getIamPolicy(world.deps, { resource })).toEqual(policy);
+    expect(getIamPolicy(world.call, { resource })).toEqual(policy);
     expect(await set(world, { bindings: [] })).toEqual({ etag: expect.any(String) });
   });
 
@@ -83,9 +83,9 @@ describe('setIamPolicy', () => {
     await expect(set(world, { bindings: [], etag: first.etag })).rejects.toEqual(
       error('ABORTED', /^There were concurrent policy changes\..*did not match the current policy's ETag/),
     );
-    expect(getIamPolicy(world.deps, { resource })).toEqual(second);
+    expect(getIamPolicy(world.call, { resource })).toEqual(second);
     await set(world, { bindings: [], etag: first.etag }, 'bindings');
-    expect(getIamPolicy(world.deps, { resource })).not.toHaveProperty('bindings');
+    expect(getIamPolicy(world.call, { resource })).not.toHaveProperty('bindings');
   });
 
   test('replaces only what the mask names', async () => {
@@ -142,7 +142,7 @@ describe('setIamPolicy', () => {
       code: 'INVALID_ARGUMENT',
       message: expect.stringContaining(`Violation in SetIamPolicyRequest.policy.${message}`),
     });
-    expect(getIamPolicy(world.deps, { resource })).toEqual({ etag: 'ACAB' });
+    expect(getIamPolicy(world.call, { resource })).toEqual({ etag: 'ACAB' });
   });
 
   test('takes every kind of member and role', async () => {
@@ -165,8 +165,8 @@ describe('setIamPolicy', () => {
 });
 
 describe('testIamPermissions', () => {
-  const test3 = (deps: ServiceDeps, asked: readonly string[] = permissions): Promise<Permission[]> =>
-    testIamPermissions(deps, { resource, permissions: asked });
+  const test3 = (call: Call, asked: readonly string[] = permissions): Promise<Permission[]> =>
+    testIamPermissions(call, { resource, permissions: asked });
 
   test.each<[string, Permission[]]>([
     ['roles/run.invoker', ['run.jobs.run']],
@@ -186,10 +186,10 @@ describe('testIamPermissions', () => {
     ['projects/p/roles/mine', []],
   ])('knows %s', async (role, granted) => {
     const world = worldWithJob();
-    await setIamPolicy(world.deps, { resource, policy: { bindings: [{ role, members: ['user:a@b.c'] }] } });
-    expect(await test3({ ...world.deps, account: 'a@b.c' })).toEqual(granted);
-    expect(await test3({ ...world.deps, account: 'z@b.c' })).toEqual([]);
-    expect(await test3(world.deps)).toEqual(permissions);
+    await setIamPolicy(world.call, { resource, policy: { bindings: [{ role, members: ['user:a@b.c'] }] } });
+    expect(await test3({ ...world.call, account: 'a@b.c' })).toEqual(granted);
+    expect(await test3({ ...world.call, account: 'z@b.c' })).toEqual([]);
+    expect(await test3(world.call)).toEqual(permissions);
   });
 
   test.each<[string, string, boolean]>([
@@ -202,8 +202,8 @@ describe('testIamPermissions', () => {
     ['roles/owner', 'run.jobs.setIamPolicy', true],
   ])('says of %s and %s: %s', async (role, permission, granted) => {
     const world = worldWithJob();
-    await setIamPolicy(world.deps, { resource, policy: { bindings: [{ role, members: ['allUsers'] }] } });
-    expect(await test3({ ...world.deps, account: 'a@b.c' }, [permission])).toEqual(granted ? [permission] : []);
+    await setIamPolicy(world.call, { resource, policy: { bindings: [{ role, members: ['allUsers'] }] } });
+    expect(await test3({ ...world.call, account: 'a@b.c' }, [permission])).toEqual(granted ? [permission] : []);
   });
 
   test.each<[member: string, account: string, granted: boolean]>([
@@ -216,8 +216,8 @@ describe('testIamPermissions', () => {
     ['deleted:user:a@b.c?uid=1', 'a@b.c', false],
   ])('takes %s for %s: %s', async (member, account, granted) => {
     const world = worldWithJob();
-    await setIamPolicy(world.deps, { resource, policy: { bindings: [invoker(member)] } });
-    expect(await test3({ ...world.deps, account }, ['run.jobs.run'])).toHaveLength(granted ? 1 : 0);
+    await setIamPolicy(world.call, { resource, policy: { bindings: [invoker(member)] } });
+    expect(await test3({ ...world.call, account }, ['run.jobs.run'])).toHaveLength(granted ? 1 : 0);
   });
 
   test.each<[expression: string, granted: boolean]>([
@@ -230,18 +230,18 @@ describe('testIamPermissions', () => {
   ])('evaluates %s', async (expression, granted) => {
     const world = worldWithJob();
     const bindings = [{ ...invoker('allUsers'), condition: { title: 't', expression } }];
-    await setIamPolicy(world.deps, { resource, policy: { version: 3, bindings } });
-    expect(await test3({ ...world.deps, account: 'a@b.c' }, ['run.jobs.run'])).toHaveLength(granted ? 1 : 0);
+    await setIamPolicy(world.call, { resource, policy: { version: 3, bindings } });
+    expect(await test3({ ...world.call, account: 'a@b.c' }, ['run.jobs.run'])).toHaveLength(granted ? 1 : 0);
   });
 
   test('refuses what is no permission on a job, and knows none on a job that is not there', async () => {
     const world = worldWithJob();
     for (const permission of ['run.*', 'storage.buckets.get']) {
-      await expect(test3(world.deps, [permission])).rejects.toEqual(
+      await expect(test3(world.call, [permission])).rejects.toEqual(
         error('INVALID_ARGUMENT', `Permission ${permission} is not valid for this resource.`),
       );
     }
-    expect(await testIamPermissions(world.deps, { resource: `${resource}x`, permissions: ['run.jobs.run'] })).toEqual(
+    expect(await testIamPermissions(world.call, { resource: `${resource}x`, permissions: ['run.jobs.run'] })).toEqual(
       [],
     );
   });
@@ -253,7 +253,7 @@ describe('enforcement', () => {
 
   test('covers every method', async () => {
     const world = worldWithJob();
-    const { name } = runJob(world.deps, { name: resource });
+    const { name } = runJob(world.call, { name: resource });
     const id = name.slice(name.lastIndexOf('/') + 1);
     const mallory = world.as('mallory@example.com');
     const parentOf = 'projects/p/locations/us-central1';
@@ -277,7 +277,7 @@ describe('enforcement', () => {
       await expect((async () => await call())()).rejects.toEqual(denied(permission, on));
     }
     const members = ['user:mallory@example.com'];
-    await setIamPolicy(world.deps, { resource, policy: { bindings: [{ role: 'roles/run.admin', members }] } });
+    await setIamPolicy(world.call, { resource, policy: { bindings: [{ role: 'roles/run.admin', members }] } });
     // On the parent only the project's owner has permissions.
     const allowed = calls.filter(([, permission, on]) => on !== parentOf && !/delete|cancel|setIam/.test(permission));
     for (const [call] of allowed) await call();
@@ -285,7 +285,7 @@ describe('enforcement', () => {
 
   test('lets an invoker run the job, but not with overrides', async () => {
     const world = worldWithJob();
-    await setIamPolicy(world.deps, { resource, policy: { bindings: [invoker('user:ci@example.com')] } });
+    await setIamPolicy(world.call, { resource, policy: { bindings: [invoker('user:ci@example.com')] } });
     const ci = world.as('ci@example.com');
     expect(runJob(ci, { name: resource }).creator).toBe('ci@example.com');
     for (const overrides of [{ taskCount: 2 }, { timeout: '5s' }, { containerOverrides: [{ args: ['x'] }] }]) {
@@ -299,7 +299,7 @@ describe('enforcement', () => {
     const world = worldWithJob();
     const condition = { title: 't', expression: 'request.time < timestamp("2026-11-24T00:00:00Z")' };
     const bindings = [{ role: 'roles/run.developer', members: ['user:a@b.c'], condition }];
-    await setIamPolicy(world.deps, { resource, policy: { version: 3, bindings } });
+    await setIamPolicy(world.call, { resource, policy: { version: 3, bindings } });
     const a = world.as('a@b.c');
     expect(() => updateJob(a, { name: resource, job: jobInput(), allowMissing: true })).toThrow(
       denied('run.jobs.create', 'projects/p/locations/us-central1'),
@@ -311,6 +311,6 @@ describe('enforcement', () => {
 
   test('is off by default', () => {
     const world = worldWithJob();
-    expect(getJob({ ...world.deps, account: 'mallory@example.com' }, resource).name).toBe(resource);
+    expect(getJob({ ...world.call, account: 'mallory@example.com' }, resource).name).toBe(resource);
   });
 });

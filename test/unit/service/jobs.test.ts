@@ -17,14 +17,14 @@ import {
 } from '../../../src/service/jobs.js';
 import { getExecution, listExecutions } from '../../../src/service/executions.js';
 import { everyPage } from '../../../src/service/pages.js';
-import { runJob } from '../../../src/service/run.js';
+import { runJob } from '../../../src/service/run-job.js';
 import { setIamPolicy } from '../../../src/service/iam.js';
 import { setFields } from '../../support/fields.js';
 import { jobInput, parent, someJobName as name } from '../../support/jobs.js';
 import { day, owner, serviceError as error, ServiceWorld, someLog } from '../../support/service.js';
 
 const create = (world: ServiceWorld, job: JobInput = jobInput(), jobId = 'nightly', more = {}): Job =>
-  createJob(world.deps, { parent, jobId, job, ...more });
+  createJob(world.call, { parent, jobId, job, ...more });
 
 /** What is on disk of the job, to the byte. */
 const stored = (world: ServiceWorld): unknown => {
@@ -86,7 +86,7 @@ describe('createJob', () => {
         for (const spec of readJobs(file, readFileSync(path.join(directory, file), 'utf8')).jobs) {
           // Those that act have tests of their own.
           const { name: _, etag: _etag, startExecutionToken: _start, runExecutionToken: _run, ...job } = spec.job;
-          const kept = getJob(world.deps, create(world, job, `job-${++count}`).name);
+          const kept = getJob(world.call, create(world, job, `job-${++count}`).name);
           expect(kept).toMatchObject(normalize(JobMessage, job));
           for (const field of setFields(JobMessage, kept)) left.delete(field);
         }
@@ -126,7 +126,7 @@ describe('createJob', () => {
     const world = new ServiceWorld();
     const job = create(world, { ...jobInput(), startExecutionToken: 'a' }, 'nightly', { validateOnly: true });
     expect(job.template.template.timeout).toBe('600s');
-    expect(findJob(world.deps, name)).toBeUndefined();
+    expect(findJob(world.call, name)).toBeUndefined();
     expect(world.store.openExecutions()).toEqual([]);
     expect(world.spawned).toEqual([]);
   });
@@ -137,12 +137,12 @@ describe('createJob', () => {
       for (let i = 0; i < 1000; i++) create(world, jobInput(), `job-${i}`);
     });
     expect(() => create(world)).toThrow(error('RESOURCE_EXHAUSTED', /1000 jobs in region us-central1/));
-    createJob(world.deps, { parent: { ...parent, location: 'europe-west1' }, jobId: 'nightly', job: jobInput() });
+    createJob(world.call, { parent: { ...parent, location: 'europe-west1' }, jobId: 'nightly', job: jobInput() });
   });
 });
 
 describe('updateJob', () => {
-  const update = (world: ServiceWorld, job: JobInput, more = {}): Job => updateJob(world.deps, { name, job, ...more });
+  const update = (world: ServiceWorld, job: JobInput, more = {}): Job => updateJob(world.call, { name, job, ...more });
 
   test('counts a generation for a change, and none for what is the same', () => {
     const world = new ServiceWorld();
@@ -158,7 +158,7 @@ describe('updateJob', () => {
       updateTime: '2026-11-23T12:00:01.000000Z',
     });
     expect(second.etag).not.toBe(first.etag);
-    expect(getJob(world.deps, name)).toEqual(second);
+    expect(getJob(world.call, name)).toEqual(second);
   });
 
   test('gives each version an etag of its own even within a millisecond', () => {
@@ -197,7 +197,7 @@ describe('updateJob', () => {
     const missing = "Resource 'nightly' of kind 'JOB' in region 'us-central1' in project 'p' does not exist.";
     expect(() => update(world, jobInput())).toThrow(error('NOT_FOUND', missing));
     expect(update(world, jobInput(), { allowMissing: true, validateOnly: true }).generation).toBe('1');
-    expect(() => getJob(world.deps, name)).toThrow(error('NOT_FOUND', missing));
+    expect(() => getJob(world.call, name)).toThrow(error('NOT_FOUND', missing));
     expect(update(world, jobInput(), { allowMissing: true }).generation).toBe('1');
     expect(update(world, jobInput({ taskCount: 2 }), { allowMissing: true }).generation).toBe('2');
   });
@@ -244,7 +244,7 @@ describe('deleteJob', () => {
     const world = new ServiceWorld();
     const { uid } = create(world);
     world.advance(1500);
-    const deleted = await deleteJob(world.deps, { name, etag: 'stale ones are not looked at' });
+    const deleted = await deleteJob(world.call, { name, etag: 'stale ones are not looked at' });
     expect(deleted).toMatchObject({
       uid,
       generation: '2',
@@ -254,15 +254,15 @@ describe('deleteJob', () => {
       terminalCondition: { type: 'Ready', state: 'CONDITION_SUCCEEDED' },
     });
     expect(deleted).not.toHaveProperty('reconciling');
-    expect(() => getJob(world.deps, name)).toThrow(error('NOT_FOUND', /kind 'JOB'/));
-    expect(getJob(world.deps, name, { showDeleted: true })).toEqual(deleted);
-    expect(listJobs(world.deps, { project: 'p' }).items).toEqual([]);
-    expect(listJobs(world.deps, { project: 'p', showDeleted: true }).items).toHaveLength(1);
+    expect(() => getJob(world.call, name)).toThrow(error('NOT_FOUND', /kind 'JOB'/));
+    expect(getJob(world.call, name, { showDeleted: true })).toEqual(deleted);
+    expect(listJobs(world.call, { project: 'p' }).items).toEqual([]);
+    expect(listJobs(world.call, { project: 'p', showDeleted: true }).items).toHaveLength(1);
     world.advance(30 * day - 1);
-    expect(listJobs(world.deps, { project: 'p', showDeleted: true }).items).toHaveLength(1);
+    expect(listJobs(world.call, { project: 'p', showDeleted: true }).items).toHaveLength(1);
     world.advance(1);
-    expect(listJobs(world.deps, { project: 'p', showDeleted: true }).items).toEqual([]);
-    expect(() => getJob(world.deps, name, { showDeleted: true })).toThrow(error('NOT_FOUND', /nightly/));
+    expect(listJobs(world.call, { project: 'p', showDeleted: true }).items).toEqual([]);
+    expect(() => getJob(world.call, name, { showDeleted: true })).toThrow(error('NOT_FOUND', /nightly/));
     create(world, jobInput(), 'other');
     const db = new Database(path.join(world.home, 'localrun.db'));
     expect(db.prepare('SELECT * FROM tombstone').all()).toEqual([]);
@@ -276,31 +276,31 @@ describe('deleteJob', () => {
       const job = create(world, { ...jobInput(), runExecutionToken: 'v1' });
       uids.push(job.uid);
       expect(job).toMatchObject({ generation: '1', executionCount: 1 });
-      await deleteJob(world.deps, { name });
+      await deleteJob(world.call, { name });
       world.advance(1000);
     }
     create(world);
-    const jobs = listJobs(world.deps, { project: 'p', showDeleted: true }).items;
+    const jobs = listJobs(world.call, { project: 'p', showDeleted: true }).items;
     expect(jobs.map(({ uid }) => uid).slice(1)).toEqual(uids.toReversed());
-    expect(getJob(world.deps, name, { showDeleted: true })).not.toHaveProperty('deleteTime');
-    const executions = listExecutions(world.deps, { parent: name, showDeleted: true }).items;
+    expect(getJob(world.call, name, { showDeleted: true })).not.toHaveProperty('deleteTime');
+    const executions = listExecutions(world.call, { parent: name, showDeleted: true }).items;
     expect(executions.map(({ deleteTime }) => deleteTime?.slice(11, 19))).toEqual(['12:00:02', '12:00:01', '12:00:00']);
   });
 
   test('ends its executions first, and takes their logs and its policy away', async () => {
     const world = new ServiceWorld({ work: true });
     create(world);
-    await setIamPolicy(world.deps, {
+    await setIamPolicy(world.call, {
       resource: name,
       policy: { bindings: [{ role: 'roles/run.invoker', members: ['allUsers'] }] },
     });
-    const { name: execution } = runJob(world.deps, { name });
+    const { name: execution } = runJob(world.call, { name });
     someLog(world.logs, execution);
-    const deleted = await deleteJob(world.deps, { name });
+    const deleted = await deleteJob(world.call, { name });
     expect(deleted.latestCreatedExecution).toMatchObject({ name: execution.split('/').at(-1) });
-    const gone = getExecution(world.deps, parent, execution.split('/').at(-1) ?? '', { showDeleted: true });
+    const gone = getExecution(world.call, parent, execution.split('/').at(-1) ?? '', { showDeleted: true });
     expect(gone).toMatchObject({ deleteTime: expect.any(String), completionTime: expect.any(String) });
-    expect(() => getExecution(world.deps, parent, execution.split('/').at(-1) ?? '')).toThrow(
+    expect(() => getExecution(world.call, parent, execution.split('/').at(-1) ?? '')).toThrow(
       error('NOT_FOUND', /kind 'EXECUTION'/),
     );
     expect(world.store.tasks(execution)).toEqual([]);
@@ -311,18 +311,18 @@ describe('deleteJob', () => {
   test('that nobody waited for is finished by the next write', async () => {
     const world = new ServiceWorld();
     create(world);
-    const { name: execution } = runJob(world.deps, { name });
-    const doomed = startDeletion(world.deps, { name });
+    const { name: execution } = runJob(world.call, { name });
+    const doomed = startDeletion(world.call, { name });
     expect(doomed).toMatchObject({
       generation: '2',
       observedGeneration: '1',
       reconciling: true,
       terminalCondition: { type: 'Ready', state: 'CONDITION_PENDING' },
     });
-    expect(getJob(world.deps, name)).toMatchObject({ deleteTime: doomed.deleteTime });
+    expect(getJob(world.call, name)).toMatchObject({ deleteTime: doomed.deleteTime });
     const being = error('FAILED_PRECONDITION', "Job 'nightly' is being deleted.");
-    expect(() => runJob(world.deps, { name })).toThrow(being);
-    expect(() => updateJob(world.deps, { name, job: jobInput({ taskCount: 2 }) })).toThrow(being);
+    expect(() => runJob(world.call, { name })).toThrow(being);
+    expect(() => updateJob(world.call, { name, job: jobInput({ taskCount: 2 }) })).toThrow(being);
     expect(() => create(world)).toThrow(error('ALREADY_EXISTS', /nightly/));
     expect(world.store.cancelRequested(execution)).toBe(true);
     await world.run(execution);
@@ -332,16 +332,16 @@ describe('deleteJob', () => {
   test('with validateOnly deletes nothing', async () => {
     const world = new ServiceWorld();
     create(world);
-    const { name: execution } = runJob(world.deps, { name });
+    const { name: execution } = runJob(world.call, { name });
     const before = stored(world);
-    const answer = await deleteJob(world.deps, { name, validateOnly: true });
+    const answer = await deleteJob(world.call, { name, validateOnly: true });
     expect(answer).toMatchObject({ generation: '2', deleteTime: expect.any(String) });
     expect(stored(world)).toEqual(before);
     expect(world.store.cancelRequested(execution)).toBe(false);
   });
 
   test('of a job that is not there is refused', async () => {
-    await expect(deleteJob(new ServiceWorld().deps, { name })).rejects.toEqual(error('NOT_FOUND', /'nightly'/));
+    await expect(deleteJob(new ServiceWorld().call, { name })).rejects.toEqual(error('NOT_FOUND', /'nightly'/));
   });
 });
 
@@ -350,15 +350,15 @@ describe('listJobs', () => {
     const world = new ServiceWorld();
     for (let i = 0; i < 7; i++) create(world, jobInput(), `job-${i}`);
     const query = { project: 'p', location: 'us-central1' };
-    const first = listJobs(world.deps, { ...query, pageSize: 3 });
+    const first = listJobs(world.call, { ...query, pageSize: 3 });
     expect(first.items.map((job) => job.name.slice(-5))).toEqual(['job-6', 'job-5', 'job-4']);
-    await deleteJob(world.deps, { name: `${name.slice(0, -7)}job-4` });
+    await deleteJob(world.call, { name: `${name.slice(0, -7)}job-4` });
     create(world, jobInput(), 'job-7');
-    const second = listJobs(world.deps, { ...query, pageSize: 3, pageToken: first.nextPageToken });
+    const second = listJobs(world.call, { ...query, pageSize: 3, pageToken: first.nextPageToken });
     expect(second.items.map((job) => job.name.slice(-5))).toEqual(['job-3', 'job-2', 'job-1']);
-    const third = listJobs(world.deps, { ...query, pageSize: 3, pageToken: second.nextPageToken });
+    const third = listJobs(world.call, { ...query, pageSize: 3, pageToken: second.nextPageToken });
     expect(third).toEqual({ items: [expect.objectContaining({ name: `${name.slice(0, -7)}job-0` })] });
-    expect(everyPage((page) => listJobs(world.deps, { ...query, ...page }))).toHaveLength(7);
+    expect(everyPage((page) => listJobs(world.call, { ...query, ...page }))).toHaveLength(7);
   });
 
   test('has 100 on a page unless told otherwise, and refuses what is no token of its own', () => {
@@ -366,13 +366,13 @@ describe('listJobs', () => {
     world.store.transaction(() => {
       for (let i = 0; i < 101; i++) create(world, jobInput(), `job-${i}`);
     });
-    const { items, nextPageToken } = listJobs(world.deps, { project: 'p' });
+    const { items, nextPageToken } = listJobs(world.call, { project: 'p' });
     expect(items).toHaveLength(100);
     const wrong = error('INVALID_ARGUMENT', /^page_token/);
-    expect(() => listJobs(world.deps, { project: 'q', pageToken: nextPageToken })).toThrow(wrong);
-    expect(() => listJobs(world.deps, { project: 'p', showDeleted: true, pageToken: nextPageToken })).toThrow(wrong);
-    expect(() => listJobs(world.deps, { project: 'p', pageToken: 'x' })).toThrow(wrong);
-    expect(() => listJobs(world.deps, { project: 'p', pageSize: -1 })).toThrow(error('INVALID_ARGUMENT', /negative/));
-    expect(everyPage((page) => listJobs(world.deps, { project: 'p', ...page }))).toHaveLength(101);
+    expect(() => listJobs(world.call, { project: 'q', pageToken: nextPageToken })).toThrow(wrong);
+    expect(() => listJobs(world.call, { project: 'p', showDeleted: true, pageToken: nextPageToken })).toThrow(wrong);
+    expect(() => listJobs(world.call, { project: 'p', pageToken: 'x' })).toThrow(wrong);
+    expect(() => listJobs(world.call, { project: 'p', pageSize: -1 })).toThrow(error('INVALID_ARGUMENT', /negative/));
+    expect(everyPage((page) => listJobs(world.call, { project: 'p', ...page }))).toHaveLength(101);
   });
 });

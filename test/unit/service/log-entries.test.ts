@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { entryText } from '../../../src/model/log-entry.js';
 import type { Execution } from '../../../src/model/schema/job.js';
-import { EntryTail, readLogEntries } from '../../../src/service/log-entries.js';
+import { EntryTail, followLogEntries, readLogEntries } from '../../../src/service/log-entries.js';
 import { defaultSettings } from '../../../src/model/local/settings.js';
 import type { LogSource } from '../../../src/store/logs.js';
 import { someExecution, someJob, someTask } from '../../support/jobs.js';
@@ -46,7 +46,7 @@ class World extends ServiceWorld {
   }
 
   read(query = {}): string[] {
-    return [...readLogEntries(this.deps, [this.execution], query)].map(entryText);
+    return [...readLogEntries(this.call, [this.execution], query)].map(entryText);
   }
 }
 
@@ -93,14 +93,14 @@ describe('log entries', () => {
 
   test('have ids of their own', () => {
     const world = someWorld();
-    const entries = [...readLogEntries(world.deps, [world.execution], {})];
+    const entries = [...readLogEntries(world.call, [world.execution], {})];
     expect(new Set(entries.map(({ insertId }) => insertId)).size).toBe(entries.length);
   });
 });
 
 test('a tail gives each entry once, whole lines only until an attempt has ended', () => {
   const world = new World();
-  const tail = new EntryTail(world.deps, {});
+  const tail = new EntryTail(world.call, {});
   const look = (): string[] => tail.look([world.execution]).map(entryText);
   expect(look()).toEqual([]);
   world.attempt(0, 0, 1);
@@ -120,7 +120,7 @@ test('a tail gives a long log some at a time, and the end of its attempt last', 
   world.attempt(0, 0, 1, 50);
   const lines = Array.from({ length: 50_000 }, (_, i): [number, string] => [2, `line ${i}\n`]);
   world.write({ task: 0, attempt: 0 }, 'stdout', ...lines);
-  const tail = new EntryTail(world.deps, {});
+  const tail = new EntryTail(world.call, {});
   const looks: string[][] = [];
   do looks.push(tail.look([world.execution]).map(entryText));
   while (tail.behind);
@@ -134,5 +134,32 @@ test('a tail has what the platform says of an end last, though the engine stampe
   const world = new World();
   world.attempt(0, 0, 1, 5);
   world.write({ task: 0, attempt: 0 }, 'stdout', [4, 'one\n'], [6, 'two\n']);
-  expect(new EntryTail(world.deps, {}).look([world.execution]).map(entryText)).toEqual(['one', 'two', exited]);
+  expect(new EntryTail(world.call, {}).look([world.execution]).map(entryText)).toEqual(['one', 'two', exited]);
+});
+
+test('following gives what is there and what comes, to the end of the executions, however slow the reader', async () => {
+  const world = new World();
+  world.attempt(0, 0, 1);
+  world.write({ task: 0, attempt: 0 }, 'stdout', [2, 'one\n']);
+  let over = false;
+  const seen: string[] = [];
+  const executions = (): Execution[] => [world.execution];
+  for await (const entries of followLogEntries(world.call, executions, {}, { over: () => over })) {
+    seen.push(...entries.map(entryText));
+    if (seen.length > 1) continue;
+    world.write({ task: 0, attempt: 0 }, 'stdout', [3, 'two\n']);
+    world.attempt(0, 0, 1, 5);
+    over = true;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+  expect(seen).toEqual(['one', 'two', exited]);
+});
+
+test('following ends by an abort', async () => {
+  const world = new World();
+  const end = new AbortController();
+  const entries = followLogEntries(world.call, () => [world.execution], {}, { over: () => false, signal: end.signal });
+  const next = entries.next();
+  end.abort();
+  expect(await next).toEqual({ done: true, value: undefined });
 });

@@ -79,7 +79,7 @@ test('lines that nobody reads stay in the log until somebody does', async () => 
 test('the last lines of a log of any length are those at its end', () => {
   write('stdout', [...Array.from({ length: 100_000 }, (_, i) => `line ${i}`)]);
   write('stderr', ['one', 'two']);
-  const last = (count: number): string[] => lastLines(logs, execution.name, attempt, count).map(({ text }) => text);
+  const last = (count: number): string[] => lastLines({ logs }, execution.name, attempt, count).map(({ text }) => text);
   expect(last(3)).toEqual(['line 99999', 'one', 'two']);
   // The end that is looked at begins where something looks like the beginning of a line.
   write('stdout', ['x'.repeat(2 ** 19), `${someTime} `.repeat(20_000), 'ending']);

@@ -7,7 +7,7 @@ import { getExecution, startExecutionDeletion } from '../../../src/service/execu
 import { createJob, deleteJob } from '../../../src/service/jobs.js';
 import { bytesOf, prunable, prune, type PruneRequest } from '../../../src/service/prune.js';
 import { finishDeletions } from '../../../src/service/retention.js';
-import { runJob } from '../../../src/service/run.js';
+import { runJob } from '../../../src/service/run-job.js';
 import { timestamp } from '../../../src/model/time.js';
 import { jobInput } from '../../support/jobs.js';
 import { day, serviceError, ServiceWorld, someLog } from '../../support/service.js';
@@ -24,9 +24,9 @@ async function history(): Promise<{ world: ServiceWorld; going: (request: PruneR
   const began = (job: string, location = 'us-central1'): string => {
     const parent = { project: 'p', location };
     if (![...names.values()].some((label) => label.startsWith(job))) {
-      createJob(world.deps, { parent, jobId: job, job: jobInput() });
+      createJob(world.call, { parent, jobId: job, job: jobInput() });
     }
-    const { name } = runJob(world.deps, { name: `projects/p/locations/${location}/jobs/${job}` });
+    const { name } = runJob(world.call, { name: `projects/p/locations/${location}/jobs/${job}` });
     names.set(name, job + [...names.values()].filter((label) => label.startsWith(job)).length);
     const source = { task: 0, attempt: 0 };
     someLog(world.logs, name);
@@ -43,7 +43,7 @@ async function history(): Promise<{ world: ServiceWorld; going: (request: PruneR
   for (const job of ['a', 'b', 'b', 'a', 'a']) ended(began(job));
   began('a');
   const going = (request: PruneRequest): string[] =>
-    prunable(world.deps, request).map(({ name }) => names.get(name) ?? name);
+    prunable(world.call, request).map(({ name }) => names.get(name) ?? name);
   return { world, going };
 }
 
@@ -74,9 +74,9 @@ describe('what may go', () => {
 describe('pruning', () => {
   test('removes records and logs, and nothing else', async () => {
     const { world, going } = await history();
-    const all = prunable(world.deps, {});
-    const some = prunable(world.deps, { keepLast: 1 });
-    expect(prune(world.deps, some)).toBeGreaterThanOrEqual(300 * kib);
+    const all = prunable(world.call, {});
+    const some = prunable(world.call, { keepLast: 1 });
+    expect(prune(world.call, some)).toBeGreaterThanOrEqual(300 * kib);
     expect(going({})).toEqual(['c0', 'b1', 'a2']);
     for (const { name, kind } of all) {
       const gone = some.some((remains) => remains.name === name);
@@ -87,28 +87,28 @@ describe('pruning', () => {
     const running = world.store.openExecutions();
     expect(running.map((name) => world.logs.exist(name))).toEqual([true]);
     // Somebody else was quicker.
-    expect(prune(world.deps, some)).toBe(0);
+    expect(prune(world.call, some)).toBe(0);
   });
 
   test('removes what is left of deleted ones', async () => {
     const { world } = await history();
-    const name = prunable(world.deps, {})[0]?.name ?? '';
-    startExecutionDeletion(world.deps, { name });
-    finishDeletions(world.deps);
-    await deleteJob(world.deps, { name: 'projects/p/locations/us-central1/jobs/b' });
+    const name = prunable(world.call, {})[0]?.name ?? '';
+    startExecutionDeletion(world.call, { name });
+    finishDeletions(world.call);
+    await deleteJob(world.call, { name: 'projects/p/locations/us-central1/jobs/b' });
     world.advance(1);
-    const kinds = (): string[] => prunable(world.deps, {}).map((item) => `${item.kind} ${shortName(item.name)[0]}`);
+    const kinds = (): string[] => prunable(world.call, {}).map((item) => `${item.kind} ${shortName(item.name)[0]}`);
     const executions = ['execution a', 'execution a', 'execution a'];
     const deleted = ['deleted execution b', 'deleted execution b', 'deleted execution c', 'deleted job b'];
     expect(kinds().toSorted()).toEqual([...deleted, ...executions]);
-    expect(prunable(world.deps, { olderThan: 1 }).map(({ kind }) => kind)).toEqual([
+    expect(prunable(world.call, { olderThan: 1 }).map(({ kind }) => kind)).toEqual([
       ...['execution', 'execution', 'execution'],
     ]);
     const parent = { project: 'p', location: 'europe-west1' };
-    expect(getExecution(world.deps, parent, shortName(name), { showDeleted: true }).name).toBe(name);
-    prune(world.deps, prunable(world.deps, {}));
+    expect(getExecution(world.call, parent, shortName(name), { showDeleted: true }).name).toBe(name);
+    prune(world.call, prunable(world.call, {}));
     expect(kinds()).toEqual([]);
-    expect(() => getExecution(world.deps, parent, shortName(name), { showDeleted: true })).toThrow(
+    expect(() => getExecution(world.call, parent, shortName(name), { showDeleted: true })).toThrow(
       serviceError('NOT_FOUND', /does not exist/),
     );
   });
@@ -116,8 +116,8 @@ describe('pruning', () => {
   test('gives the space of records back', () => {
     const world = new ServiceWorld();
     const parent = { project: 'p', location: 'us-central1' };
-    createJob(world.deps, { parent, jobId: 'large', job: jobInput({ taskCount: 10_000 }) });
-    const { name } = runJob(world.deps, { name: 'projects/p/locations/us-central1/jobs/large' });
+    createJob(world.call, { parent, jobId: 'large', job: jobInput({ taskCount: 10_000 }) });
+    const { name } = runJob(world.call, { name: 'projects/p/locations/us-central1/jobs/large' });
     const execution = world.store.execution(name);
     const time = timestamp(world.now);
     if (execution) world.store.saveExecution(completed(execution, { cancelled: false, time }, time));
@@ -126,11 +126,11 @@ describe('pruning', () => {
         .map((suffix) => statSync(path.join(world.home, `localrun.db${suffix}`)).size)
         .reduce((a, b) => a + b);
     const before = size();
-    const [remains] = prunable(world.deps, {});
+    const [remains] = prunable(world.call, {});
     const counted = remains ? bytesOf(remains) : 0;
     expect(counted / before).toBeGreaterThan(0.8);
     expect(counted / before).toBeLessThan(1.1);
-    expect(prune(world.deps, remains ? [remains] : [])).toBeGreaterThan(500 * kib);
+    expect(prune(world.call, remains ? [remains] : [])).toBeGreaterThan(500 * kib);
     expect(size()).toBeLessThan(200 * kib);
     world.store.close();
   });

@@ -6,7 +6,7 @@ import { deleteExecution } from '../../../src/service/executions.js';
 import { createJob, deleteJob } from '../../../src/service/jobs.js';
 import { prunable, prune } from '../../../src/service/prune.js';
 import { expireLogs, haveLogsExpired, type LogRetention } from '../../../src/service/retention.js';
-import { runJob } from '../../../src/service/run.js';
+import { runJob } from '../../../src/service/run-job.js';
 import { timestamp } from '../../../src/model/time.js';
 import { jobInput, parent, someJobName as job } from '../../support/jobs.js';
 import { day, ServiceWorld, someLog } from '../../support/service.js';
@@ -14,7 +14,7 @@ import { day, ServiceWorld, someLog } from '../../support/service.js';
 /** Executions of one task with logs of these many bytes, which end a day after each other. */
 function worldOf(sizes: readonly number[]): { world: ServiceWorld; executions: Execution[]; left: () => number[] } {
   const world = new ServiceWorld();
-  createJob(world.deps, { parent, jobId: 'nightly', job: jobInput() });
+  createJob(world.call, { parent, jobId: 'nightly', job: jobInput() });
   const executions = sizes.map((size) => begun(world, size));
   for (const execution of executions) {
     end(world, execution);
@@ -25,7 +25,7 @@ function worldOf(sizes: readonly number[]): { world: ServiceWorld; executions: E
 }
 
 function begun(world: ServiceWorld, size: number): Execution {
-  const execution = runJob(world.deps, { name: job });
+  const execution = runJob(world.call, { name: job });
   const startTime = timestamp(world.now);
   const source = { task: 0, attempt: 0 };
   someLog(world.logs, execution.name);
@@ -55,16 +55,16 @@ describe('the logs of ended executions', () => {
     ['go by whichever says so', { bytes: 90, seconds: seconds(1.5) }, [3]],
   ])('%s', (_, retention, expected) => {
     const { world, executions, left } = worldOf([20, 20, 30, 30]);
-    expireLogs(world.deps, { ...none, ...retention }, executions[3]?.name ?? '');
+    expireLogs(world.call, { ...none, ...retention }, executions[3]?.name ?? '');
     expect(left()).toEqual(expected);
-    expect(executions.filter((execution) => haveLogsExpired(world.deps, ended(world, execution)))).toHaveLength(
+    expect(executions.filter((execution) => haveLogsExpired(world.call, ended(world, execution)))).toHaveLength(
       4 - expected.length,
     );
   });
 
   test('go one after the other, and are not counted any more', () => {
     const { world, executions, left } = worldOf([50, 50, 50]);
-    const expire = (bytes: number): void => expireLogs(world.deps, { ...none, bytes }, executions[2]?.name ?? '');
+    const expire = (bytes: number): void => expireLogs(world.call, { ...none, bytes }, executions[2]?.name ?? '');
     expire(120);
     expect(left()).toEqual([1, 2]);
     expire(100);
@@ -76,27 +76,27 @@ describe('the logs of ended executions', () => {
   test('stay while the execution runs, and do not count', () => {
     const { world, executions, left } = worldOf([50, 50]);
     const running = begun(world, 1000);
-    expireLogs(world.deps, { seconds: seconds(10), bytes: 100 }, executions[1]?.name ?? '');
+    expireLogs(world.call, { seconds: seconds(10), bytes: 100 }, executions[1]?.name ?? '');
     expect(left()).toEqual([0, 1]);
     world.advance(20 * day);
-    expireLogs(world.deps, { seconds: 1, bytes: 1 }, '');
+    expireLogs(world.call, { seconds: 1, bytes: 1 }, '');
     expect(left()).toEqual([]);
     expect(existsSync(world.logs.file(running.name, { task: 0, attempt: 0 }, 'stdout'))).toBe(true);
-    expect(haveLogsExpired(world.deps, running)).toBe(false);
+    expect(haveLogsExpired(world.call, running)).toBe(false);
   });
 });
 
 describe('containers that were kept', () => {
   type Removal = (world: ServiceWorld, execution: Execution) => unknown;
   test.each<[string, Removal]>([
-    ['is deleted', (world, { name }) => deleteExecution(world.deps, { name })],
-    ['is deleted with its job', (world) => deleteJob(world.deps, { name: job })],
-    ['is pruned', (world) => prune(world.deps, prunable(world.deps, {}))],
+    ['is deleted', (world, { name }) => deleteExecution(world.call, { name })],
+    ['is deleted with its job', (world) => deleteJob(world.call, { name: job })],
+    ['is pruned', (world) => prune(world.call, prunable(world.call, {}))],
   ])('go with the execution that %s, and nothing is looked for that was not kept', async (_, remove) => {
     for (const keep of [false, true]) {
       const world = new ServiceWorld();
-      world.deps.settings = { ...world.deps.settings, keep };
-      createJob(world.deps, { parent, jobId: 'nightly', job: jobInput() });
+      world.call.settings = { ...world.call.settings, keep };
+      createJob(world.call, { parent, jobId: 'nightly', job: jobInput() });
       const execution = begun(world, 1);
       const [attempt] = world.store.attempts(execution.name);
       if (attempt) world.store.saveAttempt(execution.name, { ...attempt, outcome: { code: 0, message: '' } });

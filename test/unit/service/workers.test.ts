@@ -1,9 +1,9 @@
 import { writeSync } from 'node:fs';
 import { beforeEach, expect, test } from 'vitest';
-import { runJob } from '../../../src/service/run.js';
+import { runJob } from '../../../src/service/run-job.js';
 import { createJob } from '../../../src/service/jobs.js';
 import { Workers } from '../../../src/service/workers.js';
-import type { Lease } from '../../../src/store/store.js';
+import type { Lease } from '../../../src/model/lease.js';
 import { ServiceWorld } from '../../support/service.js';
 import { jobInput, parent, someJobName } from '../../support/jobs.js';
 
@@ -17,8 +17,8 @@ let started: string[];
 
 beforeEach(() => {
   world = new ServiceWorld();
-  createJob(world.deps, { parent, jobId: 'nightly', job: jobInput() });
-  execution = runJob(world.deps, { name: someJobName }).name;
+  createJob(world.call, { parent, jobId: 'nightly', job: jobInput() });
+  execution = runJob(world.call, { name: someJobName }).name;
   now = 0;
   working = new Set([1, 2]);
   started = [];

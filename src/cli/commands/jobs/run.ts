@@ -4,16 +4,17 @@ import { applyAndRun } from '../../../service/jobs.js';
 import {
   type Description,
   jobToRun,
-  lending,
   readDescription,
   type SpecOptions,
   warnOfInertFields,
   warnOfLoan,
+  withPlaces,
 } from '../../command/described-job.js';
 import { printFinished, runInForeground } from '../../command/foreground-run.js';
 import { type LocalFlags, localSettings, tellSettings } from '../../flags/local.js';
 import { recoveredService } from '../../command/recovered-service.js';
-import { awaitSurroundings } from '../../command/wait-for-engine.js';
+import { tellSlowEngine } from '../../command/wait-for-engine.js';
+import { requireSurroundings } from '../../../service/execution-runner.js';
 
 export const parse = readDescription;
 
@@ -26,13 +27,20 @@ export async function run(
   const described = await jobToRun(context, options, id);
   const host = await context.host();
   const settings = localSettings(context, options);
-  await awaitSurroundings(context, host, settings);
+  await requireSurroundings(host, settings, () => tellSlowEngine(context));
   await recoveredService(context);
   const { name } = described;
   const { err } = context.io;
   const run = { owner: host.owner, settings };
+  const applyHere = (): ReturnType<typeof applyAndRun> => {
+    try {
+      return applyAndRun(host, { ...described, run });
+    } catch (error) {
+      throw withPlaces(error, described);
+    }
+  };
   const finished = await runInForeground(context, host, () => {
-    const { change, execution } = lending(described, () => applyAndRun(host, { ...described, run }));
+    const { change, execution } = applyHere();
     if (change !== 'unchanged') err.write(`Job [${shortName(name)}] has successfully been ${change}.\n`);
     warnOfInertFields(context, host, name);
     warnOfLoan(context, host, execution, described);

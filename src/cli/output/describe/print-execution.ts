@@ -1,6 +1,7 @@
 import type { Execution } from '../../../model/schema/job.js';
 import type { CommonOptions } from '../../flags/global.js';
-import type { ServiceDeps } from '../../../service/service.js';
+import { settingsOf } from '../../../service/executions.js';
+import type { Call } from '../../../service/service.js';
 import type { Context } from '../../command/context.js';
 import { describeExecution } from './describe.js';
 import { print } from '../print.js';
@@ -10,12 +11,12 @@ import { executionKind } from '../resource-kinds.js';
 export const printExecution = (
   context: Context,
   options: CommonOptions,
-  service: ServiceDeps,
+  service: Call,
   execution: Execution,
 ): Promise<void> =>
   print(context, options, execution, {
     kind: executionKind,
-    human: () => describeExecution(execution, service.store.settings(execution.name), context.io.out),
+    human: () => describeExecution(execution, settingsOf(service, execution.name), context.io.out),
     exported: async (of) => {
       const { executionToV1, exported } = await import('../../../model/v1/write.js');
       return exported(executionToV1(of));

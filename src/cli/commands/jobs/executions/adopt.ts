@@ -1,20 +1,18 @@
 import type { Context } from '../../../command/context.js';
-import { getExecution, requireAbandoned } from '../../../../service/executions.js';
-import { requireItsEngine } from '../../../../service/other-engines.js';
+import { requireOrphan } from '../../../../service/execution-runner.js';
+import { getExecution } from '../../../../service/executions.js';
 import type { CommonOptions } from '../../../flags/global.js';
 import { inWords } from '../../../errors.js';
 import { parentOf } from '../../../command/resource-names.js';
 import { printFinished, runInForeground } from '../../../command/foreground-run.js';
-import { awaitSurroundings } from '../../../command/wait-for-engine.js';
+import { tellSlowEngine } from '../../../command/wait-for-engine.js';
 
 export async function run(context: Context, options: CommonOptions, id: string): Promise<void> {
   // Not recoveredService, which would resume the execution in the background.
   const host = await context.host();
   const parent = parentOf(context, options);
   const execution = inWords('NOT_FOUND', `Cannot find execution [${id}].`, () => getExecution(host, parent, id));
-  requireAbandoned(host, execution);
-  await requireItsEngine(host, execution.name);
-  await awaitSurroundings(context, host, host.store.settings(execution.name));
+  await requireOrphan(host, execution, () => tellSlowEngine(context));
   const finished = await runInForeground(context, host, () => execution);
   await printFinished(context, options, host, finished);
 }

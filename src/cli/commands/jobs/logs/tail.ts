@@ -1,7 +1,8 @@
 import type { Context } from '../../../command/context.js';
 import { listExecutions } from '../../../../service/executions.js';
 import { getJob } from '../../../../service/jobs.js';
-import { EntryTail } from '../../../../service/log-entries.js';
+import { followLogEntries } from '../../../../service/log-entries.js';
+import type { Execution } from '../../../../model/schema/job.js';
 import { timestamp } from '../../../../model/time.js';
 import { jobNameOf } from '../../../command/resource-names.js';
 import { logQuery } from '../../../command/log-query.js';
@@ -15,9 +16,9 @@ const followed = 100;
 export async function run(context: Context, options: LogFlags, id: string): Promise<void> {
   const service = await recoveredService(context);
   const { name } = getJob(service, jobNameOf(context, options, id));
-  const tailing = new EntryTail(service, { ...logQuery(options, 0), since: timestamp(service.now()) });
-  await tailEntries(context, options, () => {
-    const { items } = listExecutions(service, { parent: name, pageSize: followed });
-    return { entries: tailing.look(items), behind: tailing.behind, over: false };
-  });
+  const query = { ...logQuery(options, 0), since: timestamp(service.now()) };
+  const executions = (): Execution[] => listExecutions(service, { parent: name, pageSize: followed }).items;
+  await tailEntries(context, options, (signal) =>
+    followLogEntries(service, executions, query, { over: () => false, signal }),
+  );
 }

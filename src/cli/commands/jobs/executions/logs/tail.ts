@@ -1,7 +1,8 @@
 import type { Context } from '../../../../command/context.js';
 import { isCompleted } from '../../../../../model/execution.js';
+import type { Execution } from '../../../../../model/schema/job.js';
 import { getExecution } from '../../../../../service/executions.js';
-import { EntryTail } from '../../../../../service/log-entries.js';
+import { followLogEntries } from '../../../../../service/log-entries.js';
 import { parentOf } from '../../../../command/resource-names.js';
 import { logQuery } from '../../../../command/log-query.js';
 import type { LogFlags } from '../../../../flags/log.js';
@@ -12,10 +13,9 @@ export async function run(context: Context, options: LogFlags, id: string): Prom
   const service = await recoveredService(context);
   const parent = parentOf(context, options);
   tellExpired(context, service, [getExecution(service, parent, id)]);
-  const tailing = new EntryTail(service, logQuery(options, 0));
-  await tailEntries(context, options, () => {
-    const execution = getExecution(service, parent, id);
-    const entries = tailing.look([execution]);
-    return { entries, behind: tailing.behind, over: isCompleted(execution) };
-  });
+  const executions = (): Execution[] => [getExecution(service, parent, id)];
+  const over = (found: readonly Execution[]): boolean => found.every(isCompleted);
+  await tailEntries(context, options, (signal) =>
+    followLogEntries(service, executions, logQuery(options, 0), { over, signal }),
+  );
 }

@@ -9,15 +9,15 @@ import type { LocalSettings } from '../model/local/settings.js';
 import { executionName, executionSuffix, parseName, shortName } from '../model/names.js';
 import { overridden } from '../model/overrides.js';
 import { formatPath } from '../model/field-path.js';
-import type { Execution, Job, JobInput } from '../model/schema/job.js';
+import type { Execution, Job } from '../model/schema/job.js';
 import type { Overrides } from '../model/schema/run.js';
 import { validateOverrides } from '../model/validation/overrides.js';
 import { badRequest } from '../model/validation/bad-request.js';
-import type { Owner } from '../store/store.js';
-import { authorize } from './access.js';
+import type { Owner } from '../model/lease.js';
+import { authorize } from './authorization.js';
 import { writing } from './retention.js';
-import { notFoundJob, type ServiceDeps, timeOf } from './service.js';
-import { executionOfToken } from './view.js';
+import { notFoundJob, type Call, timeOf, type Service } from './service.js';
+import { executionOfToken } from './job-status.js';
 
 /** Executions of a project and location that may be under way at once (quotas page). */
 const maxRunning = 1000;
@@ -43,60 +43,55 @@ export interface RunJobRequest extends RunOptions {
  * RESOURCE_EXHAUSTED if too much runs; FAILED_PRECONDITION if the job is being deleted, or if this machine lacks what
  * the job needs of it
  */
-export function runJob(deps: ServiceDeps, request: RunJobRequest): Execution {
+export function runJob(call: Call, request: RunJobRequest): Execution {
   const { name, overrides = {} } = request;
-  authorize(deps, 'run.jobs.run', name);
+  authorize(call, 'run.jobs.run', name);
   const { taskCount, timeout, containerOverrides = [] } = overrides;
   const wrong = badRequest('RunJobRequest', validateOverrides(overrides));
   if (wrong) throw wrong;
-  if (taskCount || timeout || containerOverrides.length > 0) authorize(deps, 'run.jobs.runWithOverrides', name);
-  return writing(deps, () => {
-    const job = existingJob(deps, name);
-    const execution = newExecution(deps, job, newId(deps, job), overrides);
-    return request.validateOnly ? execution : storeExecution(deps, execution, request);
+  if (taskCount || timeout || containerOverrides.length > 0) authorize(call, 'run.jobs.runWithOverrides', name);
+  return writing(call, () => {
+    const job = existingJob(call, name);
+    const execution = newExecution(call, job, newId(call, job), overrides);
+    return request.validateOnly ? execution : storeExecution(call, execution, request);
   });
 }
 
 /** The execution that writing a job has to start: that of a token which the job did not have before. */
-export function startByToken(
-  deps: ServiceDeps,
-  before: Job | undefined,
-  job: Job,
-  run: RunOptions,
-): Execution | undefined {
+export function startByToken(call: Call, before: Job | undefined, job: Job, run: RunOptions): Execution | undefined {
   const token = executionToken(job);
   if (token === undefined || (before && token === executionToken(before))) return undefined;
-  return storeExecution(deps, newExecution(deps, job, `${shortName(job.name)}-${token}`, {}), run);
+  return storeExecution(call, newExecution(call, job, `${shortName(job.name)}-${token}`, {}), run);
 }
 
 /** The execution that a job's token has started for `owner` to run. */
-export function startedByToken({ store }: ServiceDeps, name: string, owner: Owner): Execution | undefined {
+export function startedByToken({ store }: Call, name: string, owner: Owner): Execution | undefined {
   const job = store.job(name);
   const execution = job && executionOfToken(store, job);
   return execution && store.lease(execution.name)?.token === owner.token ? execution : undefined;
 }
 
 /** A job that can be changed and run. @throws StatusError NOT_FOUND, FAILED_PRECONDITION */
-export function existingJob(deps: ServiceDeps, name: string): Job {
-  const job = deps.store.job(name);
-  if (!job) throw notFoundJob(deps, name);
+export function existingJob(call: Call, name: string): Job {
+  const job = call.store.job(name);
+  if (!job) throw notFoundJob(call, name);
   if (job.deleteTime !== undefined) {
     throw new StatusError('FAILED_PRECONDITION', `Job '${shortName(name)}' is being deleted.`);
   }
   return job;
 }
 
-function newId(deps: ServiceDeps, { name }: Job): string {
+function newId(call: Call, { name }: Job): string {
   const { project, location } = parseName(name);
   for (;;) {
-    const id = `${shortName(name)}-${executionSuffix(deps.randomBytes(5))}`;
-    if (!deps.store.findExecution(project, location, id)) return id;
+    const id = `${shortName(name)}-${executionSuffix(call.randomBytes(5))}`;
+    if (!call.store.findExecution(project, location, id)) return id;
   }
 }
 
 /** @throws StatusError ALREADY_EXISTS, RESOURCE_EXHAUSTED, INVALID_ARGUMENT */
-function newExecution(deps: ServiceDeps, job: Job, id: string, overrides: Overrides): Execution {
-  const { store, uuid, account, logs } = deps;
+function newExecution(call: Call, job: Job, id: string, overrides: Overrides): Execution {
+  const { store, uuid, account, logs } = call;
   const parent = parseName(job.name);
   if (store.findExecution(parent.project, parent.location, id)) {
     throw new StatusError('ALREADY_EXISTS', `Resource '${id}' already exists.`);
@@ -109,18 +104,14 @@ function newExecution(deps: ServiceDeps, job: Job, id: string, overrides: Overri
   const name = executionName(job.name, id);
   const logUri = `file://${logs.directory(name)}`;
   const template = overridden(job.template, overrides);
-  return createdExecution(job, template, { name, uid: uuid(), account, logUri }, timeOf(deps));
+  return createdExecution(job, template, { name, uid: uuid(), account, logUri }, timeOf(call));
 }
 
 /** @throws Unlendable if this machine lacks what the job needs of it */
-function storeExecution(
-  deps: ServiceDeps,
-  execution: Execution,
-  { owner, settings = deps.settings }: RunOptions,
-): Execution {
-  const { store, uuid, now } = deps;
+function storeExecution(call: Call, execution: Execution, { owner, settings = call.settings }: RunOptions): Execution {
+  const { store, uuid, now } = call;
   const { name, taskCount, createTime } = execution;
-  store.createExecution(execution, borrowed(deps, execution, settings));
+  store.createExecution(execution, borrowed(call, execution, settings));
   for (let index = 0; index < taskCount; index++) {
     store.saveTask(name, { index, uid: uuid(), state: 'Pending', retried: 0, updateTime: createTime });
   }
@@ -145,23 +136,24 @@ export class Unlendable extends StatusError {
 }
 
 /** What an execution gets of this machine. @throws Unlendable with everything that it cannot have */
-function borrowed(deps: ServiceDeps, execution: Execution, settings: LocalSettings): LocalSettings {
-  const loan = loanTo(deps, execution, settings);
+function borrowed(call: Call, execution: Execution, settings: LocalSettings): LocalSettings {
+  const loan = loanTo(call, execution, settings);
   if (loan.problems.length > 0) throw new Unlendable(execution.job, loan, settings);
   return loan.settings;
 }
 
-function loanTo({ projectNumber, env }: ServiceDeps, execution: Execution, settings: LocalSettings): ResolvedResources {
+function loanTo({ projectNumber, env }: Call, execution: Execution, settings: LocalSettings): ResolvedResources {
   const { project } = parseName(execution.name);
   return resolveResources(execution.template, settings, { project, projectNumber, env });
 }
 
-/** What is to be said of the values that an execution gets. */
-export const loanWarnings = (deps: ServiceDeps, execution: Execution): Problem[] =>
-  loanTo(deps, execution, deps.store.settings(execution.name)).warnings;
+/** Warnings about what this machine lends to an execution. */
+export const loanWarnings = (call: Call, execution: Execution): Problem[] =>
+  loanTo(call, execution, call.store.settings(execution.name)).warnings;
 
-/** Fields of a job, and options in them, that act in Cloud Run and do nothing here. */
-export const inertFields = (job: JobInput): string[] => [
-  ...fieldsWithEffect(job, ['ignoredLocally']).map((path) => formatPath(path)),
-  ...ignoredVolumeOptions(job),
-];
+/** Fields of a job, and options in them, that are ignored locally. */
+export function ignoredFields({ store }: Service, name: string): string[] {
+  const job = store.job(name);
+  if (!job) return [];
+  return [...fieldsWithEffect(job, ['ignoredLocally']).map((path) => formatPath(path)), ...ignoredVolumeOptions(job)];
+}

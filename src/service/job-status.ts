@@ -5,13 +5,13 @@ import type { Execution, Job } from '../model/schema/job.js';
 import type { Store } from '../store/store.js';
 
 /** A job as it is stored with the parts that its executions make. */
-export function viewOf(store: Store, job: Job): Job {
-  const [view = job] = viewsOf(store, [job]);
+export function withStatus(store: Store, job: Job): Job {
+  const [view = job] = withStatuses(store, [job]);
   return view;
 }
 
 /** The same of many. */
-export function viewsOf(store: Store, jobs: readonly Job[]): Job[] {
+export function withStatuses(store: Store, jobs: readonly Job[]): Job[] {
   const made = store.executionsMade(jobs.map(({ name }) => name));
   return jobs.map((job, i) => {
     const { count = 0, latest } = made[i] ?? {};

@@ -1,0 +1,92 @@
+import type { Store } from '../store/store.js';
+
+/** How often the store is asked whether it has changed, in ms. */
+const pollInterval = 50;
+
+export interface WatchOptions {
+  /** Ends the iteration. */
+  signal?: AbortSignal | undefined;
+  /** Also yields when nothing has changed for so long, in ms: for what the store does not show, such as a dead process. */
+  atLeastEvery?: number | undefined;
+  /** Yields no sooner than this after the last time, in ms. */
+  atMostEvery?: number | undefined;
+}
+
+interface Waiter {
+  /** The times, of performance.now, from which on a change counts, and at which the wait ends without one. */
+  from: number;
+  until: number;
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * The changes of the store, whichever process makes them. However many wait, the store is polled once per interval, and
+ * not at all while nobody waits.
+ */
+export class StoreChanges {
+  readonly #store: Pick<Store, 'version'>;
+  readonly #waiters = new Set<Waiter>();
+  #version = '';
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(store: Pick<Store, 'version'>) {
+    this.#store = store;
+  }
+
+  /**
+   * Yields at once, and then after every change. Changes that come while the consumer is busy make one step, so that a
+   * slow consumer costs no memory.
+   */
+  async *watch({ signal, atLeastEvery = Infinity, atMostEvery = 0 }: WatchOptions = {}): AsyncGenerator<
+    void,
+    void,
+    undefined
+  > {
+    while (!signal?.aborted) {
+      const seen = this.#version;
+      const now = performance.now();
+      yield;
+      await this.#change(seen, now + atMostEvery, now + atLeastEvery, signal);
+    }
+  }
+
+  async #change(seen: string, from: number, until: number, signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted || (seen !== this.#version && performance.now() >= from)) return;
+    let waiter: Waiter | undefined;
+    const stop = (): void => waiter?.resolve();
+    signal?.addEventListener('abort', stop);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        waiter = { from: Math.min(from, until), until, resolve, reject };
+        if (seen !== this.#version) waiter.until = waiter.from;
+        this.#waiters.add(waiter);
+        this.#timer ??= setTimeout(this.#poll, pollInterval);
+      });
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      if (waiter) this.#waiters.delete(waiter);
+      if (this.#waiters.size === 0) {
+        clearTimeout(this.#timer);
+        this.#timer = undefined;
+      }
+    }
+  }
+
+  readonly #poll = (): void => {
+    this.#timer = setTimeout(this.#poll, pollInterval);
+    try {
+      const version = this.#store.version();
+      const changed = version !== this.#version;
+      this.#version = version;
+      const now = performance.now();
+      for (const waiter of this.#waiters) {
+        // A change that comes too soon is not forgotten.
+        if (changed) waiter.until = Math.min(waiter.until, waiter.from);
+        if (now >= waiter.until) waiter.resolve();
+      }
+    } catch (error) {
+      for (const { reject } of this.#waiters) reject(error);
+    }
+  };
+}

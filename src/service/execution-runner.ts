@@ -1,0 +1,176 @@
+import type { Control } from '../engine/engine.js';
+import { discard } from '../engine/leftovers.js';
+import { runExecution } from '../engine/run.js';
+import { type Credentials, GcloudCredentials } from '../local/credentials.js';
+import type { ContainerEngine } from '../model/container-engine.js';
+import { StatusError } from '../model/errors.js';
+import type { OnEvent } from '../model/events.js';
+import { isCompleted } from '../model/execution.js';
+import type { KeepingExecution } from '../model/kept-containers.js';
+import type { LocalSettings } from '../model/local/settings.js';
+import { jobName, nearest, parseName, shortName } from '../model/names.js';
+import type { Execution } from '../model/schema/job.js';
+import type { AttemptRuntime } from '../runtime/port.js';
+import type { Owner } from '../model/lease.js';
+import { expireLogs, finishDeletions, type LogRetention, pruneExecutions } from './retention.js';
+import { requireSameEngine } from './engine-mismatch.js';
+import { waitForExecution } from './executions.js';
+import { leaseHolder } from './leases.js';
+import { LogFollower, type Reader, type TaskLine } from './logs.js';
+import { type Call, type Service, timeOf } from './service.js';
+
+export { type Control, GcloudCredentials };
+
+/** What a process needs in order to run executions itself. */
+export interface ExecutionRunner extends Service {
+  runtime: AttemptRuntime;
+  home: string;
+  credentials: Credentials;
+  maxParallelism: number;
+  logRetention: LogRetention;
+  owner: Owner;
+}
+
+/** What this process does for a call as the runner of executions. */
+export type RunnerCall = Call & ExecutionRunner;
+
+/** After how long `onSlow` is called while the container engine does not answer, in ms. */
+const slowAfter = 5000;
+
+/**
+ * Makes sure that the container engine answers, and that this machine has what settings ask for.
+ * @param onSlow called once if the container engine takes long to answer
+ * @throws StatusError
+ */
+export async function requireSurroundings(
+  { runtime, credentials }: ExecutionRunner,
+  { network, credentials: kind }: LocalSettings,
+  onSlow: () => void,
+): Promise<void> {
+  const timer = setTimeout(onSlow, slowAfter);
+  try {
+    await runtime.capabilities();
+    if (network !== undefined) await requireNetwork(runtime, network);
+  } finally {
+    clearTimeout(timer);
+  }
+  if (kind) credentials.require();
+}
+
+async function requireNetwork(runtime: AttemptRuntime, network: string): Promise<void> {
+  const networks = await runtime.networks();
+  if (networks.includes(network)) return;
+  const near = nearest(network, networks);
+  throw new StatusError('NOT_FOUND', `The container engine has no network [${network}] that a job could join.`, {
+    fix: near ? `did you mean ${near}?` : `its networks are ${networks.join(', ')}`,
+  });
+}
+
+/** An execution whose kept containers are on another container engine than the one that answers. */
+interface Unreachable {
+  name: string;
+  engine: ContainerEngine;
+}
+
+/**
+ * Removes the containers that executions have kept, and returns the executions whose containers it cannot reach.
+ * @throws StatusError if no container engine answers
+ */
+export async function discardKept(
+  { runtime, home }: ExecutionRunner,
+  executions: readonly KeepingExecution[],
+): Promise<Unreachable[]> {
+  const unreachable: Unreachable[] = [];
+  for (const execution of executions) {
+    const engine = await discard(runtime, home, execution);
+    if (engine) unreachable.push({ name: execution.name, engine });
+  }
+  return unreachable;
+}
+
+/** Runs an execution to its end in this process. Undefined if another process runs it, or takes it over meanwhile. */
+export async function runHere(
+  runner: ExecutionRunner,
+  name: string,
+  control: Control,
+  onEvent: OnEvent,
+): Promise<Execution | undefined> {
+  const ended = await runExecution(name, { ...runner, onEvent }, control);
+  if (ended) {
+    pruneExecutions(runner, jobName(parseName(name), ended.job));
+    expireLogs(runner, runner.logRetention, name);
+    finishDeletions(runner);
+  }
+  return ended;
+}
+
+/** Shows a run in this process. */
+export interface RunView {
+  onEvent: OnEvent;
+  onLines: (lines: readonly TaskLine[]) => void;
+  /** Reads the lines: while it is busy, they stay in the log files. */
+  reader: Reader;
+  /** Another process has taken the execution over; this one waits for its end. */
+  onTakenOver: () => void;
+}
+
+/**
+ * Runs an execution to its end in this process, or waits for its end if another process takes it over, and shows it.
+ * @throws StatusError INTERNAL or UNAVAILABLE if the container engine fails: another process can resume the execution
+ */
+export async function runAndFollow(
+  call: RunnerCall,
+  execution: Execution,
+  control: Control,
+  view: RunView,
+): Promise<Execution> {
+  const { name } = execution;
+  const follower = new LogFollower(call.logs, execution, view.onLines, view.reader);
+  try {
+    const ended = await runHere(call, name, control, (event) => {
+      follower.onEvent(event);
+      view.onEvent(event);
+    });
+    if (ended) return ended;
+  } finally {
+    await follower.close();
+  }
+  view.onTakenOver();
+  return waitForExecution(call, name, isCompleted, {
+    onChange: () => void (control.cancel.aborted && call.store.requestCancel(name, timeOf(call))),
+  });
+}
+
+/** Leaves an execution that this process runs to a worker. */
+export function handOver(runner: ExecutionRunner, execution: string): void {
+  runner.store.releaseLease(execution, runner.owner.token);
+  runner.spawnWorker(execution);
+}
+
+/**
+ * Makes sure that this process can resume an orphaned execution.
+ * @param onSlow see `requireSurroundings`
+ * @throws StatusError FAILED_PRECONDITION if it has ended, if a process runs it, or if it began on another container
+ * engine than the one that answers; as `requireSurroundings`
+ */
+export async function requireOrphan(runner: ExecutionRunner, execution: Execution, onSlow: () => void): Promise<void> {
+  const { name } = execution;
+  const id = shortName(name);
+  if (isCompleted(execution)) {
+    throw new StatusError('FAILED_PRECONDITION', `Execution [${id}] has ended.`, {
+      fix: [{ command: 'jobs executions describe', resource: name }],
+    });
+  }
+  const holder = leaseHolder(runner, name);
+  if (holder) {
+    throw new StatusError(
+      'FAILED_PRECONDITION',
+      `Execution [${id}] is run by process ${holder.pid}, which is at work.`,
+      {
+        fix: [{ command: 'jobs executions wait', resource: name }],
+      },
+    );
+  }
+  await requireSameEngine(runner, name);
+  await requireSurroundings(runner, runner.store.settings(name), onSlow);
+}
