@@ -7,6 +7,7 @@ import type { Execution } from '../model/schema/job.js';
 import type { Position } from '../store/store.js';
 import { authorize } from './authorization.js';
 import { requireSameEngine } from './engine-mismatch.js';
+import { type OperationOptions, recordOperation } from './operations.js';
 import { type Page, pageOf, type PageRequest } from './pages.js';
 import { writing } from './retention.js';
 import { ensureRunning } from './leases.js';
@@ -68,7 +69,7 @@ export function getExecution(call: Call, parent: Parent, id: string, { showDelet
   );
 }
 
-export interface ExecutionRequest {
+export interface ExecutionRequest extends OperationOptions {
   name: string;
   /** Taken and not looked at, as the API does (observed). */
   etag?: string | undefined;
@@ -81,11 +82,20 @@ export interface ExecutionRequest {
  * @throws StatusError NOT_FOUND; FAILED_PRECONDITION if it has ended, or if it is orphaned and began on another container
  * engine than the one that answers
  */
-export async function cancelExecution(call: Call, { name, validateOnly }: ExecutionRequest): Promise<Execution> {
+export async function cancelExecution(
+  call: Call,
+  { name, validateOnly, ...options }: ExecutionRequest,
+): Promise<Execution> {
   authorize(call, 'run.executions.cancel', name);
   const execution = existing(call, name);
   if (!isCompleted(execution)) await requireSameEngine(call, name);
-  if (isCompleted(execution) || (!validateOnly && !call.store.requestCancel(name, timeOf(call)))) {
+  const requested = (): boolean =>
+    call.store.transaction(() => {
+      if (!call.store.requestCancel(name, timeOf(call))) return false;
+      recordOperation(call, 'cancel', 'execution', name, options);
+      return true;
+    });
+  if (isCompleted(execution) || (!validateOnly && !requested())) {
     throw new StatusError(
       'FAILED_PRECONDITION',
       `Execution '${shortName(name)}' cannot be cancelled because it is not running.`,
@@ -110,11 +120,14 @@ export async function deleteExecution(call: Call, request: ExecutionRequest): Pr
 }
 
 /** Begins a deletion, and does not wait for it. @throws StatusError NOT_FOUND */
-export function startExecutionDeletion(call: Call, { name, validateOnly }: ExecutionRequest): Execution {
+export function startExecutionDeletion(call: Call, { name, validateOnly, ...options }: ExecutionRequest): Execution {
   authorize(call, 'run.executions.delete', name);
   const execution = writing(call, () => {
     const found = existing(call, name);
-    if (!validateOnly) call.store.requestDeletion(name, timeOf(call));
+    if (!validateOnly) {
+      call.store.requestDeletion(name, timeOf(call));
+      recordOperation(call, 'delete', 'execution', name, options);
+    }
     return found;
   });
   if (!validateOnly && !isCompleted(execution)) ensureRunning(call, name);

@@ -10,6 +10,7 @@ import type { Position } from '../store/store.js';
 import type { Owner } from '../model/lease.js';
 import { authorize } from './authorization.js';
 import { ensureRunning } from './leases.js';
+import { type OperationOptions, recordOperation } from './operations.js';
 import { type Page, pageOf, type PageRequest } from './pages.js';
 import { writing } from './retention.js';
 import { existingJob, runJob, type RunOptions, startByToken, startedByToken } from './run-job.js';
@@ -20,10 +21,10 @@ import { awaitCompletion, resume } from './wait.js';
 /** Jobs of a project and location (quotas page). */
 const maxJobs = 1000;
 
-interface WriteOptions {
+interface WriteOptions extends OperationOptions {
   /** Check all and answer with what would be, but store nothing. */
   validateOnly?: boolean | undefined;
-  /** How the execution that a token starts is run; by a process of its own, if it has no owner. */
+  /** How the execution that a token starts is run; by a worker, if it has no owner. */
   run?: RunOptions | undefined;
 }
 
@@ -63,8 +64,7 @@ export interface UpdateJobRequest extends WriteOptions {
 export const updateJob = (call: Call, request: UpdateJobRequest): Job => changeJob(call, request).job;
 
 /**
- * Creates the job, or puts it in place of the one of that name, whatever version it was made from, and in one step even
- * where several do so at once: what has come of that.
+ * Creates or replaces a job, whatever its etag, in one transaction.
  * @throws StatusError as `updateJob`
  */
 export function applyJob(call: Call, request: Omit<UpdateJobRequest, 'allowMissing'>): Change {
@@ -73,8 +73,8 @@ export function applyJob(call: Call, request: Omit<UpdateJobRequest, 'allowMissi
 }
 
 /**
- * The same, and an execution of the job in the same step, which `owner` is to run: if that cannot be, the job is as it
- * was.
+ * Creates or replaces a job, and creates an execution of it that `owner` runs, in one transaction: if one fails, so does
+ * the other.
  * @throws StatusError as `updateJob` and `runJob`
  */
 export function applyAndRun(
@@ -126,15 +126,16 @@ function conflict({ name, etag = '' }: Job, given: string): StatusError {
 
 function write(
   call: Call,
-  { validateOnly, run = {} }: WriteOptions,
+  { validateOnly, run = {}, ...options }: WriteOptions,
   edit: (author: Author) => { before?: Job; after: Job },
 ): { job: Job; change: Change } {
   const { job, change, started } = writing(call, () => {
     const { before, after } = edit({ account: call.account, now: timeOf(call) });
     const change: Change = !before ? 'created' : after === before ? 'unchanged' : 'updated';
-    if (validateOnly || change === 'unchanged') return { change, job: withStatus(call.store, after) };
-    call.store.saveJob(after);
+    if (validateOnly) return { change, job: withStatus(call.store, after) };
+    if (change !== 'unchanged') call.store.saveJob(after);
     const execution = startByToken(call, before, after, run);
+    recordOperation(call, before ? 'update' : 'create', 'job', after.name, options);
     return { change, job: withStatus(call.store, after), started: execution };
   });
   if (started && !run.owner) call.spawnWorker(started.name);
@@ -186,7 +187,7 @@ export function listJobs(call: Call, request: ListJobsRequest): Page<Job> {
   });
 }
 
-export interface DeleteRequest {
+export interface DeleteRequest extends OperationOptions {
   name: string;
   /** Taken and not looked at, as the API does (observed). */
   etag?: string | undefined;
@@ -195,7 +196,7 @@ export interface DeleteRequest {
 
 /**
  * Deletes a job and its executions; those that run are cancelled and waited for. The job is returned as it can be seen
- * from then on, with `showDeleted`. A deletion that nobody waits for to its end is finished by the next write.
+ * from then on, with `showDeleted`. If this process dies before the end, the next write finishes the deletion.
  * @throws StatusError NOT_FOUND
  */
 export async function deleteJob(call: Call, request: DeleteRequest): Promise<Job> {
@@ -209,8 +210,8 @@ export async function deleteJob(call: Call, request: DeleteRequest): Promise<Job
   return buriedJob(job);
 }
 
-/** Begins a deletion, which goes on beside us. @throws StatusError NOT_FOUND */
-export function startDeletion(call: Call, { name, validateOnly }: DeleteRequest): Job {
+/** Begins a deletion, and does not wait for it. @throws StatusError NOT_FOUND */
+export function startDeletion(call: Call, { name, validateOnly, ...options }: DeleteRequest): Job {
   authorize(call, 'run.jobs.delete', name);
   const { job, open } = writing(call, () => {
     const current = call.store.job(name);
@@ -219,6 +220,7 @@ export function startDeletion(call: Call, { name, validateOnly }: DeleteRequest)
     const doomed = current.deleteTime ? current : deletedJob(current, { account: call.account, now });
     if (validateOnly) return { job: withStatus(call.store, doomed), open: [] };
     call.store.saveJob(doomed);
+    recordOperation(call, 'delete', 'job', name, options);
     const running = openExecutionsOf(call, name);
     for (const execution of running) call.store.requestCancel(execution.name, now);
     return { job: withStatus(call.store, doomed), open: running };
@@ -227,7 +229,7 @@ export function startDeletion(call: Call, { name, validateOnly }: DeleteRequest)
   return job;
 }
 
-/** The executions of a job that run, or wait to. */
+/** The executions of a job that have not ended. */
 export function openExecutionsOf(call: Call, job: string): Execution[] {
   const { project, location } = parseName(job);
   return call.store

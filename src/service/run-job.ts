@@ -15,6 +15,7 @@ import { validateOverrides } from '../model/validation/overrides.js';
 import { badRequest } from '../model/validation/bad-request.js';
 import type { Owner } from '../model/lease.js';
 import { authorize } from './authorization.js';
+import { type OperationOptions, recordOperation } from './operations.js';
 import { writing } from './retention.js';
 import { notFoundJob, type Call, timeOf, type Service } from './service.js';
 import { executionOfToken } from './job-status.js';
@@ -22,14 +23,14 @@ import { executionOfToken } from './job-status.js';
 /** Executions of a project and location that may be under way at once (quotas page). */
 const maxRunning = 1000;
 
-/** Who runs an execution, and what of this machine it gets. */
+/** Who runs an execution, and what this machine lends to it. */
 export interface RunOptions {
-  /** Holds the lease from the first moment; otherwise whoever takes it. */
+  /** Holds the lease from the first moment; if unset, the first process that acquires it. */
   owner?: Owner | undefined;
   settings?: LocalSettings | undefined;
 }
 
-export interface RunJobRequest extends RunOptions {
+export interface RunJobRequest extends RunOptions, OperationOptions {
   name: string;
   overrides?: Overrides | undefined;
   /** Taken and not looked at, as the API does (observed). */
@@ -38,7 +39,7 @@ export interface RunJobRequest extends RunOptions {
 }
 
 /**
- * Creates an execution of a job, which somebody still has to run.
+ * Creates an execution of a job, and does not run it.
  * @throws StatusError NOT_FOUND; INVALID_ARGUMENT for overrides;
  * RESOURCE_EXHAUSTED if too much runs; FAILED_PRECONDITION if the job is being deleted, or if this machine lacks what
  * the job needs of it
@@ -53,7 +54,10 @@ export function runJob(call: Call, request: RunJobRequest): Execution {
   return writing(call, () => {
     const job = existingJob(call, name);
     const execution = newExecution(call, job, newId(call, job), overrides);
-    return request.validateOnly ? execution : storeExecution(call, execution, request);
+    if (request.validateOnly) return execution;
+    storeExecution(call, execution, request);
+    recordOperation(call, 'run', 'execution', execution.name, request);
+    return execution;
   });
 }
 
@@ -135,7 +139,7 @@ export class Unlendable extends StatusError {
   }
 }
 
-/** What an execution gets of this machine. @throws Unlendable with everything that it cannot have */
+/** What this machine lends to an execution. @throws Unlendable with everything that it lacks */
 function borrowed(call: Call, execution: Execution, settings: LocalSettings): LocalSettings {
   const loan = loanTo(call, execution, settings);
   if (loan.problems.length > 0) throw new Unlendable(execution.job, loan, settings);

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { Connection } from './database.js';
+import { operationColumns } from './operations.js';
 import type { Row } from './rows.js';
 import { SealBroken, unsealed } from './seal.js';
 import { storeFile } from './sqlite.js';
@@ -30,10 +31,13 @@ const sealed =
   };
 
 /** Every table, with what throws SealBroken for a row that is not as it was written. */
-export const tables: Readonly<Record<'job' | 'execution' | 'tombstone' | 'task' | 'attempt', (row: Row) => void>> = {
+export const tables: Readonly<
+  Record<'job' | 'execution' | 'tombstone' | 'operation' | 'task' | 'attempt', (row: Row) => void>
+> = {
   job: sealed('resource', 'policy'),
   execution: sealed('resource', 'settings', 'engine', 'images'),
   tombstone: sealed('resource'),
+  operation: (row) => checkRow(row, operationColumns),
   task: (row) => checkRow(row, taskColumns),
   attempt: (row) => checkRow(row, attemptColumns),
 };

@@ -4,6 +4,7 @@ import { defaultSettings, type LocalSettings } from '../model/local/settings.js'
 import { startedAt } from '../model/execution.js';
 import type { Execution } from '../model/schema/job.js';
 import { type Connection, listing, parseResource, placeOf, resourceOf, sealedIn, unlimited } from './database.js';
+import { forgetOperations } from './operations.js';
 import { sealed } from './seal.js';
 import type { ExecutionStore } from './store.js';
 
@@ -192,6 +193,9 @@ export const executionStore = (db: Connection): ExecutionStore => ({
   },
 
   removeExecution(name) {
-    db.run('DELETE FROM execution WHERE name = ?', name);
+    db.transaction(() => {
+      forgetOperations(db, `SELECT 'execution', number FROM execution WHERE name = ?`, name);
+      db.run('DELETE FROM execution WHERE name = ?', name);
+    });
   },
 });

@@ -1,5 +1,6 @@
 import type { Execution, Job } from '../model/schema/job.js';
 import { type Connection, parseResource } from './database.js';
+import { forgetOperations } from './operations.js';
 import type { Remains, RemainsStore } from './store.js';
 
 /** How many pages are given back at a time: whoever writes meanwhile waits for that long. */
@@ -55,9 +56,14 @@ export const remainsStore = (db: Connection): RemainsStore => ({
   },
 
   removeRemains({ kind, number }) {
-    return kind === 'execution'
-      ? db.run('DELETE FROM execution WHERE number = ? AND completion_time IS NOT NULL', number) > 0
-      : db.run(`DELETE FROM tombstone WHERE 'deleted ' || kind = ? AND number = ?`, kind, number) > 0;
+    return db.transaction(() => {
+      const removed =
+        kind === 'execution'
+          ? db.run('DELETE FROM execution WHERE number = ? AND completion_time IS NOT NULL', number) > 0
+          : db.run(`DELETE FROM tombstone WHERE 'deleted ' || kind = ? AND number = ?`, kind, number) > 0;
+      if (removed) forgetOperations(db, 'SELECT ?, ?', kind === 'deleted job' ? 'job' : 'execution', number);
+      return removed;
+    });
   },
 
   shrink() {

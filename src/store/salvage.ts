@@ -108,7 +108,9 @@ function opened(copy: string): Queries {
 }
 
 function copyRows(source: Queries, target: Database.Database): Omit<Salvage, 'aside'> {
-  const none = (): Record<Table, number> => ({ job: 0, execution: 0, tombstone: 0, task: 0, attempt: 0 });
+  const none = (): Record<Table, number> => ({
+    ...{ job: 0, execution: 0, tombstone: 0, operation: 0, task: 0, attempt: 0 },
+  });
   const [saved, lost] = [none(), none()];
   /** The rows that a query gives, if they are as they were written. */
   const read = (table: Table, where: string, ...values: unknown[]): Row[] | undefined => {
@@ -132,7 +134,11 @@ function copyRows(source: Queries, target: Database.Database): Omit<Salvage, 'as
     for (const row of rows ?? []) save(table, row);
     return rows ?? [];
   };
-  const [jobs, executions] = [numbers(source, 'job'), numbers(source, 'execution')];
+  const [jobs, executions, operations] = [
+    numbers(source, 'job'),
+    numbers(source, 'execution'),
+    numbers(source, 'operation'),
+  ];
   for (const number of jobs.numbers) {
     saveAll('job', 'number = ?', number);
     saveAll('tombstone', `kind = 'job' AND number = ?`, number);
@@ -160,6 +166,11 @@ function copyRows(source: Queries, target: Database.Database): Omit<Salvage, 'as
       }
     }
   }
+  for (const number of operations.numbers) {
+    const rows = saveAll('operation', 'number = ?', number);
+    // Without its resource it says nothing.
+    if (target.prepare(withoutResource).run(number).changes > 0) saved.operation -= rows.length;
+  }
   for (const kind of ['job', 'execution']) {
     // A number is given once, also if what had it is deleted.
     target.exec(`DELETE FROM sqlite_sequence WHERE name = '${kind}';
@@ -169,14 +180,21 @@ function copyRows(source: Queries, target: Database.Database): Omit<Salvage, 'as
   if (!jobs.counted) lost.job = NaN;
   if (!executions.counted) lost.execution = NaN;
   if (!jobs.counted || !executions.counted) lost.tombstone = NaN;
+  if (!operations.counted && lost.operation > 0) lost.operation = NaN;
   return { saved, lost };
 }
+
+/** Removes an operation that has no resource. */
+const withoutResource = `DELETE FROM operation WHERE number = ? AND CASE kind
+    WHEN 'job' THEN resource_number NOT IN (SELECT number FROM job)
+    ELSE resource_number NOT IN (SELECT number FROM execution)
+  END AND NOT EXISTS (SELECT 1 FROM tombstone WHERE tombstone.kind = operation.kind AND tombstone.number = resource_number)`;
 
 /** How many rows are looked for where the store itself does not say any more how many it had. */
 const mostRows = 2000;
 
 /** The numbers that rows of a table may have. */
-function numbers(source: Queries, table: 'job' | 'execution'): { numbers: number[]; counted: boolean } {
+function numbers(source: Queries, table: 'job' | 'execution' | 'operation'): { numbers: number[]; counted: boolean } {
   const most = (sql: string): number => {
     try {
       return Number(source.all(sql)[0]?.['most']);

@@ -1,12 +1,14 @@
 /** Raised with every change of `schema` or of how its columns are written; a store of another version is refused. */
-export const schemaVersion = 6;
+export const schemaVersion = 7;
 
 /** Tells a store of ours from any other database (`PRAGMA application_id`): "lrun". */
 export const storeMark = 0x6c72756e;
 
 /**
  * The tables. Resources are kept as sealed JSON; what is searched by, or written by more than one process, has columns of
- * its own. Executions are numbered so that ten thousand tasks do not repeat their name.
+ * its own. Executions are numbered so that ten thousand tasks do not repeat their name. SQLite keeps these texts as they
+ * are, and all of them have to fit into the first page: a damaged store can then get that of an empty one. So they lose
+ * what they do not need.
  */
 export const schema = `
 CREATE TABLE job (
@@ -74,6 +76,17 @@ CREATE INDEX tombstone_by_id ON tombstone (kind, project, location, id);
 CREATE INDEX tombstone_by_job ON tombstone (job_number, create_time);
 CREATE INDEX expiring_tombstone ON tombstone (expire_time);
 
+-- Requests that may take their time. Their state is that of their resource, with which they go.
+CREATE TABLE operation (
+  number INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  method TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  resource_number INTEGER NOT NULL,
+  seal INTEGER NOT NULL
+);
+CREATE INDEX operation_by_resource ON operation (kind, resource_number);
+
 CREATE TABLE task (
   execution INTEGER NOT NULL REFERENCES execution (number) ON DELETE CASCADE,
   number INTEGER NOT NULL,
@@ -107,4 +120,7 @@ CREATE TABLE attempt (
   PRIMARY KEY (execution, task, number)
 ) WITHOUT ROWID;
 CREATE INDEX open_attempt ON attempt (execution) WHERE outcome IS NULL;
-`;
+`
+  .replaceAll(/^--.*\n/gm, '')
+  .replaceAll(/\n */g, ' ')
+  .replaceAll(/(?<=[,(]) | (?=\))/g, '');

@@ -6,6 +6,7 @@ import { executionStore } from './executions.js';
 import { storeFault } from './faults.js';
 import { jobStore } from './jobs.js';
 import { leaseStore } from './leases.js';
+import { operationStore } from './operations.js';
 import { remainsStore } from './remains.js';
 import type { Store } from './store.js';
 import { taskStore } from './tasks.js';
@@ -29,6 +30,7 @@ export function openStore(directory: string): Store {
       ...jobStore(db),
       ...executionStore(db),
       ...tombstoneStore(db),
+      ...operationStore(db),
       ...remainsStore(db),
       ...taskStore(db),
       ...leaseStore(db),

@@ -4,6 +4,7 @@ import type { Policy } from '../model/iam/policy.js';
 import type { LocalSettings } from '../model/local/settings.js';
 import type { Lease, Owner } from '../model/lease.js';
 import type { Parent } from '../model/names.js';
+import type { OperationMethod, OperationResource } from '../model/operation.js';
 import type { Execution, Job } from '../model/schema/job.js';
 import type { TaskRecord, TaskState } from '../model/task.js';
 import type { Timestamp } from '../model/time.js';
@@ -129,6 +130,31 @@ export interface TombstoneStore {
   purge(now: Timestamp): void;
 }
 
+/** An operation, and its resource as it is now, or as it was when it was deleted. */
+export interface OperationRecord {
+  /** Counts the operations that are created. */
+  number: number;
+  name: string;
+  method: OperationMethod;
+  resource: OperationResource;
+  deleted: boolean;
+}
+
+export interface OperationStore {
+  /** Of the job or execution named `resource`. It goes with that, or with its tombstone. */
+  createOperation(name: string, method: OperationMethod, kind: OperationResource['kind'], resource: string): void;
+  operation(name: string): OperationRecord | undefined;
+  /** Newest first, those before the number `after`. */
+  operations(query: {
+    project: string;
+    location?: string | undefined;
+    after?: number | undefined;
+    limit: number;
+  }): OperationRecord[];
+  /** False if there is none of that name. */
+  removeOperation(name: string): boolean;
+}
+
 /** What is kept of something that has ended, or was deleted. */
 export interface Remains {
   kind: 'execution' | 'deleted execution' | 'deleted job';
@@ -189,7 +215,8 @@ export interface LeaseStore {
  * What is kept: jobs, executions, tasks and attempts, and who runs which execution. Synchronous; every write is one
  * transaction, durable against the death of the process, and safe among several processes.
  */
-export interface Store extends JobStore, ExecutionStore, TombstoneStore, RemainsStore, TaskStore, LeaseStore {
+export interface Store
+  extends JobStore, ExecutionStore, TombstoneStore, OperationStore, RemainsStore, TaskStore, LeaseStore {
   /** Several reads and writes as one; nothing else is written in between. Nested calls join the outer one. */
   transaction<T>(body: () => T): T;
   /** Differs from what it was before if any process has written since. */

@@ -49,7 +49,14 @@ function told({ aside, saved, lost }: Salvage): string {
   ].join('; ');
 }
 
-const nouns = { job: 'job', execution: 'execution', tombstone: 'deleted resource', task: 'task', attempt: 'attempt' };
+const nouns = {
+  job: 'job',
+  execution: 'execution',
+  tombstone: 'deleted resource',
+  operation: 'operation',
+  task: 'task',
+  attempt: 'attempt',
+};
 
 /** Looks for executions that nobody runs though they have not ended; `asked` is the engine that answers. */
 export function executionChecks(service: Service, asked: ContainerEngine | undefined): Mendable[] {
