@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { StatusError } from '../model/errors.js';
 import type { TokenSource } from '../model/metadata-server.js';
@@ -62,15 +61,12 @@ export class GcloudCredentials implements Credentials {
       CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE: this.file,
       CLOUDSDK_CORE_DISABLE_PROMPTS: '1',
     };
-    return new Promise((resolve, reject) => {
-      execFile('gcloud', args, { env, encoding: 'utf8' }, (error, stdout, stderr) => {
-        if (!error) resolve(stdout.trim());
-        else if (error.code === 'ENOENT') {
-          reject(new StatusError('NOT_FOUND', `There is no token: ${missing}`));
-        } else
-          reject(new StatusError('NOT_FOUND', `There is no token: gcloud says: ${stderr.trim() || error.message}`));
-      });
-    });
+    const { execa } = await import('execa');
+    const options = { env, extendEnv: false, stdin: 'ignore', reject: false } as const;
+    const { stdout, stderr, failed, code, message } = await execa('gcloud', args, options);
+    if (!failed) return stdout.trim();
+    const why = code === 'ENOENT' ? missing : `gcloud says: ${stderr?.trim() || message}`;
+    throw new StatusError('NOT_FOUND', `There is no token: ${why}`);
   }
 }
 

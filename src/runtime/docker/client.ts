@@ -1,17 +1,18 @@
-import { type ChildProcess, type ChildProcessByStdio, spawn, type SpawnOptions } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { Duplex, type Readable, type Writable } from 'node:stream';
+import { Duplex } from 'node:stream';
+import { execa, type Options, type Result, type ResultPromise } from 'execa';
 import { StatusError } from '../../model/errors.js';
 import { formatSpan } from '../../model/time.js';
 import type { SlowCall } from '../port.js';
 
 /** What a client gets besides its arguments; aborting `signal` ends it. */
 interface ClientInput {
-  env?: Record<string, string>;
-  input?: Buffer;
+  env?: Record<string, string> | undefined;
+  /** What it reads from stdin; `pipe`: what is written to it while it runs. */
+  input?: Buffer | 'pipe' | undefined;
   signal?: AbortSignal;
   cwd?: string;
   /** How long it may be silent because of what it is to do, in ms, besides the time that any call may take. */
@@ -99,29 +100,30 @@ export class DockerClient {
    * process can be given; INTERNAL if it prints without end. Any other failure is in the result.
    */
   async run(args: readonly string[], { env, input, signal, work = 0 }: ClientInput = {}): Promise<ClientResult> {
-    const child = this.#spawnWith(input, (stdin) => [
+    const client = this.#start(
       args,
-      { stdio: [stdin, 'pipe', 'pipe'], env: { ...this.#environment, ...env }, detached: true, signal },
-    ]);
-    const watch = this.watch(args, () => end(child), work);
-    const output = { stdout: '', stderr: '' };
-    for (const stream of ['stdout', 'stderr'] as const) {
-      child[stream]?.setEncoding('utf8').on('data', (text: string) => {
-        watch.heard();
-        output[stream] += text.slice(0, most[stream] + 1 - output[stream].length);
-        if (output.stdout.length > most.stdout) end(child);
-      });
-    }
-    const exitCode = await new Promise<number | null>((resolve, reject) => {
-      child.on('error', (error: NodeJS.ErrnoException) => reject(this.#notRunnable(error)));
-      child.on('close', resolve);
-    }).finally(() => watch.over());
+      { env, input },
+      {
+        buffer: { stdout: true, stderr: false },
+        maxBuffer: { stdout: most.stdout },
+        ...(signal && { cancelSignal: signal }),
+      },
+    );
+    const watch = this.watch(args, () => end(client), work);
+    let stderr = '';
+    client.stdout.on('data', () => watch.heard());
+    client.stderr.setEncoding('utf8').on('data', (text: string) => {
+      watch.heard();
+      stderr += text.slice(0, most.stderr - stderr.length);
+    });
+    const { stdout = '', isMaxBuffer, ...result } = await client.finally(() => watch.over());
     watch.throwIfHung();
-    if (output.stdout.length > most.stdout) throw this.puzzle(args, output.stdout);
-    if (exitCode === null) throw unavailable(`${this.#command} was killed by ${child.signalCode}.`);
+    if (isMaxBuffer) throw this.puzzle(args, stdout);
+    const exitCode = this.#exitCodeOf(result);
+    if (exitCode === undefined) throw unavailable(`${this.#command} was killed by ${result.signal}.`);
     // Whatever the exit code: `docker info` also ends with 0 then.
-    throwIfUnreachable(output.stderr);
-    return { exitCode, ...output };
+    throwIfUnreachable(stderr);
+    return { exitCode, stdout, stderr };
   }
 
   /** Watches a call, which `stop` ends if nothing is heard of it for too long; `work` is as of `run`. */
@@ -146,19 +148,19 @@ export class DockerClient {
    * @throws StatusError UNAVAILABLE
    */
   async stream(args: readonly string[]): Promise<Duplex | string> {
-    const child = spawn(this.#command, args, { stdio: 'pipe', env: this.#environment, detached: true });
+    const client = this.#start(args, { input: 'pipe' }, { buffer: false });
     let stderr = '';
-    child.stderr
+    client.stderr
       .setEncoding('utf8')
       .on('data', (text: string) => (stderr += text.slice(0, most.stderr - stderr.length)));
-    const watch = this.watch(args, () => end(child));
-    const connected = await new Promise<boolean>((resolve, reject) => {
-      child.on('error', (error: NodeJS.ErrnoException) => reject(this.#notRunnable(error)));
-      child.once('close', () => resolve(false));
-      child.stdout.once('readable', () => child.stdout.read(1) && resolve(true));
-    }).finally(() => watch.over());
+    const watch = this.watch(args, () => end(client));
+    const connected = new Promise<true>((resolve) => {
+      client.stdout.once('readable', () => client.stdout.read(1) && resolve(true));
+    });
+    const result = await Promise.race([connected, client]).finally(() => watch.over());
     watch.throwIfHung();
-    if (connected) return conversation(child);
+    if (result === true) return conversation(client);
+    this.#exitCodeOf(result);
     throwIfUnreachable(stderr);
     return stderr;
   }
@@ -180,36 +182,21 @@ export class DockerClient {
    * Runs a client that goes on for a while; its output goes to those who take it meanwhile. How it has ended: 255 if
    * something ended it, as `signal` does. @throws StatusError as `run`
    */
-  async attach(args: readonly string[], { env, input, cwd, signal }: ClientInput, take: Takers): Promise<number> {
-    const child = this.#spawnWith(input, (stdin) => [
-      args,
-      { stdio: [stdin, 'pipe', 'pipe'], env: { ...this.#environment, ...env }, detached: true, cwd },
-    ]);
-    signal?.addEventListener('abort', () => end(child));
-    for (const stream of ['stdout', 'stderr'] as const) {
-      child[stream]?.on('data', take[stream]);
-    }
-    return new Promise((resolve, reject) => {
-      child.on('error', (error: NodeJS.ErrnoException) => reject(this.#notRunnable(error)));
-      child.on('close', (exitCode) => resolve(exitCode ?? 255));
-    });
+  async attach(args: readonly string[], { signal, ...input }: ClientInput, take: Takers): Promise<number> {
+    const client = this.#start(args, input, { buffer: false });
+    signal?.addEventListener('abort', () => end(client));
+    client.stdout.on('data', take.stdout);
+    client.stderr.on('data', take.stderr);
+    return this.#exitCodeOf(await client) ?? 255;
   }
 
   /** A client that prints lines until it is ended or ends by itself. */
   lines(args: readonly string[], onLine: (line: string) => void): { ended: Promise<void>; end: () => void } {
-    const child = this.#spawn(args, {
-      stdio: ['ignore', 'pipe', 'ignore'],
-      env: this.#environment,
-      detached: true,
-    });
-    let rest = '';
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      const lines = (rest + text).split('\n');
-      rest = lines.pop() ?? '';
-      lines.forEach(onLine);
-    });
-    const ended = new Promise<void>((resolve) => child.on('error', () => resolve()).on('close', () => resolve()));
-    return { ended, end: () => end(child) };
+    const client = this.#start(args, {}, { stderr: 'ignore', buffer: false });
+    const read = async (): Promise<void> => {
+      for await (const line of client) onLine(line);
+    };
+    return { ended: read().catch(() => {}), end: () => end(client) };
   }
 
   /** That a call has failed for no reason that is expected. */
@@ -227,40 +214,45 @@ export class DockerClient {
     });
   }
 
-  #spawnWith(
-    input: Buffer | undefined,
-    how: (stdin: number | 'ignore') => [args: readonly string[], options: SpawnOptions],
-  ): ChildProcess {
-    const stdin = input && inputFile(input);
+  #start<How extends Options>(args: readonly string[], { env, input, cwd }: ClientInput, how: How) {
+    const file = input instanceof Buffer ? inputFile(input) : undefined;
     try {
-      return this.#spawn(...how(stdin ?? 'ignore'));
+      return execa(this.#command, args, {
+        stdin: file ?? (input === 'pipe' ? input : 'ignore'),
+        ...how,
+        ...(cwd !== undefined && { cwd }),
+        env: { ...this.#environment, ...env },
+        ...({ extendEnv: false, detached: true, reject: false, stripFinalNewline: false } as const),
+      });
     } finally {
-      if (stdin !== undefined) closeSync(stdin);
+      if (file !== undefined) closeSync(file);
     }
   }
 
-  #spawn(args: readonly string[], options: SpawnOptions): ChildProcess {
-    try {
-      return spawn(this.#command, args, options);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ERR_INVALID_ARG_VALUE') {
-        throw new StatusError('INVALID_ARGUMENT', 'an argument or a variable holds a NUL byte');
-      }
-      if (code === 'E2BIG') {
-        throw new StatusError('INVALID_ARGUMENT', 'an argument or a variable, or all together, are too large');
-      }
-      throw error;
+  /**
+   * How a client has ended; undefined if a signal ended it.
+   * @throws StatusError UNAVAILABLE if it could not be run, INVALID_ARGUMENT for what no process can be given
+   */
+  #exitCodeOf({
+    code,
+    originalMessage = '',
+    exitCode,
+    signal,
+  }: Pick<Result, 'code' | 'originalMessage' | 'exitCode' | 'signal'>): number | undefined {
+    if (code === 'ERR_INVALID_ARG_VALUE') {
+      throw new StatusError('INVALID_ARGUMENT', 'an argument or a variable holds a NUL byte');
     }
-  }
-
-  #notRunnable(error: NodeJS.ErrnoException): StatusError {
-    return error.code === 'ENOENT'
-      ? unavailable(
-          `The command ${this.#command} was not found.`,
-          'install it, or name another client in LOCALRUN_DOCKER',
-        )
-      : unavailable(`${this.#command} cannot be run: ${error.message}`);
+    if (code === 'E2BIG') {
+      throw new StatusError('INVALID_ARGUMENT', 'an argument or a variable, or all together, are too large');
+    }
+    if (code === 'ENOENT') {
+      const fix = 'install it, or name another client in LOCALRUN_DOCKER';
+      throw unavailable(`The command ${this.#command} was not found.`, fix);
+    }
+    if (exitCode === undefined && signal === undefined) {
+      throw unavailable(`${this.#command} cannot be run: ${originalMessage}`);
+    }
+    return exitCode;
   }
 }
 
@@ -342,10 +334,10 @@ export function jsonObject(text: string): Record<string, unknown> | undefined {
 }
 
 /** Ends a client. Children of its own, as those of a script, do not keep us waiting then. */
-function end(child: ChildProcess): void {
-  child.kill('SIGKILL');
-  child.stdout?.destroy();
-  child.stderr?.destroy();
+function end({ kill, stdout, stderr }: Pick<ResultPromise, 'kill' | 'stdout' | 'stderr'>): void {
+  kill('SIGKILL');
+  stdout?.destroy();
+  stderr?.destroy();
 }
 
 /** What a call does: `rm`, `image inspect`. */
@@ -392,20 +384,22 @@ function inputFile(content: Buffer): number {
   return file;
 }
 
-/** The stdin and stdout of a process as one stream, with which the process ends. */
-function conversation(child: ChildProcessByStdio<Writable, Readable, Readable>): Duplex {
-  const { stdin, stdout } = child;
+/**
+ * The stdin and stdout of a client as one stream, with which the client ends. That of execa, `duplex`, is not gone before
+ * the client has ended by itself, when it is destroyed.
+ */
+function conversation({ stdin, stdout, kill }: Pick<ResultPromise, 'stdin' | 'stdout' | 'kill'>): Duplex {
   const stream = new Duplex({
-    read: () => void stdout.resume(),
-    write: (chunk, _encoding, done) => void stdin.write(chunk, done),
-    final: (done) => void stdin.end(done),
+    read: () => void stdout?.resume(),
+    write: (chunk, _encoding, done) => void stdin?.write(chunk, done),
+    final: (done) => void stdin?.end(done),
     destroy(error, done) {
-      child.kill('SIGKILL');
+      kill('SIGKILL');
       done(error);
     },
   });
-  stdout.on('data', (chunk) => void (stream.push(chunk) || stdout.pause()));
-  stdout.on('end', () => stream.push(null));
-  stdin.on('error', () => {});
+  stdout?.on('data', (chunk) => void (stream.push(chunk) || stdout.pause()));
+  stdout?.on('end', () => stream.push(null));
+  stdin?.on('error', () => {});
   return stream;
 }

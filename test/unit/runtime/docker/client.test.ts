@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DockerClient, type ClientResult } from '../../../../src/runtime/docker/client.js';
@@ -106,4 +107,17 @@ test('what podman warns of is not what is wrong', () => {
   expect(new DockerClient('podman', {}).failure('pull', said).message).toBe(
     'podman pull failed: Error: initializing: * denied',
   );
+});
+
+test('a conversation with a client ends at once when it is destroyed, and the client with it', async () => {
+  const client = new DockerClient('sh', process.env);
+  const stream = await client.stream(['-c', 'echo; echo $$; exec sleep 60']);
+  if (typeof stream === 'string') throw new Error(stream);
+  const pid = await new Promise<number>((resolve) => stream.once('data', (line) => resolve(Number(String(line)))));
+  const closed = new Promise((resolve) => stream.on('error', () => {}).once('close', resolve));
+  stream.destroy(new Error('no answer'));
+  await closed;
+  await expect
+    .poll(() => existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+    .toBeFalsy();
 });
