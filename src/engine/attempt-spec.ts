@@ -6,7 +6,7 @@ import { parseQuantity } from '../model/quantity.js';
 import type { Container, EnvVar } from '../model/schema/container.js';
 import type { Execution } from '../model/schema/job.js';
 import type { Probe } from '../model/schema/probe.js';
-import type { AttemptContainer, AttemptId, AttemptSpec, Capabilities, SecretReference } from '../runtime/port.js';
+import type { AttemptContainer, AttemptId, AttemptSpec, SecretReference } from '../runtime/port.js';
 
 /**
  * An attempt as the container contract has it: the template, and the CLOUD_RUN_* variables, which nothing overrides.
@@ -29,7 +29,10 @@ export function attemptSpec(execution: Execution, id: AttemptId, images: Record<
     graceSeconds: graceSeconds(template),
     volumes,
     containers: containers.map((container, i): AttemptContainer => {
-      const limits = { ...defaultLimits, ...container.resources?.limits };
+      const limits: Record<string, string> & typeof defaultLimits = {
+        ...defaultLimits,
+        ...container.resources?.limits,
+      };
       const { image, command, args, workingDir, startupProbe, volumeMounts = [] } = container;
       return {
         name: containerLabel(container, i),
@@ -39,21 +42,13 @@ export function attemptSpec(execution: Execution, id: AttemptId, images: Record<
         ...{ command, args, workingDir, volumeMounts },
         memoryBytes: parseQuantity(limits.memory) ?? 0,
         cpus: parseQuantity(limits.cpu) ?? 1,
-        gpus: gpus(container),
+        gpus: parseQuantity(limits['nvidia.com/gpu'] ?? '') ?? 0,
         dependsOn: needs[i] ?? [],
         probe: startupProbe && withPort(startupProbe, container),
       };
     }),
   };
 }
-
-const gpus = ({ resources }: Container): number => parseQuantity(resources?.limits?.['nvidia.com/gpu'] ?? '') ?? 0;
-
-/** Why a runtime cannot run an execution; undefined if it can. */
-export const lacking = ({ template }: Execution, capabilities: Capabilities): string | undefined =>
-  template.containers.some(gpus) && !capabilities.gpus
-    ? "The job needs a GPU (nvidia.com/gpu), and the container engine has none: it knows no runtime called nvidia, which NVIDIA's container toolkit adds."
-    : undefined;
 
 /** The variables of a container by name; of equal names, the last one counts. */
 const variables = ({ env = [] }: Container): EnvVar[] => [

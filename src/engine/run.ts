@@ -7,11 +7,11 @@ import type { Execution } from '../model/schema/job.js';
 import { durationSeconds, timestamp, type Timestamp } from '../model/time.js';
 import { type AttemptSession, type Image, ImageUnavailable } from '../runtime/port.js';
 import { LeaseLost } from '../store/store.js';
-import { lacking } from './attempt-spec.js';
 import { RuntimeAvailability } from './availability.js';
 import { type Control, type EngineDeps, type Happening, pace } from './engine.js';
 import { runDirectory } from './leftovers.js';
 import { ExecutionRecord } from './record.js';
+import { requirements } from './requirements.js';
 import { Slots } from './slots.js';
 import { LocalSources } from './sources.js';
 
@@ -217,8 +217,12 @@ class Run {
     const { execution } = this.#record;
     if (!execution.startTime) {
       const capabilities = await this.#availability.insist(() => runtime.capabilities());
-      const lack = lacking(execution, capabilities);
-      if (lack !== undefined) return this.#record.prepared(provisionFailed(execution, lack, this.#record.time), {});
+      // The execution was created for what the runtime could do then, or without asking it.
+      const problems = requirements(execution.template, this.#deps.store.settings(this.#name), capabilities);
+      if (problems.length > 0) {
+        const lacking = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
+        return this.#record.prepared(provisionFailed(execution, lacking, this.#record.time), {});
+      }
       const references = execution.template.containers.map(({ image }) => image);
       const onPull = (image: string): void => this.#emit({ type: 'image.pulling', image });
       const finding = session.prepare(references, this.#over.signal, onPull).catch(unavailable);

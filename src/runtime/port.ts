@@ -98,11 +98,26 @@ export interface Placement {
   name: string;
 }
 
-/** What a runtime can do for a job, as far as jobs ask for different things. */
+/** What a runtime can do for jobs. */
 export interface Capabilities {
-  /** Containers can have GPUs. */
-  gpus: boolean;
+  /** The features that it lacks, each with the reason, which follows the field that asks for it. */
+  lacks: Partial<Record<Feature, string>>;
 }
+
+/** What not every runtime can do. */
+export type Feature =
+  | 'gpus'
+  /** Containers that wait for others, and probes that say when they are up. */
+  | 'startupOrder'
+  | 'metadataServer'
+  /** Directories and sockets of this machine, which stand for buckets, exports and Cloud SQL instances. */
+  | 'hostFiles'
+  /** Networks by name, and this machine as host.docker.internal. */
+  | 'hostNetworks'
+  /** What a container writes to its file system counts as memory. */
+  | 'strictFs'
+  /** Containers stay after their end. */
+  | 'keep';
 
 /** What all attempts of an execution have in common. */
 export interface ExecutionScope {

@@ -10,7 +10,7 @@ import type { KeepingExecution } from '../model/kept-containers.js';
 import type { LocalSettings } from '../model/local/settings.js';
 import { jobName, nearest, parseName, shortName } from '../model/names.js';
 import type { Execution } from '../model/schema/job.js';
-import type { AttemptRuntime } from '../runtime/port.js';
+import type { AttemptRuntime, Capabilities } from '../runtime/port.js';
 import type { Owner } from '../model/lease.js';
 import { expireLogs, finishDeletions, type LogRetention, pruneExecutions } from './retention.js';
 import { requireSameEngine } from './engine-mismatch.js';
@@ -38,7 +38,8 @@ export type RunnerCall = Call & ExecutionRunner;
 const slowAfter = 5000;
 
 /**
- * Makes sure that the container engine answers, and that this machine has what settings ask for.
+ * Makes sure that the container engine answers, and that this machine has what settings ask for. Returns what the engine
+ * can do.
  * @param onSlow called once if the container engine takes long to answer
  * @throws StatusError
  */
@@ -46,15 +47,16 @@ export async function requireSurroundings(
   { runtime, credentials }: ExecutionRunner,
   { network, credentials: kind }: LocalSettings,
   onSlow: () => void,
-): Promise<void> {
+): Promise<Capabilities> {
   const timer = setTimeout(onSlow, slowAfter);
   try {
-    await runtime.capabilities();
+    const capabilities = await runtime.capabilities();
     if (network !== undefined) await requireNetwork(runtime, network);
+    if (kind) credentials.require();
+    return capabilities;
   } finally {
     clearTimeout(timer);
   }
-  if (kind) credentials.require();
 }
 
 async function requireNetwork(runtime: AttemptRuntime, network: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { requirements } from '../engine/requirements.js';
 import { resolveResources, type ResolvedResources } from '../local/resolve-resources.js';
 import { yamlLines } from '../local/missing-mappings.js';
 import { fieldsWithEffect } from '../model/field-effects.js';
@@ -14,6 +15,7 @@ import type { Overrides } from '../model/schema/run.js';
 import { validateOverrides } from '../model/validation/overrides.js';
 import { badRequest } from '../model/validation/bad-request.js';
 import type { Owner } from '../model/lease.js';
+import type { Capabilities } from '../runtime/port.js';
 import { authorize } from './authorization.js';
 import { type OperationOptions, recordOperation } from './operations.js';
 import { writing } from './retention.js';
@@ -28,6 +30,8 @@ export interface RunOptions {
   /** Holds the lease from the first moment; if unset, the first process that acquires it. */
   owner?: Owner | undefined;
   settings?: LocalSettings | undefined;
+  /** What the container engine can do, if it was asked; otherwise the run finds out. */
+  capabilities?: Capabilities | undefined;
 }
 
 export interface RunJobRequest extends RunOptions, OperationOptions {
@@ -112,10 +116,11 @@ function newExecution(call: Call, job: Job, id: string, overrides: Overrides): E
 }
 
 /** @throws Unlendable if this machine lacks what the job needs of it */
-function storeExecution(call: Call, execution: Execution, { owner, settings = call.settings }: RunOptions): Execution {
+function storeExecution(call: Call, execution: Execution, options: RunOptions): Execution {
   const { store, uuid, now } = call;
+  const { owner, settings = call.settings, capabilities } = options;
   const { name, taskCount, createTime } = execution;
-  store.createExecution(execution, borrowed(call, execution, settings));
+  store.createExecution(execution, borrowed(call, execution, settings, capabilities));
   for (let index = 0; index < taskCount; index++) {
     store.saveTask(name, { index, uid: uuid(), state: 'Pending', retried: 0, updateTime: createTime });
   }
@@ -140,9 +145,15 @@ export class Unlendable extends StatusError {
 }
 
 /** What this machine lends to an execution. @throws Unlendable with everything that it lacks */
-function borrowed(call: Call, execution: Execution, settings: LocalSettings): LocalSettings {
+function borrowed(
+  call: Call,
+  execution: Execution,
+  settings: LocalSettings,
+  capabilities: Capabilities = { lacks: {} },
+): LocalSettings {
   const loan = loanTo(call, execution, settings);
-  if (loan.problems.length > 0) throw new Unlendable(execution.job, loan, settings);
+  const problems = [...loan.problems, ...requirements(execution.template, settings, capabilities)];
+  if (problems.length > 0) throw new Unlendable(execution.job, { ...loan, problems }, settings);
   return loan.settings;
 }
 

@@ -259,6 +259,19 @@ describe('the timeout', () => {
   });
 });
 
+test('what the runtime turns out to lack fails the execution before anything runs', async () => {
+  const runtime = new FakeRuntime();
+  runtime.lacks = { strictFs: 'no such thing' };
+  const world = new World(runtime, { taskCount: 2 }, {}, 32, { strictFs: true });
+  const ended = await world.finish();
+  expect(conditionOf(ended, 'ResourcesAvailable')).toMatchObject({
+    state: 'CONDITION_FAILED',
+    message: 'strictFs: no such thing',
+  });
+  expect(world.states).toEqual(['Abandoned', 'Abandoned']);
+  expect(runtime.log).toEqual([]);
+});
+
 describe('a missing image', () => {
   test('fails the execution before anything runs; the job stays', async () => {
     const world = new World(new FakeRuntime(), { taskCount: 2 }, { containers: [{ image: 'nope:1' }] });

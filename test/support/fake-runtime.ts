@@ -83,7 +83,7 @@ export class FakeRuntime implements AttemptRuntime {
   /** Which runtime it is. */
   id = 'here';
   slowest: SlowCall | undefined;
-  gpus = false;
+  lacks: Capabilities['lacks'] = {};
   /** How far its clock is ahead of ours, in ms. */
   skew = 0;
   /** While it is set, no request is answered. */
@@ -117,7 +117,7 @@ export class FakeRuntime implements AttemptRuntime {
 
   async capabilities(): Promise<Capabilities> {
     await this.asked();
-    return { gpus: this.gpus };
+    return { lacks: this.lacks };
   }
 
   async networks(): Promise<string[]> {

@@ -27,11 +27,11 @@ export async function run(
   const described = await jobToRun(context, options, id);
   const host = await context.host();
   const settings = localSettings(context, options);
-  await requireSurroundings(host, settings, () => tellSlowEngine(context));
+  const capabilities = await requireSurroundings(host, settings, () => tellSlowEngine(context));
   await recoveredService(context);
   const { name } = described;
   const { err } = context.io;
-  const run = { owner: host.owner, settings };
+  const run = { owner: host.owner, settings, capabilities };
   const applyHere = (): ReturnType<typeof applyAndRun> => {
     try {
       return applyAndRun(host, { ...described, run });

@@ -17,7 +17,9 @@ export class DockerRuntime implements AttemptRuntime {
 
   async capabilities(): Promise<Capabilities> {
     const { gpus } = await this.#engine.capacity();
-    return { gpus };
+    const noGpu =
+      "the container engine has no GPU: it knows no runtime called nvidia, which NVIDIA's container toolkit adds";
+    return { lacks: gpus ? {} : { gpus: noGpu } };
   }
 
   networks(): Promise<string[]> {
