@@ -4,12 +4,15 @@ import { podmanEnvironment } from './test/support/podman.js';
 /** The tests of the docker project that hold on podman, but for what they leave out there; all of them take long. */
 const onPodman =
   process.env['LOCALRUN_PODMAN'] === 'all'
-    ? 'adopt,by-hand,cancel,doctor,environment,execute,failures,keep,kills,logs,logs-exact,logs-read,main-job,metadata,outcomes,prune,recovery,retries,secrets,sidecars,strict-fs,timeout,volumes,without-effect'
-    : 'cancel,keep,outcomes,recovery';
+    ? 'adopt,by-hand,cancel,doctor,environment,execute,keep,kills,logs,logs-exact,logs-read,main-job,metadata,outcomes,prune,recovery,retries,secrets,sidecars,strict-fs,timeout,volumes,without-effect'
+    : 'keep,outcomes,recovery';
+
+/** What needs both cores, or measures times: one file after the other, and none beside it. The others wait a lot. */
+const busy = 'contract,crowd,load,logs-speed,scale,timeout';
 
 /**
- * Files of pure logic and of commands in this process run two at a time; those on containers one after the other. The
- * files that a worker runs share its modules: to load them anew for each takes a third of the CPU time.
+ * The files that a worker runs share its modules: to load them anew for each takes a third of the CPU time of files of
+ * pure logic.
  */
 const project = (name: string, testTimeout: number, more: object = {}) => ({
   test: {
@@ -23,11 +26,9 @@ const project = (name: string, testTimeout: number, more: object = {}) => ({
   },
 });
 
-/** Containers compete for the same cores. How many tests of a file run at once is what two cores carry. */
-const onContainers = (groupOrder: number, maxConcurrency: number) => ({
-  maxWorkers: 1,
-  fileParallelism: false,
-  maxConcurrency,
+/** Groups run one after the other. How many tests of a file run at once is what two cores carry. */
+const onContainers = (groupOrder: number, maxWorkers: number, maxConcurrency: number) => ({
+  ...{ maxWorkers, maxConcurrency },
   sequence: { groupOrder },
 });
 
@@ -37,12 +38,21 @@ export default defineConfig({
       project('unit', 60_000, { include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'] }),
       project('engine', 60_000),
       project('cli', 120_000),
-      project('docker', 300_000, { ...onContainers(1, 5), globalSetup: 'test/support/engine.ts' }),
+      project('docker', 300_000, {
+        ...onContainers(1, 2, 4),
+        exclude: [`test/docker/{${busy}}.test.ts`],
+        globalSetup: 'test/support/engine.ts',
+      }),
       project('podman', 300_000, {
-        ...onContainers(2, 3),
+        ...onContainers(1, 2, 3),
         include: ['test/podman/**/*.test.ts', `test/docker/{${onPodman}}.test.ts`],
         env: podmanEnvironment,
         globalSetup: 'test/support/podman.ts',
+      }),
+      project('busy', 300_000, {
+        ...onContainers(2, 1, 5),
+        include: [`test/docker/{${busy}}.test.ts`],
+        globalSetup: 'test/support/engine.ts',
       }),
     ],
   },

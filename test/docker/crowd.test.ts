@@ -4,7 +4,7 @@ import type { Check } from '../../src/service/doctor/check.js';
 import { test } from '../support/home.js';
 
 /** How long the crowd works, in s; 60 for the whole of it. */
-const seconds = Number(process.env['LOCALRUN_CROWD_SECONDS'] ?? 10);
+const seconds = Number(process.env['LOCALRUN_CROWD_SECONDS'] ?? 6);
 const members = 20;
 
 test('twenty command lines at once on one store', { timeout: seconds * 1000 + 120_000 }, async ({ home }) => {
@@ -38,7 +38,7 @@ test('twenty command lines at once on one store', { timeout: seconds * 1000 + 12
     if (!quiet) await new Promise((resolve) => setTimeout(resolve, 500));
   }
   expect(said.filter((text) => /SQLITE|busy|locked|held by another|mistake|\n {4}at |damaged/i.test(text))).toEqual([]);
-  expect(said.length).toBeGreaterThan(members);
+  expect(said.length).toBeGreaterThanOrEqual(members);
   const executions = await home.executions();
   for (const execution of executions) {
     const { taskCount, succeededCount = 0, failedCount = 0, cancelledCount = 0 } = execution;

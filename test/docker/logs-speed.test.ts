@@ -15,11 +15,11 @@ const peak = (pid: number): number =>
 const size = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 
 test('16 tasks write at once, and each line is kept and shown', async ({ home }) => {
-  const file = home.script('chatty', 'seq 50000', { taskCount: 16, parallelism: 16 });
+  const file = home.script('chatty', 'seq 20000', { taskCount: 16, parallelism: 16 });
   const { exitCode, stderr } = await home.run(['jobs', 'run', '-f', file]);
   expect(exitCode).toBe(0);
   const id = /Execution \[([^\]]+)\]/.exec(stderr)?.[1] ?? '';
-  const expected = numbers(50_000);
+  const expected = numbers(20_000);
   const shown = new Map<string, string[]>();
   for (const [, task = '', text = ''] of stderr.matchAll(/^task +(\d+) │ (.*)$/gm)) {
     const lines = shown.get(task);
@@ -36,7 +36,7 @@ test.concurrent.for(['its process', 'its client'])(
   'of a task that writes at speed nothing is missing and nothing doubled, in its log and in a tail, though %s is killed',
   async (victim, { home }) => {
     const script =
-      'i=0; while [ $i -lt 30 ]; do seq $((i * 10000 + 1)) $((i * 10000 + 10000)); i=$((i + 1)); sleep 0.2; done';
+      'i=0; while [ $i -lt 15 ]; do seq $((i * 10000 + 1)) $((i * 10000 + 10000)); i=$((i + 1)); sleep 0.2; done';
     const command = home.start(['jobs', 'run', '-f', home.script('fast', script, { maxRetries: 0 })]);
     const id = await command.execution();
     await command.says('│ 30000\n');
@@ -53,7 +53,7 @@ test.concurrent.for(['its process', 'its client'])(
     const { stdout } = await tail.ended;
     await command.ended;
     await home.completed(id);
-    const expected = numbers(300_000);
+    const expected = numbers(150_000);
     expect(home.bytes(id).toString() === expected).toBe(true);
     const texts = stdout
       .trimEnd()
@@ -81,12 +81,12 @@ function unread(home: Home, file: string): { pid: number; text: () => Promise<st
 test.concurrent(
   'a run that nobody reads keeps the logs and ends its tasks in time, in little memory',
   async ({ home }) => {
-    const script = 'seq 600000; exec sleep 60';
+    const script = 'seq 300000; exec sleep 60';
     const run = unread(home, home.script('unread', script, { timeout: '8s', maxRetries: 0 }));
     const execution = await until(async () => (await home.executions()).find(({ completionTime }) => completionTime));
     const id = execution.name.split('/').at(-1) ?? '';
     expect(execution.failedCount).toBe(1);
-    const expected = numbers(600_000);
+    const expected = numbers(300_000);
     expect(home.bytes(id).toString() === expected).toBe(true);
     expect(peak(run.pid)).toBeLessThan(250);
     const shown = [...(await run.text()).matchAll(/^task 0 │ (\d+\n)/gm)].map(([, line]) => line);
@@ -95,7 +95,7 @@ test.concurrent(
 );
 
 test.concurrent('a task waits for a run that is stopped, and goes on with it', async ({ home }) => {
-  const command = home.start(['jobs', 'run', '-f', home.script('stopped', 'echo first; sleep 1; seq 1000000')]);
+  const command = home.start(['jobs', 'run', '-f', home.script('stopped', 'echo first; sleep 1; seq 300000')]);
   await command.says('│ first');
   command.kill('SIGSTOP');
   await new Promise((resolve) => setTimeout(resolve, 3000));
@@ -104,7 +104,7 @@ test.concurrent('a task waits for a run that is stopped, and goes on with it', a
   expect((await home.execution(id)).completionTime).toBeUndefined();
   command.kill('SIGCONT');
   expect((await command.ended).exitCode).toBe(0);
-  expect(home.bytes(id).toString() === `first\n${numbers(1_000_000)}`).toBe(true);
+  expect(home.bytes(id).toString() === `first\n${numbers(300_000)}`).toBe(true);
 });
 
 /** Puts the logs on a disk of this size, as long as `work` takes. */
@@ -123,14 +123,14 @@ const full = 'The log of task 0 attempt 0 cannot be written: ENOSPC: no space le
 
 test.concurrent('a log for which there is no space is whole once there is', async ({ home }) => {
   await onDisk(home, '1m', async (resize) => {
-    const command = home.inline(['jobs', 'run', '-f', home.script('full', 'seq 300000; sleep 2; echo end')]);
+    const command = home.inline(['jobs', 'run', '-f', home.script('full', 'seq 100000; sleep 2; echo end')]);
     await command.says(full);
     resize('64m');
     const { exitCode, stderr } = await command.ended;
     expect(exitCode, stderr.slice(-2000)).toBe(0);
     expect(stderr.split(full)).toHaveLength(2);
     expect(stderr).not.toContain('is incomplete');
-    expect(home.bytes(await command.execution()).toString() === `${numbers(300_000)}end\n`).toBe(true);
+    expect(home.bytes(await command.execution()).toString() === `${numbers(100_000)}end\n`).toBe(true);
   });
 });
 
@@ -138,7 +138,7 @@ test.concurrent(
   'a log for which there is no space to the end says so, and the task has its result',
   async ({ home }) => {
     await onDisk(home, '1m', async () => {
-      const command = home.inline(['jobs', 'run', '-f', home.script('full', 'seq 300000; echo end')]);
+      const command = home.inline(['jobs', 'run', '-f', home.script('full', 'seq 100000; echo end')]);
       const { exitCode, stderr } = await command.ended;
       expect(exitCode, stderr.slice(-2000)).toBe(0);
       expect(stderr.split(full)).toHaveLength(2);

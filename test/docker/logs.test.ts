@@ -1,4 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
 import { expect } from 'vitest';
+import { repository } from '../support/cli.js';
+import { client } from '../support/client.js';
 import { test } from '../support/home.js';
 
 test.concurrent('a last line without a newline is kept and shown', async ({ home }) => {
@@ -104,4 +109,16 @@ test.concurrent('the end of what failed is shown again at the end', async ({ hom
   expect(end.match(/ {2}│ the reason/g)).toHaveLength(3);
   expect(end).toContain('and 2 more failed tasks');
   expect(end).toMatch(/Logs: localrun jobs executions logs read reasons-\w{5} --task 0\n/);
+});
+
+test.concurrent('a run goes on when what it says cannot be written', async ({ home }) => {
+  const file = home.script('unheard', 'echo heard');
+  const program = path.join(repository, 'bin', 'localrun.js');
+  const run = spawn('sh', ['-c', 'exec "$@" 2>/dev/full', 'sh', process.execPath, program, 'jobs', 'run', '-f', file], {
+    env: { ...process.env, LOCALRUN_HOME: home.directory, LOCALRUN_DOCKER: client },
+    stdio: 'ignore',
+  });
+  expect(await once(run, 'exit')).toEqual([0, null]);
+  const [execution] = await home.executions();
+  expect(execution?.succeededCount).toBe(1);
 });

@@ -52,9 +52,8 @@ const executions = (...words: string[]): string[] => ['jobs', 'executions', ...w
 
 test('an execution is left alone where another engine is asked, and goes on where its own is', async ({
   home,
-  engine,
+  sharedEngine: other,
 }) => {
-  const other = await engine();
   const { spec, go } = waiting(home);
   const id = await abandoned(home, spec, other);
   const containers = other.leftovers();
@@ -102,9 +101,8 @@ test('an execution is left alone where another engine is asked, and goes on wher
 
 test('one whose engine is not asked can be deleted, and says what that leaves, which the doctor removes there', async ({
   home,
-  engine,
+  sharedEngine: other,
 }) => {
-  const other = await engine();
   const { spec } = waiting(home);
   const id = await abandoned(home, spec, other);
   const containers = other.leftovers();
@@ -121,8 +119,10 @@ test('one whose engine is not asked can be deleted, and says what that leaves, w
   expect(other.leftovers()).toEqual([]);
 });
 
-test('containers that were kept on another engine are not said to be removed', async ({ home, engine }) => {
-  const other = await engine();
+test('containers that were kept on another engine are not said to be removed', async ({
+  home,
+  sharedEngine: other,
+}) => {
   const env = { DOCKER_HOST: other.host };
   const run = home.inline(['jobs', 'run', '-f', home.script('keeper', 'true'), '--keep'], { env });
   expect((await run.ended).exitCode).toBe(0);
@@ -138,8 +138,10 @@ test('containers that were kept on another engine are not said to be removed', a
   expect(other.leftovers()).toEqual([]);
 });
 
-test('who runs an execution keeps to its engine when another context is put to use', async ({ home, engine }) => {
-  const other = await engine();
+test('who runs an execution keeps to its engine when another context is put to use', async ({
+  home,
+  sharedEngine: other,
+}) => {
   const { spec, go } = waiting(home);
   const config = contexts(home, other.host, true);
   const command = home.inline(['jobs', 'run', '-f', spec], { env: { DOCKER_CONFIG: config } });
