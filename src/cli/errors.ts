@@ -5,8 +5,8 @@ import { printable } from '../model/printable.js';
 import type { Io, Output } from './io.js';
 
 /**
- * The command line is wrong. The exit code is 2 while it is still parsed, as gcloud's argument parser answers, and 1 once
- * the command has begun.
+ * A wrong command line. The exit code is 2 while the command line is parsed, like that of gcloud's argument parser, and 1
+ * once the command has begun.
  */
 export class UsageError extends StatusError {
   override name = 'UsageError';
@@ -16,7 +16,7 @@ export class UsageError extends StatusError {
   }
 }
 
-/** What `read` returns; a value that it rejects makes the command line wrong. @throws UsageError */
+/** What `read` returns. An invalid value is a usage error. @throws UsageError */
 export function checkedUsage<T>(read: () => T): T {
   try {
     return read();
@@ -26,7 +26,7 @@ export function checkedUsage<T>(read: () => T): T {
   }
 }
 
-/** The command ended because of a signal, and has said so already. */
+/** A signal has ended the command, and the command has already reported it. */
 export class Interrupted extends Error {
   override name = 'Interrupted';
   readonly signal: 'SIGINT' | 'SIGTERM';
@@ -37,7 +37,7 @@ export class Interrupted extends Error {
   }
 }
 
-/** The command has printed its result, which is a failure: exit code 1, nothing to add. */
+/** The command has failed and has already printed why: exit code 1. */
 export class Reported extends Error {
   override name = 'Reported';
 }
@@ -67,7 +67,7 @@ const shownProblems = 50;
 
 /**
  * Prints an error on stderr: what failed, every problem at its place, and what to do.
- * @param here the project and region that apply where the command line names none, if they are known
+ * @param here the project and region that apply without flags, if known
  */
 export function printError(error: unknown, command: string, { err }: Io, here?: Parent): void {
   if (error instanceof Reported || error instanceof Interrupted) return;
@@ -93,7 +93,7 @@ export function printError(error: unknown, command: string, { err }: Io, here?: 
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && 'syscall' in error && 'path' in error;
 
-/** A command line to suggest, with the flags for the project and region of its resource where they are not those `here`. */
+/** A command line to suggest, with flags for the project and region of its resource unless they apply `here` anyway. */
 export function commandLine({ command, resource, args = [] }: Suggestion, here?: Parent): string {
   const words = ['localrun', command];
   if (resource !== undefined) words.push(shortName(resource));

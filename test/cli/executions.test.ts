@@ -348,8 +348,7 @@ test('an execution whose process is gone is taken up again by the next command',
   expect(outcome).toEqual({
     code: 0,
     stdout: '1\n',
-    stderr:
-      'Execution [nightly-ddddd] was left by a process that is gone; it has been finished: EXECUTION_SUCCEEDED.\n',
+    stderr: 'Execution [nightly-ddddd] was orphaned; it has ended now: EXECUTION_SUCCEEDED.\n',
   });
 });
 

@@ -64,7 +64,7 @@ test('logs that have to make room are gone, and who looks for them is told', asy
   expect(await read(second ?? '')).toEqual(['something\nContainer called exit(0).\n', '']);
   expect(await read(first ?? '')).toEqual([
     'Container called exit(0).\n',
-    `The logs of [${first}] are gone. Those of ended executions are kept for LOCALRUN_LOG_RETENTION (30d), and up to LOCALRUN_LOG_LIMIT (10GiB) in all.\n`,
+    `The logs of [${first}] have been removed. localrun keeps the logs of ended executions for LOCALRUN_LOG_RETENTION (30d), and up to LOCALRUN_LOG_LIMIT (10GiB) in total.\n`,
   ]);
   await run({ LOCALRUN_LOG_RETENTION: '0' });
   const { stderr } = await home.run(['jobs', 'logs', 'read', 'wrote']);

@@ -148,5 +148,5 @@ test.concurrent('a client that is slow to say what it reaches is waited for, and
   const unhurried = { ...env, LOCALRUN_ENGINE_TIMEOUT: '60s' };
   const { exitCode, stderr } = await home.run(['jobs', 'run', '-f', home.script('late', 'true')], { env: unhurried });
   expect(exitCode, stderr).toBe(0);
-  expect(stderr).toMatch(/^The container engine has not answered yet; it gets 60s/);
+  expect(stderr).toMatch(/^The container engine has not answered yet; waiting up to 60s/);
 });

@@ -64,7 +64,7 @@ test('an execution is left alone where another engine is asked, and goes on wher
     const { exitCode, stderr } = await home.run(executions(...words));
     expect({ exitCode, stderr: stderr.replace(/^Using .*\n/, '') }).toEqual({
       exitCode: 0,
-      stderr: `${why} It is left as it is. Try: ${fix}\n`,
+      stderr: `${why} It stays as it is. Try: ${fix}\n`,
     });
     expect(workers(home)).toEqual([]);
   }
@@ -109,7 +109,7 @@ test('one whose engine is not asked can be deleted, and says what that leaves, w
   const { exitCode, stderr } = await home.run(executions('delete', id));
   expect(exitCode, stderr).toBe(0);
   expect(stderr).toContain(
-    `Execution [${id}] began on another container engine (DOCKER_HOST=${other.host}): what it has there stays, and is an orphan for localrun doctor there.\nDeleting [${id}]...\ndone.\nDeleted execution [${id}].\n`,
+    `Execution [${id}] began on another container engine (DOCKER_HOST=${other.host}): what it left there stays; localrun doctor finds it on that engine.\nDeleting [${id}]...\ndone.\nDeleted execution [${id}].\n`,
   );
   expect(await home.executions()).toEqual([]);
   expect(workers(home)).toEqual([]);

@@ -76,7 +76,7 @@ test.concurrent.for(some)(
     const { exitCode, stdout, stderr } = await home.run(['jobs', 'executions', 'list']);
     expect(exitCode, stderr).toBe(0);
     expect(stdout).toContain(id);
-    expect(stderr).toContain(`Execution [${id}] was left by a process that is gone; `);
+    expect(stderr).toContain(`Execution [${id}] was orphaned; `);
     await ranOnce(home, id);
   },
 );
@@ -109,7 +109,7 @@ test.concurrent.for([
   // The next run takes care of it beside its own work.
   const { exitCode, stderr } = await home.run(['jobs', 'run', '-f', home.script('next', 'echo ran')]);
   expect(exitCode, stderr).toBe(0);
-  expect(stderr).toContain(`Execution [${id}] was left by a process that is gone; `);
+  expect(stderr).toContain(`Execution [${id}] was orphaned; `);
   await ranOnce(home, id);
 });
 
@@ -131,7 +131,7 @@ test.concurrent(
     expect(home.processes().filter(({ args }) => args.includes('__worker'))).toEqual([]);
     await until(() => Date.now() > seen + 30_000);
     const { stderr } = await home.run(['jobs', 'executions', 'list']);
-    expect(stderr).toContain(`Execution [${id}] was left by a process that is gone; `);
+    expect(stderr).toContain(`Execution [${id}] was orphaned; `);
     await ranOnce(home, id);
   },
 );
@@ -220,7 +220,7 @@ test.concurrent('a cancellation outlives the process that was to carry it out', 
   command.kill('SIGKILL');
   await command.ended;
   const { stderr } = await home.run(['jobs', 'list']);
-  expect(stderr).toContain(`Execution [${id}] was left by a process that is gone; `);
+  expect(stderr).toContain(`Execution [${id}] was orphaned; `);
   const execution = await home.completed(id);
   expect(completionStatus(execution)).toBe('EXECUTION_CANCELLED');
   expect(execution).toMatchObject({ cancelledCount: 3 });

@@ -149,7 +149,7 @@ test('an execution whose store has no space left is taken up once there is some'
     expect(stderr).not.toMatch(/mistake|\n {4}at /);
     free();
     const next = await localrun(home, 'jobs', 'list');
-    expect(next.stderr).toContain(`Execution [${id}] was left by a process that is gone; `);
+    expect(next.stderr).toContain(`Execution [${id}] was orphaned; `);
     const execution = await home.completed(id);
     expect(completionStatus(execution)).toBe('EXECUTION_SUCCEEDED');
     expect(execution).toMatchObject({ succeededCount: 8 });

@@ -94,10 +94,10 @@ test.concurrent('what a run that was killed has left is brought to its end, with
   await command.ended;
   const elsewhere = await home.run(['jobs', 'list'], { env: { LOCALRUN_DOCKER: 'docker' } });
   expect(elsewhere.stderr).toContain(
-    `Execution [${id}] began on another container engine (the local podman) than the one that answers now (docker context default). It is left as it is. Try: set LOCALRUN_DOCKER=podman; `,
+    `Execution [${id}] began on another container engine (the local podman) than the one that answers now (docker context default). It stays as it is. Try: set LOCALRUN_DOCKER=podman; `,
   );
   const { stderr } = await home.run(['jobs', 'list']);
-  expect(stderr).toContain(`Execution [${id}] was left by a process that is gone; `);
+  expect(stderr).toContain(`Execution [${id}] was orphaned; `);
   expect(await home.completed(id)).toMatchObject({ succeededCount: 2 });
   const lines = Array.from({ length: 30 }, (_, i) => `line ${i + 1}`);
   for (const task of [0, 1]) expect(home.log(id, task)).toEqual([...lines, 'x'.repeat(20_000)]);

@@ -11,14 +11,14 @@ export async function recoveredService(context: Context): Promise<Call> {
   for (const { execution, refusal } of await recoverExecutions(service)) {
     if (refusal) {
       context.io.err.write(
-        `${refusal.message} It is left as it is. Try: ${remedyText(refusal.fix ?? '', context.defaults)}\n`,
+        `${refusal.message} It stays as it is. Try: ${remedyText(refusal.fix ?? '', context.defaults)}\n`,
       );
       continue;
     }
     const outcome = isCompleted(execution)
-      ? `it has been finished: ${completionStatus(execution)}`
-      : 'it goes on in the background';
-    context.io.err.write(`Execution [${shortName(execution.name)}] was left by a process that is gone; ${outcome}.\n`);
+      ? `it has ended now: ${completionStatus(execution)}`
+      : 'it continues in the background';
+    context.io.err.write(`Execution [${shortName(execution.name)}] was orphaned; ${outcome}.\n`);
   }
   return service;
 }

@@ -3,5 +3,5 @@ import type { Context } from './context.js';
 /** Reports that the container engine has not answered yet. */
 export const tellSlowEngine = ({ io, config }: Context): void =>
   io.err.write(
-    `The container engine has not answered yet; it gets ${config.engineTimeout} (LOCALRUN_ENGINE_TIMEOUT).\n`,
+    `The container engine has not answered yet; waiting up to ${config.engineTimeout} (LOCALRUN_ENGINE_TIMEOUT).\n`,
   );

@@ -7,9 +7,10 @@ import type { Context } from '../command/context.js';
 /** Reports what the deletion of these executions leaves behind on other container engines, a line for each. */
 export async function tellLeftBehind({ io }: Context, service: Call, executions: readonly string[]): Promise<void> {
   for (const { execution, engine, pid } of await remnantsOf(service, executions)) {
-    const stays = 'stays, and is an orphan for localrun doctor there';
-    const what = pid === undefined ? stays : `goes if process ${pid} reaches that one, or else ${stays}`;
+    const stays = 'stays; localrun doctor finds it on that engine';
+    const what =
+      pid === undefined ? stays : `will be removed if process ${pid} reaches that engine; otherwise it ${stays}`;
     const which = `another container engine (${endpointOf(engine)})`;
-    io.err.write(`Execution [${shortName(execution)}] began on ${which}: what it has there ${what}.\n`);
+    io.err.write(`Execution [${shortName(execution)}] began on ${which}: what it left there ${what}.\n`);
   }
 }

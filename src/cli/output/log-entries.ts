@@ -10,25 +10,25 @@ import { printAll } from './print.js';
 import { plain } from './resource-kinds.js';
 import { signs } from './symbols.js';
 
-/** How many executions are named whose logs are gone. */
+/** The most executions to name. */
 const named = 3;
 
-/** Says whose logs are gone, so that nobody takes them for silent. */
+/** Reports executions whose logs have been removed, so they do not look as if they had no output. */
 export function tellExpired({ io, config }: Context, service: Call, executions: readonly Execution[]): void {
   const gone = executions.filter((execution) => haveLogsExpired(service, execution)).map(({ name }) => shortName(name));
   if (gone.length === 0) return;
   const others = gone.length > named ? ` and ${gone.length - named} more` : '';
   io.err.write(
-    `The logs of [${gone.slice(0, named).join(', ')}]${others} are gone. Those of ended executions are kept for LOCALRUN_LOG_RETENTION (${config.logRetention}), and up to LOCALRUN_LOG_LIMIT (${config.logLimit}) in all.\n`,
+    `The logs of [${gone.slice(0, named).join(', ')}]${others} have been removed. localrun keeps the logs of ended executions for LOCALRUN_LOG_RETENTION (${config.logRetention}), and up to LOCALRUN_LOG_LIMIT (${config.logLimit}) in total.\n`,
   );
 }
 
-/** How many entries are printed at a time. */
+/** The number of entries to print at a time. */
 const some = 1000;
 
 /**
- * Prints entries, the time before each as gcloud does; a part at a time, unless the format has to see all at once.
- * `quiet`: says nothing if there are none.
+ * Prints entries, each after its time, as gcloud does; in parts, unless the format needs all at once.
+ * @param quiet prints nothing if there are no entries
  */
 export async function printEntries(
   context: Context,
@@ -43,14 +43,14 @@ export async function printEntries(
   let count = 0;
   for (const part of parts(entries, inParts ? some : Infinity)) {
     const views = { kind: plain, human: () => part.map((entry) => line(entry, options, signs(io.out).bar)).join('') };
-    // Of the list that is a part of a list, without its brackets.
+    // Each part is a list of its own: drop its brackets.
     const write = (text: string): void => io.out.write((count === 0 ? '[' : ',') + text.slice(1, -3));
     await printAll(context, options, part, json ? { ...views, write } : views);
     await io.out.drained();
     count += part.length;
   }
   if (json) io.out.write(count === 0 ? '[]\n' : '\n]\n');
-  if (count === 0 && !quiet) io.err.write('There are no log entries.\n');
+  if (count === 0 && !quiet) io.err.write('No log entries.\n');
 }
 
 function* parts<T>(items: Iterable<T>, size: number): Generator<T[]> {
@@ -73,7 +73,7 @@ function line(entry: LogEntry, flags: LogFlags, bar: string): string {
       ? []
       : [
           ...(prefix ? [`task ${task}`] : []),
-          // Of one task, what its attempts have written follows each other.
+          // The output of one task is in the order of its attempts.
           ...(retry > 0 && (prefix || only !== undefined) && attempt === undefined ? [`retry ${retry}`] : []),
           ...(prefix && container !== undefined ? [container] : []),
         ];
@@ -81,7 +81,7 @@ function line(entry: LogEntry, flags: LogFlags, bar: string): string {
   return `${time.slice(0, 10)} ${time.slice(11, 19)} ${before}${entryText(entry)}\n`;
 }
 
-/** Prints entries as they come. */
+/** Prints entries as they arrive. */
 export async function printComing(
   { io }: Pick<Context, 'io'>,
   options: LogFlags,
@@ -94,7 +94,7 @@ export async function printComing(
   await out.drained();
 }
 
-/** Prints entries as they come, until there are no more or Ctrl-C ends it. */
+/** Prints entries as they arrive, until the last one or Ctrl-C. */
 export async function tailEntries(
   context: Context,
   options: LogFlags,

@@ -7,7 +7,7 @@ import { describeExecution } from './describe.js';
 import { print } from '../print.js';
 import { executionKind } from '../resource-kinds.js';
 
-/** What the commands print that describe an execution. */
+/** Prints an execution for the commands that describe one. */
 export const printExecution = (
   context: Context,
   options: CommonOptions,
