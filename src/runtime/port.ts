@@ -64,7 +64,7 @@ export interface AttemptSession {
   hasEnded(handle: Handle): Promise<boolean>;
   /**
    * SIGTERM to all containers at once, SIGKILL to those that still run after the grace; nothing more starts. `start` or
-   * `recover` tells how the attempt ended.
+   * `recover` gives its end.
    */
   stop(handle: Handle): Promise<void>;
   /** SIGKILL to all containers at once; nothing more starts. */

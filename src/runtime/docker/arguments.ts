@@ -56,7 +56,7 @@ export function runArguments(spec: ContainerSpec, traits: Traits & { asRoot: boo
   const args = [
     ...['run', '--sig-proxy=false', '--name', spec.name],
     ...labels,
-    // The image is there, by its id; a job is PID 1, is told to stop by SIGTERM and asked by its spec's probes only,
+    // The image is there, by its id; a job is PID 1, is stopped by SIGTERM, and answers its spec's probes only,
     // whatever the image says.
     ...['--pull', 'never', '--init=false', '--stop-signal', 'SIGTERM', '--no-healthcheck'],
     ...removable,
@@ -144,7 +144,7 @@ export function diskVolumeArguments({ name, labels }: VolumeSpec, image: string)
 
 /**
  * The same with podman, which labels volumes that it creates by themselves, and makes them like the image for the first
- * container that starts: this one, which ends at once since nobody listens.
+ * container that starts: this one, which ends at once since nothing listens.
  */
 export const podmanVolumeArguments = ({ name, labels }: VolumeSpec, image: string): [string[], string[]] => [
   ['volume', 'create', ...labelArguments(labels), name],
@@ -156,7 +156,7 @@ export const podmanVolumeArguments = ({ name, labels }: VolumeSpec, image: strin
 
 /**
  * The arguments of `docker run` for the holder of a sandbox. Its capabilities are for the routes that it sets and the
- * ports that it serves; the containers that join do not get them. Who names a network wants to reach what is in it.
+ * ports that it serves; the containers that join do not get them. Only a sandbox without a named network is cut off.
  */
 export function sandboxArguments(spec: SandboxSpec, image: string, podman: boolean): string[] {
   return [

@@ -19,7 +19,7 @@ interface ClientInput {
   work?: number;
 }
 
-/** Who takes the output of a client while it runs. */
+/** Take the output of a client while it runs. */
 export type Takers = Record<'stdout' | 'stderr', (chunk: Buffer) => void>;
 
 export interface ClientResult {
@@ -42,7 +42,7 @@ const shown = 400;
 const startPatience = 5;
 const mostPatience = 8;
 
-/** How long a call may still be silent once nobody needs the client any more, in ms. */
+/** How long a call may still be silent once the process is about to end, in ms. */
 const lastPatience = 5000;
 
 /** What the clients of docker and podman say when no engine answers them, and what begins an engine's answer. */
@@ -89,7 +89,7 @@ export class DockerClient {
     return slowest;
   }
 
-  /** Nobody needs any answer any more: what still runs is not waited for much longer. */
+  /** No answer is needed any more: calls under way get little more time. */
   close(): void {
     this.#patience = Math.min(this.#patience, lastPatience);
     for (const watch of this.#calls) watch.hurry(this.#patience, 0);

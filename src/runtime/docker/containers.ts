@@ -94,7 +94,7 @@ export class Containers {
     await Promise.all(names.map((name) => this.remove(name)));
   }
 
-  /** Before the container itself: whoever finds that one, finds what goes with it. */
+  /** Before the container itself, so that what goes with it is gone with it. */
   #forget(name: string): void {
     rmSync(monitorDirectory(name), { recursive: true, force: true });
   }

@@ -1,8 +1,34 @@
 import { StatusError } from '../../model/errors.js';
-import type { Engine, EngineReport } from '../diagnosis.js';
 import { DockerClient } from './client.js';
 import { askedInfo, isPodman } from './info.js';
 import { nofileLabel } from './sandbox/image.js';
+
+/** What there is to say of a container engine, and of the client that reaches it. */
+export interface EngineReport {
+  /** Undefined if the client cannot be run. */
+  client: { kind: 'docker' | 'podman'; version: string } | undefined;
+  /** Where the client looks for the engine, and what has decided that: a variable, or a context. */
+  endpoint: { address: string; source: string } | undefined;
+  /** Why there is no engine, if there is none. */
+  failure: StatusError | undefined;
+  engine: Engine | undefined;
+}
+
+export interface Engine {
+  version: string;
+  /** As the kernel names it: x86_64. */
+  architecture: string;
+  cgroup: string;
+  /** What the engine cannot limit. */
+  unlimited: readonly string[];
+  warnings: readonly string[];
+  /** Where images and containers lie, on the engine's machine. */
+  directory: string;
+  /** The engine's machine is this one. */
+  local: boolean;
+  /** Open files that containers may have; `engine`: what the engine grants by itself; undefined before it was tried. */
+  openFiles: number | 'engine' | undefined;
+}
 
 const unknown = 'unknown';
 
@@ -47,7 +73,7 @@ async function endpointOf(
     ...['context', 'inspect', '--format', '{{.Name}} {{.Endpoints.docker.Host}}'],
   ]);
   if (exitCode !== 0)
-    throw new StatusError('UNAVAILABLE', `The docker context is no use: ${stderr.trim()}`, {
+    throw new StatusError('UNAVAILABLE', `The docker context cannot be used: ${stderr.trim()}`, {
       fix: 'docker context ls shows those that there are',
     });
   const [name = '', address = ''] = stdout.trim().split(' ');
@@ -105,7 +131,7 @@ async function engineOf(client: DockerClient, local: boolean): Promise<Engine> {
   };
 }
 
-/** What the sandbox image tells, which knows it since it was made. */
+/** As the label of the sandbox image says, which was found out when the image was made. */
 async function openFilesOf(client: DockerClient): Promise<Engine['openFiles']> {
   const images = await client.run(['image', 'ls', '--quiet', '--filter', `label=${nofileLabel}`]);
   const [image] = images.stdout.split('\n').filter(Boolean);

@@ -24,7 +24,7 @@ export interface NetworkSpec {
   hostAccess: boolean;
 }
 
-/** A network namespace that containers join: they share localhost, and nobody outside reaches them. */
+/** A network namespace that containers join: they share localhost, which nothing outside reaches. */
 export interface SandboxSpec extends NetworkSpec {
   /** Unique in the engine, and what makes opening idempotent. */
   name: string;
@@ -33,7 +33,7 @@ export interface SandboxSpec extends NetworkSpec {
   mounts?: readonly Mount[] | undefined;
 }
 
-/** A volume that everybody may write to. It lies on the engine's disk, or in memory of this size. */
+/** A volume that any user may write to, on the engine's disk or in memory of this size. */
 export interface VolumeSpec {
   /** Unique in the engine, and what makes creating idempotent. */
   name: string;
@@ -51,7 +51,7 @@ export interface ContainerSpec {
   network: { sandbox: string } | NetworkSpec;
   labels: Record<string, string>;
   env: Record<string, string>;
-  /** Further variables, whose values nobody else on this machine may see. */
+  /** Further variables, whose values no other user of this machine may see. */
   secrets?: Record<string, string> | undefined;
   /** Replaces the image's entrypoint, and drops the image's command. */
   command?: readonly string[] | undefined;
@@ -82,12 +82,12 @@ export type ContainerState =
 /** What the engine does with a container's output. */
 export type ContainerOutput = Pick<Output, 'write' | 'failure' | 'clear'>;
 
-/** A container that runs, with somebody who is attached to it. */
+/** A container that runs, with a client attached to it. */
 export interface Started {
   startedAt: Timestamp;
   /** Its exit code, once it has ended and all its output is written; undefined if the output broke off. */
   ended: Promise<number | undefined>;
-  /** Ends who is attached, which breaks the output off. */
+  /** Ends the client, which breaks the output off. */
   letGo: () => void;
 }
 
@@ -106,7 +106,7 @@ export type ImageFault =
   | 'missing'
   /** The registry does not hand it out. */
   | 'denied'
-  /** The client cannot find out who asks. */
+  /** The client cannot get the user's credentials. */
   | 'credentials'
   /** There is no such registry. */
   | 'host'
@@ -136,7 +136,7 @@ export class ImageFailure extends Error {
   }
 }
 
-/** Somebody who takes connections, until `close` or until it ends by itself. */
+/** Takes connections until `close`, or until it ends by itself. */
 export interface Listener {
   ended: Promise<void>;
   close(): void;

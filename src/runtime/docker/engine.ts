@@ -62,7 +62,7 @@ export function dockerEngine(
     engine: async () => (await info()).engine,
 
     capacity() {
-      // Who asks is about to need it; a failure comes back then.
+      // The caller is about to need the image; a failure shows then.
       sandbox().catch(() => {});
       return info();
     },

@@ -10,7 +10,7 @@ import { StampedOutput } from './output.js';
 import type { Starts } from './starts.js';
 import { startError } from './state.js';
 
-/** How a client ends that has lost its container, or that somebody has ended; containers end so, too. */
+/** The exit codes of a client that has lost its container or was killed; containers exit with them, too. */
 const lost = [125, 255];
 
 /** How long to wait for the news of a start before the engine is asked about it, in ms. */
@@ -54,7 +54,7 @@ export class Launcher {
     const ended = this.#run({ ...spec, labels: { ...spec.labels, ...start.label } }, files, giveUp.signal);
     const startedAt = await this.#startOf(spec.name, start.at, ended, files.stderr)
       .catch(async (error: unknown) => {
-        // Nothing is written any more to what somebody else may close, and open as something else.
+        // The caller closes the output, so nothing may write to it any more.
         giveUp.abort();
         await ended.catch(() => {});
         throw error;
@@ -94,7 +94,7 @@ export class Launcher {
       return this.start(spec, output);
     }
     const said = startError(refusal(head), spec.mounts);
-    // Somebody has killed the client between the making of the container and its start, perhaps.
+    // The client may have been killed after it made the container and before it started it.
     const left = said ? undefined : await this.#containers.inspect(spec.name);
     if (left?.status === 'created' && !left.error) return 'exists';
     throw new StartRefused(

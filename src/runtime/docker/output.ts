@@ -12,7 +12,7 @@ const warnings =
 /** Takes bytes of a log. */
 export type Write = (data: Buffer) => void;
 
-/** Of the last stamp: stamps of one millisecond are told apart, so that what came first on two streams stays first. */
+/** Of the last stamp: stamps of one millisecond differ, so that what came first on two streams stays first. */
 let last = { ms: 0, micros: 0 };
 
 /** The time, later than that of the call before, in the form and length that the engine has for it. */
@@ -118,7 +118,7 @@ export const maxStamp = 40;
  */
 export class EngineLog {
   readonly #once: Once;
-  /** Bytes that only those that follow can tell the meaning of. */
+  /** Bytes whose meaning depends on those that follow. */
   #rest: Buffer = Buffer.alloc(0);
   /** The stamp of the line that has begun. */
   #line = '';

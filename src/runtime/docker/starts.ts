@@ -5,7 +5,7 @@ import { type DockerClient, jsonObject } from './client.js';
 const processLabel = 'dev.localrun.client';
 const startLabel = 'dev.localrun.start';
 
-/** A start that is to be told. */
+/** A start to be reported. */
 interface Start {
   /** What the container is to be labelled with. */
   label: Record<string, string>;
@@ -18,8 +18,8 @@ interface Start {
 const listening = 3;
 
 /**
- * Tells when containers start, from the engine's events: a client that is attached to a container does not say so. What
- * it misses, its caller finds out by asking, and so does who has an engine with other events.
+ * Reports when containers start, from the engine's events: a client that is attached to a container does not say so. The
+ * caller asks about what this misses, and where the engine has other events.
  */
 export class Starts {
   readonly #client: DockerClient;
@@ -51,10 +51,10 @@ export class Starts {
     this.#end?.();
   }
 
-  /** Listens for as long as somebody waits. */
+  /** Listens for as long as a caller waits. */
   async #listen(): Promise<void> {
     const filters = ['type=container', 'event=start', `label=${processLabel}=${this.#token}`];
-    // What happens while a client connects, or between one and the next, is told by the next.
+    // The next client reports what happens while this one connects, and between the two.
     let since = Date.now() / 1000;
     while (this.#waiting.size > 0 && !this.#closed) {
       const until = Date.now() / 1000 + listening;
@@ -64,7 +64,7 @@ export class Starts {
           ...filters.flatMap((filter) => ['--filter', filter]),
           ...['--format', '{{json .}}'],
         ],
-        (line) => this.#tell(line),
+        (line) => this.#report(line),
       );
       this.#end = end;
       await ended;
@@ -75,12 +75,12 @@ export class Starts {
     this.#end = undefined;
   }
 
-  #tell(line: string): void {
+  #report(line: string): void {
     const event = jsonObject(line) as Partial<DockerEvent & PodmanEvent> | undefined;
     const { Attributes, Time, Actor, timeNano } = event ?? {};
-    const tell = this.#waiting.get(Actor?.Attributes?.[startLabel] ?? Attributes?.[startLabel] ?? '');
-    if (isTime(Time)) tell?.(toTimestamp(Time));
-    else if (typeof timeNano === 'number') tell?.(timestamp(timeNano / 1e6));
+    const report = this.#waiting.get(Actor?.Attributes?.[startLabel] ?? Attributes?.[startLabel] ?? '');
+    if (isTime(Time)) report?.(toTimestamp(Time));
+    else if (typeof timeNano === 'number') report?.(timestamp(timeNano / 1e6));
   }
 }
 

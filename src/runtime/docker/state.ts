@@ -35,7 +35,7 @@ function mountError(error: string, targets: readonly string[]): string {
   return `what is mounted at ${above} leaves no place for ${target}, which the container needs: ${reason}. Mount it elsewhere`;
 }
 
-/** What podman does not call running: somebody stops or has paused it, and it has not ended. */
+/** States of podman in which a container has not ended: it is being stopped, or is paused. */
 const alive = ['stopping', 'paused'];
 
 /** The exit code of a container whose end the engine has not seen, as docker has it. */

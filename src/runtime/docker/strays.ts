@@ -1,4 +1,4 @@
-/** The variable that tells whose a client is: its process, and the state directory that this works on. */
+/** The variable that says which process a client belongs to, and which state directory that works on. */
 const mark = 'LOCALRUN_CLIENT_OF';
 
 /** How long a client gets to make what it has been started to make, in ms, and then to go away. */
@@ -21,7 +21,7 @@ export interface Processes {
   end(pid: number): void;
 }
 
-/** What a client is told that makes something. */
+/** The command of a client that makes something. */
 const making = /\s(?:run|create)\s/;
 
 /** Clients that have outlived the process that they belonged to, and act for it still. */
@@ -30,7 +30,7 @@ export class Strays {
   readonly #home: string;
   readonly #token: string;
 
-  /** @param token tells this process from all others */
+  /** @param token distinguishes this process from all others */
   constructor(processes: Processes, home: string, token: string) {
     this.#processes = processes;
     this.#home = home;
@@ -44,7 +44,7 @@ export class Strays {
 
   /**
    * Ends those that act on what `names` matches. One that is about to make a container may do so, if it does not take
-   * long: an engine goes on with what it has been told, and what is made of it is known then.
+   * long: an engine finishes a request it has begun, and the result is visible then.
    * @param hasStarted whether a container, by its name, has been started
    */
   async end(names: RegExp, hasStarted: (container: string) => Promise<boolean>): Promise<void> {

@@ -1,5 +1,5 @@
 import { type Remedy, StatusError } from '../../model/errors.js';
-import type { EngineReport } from '../../runtime/diagnosis.js';
+import type { EngineReport } from '../../runtime/docker/diagnosis.js';
 import type { AttemptRuntime } from '../../runtime/port.js';
 import type { Service } from '../service.js';
 

@@ -1,6 +1,6 @@
 import { existsSync, statfsSync } from 'node:fs';
 import path from 'node:path';
-import type { Engine, EngineReport } from '../../runtime/diagnosis.js';
+import type { Engine, EngineReport } from '../../runtime/docker/diagnosis.js';
 import { homeObstacle } from '../../store/directory.js';
 import type { Check } from './check.js';
 

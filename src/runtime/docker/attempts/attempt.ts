@@ -142,7 +142,7 @@ export class Attempt {
     this.#up[index]?.resolve();
   }
 
-  /** What the end of a container beside the main one means: nothing, if it did well and nobody waits for it. */
+  /** A container beside the main one has ended: that ends the attempt, unless it succeeded and no other waits for it. */
   #blame(index: number, ended: EndedContainer): void {
     const { containers } = this.#plan;
     const well = ended.status === 'exited' && ended.exitCode === 0;

@@ -66,13 +66,13 @@ export async function bringUp(
   }
 }
 
-/** Made, and neither started nor failed, as the engine has it: somebody is about to start it, or died before. */
+/** Made, and neither started nor failed: a client is about to start it, or died before it could. */
 const isUntouched = (state: ContainerState): boolean =>
   state.status === 'created' && state.exitCode === 0 && state.error === '';
 
 /**
  * Starts the container. A name that is taken means that an earlier process, or its client that has outlived it, made
- * the container of this very attempt: then that one counts, unless nobody starts it.
+ * the container of this very attempt: then that one counts, unless it is never started.
  * @returns `again`: to be tried again, and what to say if it stays so
  * @throws StartRefused
  */
@@ -141,8 +141,8 @@ interface Launch {
 }
 
 /**
- * Follows a container that runs, with all that it writes, until it has ended. Who is attached to it has its output, and
- * gets it from the engine only if that broke off.
+ * Follows a container that runs, with all that it writes, until it has ended. A client that is attached
+ * brings its output; the engine's log is read only if that broke off.
  */
 export async function seeThrough(
   name: string,

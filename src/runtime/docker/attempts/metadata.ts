@@ -16,11 +16,11 @@ export interface MetadataHost {
   /** Lets work go on beside the run. */
   beside: (work: Promise<void>) => void;
   tokens: TokenSource;
-  /** Who is in a sandbox at this moment. */
+  /** The attempt that is in a sandbox at this moment. */
   instance: (sandbox: string) => Instance;
 }
 
-/** The metadata servers of an execution: one in each sandbox, on its localhost, so that nobody else reaches it. */
+/** The metadata servers of an execution: one in each sandbox, on its localhost, which nothing else reaches. */
 export class MetadataServers {
   readonly #host: MetadataHost;
   readonly #serving = new Map<string, Serving>();

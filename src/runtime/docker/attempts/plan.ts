@@ -1,7 +1,7 @@
+import type { LocalSettings } from '../../../model/local/settings.js';
 import type { Probe } from '../../../model/schema/probe.js';
 import type { AttemptContainer, AttemptSpec, ExecutionScope, SecretReference } from '../../port.js';
-import type { ContainerSpec, NetworkSpec, SandboxSpec } from '../engine-api.js';
-import { identity } from './identity.js';
+import type { ContainerSpec, Mount, NetworkSpec, SandboxSpec } from '../engine-api.js';
 import { attemptDirectory, labels, ownerLabels, type Place, socketDirectory } from './names.js';
 import { type VolumePlan, volumePlan } from './volume-plan.js';
 
@@ -27,6 +27,31 @@ export interface AttemptPlan {
   sandbox?: SandboxSpec | undefined;
   volumes: VolumePlan;
 }
+
+/** What containers get so that they find out who they are and act in that name. */
+interface Identity {
+  /** Names that stand for 127.0.0.1. */
+  hosts: readonly string[];
+  env: Record<string, string>;
+  mounts: readonly Mount[];
+}
+
+const metadataHost = 'metadata.google.internal';
+const credentialsPath = '/var/run/secrets/localrun/application_default_credentials.json';
+
+/** @param credentialsFile the application default credentials of this machine */
+const identity = (
+  { metadata, credentials }: Pick<LocalSettings, 'metadata' | 'credentials'>,
+  credentialsFile: string,
+): Identity => ({
+  hosts: metadata ? [metadataHost, 'metadata'] : [],
+  env: {
+    // Libraries go by the name, by the address, or by either.
+    ...(metadata && { GCE_METADATA_HOST: metadataHost, GCE_METADATA_IP: '127.0.0.1' }),
+    ...(credentials && { GOOGLE_APPLICATION_CREDENTIALS: credentialsPath }),
+  },
+  mounts: credentials ? [{ kind: 'bind', source: credentialsFile, target: credentialsPath, readOnly: true }] : [],
+});
 
 /** What a plan depends on besides the attempt. */
 type PlanScope = Pick<ExecutionScope, 'home' | 'execution' | 'settings' | 'directory' | 'credentials'>;

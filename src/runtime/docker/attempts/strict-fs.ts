@@ -15,7 +15,7 @@ const refusals = 5;
 
 /**
  * Charges a container for what it writes to its file system, which is memory in Cloud Run: its memory limit shrinks by
- * as much, and it is killed if that leaves too little. An engine tells what was written and not when, so that this
+ * as much, and it is killed if that leaves too little. The engine says what was written and not when, so this
  * comes up to a second late. Goes on until `over` is aborted, after the container's end.
  * @returns whether the limit was reached
  */

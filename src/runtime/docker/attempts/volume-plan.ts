@@ -96,8 +96,8 @@ export function sharesMemory({ containers, volumes = [] }: TaskTemplate): boolea
 const add = (plan: VolumePlan, container: number, mount: Mount): void => void plan.mounts[container]?.push(mount);
 
 /**
- * A directory of the attempt's own. A sub-path of it is a volume of its own, which whoever mounts more of the directory
- * finds in its place: it could not be mounted out of a directory that containers can change without following what they
+ * A directory of the attempt's own. A sub-path of it is a volume of its own, which also appears in its place where more
+ * of the directory is mounted: mounting it out of a directory that containers can change would follow links that they
  * put there.
  */
 function addEmptyDir(
@@ -151,7 +151,7 @@ function addSecret(
       secret,
       version: version || 'latest',
       file: path.join(directory, inside(name) ?? ''),
-      // Nobody writes to a secret, whatever the mode says.
+      // A secret is read-only, whatever the mode says.
       mode: (mode || defaultMode || defaultSecretMode) & ~0o222,
     });
   }

@@ -45,7 +45,7 @@ export class AttemptVolumes {
     this.#gone = true;
   }
 
-  /** Everything goes, whoever has made it. Containers and sandbox must be gone. */
+  /** Removes everything, also what an earlier process made. Containers and sandbox must be gone. */
   async dispose(): Promise<void> {
     this.close();
     const { directory, files, volumes } = this.#plan.volumes;

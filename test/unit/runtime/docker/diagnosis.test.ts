@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import type { Engine } from '../../../../src/runtime/diagnosis.js';
+import type { Engine } from '../../../../src/runtime/docker/diagnosis.js';
 import { diagnoseEngine } from '../../../../src/runtime/docker/diagnosis.js';
 import { tempDirectory } from '../../../support/temp.js';
 

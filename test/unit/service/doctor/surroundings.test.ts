@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Engine, EngineReport } from '../../../../src/runtime/diagnosis.js';
+import type { Engine, EngineReport } from '../../../../src/runtime/docker/diagnosis.js';
 import { StatusError } from '../../../../src/model/errors.js';
 import type { Check } from '../../../../src/service/doctor/check.js';
 import { engineChecks } from '../../../../src/service/doctor/surroundings.js';
