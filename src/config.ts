@@ -4,20 +4,20 @@ import type { LocalFile } from './model/local/schema.js';
 import { parseSize } from './model/quantity.js';
 import { parseGcloudDuration } from './model/time.js';
 
-/** Everything that the surroundings decide, resolved once. */
+/** The configuration, resolved once per command. */
 export interface Config {
   /** The state directory. */
   home: string;
   project: string;
   projectNumber: string;
   location: string;
-  /** Who calls. */
+  /** The caller. */
   account: string;
-  /** Who may do everything, even where IAM policies are enforced: the account without LOCALRUN_ACCOUNT. */
+  /** The account that may do everything, even if IAM policies are enforced: the account without LOCALRUN_ACCOUNT. */
   projectOwner: string;
-  /** Whether IAM policies decide who may do what. */
+  /** Whether IAM policies are enforced. */
   enforceIam: boolean;
-  /** Whose fields `--format=json` and `yaml` print. */
+  /** The API version whose fields `--format=json` and `yaml` print. */
   apiVersion: 'v1' | 'v2';
   /** The file of application default credentials, where Google's libraries look for it. */
   credentialsFile: string;
@@ -41,17 +41,17 @@ export interface Surroundings {
   hostName: string;
 }
 
-/** What the command line says that applies to all commands alike. */
+/** The flags that every command has. */
 export interface GlobalFlags {
   project?: string | undefined;
   region?: string | undefined;
   account?: string | undefined;
 }
 
-/** What localrun.yaml says of the same things. */
+/** The same settings in localrun.yaml. */
 type FileSettings = Pick<LocalFile, 'project' | 'projectNumber' | 'region' | 'account' | 'enforceIam'>;
 
-/** A value, and what has decided it: a flag, a variable, localrun.yaml, or `default`. */
+/** A value, and its source: a flag, a variable, localrun.yaml, or `default`. */
 export interface Setting<T> {
   value: T;
   source: string;
@@ -66,7 +66,7 @@ export function loadConfig(surroundings: Surroundings, flags: GlobalFlags = {}, 
   return Object.fromEntries(settings.map(([name, { value }]) => [name, value])) as unknown as Config;
 }
 
-/** As `loadConfig`, with what has decided each value. */
+/** As `loadConfig`, with the source of each value. */
 export function explainConfig(
   { env, platform, homeDirectory, userName, hostName }: Surroundings,
   flags: GlobalFlags,
@@ -130,13 +130,13 @@ export function explainConfig(
 /** How settings name localrun.yaml as their source. */
 export const fileName = 'localrun.yaml';
 
-/** The first candidate that says something; an empty string does not. */
+/** The first candidate that is set; an empty string is not. */
 function decide<T>(unset: T, ...candidates: (readonly [source: string, value: T | undefined])[]): Setting<T> {
   for (const [source, value] of candidates) if (value !== undefined && value !== '') return { value, source };
   return { value: unset, source: 'default' };
 }
 
-/** Where programs keep state that should outlive a restart, by the customs of the platform. */
+/** Where programs of the platform keep state that outlives a restart. */
 function stateDirectory(env: Surroundings['env'], platform: string, home: string): string {
   if (env['XDG_STATE_HOME']) return path.join(env['XDG_STATE_HOME'], 'localrun');
   if (platform === 'darwin') return path.join(home, 'Library', 'Application Support', 'localrun');

@@ -21,8 +21,8 @@ interface Waiter {
 }
 
 /**
- * The changes of the store, whichever process makes them. However many wait, the store is polled once per interval, and
- * not at all while nobody waits.
+ * The changes of the store, whichever process makes them. The store is polled once per interval for all consumers, and not
+ * at all while none waits.
  */
 export class StoreChanges {
   readonly #store: Pick<Store, 'version'>;
@@ -81,7 +81,7 @@ export class StoreChanges {
       this.#version = version;
       const now = performance.now();
       for (const waiter of this.#waiters) {
-        // A change that comes too soon is not forgotten.
+        // If the change comes too soon, the wait ends as soon as it may.
         if (changed) waiter.until = Math.min(waiter.until, waiter.from);
         if (now >= waiter.until) waiter.resolve();
       }

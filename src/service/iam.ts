@@ -18,7 +18,7 @@ import { writing } from './retention.js';
 import { type Call, notFoundJob } from './service.js';
 
 /**
- * The IAM policy of a job. A client that does not ask for version 3 does not get to see conditions.
+ * The IAM policy of a job. A client that does not ask for version 3 gets no conditions.
  * @throws StatusError NOT_FOUND, INVALID_ARGUMENT
  */
 export function getIamPolicy(
@@ -94,7 +94,7 @@ function maskOf(text: string | undefined): ReadonlySet<MaskField> {
   return new Set(paths as MaskField[]);
 }
 
-/** Only here the language of conditions is needed, and loaded. */
+/** Loads the language of conditions only if there are any. */
 async function wrongConditions({ bindings = [] }: PolicyInput): Promise<PolicyViolation[]> {
   if (!bindings.some(({ condition }) => condition)) return [];
   const { expressionProblem } = await import('../model/iam/conditions.js');
@@ -106,8 +106,8 @@ async function wrongConditions({ bindings = [] }: PolicyInput): Promise<PolicyVi
 }
 
 /**
- * Which of some permissions the caller has on a job by its policy, enforced or not; on one that is not there: none.
- * @throws StatusError INVALID_ARGUMENT for what is no permission on a job
+ * Which of some permissions the caller has on a job by its policy, enforced or not; none on a job that does not exist.
+ * @throws StatusError INVALID_ARGUMENT for a permission that jobs do not have
  */
 export async function testIamPermissions(
   call: Call,
@@ -123,7 +123,7 @@ export async function testIamPermissions(
   return asked.filter((permission) => granted.has(permission));
 }
 
-/** All that is wrong with a policy is told. @throws StatusError INVALID_ARGUMENT */
+/** @throws StatusError INVALID_ARGUMENT with all violations */
 function refusePolicy(violations: readonly PolicyViolation[]): void {
   const [first] = violations;
   if (!first) return;

@@ -239,8 +239,7 @@ export function openExecutionsOf(call: Call, job: string): Execution[] {
 }
 
 /**
- * Waits until the service has done all that writing the job has brought with it: until the execution of its token has
- * started, or ended.
+ * Waits until a job is reconciled: until the execution of its token has started, or ended.
  * @throws StatusError NOT_FOUND if it is deleted meanwhile; the signal's reason once that is aborted
  */
 export async function waitForJob(call: Call, name: string, signal?: AbortSignal): Promise<Job> {

@@ -27,8 +27,8 @@ export interface LogQuery {
 }
 
 /**
- * The log entries of executions, oldest first: what their containers wrote, and what the platform says of them. They
- * are read as they are taken, since all together may be more than fits into memory.
+ * The log entries of executions, oldest first: the lines of their containers, and the platform's own entries. They are
+ * read as they are consumed, since all of them may not fit into memory.
  */
 export function* readLogEntries(
   service: Service,
@@ -57,16 +57,16 @@ const matches = (entry: LogEntry, { since, severity, filter }: LogQuery): boolea
   (severity === undefined || isAtLeast(entry, severity)) &&
   (filter === undefined || filter.holds(entry));
 
-/** What concerns an execution as a whole, where that is asked for. */
+/** The entries about an execution as a whole, unless the query is about one task or attempt. */
 const wholeEntries = (execution: Execution, { task, attempt }: LogQuery): LogEntry[] =>
   task === undefined && attempt === undefined ? executionEntries(execution) : [];
 
-/** How much of each log a look reads at most, in bytes. */
+/** The most that a look reads of each log, in bytes. */
 const lookBytes = 2 ** 19;
 
-/** Follows what executions write, from where they stand: each look gives what has come since the last one. */
+/** Reads what executions write as it comes: each look returns the entries since the last one. */
 export class EntryTail {
-  /** The last look has left something that was there. */
+  /** Whether the last look has not returned everything that was there. */
   behind = false;
   readonly #service: Service;
   readonly #query: LogQuery;
@@ -79,7 +79,7 @@ export class EntryTail {
     this.#query = query;
   }
 
-  /** What has come of these executions since the last look, in order. */
+  /** The entries of these executions since the last look, in order. */
   look(executions: readonly Execution[]): LogEntry[] {
     this.behind = false;
     return executions
@@ -98,7 +98,7 @@ export class EntryTail {
     return entries.map((entry) => ({ entry, at: entry.timestamp }));
   }
 
-  /** What has come of an attempt, and the time by which it is sorted: what the platform says of the end comes last. */
+  /** The new entries of an attempt, each with the time to sort by: those of the platform about its end come last. */
   #lookAt(execution: Execution, record: AttemptRecord): { entry: LogEntry; at: Timestamp }[] {
     const key = `${execution.name}/${record.task}/${record.attempt}`;
     if (this.#ended.has(key)) return [];
@@ -190,7 +190,7 @@ function sourcesOf(service: Service, execution: Execution, query: LogQuery): Sou
   return [...attempts, { from: execution.createTime, entries: wholeEntries(execution, query).values() }];
 }
 
-/** What the platform says of the end comes last, whatever a line's time: the engine stamps lines when it reads them. */
+/** The platform's entries about the end come last, whatever a line's time: the engine stamps lines when it reads them. */
 function* attemptEntries(
   service: Service,
   execution: Execution,
@@ -212,7 +212,7 @@ function* entriesOf(
   }
 }
 
-/** One sequence out of many; a source is not looked into before its time, so that few are open at once. */
+/** Merges sources by time. A source is not opened before its time, so that few are open at once. */
 function* merged(sources: Source[]): Generator<LogEntry> {
   const waiting = sources.toSorted((a, b) => (a.from < b.from ? 1 : -1));
   let open: { entries: Iterator<LogEntry>; head: LogEntry }[] = [];

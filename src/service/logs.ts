@@ -25,7 +25,7 @@ export interface Reader {
   drained: () => Promise<void>;
 }
 
-/** What a log file has had to give so far. */
+/** Reads a log file as it grows. */
 export class Tail {
   readonly #file: string;
   readonly #decoder: LogDecoder;
@@ -40,7 +40,7 @@ export class Tail {
     this.#decoder = new LogDecoder(offset > 0);
   }
 
-  /** Whether the last read has left something that was there. */
+  /** Whether the last read has not returned everything that was there. */
   get behind(): boolean {
     return this.#behind;
   }
@@ -99,7 +99,7 @@ export const sidecarsOf = ({ template: { containers } }: Execution): string[] =>
 
 /**
  * Shows the lines that the attempts of an execution write while they write them, steered by the engine's events. Lines
- * that nobody reads wait in the log files, not in memory.
+ * that are not read yet stay in the log files, not in memory.
  */
 export class LogFollower {
   readonly #logs: LogFiles;
@@ -139,7 +139,7 @@ export class LogFollower {
     }
   }
 
-  /** Shows what is left of the attempts that have ended; others may have a turn in between. */
+  /** Shows the rest of the attempts that have ended, and yields to other work in between. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -188,7 +188,7 @@ const inOrder = <T extends LogLine>(lines: T[]): T[] =>
   lines.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
 
 /**
- * The engine stamps a line when it gets round to reading its stream, so that what was written last on stderr may bear
+ * The engine stamps a line when it reads the stream, so that what was written last on stderr may bear
  * the earlier time. It mostly says why a task failed: it counts as this much later, in ms.
  */
 const stderrDelay = 100;

@@ -19,13 +19,13 @@ import { resume } from './wait.js';
 /** How often a wait looks whether the process of an execution is alive, in ms. */
 const livenessInterval = 250;
 
-/** What a request says of the operation that it begins. */
+/** What a request says about its operation. */
 export interface OperationOptions {
   /** The UUID of the operation, for a client that asks for it later; made here if unset. */
   operation?: string | undefined;
 }
 
-/** Records an operation, in the transaction that does what it is about. */
+/** Records an operation in the current transaction, which changes its resource. */
 export function recordOperation(
   call: Call,
   method: OperationMethod,
@@ -93,7 +93,7 @@ export async function waitOperation(
   return getOperation(call, name);
 }
 
-/** Removes the record of an operation; what it is about goes on. @throws StatusError NOT_FOUND */
+/** Removes the record of an operation, and stops nothing. @throws StatusError NOT_FOUND */
 export function deleteOperation(call: Call, name: string): void {
   found(call, 'run.operations.delete', name);
   call.store.removeOperation(name);
@@ -112,7 +112,7 @@ function found(call: Call, permission: `run.operations.${'get' | 'delete'}`, nam
   );
 }
 
-/** The record of an operation, after a deletion that has nothing left to wait for has been finished. */
+/** The record of an operation. Finishes deletions that have nothing left to wait for, since no other request may. */
 function upToDate(call: Call, name: string): OperationRecord | undefined {
   const record = call.store.operation(name);
   if (record?.method !== 'delete' || record.deleted || !call.store.writable) return record;

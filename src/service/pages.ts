@@ -22,7 +22,7 @@ const maxPageSize = 1000;
 /**
  * One page of a listing. `query` is all that decides what the listing holds; `fetch` gives at most `limit` items after
  * a position, each with its own.
- * @throws StatusError INVALID_ARGUMENT for a size or a token that cannot be meant
+ * @throws StatusError INVALID_ARGUMENT for an invalid size or token
  */
 export function pageOf<T, P>(
   { pageSize = 0, pageToken }: PageRequest,

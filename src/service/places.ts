@@ -2,21 +2,21 @@ import { type Parent, parseName, shortName } from '../model/names.js';
 import type { Place } from '../store/store.js';
 import type { Call } from './service.js';
 
-/** Which jobs or executions are looked for in all projects and locations: all of a kind, or those of a name. */
+/** Which jobs or executions to look for in all projects and locations: all of a kind, or those of a name. */
 export type Wanted =
   { kind: 'job'; id?: string | undefined } | { kind: 'execution'; id?: string | undefined; job?: string | undefined };
 
-/** Where there are such, but not those in `here`. Only the owner of the projects, who may list them, learns of others' places. */
+/** Where there are such resources outside `here`. Only the owner of the projects, who may list them, learns that. */
 export function placesElsewhere(call: Call, wanted: Wanted, here?: Parent): Place[] {
   if (call.enforced && call.account !== call.projectOwner) return [];
   const places = wanted.kind === 'job' ? call.store.jobPlaces(wanted.id) : call.store.executionPlaces(wanted);
   return places.filter(({ project, location }) => project !== here?.project || location !== here.location);
 }
 
-/** How many places are named. */
+/** The most places to name. */
 const named = 3;
 
-/** Where else something of that name is, and how to get at it there; undefined if it is nowhere. */
+/** Where else a resource of that name is, and the flags for it; undefined if there is none. */
 export function whereElse(call: Call, name: string): string | undefined {
   const { execution, task, job, ...here } = parseName(name);
   const kind = execution === undefined ? 'job' : 'execution';

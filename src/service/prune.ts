@@ -5,7 +5,7 @@ import type { Remains } from '../store/store.js';
 import { authorize } from './authorization.js';
 import type { Call, Service } from './service.js';
 
-/** What may go; each limit spares something. */
+/** What to remove; each limit spares something. */
 export interface PruneRequest {
   project?: string | undefined;
   location?: string | undefined;
@@ -13,11 +13,11 @@ export interface PruneRequest {
   olderThan?: number | undefined;
   /** Not the last so many executions of a job that have ended. */
   keepLast?: number | undefined;
-  /** Only as much, the oldest first, as it takes until all that has ended comes to no more than so many bytes. */
+  /** Only the oldest, until everything that has ended takes no more than so many bytes. */
   maxBytes?: number | undefined;
 }
 
-/** Something that has ended, or was deleted, and is still kept. */
+/** The record of something that has ended, or was deleted. */
 export interface Prunable extends Remains {
   logBytes: number;
   /** Attempts whose containers were kept, and go with it. */
@@ -27,7 +27,7 @@ export interface Prunable extends Remains {
 export const bytesOf = ({ recordBytes, logBytes }: Pick<Prunable, 'recordBytes' | 'logBytes'>): number =>
   recordBytes + logBytes;
 
-/** What a request lets go, oldest first. @throws StatusError PERMISSION_DENIED */
+/** What a request removes, oldest first. @throws StatusError PERMISSION_DENIED */
 export function prunable(call: Call, request: PruneRequest): Prunable[] {
   const { store, logs, now } = call;
   const { project, location, olderThan = 0, keepLast = 0, maxBytes = 0 } = request;
@@ -51,7 +51,7 @@ export function prunable(call: Call, request: PruneRequest): Prunable[] {
   return going.map((remains) => ({ ...remains, keptAttempts: keptAttempts(store, remains.name).length }));
 }
 
-/** Removes what `prunable` has found, and returns how many bytes of disk that has freed. */
+/** Removes what `prunable` has found, and returns the bytes of disk that this has freed. */
 export function prune({ store, logs, discard }: Service, going: readonly Prunable[]): number {
   const keeping = going.flatMap(({ kind, name, keptAttempts }) =>
     kind === 'execution' && keptAttempts > 0 ? [{ name, engine: store.engine(name) }] : [],

@@ -11,8 +11,8 @@ import { withStatus } from './job-status.js';
 const keptExecutions = 1000;
 
 /**
- * One change of what is stored, as a whole or not at all. Before it, deletions that have nothing left to wait for are
- * brought to their end, and what has expired is forgotten.
+ * Changes the store in one transaction, after finishing deletions that have nothing left to wait for and removing what
+ * has expired.
  */
 export function writing<T>(service: Service, body: () => T): T {
   let forget = (): void => {};
@@ -25,7 +25,7 @@ export function writing<T>(service: Service, body: () => T): T {
   return result;
 }
 
-/** Asked before executions are removed from the store: what removes the rest of them, once they are. */
+/** Called before executions are removed from the store. The result removes their logs and containers afterwards. */
 export function forgetting({ store, logs, discard }: Remaining, executions: readonly string[]): () => void {
   const keeping = keepingExecutions(store, executions);
   return () => {
@@ -36,14 +36,14 @@ export function forgetting({ store, logs, discard }: Remaining, executions: read
 
 type Remaining = Pick<Service, 'store' | 'logs' | 'discard'>;
 
-/** The main containers that the attempts of an execution have left. */
+/** The main containers that an execution has kept. */
 export const keptContainers = ({ store }: Pick<Service, 'store'>, execution: string): string[] =>
   keptAttempts(store, execution).flatMap(({ startTime, mainStartTime, name }) =>
-    // Where another container ended the attempt, the main one may never have been made.
+    // If another container ended the attempt, the main one may never have been created.
     mainStartTime || !startTime ? [name] : [],
   );
 
-/** Brings deletions to their end that nobody has waited for. */
+/** Finishes deletions that have nothing left to wait for. */
 export function finishDeletions(service: Service): void {
   const { jobs, executions } = service.store.doomed();
   if (jobs.length + executions.length > 0) writing(service, () => {});
@@ -79,7 +79,7 @@ export interface LogRetention {
 
 /**
  * Removes the logs of executions that ended too long ago, and the oldest ones if all together are too large. Those of
- * `latest`, which has just ended, stay: somebody is about to look at them.
+ * `latest`, which has just ended, stay: its logs are about to be read.
  */
 export function expireLogs(
   { store, logs, now }: Pick<Service, 'store' | 'logs' | 'now'>,

@@ -58,8 +58,8 @@ export const callOf = (service: Service, { account, settings }: Caller): Call =>
 export const timeOf = ({ now }: Pick<Service, 'now'>): Timestamp => timestamp(now());
 
 /**
- * The API's answer for a resource that is not there. The fix is ours: where else one of that name is, or the nearest of
- * the `others` that are there.
+ * The API's error for a resource that does not exist. The remedy is ours: where else a resource of that name is, or the
+ * nearest name among `others`.
  */
 export function notFound(call: Call, name: string, others: readonly string[] = []): StatusError {
   const { project, location, execution, task } = parseName(name);

@@ -6,7 +6,7 @@ import type { Lease, Owner } from '../model/lease.js';
 
 /** How long after the start of a worker its successor may be started, in ms; twice as long each time. */
 const patience = 3000;
-/** How many in a row may end before their execution does. One counts that has not lived for long, in ms. */
+/** How many in a row may end before their execution does. Only those count that ended within `long`, in ms. */
 const most = 4;
 const long = 60_000;
 
@@ -16,7 +16,7 @@ type Process = Pick<Owner, 'pid' | 'processStart'>;
 interface WorkerDeps {
   store: Store;
   logs: Pick<LogFiles, 'lastOfWorker'>;
-  /** Who starts workers. */
+  /** The process that starts workers. */
   owner: Process;
   alive: (lease: Lease) => boolean;
   now: () => number;
@@ -26,8 +26,8 @@ interface WorkerDeps {
 }
 
 /**
- * Starts processes that run executions, one for each: it holds the lease from its first moment on, however long it takes
- * to do anything. Nothing happens while somebody holds it, nor for a while after a worker has ended too early.
+ * Starts processes that run executions, one for each. A worker holds the lease from the start, however long the machine
+ * takes to run it. No worker is started while another process holds the lease, nor for a while after one has ended early.
  */
 export class Workers {
   readonly #deps: WorkerDeps;
@@ -37,7 +37,7 @@ export class Workers {
     this.#deps = deps;
   }
 
-  /** @throws StatusError ABORTED if one after the other has ended before the execution did */
+  /** @throws StatusError ABORTED if several workers in a row have ended before the execution did */
   start(execution: string): void {
     const { store, owner, alive, now, uuid, start } = this.#deps;
     const last = this.#started.get(execution);
@@ -45,7 +45,7 @@ export class Workers {
     const count = last && age < long ? last.count : 0;
     if (count > 0 && age < patience * 2 ** (count - 1)) return;
     const token = uuid();
-    // In the name of this process, until there is a worker to name.
+    // In the name of this process, until there is a worker.
     if (!store.acquireLease(execution, { ...owner, token }, now(), alive)) return;
     let worker: Process | undefined;
     try {

@@ -16,7 +16,7 @@ const busyTimeout = 10_000;
 /** Up to this size a store is checked as a whole whenever it is opened, in bytes: that takes 2 ms for each MB. */
 const alwaysChecked = 4 * 1024 * 1024;
 
-/** How long another process may take from making the file to its first page, in ms. */
+/** How long another process may take from creating the file to writing its first page, in ms. */
 const creationPatience = 1000;
 
 /**
@@ -30,7 +30,7 @@ export class Connection {
   #queries: Queries | undefined;
   #depth = 0;
   #writes = 0;
-  /** Why nothing can be written, if so; what is read is a copy then. */
+  /** Why nothing can be written, if so. Then a copy is read. */
   #barrier: StatusError | undefined;
   #copy: string | undefined;
 
@@ -52,7 +52,7 @@ export class Connection {
 
   #open(file: string): Database.Database {
     if (existsSync(file)) this.#inspect(file);
-    // Others must not read it in a directory that is open to them; SQLite gives its other files the same mode.
+    // Other users must not read it, even in a directory that they can read. SQLite gives its other files the same mode.
     else closeSync(openSync(file, 'a', 0o600));
     const db = new Database(file, { timeout: busyTimeout });
     this.#db = db;
@@ -115,7 +115,7 @@ export class Connection {
     });
   }
 
-  /** Tells what is wrong with the store in our words. */
+  /** Does `work`; a fault of the store becomes a StatusError. */
   #guard<T>(work: () => T): T {
     try {
       return work();

@@ -25,7 +25,7 @@ export function makeDirectory(directory: string, mode = 0o700): void {
   }
 }
 
-/** Makes the state directory. @throws StatusError that says what is in its way */
+/** Makes the state directory. @throws StatusError that says what prevents it */
 export function makeHome(home: string): void {
   try {
     makeDirectory(home);
@@ -40,7 +40,7 @@ export function makeHome(home: string): void {
 /** What keeps the state directory, which need not be there yet, from being used; undefined if nothing seems to. */
 export function homeObstacle(home: string): string | undefined {
   try {
-    // Of what is no directory the second is not there.
+    // The second does not exist in what is no directory.
     accessSync(`${nearest(home)}${path.sep}.`, constants.R_OK | constants.W_OK | constants.X_OK);
     return undefined;
   } catch (error) {
@@ -78,7 +78,7 @@ function obstacle(directory: string, error: unknown): string {
   }
 }
 
-/** Whether there is anything of that name, as far as we may look. */
+/** Whether there is anything of that name that we may see. */
 function exists(file: string): boolean {
   if (file === path.dirname(file)) return true;
   try {

@@ -26,7 +26,7 @@ const readOnly = (file: string, cause: unknown): StatusError =>
 
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
 
-/** What SQLite, or the reading of a record, says is wrong with the store, for people. Anything else stays as it is. */
+/** An error of SQLite, or of reading a record, in words for people. Other errors stay as they are. */
 export function storeFault(error: unknown, file: string): unknown {
   if (error instanceof SealBroken) return damaged(file, error.message, error);
   const code = codeOf(error);
@@ -50,7 +50,7 @@ export function storeFault(error: unknown, file: string): unknown {
   return error;
 }
 
-/** Whether reading goes on from a copy: there is nothing wrong but that nothing can be written. */
+/** Whether the store can still be read, from a copy: it is sound, and only cannot be written. */
 export const isBarrier = (error: unknown): error is StatusError =>
   error instanceof StatusError &&
   (error.code === 'RESOURCE_EXHAUSTED' || /^SQLITE_(READ|CANT)/.test(codeOf(error.cause)));

@@ -80,7 +80,7 @@ export class LogFiles {
     return path.join(this.#workers, `${shortName(execution)}.log`);
   }
 
-  /** A file for what the background process of an execution has to say, which nobody listens to. */
+  /** A file for the output of the background process of an execution. */
   openWorker(execution: string): number {
     makeDirectory(this.#workers);
     return openSync(this.#worker(execution), 'a', 0o600);
@@ -122,7 +122,7 @@ function sizeOf(directory: string): number {
 /** How much of the end of a log that is not whole makes room for saying so, in bytes: less than a block of the disk. */
 const noteBytes = 512;
 
-/** Is told why a log cannot be written, and, with `lost`, that it will not be whole any more. */
+/** Called if a log cannot be written, with the reason; `lost`: part of it is lost for good. */
 type OnTrouble = (error: Error, lost: boolean) => void;
 
 /**

@@ -10,10 +10,10 @@ import { checkRow } from './tasks.js';
 /** The columns of a row that its seal covers. */
 export const operationColumns = ['name', 'method', 'kind', 'resource_number'] as const;
 
-/** The newest operations that stay; of older ones, those whose execution has not ended. */
+/** How many of the newest operations stay. Of older ones, those of open executions do. */
 const kept = 10_000;
 
-/** Operations, each with its resource, or with what is left of that; the rest of the query chooses them. */
+/** Selects operations, each with its resource or the tombstone; conditions follow. */
 const select = `SELECT number, ${operationColumns.join(', ')}, seal, live IS NULL AS deleted,
     coalesce(live, tombstone) AS resource FROM (
     SELECT operation.*,

@@ -3,10 +3,10 @@ import { type Connection, parseResource } from './database.js';
 import { forgetOperations } from './operations.js';
 import type { Remains, RemainsStore } from './store.js';
 
-/** How many pages are given back at a time: whoever writes meanwhile waits for that long. */
+/** How many pages are given back at a time, since other processes cannot write meanwhile. */
 const step = 1000;
 
-/** What a row of a task or an attempt takes besides its columns, with its place in indexes: about so many bytes (seen). */
+/** What a row of a task or an attempt takes besides its columns, with its indexes, in bytes (measured). */
 const rowBytes = 64;
 
 /** The bytes of all rows of a table that belong to an execution. */

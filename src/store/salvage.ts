@@ -34,8 +34,7 @@ const pageSize = 4096;
 
 /**
  * Puts a new store in the place of a damaged one, with all rows of it that can be read and are as they were written. The
- * damaged files stay, under another name. Open executions that lack a task are left out: they could not be run to a true
- * end.
+ * damaged files stay, under another name. Open executions that lack a task are left out, since they cannot be completed.
  * @throws StatusError FAILED_PRECONDITION if a process still runs an execution in it
  */
 export function salvageStore(directory: string, suffix: string, alive: (lease: Lease) => boolean): Salvage {
@@ -48,7 +47,7 @@ export function salvageStore(directory: string, suffix: string, alive: (lease: L
     empty.close();
     const source = readable(file, path.join(work, 'damaged.db'), fresh);
     const target = new Database(fresh);
-    // Executions stay whose job is lost.
+    // Executions are kept even if their job is lost.
     target.exec('PRAGMA foreign_keys = OFF; BEGIN');
     const result = copyRows(source, target);
     target.exec(`COMMIT; PRAGMA wal_checkpoint(TRUNCATE)`);
@@ -62,7 +61,7 @@ export function salvageStore(directory: string, suffix: string, alive: (lease: L
     if (busy.length > 0) {
       const names = busy.map(({ name, pid }) => `[${shortName(String(name))}], process ${pid}`);
       throw new StatusError('FAILED_PRECONDITION', `The store ${file} is in use, by ${names.join(', ')}.`, {
-        fix: 'end these processes; what they run goes on, and is taken up again',
+        fix: 'end these processes; their executions are resumed afterwards',
       });
     }
     const aside = `${file}.damaged-${suffix}`;
@@ -168,11 +167,11 @@ function copyRows(source: Queries, target: Database.Database): Omit<Salvage, 'as
   }
   for (const number of operations.numbers) {
     const rows = saveAll('operation', 'number = ?', number);
-    // Without its resource it says nothing.
+    // Without its resource it has no state.
     if (target.prepare(withoutResource).run(number).changes > 0) saved.operation -= rows.length;
   }
   for (const kind of ['job', 'execution']) {
-    // A number is given once, also if what had it is deleted.
+    // A number is never given twice, even after a deletion.
     target.exec(`DELETE FROM sqlite_sequence WHERE name = '${kind}';
       INSERT INTO sqlite_sequence SELECT '${kind}', max(number) FROM (
         SELECT number FROM ${kind} UNION ALL SELECT number FROM tombstone WHERE kind = '${kind}' UNION ALL SELECT 0)`);
@@ -190,7 +189,7 @@ const withoutResource = `DELETE FROM operation WHERE number = ? AND CASE kind
     ELSE resource_number NOT IN (SELECT number FROM execution)
   END AND NOT EXISTS (SELECT 1 FROM tombstone WHERE tombstone.kind = operation.kind AND tombstone.number = resource_number)`;
 
-/** How many rows are looked for where the store itself does not say any more how many it had. */
+/** How many rows to look for if the store no longer says how many it had. */
 const mostRows = 2000;
 
 /** The numbers that rows of a table may have. */

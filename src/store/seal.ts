@@ -14,7 +14,7 @@ function checksum(text: string, from = 0): number {
 
 const hex = (sum: number): string => sum.toString(16).padStart(digits, '0');
 
-/** A value as JSON, after a checksum of that. SQLite has checksums for what it is about to write only. */
+/** A value as JSON, after its checksum. SQLite has checksums only in its log. */
 export function sealed(value: unknown): string {
   const json = JSON.stringify(value);
   return `${hex(checksum(json))}${json}`;

@@ -13,7 +13,7 @@ import type { Timestamp } from '../model/time.js';
 export interface Position {
   /** What the listing is ordered by. */
   key: string;
-  /** Counts what is created, since several things can be in one instant. */
+  /** Counts creations, since several can have the same time. */
   number: number;
 }
 
@@ -44,7 +44,7 @@ export interface ExecutionQuery extends ListQuery {
   byStart?: boolean | undefined;
 }
 
-/** Thrown by a write of an owner whose lease somebody else has taken over: it must stop and touch nothing. */
+/** Thrown by a write of an owner whose lease another process has taken over: it must stop and touch nothing. */
 export class LeaseLost extends Error {
   override name = 'LeaseLost';
 }
@@ -98,35 +98,35 @@ export interface ExecutionStore {
   openExecutions(parent?: Parent): string[];
   /** Ended executions of a job beyond the newest `keep`. */
   surplusExecutions(job: string, keep: number): string[];
-  /** Ended executions of whose logs nobody has said yet how large they are. */
+  /** Ended executions whose logs have not been measured yet. */
   unmeasuredLogs(): string[];
   /** 0: there are none, or none any more. */
   saveLogSize(execution: string, bytes: number): void;
   /** Executions whose logs have to go: those that ended before a time, and the oldest beyond so many bytes in all. */
   surplusLogs(most: { before: Timestamp | undefined; bytes: number | undefined }): string[];
 
-  /** Asks for a cancellation; false if the execution has ended. */
+  /** Requests a cancellation; false if the execution has ended. */
   requestCancel(name: string, time: Timestamp): boolean;
   cancelRequested(name: string): boolean;
-  /** Asks for an execution to be cancelled, if it has not ended, and deleted. */
+  /** Requests the deletion of an execution, and its cancellation if it has not ended. */
   requestDeletion(name: string, time: Timestamp): void;
-  /** Whether the deletion of the execution, or of its job, was asked for. */
+  /** Whether the deletion of the execution, or of its job, was requested. */
   deletionRequested(name: string): boolean;
-  /** Removes an execution and its tasks without a trace. */
+  /** Removes an execution, its tasks and its operations without a tombstone. */
   removeExecution(name: string): void;
 }
 
-/** What was deleted. Of an execution only the resource itself is kept. */
+/** Deleted resources, until they expire. Of an execution only the resource itself is kept. */
 export interface TombstoneStore {
-  /** The job of that name that was deleted last and has not expired at `now`. */
+  /** The job of that name that was deleted last, unless it has expired at `now`. */
   deletedJob(name: string, now: Timestamp): Job | undefined;
   deletedExecution(project: string, location: string, id: string, now: Timestamp): Execution | undefined;
-  /** Jobs and executions whose deletion was asked for and has nothing left to wait for. */
+  /** Jobs and executions whose deletion was requested and has nothing left to wait for. */
   doomed(): { jobs: Job[]; executions: Execution[] };
-  /** Puts a deleted resource in the place of what is stored under its name. A job must not have executions any more. */
+  /** Replaces a stored resource by its tombstone. A job must have no executions left. */
   buryJob(job: Job): void;
   buryExecution(execution: Execution): void;
-  /** Forgets what has expired at `now`. */
+  /** Removes what has expired at `now`. */
   purge(now: Timestamp): void;
 }
 
@@ -151,11 +151,11 @@ export interface OperationStore {
     after?: number | undefined;
     limit: number;
   }): OperationRecord[];
-  /** False if there is none of that name. */
+  /** False if there is no such operation. */
   removeOperation(name: string): boolean;
 }
 
-/** What is kept of something that has ended, or was deleted. */
+/** The record of something that has ended, or was deleted. */
 export interface Remains {
   kind: 'execution' | 'deleted execution' | 'deleted job';
   /** Tells it from all others of its kind. */
@@ -164,7 +164,7 @@ export interface Remains {
   /** When it ended, or was deleted. */
   time: Timestamp;
   recordBytes: number;
-  /** Undefined where nobody has said yet how large the logs are. */
+  /** Undefined if the logs have not been measured yet. */
   logBytes: number | undefined;
   /** Of an execution: its place among those of its job that have ended, the newest being the first. */
   place: number | undefined;
@@ -175,7 +175,7 @@ export interface RemainsStore {
   remains(): Remains[];
   /** False if it is gone already. */
   removeRemains(remains: Remains): boolean;
-  /** Gives the space of what was removed back to the file system: how many bytes. */
+  /** Gives the space of what was removed back to the file system, and returns the bytes. */
   shrink(): number;
 }
 
@@ -200,19 +200,19 @@ export interface TaskStore {
 
 export interface LeaseStore {
   lease(execution: string): Lease | undefined;
-  /** Makes `owner` the one who runs the execution, unless somebody is whom `alive` holds to be at work. */
+  /** Makes `owner` the process that runs the execution, unless another one does that is `alive`. */
   acquireLease(execution: string, owner: Owner, now: number, alive: (lease: Lease) => boolean): boolean;
-  /** Runs `body` in a transaction. @throws LeaseLost if `owner` is not the one who runs the execution any more. */
+  /** Runs `body` in a transaction. @throws LeaseLost if `owner` no longer holds the lease. */
   guarded<T>(execution: string, owner: Owner, body: () => T): T;
   /** @throws LeaseLost */
   heartbeat(execution: string, owner: Owner, now: number): void;
-  /** Makes another process the one who holds a lease, by its token. */
+  /** Passes a lease to another process, by its token. */
   passLease(execution: string, token: string, to: Pick<Owner, 'pid' | 'processStart'>): void;
   releaseLease(execution: string, token: string): void;
 }
 
 /**
- * What is kept: jobs, executions, tasks and attempts, and who runs which execution. Synchronous; every write is one
+ * Jobs, executions, tasks, attempts, operations, and which process runs which execution. Synchronous; every write is one
  * transaction, durable against the death of the process, and safe among several processes.
  */
 export interface Store

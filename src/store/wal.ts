@@ -10,8 +10,8 @@ const frameHeaderSize = 24;
 const indexHeaderSize = 136;
 
 /**
- * What is wrong with a write-ahead log: SQLite reads it up to the first frame that is not sound and takes the rest for
- * what a crash has left, so that damage would undo what was committed. Undefined if nothing is.
+ * The damage of a write-ahead log; undefined if it is sound. SQLite reads a log up to the first frame that is not sound and
+ * takes the rest for the remains of a crash, so that damage would undo what was committed.
  */
 export function walDamage(file: string): string | undefined {
   for (let look = 1; ; look++) {

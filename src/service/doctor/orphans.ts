@@ -6,11 +6,11 @@ import { keptAttempts } from '../../model/kept-containers.js';
 import type { Store } from '../../store/store.js';
 import { amount, type DoctorDeps, type Mendable } from './check.js';
 
-/** What decides who is an orphan. */
+/** What decides whether a container or directory is an orphan. */
 export type Records = Pick<Store, 'openExecutions' | 'findExecution' | 'remains' | 'settings' | 'attempts'>;
 
-/** How many names a finding tells. */
-const told = 5;
+/** The most names in a finding. */
+const named = 5;
 
 /**
  * What the runtime holds for this state directory that belongs to no execution under way and is not kept on request.
@@ -32,7 +32,7 @@ export async function engineOrphans({ home, runtime }: DoctorDeps, records: Reco
   );
 }
 
-/** The directories of executions that have ended, or of which nobody knows. */
+/** The directories of executions that have ended, or that are not in the store. */
 export function directoryOrphans({ home }: DoctorDeps, records: Records): Mendable {
   const runs = entries(path.join(home, 'run'));
   const logs = entries(path.join(home, 'logs'))
@@ -62,11 +62,11 @@ const keepers = (records: Records): string[] =>
 
 function finding(name: string, orphans: readonly string[], what: string, remove: () => void | Promise<void>): Mendable {
   if (orphans.length === 0) return { name, state: 'ok', found: 'none' };
-  const more = orphans.length > told ? `, and ${orphans.length - told} more` : '';
+  const more = orphans.length > named ? `, and ${orphans.length - named} more` : '';
   return {
     name,
     state: 'warning',
-    found: `${what}: ${orphans.slice(0, told).join(', ')}${more}`,
+    found: `${what}: ${orphans.slice(0, named).join(', ')}${more}`,
     fix: [suggest('doctor', '--fix'), ' removes them'],
     mend: async () => {
       await remove();

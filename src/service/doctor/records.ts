@@ -31,11 +31,11 @@ export function storeCheck({ home, now, alive }: DoctorDeps): Mendable {
       .toISOString()
       .replace(/\.\d+Z$/, 'Z')
       .replaceAll(/[-:]/g, '');
-    return { ...finding, mend: () => told(salvageStore(home, suffix, alive)) };
+    return { ...finding, mend: () => salvaged(salvageStore(home, suffix, alive)) };
   }
 }
 
-function told({ aside, saved, lost }: Salvage): string {
+function salvaged({ aside, saved, lost }: Salvage): string {
   const counts = (of: Salvage['saved']): string[] =>
     Object.entries(of).flatMap(([table, count]) => {
       const noun = nouns[table as keyof typeof nouns];
@@ -58,12 +58,12 @@ const nouns = {
   attempt: 'attempt',
 };
 
-/** Looks for executions that nobody runs though they have not ended; `asked` is the engine that answers. */
+/** Looks for orphaned executions. @param asked the container engine that answers */
 export function executionChecks(service: Service, asked: ContainerEngine | undefined): Mendable[] {
   const open = service.store.openExecutions().map((name) => {
     const engine = service.store.engine(name);
     const away = engine && asked && engine.id !== asked.id ? engine : undefined;
-    return { name, away, left: isOrphaned(service, name) };
+    return { name, away, orphaned: isOrphaned(service, name) };
   });
   const here = open.filter(({ away }) => !away);
   return [leaseCheck(service, here), ...(asked ? [otherEngines(open)] : [])];
@@ -71,16 +71,15 @@ export function executionChecks(service: Service, asked: ContainerEngine | undef
 
 interface Open {
   name: string;
-  /** The engine that it began on, if that is another than the one that answers. */
+  /** The container engine that it began on, if another one answers. */
   away: ContainerEngine | undefined;
-  /** Nobody runs it. */
-  left: boolean;
+  orphaned: boolean;
 }
 
 function leaseCheck(service: Service, open: readonly Open[]): Mendable {
   const name = 'executions';
-  const left = open.filter((execution) => execution.left);
-  if (left.length === 0) {
+  const orphans = open.filter(({ orphaned }) => orphaned);
+  if (orphans.length === 0) {
     return {
       name,
       state: 'ok',
@@ -90,7 +89,7 @@ function leaseCheck(service: Service, open: readonly Open[]): Mendable {
   return {
     name,
     state: 'warning',
-    found: `left by a process that is gone: ${left.map((execution) => shortName(execution.name)).join(', ')}`,
+    found: `left by a process that is gone: ${orphans.map((execution) => shortName(execution.name)).join(', ')}`,
     fix: [suggest('doctor', '--fix'), ', or any command, resumes them'],
     mend: async () => {
       const found = (await recoverExecutions(service)).filter(({ refusal }) => !refusal);
@@ -102,9 +101,11 @@ function leaseCheck(service: Service, open: readonly Open[]): Mendable {
 
 function otherEngines(open: readonly Open[]): Mendable {
   const name = 'other engines';
-  const list = (left: boolean): string =>
+  const list = (orphaned: boolean): string =>
     open
-      .flatMap((one) => (one.away && one.left === left ? [`${shortName(one.name)} (${endpointOf(one.away)})`] : []))
+      .flatMap((one) =>
+        one.away && one.orphaned === orphaned ? [`${shortName(one.name)} (${endpointOf(one.away)})`] : [],
+      )
       .join(', ');
   const [left, underWay] = [list(true), list(false)];
   const found = [left && `left by a process that is gone: ${left}`, underWay && `under way: ${underWay}`];
