@@ -194,7 +194,7 @@ export const executionStore = (db: Connection): ExecutionStore => ({
 
   removeExecution(name) {
     db.transaction(() => {
-      forgetOperations(db, `SELECT 'execution', number FROM execution WHERE name = ?`, name);
+      forgetOperations(db, 'execution', '(SELECT number FROM execution WHERE name = ?)', name);
       db.run('DELETE FROM execution WHERE name = ?', name);
     });
   },

@@ -52,7 +52,9 @@ export const operationStore = (db: Connection): OperationStore => ({
     const parent = location === undefined ? `projects/${project}/` : `${parentName({ project, location })}/`;
     return db
       .all(
-        `${select} WHERE name BETWEEN ?1 AND ?1 || '~' AND (?2 IS NULL OR number < ?2) ORDER BY number DESC LIMIT ?3)`,
+        `${select} WHERE number IN (
+           SELECT number FROM operation WHERE name BETWEEN ?1 AND ?1 || '~' AND (?2 IS NULL OR number < ?2)
+           ORDER BY number DESC LIMIT ?3) ORDER BY number DESC)`,
         parent,
         after,
         limit,
@@ -63,9 +65,14 @@ export const operationStore = (db: Connection): OperationStore => ({
   removeOperation: (name) => db.run('DELETE FROM operation WHERE name = ?', name) > 0,
 });
 
-/** Removes the operations of resources that are about to be removed, which `resources` selects by kind and number. */
-export function forgetOperations(db: Connection, resources: string, ...values: unknown[]): void {
-  db.run(`DELETE FROM operation WHERE (kind, resource_number) IN (${resources})`, ...values);
+/** Removes the operations of a resource, whose number is an expression with one parameter. */
+export function forgetOperations(
+  db: Connection,
+  kind: OperationResource['kind'],
+  number: string,
+  value: string | number,
+): void {
+  db.run(`DELETE FROM operation WHERE kind = ? AND resource_number = ${number}`, kind, value);
 }
 
 function recordOf(db: Connection, row: Row): OperationRecord {

@@ -61,7 +61,7 @@ export const remainsStore = (db: Connection): RemainsStore => ({
         kind === 'execution'
           ? db.run('DELETE FROM execution WHERE number = ? AND completion_time IS NOT NULL', number) > 0
           : db.run(`DELETE FROM tombstone WHERE 'deleted ' || kind = ? AND number = ?`, kind, number) > 0;
-      if (removed) forgetOperations(db, 'SELECT ?, ?', kind === 'deleted job' ? 'job' : 'execution', number);
+      if (removed) forgetOperations(db, kind === 'deleted job' ? 'job' : 'execution', '?', number);
       return removed;
     });
   },

@@ -2,7 +2,6 @@ import { startedAt } from '../model/execution.js';
 import { jobName, parseName, shortName } from '../model/names.js';
 import type { Execution, Job } from '../model/schema/job.js';
 import { type Connection, parseResource, resourceOf } from './database.js';
-import { forgetOperations } from './operations.js';
 import type { Row } from './rows.js';
 import { sealed } from './seal.js';
 import type { TombstoneStore } from './store.js';
@@ -73,7 +72,11 @@ export const tombstoneStore = (db: Connection): TombstoneStore => {
 
     purge(now) {
       db.transaction(() => {
-        forgetOperations(db, 'SELECT kind, number FROM tombstone WHERE expire_time <= ?', now);
+        db.run(
+          `DELETE FROM operation WHERE (kind, resource_number) IN (
+             SELECT kind, number FROM tombstone WHERE expire_time <= ?)`,
+          now,
+        );
         db.run('DELETE FROM tombstone WHERE expire_time <= ?', now);
       });
     },
