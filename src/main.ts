@@ -144,7 +144,7 @@ function context(
   };
   const discard = async (executions: readonly KeepingExecution[]): Promise<void> => {
     try {
-      const [{ discardKept }, deps] = await Promise.all([import('./service/execution-runner.js'), result.host()]);
+      const [{ discardKept }, deps] = await Promise.all([import('./service/execution-runner.js'), result.runner()]);
       for (const { name, engine } of await discardKept(deps, executions)) {
         tellKept(io, [name], `they are on another container engine (${endpointOf(engine)}).`);
       }
@@ -184,7 +184,7 @@ function context(
     defaults,
     local,
     service: () => (call ??= openCall()),
-    host: () => (runner ??= openRunner()),
+    runner: () => (runner ??= openRunner()),
     doctor,
   };
   return result;

@@ -34,12 +34,12 @@ const detailsHint = ({ defaults }: Context, name: string): string =>
 
 /** Runs a job in the background. */
 export async function startExecution(context: Context, request: RunJobRequest): Promise<Execution> {
-  const host = await context.host();
-  const { settings = host.settings } = request;
+  const runner = await context.runner();
+  const { settings = runner.settings } = request;
   try {
-    const created = await executeJob(host, request, () => tellSlowEngine(context));
-    warnOfInertFields(context, host, request.name);
-    warnOfLoan(context, host, created, request);
+    const created = await executeJob(runner, request, () => tellSlowEngine(context));
+    warnOfInertFields(context, runner, request.name);
+    warnOfLoan(context, runner, created, request);
     tellSettings(context, settings);
     return created;
   } catch (error) {
@@ -74,7 +74,7 @@ export function runAndWait(
   return interruptible(context, (signal, begun) =>
     stepped(context, { ...words, steps: shown }, async (at) => {
       await before?.();
-      const host = await context.host();
+      const runner = await context.runner();
       const { name } = await startExecution(context, request);
       begun(name);
       if (lines) context.io.err.write(`Running execution [${shortName(name)}]...\n`);
@@ -83,8 +83,8 @@ export function runAndWait(
         if (shown.length > 0) at(Math.min(step, shown.length - 1), step === 2 ? complete(execution) : undefined);
       };
       const onEntries = lines && ((entries: readonly LogEntry[]) => printComing(context, {}, entries, lines));
-      const seen = await followExecution(host, name, until, { signal, onChange, onEntries });
-      return succeeded(context, host, seen, until);
+      const seen = await followExecution(runner, name, until, { signal, onChange, onEntries });
+      return succeeded(context, runner, seen, until);
     }),
   );
 }

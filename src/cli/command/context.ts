@@ -18,7 +18,7 @@ export interface Context {
   /** The localrun.yaml in effect. */
   local: LocalDocument | undefined;
   service(): Promise<Call>;
-  host(): Promise<RunnerCall>;
+  runner(): Promise<RunnerCall>;
   /** For inspecting both, even if they are damaged or unavailable. */
   doctor(): Promise<DoctorDeps>;
 }

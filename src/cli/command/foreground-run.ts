@@ -27,7 +27,7 @@ export interface Finished {
  * cancels it, the second kills what still runs; a third, for an engine that hangs, ends only this process, and the next
  * localrun command brings the rest to an end. If the terminal is closed, the execution goes on in the background.
  */
-export async function runInForeground(context: Context, host: RunnerCall, begin: () => Execution): Promise<Finished> {
+export async function runInForeground(context: Context, runner: RunnerCall, begin: () => Execution): Promise<Finished> {
   let created: Execution | undefined;
   const { io } = context;
   let view: View | undefined;
@@ -54,15 +54,15 @@ export async function runInForeground(context: Context, host: RunnerCall, begin:
     }
   });
   const stay = io.onHangup(() => {
-    if (created) handOver(host, created.name);
+    if (created) handOver(runner, created.name);
   });
   try {
     created = begin();
-    view = openView(io, created, host.now);
+    view = openView(io, created, runner.now);
     const control = { cancel: cancel.signal, kill: kill.signal };
     const { name } = created;
     const shown = view;
-    const execution = await runAndFollow(host, created, control, {
+    const execution = await runAndFollow(runner, created, control, {
       onEvent: (event) => shown.onEvent(event),
       onLines: (lines) => shown.onLines(lines),
       reader: io.err,

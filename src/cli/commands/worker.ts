@@ -5,12 +5,12 @@ import { sentence } from '../output/live/progress.js';
 
 /** A background process: runs one execution to its end and prints its events into the log of the worker. */
 export async function run(context: Context, _options: object, execution: string, token: string): Promise<void> {
-  const opened = await context.host();
-  const host = { ...opened, owner: { ...opened.owner, token } };
+  const opened = await context.runner();
+  const runner = { ...opened, owner: { ...opened.owner, token } };
   const never = new AbortController().signal;
   const { out } = context.io;
-  await runHere(host, execution, { cancel: never, kill: never }, (event) => {
-    const line = sentence(event, currentExecution(host, execution)?.template ?? {}, out);
+  await runHere(runner, execution, { cancel: never, kill: never }, (event) => {
+    const line = sentence(event, currentExecution(runner, execution)?.template ?? {}, out);
     if (line !== undefined) out.write(`${event.time} ${line}\n`);
   });
 }

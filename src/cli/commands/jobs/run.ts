@@ -25,25 +25,25 @@ export async function run(
 ): Promise<void> {
   // Change nothing before the spec is valid and the container engine answers.
   const described = await jobToRun(context, options, id);
-  const host = await context.host();
+  const runner = await context.runner();
   const settings = localSettings(context, options);
-  const capabilities = await requireSurroundings(host, settings, () => tellSlowEngine(context));
+  const capabilities = await requireSurroundings(runner, settings, () => tellSlowEngine(context));
   await recoveredService(context);
   const { name } = described;
   const { err } = context.io;
-  const run = { owner: host.owner, settings, capabilities };
+  const run = { owner: runner.owner, settings, capabilities };
   const applyHere = (): ReturnType<typeof applyAndRun> => {
     try {
-      return applyAndRun(host, { ...described, run });
+      return applyAndRun(runner, { ...described, run });
     } catch (error) {
       throw withPlaces(error, described);
     }
   };
-  const finished = await runInForeground(context, host, () => {
+  const finished = await runInForeground(context, runner, () => {
     const { change, execution } = applyHere();
     if (change !== 'unchanged') err.write(`Job [${shortName(name)}] has successfully been ${change}.\n`);
-    warnOfInertFields(context, host, name);
-    warnOfLoan(context, host, execution, described);
+    warnOfInertFields(context, runner, name);
+    warnOfLoan(context, runner, execution, described);
     tellSettings(context, settings);
     const { taskCount, parallelism } = execution;
     err.write(
@@ -51,5 +51,5 @@ export async function run(
     );
     return execution;
   });
-  await printFinished(context, options, host, finished);
+  await printFinished(context, options, runner, finished);
 }

@@ -9,10 +9,10 @@ import { tellSlowEngine } from '../../../command/wait-for-engine.js';
 
 export async function run(context: Context, options: CommonOptions, id: string): Promise<void> {
   // Not recoveredService, which would resume the execution in the background.
-  const host = await context.host();
+  const runner = await context.runner();
   const parent = parentOf(context, options);
-  const execution = inWords('NOT_FOUND', `Cannot find execution [${id}].`, () => getExecution(host, parent, id));
-  await requireOrphan(host, execution, () => tellSlowEngine(context));
-  const finished = await runInForeground(context, host, () => execution);
-  await printFinished(context, options, host, finished);
+  const execution = inWords('NOT_FOUND', `Cannot find execution [${id}].`, () => getExecution(runner, parent, id));
+  await requireOrphan(runner, execution, () => tellSlowEngine(context));
+  const finished = await runInForeground(context, runner, () => execution);
+  await printFinished(context, options, runner, finished);
 }
