@@ -54,8 +54,8 @@ export const namesOf = (execution: string): RegExp =>
 
 /** Tells by its name whether a container, sandbox or volume belongs to one of these attempts. */
 export function belongsTo(attempts: readonly Handle[]): (remnant: Pick<Remnant, 'name'>) => boolean {
-  const own = new Set(attempts.map(placeOf).flatMap(({ container, sandbox }) => [container, sandbox]));
-  return ({ name }) => own.has(name) || own.has(/^(.*-task\d+-attempt\d+)-/.exec(name)?.[1]);
+  const own = new Set(attempts.map(placeOf).flatMap(({ container, sandbox = '' }) => [container, sandbox]));
+  return ({ name }) => own.has(name) || own.has(/^(.*-task\d+-attempt\d+)-/.exec(name)?.[1] ?? name);
 }
 
 /** Of an execution's directory, the part that belongs to an attempt. */
