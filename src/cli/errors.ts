@@ -1,5 +1,12 @@
 import { CommanderError } from 'commander';
-import { type Code, type Problem, type Remedy, StatusError, type Suggestion } from '../model/errors.js';
+import {
+  type Code,
+  type Problem,
+  type Redirection,
+  type Remedy,
+  StatusError,
+  type Suggestion,
+} from '../model/errors.js';
 import { type Parent, parseName, shortName } from '../model/names.js';
 import { printable } from '../model/printable.js';
 import type { Io, Output } from './io.js';
@@ -110,7 +117,20 @@ export function commandLine({ command, resource, args = [] }: Suggestion, here?:
 export const remedyText = (remedy: Remedy, here?: Parent): string =>
   typeof remedy === 'string'
     ? remedy
-    : remedy.map((part) => (typeof part === 'string' ? part : commandLine(part, here))).join('');
+    : remedy
+        .map((part) => {
+          if (typeof part === 'string') return part;
+          return 'command' in part ? commandLine(part, here) : redirectionText(part);
+        })
+        .join('');
+
+function redirectionText({ elsewhere: { project, location } }: Redirection): string {
+  const flags = [
+    ...(project === undefined ? [] : [`--project ${project}`]),
+    ...(location === undefined ? [] : [`--region ${location}`]),
+  ];
+  return `run again with ${flags.join(' ') || '--project and --region'}`;
+}
 
 /** A remedy as a line: a guess as a question, a sentence as it is, a command after `Try:`. */
 function advice(fix: string): string {

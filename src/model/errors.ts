@@ -40,8 +40,15 @@ export interface Suggestion {
   args?: readonly string[];
 }
 
+/** The same request in another project or location; the parts that stay are unset. */
+export interface Redirection {
+  elsewhere: { project?: string | undefined; location?: string | undefined };
+}
+
+type RemedyPart = string | Suggestion | Redirection;
+
 /** What to do about an error: words, and commands among them. */
-export type Remedy = string | readonly (string | Suggestion)[];
+export type Remedy = string | readonly RemedyPart[];
 
 /** A suggestion about no resource. */
 export const suggest = (command: string, ...args: string[]): Suggestion => ({ command, args });

@@ -1,3 +1,4 @@
+import type { Remedy } from '../model/errors.js';
 import { type Parent, parseName, shortName } from '../model/names.js';
 import type { Place } from '../store/store.js';
 import type { Call } from './service.js';
@@ -16,8 +17,8 @@ export function placesElsewhere(call: Call, wanted: Wanted, here?: Parent): Plac
 /** The most places to name. */
 const named = 3;
 
-/** Where else a resource of that name is, and the flags for it; undefined if there is none. */
-export function whereElse(call: Call, name: string): string | undefined {
+/** Where else a resource of that name is; undefined if there is none. */
+export function whereElse(call: Call, name: string): Remedy | undefined {
   const { execution, task, job, ...here } = parseName(name);
   const kind = execution === undefined ? 'job' : 'execution';
   const id = kind === 'job' ? job : task ? task.replace(/-task\d+$/, '') : shortName(name);
@@ -27,11 +28,14 @@ export function whereElse(call: Call, name: string): string | undefined {
   const shown = places.slice(0, named).map(({ project, location }) => `project ${project}, region ${location}`);
   const more = places.length > named ? `; and ${places.length - named} more` : '';
   if (places.length > 1) {
-    return `${kind === 'job' ? 'Jobs' : 'Executions'} named [${id}] are in ${shown.join('; ')}${more}: run again with --project and --region`;
+    return [
+      `${kind === 'job' ? 'Jobs' : 'Executions'} named [${id}] are in ${shown.join('; ')}${more}: `,
+      { elsewhere: {} },
+    ];
   }
-  const flags = [
-    ...(place.project === here.project ? [] : [`--project ${place.project}`]),
-    ...(place.location === here.location ? [] : [`--region ${place.location}`]),
-  ];
-  return `${kind === 'job' ? 'A job' : 'An execution'} named [${id}] is in ${shown.join('')}: run again with ${flags.join(' ')}`;
+  const elsewhere = {
+    ...(place.project !== here.project && { project: place.project }),
+    ...(place.location !== here.location && { location: place.location }),
+  };
+  return [`${kind === 'job' ? 'A job' : 'An execution'} named [${id}] is in ${shown.join('')}: `, { elsewhere }];
 }

@@ -77,6 +77,8 @@ test.each<[remedy: Remedy, text: string]>([
     'gone? localrun jobs executions delete etl-1 --quiet --project q there',
   ],
   [[suggest('doctor', '--fix'), ' removes them'], 'localrun doctor --fix removes them'],
+  [['it is there: ', { elsewhere: { location: 'l' } }], 'it is there: run again with --region l'],
+  [[{ elsewhere: {} }], 'run again with --project and --region'],
 ])('the remedy %j as text', (remedy, text) => {
   expect(remedyText(remedy, { project: 'p', location: 'us-central1' })).toBe(text);
 });
