@@ -5,8 +5,8 @@ import { jobName, parseName } from '../model/names.js';
 import type { Call } from './service.js';
 
 /**
- * Refuses what the caller must not do, if policies are enforced. `resource` is a job, something of a job, or a parent
- * of jobs, on which only the project's owner has permissions.
+ * Checks a permission of the caller, if policies are enforced. `resource` is a job, a resource below it, or a parent of
+ * jobs, on which only the project's owner has permissions.
  * @throws StatusError PERMISSION_DENIED
  */
 export function authorize(call: Call, permission: Permission, resource: string): void {
@@ -18,7 +18,7 @@ export function authorize(call: Call, permission: Permission, resource: string):
   );
 }
 
-/** What the caller may do with a job, or with something of a job, whether or not that is enforced. */
+/** The permissions of the caller on a job, or on a resource below it, whether or not policies are enforced. */
 export function grantedTo(call: Call, resource: string, holds: Holds): ReadonlySet<Permission> {
   if (call.account === call.projectOwner) return new Set(permissions);
   if (!resource.includes('/jobs/')) return new Set();

@@ -143,7 +143,7 @@ export async function runAndFollow(
   });
 }
 
-/** Leaves an execution that this process runs to a worker. */
+/** Hands an execution that this process runs over to a worker. */
 export function handOver(runner: ExecutionRunner, execution: string): void {
   runner.store.releaseLease(execution, runner.owner.token);
   runner.spawnWorker(execution);

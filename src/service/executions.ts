@@ -18,18 +18,18 @@ import { awaitCompletion, awaitExecution, type WaitOptions } from './wait.js';
 /** An execution as it is now; undefined if it is gone. */
 export const currentExecution = ({ store }: Service, name: string): Execution | undefined => store.execution(name);
 
-/** What this machine adds to an execution. */
+/** What this machine lends to an execution. */
 export const settingsOf = ({ store }: Service, execution: string): LocalSettings => store.settings(execution);
 
 interface Visibility {
-  /** Deleted ones too, until they expire. */
+  /** Include deleted ones until they expire. */
   showDeleted?: boolean | undefined;
 }
 
 export interface ListExecutionsRequest extends PageRequest, Visibility {
   /** A job's full name, in which `-` stands for any location and for any job. */
   parent: string;
-  /** For people, as gcloud sorts: those that have not started, then the others by their start. */
+  /** In gcloud's order: those that have not started, then the others by their start. */
   byStart?: boolean | undefined;
 }
 
@@ -71,7 +71,7 @@ export function getExecution(call: Call, parent: Parent, id: string, { showDelet
 
 export interface ExecutionRequest extends OperationOptions {
   name: string;
-  /** Taken and not looked at, as the API does (observed). */
+  /** Accepted and ignored, as in the API (observed). */
   etag?: string | undefined;
   validateOnly?: boolean | undefined;
 }
@@ -142,7 +142,7 @@ function existing(call: Call, name: string): Execution {
 
 /**
  * The states of an execution: as it is now, and after every change. Ends when it is gone.
- * @throws StatusError NOT_FOUND if it is not there
+ * @throws StatusError NOT_FOUND if it does not exist
  */
 export async function* watchExecution(
   call: Call,

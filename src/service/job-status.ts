@@ -4,13 +4,13 @@ import { executionName, shortName } from '../model/names.js';
 import type { Execution, Job } from '../model/schema/job.js';
 import type { Store } from '../store/store.js';
 
-/** A job as it is stored with the parts that its executions make. */
+/** A stored job with the fields that follow from its executions. */
 export function withStatus(store: Store, job: Job): Job {
   const [view = job] = withStatuses(store, [job]);
   return view;
 }
 
-/** The same of many. */
+/** The same for several jobs. */
 export function withStatuses(store: Store, jobs: readonly Job[]): Job[] {
   const made = store.executionsMade(jobs.map(({ name }) => name));
   return jobs.map((job, i) => {
@@ -23,7 +23,7 @@ export function withStatuses(store: Store, jobs: readonly Job[]): Job[] {
   });
 }
 
-/** The execution that a job's token names. */
+/** The execution that a job's start or run token names. */
 export function executionOfToken(store: Store, job: Job): Execution | undefined {
   const token = executionToken(job);
   return token === undefined ? undefined : store.execution(executionName(job.name, `${shortName(job.name)}-${token}`));

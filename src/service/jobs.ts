@@ -22,7 +22,7 @@ import { awaitCompletion, resume } from './wait.js';
 const maxJobs = 1000;
 
 interface WriteOptions extends OperationOptions {
-  /** Check all and answer with what would be, but store nothing. */
+  /** Validate and return the result, but store nothing. */
   validateOnly?: boolean | undefined;
   /** How the execution that a token starts is run; by a worker, if it has no owner. */
   run?: RunOptions | undefined;
@@ -31,7 +31,7 @@ interface WriteOptions extends OperationOptions {
 export interface CreateJobRequest extends WriteOptions {
   parent: Parent;
   jobId: string;
-  /** Without a name: that is what `jobId` is for. */
+  /** Without a name, which `jobId` gives. */
   job: JobInput;
 }
 
@@ -53,12 +53,12 @@ export interface UpdateJobRequest extends WriteOptions {
   job: JobInput;
   /** Create the job if there is none. */
   allowMissing?: boolean | undefined;
-  /** Make a new generation even of the same job. */
+  /** Make a new generation even if nothing changes. */
   renew?: boolean | undefined;
 }
 
 /**
- * Replaces all that a client can write of a job, as PATCH does, which has no mask for jobs.
+ * Replaces all writable fields of a job: PATCH has no mask for jobs.
  * @throws StatusError NOT_FOUND, INVALID_ARGUMENT, ABORTED for a stale etag; as `runJob` for a job with a new token
  */
 export const updateJob = (call: Call, request: UpdateJobRequest): Job => changeJob(call, request).job;
@@ -143,7 +143,7 @@ function write(
 }
 
 interface Visibility {
-  /** Deleted ones too, until they expire. */
+  /** Include deleted ones until they expire. */
   showDeleted?: boolean | undefined;
 }
 
@@ -154,7 +154,7 @@ export function getJob(call: Call, name: string, { showDeleted }: Visibility = {
   return job;
 }
 
-/** The job, or undefined where `getJob` throws. */
+/** The job; undefined if there is none. */
 export function findJob(call: Call, name: string): Job | undefined {
   authorize(call, 'run.jobs.get', name);
   const job = call.store.job(name);
@@ -165,7 +165,7 @@ export interface ListJobsRequest extends PageRequest, Visibility {
   project: string;
   /** All if unset. */
   location?: string | undefined;
-  /** For people, as gcloud sorts: by name, then by location. */
+  /** In gcloud's order: by name, then by location. */
   byName?: boolean | undefined;
 }
 
@@ -189,7 +189,7 @@ export function listJobs(call: Call, request: ListJobsRequest): Page<Job> {
 
 export interface DeleteRequest extends OperationOptions {
   name: string;
-  /** Taken and not looked at, as the API does (observed). */
+  /** Accepted and ignored, as in the API (observed). */
   etag?: string | undefined;
   validateOnly?: boolean | undefined;
 }

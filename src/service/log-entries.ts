@@ -129,13 +129,13 @@ export class EntryTail {
   }
 }
 
-/** How often new entries are looked for, in ms, and how soon again when the store changes. */
+/** How often to look for new entries, in ms, and how soon again after a change of the store. */
 const lookInterval = 250;
 const soonest = 100;
 
 /**
- * The entries that come of executions, a look at a time. It ends once `over` holds for the executions and everything
- * that they have written has been given. While the consumer is busy, entries stay in the log files.
+ * Follows the log entries of executions, in batches. Ends once `over` holds for the executions and all their entries have
+ * been yielded. While the consumer is busy, entries stay in the log files.
  */
 export async function* followLogEntries(
   service: Service,

@@ -6,11 +6,11 @@ import type { Execution } from '../model/schema/job.js';
 import type { LogFiles, LogSource, Stream } from '../store/logs.js';
 import { epochMs, type Timestamp } from '../model/time.js';
 
-/** How often the logs of running attempts are looked at, in ms, and how much of each is shown at a time, in bytes. */
+/** How often the logs of running attempts are read, in ms, and the most of each at a time, in bytes. */
 const pollInterval = 100;
 const pollBytes = 2 ** 19;
 
-/** Which stream of which container a line comes from; there is one object for each. */
+/** The stream and the container of a line; one object for each. */
 export interface LineSource extends LogSource {
   stream: Stream;
 }
@@ -193,7 +193,7 @@ const inOrder = <T extends LogLine>(lines: T[]): T[] =>
  */
 const stderrDelay = 100;
 
-/** How much of the end of a log, in bytes, the last lines are looked for in. */
+/** How much of the end of a log is searched for the last lines, in bytes. */
 const endBytes = 2 ** 18;
 
 /** The last lines that a container has written, at most `count`, of both streams together. */

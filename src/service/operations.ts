@@ -16,7 +16,7 @@ import { finishDeletions } from './retention.js';
 import type { Call } from './service.js';
 import { resume } from './wait.js';
 
-/** How often a wait looks whether the process of an execution is alive, in ms. */
+/** How often a wait checks that the process of an execution is alive, in ms. */
 const livenessInterval = 250;
 
 /** What a request says about its operation. */

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { StatusError } from '../model/errors.js';
 
-/** Part of a listing, as the API's list methods take and give it. */
+/** A page of a listing, as in the API's list methods. */
 export interface PageRequest {
   /** At most so many items; 0 or unset: 100. */
   pageSize?: number | undefined;
-  /** From the page before; everything else of the request has to be the same. */
+  /** From the previous page; the rest of the request has to be the same. */
   pageToken?: string | undefined;
 }
 
@@ -15,13 +15,13 @@ export interface Page<T> {
   nextPageToken?: string;
 }
 
-/** The service documents neither; these are those of its other list methods. */
+/** Undocumented; as in other list methods of Google's. */
 const defaultPageSize = 100;
 const maxPageSize = 1000;
 
 /**
- * One page of a listing. `query` is all that decides what the listing holds; `fetch` gives at most `limit` items after
- * a position, each with its own.
+ * One page of a listing. `query` decides what the listing holds; `fetch` returns at most `limit` items after a position,
+ * each with its own position.
  * @throws StatusError INVALID_ARGUMENT for an invalid size or token
  */
 export function pageOf<T, P>(
@@ -45,12 +45,12 @@ function positionIn<P>(pageToken: string, listing: string): P {
     const [of, position] = JSON.parse(Buffer.from(pageToken, 'base64url').toString()) as [string, P];
     if (of === listing) return position;
   } catch {
-    // Not even a token: the same answer.
+    // Not a token at all: the same error.
   }
   throw new StatusError('INVALID_ARGUMENT', 'page_token: is not that of the page before, of a request like this one');
 }
 
-/** A whole listing, page by page, or its first items, at least so many if there are. */
+/** A whole listing, or at least its first `enough` items. */
 export function everyPage<T>(list: (page: PageRequest) => Page<T>, enough = Infinity): T[] {
   const items: T[] = [];
   let pageToken: string | undefined;

@@ -37,7 +37,7 @@ export interface RunOptions {
 export interface RunJobRequest extends RunOptions, OperationOptions {
   name: string;
   overrides?: Overrides | undefined;
-  /** Taken and not looked at, as the API does (observed). */
+  /** Accepted and ignored, as in the API (observed). */
   etag?: string | undefined;
   validateOnly?: boolean | undefined;
 }

@@ -4,7 +4,7 @@ import { requireSameEngine } from './engine-mismatch.js';
 import { ensureRunning } from './leases.js';
 import type { Service } from './service.js';
 
-/** How often a wait looks whether the process of its execution is alive, in ms. */
+/** How often a wait checks that the process of its execution is alive, in ms. */
 const livenessInterval = 250;
 
 export interface WaitOptions {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { StatusError } from '../../../src/model/errors.js';
+import type { Remedy, StatusError } from '../../../src/model/errors.js';
 import { completed, isCompleted } from '../../../src/model/execution.js';
 import { shortName } from '../../../src/model/names.js';
 import type { Execution, JobInput } from '../../../src/model/schema/job.js';
@@ -403,6 +403,7 @@ describe('lists', () => {
 test('an execution, or a task of one, that is not here is said to be where one of that name is', () => {
   const world = worldWithJob();
   const id = shortName(runJob(world.call, { name: job }).name);
+  const twice = (remedy: Remedy): Remedy[] => [remedy, remedy];
   const where = `An execution named [${id}] is in project p, region us-central1: `;
   const from = (project: string, location: string): unknown[] =>
     [
@@ -415,8 +416,8 @@ test('an execution, or a task of one, that is not here is said to be where one o
         return (thrown as StatusError).fix;
       }
     });
-  expect(from('p', 'us-east1')).toEqual(Array(2).fill([where, { elsewhere: { location: 'us-central1' } }]));
-  expect(from('q', 'us-central1')).toEqual(Array(2).fill([where, { elsewhere: { project: 'p' } }]));
+  expect(from('p', 'us-east1')).toEqual(twice([where, { elsewhere: { location: 'us-central1' } }]));
+  expect(from('q', 'us-central1')).toEqual(twice([where, { elsewhere: { project: 'p' } }]));
   expect(placesElsewhere(world.call, { kind: 'execution', job: 'nightly' }, { project: 'q', location: 'r' })).toEqual([
     { project: 'p', location: 'us-central1', count: 1 },
   ]);
