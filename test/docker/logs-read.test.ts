@@ -68,7 +68,7 @@ test('logs that have to make room are gone, and who looks for them is told', asy
   ]);
   await run({ LOCALRUN_LOG_RETENTION: '0' });
   const { stderr } = await home.run(['jobs', 'logs', 'read', 'wrote']);
-  expect(stderr).toContain(`The logs of [${second}, ${first}] are gone.`);
+  expect(stderr).toContain(`The logs of [${second}, ${first}] have been removed.`);
 });
 
 test('a tail follows an execution to its end', async ({ home }) => {
