@@ -6,7 +6,6 @@ import type { Context } from './cli/command/context.js';
 import { checkedUsage, exitCodeOf, printError } from './cli/errors.js';
 import type { Track } from './cli/flags/flag.js';
 import type { Io } from './cli/io.js';
-import { localSettings } from './cli/flags/local.js';
 import { buildProgram, checkLine, withSuggestion } from './cli/command/program.js';
 import type { Config } from './config.js';
 import type { LocalDocument } from './local/settings-file.js';
@@ -22,7 +21,7 @@ import type { Call, Service } from './service/service.js';
 
 export { systemIo } from './cli/io.js';
 
-/** Read here, one directory below the package in `src` as in `dist`. */
+/** `src` and `dist` are both one directory below the package. */
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
@@ -31,7 +30,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 export const commandTree = async (io: Pick<Io, 'out' | 'err'>, open: Open): Promise<Command> =>
   (await buildProgram(io, version, open)).tree;
 
-/** What the published schemas, the list of fields and that of rules are made from. */
+/** The sources of the published schemas, the list of fields and the list of rules. */
 export const declarations = async () => ({
   schemas: (await import('./model/schema/json-schema.js')).jsonSchemas(),
   rules: (await import('./model/validation/rules.js')).validationRules,
@@ -139,18 +138,22 @@ function context(
     };
   };
   const openCall = async (): Promise<Call> => {
-    const [service, { callOf }] = await Promise.all([openService(), import('./service/service.js')]);
+    const [service, { callOf }, { localSettings }] = await Promise.all([
+      openService(),
+      import('./service/service.js'),
+      import('./cli/flags/local.js'),
+    ]);
     return callOf(service, { account: config.account, settings: localSettings({ local, io }, {}) });
   };
   const discard = async (executions: readonly KeepingExecution[]): Promise<void> => {
     try {
       const [{ discardKept }, deps] = await Promise.all([import('./service/execution-runner.js'), result.runner()]);
       for (const { name, engine } of await discardKept(deps, executions)) {
-        tellKept(io, [name], `they are on another container engine (${endpointOf(engine)}).`);
+        reportKept(io, [name], `they are on another container engine (${endpointOf(engine)}).`);
       }
     } catch (error) {
       const names = executions.map(({ name }) => name);
-      tellKept(io, names, (error as Error).message);
+      reportKept(io, names, (error as Error).message);
     }
   };
   const openRunner = async (): Promise<RunnerCall> => {
@@ -191,6 +194,6 @@ function context(
 }
 
 /** Reports that the containers that executions have kept were not removed. */
-function tellKept({ err }: Io, executions: readonly string[], why: string): void {
+function reportKept({ err }: Io, executions: readonly string[], why: string): void {
   err.write(`The kept containers of [${executions.map(shortName).join(', ')}] were not removed: ${why}\n`);
 }

@@ -103,6 +103,6 @@ test.concurrent('an interrupted `wait` leaves the execution running', async ({ h
   waiter.kill('SIGINT');
   const { exitCode, stderr } = await waiter.ended;
   expect(exitCode).toBe(130);
-  expect(stderr).toContain('goes on. To cancel it: localrun jobs executions cancel');
+  expect(stderr).toContain('continues. To cancel it: localrun jobs executions cancel');
   expect((await run.ended).exitCode).toBe(0);
 });

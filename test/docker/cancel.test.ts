@@ -127,7 +127,7 @@ test.concurrent('an execution can be deleted while another process runs it, whic
   expect(exitCode, stderr).toBe(0);
   const ended = await command.ended;
   expect(ended).toMatchObject({ exitCode: 1, stdout: '' });
-  expect(ended.stderr).toMatch(new RegExp(`\nExecution \\[${id}\\] has been deleted while it ran\\.\n$`));
+  expect(ended.stderr).toMatch(new RegExp(`\nExecution \\[${id}\\] was deleted while it ran\\.\n$`));
   expect(home.containers()).toEqual([]);
 });
 

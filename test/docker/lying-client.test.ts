@@ -93,7 +93,7 @@ test.concurrent.for(cases)(
     if (id === undefined) return;
     // The next command finds what is left, and has it brought to its end.
     if (!executionOf(home)?.ended) {
-      expect(io.stderr()).toContain(`Execution [${id}] is left to the next localrun command.`);
+      expect(io.stderr()).toContain(`The next localrun command will resume execution [${id}].`);
       await home.run(['jobs', 'executions', 'wait', id]);
     }
     const { status, tasks } = executionOf(home) ?? {};
@@ -116,7 +116,7 @@ test.concurrent(
     await command.says('│ here');
     for (const said of [
       'Press Ctrl-C again to kill them.',
-      'Ctrl-C once more leaves them to the next localrun command.',
+      'press Ctrl-C again to leave them to the next localrun command.',
     ]) {
       command.kill('SIGINT');
       await command.says(said);
@@ -125,7 +125,7 @@ test.concurrent(
     command.kill('SIGINT');
     const { exitCode, stderr } = await command.ended;
     expect(exitCode).toBe(130);
-    expect(stderr).toContain(`Execution [${id}] is left to the next localrun command.`);
+    expect(stderr).toContain(`The next localrun command will resume execution [${id}].`);
     expectHelpful(stderr);
     await home.run(['jobs', 'list']);
     expect(completionStatus(await home.completed(id))).toBe('EXECUTION_CANCELLED');

@@ -11,7 +11,7 @@ import { jobNameOf } from './resource-names.js';
 import type { Context } from './context.js';
 import type { Track } from '../flags/flag.js';
 import { type JobEdit, jobFromFlags, type JobOptions, readJobEdit, withJobFlags } from '../flags/job/edit.js';
-import { checkJobFlags, tellGpuType, withoutBreakglass } from '../flags/job/check.js';
+import { checkJobFlags, reportGpuType, withoutBreakglass } from '../flags/job/check.js';
 import { formatProblem } from '../errors.js';
 import { inFile, type NamedJob, readJobFile, readSpecFile } from './spec-file.js';
 import type { SpecSource } from '../../model/spec/read.js';
@@ -37,7 +37,7 @@ export async function describedJob(
   id: string | undefined,
 ): Promise<NamedJob> {
   const { edit, spec } = options;
-  tellGpuType(edit, undefined, context.io);
+  reportGpuType(edit, undefined, context.io);
   if (spec) {
     const { name, job, file } = await readJobFile(context, spec, options, id);
     return { ...flagged(context, name, withJobFlags(job, edit, parseName(name))), file };
@@ -120,14 +120,14 @@ export function withPlaces(error: unknown, described: Origin): unknown {
 }
 
 /** Prints warnings about the values that an execution gets. */
-export function warnOfLoan({ io }: Context, service: Call, execution: Execution, described: Origin): void {
+export function warnAboutValues({ io }: Context, service: Call, execution: Execution, described: Origin): void {
   for (const problem of loanWarnings(service, execution)) {
     io.err.write(`${formatProblem(inFile(problem, described), io.err)}\n`);
   }
 }
 
 /** Reports the fields of a job that have an effect in Cloud Run and none here. */
-export function warnOfInertFields({ io }: Context, service: Call, name: string): void {
+export function reportIgnoredFields({ io }: Context, service: Call, name: string): void {
   const fields = ignoredFields(service, name);
   if (fields.length > 0) io.err.write(`Ignored locally (see docs/fidelity.md): ${fields.join(', ')}\n`);
 }

@@ -12,20 +12,20 @@ import type { Signal } from '../io.js';
 import type { Context } from './context.js';
 import { print } from '../output/print.js';
 import { executionKind } from '../output/resource-kinds.js';
-import { tellKept } from '../output/kept-containers.js';
+import { reportKeptContainers } from '../output/leftovers.js';
 import { postMortem, summary } from '../output/run-summary.js';
 import { openView, type View } from '../output/live/view.js';
 
-/** An execution that has ended in this process, and the signal that cancelled it. */
+/** An execution that has ended in this process, and the signal that cancelled it, if any. */
 export interface Finished {
   execution: Execution;
   interrupted: Interrupted | undefined;
 }
 
 /**
- * Runs the execution that `begin` gives in this process and shows it: logs and progress on stderr. The first Ctrl-C
- * cancels it, the second kills what still runs; a third, for an engine that hangs, ends only this process, and the next
- * localrun command brings the rest to an end. If the terminal is closed, the execution goes on in the background.
+ * Runs the execution that `begin` returns in this process, with its logs and progress on stderr. The first Ctrl-C cancels
+ * it, the second kills the running tasks. A third, for a container engine that hangs, ends only this process; the next
+ * localrun command finishes the rest. If the terminal is closed, the execution continues in the background.
  */
 export async function runInForeground(context: Context, runner: RunnerCall, begin: () => Execution): Promise<Finished> {
   let created: Execution | undefined;
@@ -35,7 +35,7 @@ export async function runInForeground(context: Context, runner: RunnerCall, begi
   const cancel = new AbortController();
   const kill = new AbortController();
   let interrupted: Interrupted | undefined;
-  // Before there is an execution, so that a signal at no moment ends the process and leaves one behind.
+  // Before the execution exists: otherwise a signal could end the process and orphan the execution.
   const ignore = io.onSignal((signal: Signal) => {
     if (!interrupted) {
       interrupted = new Interrupted(signal);
@@ -44,11 +44,11 @@ export async function runInForeground(context: Context, runner: RunnerCall, begi
       else say(`Running tasks have ${graceSeconds(created?.template)} s to stop. Press Ctrl-C again to kill them.`);
     } else if (!kill.signal.aborted) {
       say(
-        'Killing the running tasks. If that takes too long, Ctrl-C once more leaves them to the next localrun command.',
+        'Killing the running tasks. If that takes too long, press Ctrl-C again to leave them to the next localrun command.',
       );
       kill.abort();
     } else {
-      if (created) say(`Execution [${shortName(created.name)}] is left to the next localrun command.`);
+      if (created) say(`The next localrun command will resume execution [${shortName(created.name)}].`);
       view?.close();
       io.exit(exitCodeOf(new Interrupted(signal), { begun: true }));
     }
@@ -66,12 +66,12 @@ export async function runInForeground(context: Context, runner: RunnerCall, begi
       onEvent: (event) => shown.onEvent(event),
       onLines: (lines) => shown.onLines(lines),
       reader: io.err,
-      onTakenOver: () => say(`Another localrun process has taken ${shortName(name)} over; waiting for it to end.`),
+      onTakenOver: () => say(`Another localrun process has taken over ${shortName(name)}; waiting until it has ended.`),
     });
     return { execution, interrupted };
   } catch (error) {
     const engineFailed = error instanceof StatusError && (error.code === 'INTERNAL' || error.code === 'UNAVAILABLE');
-    if (engineFailed && created) say(`Execution [${shortName(created.name)}] is left to the next localrun command.`);
+    if (engineFailed && created) say(`The next localrun command will resume execution [${shortName(created.name)}].`);
     throw error;
   } finally {
     view?.close();
@@ -81,8 +81,8 @@ export async function runInForeground(context: Context, runner: RunnerCall, begi
 }
 
 /**
- * Prints what has become of an execution that ran in this process; nothing of its tasks if somebody has deleted it.
- * @throws Interrupted, Reported unless it has succeeded
+ * Prints the result of an execution that ran in this process, without its tasks if it has been deleted.
+ * @throws Interrupted or Reported unless it has succeeded
  */
 export async function printFinished(
   context: Context,
@@ -96,11 +96,11 @@ export async function printFinished(
     human: () => (deleted ? '' : summary(context, service, execution)),
   });
   if (deleted) {
-    context.io.err.write(`Execution [${shortName(execution.name)}] has been deleted while it ran.\n`);
+    context.io.err.write(`Execution [${shortName(execution.name)}] was deleted while it ran.\n`);
     throw interrupted ?? new Reported();
   }
   postMortem(context, service, execution);
-  tellKept(context, service, execution);
+  reportKeptContainers(context, service, execution);
   if (interrupted) throw interrupted;
   if (completionStatus(execution) !== 'EXECUTION_SUCCEEDED') throw new Reported();
 }

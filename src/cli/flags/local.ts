@@ -88,7 +88,7 @@ export function localSettings({ local, io }: Pick<Context, 'local' | 'io'>, flag
 }
 
 /** Reports the settings that differ from the defaults. */
-export function tellSettings({ io }: Context, settings: LocalSettings): void {
+export function reportSettings({ io }: Context, settings: LocalSettings): void {
   const line = localLine(settings);
   if (line) io.err.write(`${line}\n`);
 }

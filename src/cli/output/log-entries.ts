@@ -14,7 +14,7 @@ import { signs } from './symbols.js';
 const named = 3;
 
 /** Reports executions whose logs have been removed, so they do not look as if they had no output. */
-export function tellExpired({ io, config }: Context, service: Call, executions: readonly Execution[]): void {
+export function reportExpiredLogs({ io, config }: Context, service: Call, executions: readonly Execution[]): void {
   const gone = executions.filter((execution) => haveLogsExpired(service, execution)).map(({ name }) => shortName(name));
   if (gone.length === 0) return;
   const others = gone.length > named ? ` and ${gone.length - named} more` : '';
@@ -82,7 +82,7 @@ function line(entry: LogEntry, flags: LogFlags, bar: string): string {
 }
 
 /** Prints entries as they arrive. */
-export async function printComing(
+export async function printArriving(
   { io }: Pick<Context, 'io'>,
   options: LogFlags,
   entries: readonly LogEntry[],
@@ -103,7 +103,7 @@ export async function tailEntries(
   const end = new AbortController();
   const ignore = context.io.onSignal((signal) => end.abort(new Interrupted(signal)));
   try {
-    for await (const entries of follow(end.signal)) await printComing(context, options, entries);
+    for await (const entries of follow(end.signal)) await printArriving(context, options, entries);
     end.signal.throwIfAborted();
   } finally {
     ignore();

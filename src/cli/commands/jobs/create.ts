@@ -3,7 +3,7 @@ import { parseName, shortName } from '../../../model/names.js';
 import { createJob } from '../../../service/jobs.js';
 import { describedJob, type Description, readDescription, type SpecOptions } from '../../command/described-job.js';
 import { inWords } from '../../errors.js';
-import { type AfterwardsFlags, writtenAndRun } from '../../command/background-run.js';
+import { type AfterwardsFlags, writtenAndRun } from '../../command/write-job.js';
 import { print } from '../../output/print.js';
 import { jobKind } from '../../output/resource-kinds.js';
 

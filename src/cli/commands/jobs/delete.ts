@@ -5,7 +5,7 @@ import type { CommonOptions } from '../../flags/global.js';
 import { confirm } from '../../command/prompts.js';
 import { inWords } from '../../errors.js';
 import { jobNameOf } from '../../command/resource-names.js';
-import { tellLeftBehind } from '../../output/left-on-other-engines.js';
+import { reportLeftOnOtherEngines } from '../../output/leftovers.js';
 import { tracked } from '../../output/live/steps.js';
 
 export async function run(context: Context, options: CommonOptions & { async?: boolean }, id: string): Promise<void> {
@@ -16,7 +16,7 @@ export async function run(context: Context, options: CommonOptions & { async?: b
   const running = open.length > 0;
   const also = ' This job is currently executing; all running executions will be stopped and deleted.';
   const executions = open.map((execution) => execution.name);
-  await tellLeftBehind(context, service, executions);
+  await reportLeftOnOtherEngines(context, service, executions);
   await confirm(context, options, `Job [${shortName(name)}] will be deleted.${running ? also : ''}`);
   if (options.async) {
     startDeletion(service, { name });

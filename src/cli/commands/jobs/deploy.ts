@@ -12,8 +12,8 @@ import {
 } from '../../command/described-job.js';
 import { askedJob } from '../../command/prompts.js';
 import { jobNameOf } from '../../command/resource-names.js';
-import { type AfterwardsFlags, writtenAndRun } from '../../command/background-run.js';
-import { tellGpuType } from '../../flags/job/check.js';
+import { type AfterwardsFlags, writtenAndRun } from '../../command/write-job.js';
+import { reportGpuType } from '../../flags/job/check.js';
 import { print } from '../../output/print.js';
 import { jobKind } from '../../output/resource-kinds.js';
 
@@ -42,7 +42,7 @@ export async function run(
   const service = await context.service();
   const asked = await askedJob(context, options, id);
   const current = options.spec === undefined ? findJob(service, jobNameOf(context, options, asked)) : undefined;
-  if (current) tellGpuType(edit, current, context.io);
+  if (current) reportGpuType(edit, current, context.io);
   const described = current
     ? changedJob(context, withoutClient(current), edit)
     : await describedJob(context, options, asked);

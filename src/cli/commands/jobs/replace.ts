@@ -5,7 +5,7 @@ import { shortName } from '../../../model/names.js';
 import { applyJob, findJob, getJob } from '../../../service/jobs.js';
 import { executeHint, inTrack } from '../../command/described-job.js';
 import type { CommonOptions } from '../../flags/global.js';
-import { written } from '../../command/background-run.js';
+import { written } from '../../command/write-job.js';
 import { withClient } from '../../flags/job/edit.js';
 import type { ClientFlags } from '../../flags/job/job.js';
 import { print } from '../../output/print.js';

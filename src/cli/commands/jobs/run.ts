@@ -6,14 +6,14 @@ import {
   jobToRun,
   readDescription,
   type SpecOptions,
-  warnOfInertFields,
-  warnOfLoan,
+  reportIgnoredFields,
+  warnAboutValues,
   withPlaces,
 } from '../../command/described-job.js';
 import { printFinished, runInForeground } from '../../command/foreground-run.js';
-import { type LocalFlags, localSettings, tellSettings } from '../../flags/local.js';
+import { type LocalFlags, localSettings, reportSettings } from '../../flags/local.js';
 import { recoveredService } from '../../command/recovered-service.js';
-import { tellSlowEngine } from '../../command/wait-for-engine.js';
+import { reportSlowEngine } from '../../output/live/steps.js';
 import { requireSurroundings } from '../../../service/execution-runner.js';
 
 export const parse = readDescription;
@@ -27,7 +27,7 @@ export async function run(
   const described = await jobToRun(context, options, id);
   const runner = await context.runner();
   const settings = localSettings(context, options);
-  const capabilities = await requireSurroundings(runner, settings, () => tellSlowEngine(context));
+  const capabilities = await requireSurroundings(runner, settings, () => reportSlowEngine(context));
   await recoveredService(context);
   const { name } = described;
   const { err } = context.io;
@@ -42,9 +42,9 @@ export async function run(
   const finished = await runInForeground(context, runner, () => {
     const { change, execution } = applyHere();
     if (change !== 'unchanged') err.write(`Job [${shortName(name)}] has successfully been ${change}.\n`);
-    warnOfInertFields(context, runner, name);
-    warnOfLoan(context, runner, execution, described);
-    tellSettings(context, settings);
+    reportIgnoredFields(context, runner, name);
+    warnAboutValues(context, runner, execution, described);
+    reportSettings(context, settings);
     const { taskCount, parallelism } = execution;
     err.write(
       `Execution [${shortName(execution.name)}]: ${taskCount} ${taskCount === 1 ? 'task' : 'tasks'}, parallelism ${parallelism}.\n`,

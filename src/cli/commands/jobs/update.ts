@@ -13,7 +13,7 @@ import {
 import { askedJob } from '../../command/prompts.js';
 import { inWords } from '../../errors.js';
 import { jobNameOf } from '../../command/resource-names.js';
-import { type AfterwardsFlags, writtenAndRun } from '../../command/background-run.js';
+import { type AfterwardsFlags, writtenAndRun } from '../../command/write-job.js';
 import { print } from '../../output/print.js';
 import { jobKind } from '../../output/resource-kinds.js';
 import type { NamedJob } from '../../command/spec-file.js';

@@ -66,7 +66,7 @@ export function checkJobFlags(id: string, job: JobInput): void {
 }
 
 /** Prints gcloud's message for a job that gets its first GPU without a type. */
-export function tellGpuType(edit: JobEdit, current: JobInput | undefined, { err }: Pick<Io, 'err'>): void {
+export function reportGpuType(edit: JobEdit, current: JobInput | undefined, { err }: Pick<Io, 'err'>): void {
   if (!edit.groups.some(({ flags }) => flags.gpu) || edit.flags.gpuType) return;
   if (current?.template.template.nodeSelector?.accelerator) return;
   err.write(`No GPU type is provided, defaulting to ${defaultAccelerator}. To specify the GPU type use --gpu-type.\n`);

@@ -78,3 +78,9 @@ export async function stepped<T>(
     throw error;
   }
 }
+
+/** Reports that the container engine has not answered yet. */
+export const reportSlowEngine = ({ io, config }: Context): void =>
+  io.err.write(
+    `The container engine has not answered yet; waiting up to ${config.engineTimeout} (LOCALRUN_ENGINE_TIMEOUT).\n`,
+  );

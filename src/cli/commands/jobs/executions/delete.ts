@@ -5,7 +5,7 @@ import { confirm } from '../../../command/prompts.js';
 import { inWords } from '../../../errors.js';
 import { parentOf } from '../../../command/resource-names.js';
 import { tracked } from '../../../output/live/steps.js';
-import { tellLeftBehind } from '../../../output/left-on-other-engines.js';
+import { reportLeftOnOtherEngines } from '../../../output/leftovers.js';
 
 export async function run(context: Context, options: CommonOptions & { async?: boolean }, id: string): Promise<void> {
   const service = await context.service();
@@ -13,7 +13,7 @@ export async function run(context: Context, options: CommonOptions & { async?: b
   const { name } = inWords('NOT_FOUND', `Execution [${id}] could not be found.`, () =>
     getExecution(service, parent, id),
   );
-  await tellLeftBehind(context, service, [name]);
+  await reportLeftOnOtherEngines(context, service, [name]);
   await confirm(context, options, `Execution [${id}] will be deleted.`);
   if (options.async) startExecutionDeletion(service, { name });
   else await tracked(context, `Deleting [${id}]`, () => deleteExecution(service, { name }));

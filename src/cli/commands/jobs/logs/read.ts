@@ -6,7 +6,7 @@ import { everyPage } from '../../../../service/pages.js';
 import { jobNameOf } from '../../../command/resource-names.js';
 import { logQuery, sinceOf } from '../../../command/log-query.js';
 import type { LogFlags } from '../../../flags/log.js';
-import { printEntries, tellExpired } from '../../../output/log-entries.js';
+import { printEntries, reportExpiredLogs } from '../../../output/log-entries.js';
 import { recoveredService } from '../../../command/recovered-service.js';
 
 export async function run(context: Context, options: LogFlags, id: string): Promise<void> {
@@ -20,6 +20,6 @@ export async function run(context: Context, options: LogFlags, id: string): Prom
   if (!job && context.io.err.tty) context.io.err.write(`There is no job [${id}].\n`);
   const executions = job ? everyPage((page) => listExecutions(service, { parent: job.name, ...page })) : [];
   const fresh = executions.filter(({ completionTime: end }) => !end || end >= (query.since ?? ''));
-  tellExpired(context, service, fresh);
+  reportExpiredLogs(context, service, fresh);
   await printEntries(context, options, readLogEntries(service, fresh, query), { quiet: !job });
 }
