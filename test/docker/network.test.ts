@@ -118,7 +118,7 @@ test.concurrent('a GPU that the engine does not have is told before the first at
   const { exitCode, stderr } = await command.ended;
   expect(exitCode).toBe(1);
   expect(stderr).toContain('Job [gpu] cannot run on this machine:');
-  expect(stderr).toMatch(/gpu\.yaml:\d+:\d+.*nvidia\.com\/gpu.*the container engine has no GPU/);
+  expect(stderr).toMatch(/gpu\.json:1:\d+: \S+limits\["nvidia\.com\/gpu"\]: the container engine has no GPU/);
   expect(await home.executions()).toEqual([]);
   expect(events.all()).toEqual([]);
 });
