@@ -84,7 +84,7 @@ export function explainConfig(
     home: { ...home, value: path.resolve(home.value) },
     project: decide(
       'local-project',
-      // The number of the project is a name for it.
+      // The number of a project stands for its id.
       ['--project', flags.project === projectNumber.value ? undefined : flags.project],
       variable('LOCALRUN_PROJECT'),
       [fileName, file.project],

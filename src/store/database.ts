@@ -65,13 +65,13 @@ export class Connection {
     return db;
   }
 
-  /** Looks at every page and every index. @throws StatusError DATA_LOSS */
+  /** Checks every page and every index. @throws StatusError DATA_LOSS */
   checkWhole(): void {
     const [found = ''] = String(this.pragma('integrity_check(1)')).split('\n').slice(-1);
     if (found !== 'ok') throw damaged(this.#file, found.replace(/\.$/, ''));
   }
 
-  /** What SQLite would not notice: it takes an empty file for a new store, and a broken log for a short one. */
+  /** Checks what SQLite does not notice: it takes an empty file for a new store, and a broken log for a short one. */
   #inspect(file: string): void {
     for (const end = Date.now() + creationPatience; sizeOf(file) === 0;) {
       if (Date.now() >= end) throw damaged(this.#file, 'the file is empty');
@@ -81,7 +81,7 @@ export class Connection {
     if (how !== undefined) throw damaged(this.#file, how);
   }
 
-  /** A copy of a store that cannot be written where it is, since to read one, SQLite writes, too. */
+  /** A copy of a store that cannot be written, since SQLite has to write in order to read. */
   #snapshot(): string {
     this.#copy = mkdtempSync(path.join(os.tmpdir(), 'localrun-'));
     const copy = path.join(this.#copy, path.basename(this.#file));
@@ -142,7 +142,7 @@ export class Connection {
     return this.#guard(() => (this.#queries ??= new Queries(this.#db)).all(sql, ...values));
   }
 
-  /** Carries a pragma out: the first value that it gives. */
+  /** Runs a pragma, and returns its first value. */
   pragma(sql: string): string | number {
     return this.#guard(() => {
       const rows = this.#prepare(`PRAGMA ${sql}`).all() as Record<string, string | number>[];
@@ -182,7 +182,7 @@ export class Connection {
     }
   }
 
-  /** Makes the file whole by itself, without its log. */
+  /** Moves the log into the file. */
   checkpoint(): void {
     this.pragma('wal_checkpoint(TRUNCATE)');
   }
@@ -198,11 +198,11 @@ const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false 
 /** The text of a column; undefined for NULL. */
 export const text = (value: Row[string] | undefined): string | undefined => (value == null ? undefined : String(value));
 
-/** What is sealed in a column of a row; undefined for NULL, or if there is no such row. */
+/** The value in a sealed column of a row; undefined for NULL, or without a row. */
 export const sealedIn = <T>(db: Connection, row: Row | undefined, column: string): T | undefined =>
   row && row[column] !== null ? db.read(row, () => unsealed<T>(String(row[column]))) : undefined;
 
-/** The same of the column `resource`, which is never NULL. */
+/** The same for the column `resource`, which is never NULL. */
 export const parseResource = <T>(db: Connection, row: Row): T => sealedIn<T>(db, row, 'resource') as T;
 export const resourceOf = <T>(db: Connection, row: Row | undefined): T | undefined => row && parseResource<T>(db, row);
 
@@ -212,7 +212,7 @@ export const placeOf = ({ project, location, count }: Row): Place => ({
   count: Number(count),
 });
 
-/** A LIMIT that is none. */
+/** A LIMIT without effect. */
 export const unlimited = -1;
 
 /**
@@ -227,7 +227,7 @@ export function listing(
 ): <T>(db: Connection, query: ListQuery, ...values: unknown[]) => Listed<T>[] {
   const columns = `project, location, ${key} AS key, number`;
   const [before, direction] = ahead === 'last' ? ['<', 'DESC'] : ['>', 'ASC'];
-  // The resources, which are large, are looked for when it is known which.
+  // Resources are large: they are looked up for the chosen rows only.
   const sql = `SELECT key, number, CASE deleted
       WHEN 0 THEN (SELECT resource FROM ${kind} WHERE ${kind}.number = found.number)
       ELSE (SELECT resource FROM tombstone WHERE kind = '${kind}' AND tombstone.number = found.number)

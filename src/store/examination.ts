@@ -43,7 +43,7 @@ export const tables: Readonly<
 };
 
 /**
- * Reads every row of the store of a state directory, and says what it holds; undefined if there is none.
+ * Reads every row of the store of a state directory, and counts what it holds; undefined if there is none.
  * @throws StatusError DATA_LOSS if anything is damaged, or what opening it throws
  */
 export function examineStore(directory: string): StoreReport | undefined {

@@ -10,10 +10,10 @@ import type { ExecutionStore } from './store.js';
 
 const conditions = 'project = ?5 AND (?6 IS NULL OR location = ?6) AND (?7 IS NULL OR job = ?7)';
 const listByCreation = listing('execution', conditions);
-// '~' comes after every time.
+// '~' sorts after every time.
 const listByStart = listing('execution', conditions, `ifnull(start_time, '~')`);
 
-/** A row for each of a list of jobs; the resources are looked for when it is known which. */
+/** A row for each of a list of jobs; resources are looked up for the chosen rows only. */
 const madeByJob = `
   SELECT
     (SELECT execution_count FROM job WHERE name = wanted.value) AS count,

@@ -7,7 +7,7 @@ import type { JobStore } from './store.js';
 
 const conditions = 'project = ?5 AND (?6 IS NULL OR location = ?6)';
 const listByCreation = listing('job', conditions);
-// A space comes before whatever a name may go on with.
+// A space sorts before every character of a name.
 const listByName = listing('job', conditions, `id || ' ' || location`, 'first');
 
 export const jobStore = (db: Connection): JobStore => ({

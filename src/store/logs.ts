@@ -126,8 +126,8 @@ const noteBytes = 512;
 type OnTrouble = (error: Error, lost: boolean) => void;
 
 /**
- * Writes the log of a container, as whole as the disk allows. A file that is there is replaced when the first bytes for
- * it come, so that it is not lost to an engine that has nothing to give.
+ * Writes the log of a container, as far as the disk allows. An existing file is replaced when the first bytes come, so
+ * that it is not lost if the container engine has no log.
  */
 export class LogWriter {
   /** Why something of the log is missing. */

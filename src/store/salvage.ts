@@ -33,7 +33,7 @@ export interface Salvage {
 const pageSize = 4096;
 
 /**
- * Puts a new store in the place of a damaged one, with all rows of it that can be read and are as they were written. The
+ * Replaces a damaged store by a new one, with all rows that can be read and are as they were written. The
  * damaged files stay, under another name. Open executions that lack a task are left out, since they cannot be completed.
  * @throws StatusError FAILED_PRECONDITION if a process still runs an execution in it
  */
@@ -81,7 +81,7 @@ const leaseOf = (row: Row): Lease => ({
 });
 
 /**
- * The queries of a copy of a store that can be read as far as its pages are sound. If it cannot be opened, it gets the
+ * Opens a copy of a store, which can be read as far as its pages are sound. If it cannot be opened, it gets the
  * first page of a fresh store: that is the same in all stores of a version, but for the number of pages.
  */
 function readable(file: string, copy: string, fresh: string): Queries {
