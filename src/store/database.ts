@@ -158,7 +158,8 @@ export class Connection {
 
   /** Changes with every write, of this connection (which `data_version` does not count) or of any other one. */
   version(): string {
-    return `${this.pragma('data_version')} ${this.#writes}`;
+    const [row] = this.#guard(() => this.#prepare('PRAGMA data_version').all()) as { data_version: number }[];
+    return `${row?.data_version} ${this.#writes}`;
   }
 
   /** What `read` makes of a row. @throws StatusError DATA_LOSS if the row is not as it was written */
