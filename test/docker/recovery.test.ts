@@ -7,7 +7,7 @@ import { expect } from 'vitest';
 import { completionStatus } from '../../src/model/execution.js';
 import { shortName } from '../../src/model/names.js';
 import { type Command, repository, until } from '../support/cli.js';
-import { client, onPodman } from '../support/client.js';
+import { client, shortOnPodman } from '../support/client.js';
 import { type Home, test } from '../support/home.js';
 
 const failsOnce = (task: number): boolean => task % 3 === 1;
@@ -60,10 +60,7 @@ const moments: [moment: string, reached: (command: Command, home: Home) => Promi
   ],
 ];
 
-/** On podman, a moment before, one while and one after the first container runs are enough; LOCALRUN_PODMAN=all for each. */
-const some = onPodman && process.env['LOCALRUN_PODMAN'] !== 'all' ? moments.filter((_, i) => i % 3 === 0) : moments;
-
-test.concurrent.for(some)(
+test.concurrent.for(shortOnPodman ? moments.filter((_, i) => i % 3 === 0) : moments)(
   'what a run that was killed %s has left is brought to its end',
   async ([, reached], { home }) => {
     home.events();
@@ -81,20 +78,24 @@ test.concurrent.for(some)(
   },
 );
 
-test.concurrent('a run whose terminal is closed goes on in the background, with no other command', async ({ home }) => {
-  home.events();
-  const command = run(home);
-  const id = await command.execution();
-  await command.says('│ attempt');
-  command.killGroup('SIGHUP');
-  expect((await command.ended).exitCode).toBeNull();
-  await until(() => home.processes().length > 0);
-  await home.quiet();
-  const { stdout, stderr } = await home.run(['jobs', 'executions', 'list']);
-  expect(stdout).toContain(`${taskCount} / ${taskCount}`);
-  expect(stderr).toBe('');
-  await ranOnce(home, id);
-});
+test.concurrent(
+  'a run whose terminal is closed goes on in the background, with no other command',
+  async ({ home, skip }) => {
+    skip(shortOnPodman, 'whose lease it is has nothing to do with podman');
+    home.events();
+    const command = run(home);
+    const id = await command.execution();
+    await command.says('│ attempt');
+    command.killGroup('SIGHUP');
+    expect((await command.ended).exitCode).toBeNull();
+    await until(() => home.processes().length > 0);
+    await home.quiet();
+    const { stdout, stderr } = await home.run(['jobs', 'executions', 'list']);
+    expect(stdout).toContain(`${taskCount} / ${taskCount}`);
+    expect(stderr).toBe('');
+    await ranOnce(home, id);
+  },
+);
 
 test.concurrent.for([
   ['with its process group', (command: Command) => command.killGroup('SIGKILL')],
@@ -115,7 +116,8 @@ test.concurrent.for([
 
 test.concurrent(
   'a run that a restart of the machine has ended is taken up 30 s after its last sign of life',
-  async ({ home }) => {
+  async ({ home, skip }) => {
+    skip(shortOnPodman, 'whose lease it is has nothing to do with podman');
     home.events();
     const command = run(home);
     const id = await command.execution();
@@ -141,6 +143,7 @@ const hasNamespaces = spawnSync('unshare', [...namespace, 'true']).status === 0;
 
 test('a run is not taken over from another PID namespace, nor one there from here', async ({ home, skip }) => {
   skip(!hasNamespaces, 'no PID namespace can be made here');
+  skip(shortOnPodman, 'whose lease it is has nothing to do with podman');
   home.events();
   const env = { LOCALRUN_HOME: home.directory, LOCALRUN_DOCKER: client };
   const localrun = [process.execPath, path.join(repository, 'bin', 'localrun.js')];
@@ -162,7 +165,8 @@ test('a run is not taken over from another PID namespace, nor one there from her
   }
 });
 
-test.concurrent('a worker that was killed has a successor while `execute --wait` waits', async ({ home }) => {
+test.concurrent('a worker that was killed has a successor while `execute --wait` waits', async ({ home, skip }) => {
+  skip(shortOnPodman, 'whose lease it is has nothing to do with podman');
   home.events();
   const file = home.script('supervised', script, { taskCount, parallelism: 3 });
   expect((await home.run(['jobs', 'create', '-f', file])).exitCode).toBe(0);
@@ -175,11 +179,13 @@ test.concurrent('a worker that was killed has a successor while `execute --wait`
   await ranOnce(home, await command.execution());
 });
 
-test.concurrent.for([
+const slowClients: [how: string, seconds: number, flags: string[]][] = [
   ['takes 2 s', 2, []],
   ['takes 60 s', 60, []],
   ['takes 60 s, for a container of its own network', 60, ['--fresh-sandbox']],
-] as const)(
+];
+
+test.concurrent.for(shortOnPodman ? slowClients.slice(0, 1) : slowClients)(
   'a client that outlives its process, and %s to start a container, starts none twice, and none that stays',
   async ([, seconds, flags], { home }) => {
     const done = path.join(home.scratch('client'), 'done');

@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
 
 export const repository = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 
@@ -70,32 +70,36 @@ export abstract class RunningCommand {
   }
 }
 
+/** Its output is read as it comes, and a signal that it ignores is followed by no other. */
+const start = (args: readonly string[], env: Record<string, string | undefined>, cwd: string) =>
+  execa(process.execPath, [path.join(repository, 'bin', 'localrun.js'), ...args], {
+    cwd,
+    env,
+    detached: true,
+    extendEnv: false,
+    stdin: 'ignore',
+    buffer: false,
+    reject: false,
+    forceKillAfterDelay: false,
+  });
+
 /** bin/localrun.js as a process of its own, in a process group of its own. */
 export class Command extends RunningCommand {
   readonly ended: Promise<Result>;
-  readonly #child: ChildProcess;
+  readonly #child: ReturnType<typeof start>;
 
-  constructor(
-    args: readonly string[],
-    env: Record<string, string | undefined>,
-    input: string | undefined,
-    cwd = repository,
-  ) {
+  constructor(args: readonly string[], env: Record<string, string | undefined>, cwd = repository) {
     super();
-    this.#child = spawn(process.execPath, [path.join(repository, 'bin', 'localrun.js'), ...args], {
-      cwd,
-      env,
-      detached: true,
-      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-    });
-    this.#child.stdin?.end(input);
+    this.#child = start(args, env, cwd);
     for (const stream of ['stdout', 'stderr'] as const) {
-      this.#child[stream]?.setEncoding('utf8').on('data', (text: string) => (this[stream] += text));
+      this.#child[stream].setEncoding('utf8').on('data', (text: string) => (this[stream] += text));
     }
-    this.ended = new Promise((resolve, reject) => {
-      this.#child.on('error', reject);
-      this.#child.on('close', (exitCode) => resolve({ exitCode, stdout: this.stdout, stderr: this.stderr }));
-    });
+    this.ended = this.#end();
+  }
+
+  async #end(): Promise<Result> {
+    const { exitCode = null } = await this.#child;
+    return { exitCode, stdout: this.stdout, stderr: this.stderr };
   }
 
   /** Never 0, which would stand for the processes of the tests. */

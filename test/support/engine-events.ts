@@ -1,6 +1,5 @@
-import { spawn } from 'node:child_process';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { execa } from 'execa';
 import { labels } from '../../src/runtime/docker/attempts/names.js';
 import { until } from './cli.js';
 import { client, onPodman } from './client.js';
@@ -71,8 +70,10 @@ function followDocker(label: string, onEvent: (event: EngineEvent) => void): () 
   const since = String(Math.floor(Date.now() / 1000));
   const filters = ['--filter', `label=${label}`, '--filter', 'type=container'];
   const args = ['events', '--since', since, ...filters, '--format', '{{json .}}'];
-  const process = spawn(client, args, { stdio: ['ignore', 'pipe', 'ignore'] });
-  createInterface(process.stdout).on('line', (line) => onEvent(JSON.parse(line) as EngineEvent));
+  const process = execa(client, args, { buffer: false, reject: false, stdin: 'ignore', stderr: 'ignore' });
+  void (async () => {
+    for await (const line of process) onEvent(JSON.parse(line) as EngineEvent);
+  })();
   return () => void process.kill();
 }
 

@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { text } from 'node:stream/consumers';
+import { execa } from 'execa';
 import { test as base } from 'vitest';
 import { homeLabel, labels } from '../../src/runtime/docker/attempts/names.js';
 import { isCompleted } from '../../src/model/execution.js';
@@ -16,7 +15,6 @@ import { InlineCommand } from './inline-command.js';
 
 interface Surroundings {
   env?: Record<string, string>;
-  input?: string;
   cwd?: string;
 }
 
@@ -37,16 +35,16 @@ export class Home {
   #config: string | undefined;
 
   /** A command as a process of its own: for what ends, stops or looks at that process, or does not end by itself. */
-  start(args: readonly string[], { env, input, cwd }: Surroundings = {}): Command {
-    return new Command(args, { ...this.#env(), ...env }, input, cwd);
+  start(args: readonly string[], { env, cwd }: Surroundings = {}): Command {
+    return new Command(args, { ...this.#env(), ...env }, cwd);
   }
 
   /** A command of the same program in the process of the test, which takes a tenth of the CPU time to start. */
-  inline(args: readonly string[], { env, cwd }: Pick<Surroundings, 'env' | 'cwd'> = {}): InlineCommand {
+  inline(args: readonly string[], { env, cwd }: Surroundings = {}): InlineCommand {
     return new InlineCommand(args, { ...this.#env(), ...env }, cwd);
   }
 
-  run(args: readonly string[], surroundings: Pick<Surroundings, 'env' | 'cwd'> = {}): Promise<Result> {
+  run(args: readonly string[], surroundings: Surroundings = {}): Promise<Result> {
     return this.inline(args, surroundings).ended;
   }
 
@@ -54,11 +52,11 @@ export class Home {
   async onTerminal(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
     const words = [process.execPath, path.join(repository, 'bin', 'localrun.js'), ...args];
     const line = words.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
-    const child = spawn('script', ['-qec', line, '/dev/null'], {
+    const { stdout } = await execa('script', ['-qec', line, '/dev/null'], {
       env: { ...this.#env(), TERM: 'xterm-256color', ...env },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      ...{ extendEnv: false, reject: false, stripFinalNewline: false, stdin: 'ignore', stderr: 'inherit' },
     });
-    return text(child.stdout);
+    return stdout;
   }
 
   #env(): Record<string, string | undefined> {

@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { execaSync } from 'execa';
 
 const configuration = path.join(import.meta.dirname, '..', 'podman');
 
@@ -11,14 +11,14 @@ export const podmanEnvironment = {
   CONTAINERS_STORAGE_CONF: path.join(configuration, 'storage.conf'),
   CONTAINERS_REGISTRIES_CONF: path.join(configuration, 'registries.conf'),
 };
-const env = { ...process.env, ...podmanEnvironment };
+const env = podmanEnvironment;
 
 /** Gives podman the images that docker has for the tests; what it returns runs after them. */
 export default function setup(): () => void {
   for (const image of ['localrun/sample:latest', 'localrun/busybox:latest']) {
     if (inputs('podman', image) === inputs('docker', image)) continue;
     try {
-      execFileSync('sh', ['-c', 'docker save "$0" | podman load --quiet', image], { env, stdio: 'pipe' });
+      execaSync('sh', ['-c', 'docker save "$0" | podman load --quiet', image], { env });
     } catch (error) {
       throw new Error(`The tests on podman need podman, and docker with the image ${image}: run \`npm test\`.`, {
         cause: error,
@@ -30,7 +30,7 @@ export default function setup(): () => void {
 
 /** Ends what podman leaves of containers whose client was killed before they had started: see docs/fidelity.md. */
 function endMonitors(): void {
-  const all = execFileSync('podman', ['ps', '--all', '--quiet', '--no-trunc'], { env, encoding: 'utf8' }).split('\n');
+  const all = execaSync('podman', ['ps', '--all', '--quiet', '--no-trunc'], { env, lines: true }).stdout;
   for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
     try {
       const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
@@ -47,13 +47,5 @@ function endMonitors(): void {
 /** What the image was made of; undefined if it is not there. */
 function inputs(client: string, image: string): string | undefined {
   const label = '{{index .Config.Labels "dev.localrun.inputs"}}';
-  try {
-    return execFileSync(client, ['image', 'inspect', '--format', label, image], {
-      env,
-      encoding: 'utf8',
-      stdio: 'pipe',
-    });
-  } catch {
-    return undefined;
-  }
+  return execaSync(client, ['image', 'inspect', '--format', label, image], { env, reject: false }).stdout || undefined;
 }

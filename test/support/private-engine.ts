@@ -1,15 +1,28 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { execa, execaSync } from 'execa';
 import { signal, until } from './cli.js';
+
+const start = (command: string, args: readonly string[], file: string) => {
+  const log = { file, append: true };
+  return execa(command, args, {
+    stdin: 'ignore',
+    stdout: log,
+    stderr: log,
+    buffer: false,
+    reject: false,
+    forceKillAfterDelay: false,
+  });
+};
+type Daemon = ReturnType<typeof start>;
 
 /** A dockerd of a test's own, which it can stop, kill and start again: nothing of it is where another engine's is. */
 export class PrivateEngine {
   readonly #root = mkdtempSync(path.join(os.tmpdir(), 'localrun-engine-'));
   readonly #flags: readonly string[];
-  readonly #containerd: ChildProcess;
-  #daemon: ChildProcess | undefined;
+  readonly #containerd: Daemon;
+  #daemon: Daemon | undefined;
 
   /** @param flags more of dockerd's */
   constructor(...flags: string[]) {
@@ -47,11 +60,8 @@ export class PrivateEngine {
     );
   }
 
-  #spawn(command: string, ...args: string[]): ChildProcess {
-    const log = openSync(this.#file('log'), 'a');
-    const child = spawn(command, args, { stdio: ['ignore', log, log] });
-    closeSync(log);
-    return child;
+  #spawn(command: string, ...args: string[]): Daemon {
+    return start(command, args, this.#file('log'));
   }
 
   #answers(): boolean {
@@ -66,7 +76,7 @@ export class PrivateEngine {
   /** Puts an image of the usual engine into this one. */
   load(image: string): void {
     const archive = this.#file('image.tar');
-    execFileSync('docker', ['save', '--output', archive, image]);
+    execaSync('docker', ['save', '--output', archive, image]);
     this.docker('load', '--input', archive);
   }
 
@@ -76,8 +86,7 @@ export class PrivateEngine {
   }
 
   docker(...args: string[]): string {
-    const env = { ...process.env, DOCKER_HOST: this.host };
-    return execFileSync('docker', args, { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'pipe'] }).trim();
+    return execaSync('docker', args, { env: { DOCKER_HOST: this.host }, stdin: 'ignore' }).stdout.trim();
   }
 
   /** What localrun has left in it: containers, volumes. */
@@ -94,7 +103,7 @@ export class PrivateEngine {
     await ended(this.#containerd, 'SIGKILL');
     for (const pid of this.#processes()) signal(pid, 'SIGKILL');
     await until(() => this.#processes().length === 0);
-    for (const mount of this.#mounts()) execFileSync('umount', ['--lazy', mount]);
+    for (const mount of this.#mounts()) execaSync('umount', ['--lazy', mount]);
     rmSync(this.#root, { recursive: true, force: true });
   }
 
@@ -125,9 +134,7 @@ export class PrivateEngine {
 }
 
 /** Ends a process, unless it has ended, and returns once it has. */
-async function ended(process: ChildProcess | undefined, by: NodeJS.Signals): Promise<void> {
-  if (!process || process.exitCode !== null || process.signalCode !== null) return;
-  const exit = new Promise((resolve) => process.once('exit', resolve));
-  process.kill(by);
-  await exit;
+async function ended(daemon: Daemon | undefined, by: NodeJS.Signals): Promise<void> {
+  daemon?.kill(by);
+  await daemon;
 }
