@@ -132,10 +132,11 @@ test.concurrent.for<[what: string, script: string, detail: string]>([
 ])('a proxy that %s is not up', async ([, script, detail], { home }) => {
   const startupProbe = {
     httpGet: { port: 9000 },
-    initialDelaySeconds: 1,
+    initialDelaySeconds: 2,
     timeoutSeconds: 2,
     periodSeconds: 2,
-    failureThreshold: 2,
+    // On a busy machine the program listens late.
+    failureThreshold: 3,
   };
   const file = home.template('not-up', {
     containers: [
@@ -145,7 +146,7 @@ test.concurrent.for<[what: string, script: string, detail: string]>([
   });
   const { result } = await run(home, file, 1);
   expect(result?.status?.message).toBe(
-    `STARTUP HTTP (port 9000, path /) probe failed 2 times consecutively for container "proxy": ${detail}. The instance was not started.`,
+    `STARTUP HTTP (port 9000, path /) probe failed 3 times consecutively for container "proxy": ${detail}. The instance was not started.`,
   );
 });
 
