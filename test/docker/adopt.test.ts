@@ -50,7 +50,7 @@ test.concurrent(
     const [other] = results.filter((result) => result !== took[0]);
     const winner = adopters.find((_, i) => results[i] === took[0])?.pid;
     // It came second to the lease, or found it taken already.
-    if (other?.exitCode === 0) expect(other.stderr).toContain(`Another localrun process has taken ${id} over`);
+    if (other?.exitCode === 0) expect(other.stderr).toContain(`Another localrun process has taken over ${id}`);
     else expect(other?.stderr).toContain(`Execution [${id}] is run by process ${winner}, which is at work.`);
     expect(await home.events().starts(id)).toEqual(['task0-attempt0', 'task1-attempt0']);
     expect(completionStatus(await home.completed(id))).toBe('EXECUTION_SUCCEEDED');

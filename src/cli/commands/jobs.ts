@@ -1,11 +1,9 @@
 import type { Entries } from '../command/command.js';
-import { booleanFlag, type Flag, flag, type Track } from '../flags/flag.js';
+import { atLeast, booleanFlag, type Flag, flag, type Track } from '../flags/flag.js';
 import { bindingFlags } from '../flags/iam-binding.js';
 import { perContainer } from '../flags/job/container-groups.js';
 import type { JobCommand } from '../flags/job/job.js';
 import { listFlags } from '../flags/list.js';
-import { localFlags } from '../flags/local.js';
-import { logFlags, logReadFlags } from '../flags/log.js';
 import { durationFlag, integerFlag, listFlag } from '../flags/parsers.js';
 import { taskStateFlags } from '../flags/task-states.js';
 
@@ -34,7 +32,10 @@ const writeFlags =
   };
 
 async function runFlags(track: Track): Promise<Flag[]> {
-  const { jobFlags } = await import('../flags/job/job.js');
+  const [{ jobFlags }, { localFlags }] = await Promise.all([
+    import('../flags/job/job.js'),
+    import('../flags/local.js'),
+  ]);
   return [
     flag('-f, --file <file>', 'job spec, YAML or JSON, v1 or v2; - for stdin'),
     strict,
@@ -44,10 +45,10 @@ async function runFlags(track: Track): Promise<Flag[]> {
 }
 
 async function executeFlags(track: Track): Promise<Flag[]> {
-  const [{ envFlag }, { delayFlags }, { atLeast }] = await Promise.all([
+  const [{ envFlag }, { delayFlags }, { localFlags }] = await Promise.all([
     import('../flags/job/container.js'),
     import('../flags/job/job.js'),
-    import('../flags/flag.js'),
+    import('../flags/local.js'),
   ]);
   const group = 'Flags:';
   return [
@@ -81,7 +82,7 @@ const logs = (argument: typeof theJob | typeof theExecution): Entries => {
         ? "Show the logs of a job's executions, by default of the last day."
         : 'Show the logs of an execution.',
       arguments: [argument],
-      flags: logReadFlags,
+      flags: async () => (await import('../flags/log.js')).logReadFlags,
       load: ofJob ? () => import('./jobs/logs/read.js') : () => import('./jobs/executions/logs/read.js'),
     },
     tail: {
@@ -89,7 +90,7 @@ const logs = (argument: typeof theJob | typeof theExecution): Entries => {
         ? "Show new log entries of a job's executions, until Ctrl-C."
         : 'Show the log entries of an execution, old and new, until it has ended.',
       arguments: [argument],
-      flags: logFlags,
+      flags: async () => (await import('../flags/log.js')).logFlags,
       load: ofJob ? () => import('./jobs/logs/tail.js') : () => import('./jobs/executions/logs/tail.js'),
     },
   };

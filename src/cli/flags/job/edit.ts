@@ -219,8 +219,8 @@ function withTaskFlags(task: TaskTemplate, flags: JobFlags): TaskTemplate {
 /** Without a GPU, the fields about its kind are dropped. */
 function withGpuFlags(task: TaskTemplate, { gpuType, gpuZonalRedundancy }: JobFlags): TaskTemplate {
   const { nodeSelector, gpuZonalRedundancyDisabled, ...rest } = task;
-  const said = gpuType ?? gpuZonalRedundancy;
-  if (said === undefined && !task.containers.some(usesGpu)) return rest;
+  const given = gpuType ?? gpuZonalRedundancy;
+  if (given === undefined && !task.containers.some(usesGpu)) return rest;
   return {
     ...rest,
     ...(nodeSelector && { nodeSelector }),

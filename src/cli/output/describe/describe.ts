@@ -9,6 +9,12 @@ import { localEntries, mappedEntries } from '../local-settings.js';
 import { executionSymbol, jobSymbol, type Look, taskSymbol } from '../symbols.js';
 import { shownState } from '../columns.js';
 import { templateEntries } from './template.js';
+import type { CommonOptions } from '../../flags/global.js';
+import { settingsOf } from '../../../service/executions.js';
+import type { Call } from '../../../service/service.js';
+import type { Context } from '../../command/context.js';
+import { print } from '../print.js';
+import { executionKind } from '../resource-kinds.js';
 
 /** `describe` of a job, in gcloud's layout. */
 export function describeJob(job: Job, look: Look): Promise<string> {
@@ -64,6 +70,22 @@ export function describeExecution(execution: Execution, settings: LocalSettings,
     isCompleted(execution) ? conditionOf(execution, 'Completed')?.message : undefined,
   );
 }
+
+/** Prints an execution for the commands that describe one. */
+export const printExecution = (
+  context: Context,
+  options: CommonOptions,
+  service: Call,
+  execution: Execution,
+): Promise<void> =>
+  print(context, options, execution, {
+    kind: executionKind,
+    human: () => describeExecution(execution, settingsOf(service, execution.name), context.io.out),
+    exported: async (of) => {
+      const { executionToV1, exported } = await import('../../../model/v1/write.js');
+      return exported(executionToV1(of));
+    },
+  });
 
 /** `describe` of a task, in gcloud's layout. */
 export function describeTask({ task, record }: TaskView, look: Look): Promise<string> {

@@ -4,7 +4,7 @@ import type { CommonOptions } from '../../../flags/global.js';
 import { inWords } from '../../../errors.js';
 import { parentOf } from '../../../command/resource-names.js';
 import { recoveredService } from '../../../command/recovered-service.js';
-import { printExecution } from '../../../output/describe/print-execution.js';
+import { printExecution } from '../../../output/describe/describe.js';
 
 export async function run(
   context: Context,
