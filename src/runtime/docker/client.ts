@@ -63,6 +63,9 @@ export class DockerClient {
   /** How many times as long calls may be silent, by what they do: on a starved machine the next try gets more time. */
   readonly #leniency = new Map<string, number>();
   readonly #calls = new Set<Watch>();
+  /** Ends each client that is attached to a container. */
+  readonly #attached = new Set<() => void>();
+  #closed = false;
 
   /** @param patience how long a short call may be silent, in ms */
   constructor(command: string, environment: Record<string, string | undefined>, patience = Infinity) {
@@ -89,8 +92,10 @@ export class DockerClient {
     return slowest;
   }
 
-  /** No answer is needed any more: calls under way get little more time. */
+  /** Ends clients that are attached to containers; other calls under way get little more time. */
   close(): void {
+    this.#closed = true;
+    for (const stop of this.#attached) stop();
     this.#patience = Math.min(this.#patience, lastPatience);
     for (const watch of this.#calls) watch.hurry(this.#patience, 0);
   }
@@ -183,11 +188,14 @@ export class DockerClient {
    * something ended it, as `signal` does. @throws StatusError as `run`
    */
   async attach(args: readonly string[], { signal, ...input }: ClientInput, take: Takers): Promise<number> {
+    if (this.#closed) throw unavailable(`${this.#command} is no longer used.`);
     const client = this.#start(args, input, { buffer: false });
-    signal?.addEventListener('abort', () => end(client));
+    const stop = (): void => end(client);
+    this.#attached.add(stop);
+    signal?.addEventListener('abort', stop);
     client.stdout.on('data', take.stdout);
     client.stderr.on('data', take.stderr);
-    return this.#exitCodeOf(await client) ?? 255;
+    return this.#exitCodeOf(await client.finally(() => this.#attached.delete(stop))) ?? 255;
   }
 
   /** A client that prints lines until it is ended or ends by itself. */

@@ -1,4 +1,4 @@
-import { timestamp, toTimestamp } from '../../model/time.js';
+import { timestamp, type Timestamp, toTimestamp } from '../../model/time.js';
 import type { ContainerState, Mount } from './engine-api.js';
 
 interface InspectedState {
@@ -56,7 +56,7 @@ export function parseState(line: string): [string, ContainerState] | undefined {
   // Podman has no end, and exit code 0, for what ran when the machine stopped.
   const end = isZero(state.FinishedAt)
     ? { finishedAt: timestamp(Date.now()), exitCode: unseen }
-    : { finishedAt: toTimestamp(state.FinishedAt), exitCode: ExitCode };
+    : { finishedAt: latest(startedAt, toTimestamp(state.FinishedAt)), exitCode: ExitCode };
   return [name, { status: 'exited', startedAt, ...end, oomKilled: OOMKilled }];
 }
 
@@ -70,5 +70,9 @@ function inspected(json: string): InspectedState | undefined {
     return undefined;
   }
 }
+
+/** Docker records a start only after it, so that a container may have ended some ms before. */
+const latest = (startedAt: Timestamp, finishedAt: Timestamp): Timestamp =>
+  finishedAt < startedAt ? startedAt : finishedAt;
 
 const isZero = (time: string): boolean => time.startsWith('0001-');

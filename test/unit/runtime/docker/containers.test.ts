@@ -83,6 +83,48 @@ describe('what an engine says of one container', () => {
   );
 });
 
+describe('a container that SIGKILL has ended', () => {
+  const finished = '{"StartedAt":"2026-11-25T06:09:40Z","FinishedAt":"2026-11-25T06:09:41Z"';
+  const killed = (OOMKilled: boolean): string => `/task1 ${finished},"ExitCode":137,"OOMKilled":${OOMKilled}}\n`;
+
+  /** A client of an engine that has such a container, and events of it. */
+  class EventClient extends Client {
+    readonly events: string[] = [];
+    readonly #lines: readonly string[];
+
+    constructor(stdout: string, lines: readonly string[]) {
+      super({}, { stdout, exitCode: 0 });
+      this.#lines = lines;
+    }
+
+    override lines(args: readonly string[], onLine: (line: string) => void): ReturnType<DockerClient['lines']> {
+      this.events.push(args.join(' '));
+      return { ended: Promise.resolve().then(() => this.#lines.forEach(onLine)), end: () => {} };
+    }
+  }
+
+  const asked =
+    'events --since 2026-11-25T06:09:40.000000Z --until 2026-11-25T06:09:42.000000Z --filter event=oom --filter container=task1 --format {{.Action}}';
+
+  test.each([
+    ['was out of memory if its state says so', true, [], true, []],
+    ['was out of memory if only an event says so', false, ['oom'], true, [asked]],
+    ['was not if nothing says so', false, [], false, [asked]],
+  ] as const)('%s', async (_, stated, lines, oomKilled, events) => {
+    const client = new EventClient(killed(stated), lines);
+    expect(await new Containers(client).inspect('task1')).toMatchObject({ exitCode: 137, oomKilled });
+    expect(client.events).toEqual(events);
+  });
+
+  test('was not if it was to be ended', async () => {
+    const client = new EventClient(killed(false), ['oom']);
+    const containers = new Containers(client);
+    await containers.kill('task1');
+    expect(await containers.inspect('task1')).toMatchObject({ oomKilled: false });
+    expect(client.events).toEqual([]);
+  });
+});
+
 const commands = {
   remove: (containers: Containers) => (name: string) => containers.remove(name),
   kill: (containers: Containers) => (name: string) => containers.kill(name),
@@ -124,8 +166,7 @@ describe.each(Object.entries(commands))('%s', (_, command) => {
 
 test.each([
   ['in one call where sandboxes go only with what is in them', true, 'id1\nid2\nid3\n', 0, [all]],
-  ['one by one in the end where such a call removes none in silence', true, '', 0, [all, all, ...names]],
-  ['one by one in the end where such a call fails', true, 'id1\nid2\nid3\n', 125, [all, all, ...names]],
+  ['one by one in the end where such a call fails', true, '', 125, [all, all, ...names]],
   ['in a batch where the order means nothing', false, names.join('\n'), 0, [all]],
 ] as const)('many containers are removed %s', async (_, together, stdout, exitCode, calls) => {
   const client = new Client({ stdout, exitCode }, { exitCode: 0 });

@@ -28,6 +28,13 @@ test('a container has been made, runs or has ended', () => {
   });
 });
 
+test('what has ended by the engine before it started, has ended when it started', () => {
+  expect(read({ Status: 'exited', FinishedAt: '2026-11-25T06:09:40.186Z' })).toMatchObject({
+    startedAt,
+    finishedAt: startedAt,
+  });
+});
+
 test.for(['stopping', 'paused'])('podman has a container that is %s, which has not ended', (Status) => {
   expect(read({ Status })).toEqual({ status: 'running', startedAt });
 });
