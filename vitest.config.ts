@@ -26,6 +26,10 @@ const project = (name: string, testTimeout: number, more: object = {}) => ({
   },
 });
 
+/** The contract of runtimes, for one of test/runtime-contract/runtimes.ts. */
+const contract = 'test/runtime-contract/*.test.ts';
+const runtime = (name: string) => ({ RUNTIME_UNDER_TEST: name });
+
 /** Groups run one after the other. How many tests of a file run at once is what two cores carry. */
 const onContainers = (groupOrder: number, maxWorkers: number, maxConcurrency: number) => ({
   ...{ maxWorkers, maxConcurrency },
@@ -36,17 +40,19 @@ export default defineConfig({
   test: {
     projects: [
       project('unit', 60_000, { include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'] }),
-      project('engine', 60_000),
+      project('engine', 60_000, { include: ['test/engine/**/*.test.ts', contract], env: runtime('memory') }),
       project('cli', 120_000),
       project('docker', 300_000, {
         ...onContainers(1, 2, 4),
+        include: ['test/docker/**/*.test.ts', contract],
+        env: runtime('docker'),
         exclude: [`test/docker/{${busy}}.test.ts`],
         globalSetup: 'test/support/engine.ts',
       }),
       project('podman', 300_000, {
         ...onContainers(1, 2, 3),
-        include: ['test/podman/**/*.test.ts', `test/docker/{${onPodman}}.test.ts`],
-        env: podmanEnvironment,
+        include: ['test/podman/**/*.test.ts', `test/docker/{${onPodman}}.test.ts`, contract],
+        env: { ...podmanEnvironment, ...runtime('podman') },
         globalSetup: 'test/support/podman.ts',
       }),
       project('busy', 300_000, {

@@ -8,11 +8,12 @@ import type { Execution } from '../model/schema/job.js';
 import type { Probe } from '../model/schema/probe.js';
 
 /**
- * What runs attempts: a container engine, or a cluster. An attempt is all containers of one try of one task. Every
- * method rejects with a StatusError of code UNAVAILABLE while the runtime does not answer.
+ * What runs attempts: a container engine, or a cluster. An attempt is all containers of one try of one task. A request
+ * rejects with a StatusError of code UNAVAILABLE while the runtime does not answer; those of sessions go through the
+ * scope's `availability`, which repeats them. test/runtime-contract proves what is said here for every runtime.
  */
 export interface AttemptRuntime {
-  /** Which runtime answers. */
+  /** Which runtime answers; it may be remembered from the first answer. */
   identify(): Promise<ContainerEngine>;
   /** What it can do for jobs. */
   capabilities(): Promise<Capabilities>;
@@ -31,7 +32,10 @@ export interface AttemptRuntime {
   discard(remnants: readonly Remnant[]): Promise<void>;
   /** The request that has waited longest for an answer; undefined if none is waiting. */
   readonly slowest: SlowCall | undefined;
-  /** Ends what the runtime keeps running for itself. Requests under way fail soon. */
+  /**
+   * Ends all that this process has running for the runtime: requests under way fail soon, and attempts go on without
+   * being followed.
+   */
   close(): void;
 }
 
@@ -44,14 +48,12 @@ export interface AttemptSession {
    * @throws ImageUnavailable
    */
   prepare(references: readonly string[], signal: AbortSignal, onPull: (reference: string) => void): Promise<Image[]>;
-  /**
-   * Gives an attempt a place, before anything is made: the handle is recorded first, then the attempt starts. An attempt
-   * of a task exists once in the runtime.
-   */
+  /** Gives an attempt a place, before anything is made: the handle is recorded first, then the attempt starts. */
   place(id: AttemptId): Placement;
   /**
-   * Starts an attempt and sees it through to its end. Rejects only if the run cannot go on: an attempt that cannot start
-   * has ended.
+   * Starts an attempt and sees it through to its end. An attempt of a task exists once in the runtime: one that is there,
+   * because another process has started it, is followed from the beginning of its output, even if it has ended. Rejects
+   * only if the run cannot go on: an attempt that cannot start has ended.
    */
   start(handle: Handle, spec: AttemptSpec, sink: AttemptSink): Promise<EndedAttempt>;
   /**
@@ -64,14 +66,14 @@ export interface AttemptSession {
   hasEnded(handle: Handle): Promise<boolean>;
   /**
    * SIGTERM to all containers at once, SIGKILL to those that still run after the grace; nothing more starts. `start` or
-   * `recover` gives its end.
+   * `recover` gives its end: `unstarted` if this came first.
    */
   stop(handle: Handle): Promise<void>;
   /** SIGKILL to all containers at once; nothing more starts. */
   kill(handle: Handle): Promise<void>;
   /** Leaves the containers of an attempt that has ended in place. */
   keep(handle: Handle): void;
-  /** Removes everything that an attempt which has ended left. Its result must be on record. */
+  /** Removes everything that an attempt which has ended left, unless it is kept. Its result must be on record. */
   remove(handle: Handle): Promise<void>;
   /** Removes everything that the execution left, except for the attempts to keep, which it stops. */
   sweep(keep: readonly Handle[]): Promise<void>;

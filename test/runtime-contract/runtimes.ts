@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { systemIo } from '../../src/cli/io.js';
+import { DockerRuntime } from '../../src/runtime/docker/attempts/runtime.js';
+import { dockerEngine } from '../../src/runtime/docker/engine.js';
+import { Strays } from '../../src/runtime/docker/strays.js';
+import type { AttemptRuntime } from '../../src/runtime/port.js';
+import { EngineProxy } from '../support/engine-proxy.js';
+import { type Behaviour, FakeRuntime } from '../support/fake-runtime.js';
+import { type Program, programs } from './programs.js';
+
+/** A runtime that keeps the contract. */
+export interface Subject {
+  /** Has `sh` and the programs of busybox. */
+  image: string;
+  /** As a process opens it that works on a state directory. */
+  open(home: string): AttemptRuntime;
+  /** The same, and a way to take it away and to give it back. `directory` is the test's. */
+  openWithOutage(home: string, directory: string): Promise<Outage>;
+  /** Its attempts do not outlive this process: a supervisor dies here by getting no answers any more. */
+  inProcess?: true;
+  /** What it does not do of the contract, and why, besides what its capabilities lack: these cases are left out. */
+  without: { oom?: string; outage?: string };
+}
+
+export interface Outage {
+  runtime: AttemptRuntime;
+  cut(): void;
+  mend(): Promise<void>;
+}
+
+const { processes } = systemIo();
+
+const containerEngine = (client: string, home: string, env: Record<string, string> = {}): AttemptRuntime =>
+  new DockerRuntime(
+    dockerEngine(client, { ...process.env, ...env }, undefined, new Strays(processes, home, randomUUID())),
+  );
+
+/** A client of podman, which has no server that could go away: while it is cut, it says that it cannot connect. */
+function breakableClient(directory: string): { client: string; cut: () => void; mend: () => Promise<void> } {
+  const [client, away] = [path.join(directory, 'podman'), path.join(directory, 'away')];
+  const message = 'Cannot connect to Podman. Please verify your connection to the Linux system';
+  writeFileSync(client, `#!/bin/sh\n[ ! -e ${away} ] || { echo '${message}' >&2; exit 125; }\nexec podman "$@"\n`);
+  chmodSync(client, 0o755);
+  return { client, cut: () => writeFileSync(away, ''), mend: async () => rmSync(away) };
+}
+
+const acting = new Map<string, Program['acts']>(
+  Object.values(programs).map(({ script, acts }: Program) => [script, acts]),
+);
+/** What a container engine says of commands that it cannot run. */
+const refusals: Record<string, Behaviour> = {
+  '/nonesuch': { startError: 'exec: "/nonesuch": stat /nonesuch: no such file or directory' },
+  nonesuch: { startError: 'exec: "nonesuch": executable file not found in $PATH' },
+  '/etc': { startError: 'exec: "/etc": permission denied', startCode: 126 },
+};
+const inMemory = (): FakeRuntime =>
+  new FakeRuntime((container) => {
+    const [, , script = ''] = container.command ?? [];
+    return acting.get(script)?.(container) ?? refusals[container.command?.[0] ?? ''] ?? {};
+  });
+const memory = inMemory();
+
+/** The runtimes that keep the contract: one joins by a line here and one in vitest.config.ts. */
+export const runtimes = {
+  memory: {
+    image: 'localrun/busybox:latest',
+    inProcess: true,
+    open: () => memory.another(),
+    async openWithOutage() {
+      const runtime = inMemory();
+      return { runtime, cut: () => void (runtime.gone = true), mend: async () => void (runtime.gone = false) };
+    },
+    without: {},
+  },
+  docker: {
+    image: 'localrun/busybox:latest',
+    open: (home) => containerEngine('docker', home),
+    async openWithOutage(home, directory) {
+      const proxy = new EngineProxy(path.join(directory, 'engine.sock'));
+      await proxy.open();
+      const runtime = containerEngine('docker', home, { DOCKER_HOST: proxy.host });
+      return { runtime, cut: () => proxy.cut(), mend: () => proxy.open() };
+    },
+    without: {},
+  },
+  podman: {
+    image: 'localrun/busybox:latest',
+    open: (home) => containerEngine('podman', home),
+    async openWithOutage(home, directory) {
+      const { client, ...outage } = breakableClient(directory);
+      return { runtime: containerEngine(client, home), ...outage };
+    },
+    without: {},
+  },
+} satisfies Record<string, Subject>;
