@@ -1,5 +1,7 @@
 export const newline = 0x0a;
 const headBytes = 4096;
+/** A client says no more than this when it ends; looking through more would cost time for each chunk. */
+const lastWordBytes = 1024;
 
 /** How a client says that it has lost its container, or has been ended: in a line, after what the container wrote. */
 const complaint =
@@ -57,7 +59,7 @@ export class StampedOutput {
 
   /** Where the last part of a chunk begins, if it may be a complaint of the client, which begins a line. */
   #complaintIn(chunk: Buffer): number {
-    const before = Math.max(0, chunk.length - headBytes);
+    const before = Math.max(0, chunk.length - lastWordBytes);
     const { index } = complaint.exec(chunk.toString('latin1', before)) ?? {};
     if (index === undefined) return chunk.length;
     const begins = before + index > 0 ? chunk[before + index - 1] === newline : this.#atStart;
