@@ -4,7 +4,7 @@
 // only some commands need is in files of its own.
 import path from 'node:path';
 import { build } from 'rolldown';
-import { root } from './setup.mjs';
+import { root } from './packages.mjs';
 
 await build({
   input: path.join(root, 'src', 'main.ts'),

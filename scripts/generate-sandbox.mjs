@@ -1,12 +1,13 @@
 // @ts-check
 // Compiles the program of the sandboxes into src/runtime/docker/sandbox/programs.ts. Needs gcc and, for the other
 // architecture, aarch64-linux-gnu-gcc; only who changes sandbox.c needs to run it.
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { must, root } from './setup.mjs';
+import { execaSync } from 'execa';
+import { root } from './packages.mjs';
+import { must } from './setup.mjs';
 
 const folder = path.join(root, 'src', 'runtime', 'docker', 'sandbox');
 const source = path.join(folder, 'sandbox.c');
@@ -18,7 +19,7 @@ try {
   const programs = Object.entries({ x86_64: '', aarch64: 'aarch64-linux-gnu-' }).map(([architecture, prefix]) => {
     const file = path.join(work, architecture);
     must(`${prefix}gcc`, [...flags.split(' '), source, '-o', file]);
-    spawnSync(`${prefix}objcopy`, ['--remove-section=.comment', '--remove-section=.note.gnu.property', file]);
+    execaSync(`${prefix}objcopy`, ['--remove-section=.comment', '--remove-section=.note.gnu.property', file]);
     return `  ${architecture}:\n    '${readFileSync(file).toString('base64')}',\n`;
   });
   const hash = createHash('sha256').update(readFileSync(source)).digest('hex');

@@ -3,7 +3,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { proofsOf } from './proofs.mjs';
-import { build, giveUp, root, say } from './setup.mjs';
+import { giveUp, root, say } from './packages.mjs';
+import { build } from './setup.mjs';
 
 const check = process.argv.includes('--check');
 if (!check) build();

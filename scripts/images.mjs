@@ -1,11 +1,12 @@
 // @ts-check
 // The images that the examples and the tests run, made from files of this machine: no registry is asked.
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { ask, giveUp, installDebian, isDebian, must, root, say } from './setup.mjs';
+import { execaSync } from 'execa';
+import { giveUp, root, say } from './packages.mjs';
+import { ask, installDebian, isDebian, must } from './setup.mjs';
 
 /**
  * Imports a file system as an image, unless an image made of the same things is there.
@@ -29,11 +30,13 @@ function makeImage(name, inputs, fill, config) {
     chmodSync(path.join(tree, 'tmp'), 0o1777);
     fill(tree);
     const changes = [...config, `LABEL ${label}=${hash}`].flatMap((change) => ['--change', change]);
-    const archive = spawnSync('tar', ['--numeric-owner', '--owner=0', '--group=0', '-C', tree, '-c', '.'], {
+    const tar = execaSync('tar', ['--numeric-owner', '--owner=0', '--group=0', '-C', tree, '-c', '.'], {
+      encoding: 'buffer',
       maxBuffer: 2 ** 30,
+      reject: false,
     });
-    if (archive.status !== 0) giveUp(`tar failed: ${archive.stderr.toString()}`);
-    must('docker', ['import', ...changes, '-', name], { input: archive.stdout, stdio: ['pipe', 'ignore', 'inherit'] });
+    if (tar.failed) giveUp(tar.shortMessage ?? 'tar failed');
+    must('docker', ['import', ...changes, '-', name], { input: tar.stdout, stdio: ['pipe', 'ignore', 'inherit'] });
   } finally {
     rmSync(tree, { recursive: true, force: true });
   }
@@ -80,7 +83,7 @@ export function makeTestImage() {
   if (!find() && isDebian() && process.getuid?.() === 0) installDebian('busybox-static');
   const busybox =
     find() ?? giveUp('The tests need a statically linked busybox (on Debian: apt-get install busybox-static).');
-  const applets = spawnSync(busybox, ['--list'], { encoding: 'utf8' }).stdout.trim().split('\n');
+  const applets = execaSync(busybox, ['--list'], { lines: true }).stdout;
   makeImage(
     'localrun/busybox:latest',
     [createHash('sha256').update(readFileSync(busybox)).digest('hex')],

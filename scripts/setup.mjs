@@ -1,34 +1,19 @@
 // @ts-check
-// What quickstart and the tests need before they can begin: packages, a build, a container engine. Only what Node brings.
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, openSync, readFileSync, statSync } from 'node:fs';
+// What quickstart and the tests need besides the packages before they can begin: a build, a container engine.
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-
-/** @param {string} text */
-export const say = (text) => process.stderr.write(`${text}\n`);
-
-/**
- * Ends the script with what is wrong and what to do about it.
- * @param {string} text
- * @returns {never}
- */
-export function giveUp(text) {
-  say(text);
-  process.exit(1);
-}
+import { execa, execaSync } from 'execa';
+import { giveUp, root, say } from './packages.mjs';
 
 /**
  * Runs a command with its output on ours; ends the script if it fails.
  * @param {string} command
  * @param {string[]} args
- * @param {import('node:child_process').SpawnSyncOptions} options
+ * @param {import('execa').SyncOptions} options
  */
 export function must(command, args, options = {}) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options });
-  if (status !== 0) giveUp(`${command} ${args.join(' ')} failed${error ? `: ${error.message}` : ''}`);
+  const { failed, shortMessage } = execaSync(command, args, { cwd: root, stdio: 'inherit', reject: false, ...options });
+  if (failed) giveUp(shortMessage ?? `${command} failed`);
 }
 
 /**
@@ -37,17 +22,8 @@ export function must(command, args, options = {}) {
  * @param {string[]} args
  */
 export function ask(command, args) {
-  const { status, stdout } = spawnSync(command, args, { cwd: root, encoding: 'utf8' });
-  return status === 0 ? stdout.trim() : undefined;
-}
-
-/** Installs the packages if they are missing or older than the lock file. */
-export function ensurePackages() {
-  const installed = path.join(root, 'node_modules', '.package-lock.json');
-  const lock = path.join(root, 'package-lock.json');
-  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
-  say('Installing the packages...');
-  must('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  const { failed, stdout } = execaSync(command, args, { cwd: root, stdin: 'ignore', reject: false });
+  return failed ? undefined : stdout.trim();
 }
 
 export function build() {
@@ -116,9 +92,9 @@ export function ensureSubjects() {
  * @param {string[]} names
  */
 export function installDebian(...names) {
-  /** @type {import('node:child_process').SpawnSyncOptions} */
+  /** @type {import('execa').SyncOptions} */
   const options = {
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    env: { DEBIAN_FRONTEND: 'noninteractive' },
     stdio: ['ignore', 'ignore', 'inherit'],
   };
   must('apt-get', ['update', '-qq'], options);
@@ -134,6 +110,7 @@ const engineLog = '/var/log/dockerd.log';
 
 function startEngine() {
   if (existsSync('/run/systemd/system')) return must('systemctl', ['start', 'docker']);
-  const log = openSync(engineLog, 'a');
-  spawn('dockerd', [], { detached: true, stdio: ['ignore', log, log] }).unref();
+  // With the file as its own: it outlives this process.
+  const words = ['-c', 'exec dockerd >> "$0" 2>&1', engineLog];
+  execa('sh', words, { detached: true, cleanup: false, reject: false, stdio: 'ignore' }).unref();
 }

@@ -1,16 +1,17 @@
 // @ts-check
 // Everything that `npm test` does: sets up what the tests need, then checks and runs them all. Arguments go to vitest,
 // and leave the checks out: `npm test -- test/unit`.
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { makeSampleImage, makeTestImage } from './images.mjs';
-import { build, ensureEngine, ensurePackages, ensureSubjects, must, root, say } from './setup.mjs';
+import { ensurePackages, root, say } from './packages.mjs';
 
 const args = process.argv.slice(2);
 const results = path.join(root, '.vitest', 'results.json');
 rmSync(results, { force: true });
 ensurePackages();
+const { execaSync } = await import('execa');
+const { build, ensureEngine, ensureSubjects, must } = await import('./setup.mjs');
+const { makeSampleImage, makeTestImage } = await import('./images.mjs');
 build();
 await ensureEngine();
 makeSampleImage();
@@ -19,15 +20,12 @@ const projects = ensureSubjects().includes('podman') ? ['--project=!podman'] : [
 if (args.length === 0) must('npm', ['run', '--silent', 'check']);
 mkdirSync(path.dirname(results), { recursive: true });
 const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`];
-const { status } = spawnSync(
+const { exitCode = 1 } = execaSync(
   process.execPath,
   ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...projects, ...args],
-  {
-    cwd: root,
-    stdio: 'inherit',
-  },
+  { cwd: root, stdio: 'inherit', reject: false },
 );
-process.exitCode = status ?? 1;
+process.exitCode = exitCode;
 if (args.length === 0) tellSlowest();
 
 /** Says which test files took longest: where the next minute of the suite is to be saved. */

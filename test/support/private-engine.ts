@@ -4,17 +4,13 @@ import path from 'node:path';
 import { execa, execaSync } from 'execa';
 import { signal, until } from './cli.js';
 
-const start = (command: string, args: readonly string[], file: string) => {
-  const log = { file, append: true };
-  return execa(command, args, {
-    stdin: 'ignore',
-    stdout: log,
-    stderr: log,
-    buffer: false,
+/** With the file as its own, which what it starts writes to as well. */
+const start = (command: string, args: readonly string[], file: string) =>
+  execa('sh', ['-c', 'exec "$@" >> "$0" 2>&1', file, command, ...args], {
+    stdio: 'ignore',
     reject: false,
     forceKillAfterDelay: false,
   });
-};
 type Daemon = ReturnType<typeof start>;
 
 /** A dockerd of a test's own, which it can stop, kill and start again: nothing of it is where another engine's is. */
