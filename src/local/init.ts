@@ -8,26 +8,26 @@ import { put, type Tree } from '../model/v1/convert.js';
 import { fileName } from './settings-file.js';
 import { type Addition, type MissingMappings, yamlKey, yamlLines } from './missing-mappings.js';
 
-/** What was done for jobs that lacked something of this machine. */
+/** What `config init` changed. */
 export interface Initialized {
   /** The localrun.yaml. */
   file: string;
-  /** Whether it was there before. */
+  /** Whether the file existed before. */
   existed: boolean;
-  /** What it says in addition. */
+  /** The entries that were added. */
   added: string[];
-  /** What it should say, where it cannot be changed without changing what somebody has written. */
+  /** The entries that are missing but could not be added without changing existing text. */
   left: string[];
-  /** The empty files and the directories that were made. */
+  /** The empty files and the directories that were created. */
   created: string[];
-  /** What was to be made and is there already. */
+  /** The files and directories that were to be created and existed already. */
   kept: string[];
 }
 
 /**
- * Adds to a localrun.yaml what jobs lack, and makes the files and directories that it then names. Nothing that is there
- * is changed: lines come between others, files are made where there is none.
- * @param file the localrun.yaml, which need not be there
+ * Adds the missing mappings to a localrun.yaml and creates the files and directories that they name. Existing content
+ * stays: lines are added between others, and no file is overwritten.
+ * @param file the localrun.yaml, which may not exist yet
  */
 export function initialize(file: string, missing: MissingMappings): Initialized {
   const { additions } = missing;
@@ -55,7 +55,7 @@ function textOf(file: string): string | undefined {
   }
 }
 
-/** Writes a whole file or nothing of it; one that is new only if there still is none. */
+/** Writes a file completely or not at all; a new file only if there still is none. */
 function write(file: string, text: string, isNew: boolean): void {
   if (isNew) return writeFileSync(file, text, { flag: 'wx' });
   const target = realpathSync(file);
@@ -71,7 +71,7 @@ function write(file: string, text: string, isNew: boolean): void {
   }
 }
 
-/** Makes an empty file, or a directory, where there is none; only their owner can read what secrets are in. */
+/** Creates an empty file or a directory unless it exists. Only its owner can read the secrets in it. */
 function make(where: string, kind: 'file' | 'directory', done: Initialized): void {
   const isThere = (call: () => unknown): boolean => {
     try {
@@ -90,14 +90,14 @@ function make(where: string, kind: 'file' | 'directory', done: Initialized): voi
   const directory = path.dirname(where);
   if (mkdirSync(directory, { recursive: true, mode: 0o700 }) !== undefined) {
     const ignored = path.join(directory, '.gitignore');
-    writeFileSync(ignored, '# Secrets are nothing for a repository.\n*\n', { flag: 'wx' });
+    writeFileSync(ignored, '# Keep secrets out of the repository.\n*\n', { flag: 'wx' });
     done.created.push(ignored);
   }
   const exists = isThere(() => writeFileSync(where, '', { flag: 'wx', mode: 0o600 }));
   (exists ? done.kept : done.created).push(where);
 }
 
-/** The text of a localrun.yaml that says more, what it said before untouched; undefined if that cannot be done. */
+/** The text of a localrun.yaml with entries added and everything else unchanged; undefined if that is impossible. */
 export function withAdditions(text: string, additions: readonly Addition[]): string | undefined {
   const before = readLocalFile(fileName, text);
   const expected = structuredClone(before.value) as Tree;
@@ -112,7 +112,7 @@ export function withAdditions(text: string, additions: readonly Addition[]): str
   return problems.length === 0 && isDeepStrictEqual(value, expected) ? result : undefined;
 }
 
-/** The text with one more entry, below as many of its keys as there are. */
+/** The text with one more entry, placed below those of its parent keys that exist. */
 function inserted(text: string, keys: readonly string[], value: string): string | undefined {
   const document = parseDocument(text, { keepSourceTokens: true });
   const eol = text.includes('\r\n') ? '\r\n' : '\n';
@@ -165,10 +165,10 @@ function columnOf(text: string, { key }: Pair): number {
   return start - (text.lastIndexOf('\n', start - 1) + 1);
 }
 
-/** Where the last thing in a node ends, without the comments and empty lines after it. */
+/** Where the last value in a node ends, before trailing comments and empty lines. */
 function endOf(node: unknown): number {
   const last = isMap(node) && !node.flow ? node.items.at(-1) : undefined;
   if (!last) return endOfNode(node);
-  // After a key without a value comes its colon.
+  // A key without a value is followed by its colon.
   return last.value ? endOf(last.value) : endOfNode(last.key) + 1;
 }

@@ -1,25 +1,28 @@
-/** Something that localrun.yaml does not have, and what it could say: paths are only proposals. */
+/** An entry that localrun.yaml lacks, with a proposed value: paths are suggestions. */
 export interface Addition {
   /** The keys that lead to it. */
   path: readonly string[];
   /** In YAML, on one line. */
   value: string;
-  /** What the value names, if that can be made: an empty file, or a directory; from the directory of localrun.yaml. */
+  /** What the value names, if it can be created: an empty file or a directory, relative to localrun.yaml. */
   creates?: { kind: 'file' | 'directory'; name: string };
 }
 
-/** What jobs need of this machine and localrun.yaml does not have. */
+/** The mappings that jobs need and that localrun.yaml lacks. */
 export class MissingMappings {
   readonly #additions = new Map<string, Addition>();
   readonly #names = new Set<string>();
-  /** Files of secrets that are mapped and not there. */
+  /** Files of mapped secrets that do not exist. */
   readonly files = new Set<string>();
 
   get additions(): Addition[] {
     return [...this.#additions.values()];
   }
 
-  /** @param version the one that is missing; undefined: all of the secret is */
+  /**
+   *
+   * @param version the version that is missing; undefined: the whole secret is
+   */
   secret(name: string, version: string | undefined): void {
     const path = ['secrets', name, ...(version === undefined ? [] : ['versions', version])];
     this.#add(path, () => {
@@ -47,7 +50,10 @@ export class MissingMappings {
     if (!this.#additions.has(known)) this.#additions.set(known, make());
   }
 
-  /** A path for something with any name, and no other's: its last part, without what shells and YAML look at. */
+  /**
+   * A unique path for something of any name: the last part of the name, without characters that are special in shells
+   * and YAML.
+   */
   #proposed(directory: string, name: string): string {
     const last =
       name
@@ -63,7 +69,7 @@ export class MissingMappings {
   }
 }
 
-/** Additions as lines of YAML, those of a section below its name. */
+/** Entries as lines of YAML, grouped by section. */
 export function yamlLines(additions: readonly Addition[]): string[] {
   const lines: string[] = [];
   let last: readonly string[] = [];
@@ -81,5 +87,5 @@ export function yamlLines(additions: readonly Addition[]): string[] {
   return lines;
 }
 
-/** A YAML key, quoted where it would be no plain text. */
+/** A YAML key, quoted unless it is plain text. */
 export const yamlKey = (name: string): string => (/^[a-z][\w./-]*$/i.test(name) ? name : JSON.stringify(name));

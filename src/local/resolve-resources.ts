@@ -11,27 +11,35 @@ import type { Volume, VolumeMount } from '../model/schema/container.js';
 import type { TaskTemplate } from '../model/schema/job.js';
 import { unnameable } from '../model/environment-variables.js';
 import { MissingMappings } from './missing-mappings.js';
-import { canBe, type Environment, filesOf, realDirectory, realSocket, secretProblem, Unavailable } from './sources.js';
+import {
+  canHold,
+  type Environment,
+  filesOf,
+  realDirectory,
+  realSocket,
+  secretProblem,
+  Unavailable,
+} from './sources.js';
 
-/** Whose job it is, and what its secrets can come from. */
+/** The job's project, and the environment that its secrets can come from. */
 export interface JobContext {
   project: string;
   projectNumber: string;
   env: Environment;
 }
 
-/** What a job gets of this machine, or why it cannot have it. */
+/** The local resources that a job gets, or why it cannot get them. */
 export interface ResolvedResources {
-  /** With those mappings only that the job uses, and real paths. */
+  /** Only the mappings that the job uses, with real paths. */
   settings: LocalSettings;
   problems: Problem[];
-  /** What can be lent, and is hardly meant. */
+  /** Likely mistakes that do not prevent a start. */
   warnings: Problem[];
-  /** What could be added to localrun.yaml, or made, so that it is there. */
+  /** What could be added to localrun.yaml, or created, to fix the problems. */
   missing: MissingMappings;
 }
 
-/** Looks for everything that the tasks of a job need of this machine; `missing` takes what localrun.yaml does not have. */
+/** Resolves everything that the tasks of a job need from this machine. `missing` collects what localrun.yaml lacks. */
 export function resolveResources(
   template: TaskTemplate,
   settings: LocalSettings,
@@ -41,7 +49,7 @@ export function resolveResources(
   return new Resolver(template, settings, job, missing).resolve();
 }
 
-/** A path of this machine that the job gets at. */
+/** A path of this machine that the job can access. */
 interface MountedPath {
   path: string;
   writable: boolean;
@@ -81,8 +89,8 @@ class Resolver {
         const reference = valueSource?.secretKeyRef;
         const source =
           reference && this.#secret(reference.secret, reference.version, [...variable, 'valueSource', 'secretKeyRef']);
-        if (source) this.#doubt(source, reference.secret, variable);
-        if (!name.startsWith('=') && (!source || canBe(name, source, this.#job.env))) return;
+        if (source) this.#warnAboutValue(source, reference.secret, variable);
+        if (!name.startsWith('=') && (!source || canHold(name, source, this.#job.env))) return;
         const { message, fix } = unnameable(name);
         this.#report([...variable, 'name'], message, fix);
       });
@@ -94,10 +102,10 @@ class Resolver {
         if (inside(subPath) === undefined) this.#report([...here, 'subPath'], 'leads out of the volume');
       });
     });
-    // What no container mounts, no container needs.
+    // Volumes that no container mounts need no mapping.
     const mounted = new Set(containers.flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => name)));
     volumes.forEach((volume, i) => mounted.has(volume.name) && this.#volume(volume, [...root, 'volumes', i]));
-    this.#checkReach();
+    this.#checkMappedPaths();
     return {
       settings: {
         ...this.#from,
@@ -176,8 +184,8 @@ class Resolver {
     return source;
   }
 
-  /** Warns of a file whose last line break, or whose emptiness, a variable gets. */
-  #doubt(source: SecretSource, secret: string, at: FieldPath): void {
+  /** Warns about a secret that is empty or ends in a line break, since the variable gets the same value. */
+  #warnAboutValue(source: SecretSource, secret: string, at: FieldPath): void {
     if (!('file' in source) || secretProblem(source, this.#job.env) !== undefined) return;
     const { file } = source;
     const value = readFileSync(file);
@@ -186,11 +194,14 @@ class Resolver {
     if (value.length === 0) warn(`the secret ${secret} is empty`, `write its value to ${file}`);
     else if (value.at(-1) === newline) {
       const message = `the secret ${secret} ends in a line break, which the variable has, too`;
-      warn(message, `write ${file} without one, as printf does, and Secret Manager if it is the same there`);
+      warn(
+        message,
+        `write ${file} without a line break, for example with printf, and check the value in Secret Manager`,
+      );
     }
   }
 
-  /** The names under which localrun.yaml may have a secret: that of the job's own project needs no project. */
+  /** The names under which localrun.yaml may list a secret. A secret of the job's own project needs no project. */
   #spellings(name: string): string[] {
     const { project, projectNumber } = this.#job;
     const [, owner, id = name] = /^projects\/([^/]+)\/secrets\/(.*)$/s.exec(name) ?? [];
@@ -218,7 +229,7 @@ class Resolver {
     }
   }
 
-  /** Every part of a mapped directory that a container mounts has to be there, and in that directory. */
+  /** Every mounted part of a mapped directory must exist and be inside that directory. */
   #mounts(volume: string, directory: string, only: string, writable: boolean, at: FieldPath): void {
     const base = inside(only);
     if (base === undefined) return this.#report([...at, 'mountOptions'], `only-dir=${only} leads out of the bucket`);
@@ -233,7 +244,7 @@ class Resolver {
   }
 
   #mount(part: string, writable: boolean, { mountPath }: VolumeMount, at: FieldPath): void {
-    const real = this.#real(() => realDirectory(part), `what ${mountPath} is to show is not there`, at);
+    const real = this.#real(() => realDirectory(part), `nothing exists for ${mountPath} to show`, at);
     if (real === undefined) return;
     if (real !== part) this.#report(at, `a symbolic link leads from ${part} to ${real}, and cannot be mounted`);
     else this.#mountedPaths.push({ path: part, writable, at });
@@ -253,15 +264,15 @@ class Resolver {
   }
 
   /**
-   * Nothing may be lent out of a directory that the job can write as a whole: it could put a link in its place that
-   * leads anywhere, before the next container gets it.
+   * No mapped path may be inside a directory that the job can write as a whole: the job could replace the path with a
+   * link to anything before the next container gets it.
    */
-  #checkReach(): void {
+  #checkMappedPaths(): void {
     const { config } = this.#from;
     const configs = config === undefined ? [] : filesOf({ file: config });
     for (const { path: outer, writable, at } of this.#mountedPaths) {
       if (writable && configs.some((file) => isWithin(file, outer))) {
-        this.#report(at, `${config} lies in ${outer}, and the job could change what it maps`, 'map a directory below');
+        this.#report(at, `${config} lies in ${outer}, and the job could change what it maps`, 'map a subdirectory');
       }
     }
     for (const { path: inner, at } of this.#mountedPaths) {

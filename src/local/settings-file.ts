@@ -6,25 +6,25 @@ import type { LocalText } from '../model/local/read.js';
 export interface LocalDocument extends LocalText {
   /** Its absolute path. */
   file: string;
-  /** How messages name it: from the working directory, if it is in there. */
+  /** Its name in messages: relative to the working directory if it is inside. */
   shown: string;
 }
 
 export const fileName = 'localrun.yaml';
 
-/** Where a localrun.yaml is looked for. */
+/** Where to look for a localrun.yaml. */
 interface Place {
   cwd: string;
   env: Readonly<Record<string, string | undefined>>;
-  /** The numbers of the users whose files count; undefined if files have no such owner here. */
+  /** The numbers of the users whose files are used; undefined if files have no numeric owner on this system. */
   trusted: readonly number[] | undefined;
 }
 
 /**
- * The localrun.yaml that is meant: the one that LOCALRUN_CONFIG names, or the first that is found from the working
- * directory upwards. One that is found has to belong to a trusted user, since it may hand files, credentials and hosts of
- * this machine to jobs.
- * @throws StatusError with all that is wrong with it
+ * Finds the localrun.yaml: the file that LOCALRUN_CONFIG names, or the first one from the working directory upwards.
+ * One that is found must belong to a trusted user, because it can give jobs access to files, credentials and hosts of
+ * this machine.
+ * @throws StatusError with every problem of the file
  */
 export async function findLocalFile({ cwd, env, trusted }: Place): Promise<LocalDocument | undefined> {
   const named = env['LOCALRUN_CONFIG'];
@@ -40,7 +40,10 @@ function nearest(directory: string): string | undefined {
   return parent === directory ? undefined : nearest(parent);
 }
 
-/** @throws StatusError if it cannot be read or is not of a `trusted` user, or with all that is wrong with it */
+/**
+ *
+ * @throws StatusError if the file cannot be read or is not owned by a `trusted` user, or with every problem of the file
+ */
 export async function readLocal(
   file: string,
   cwd = path.dirname(file),
@@ -52,7 +55,7 @@ export async function readLocal(
   try {
     const opened = openSync(file, 'r');
     try {
-      // Of a symbolic link both count, and of the file the one that is read.
+      // For a symbolic link, both the link's and the file's owner are checked, and the file's as it is read.
       const stranger = [fstatSync(opened), lstatSync(file)].find(({ uid }) => trusted?.includes(uid) === false);
       if (stranger) throw ofStranger(shown, file, stranger.uid);
       text = readFileSync(opened, 'utf8');
@@ -65,7 +68,7 @@ export async function readLocal(
     const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a directory' : message;
     throw new StatusError('INVALID_ARGUMENT', `Cannot read the configuration ${shown}: ${why}.`);
   }
-  // What parses YAML is loaded where there is some only.
+  // The YAML parser is loaded only if there is something to parse.
   const { readLocalFile } = await import('../model/local/read.js');
   const read = readLocalFile(shown, text);
   if (read.problems.length > 0) {
@@ -79,5 +82,5 @@ const ofStranger = (shown: string, file: string, uid: number): StatusError =>
   new StatusError(
     'PERMISSION_DENIED',
     `${shown} belongs to another user (number ${uid}), and could give your files and credentials to jobs.`,
-    { fix: `read it, and set LOCALRUN_CONFIG=${file} if you trust it; LOCALRUN_CONFIG=/dev/null does without it` },
+    { fix: `read it, and set LOCALRUN_CONFIG=${file} if you trust it, or LOCALRUN_CONFIG=/dev/null to ignore it` },
   );

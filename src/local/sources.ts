@@ -5,18 +5,18 @@ import type { LocalSecretVersion } from '../model/local/schema.js';
 import type { SecretSource } from '../model/local/settings.js';
 import { get } from '../model/v1/convert.js';
 
-/** Variables of the process, which a mapping may name. */
+/** The environment variables that a mapping may name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The largest value of a secret version, in bytes (Secret Manager's quotas). */
 const maxSecretBytes = 64 * 1024;
 
-/** What a mapping names cannot be had; the message says what and why. */
+/** A mapped source is not available; the message says what and why. */
 export class Unavailable extends Error {
   override name = 'Unavailable';
 }
 
-/** The value of a secret version as it is now. @throws Unavailable */
+/** The current value of a secret version. @throws Unavailable */
 export async function secretValue(source: SecretSource, env: Environment): Promise<Buffer> {
   if (!('inline' in source)) return readSource(source, env);
   const { readLocal } = await import('./settings-file.js');
@@ -24,25 +24,25 @@ export async function secretValue(source: SecretSource, env: Environment): Promi
     throw new Unavailable(error.message);
   });
   const value = get(local.value, source.at) as LocalSecretVersion['value'];
-  if (value === undefined) throw new Unavailable(`${source.inline} does not have it any more`);
+  if (value === undefined) throw new Unavailable(`${source.inline} no longer has it`);
   return limited(Buffer.from(value), source.inline);
 }
 
 /** Why a secret version has no value now; undefined if it has one. */
 export function secretProblem(source: SecretSource, env: Environment): string | undefined {
-  // What is written in localrun.yaml was read with it.
+  // An inline value was read together with localrun.yaml.
   return 'inline' in source ? undefined : problemOf(() => readSource(source, env));
 }
 
-/** Whether a variable can have the value as it is now, if it has one. */
-export function canBe(name: string, source: SecretSource, env: Environment): boolean {
+/** Whether a variable can hold the current value, if there is one. */
+export function canHold(name: string, source: SecretSource, env: Environment): boolean {
   if (routeOf(name, true) === 'environment') return true;
   if ('inline' in source) return variableLine(name, source.lines ? '\n' : '') !== undefined;
   if (secretProblem(source, env) !== undefined) return true;
   return variableLine(name, readSource(source, env).toString()) !== undefined;
 }
 
-/** The file that a secret is read from, if it is: by its name, and by its real path where that is another. */
+/** The file that a secret is read from: its name, and its real path if that differs. */
 export function filesOf(source: SecretSource): string[] {
   const file = 'file' in source ? source.file : 'dotenv' in source ? source.dotenv : undefined;
   if (file === undefined) return [];
@@ -66,7 +66,7 @@ function readSource(source: Exclude<SecretSource, { inline: string }>, env: Envi
 }
 
 function read(file: string): Buffer {
-  // A pipe would be waited for.
+  // Reading a pipe would block.
   if (!status(file).isFile()) throw new Unavailable(`${file} is not a regular file`);
   try {
     return readFileSync(file);
@@ -88,7 +88,7 @@ export function realPath(file: string): string {
 
 /** A directory by its real path, symbolic links resolved. @throws Unavailable */
 export function realDirectory(directory: string): string {
-  if (!status(directory).isDirectory()) throw new Unavailable(`${directory} is a file, and has to be a directory`);
+  if (!status(directory).isDirectory()) throw new Unavailable(`${directory} is a file and must be a directory`);
   return realpathSync(directory);
 }
 
@@ -113,7 +113,7 @@ function unavailable(file: string, error: unknown): Unavailable {
   return new Unavailable(`${file}: ${why}`);
 }
 
-/** What is wrong; undefined if nothing is. */
+/** Runs `attempt` and returns the message if something is unavailable; otherwise undefined. */
 export function problemOf(attempt: () => unknown): string | undefined {
   try {
     attempt();

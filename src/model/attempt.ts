@@ -5,43 +5,49 @@ import { durationSeconds, formatTimeout, type Timestamp } from './time.js';
 /** Why we stop a container before its end. */
 export type StopReason = 'timeout' | 'cancel';
 
-/** What is kept of an attempt. It is recorded before anything of it is made, and completed when all of it has ended. */
+/**
+ * The stored record of an attempt. It is written before anything of the attempt is created, and completed when
+ * everything has ended.
+ */
 export interface AttemptRecord {
   task: number;
   attempt: number;
-  /** What the runtime calls it, for people. */
+  /** The runtime's name for the attempt, for people. */
   name: string;
-  /** Where it is, in a form that only the runtime reads. */
+  /** Where the attempt is, in a form that only the runtime reads. */
   handle: string;
   createTime: Timestamp;
   /** When its first container started. */
   startTime?: Timestamp | undefined;
-  /** When its main container started, which is not started twice. */
+  /** When its main container started. Once this is set, that container is never started again. */
   mainStartTime?: Timestamp | undefined;
-  /** Set before its containers are told to stop, if the main one has not ended by itself. */
+  /** Set before its containers are stopped, unless the main container has already exited. */
   stop?: { reason: StopReason; time: Timestamp } | undefined;
   endTime?: Timestamp | undefined;
   outcome?: AttemptOutcome | undefined;
 }
 
-/** How the main container of an attempt ended, and which other container's failure ended the attempt, if one did. */
+/** How the main container of an attempt ended, and which other container ended the attempt by failing, if any. */
 export interface EndedAttempt {
-  /** `unstarted`: the attempt ended before it was its turn. */
+  /**
+   *
+   * `unstarted`: the attempt ended before the main container was due to start.
+   */
   main: EndedContainer | { status: 'unstarted' };
-  /** When its first container started, by the engine. */
+  /** When its first container started, according to the container engine. */
   startedAt?: Timestamp | undefined;
   culprit?: Culprit | undefined;
 }
 
 export type Culprit = { container: string } & (
   | { failure: 'ended'; ended: EndedContainer }
-  /** `probe` is what was asked, `detail` what was wrong with the last answer. */
+  /** `probe` names the check, `detail` is the last error. */
   | { failure: 'probe'; probe: string; failures: number; detail: string }
 );
 
-/** A container that has come to rest, as the engine reports it. */
+/** A container that has ended, as the container engine reports it. */
 export type EndedContainer =
-  /** It could not be started; 126: not executable, 127: no such command, otherwise the engine's own trouble. */
+  /** It could not be started. 126: not executable; 127: no such command; otherwise an error of the container engine. */
   | { status: 'created'; exitCode: number; error: string }
   | {
       status: 'exited';
@@ -49,18 +55,20 @@ export type EndedContainer =
       finishedAt: Timestamp;
       exitCode: number;
       oomKilled: boolean;
-      /** Its command could not be executed; what was said of that. */
+      /** Its command could not be executed; this is the error. */
       unexecuted?: string | undefined;
-      /** It ended by itself while the engine was away, which may not have its last output, or cannot give its log. */
+      /**
+       * It exited while the container engine was away, so the engine may lack its last output, or cannot return its
+       * log.
+       */
       unheard?: boolean | undefined;
     }
-  /** It is not there any more, though it was started and nobody recorded its end. */
+  /** It was started, but it no longer exists and its end was not recorded. */
   | { status: 'missing' };
 
 /**
- * How an attempt ended, from what the engine says of its containers and from why we stopped it, if we did: what had
- * ended before keeps its own result. The messages are those of the service where it is
- * known to have one.
+ * The outcome of an attempt, from the state of its containers and from the reason why localrun stopped it, if it did. A
+ * container that ended before the stop keeps its own result. Messages are Cloud Run's where its wording is known.
  */
 export function judgeAttempt({ main, culprit }: EndedAttempt, stop: AttemptRecord['stop']): AttemptOutcome {
   const outcome = judgeEnd({ main, culprit }, stop);
@@ -99,8 +107,8 @@ const timeoutReached = 'The configured timeout was reached.';
 const terminated = (signal: number): string => `The container was terminated on signal ${signal}.`;
 
 /**
- * How an attempt ended, as people say it of its task: `failed with exit code 1`.
- * @param timeout of the task, as proto JSON has it
+ * How an attempt ended, phrased to follow the name of its task: `failed with exit code 1`.
+ * @param timeout of the task, as proto JSON writes it
  */
 export function endingOf({ message, exitCode, termSignal }: Omit<AttemptOutcome, 'code'>, timeout = ''): string {
   if (message === exitedWithError && exitCode) return `failed with exit code ${exitCode}`;
@@ -114,7 +122,7 @@ export function endingOf({ message, exitCode, termSignal }: Omit<AttemptOutcome,
   return said.startsWith(failedToStart) ? said.replace(failedToStart, 'failed to start') : `failed: ${said}`;
 }
 
-/** How one container ended. */
+/** The outcome of one container. */
 export function judge(container: EndedContainer, stop: AttemptRecord['stop']): AttemptOutcome {
   switch (container.status) {
     case 'missing':
@@ -130,7 +138,8 @@ export function judge(container: EndedContainer, stop: AttemptRecord['stop']): A
       if (stop) return stopped(stop.reason);
       const { exitCode } = container;
       if (exitCode === 0) return { code: 0, message: '' };
-      // cgroups report a kill inside the container even if it went on; with a failing exit it is the cause.
+      // cgroups report an OOM kill inside the container even if the container went on. With a failing exit, it is the
+      // cause.
       if (container.oomKilled) {
         return { code: codes.RESOURCE_EXHAUSTED, message: memoryReached };
       }
@@ -145,7 +154,7 @@ export function judge(container: EndedContainer, stop: AttemptRecord['stop']): A
   }
 }
 
-/** What a container engine says of a command that it cannot run, and what that mostly means. */
+/** What a container engine reports when it cannot run a command, and the most likely cause. */
 const hints: readonly [said: RegExp, hint: string][] = [
   [
     /exec format error$/i,
@@ -153,7 +162,7 @@ const hints: readonly [said: RegExp, hint: string][] = [
   ],
   [
     /^exec [^:]+: no such file or directory$/,
-    'The file is there, and what its first line names is not, as with Windows line ends (CRLF) or in an image without that shell; or the program is for another C library.',
+    'The file exists, but the interpreter in its first line does not, as with Windows line ends (CRLF) or in an image without that shell; or the program needs another C library.',
   ],
   [/^exec: .*: no such file or directory$/, 'The image has no such file.'],
   [/not found in \$PATH$/, 'The image has no program of that name.'],
@@ -162,24 +171,24 @@ const hints: readonly [said: RegExp, hint: string][] = [
 
 const failedToStart = 'Application failed to start';
 
-/** The same as a message, in the words of the service as far as there are some. */
+/** The message of a container that failed to start, in Cloud Run's wording where that is known. */
 function startFailure(error: string): string {
   const [, hint] = hints.find(([said]) => said.test(error)) ?? [];
   return `${failedToStart}: ${error || 'no reason given'}${hint ? `. ${hint}` : ''}`;
 }
 
-/** Whether an attempt has ended in that way, so that nothing of the application has run. */
+/** Whether an attempt failed to start, so that none of the application ran. */
 export const isStartFailure = ({ message }: AttemptOutcome): boolean => message.startsWith(failedToStart);
 
 /**
- * What runtimes of containers write, and nothing else, where a program of the image cannot be executed: they know only
- * when the container runs already, and end with `exitCodes` (docker before 23, and since).
+ * What container runtimes write, and nothing else, when a program of the image cannot be executed. They find out only
+ * once the container is running, and then exit with one of `exitCodes` (docker before 23, and since).
  */
 const inability =
   /^(?:standard_init_linux\.go:\d+: )?(exec (?:user process caused: )?(?:[^:]+: )?(?:exec format error|no such file or directory|permission denied))$/;
 const exitCodes: readonly number[] = [1, 255];
 
-/** Why the command of a container could not be executed, if that was it; `written` is all that it has written. */
+/** Why the command of a container could not be executed, if that is what happened. `written` returns all its output. */
 export function unexecuted(exitCode: number, written: () => Record<'stdout' | 'stderr', string>): string | undefined {
   if (!exitCodes.includes(exitCode)) return undefined;
   const { stdout, stderr } = written();

@@ -1,18 +1,18 @@
 import type { TaskTemplate } from './schema/job.js';
 
-/** What v1 says in an annotation: a volume that comes last and that every container mounts last. */
+/** The v1 annotation stands for a volume that comes last and that every container mounts last. */
 const name = 'cloudsql';
 const mountPath = '/cloudsql';
 
-/** A task template without its Cloud SQL volume, and the instances of that. */
+/** A task template without its Cloud SQL volume, and the instances of that volume. */
 export interface CloudSqlApart {
   task: TaskTemplate;
   instances: string[];
 }
 
 /**
- * Takes the Cloud SQL volume out of a task. Undefined where it is not what the annotation stands for: mounted in every
- * container at /cloudsql, and, if the order is to be `exact`, as the last one everywhere.
+ * Takes the Cloud SQL volume out of a task. Undefined if it is not what the annotation stands for: mounted at /cloudsql
+ * in every container and, if `exact`, last in every list.
  */
 export function cloudSqlApart(task: TaskTemplate, { exact }: { exact: boolean }): CloudSqlApart | undefined {
   const { volumes = [], containers } = task;
@@ -28,7 +28,7 @@ export function cloudSqlApart(task: TaskTemplate, { exact }: { exact: boolean })
   return { task: withoutCloudSql(task), instances: [...instances] };
 }
 
-/** The task without a Cloud SQL volume, however it is mounted. */
+/** The task without a Cloud SQL volume, wherever it is mounted. */
 export function withoutCloudSql(task: TaskTemplate): TaskTemplate {
   const { volumes, ...rest } = task;
   const kept = volumes?.filter((volume) => volume.name !== name) ?? [];
@@ -39,7 +39,9 @@ export function withoutCloudSql(task: TaskTemplate): TaskTemplate {
   return { ...rest, containers, ...(kept.length > 0 && { volumes: kept }) };
 }
 
-/** The task with the sockets of these instances in every container; as it is, if there are none. */
+/**
+ * The task with the sockets of these instances mounted in every container. Without instances, the task is unchanged.
+ */
 export function withCloudSql(task: TaskTemplate, instances: readonly string[]): TaskTemplate {
   if (instances.length === 0) return task;
   return {

@@ -1,26 +1,26 @@
 import { StatusError } from './errors.js';
 import { shortName } from './names.js';
 
-/** Which container engine it is, and how the client was told to reach it. */
+/** A container engine, and how its client reaches it. */
 export interface ContainerEngine {
-  /** The same for as long as the engine keeps its containers, whatever way leads there, and no other engine's. */
+  /** Identifies the engine for as long as it keeps its containers, however it is reached. */
   id: string;
   client: 'docker' | 'podman';
-  /** What the client's variable for an address said, if it was set. */
+  /** The value of the client's address variable, if it was set. */
   host?: string | undefined;
-  /** The client's context, where no address was set. */
+  /** The client's context, if no address was set. */
   context?: string | undefined;
 }
 
 const hostVariable = ({ client }: ContainerEngine): string => (client === 'docker' ? 'DOCKER_HOST' : 'CONTAINER_HOST');
 
-/** Where an engine is, for people: `DOCKER_HOST=ssh://ci`. */
+/** How to reach a container engine, for people: `DOCKER_HOST=ssh://ci`. */
 export const endpointOf = (engine: ContainerEngine): string => {
   if (engine.host) return `${hostVariable(engine)}=${engine.host}`;
   return engine.context ? `docker context ${engine.context}` : `the local ${engine.client}`;
 };
 
-/** What makes us ask `engine` instead of the one that is asked now. */
+/** How to switch from the engine in use, `asked`, to `engine`. */
 function wayTo(engine: ContainerEngine, asked: ContainerEngine): string {
   const { client, host, context } = engine;
   const steps = [];
@@ -28,13 +28,15 @@ function wayTo(engine: ContainerEngine, asked: ContainerEngine): string {
   if (host && host !== asked.host) steps.push(`set ${hostVariable(engine)}=${host}`);
   if (!host && asked.host && client === asked.client) steps.push(`unset ${hostVariable(engine)}`);
   if (context && context !== asked.context) steps.push(`set DOCKER_CONTEXT=${context}`);
-  return steps.join(', and ') || 'bring that engine back, which had the same address';
+  return steps.join(', and ') || 'bring back the engine that had this address';
 }
 
-/** Why an execution is left alone: its containers are in the engine that it began on, and `asked` is another one. */
+/**
+ * Why localrun does not touch an execution: its containers are in the engine where it began, and `asked` is another.
+ */
 export function otherEngine(execution: string, began: ContainerEngine, asked: ContainerEngine): StatusError {
   const id = shortName(execution);
-  const which = `another container engine (${endpointOf(began)}) than the one that answers now (${endpointOf(asked)})`;
+  const which = `another container engine (${endpointOf(began)}) than the one in use now (${endpointOf(asked)})`;
   return new StatusError('FAILED_PRECONDITION', `Execution [${id}] began on ${which}.`, {
     fix: [
       `${wayTo(began, asked)}; if that engine is gone for good: `,

@@ -3,13 +3,13 @@ import type { Container } from './schema/container.js';
 import { type JobInput, JobMessage, type TaskTemplate } from './schema/job.js';
 import { durationSeconds } from './time.js';
 
-/** What a container gets whose spec names no limits (memory and CPU limits pages; seen in API answers). */
+/** The limits of a container whose spec sets none (memory and CPU limits pages; seen in API answers). */
 export const defaultLimits = { cpu: '1000m', memory: '512Mi' } as const;
-/** What a GPU is if nothing is said: gcloud 578 sends no kind then, and says that it will be this one. */
+/** The default GPU type: gcloud 578 leaves the type out and says that it will be this one. */
 export const defaultAccelerator = 'nvidia-l4';
 export const defaultMaxRetries = 3;
 export const defaultTimeout = '600s';
-/** Container contract. The API does not fill it in. */
+/** From the container contract. The API does not fill it in. */
 const defaultGrace = '10s';
 
 /** The time from SIGTERM to SIGKILL, in whole seconds. */
@@ -17,8 +17,8 @@ export const graceSeconds = ({ terminationGracePeriod = defaultGrace }: Partial<
   Math.ceil(durationSeconds(terminationGracePeriod) ?? 0);
 
 /**
- * The job as the API keeps it: with every default filled in that it fills in and returns. Parallelism stays unset: it
- * means "as many as possible".
+ * The job as the API stores it, with every default that the API fills in and returns. Parallelism stays unset: it means
+ * "as many as possible".
  */
 export function withDefaults(input: JobInput, projectNumber: string): JobInput {
   const job = normalize(JobMessage, input);
@@ -46,7 +46,7 @@ export function withDefaults(input: JobInput, projectNumber: string): JobInput {
   };
 }
 
-/** Whether a container is to have a GPU. */
+/** Whether a container requests a GPU. */
 export const usesGpu = ({ resources }: Container): boolean => resources?.limits?.['nvidia.com/gpu'] !== undefined;
 
 function withLimits(container: Container): Container {
@@ -57,7 +57,7 @@ function withLimits(container: Container): Container {
   };
 }
 
-/** Only a Cloud SQL volume may leave its path out, which can be one only. */
+/** Only a Cloud SQL volume may omit its mount path, because only one is possible. */
 function withMountPaths(container: Container): Container {
   if (!container.volumeMounts?.some(({ mountPath }) => !mountPath)) return container;
   const volumeMounts = container.volumeMounts.map((mount) => ({ ...mount, mountPath: mount.mountPath || '/cloudsql' }));

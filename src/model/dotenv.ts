@@ -1,12 +1,12 @@
-/** What a `.env` file says. */
+/** The contents of a `.env` file. */
 export interface Dotenv {
-  /** In their order; undefined where a name has no `=`. Of equal names, the last one counts. */
+  /** In file order; undefined for a name without `=`. If a name is repeated, the last one wins. */
   variables: Map<string, string | undefined>;
-  /** The numbers of lines that cannot be read, and that say nothing therefore. */
+  /** The numbers of lines that cannot be parsed and are ignored. */
   unreadable: number[];
 }
 
-/** The parts of a line, as python-dotenv has them, which reads these files for gcloud. */
+/** The parts of a line in the grammar of python-dotenv, which gcloud uses for these files. */
 const blanks = /[^\S\n]*/y;
 const space = /\s*/y;
 const exported = /export[^\S\n]+/y;
@@ -22,8 +22,8 @@ const escapes: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * Reads a `.env` file as gcloud does. An unquoted `#` begins a comment after a blank only. `${NAME}` and
- * `${NAME:-default}` are replaced, in quotes, too: by the variables before, and then by those of `surroundings`.
+ * Reads a `.env` file as gcloud does. An unquoted `#` begins a comment only after a blank. `${NAME}` and
+ * `${NAME:-default}` are expanded, also in quotes: first from earlier variables, then from `surroundings`.
  */
 export function parseDotenv(file: string, surroundings: Readonly<Record<string, string | undefined>> = {}): Dotenv {
   const text = file.replace(/^\uFEFF/, '').replaceAll(/\r\n?/g, '\n');

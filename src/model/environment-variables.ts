@@ -1,15 +1,15 @@
-/** How a variable gets to its container through the client of an engine, which is a program of this machine. */
+/** How a variable reaches its container through the engine's client, which is a program on this machine. */
 export type Route =
   /** In the client's own environment. */
   | 'environment'
   /** As an argument, which other users of this machine can read. */
   | 'argument'
-  /** As a line of a file, which the client reads. */
+  /** As a line of a file that the client reads. */
   | 'line';
 
 /**
- * What clients, their helpers, shells, loaders and language runtimes act upon. A client may be a script in any
- * language, so these are whole families. Case does not count: it does not on Windows, and for proxies nowhere.
+ * Variables that clients, their helpers, shells, loaders and language runtimes act upon. A client may be a script in
+ * any language, so these are whole families. Case is ignored, as on Windows and for proxies everywhere.
  */
 const actedUpon = new RegExp(
   `^(?:${[
@@ -36,18 +36,18 @@ const actedUpon = new RegExp(
 );
 
 /**
- * The route that no program of this machine takes for more than a name and a value. A name may be anything that a spec
- * can hold, an `=` and line breaks included.
+ * The route on which no program of this machine treats the variable as more than a name and a value. A name may be
+ * anything that a spec can hold, including `=` and line breaks.
  */
 export function routeOf(name: string, secret: boolean): Route {
   if (/^[A-Za-z_]\w*$/.test(name) && !actedUpon.test(name)) return 'environment';
   return secret ? 'line' : 'argument';
 }
 
-/** The longest line that a client reads, in bytes, the line break included (Go's bufio.Scanner). */
+/** The longest line that a client reads, in bytes, including the line break (Go's bufio.Scanner). */
 const maxLine = 64 * 1024;
 
-/** What clients read as a name in a line of a file, up to an `=`. */
+/** What clients read as a name, up to `=`, in a line of a file. */
 const readable = /^(?!#)[!-~]+$/;
 const inFile = (name: string): boolean => readable.test(name.split('=', 1)[0] ?? '');
 
@@ -57,13 +57,13 @@ export function variableLine(name: string, value: string): string | undefined {
   return inFile(name) && !/[\r\n\0]/.test(text) && Buffer.byteLength(text) < maxLine ? `${text}\n` : undefined;
 }
 
-/** That a variable cannot have a secret as its value, or any value if its name begins with `=`, and what to do. */
+/** Why a variable cannot hold a secret, or any value if its name begins with `=`, and what to do about it. */
 export const unnameable = (name: string): { message: string; fix: string } =>
   name.startsWith('=')
-    ? { message: `no container engine takes a variable called ${JSON.stringify(name)}`, fix: 'give it another name' }
+    ? { message: `no container engine accepts a variable named ${JSON.stringify(name)}`, fix: 'rename the variable' }
     : {
         message: inFile(name)
-          ? `a variable called ${name} can have a secret of one line only, as programs of this machine may act on that name`
-          : `no client of a container engine takes a secret for a variable called ${JSON.stringify(name)}`,
-        fix: 'give the variable another name, or mount the secret as a file',
+          ? `a variable named ${name} can hold a secret of one line only, because programs on this machine may act on that name`
+          : `no container engine client accepts a secret for a variable named ${JSON.stringify(name)}`,
+        fix: 'rename the variable, or mount the secret as a file',
       };

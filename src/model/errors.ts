@@ -22,7 +22,7 @@ export const codes = {
 
 export type Code = keyof typeof codes;
 
-/** Where in a file a problem is; line and column count from 1, `excerpt` is the source line. */
+/** A position in a file. Line and column count from 1; `excerpt` is the source line. */
 export interface Location {
   file: string;
   line: number;
@@ -30,11 +30,11 @@ export interface Location {
   excerpt: string;
 }
 
-/** A command that helps, without the program's name and without the flags that say which project and region. */
+/** A command that helps, without the program's name and without the flags for the project and region. */
 export interface Suggestion {
   /** Its path: `jobs executions describe`. */
   command: string;
-  /** The full name of the resource that it is about, which is its first argument. */
+  /** The full name of the resource to act on, which is the first argument. */
   resource?: string | undefined;
   /** Its other arguments and flags. */
   args?: readonly string[];
@@ -47,13 +47,13 @@ export interface Redirection {
 
 type RemedyPart = string | Suggestion | Redirection;
 
-/** What to do about an error: words, and commands among them. */
+/** How to fix an error: text, with commands in between. */
 export type Remedy = string | readonly RemedyPart[];
 
-/** A suggestion about no resource. */
+/** A suggestion that concerns no resource. */
 export const suggest = (command: string, ...args: string[]): Suggestion => ({ command, args });
 
-/** Several remedies as one, with words between them. */
+/** Joins remedies with a separator. */
 export const joinRemedies = (remedies: readonly Remedy[], between: string): Remedy =>
   remedies.every((remedy) => typeof remedy === 'string')
     ? remedies.join(between)
@@ -62,15 +62,15 @@ export const joinRemedies = (remedies: readonly Remedy[], between: string): Reme
         ...(typeof remedy === 'string' ? [remedy] : remedy),
       ]);
 
-/** One thing that is wrong with an input, in terms of what the user wrote. */
+/** One thing that is wrong with the input, in the user's terms. */
 export interface Problem {
-  /** The name of the rule, for machines. */
+  /** The id of the rule, for machines. */
   rule?: RuleId | undefined;
-  /** The field, as the user spelled its path; absent when the whole document is meant. */
+  /** The path of the field as the user spelled it; absent if the problem concerns the whole document. */
   path?: string | undefined;
   message: string;
   location?: Location | undefined;
-  /** The field by its path in the v2 job, for whoever knows what file that is written in. */
+  /** The path of the field in the v2 job, so that a caller can map it to the file it came from. */
   at?: FieldPath | undefined;
   fix?: Remedy | undefined;
   /** A warning does not stop the command. */
@@ -84,14 +84,14 @@ export interface FieldViolation {
 }
 
 /**
- * A google.rpc.Status to throw: the code, what failed and why (message), every single problem where there are several,
- * and what to do about it. The command line prints it without a stack trace.
+ * A google.rpc.Status to throw: the code, what failed and why, each single problem if there are several, and a remedy.
+ * The command line prints it without a stack trace.
  */
 export class StatusError extends Error {
   override name = 'StatusError';
   readonly code: Code;
   readonly problems: readonly Problem[];
-  /** The same as the API tells it in the details of its status; empty where there is nothing to add. */
+  /** The same violations as the API lists in the details of its status; empty if there are none to add. */
   readonly fieldViolations: readonly FieldViolation[];
   readonly fix: Remedy | undefined;
 

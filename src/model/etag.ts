@@ -1,8 +1,8 @@
 import type { Timestamp } from './time.js';
 
 /**
- * An etag as the service writes it: the time of the last write as a protobuf Timestamp and the resource's name, both
- * in unpadded base64url, joined by a slash; the double quotes are part of the value.
+ * An etag as Cloud Run writes it: the time of the last write as a protobuf Timestamp, then the resource's name, both in
+ * unpadded base64url, joined by a slash. The double quotes are part of the value.
  */
 export function etagOf(name: string, updateTime: Timestamp): string {
   const seconds = Math.floor(Date.parse(`${updateTime.slice(0, 19)}Z`) / 1000);
@@ -18,7 +18,9 @@ function varint(value: number): number[] {
   return [...bytes, rest];
 }
 
-/** The time of the write that an etag names, in microseconds since 1970; undefined if it is none of ours. */
+/**
+ * The time of the write that an etag names, in microseconds since 1970; undefined if localrun did not issue the etag.
+ */
 export function etagVersion(etag: string): string | undefined {
   const [, time] = /^"([\w-]+)\/[\w-]+"$/.exec(etag) ?? [];
   const bytes = Buffer.from(time ?? '', 'base64url');

@@ -5,7 +5,7 @@ import type { CompletionStatus, Execution, ExecutionReference, Job, TaskTemplate
 import type { TaskRecord, TaskState } from './task.js';
 import { epochMs, formatSpan, type Timestamp } from './time.js';
 
-/** A new execution of a job: a frozen copy of its template. It waits for somebody to run it. */
+/** A new execution of a job, with a frozen copy of its template. It waits for a process to run it. */
 export function createdExecution(
   job: Job,
   template: { taskCount: number; task: TaskTemplate },
@@ -38,7 +38,7 @@ export function createdExecution(
   );
 }
 
-/** After the image was found: the containers can be made. `pulled`: it had to be fetched for that. */
+/** After the images were found, so that containers can be created. `pulled`: at least one had to be pulled. */
 export function imported(execution: Execution, images: TaskTemplate, pulled: boolean, now: Timestamp): Execution {
   const span = formatSpan(epochMs(now) - epochMs(execution.createTime));
   const withStart = { ...execution, template: images, startTime: now };
@@ -54,7 +54,7 @@ export function imported(execution: Execution, images: TaskTemplate, pulled: boo
   ]);
 }
 
-/** After the image turned out not to exist, or not to be readable: nothing runs, the execution has failed. */
+/** After an image turned out to be missing or unreadable: the execution fails and nothing runs. */
 export function importFailed(execution: Execution, failure: Condition, now: Timestamp): Execution {
   const { reason, message } = failure;
   return closed(execution, { state: 'CONDITION_FAILED', reason, message }, now, now, [
@@ -62,7 +62,7 @@ export function importFailed(execution: Execution, failure: Condition, now: Time
   ]);
 }
 
-/** After this machine turned out not to have what the execution needs: nothing runs, it has failed. */
+/** After this machine turned out to lack something that the execution needs: the execution fails and nothing runs. */
 export function provisionFailed(execution: Execution, message: string, now: Timestamp): Execution {
   return closed(execution, { state: 'CONDITION_FAILED', message }, now, now, [
     { type: 'ResourcesAvailable', state: 'CONDITION_FAILED', message },
@@ -90,7 +90,7 @@ export function started(execution: Execution, time: Timestamp, now: Timestamp): 
   ]);
 }
 
-/** After somebody asked for the execution to be cancelled. */
+/** After cancellation was requested. */
 export function cancelling(execution: Execution, now: Timestamp): Execution {
   if (isCancelling(execution) || isCompleted(execution)) return execution;
   const generation = String(BigInt(execution.generation) + 1n);
@@ -104,7 +104,7 @@ const waiting = (message: string): Condition => ({ type: 'Completed', state: 'CO
 const isCancelling = (execution: Execution): boolean =>
   conditionOf(execution, 'Completed')?.executionReason === 'CANCELLING';
 
-/** After all tasks have come to their end, the last one at `time`. `failed` is the task that failed first. */
+/** After all tasks have ended, the last one at `time`. `failed` is the task that failed first. */
 export function completed(
   execution: Execution,
   end: { cancelled: boolean; failed?: TaskRecord | undefined; time: Timestamp },
@@ -151,7 +151,7 @@ const counterOf: Partial<Record<TaskState, Counter>> = {
   Cancelled: 'cancelledCount',
 };
 
-/** The execution's counters after a task went from one record to the next. Counters at zero are absent. */
+/** The execution's counters after a task changed from one record to the next. Counters at zero are absent. */
 export function counted(execution: Execution, before: TaskRecord, after: TaskRecord, now: Timestamp): Execution {
   const result = { ...execution };
   const add = (counter: Counter | 'retriedCount' | undefined, amount: number): void => {
@@ -166,7 +166,7 @@ export function counted(execution: Execution, before: TaskRecord, after: TaskRec
   return stamped(result, now);
 }
 
-/** The execution with another number of tasks that run. */
+/** The execution with another number of running tasks. */
 export function withRunning(execution: Execution, count: number): Execution {
   const result: Execution = { ...execution, runningCount: count };
   if (count === 0) delete result.runningCount;
@@ -195,7 +195,7 @@ export const referenceTo = (execution: Execution): ExecutionReference => ({
   completionStatus: completionStatus(execution),
 });
 
-/** Conditions replaced by type, in place; a condition's transition time is that of its last change of state, or now. */
+/** Replaces conditions by type, in place. A condition's transition time is that of its last change of state, or now. */
 function withConditions(execution: Execution, now: Timestamp, changes: readonly Condition[]): Execution {
   const conditions = [...(execution.conditions ?? [])];
   for (const change of changes) {

@@ -2,7 +2,9 @@ import { type FieldPath } from './field-path.js';
 import type { Effect, Field, Message } from './schema/field.js';
 import { type JobInput, JobMessage } from './schema/job.js';
 
-/** The fields that a job sets and that have one of these effects on a job that runs here, outermost only. */
+/**
+ * The fields that a job sets and that have one of these effects in a local run. Only the outermost ones are returned.
+ */
 export function fieldsWithEffect(job: JobInput, effects: readonly Effect[]): FieldPath[] {
   const found: FieldPath[] = [];
   visit(JobMessage, job, [], (path, field) => {
@@ -13,7 +15,7 @@ export function fieldsWithEffect(job: JobInput, effects: readonly Effect[]): Fie
   return found;
 }
 
-/** Calls `enter` for every field that is set; it says whether to look inside. */
+/** Calls `enter` for each field that is set; `enter` returns whether to descend into it. */
 function visit(
   message: Message,
   value: object,
@@ -39,7 +41,7 @@ export interface DeclaredField {
   doc: string;
 }
 
-/** Every field that a job can set, with what it does here: that of the field that it is in, if it has none of its own. */
+/** Every field that a job can set, with its local effect. A field without one of its own has that of its parent. */
 export const declaredFields = (): DeclaredField[] => declared(JobMessage, '', undefined);
 
 function declared(message: Message, prefix: string, outer: Effect | undefined): DeclaredField[] {

@@ -1,9 +1,9 @@
-/** A place in a resource: field names in lowerCamelCase, list indexes, map keys. */
+/** The path of a field in a resource: field names in lowerCamelCase, list indexes, map keys. */
 export type FieldPath = readonly (string | number)[];
 
 /**
- * `template.template.containers[0].env[1].name`; keys that are no plain names are quoted. `names` are what to call the
- * items of lists, in the order of their indexes.
+ * `template.template.containers[0].env[1].name`. Keys that are not plain names are quoted. `names` replaces list
+ * indexes, in order.
  */
 export function formatPath(path: FieldPath, names: readonly (string | undefined)[] = []): string {
   let items = 0;
@@ -16,7 +16,9 @@ export function formatPath(path: FieldPath, names: readonly (string | undefined)
     .join('');
 }
 
-/** The names of the items that a path leads through in `root`, undefined for those without; for `formatPath`. */
+/**
+ * The names of the list items that a path passes through in `root`, undefined for items without one; for `formatPath`.
+ */
 export function namesAlong(path: FieldPath, root: unknown): (string | undefined)[] {
   let value = root;
   return path.flatMap((step) => {
@@ -31,5 +33,5 @@ export const snakeCase = (camelCase: string): string => camelCase.replaceAll(/[A
 export const camelCase = (snakeCase: string): string =>
   snakeCase.replaceAll(/_([a-z0-9])/g, (_, c: string) => c.toUpperCase());
 
-/** A name as it is compared: people mix capitals, underscores and dashes. */
+/** A name in the form in which names are compared: people mix up capitals, underscores and dashes. */
 export const folded = (name: string): string => name.toLowerCase().replaceAll(/[-_]/g, '');

@@ -12,11 +12,11 @@ export interface Author {
   now: Timestamp;
 }
 
-/** How long a deleted resource can still be seen, in days. */
+/** How long a deleted resource can still be read, in days. */
 const retentionDays = 30;
 
 /**
- * A new job of a complete input. Reconciliation has nothing to wait for here, so it is ready at once, unless a token
+ * A new job from complete input. Locally nothing has to be reconciled, so the job is ready at once, unless a token
  * makes it wait for an execution.
  */
 export function createdJob(input: JobInput, name: string, uid: string, { account, now }: Author): Job {
@@ -35,8 +35,8 @@ export function createdJob(input: JobInput, name: string, uid: string, { account
 }
 
 /**
- * A job after an update that replaces all that a user can write, as PATCH does. An update that changes nothing is no
- * new generation, and leaves the job as it is, unless it is to `renew` it.
+ * A job after an update that replaces everything a user can write, as PATCH does. An update that changes nothing leaves
+ * the job and its generation as they are, unless `renew` is set.
  */
 export function updatedJob(
   current: Job,
@@ -55,7 +55,7 @@ export function updatedJob(
   return waits ? pending(job, current) : ready(job, updateTime);
 }
 
-/** A job whose deletion has begun: its executions still have to end. */
+/** A job whose deletion has begun and whose executions still have to end. */
 export function deletedJob(current: Job, { account, now }: Author): Job {
   const updateTime = after(current.updateTime, now);
   const times = { updateTime, deleteTime: updateTime, expireTime: daysLater(updateTime, retentionDays) };
@@ -63,10 +63,10 @@ export function deletedJob(current: Job, { account, now }: Author): Job {
   return pending({ ...current, ...times, generation, lastModifier: account }, current);
 }
 
-/** A job whose deletion is done. */
+/** A job whose deletion is complete. */
 export const buriedJob = (job: Job): Job => ready(job, job.updateTime);
 
-/** An execution that has been deleted. */
+/** A deleted execution. */
 export function deletedExecution(execution: Execution, now: Timestamp): Execution {
   const updateTime = after(execution.updateTime, now);
   const generation = String(BigInt(execution.generation) + 1n);
@@ -81,13 +81,13 @@ export function deletedExecution(execution: Execution, now: Timestamp): Executio
   };
 }
 
-/** What the name of the execution ends in that a job starts when it is written; undefined if it starts none. */
+/** The suffix of the execution that the job starts when it is written; undefined if it starts none. */
 export const executionToken = ({ startExecutionToken, runExecutionToken }: JobInput): string | undefined =>
   startExecutionToken || runExecutionToken || undefined;
 
 /**
- * A job that waits for the execution of its token, as that execution leaves it: ready once it has started, or with
- * runExecutionToken once it has succeeded. An execution that somebody has deleted is not waited for.
+ * The job after a change of the execution that its token waits for. It is ready once that execution has started or,
+ * with runExecutionToken, has succeeded. It does not wait for a deleted execution.
  */
 export function reconciled(job: Job, execution: Execution | undefined): Job {
   if (!job.reconciling || job.deleteTime !== undefined) return job;
@@ -114,7 +114,7 @@ function settled(job: Job, condition: Condition): Job {
   };
 }
 
-/** A job with work left to do on it; `before` is how it was when that work came up. */
+/** A job that is still being reconciled; `before` is its state when that began. */
 function pending(job: Job, before: Job | undefined): Job {
   return {
     ...job,
@@ -129,5 +129,5 @@ function pending(job: Job, before: Job | undefined): Job {
 
 const withoutIdentity = ({ name: _name, etag: _etag, ...input }: JobInput): JobInput => input;
 
-/** What a user has written of a job. */
+/** The part of a job that a user writes. */
 const userPart = (job: Job): JobInput => ({ ...normalize(JobMessage, withoutIdentity(job)), onlyV1: job.onlyV1 });

@@ -5,32 +5,35 @@ import type { LocalSettings } from './local/settings.js';
 
 type Keeping = Pick<LocalSettings, 'keep' | 'keepFailed'>;
 
-/** Where what is on record of executions is found, by their names. */
+/** Access to the records of executions, by execution name. */
 interface Records {
   settings: (execution: string) => Keeping;
   attempts: (execution: string) => AttemptRecord[];
 }
 
-/** Whether the containers of an attempt that has ended stay in the engine; one that the engine refused has none. */
+/**
+ * Whether `keep` or `keepFailed` leaves the containers of an ended attempt in the container engine. An attempt that the
+ * engine refused has none.
+ */
 export function isKept({ keep, keepFailed }: Keeping, { startTime, outcome }: AttemptRecord): boolean {
   const failed = outcome?.code !== 0 && outcome?.code !== codes.CANCELLED;
   return Boolean(startTime ?? outcome?.exitCode) && (keep || (keepFailed && failed));
 }
 
-/** The ended attempts of an execution whose containers stay in the engine. */
+/** The ended attempts of an execution whose containers are still in the container engine. */
 export function keptAttempts(store: Records, execution: string): AttemptRecord[] {
   const settings = store.settings(execution);
   if (!settings.keep && !settings.keepFailed) return [];
   return store.attempts(execution).filter((attempt) => attempt.outcome && isKept(settings, attempt));
 }
 
-/** An execution of which containers stay in the engine, and which engine that is. */
+/** An execution with kept containers, and the container engine that holds them. */
 export interface KeepingExecution {
   name: string;
   engine: ContainerEngine | undefined;
 }
 
-/** Those of these executions of which containers stay. */
+/** Which of these executions have kept containers. */
 export const keepingExecutions = (
   store: Records & { engine: (execution: string) => ContainerEngine | undefined },
   executions: readonly string[],

@@ -39,20 +39,20 @@ export interface LogEntry {
   operation?: unknown;
 }
 
-/** Where an entry comes from; `log` is the last part of its log's name. */
+/** The origin of an entry; `log` is the last part of its log's name. */
 export interface EntrySource {
   execution: Execution;
   log: 'stdout' | 'stderr' | 'varlog/system';
-  /** Absent where the execution as a whole is meant. */
+  /** Absent if the entry concerns the execution as a whole. */
   task?: number | undefined;
   attempt?: number | undefined;
-  /** The container's label, if it is not the main one. */
+  /** The container's label, unless it is the main container. */
   container?: string | undefined;
 }
 
 /**
- * The entry of the `number`th line of a log. A line that is a JSON object becomes the payload; the fields that Cloud
- * Logging lifts out of it (severity, labels, trace and the like) are lifted out.
+ * The entry for line `number` of a log. A JSON object becomes the payload, except for the fields that Cloud Logging
+ * takes out of it, such as severity, labels and trace.
  */
 export function lineEntry({ time, text }: LogLine, source: EntrySource, number: number): LogEntry {
   const entry = newEntry(source, time, `${source.log}${source.container ?? ''}.${number}`);
@@ -97,9 +97,9 @@ export const isSeverity = (value: unknown): value is string =>
   typeof value === 'string' && (severities as readonly string[]).includes(value.toUpperCase());
 
 /** Why the end of a log may be missing. */
-export const unheard = 'the container engine was away when the container ended, or could not give its log';
+export const unheard = 'the container engine was away when the container ended, or could not return its log';
 
-/** What the platform itself says of the end of an attempt (observed in the logs of live jobs). */
+/** The platform's own entries about the end of an attempt (observed in the logs of live jobs). */
 export function platformEntries(execution: Execution, record: AttemptRecord): LogEntry[] {
   const { task, attempt, outcome, endTime, stop } = record;
   const source: EntrySource = { execution, log: 'varlog/system', task, attempt };
@@ -109,7 +109,7 @@ export function platformEntries(execution: Execution, record: AttemptRecord): Lo
     textPayload,
   });
   const entries: LogEntry[] = [];
-  // What has ended by itself meanwhile was not ended by its timeout.
+  // A container that exited by itself in the meantime was not ended by the timeout.
   if (stop?.reason === 'timeout' && (!outcome || outcome.code === codes.DEADLINE_EXCEEDED)) {
     const seconds = durationSeconds(execution.template.timeout ?? '') ?? 0;
     const text = `Terminating task because it has reached the maximum timeout of ${seconds} seconds.`;
@@ -129,7 +129,7 @@ export function platformEntries(execution: Execution, record: AttemptRecord): Lo
   return entries;
 }
 
-/** What the platform says of an execution that has failed before any attempt. */
+/** The platform's entry about an execution that failed before any attempt. */
 export function executionEntries(execution: Execution): LogEntry[] {
   const { state, message, executionReason, lastTransitionTime } = conditionOf(execution, 'Completed') ?? {};
   const failed = state === 'CONDITION_FAILED' && executionReason !== 'CANCELLED' && !execution.startTime;
@@ -169,7 +169,7 @@ function jsonObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** A structured line that is nested deeper is text: as JSON it could be read, but not written. */
+/** A structured line nested deeper than this is treated as text: it could be parsed as JSON, but not written. */
 const maxDepth = 100;
 
 const isDeeper = (value: unknown, levels: number): boolean =>
@@ -177,13 +177,13 @@ const isDeeper = (value: unknown, levels: number): boolean =>
   value !== null &&
   (levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1)));
 
-/** What there is to read in an entry. */
+/** The readable text of an entry. */
 export function entryText({ textPayload, jsonPayload }: LogEntry): string {
   if (textPayload !== undefined) return textPayload;
   const message = jsonPayload?.['message'];
   return typeof message === 'string' ? message : JSON.stringify(jsonPayload);
 }
 
-/** Whether an entry is at least as severe. */
+/** Whether an entry has at least this severity. */
 export const isAtLeast = ({ severity = 'DEFAULT' }: LogEntry, least: Severity): boolean =>
   severities.indexOf(severity) >= severities.indexOf(least);

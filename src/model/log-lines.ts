@@ -6,7 +6,7 @@ export interface LogLine {
   text: string;
 }
 
-/** What a terminal shows of a line in the end, such as of a progress bar: what follows its last carriage return. */
+/** What a terminal finally shows of a line, for example of a progress bar: the text after its last carriage return. */
 export function seenAtLast(line: string): string {
   let end = line.length;
   while (line[end - 1] === '\r') end--;
@@ -15,32 +15,37 @@ export function seenAtLast(line: string): string {
 
 const newline = 0x0a;
 
-/** A longer line comes in parts of about this many bytes, so that one without an end does not fill the memory. */
+/**
+ * A longer line is split into parts of about this size in bytes, so that a line without an end cannot fill the memory.
+ */
 const maxLine = 8 * 2 ** 20;
 
-/** No stamp is longer, in bytes. */
+/** The longest timestamp, in bytes. */
 const maxStamp = 40;
 const stamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d) /;
 
 /**
- * Reads a log file: every line that a container wrote, byte for byte, after an RFC 3339 timestamp and a space. Only
- * where a line begins is a timestamp ours, so that a container can write whatever looks like one. Chunks may be cut
- * anywhere; the last line, if it has no newline, comes with `end`.
+ * Reads a log file: every line that a container wrote, byte for byte, after an RFC 3339 timestamp and a space. A
+ * timestamp counts only at the start of a line, so a container can write anything that looks like one. Chunks may be
+ * cut anywhere; a last line without a newline is returned by `end`.
  */
 export class LogDecoder {
-  /** Of the line that is not whole yet. */
+  /** The parts of the unfinished line. */
   #parts: Buffer[] = [];
   #length = 0;
-  /** The time of the line of which a part has come already. */
+  /** The time of the line whose first part was returned already. */
   #time: Timestamp | undefined;
   #within: boolean;
 
-  /** @param within whether it begins within a line, of which the rest is left out */
+  /**
+   *
+   * @param within whether the input begins in the middle of a line, whose rest is skipped
+   */
   constructor(within = false) {
     this.#within = within;
   }
 
-  /** The lines that `chunk` completes. What has no timestamp is no line of a container, and left out. */
+  /** The lines that `chunk` completes. A line without a timestamp was not written by a container and is skipped. */
   push(chunk: Buffer): LogLine[] {
     const lines: LogLine[] = [];
     let start = 0;
@@ -91,7 +96,7 @@ export class LogDecoder {
   }
 }
 
-/** Where the last letter begins, as UTF-8: a cut there parts none. */
+/** Where the last UTF-8 character begins, so that a cut there splits none. */
 function letterBefore(bytes: Buffer): number {
   let at = bytes.length - 1;
   while (at > bytes.length - 4 && ((bytes[at] ?? 0) & 0xc0) === 0x80) at--;

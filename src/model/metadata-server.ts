@@ -10,7 +10,7 @@ export interface Instance {
   serviceAccount: string;
 }
 
-/** Makes tokens of somebody's credentials; a StatusError says why there are none. */
+/** Creates tokens from credentials; rejects with a StatusError that says why there are none. */
 export interface TokenSource {
   accessToken(): Promise<{ token: string; expiresIn: number }>;
   identityToken(audience: string): Promise<string>;
@@ -18,7 +18,7 @@ export interface TokenSource {
 
 export interface MetadataRequest {
   method: string;
-  /** With the query. */
+  /** Includes the query. */
   url: string;
   /** Names in lower case. */
   headers: Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -31,7 +31,7 @@ export interface MetadataResponse {
 }
 
 type Json = string | number | readonly string[];
-/** A value, or one that is made when it is asked for, and that no listing of values shows. */
+/** A value, or a function that creates one on request and that listings leave out. */
 type Leaf = Json | ((query: URLSearchParams) => Promise<MetadataResponse>);
 interface Directory {
   [name: string]: Leaf | Directory;
@@ -39,7 +39,7 @@ interface Directory {
 
 const isDirectory = (node: Leaf | Directory): node is Directory => typeof node === 'object' && !Array.isArray(node);
 
-/** The answer of the metadata server to a request of an instance. */
+/** The metadata server's answer to a request from an instance. */
 export async function metadataResponse(
   { method, url, headers }: MetadataRequest,
   instance: Instance,
@@ -47,14 +47,15 @@ export async function metadataResponse(
 ): Promise<MetadataResponse> {
   const [pathname = '', search] = url.replace(/^https?:\/\/[^/]*/i, '').split('?', 2);
   const query = new URLSearchParams(search);
-  // Libraries look at the headers of this answer to find out where they are.
+  // Client libraries detect the metadata server by the headers of this answer.
   if (pathname === '/') return plain(200, 'computeMetadata/\n');
-  if (headers['x-forwarded-for'] !== undefined) return refusal(403, 'A request with X-Forwarded-For is not answered.');
+  if (headers['x-forwarded-for'] !== undefined) return refusal(403, 'Requests with X-Forwarded-For are refused.');
   if (String(headers['metadata-flavor']).toLowerCase() !== 'google') {
     return refusal(403, 'Missing required header: Metadata-Flavor: Google');
   }
   if (method !== 'GET' && method !== 'HEAD') return refusal(405, `${method} is not allowed here.`);
-  if (query.has('wait_for_change')) return refusal(400, 'wait_for_change is not supported: nothing changes here.');
+  if (query.has('wait_for_change'))
+    return refusal(400, 'wait_for_change is not supported: no value ever changes here.');
 
   let node: Leaf | Directory = { computeMetadata: { v1: tree(instance, tokens) } };
   const steps = pathname.split('/').slice(1);
@@ -62,13 +63,13 @@ export async function metadataResponse(
   for (const step of steps) {
     const name = decoded(step);
     const next: Leaf | Directory | undefined = isDirectory(node) && Object.hasOwn(node, name) ? node[name] : undefined;
-    if (next === undefined) return refusal(404, `There is no ${pathname} on this metadata server.`);
+    if (next === undefined) return refusal(404, `The metadata server has no ${pathname}.`);
     node = next;
   }
   if (isDirectory(node)) {
     return last === undefined ? moved(pathname, query) : listed(node, query);
   }
-  if (last !== undefined) return refusal(404, `There is no ${pathname} on this metadata server.`);
+  if (last !== undefined) return refusal(404, `The metadata server has no ${pathname}.`);
   if (typeof node === 'function') return node(query);
   return query.get('alt') === 'json' ? json(node) : plain(200, text(node));
 }
@@ -114,7 +115,7 @@ async function orWhyNot(answer: () => Promise<MetadataResponse>): Promise<Metada
   }
 }
 
-/** A directory: the names in it or, with `recursive=true`, all values in it and below. */
+/** A directory: the names in it or, with `recursive=true`, all values in and below it. */
 function listed(directory: Directory, query: URLSearchParams): MetadataResponse {
   const asText = query.get('alt') === 'text';
   if (query.get('recursive')?.toLowerCase() === 'true') {
@@ -132,7 +133,7 @@ const values = (directory: Directory): Values =>
   Object.fromEntries(
     Object.entries(directory).flatMap(([name, node]) => {
       if (typeof node === 'function') return [];
-      // Addresses are names of accounts, and stay as they are.
+      // Keys that are e-mail addresses stay as they are.
       const key = name.includes('@') ? name : name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
       return [[key, isDirectory(node) ? values(node) : node]];
     }),

@@ -7,7 +7,7 @@ export interface Parent {
   location: string;
 }
 
-/** Whether a text can be a project's id or number, or the name of a region. */
+/** Whether a text can be a project id, a project number or a region. */
 export const isParentPart = (text: string): boolean => /^[a-z0-9][-a-z0-9.:]*$/.test(text);
 
 export const parentName = ({ project, location }: Parent): string => `projects/${project}/locations/${location}`;
@@ -41,7 +41,7 @@ export function jobIdViolation(id: string): string | undefined {
   return undefined;
 }
 
-/** The job id that is nearest to a name that is none; undefined if nothing is left of it. */
+/** The valid job id closest to an invalid name; undefined if no valid character is left. */
 export function jobIdLike(name: string): string | undefined {
   const id = name
     .replaceAll(/(?<=[a-z0-9])(?=[A-Z][a-z])/g, '-')
@@ -56,7 +56,7 @@ export function jobIdLike(name: string): string | undefined {
 
 export const maxJobIdLength = 49;
 
-/** RFC 1123, as container names have to be; dots are allowed. */
+/** RFC 1123, required for container names; dots are allowed. */
 export const distinctName = /^(?=.{1,63}$)[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
 
 /** The letters of Cloud Run's execution suffixes: no vowels, no 0, 1, 3 (observed on live executions). */
@@ -68,8 +68,9 @@ export function executionSuffix(random: Uint8Array): string {
 }
 
 /**
- * The nearest of `known` to a misspelt `word`, or undefined when none is near: at most a third of the letters differ, or
- * they are in disorder, or one is the beginning or the end of the other; capitals and separators not counted.
+ * The entry of `known` closest to a misspelt `word`, or undefined if none is close. Close means that at most a third of
+ * the letters differ, that the letters are transposed, or that one is the beginning or the end of the other. Case and
+ * separators are ignored.
  */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   const fold = (text: string): string => text.toLowerCase().replaceAll(/[-_.]/g, '');
@@ -87,7 +88,10 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   return best ?? candidates.find((candidate) => isPartOf(folded, fold(candidate)));
 }
 
-/** Whether a word of at least four letters is the beginning or the end of a known one, or the known one at least its half. */
+/**
+ * Whether a word of at least four letters begins or ends a known one, or a known one of at least half its length begins
+ * or ends the word.
+ */
 function isPartOf(word: string, known: string): boolean {
   const within = (part: string, whole: string): boolean =>
     part.length >= 4 && (whole.startsWith(part) || whole.endsWith(part));

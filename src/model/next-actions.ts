@@ -1,19 +1,22 @@
 import type { StopReason } from './attempt.js';
 
-/** All that decides what an execution does next; times in ms of a clock that is never set, durations in ms. */
+/** Everything that determines what an execution does next. Times are in ms of a monotonic clock, durations in ms. */
 export interface Situation {
   /** Attempts that may run at once. */
   slots: number;
-  /** Attempts that may be on their way to their start at once. */
+  /** Attempts that may be starting at once. */
   starts: number;
   timeout: number;
-  /** `killed`: the user asked twice. */
+  /**
+   *
+   * `killed`: the user cancelled twice.
+   */
   cancel: 'no' | 'requested' | 'killed';
   /** Attempts that hold a slot. */
   active: readonly ActiveAttempt[];
   /** Attempts whose container has ended and whose result is not recorded yet. */
   settling: number;
-  /** Tasks that wait for a slot, in the order in which they get one; no more than `startable`. */
+  /** Tasks that wait for a slot, in the order in which they get one; at most `startable` of them. */
   ready: readonly { index: number; attempt: number }[];
 }
 
@@ -33,16 +36,16 @@ export type Action =
   | { do: 'cancelPending'; cause: string }
   | { do: 'complete'; cause: string };
 
-/** How many attempts can be begun now, if there are as many tasks that wait. */
+/** How many attempts can start now, if enough tasks are waiting. */
 export function startable({ slots, starts, active }: Pick<Situation, 'slots' | 'starts' | 'active'>): number {
   const starting = active.filter(({ startedAt }) => startedAt === undefined).length;
   return Math.max(0, Math.min(slots - active.length, starts - starting));
 }
 
 /**
- * What to do now, and until when nothing but an event changes that (`wakeAt`). A free slot takes the
- * next task as soon as it can be started; a failed task never keeps others from starting; timeouts count from the
- * container's start and per attempt; a cancelled execution starts nothing and stops what runs.
+ * What to do now, and until when only an event can change that (`wakeAt`). A free slot takes the next task as soon as
+ * one can start. A failed task never keeps others from starting. Timeouts apply per attempt and count from the start of
+ * its container. A cancelled execution starts nothing and stops what is running.
  */
 export function nextActions(situation: Situation, now: number): { actions: Action[]; wakeAt: number | undefined } {
   const { timeout, cancel, active, settling, ready } = situation;

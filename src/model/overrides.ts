@@ -4,8 +4,8 @@ import type { ExecutionTemplate, TaskTemplate } from './schema/job.js';
 import type { ContainerOverride, Overrides } from './schema/run.js';
 
 /**
- * The template of an execution that is run with overrides.
- * @throws StatusError INVALID_ARGUMENT if an override names no container of the job.
+ * The template of an execution with overrides applied.
+ * @throws StatusError INVALID_ARGUMENT if an override names no container of the job
  */
 export function overridden(
   template: ExecutionTemplate,
@@ -39,7 +39,7 @@ function overriddenContainer(container: Container, { args, clearArgs, env }: Con
   return changed;
 }
 
-/** Variables with others added; one of the same name keeps its place. */
+/** Adds variables; one with the name of an existing variable replaces it in place. */
 export function mergedEnv(env: readonly EnvVar[], added: readonly EnvVar[]): EnvVar[] {
   const merged = [...env];
   for (const variable of added) {

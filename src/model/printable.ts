@@ -1,22 +1,22 @@
 /**
- * Characters that a terminal acts on instead of showing them: control characters (C0 without tab and newline, DEL, C1),
- * and those that turn or break the text around them (bidirectional controls, line and paragraph separators). A carriage
- * return is harmless where a newline follows.
+ * Characters that a terminal interprets instead of showing: control characters (C0 without tab and newline, DEL, C1),
+ * and those that reorder or break the text around them (bidirectional controls, line and paragraph separators). A
+ * carriage return before a newline is harmless.
  */
 const control = String.raw`\r(?!\n)|[\0-\b\v\f\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f]`;
 
-/** SGR, the one escape sequence that changes nothing but how text looks. */
+/** SGR, the only escape sequence that changes nothing but the look of text. */
 const colour = String.raw`\x1b\[[\d;:]*m`;
 
 const anyControl = new RegExp(control);
 const anyOfThese = new RegExp(`${colour}|\n|${control}`, 'g');
 
-/** Whether a text holds what `printable` would not let through as it is. */
+/** Whether `printable` would change a text. */
 export const hasControls = (text: string): boolean => anyControl.test(text);
 
 /**
- * A text that any terminal can show: control characters as `\uXXXX`, as JSON and YAML write them between quotes. Colour
- * stays if `colored` says so, and ends with its line; without it, colour is left out.
+ * A text that is safe to show on any terminal: control characters become `\uXXXX`, as in JSON and YAML strings. If
+ * `colored`, colours stay and end with their line; otherwise they are removed.
  */
 export function printable(text: string, colored: boolean): string {
   if (!anyControl.test(text)) return text;

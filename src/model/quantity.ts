@@ -5,8 +5,8 @@ const decimal = ['k', 'M', 'G', 'T', 'P', 'E'];
 export const quantity = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:[eE]([+-]?\d+)|(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei))?$/;
 
 /**
- * The number that a Kubernetes quantity stands for ("512Mi", "1.5", "1000m", "1e3"), in bytes or CPUs; undefined if it
- * is no quantity.
+ * The value of a Kubernetes quantity ("512Mi", "1.5", "1000m", "1e3"), in bytes or CPUs; undefined if it is not a
+ * quantity.
  */
 export function parseQuantity(text: string): number | undefined {
   const match = quantity.exec(text);
@@ -21,8 +21,8 @@ export function parseQuantity(text: string): number | undefined {
 }
 
 /**
- * What to write instead of a text that is no quantity, where it is plain to see: "512Mi or 512M" for "512MB", "0.5" for
- * "0,5", "2" for "2 vCPU".
+ * The quantity that was most likely intended, if that is obvious: "512Mi or 512M" for "512MB", "0.5" for "0,5", "2" for
+ * "2 vCPU".
  */
 export function quantityLike(text: string): string | undefined {
   const [, number = '', letter = '', rest = ''] = /^\s*(\d+(?:[.,]\d+)?)\s*([kmgtpe]?)([a-z]*)\s*$/i.exec(text) ?? [];
@@ -36,7 +36,10 @@ export function quantityLike(text: string): string | undefined {
   return undefined;
 }
 
-/** Bytes of a size as people write it: "500MB", "1GiB", "1Gi", "1000"; any case. Undefined if it is none. */
+/**
+ * The bytes of a size as people write it: "500MB", "1GiB", "1Gi", "1000"; case is ignored. Undefined if it is not a
+ * size.
+ */
 export function parseSize(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)(?:([kmgtpe])(i?))?b?$/i.exec(text);
   if (!match) return undefined;
@@ -45,7 +48,7 @@ export function parseSize(text: string): number | undefined {
   return Math.round(Number(number) * (i ? 1024 : 1000) ** power);
 }
 
-/** A number of bytes for people, as `1.5 GiB`. */
+/** A number of bytes in readable form: `1.5 GiB`. */
 export function formatSize(bytes: number): string {
   let number = bytes;
   let unit = 'B';

@@ -1,6 +1,6 @@
 import { ownProperty } from './own-property.js';
 
-/** What RE2 has in brackets. */
+/** Character classes of RE2. */
 const classes: Readonly<Record<string, string>> = {
   alnum: '0-9A-Za-z',
   alpha: 'A-Za-z',
@@ -14,9 +14,9 @@ const classes: Readonly<Record<string, string>> = {
 };
 
 /**
- * An expression as Python and RE2 read it: with `(?i)` at its beginning, `(?P<name>…)`, `\A`, `\z`, `[[:alpha:]]`, and
- * a backslash before any character.
- * @throws what `wrong` makes of the problem
+ * A regular expression in the syntax of Python and RE2: with a leading `(?i)`, `(?P<name>…)`, `\A`, `\z`,
+ * `[[:alpha:]]`, and a backslash before any character.
+ * @throws the error that `wrong` makes of the problem
  */
 export function regularExpression(pattern: string, wrong: (problem: string) => Error, flags = ''): RegExp {
   const [inline = '', flagged = ''] = /^\(\?([ims]+)\)/.exec(pattern) ?? [];

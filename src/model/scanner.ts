@@ -1,19 +1,22 @@
 import { StatusError } from './errors.js';
 
-/** How deep parentheses and the like can be nested; nobody writes more, and each level takes a call within a call. */
+/** The deepest nesting of parentheses and the like. Every level is a recursive call, and no real text comes close. */
 const maxDepth = 100;
 
-/** How much of the text a message has, in characters. */
+/** How many characters of the text a message quotes. */
 const maxShown = 1000;
 
-/** Reads a text that somebody wrote on a command line from left to right. */
+/** Reads a text from the command line from left to right. */
 export class Scanner {
   readonly text: string;
   readonly #subject: string;
   #depth = 0;
   at = 0;
 
-  /** @param subject what the text is, for messages */
+  /**
+   *
+   * @param subject the name of the text in messages
+   */
   constructor(text: string, subject: string) {
     this.text = text;
     this.#subject = subject;
@@ -37,7 +40,10 @@ export class Scanner {
     );
   }
 
-  /** What `read` gives, which may call this again for what is nested in it. @throws StatusError INVALID_ARGUMENT if that is too deep */
+  /**
+   * The result of `read`, which may call this method again for nested parts. @throws StatusError INVALID_ARGUMENT if
+   * they are nested too deep
+   */
   nested<T>(read: () => T): T {
     if (++this.#depth > maxDepth) throw this.wrong('is nested too deep');
     const result = read();
@@ -45,7 +51,7 @@ export class Scanner {
     return result;
   }
 
-  /** Whether this comes next; if it does, it is passed. */
+  /** Whether the text continues with this; if so, moves past it. */
   take(text: string): boolean {
     if (!this.text.startsWith(text, this.at)) return false;
     this.at += text.length;
@@ -65,7 +71,7 @@ export class Scanner {
     return text;
   }
 
-  /** Text in quotes, in which a backslash goes before quotes and backslashes, or as far as the pattern goes. */
+  /** Text in quotes, in which a backslash escapes quotes and backslashes; matches as far as it can. */
   word(pattern: RegExp): string | undefined {
     const quote = this.text[this.at];
     return quote === '"' || quote === "'"
@@ -73,7 +79,7 @@ export class Scanner {
       : this.match(pattern);
   }
 
-  /** What is between the quotes that come next, as it was written. */
+  /** The quoted text that comes next, without its quotes and otherwise as written. */
   quoted(): string {
     const quoted = this.match(/"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'/);
     if (quoted === undefined) throw this.wrong('unterminated quotes');

@@ -3,7 +3,7 @@ import type { Container } from './schema/container.js';
 type Named = Pick<Container, 'name' | 'dependsOn'>;
 
 /**
- * The container whose end is the end of the task: one that no other depends on; of several, the first. The service
+ * The main container, whose end is the end of the task: the first one that no other container depends on. Cloud Run
  * documents no rule; on live jobs the task ends with its main container, and the others are stopped then.
  */
 export function mainContainer(containers: readonly Named[]): number {
@@ -12,12 +12,12 @@ export function mainContainer(containers: readonly Named[]): number {
   return Math.max(0, main);
 }
 
-/** Which containers, by index, have to be up before each one starts. */
+/** For each container, the indexes of the containers that must be up before it starts. */
 export const dependencies = (containers: readonly Named[]): number[][] =>
   containers.map(({ dependsOn }) =>
     (dependsOn ?? []).map((name) => containers.findIndex((other) => other.name === name)).filter((i) => i >= 0),
   );
 
-/** What a container is called in messages and log files: its name, or its place where it has none. */
+/** A container's name in messages and log files; its index if it has no name. */
 export const containerLabel = ({ name }: Pick<Container, 'name'>, index: number): string =>
   name || `container-${index}`;

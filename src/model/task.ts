@@ -5,17 +5,17 @@ import type { Execution, Task, TaskAttemptResult } from './schema/job.js';
 import type { Timestamp } from './time.js';
 
 /**
- * Pending: waits for a slot, before its first attempt or before a retry. Scheduled: has a slot, its container is being
- * made. The others as gcloud names them; Abandoned tasks never ran because the execution ended before.
+ * Pending: waits for a slot, before its first attempt or before a retry. Scheduled: has a slot, and its container is
+ * being created. The others as gcloud names them. Abandoned tasks never ran because the execution ended first.
  */
 export type TaskState = 'Pending' | 'Scheduled' | 'Running' | 'Succeeded' | 'Failed' | 'Cancelled' | 'Abandoned';
 
-/** What changes in a task; all else of a Task resource is its execution's. */
+/** The part of a Task resource that changes; the rest comes from its execution. */
 export interface TaskRecord {
   index: number;
   uid: string;
   state: TaskState;
-  /** Retries so far, which is the number of the current or next attempt. */
+  /** Retries so far, which is also the number of the current or next attempt. */
   retried: number;
   updateTime: Timestamp;
   scheduledTime?: Timestamp | undefined;
@@ -24,21 +24,21 @@ export interface TaskRecord {
   lastAttemptResult?: TaskAttemptResult | undefined;
 }
 
-/** How an attempt ended, by the API's words. */
+/** How an attempt ended, in the API's terms. */
 export interface AttemptOutcome {
   /** A google.rpc.Code; 0 is success. */
   code: number;
   message: string;
   exitCode?: number | undefined;
   termSignal?: number | undefined;
-  /** The end of its log may be missing: the container engine was away when the container ended. */
+  /** The end of its log may be missing, because the container engine was away when the container ended. */
   unheard?: boolean | undefined;
 }
 
 export const isTerminal = (state: TaskState): boolean =>
   state === 'Succeeded' || state === 'Failed' || state === 'Cancelled' || state === 'Abandoned';
 
-/** The task after its slot was given to it. */
+/** The task after it got a slot. */
 export const scheduled = (task: TaskRecord, now: Timestamp): TaskRecord => ({
   ...task,
   state: 'Scheduled',
@@ -46,7 +46,7 @@ export const scheduled = (task: TaskRecord, now: Timestamp): TaskRecord => ({
   updateTime: now,
 });
 
-/** The task once the container of its attempt runs. */
+/** The task while the container of its attempt runs. */
 export const running = (task: TaskRecord, startTime: Timestamp, now: Timestamp): TaskRecord => ({
   ...task,
   state: 'Running',
@@ -55,7 +55,7 @@ export const running = (task: TaskRecord, startTime: Timestamp, now: Timestamp):
 });
 
 /**
- * The task after an attempt that ended at `end`: done, to be retried (attempt k is the k-th retry; maxRetries of them),
+ * The task after an attempt that ended at `end`: done, due for a retry (attempt k is the k-th retry, up to maxRetries),
  * or out of retries. A cancelled execution retries nothing.
  */
 export function attempted(
@@ -76,7 +76,7 @@ export function attempted(
   return { ...ended, state: 'Failed', completionTime: end };
 }
 
-/** The task after a cancellation that reached it before its end. */
+/** The task after a cancellation that came before its end. */
 export const cancelledTask = (task: TaskRecord, now: Timestamp): TaskRecord => ({
   ...task,
   state: 'Cancelled',
@@ -85,7 +85,7 @@ export const cancelledTask = (task: TaskRecord, now: Timestamp): TaskRecord => (
   lastAttemptResult: { status: { code: 1, message: 'Cancelled by user.' } },
 });
 
-/** The Task resource; everything that the execution says for all its tasks is taken from there. */
+/** The Task resource, with the fields that all tasks share taken from the execution. */
 export function taskResource(execution: Execution, record: TaskRecord): Task {
   const { uid, index, retried, scheduledTime, startTime, completionTime, updateTime, lastAttemptResult } = record;
   const name = taskName(execution.name, index);

@@ -1,6 +1,6 @@
 /**
- * Timestamps are RFC 3339 strings in UTC with exactly six fractional digits, as the service emits them; of equal
- * width, so that they sort as text. Durations are proto JSON strings such as "600s".
+ * Timestamps are RFC 3339 strings in UTC with exactly six fractional digits, as Cloud Run writes them. They all have
+ * the same width, so they sort as text. Durations are proto JSON strings such as "600s".
  */
 export type Timestamp = string;
 
@@ -11,7 +11,7 @@ export function timestamp(epochMs: number): Timestamp {
   return `${new Date(ms).toISOString().slice(0, -1)}${String(micros - ms * 1000).padStart(3, '0')}Z`;
 }
 
-/** Any RFC 3339 UTC string (container engines print nanoseconds) cut or padded to six fractional digits. */
+/** Any RFC 3339 UTC string, cut or padded to six fractional digits. Container engines print nanoseconds. */
 export function toTimestamp(rfc3339: string): Timestamp {
   const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z$/.exec(rfc3339);
   if (!match) return timestamp(Date.parse(rfc3339));
@@ -23,7 +23,7 @@ export function epochMs(time: Timestamp): number {
   return Date.parse(`${time.slice(0, 23)}Z`) + Number(time.slice(23, 26)) / 1000;
 }
 
-/** `now`, or the microsecond after `last` if that is later: no two writes of a resource have the same time. */
+/** `now`, or the microsecond after `last` if that is later, so that no two writes of a resource have the same time. */
 export function after(last: Timestamp, now: Timestamp): Timestamp {
   if (now > last) return now;
   const micros = BigInt(Date.parse(`${last.slice(0, 19)}Z`)) * 1000n + BigInt(last.slice(20, 26)) + 1n;
@@ -31,15 +31,15 @@ export function after(last: Timestamp, now: Timestamp): Timestamp {
   return `${seconds}.${String(micros % 1_000_000n).padStart(6, '0')}Z`;
 }
 
-/** From one time to another. */
+/** A span of time. */
 export interface Span {
   from: Timestamp;
   to: Timestamp;
 }
 
 /**
- * A span by a clock that is not ours, such as a container engine's, on ours: moved to where it can have been, with the
- * length that it has there, and cut where it is longer than that. What is in order stays as it is.
+ * Maps a span measured by another clock, such as a container engine's, to ours: moved to where it can have been, at its
+ * own length, and cut if it is longer than that. A span that fits is unchanged.
  */
 export function onOurClock({ from, to }: Span, within: Span): Span {
   if (within.from <= from && from <= to && to <= within.to) return { from, to };
@@ -49,11 +49,11 @@ export function onOurClock({ from, to }: Span, within: Span): Span {
   return { from: timestamp(start), to: timestamp(start + length) };
 }
 
-/** The time that is so many days later. */
+/** The time this many days later. */
 export const daysLater = (time: Timestamp, days: number): Timestamp =>
   `${new Date(Date.parse(`${time.slice(0, 19)}Z`) + days * 86_400_000).toISOString().slice(0, 19)}${time.slice(19)}`;
 
-/** Seconds of a proto JSON duration ("600s", "1.5s"), or undefined if it is none. */
+/** The seconds of a proto JSON duration ("600s", "1.5s"); undefined if it is not one. */
 export function durationSeconds(duration: string): number | undefined {
   const match = /^(-?\d+(?:\.\d{1,9})?)s$/.exec(duration);
   return match ? Number(match[1]) : undefined;
@@ -62,8 +62,8 @@ export function durationSeconds(duration: string): number | undefined {
 const unitSeconds: Record<string, number> = { w: 604800, d: 86400, h: 3600, m: 60, s: 1 };
 
 /**
- * Seconds of a duration as gcloud's flags take it: an integer number of seconds, "1h30m", "1.5h", "PT1H", "P1D";
- * any case. Undefined if it is none. (Observed: gcloud 578.)
+ * The seconds of a duration in gcloud's flags: an integer number of seconds, "1h30m", "1.5h", "PT1H", "P1D"; case is
+ * ignored. Undefined if it is not a duration. (Observed: gcloud 578.)
  */
 export function parseGcloudDuration(text: string): number | undefined {
   if (/^\d+$/.test(text)) return Number(text);
@@ -86,8 +86,8 @@ function sumParts(text: string, units: string): number | undefined {
 }
 
 /**
- * A span as the service writes it in condition messages: hundredths of a second, trailing zeros cut, minutes and
- * hours split off: `0.35s`, `38.22s`, `1m3.6s`, `1h2m5s`.
+ * A span as Cloud Run writes it in condition messages, in hundredths of a second without trailing zeros, with minutes
+ * and hours: `0.35s`, `38.22s`, `1m3.6s`, `1h2m5s`.
  */
 export function formatSpan(ms: number): string {
   const hundredths = Math.max(0, Math.round(ms / 10));
@@ -97,7 +97,7 @@ export function formatSpan(ms: number): string {
   return minutes < 60 ? `${minutes}m${seconds}` : `${Math.floor(minutes / 60)}h${minutes % 60}m${seconds}`;
 }
 
-/** A task timeout as gcloud prints it: `1d1h1m1s`, zero parts dropped. */
+/** A task timeout as gcloud prints it, without zero parts: `1d1h1m1s`. */
 export function formatTimeout(seconds: number): string {
   let rest = seconds;
   let text = '';

@@ -83,7 +83,7 @@ const files: [what: string, content: string | Buffer, message: RegExp][] = [
   ['text', 'hello\n', /^job\.yaml:1:1: must be a mapping, got "hello"$/m],
   ['a list', '- name: etl\n', /^job\.yaml:1:1: must be a mapping, got a list$/m],
   ['a key twice', good.replace('name: etl', 'name: etl\nname: etl'), /^job\.yaml:2:1: name: is set twice$/m],
-  ['two jobs', `${good}---\n${good}`, /a file holds one job, and here begins another of 2/],
+  ['two jobs', `${good}---\n${good}`, /a file holds one job, and another of 2 begins here/],
   [
     'a service',
     good.replace('name: etl', 'apiVersion: serving.knative.dev/v1\nkind: Service'),

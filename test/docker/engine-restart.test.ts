@@ -99,7 +99,7 @@ test.concurrent(
     await dockerd.start();
     const { exitCode, stderr } = await command.ended;
     expect(exitCode, stderr).toBe(0);
-    const why = 'may be missing: the container engine was away when the container ended, or could not give its log.';
+    const why = 'may be missing: the container engine was away when the container ended, or could not return its log.';
     expect(stderr.split('\n')).toContain(`The end of the log of task 0 attempt 0 ${why}`);
     const id = await command.execution();
     const read = await home.run(['jobs', 'executions', 'logs', 'read', id]);

@@ -57,7 +57,7 @@ test('an execution is left alone where another engine is asked, and goes on wher
   const { spec, go } = waiting(home);
   const id = await abandoned(home, spec, other);
   const containers = other.leftovers();
-  const why = `Execution [${id}] began on another container engine (DOCKER_HOST=${other.host}) than the one that answers now (docker context default).`;
+  const why = `Execution [${id}] began on another container engine (DOCKER_HOST=${other.host}) than the one in use now (docker context default).`;
   const fix = `set DOCKER_HOST=${other.host}; if that engine is gone for good: localrun jobs executions delete ${id}`;
 
   for (const words of [['list'], ['describe', id], ['tasks', 'list', '--execution', id]]) {

@@ -84,7 +84,7 @@ test('every outcome of the file has its job', () => {
 const foreign =
   'The program is for another architecture (`docker build --platform linux/amd64`), or a script without a first line such as #!/bin/sh.';
 const uninterpreted =
-  'The file is there, and what its first line names is not, as with Windows line ends (CRLF) or in an image without that shell; or the program is for another C library.';
+  'The file exists, but the interpreter in its first line does not, as with Windows line ends (CRLF) or in an image without that shell; or the program needs another C library.';
 
 test.concurrent.for([
   ['a file of garbage', Buffer.from([0, 1, 2, 3, 255, 254]), 'exec format error', foreign],

@@ -242,7 +242,7 @@ test.concurrent(
       `ERROR: (localrun.jobs.run) FAILED_PRECONDITION: Job [all] cannot run on this machine:
 template.template.containers[0].env[KEY].valueSource.secretKeyRef: the secret key is not mapped
 template.template.volumes[a].gcs.bucket: the bucket gone is not there: DIR/gone: there is no such file or directory
-template.template.volumes[b].gcs.bucket: the bucket file is not there: DIR/file is a file, and has to be a directory
+template.template.volumes[b].gcs.bucket: the bucket file is not there: DIR/file is a file and must be a directory
 template.template.volumes[c].gcs.bucket: the bucket new is not mapped
 template.template.volumes[d].nfs: the export host:/share is not mapped
 template.template.volumes[e].secret.items[0].path: ../../../etc/passwd leads out of the volume

@@ -110,7 +110,7 @@ describe('an execution whose process has died', () => {
     await expect(world.finish(world.run('second'))).rejects.toMatchObject({
       code: 'FAILED_PRECONDITION',
       message: expect.stringContaining(
-        '(DOCKER_HOST=tcp://here) than the one that answers now (DOCKER_HOST=tcp://there)',
+        '(DOCKER_HOST=tcp://here) than the one in use now (DOCKER_HOST=tcp://there)',
       ) as string,
     });
     expect(world.runtime.log).toEqual([]);

@@ -94,7 +94,7 @@ test.concurrent('what a run that was killed has left is brought to its end, with
   await command.ended;
   const elsewhere = await home.run(['jobs', 'list'], { env: { LOCALRUN_DOCKER: 'docker' } });
   expect(elsewhere.stderr).toContain(
-    `Execution [${id}] began on another container engine (the local podman) than the one that answers now (docker context default). It stays as it is. Try: set LOCALRUN_DOCKER=podman; `,
+    `Execution [${id}] began on another container engine (the local podman) than the one in use now (docker context default). It stays as it is. Try: set LOCALRUN_DOCKER=podman; `,
   );
   const { stderr } = await home.run(['jobs', 'list']);
   expect(stderr).toContain(`Execution [${id}] was orphaned; `);

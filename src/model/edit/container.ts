@@ -2,10 +2,10 @@ import type { Container } from '../schema/container.js';
 import { type EnvEdit, editedEnv } from './env.js';
 import { withMounts } from './job.js';
 
-/** What to do with a container, its secrets apart; what is not given is left alone. */
+/** Changes to a container, except its secrets. Absent properties change nothing. */
 export interface ContainerEdit {
   image?: string | undefined;
-  /** Empty: the image's. */
+  /** Empty: use the image's. */
   command?: string[] | undefined;
   args?: string[] | undefined;
   workingDir?: string | undefined;
@@ -19,7 +19,7 @@ export interface ContainerEdit {
   removeMounts?: readonly string[] | undefined;
   addMounts?: NonNullable<Container['volumeMounts']> | undefined;
   dependsOn?: string[] | undefined;
-  /** `none` takes it away. */
+  /** `none` removes it. */
   startupProbe?: NonNullable<Container['startupProbe']> | 'none' | undefined;
   sandboxLauncher?: boolean | undefined;
 }

@@ -2,21 +2,30 @@ import { StatusError } from '../errors.js';
 import { mergedEnv } from '../overrides.js';
 import type { EnvVar } from '../schema/container.js';
 
-/** What to do with the literal variables of a container; those that take a secret stay. What is not given is left alone. */
+/**
+ * Changes to the literal variables of a container; variables that hold a secret stay. Absent properties change nothing.
+ */
 export interface EnvEdit {
-  /** Drops all, as the first thing. */
+  /** Removes all, before everything else. */
   clear?: boolean | undefined;
   remove?: readonly string[] | undefined;
-  /** Adds, or puts in place of those of the same name. */
+  /** Adds variables, or replaces those of the same name. */
   update?: Readonly<Record<string, string>> | undefined;
 }
 
-/** @throws StatusError for a literal in place of a secret: which of the two is meant has to be said by a removal */
+/**
+ *
+ * @throws StatusError for a literal in place of a secret: the secret must be removed explicitly
+ */
 export function editedEnv(env: readonly EnvVar[] = [], { clear, remove = [], update = {} }: EnvEdit): EnvVar[] {
   const kept = env.filter(({ name, valueSource }) => valueSource || !(clear || remove.includes(name)));
   for (const name of Object.keys(update)) {
     if (kept.some((variable) => variable.name === name && variable.valueSource)) {
-      throw otherType(name, 'string literal', `remove the secret first, in a command before: --remove-secrets=${name}`);
+      throw otherType(
+        name,
+        'string literal',
+        `remove the secret first, in a separate command: --remove-secrets=${name}`,
+      );
     }
   }
   return mergedEnv(

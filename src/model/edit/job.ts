@@ -3,18 +3,18 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Container, Volume } from '../schema/container.js';
 import type { JobInput, TaskTemplate } from '../schema/job.js';
 
-/** The job with its task template changed. */
+/** The job with changes to its task template. */
 export const withTask = (job: JobInput, change: (task: TaskTemplate) => TaskTemplate): JobInput => ({
   ...job,
   template: { ...job.template, template: change(job.template.template) },
 });
 
-/** A label that gcloud sets on executions, to make each deployment a new one. */
+/** A label that gcloud sets on executions, so that each deployment creates a new one. */
 const nonce = 'client.knative.dev/nonce';
 
 /**
- * The job with its labels changed: clearing comes first and removing last, as in gcloud. If that changes any, its
- * executions get the same labels, instead of those that they had, since theirs are the ones that reach logs and bills.
+ * The job with changes to its labels: clearing comes first and removing last, as in gcloud. Any change also replaces
+ * the labels of its executions, because those are the labels that reach logs and bills.
  */
 export function withLabels(
   job: JobInput,
@@ -29,7 +29,7 @@ export function withLabels(
   return { ...job, labels, template: { ...job.template, labels: { ...labels, ...Object.fromEntries(kept) } } };
 }
 
-/** Volumes with others added; one of the same name keeps its place. */
+/** Adds volumes; one with the name of an existing volume replaces it in place. */
 export function withVolumes(volumes: readonly Volume[] = [], added: readonly Volume[]): Volume[] {
   const result = [...volumes];
   for (const volume of added) {
@@ -41,8 +41,8 @@ export function withVolumes(volumes: readonly Volume[] = [], added: readonly Vol
 }
 
 /**
- * A name for a volume that was not given one: a word, and six letters made from what the volume is, so that the same
- * command makes the same name.
+ * A name for an unnamed volume: a word, and six letters derived from its contents, so that the same command produces
+ * the same name.
  */
 export function volumeName(word: string, content: string): string {
   const digest = createHash('sha256').update(content).digest();
@@ -57,7 +57,7 @@ export function volumeName(word: string, content: string): string {
 
 type Mount = NonNullable<Container['volumeMounts']>[number];
 
-/** Mounts with others added; one of the same path keeps its place. */
+/** Adds mounts; one with the path of an existing mount replaces it in place. */
 export function withMounts(mounts: readonly Mount[] = [], added: readonly Mount[]): Mount[] {
   const result = [...mounts];
   for (const mount of added) {
@@ -68,7 +68,7 @@ export function withMounts(mounts: readonly Mount[] = [], added: readonly Mount[
   return result;
 }
 
-/** The task without some containers; nobody depends on them any more. */
+/** The task without some containers, and without dependencies on them. */
 export const withoutContainers = (task: TaskTemplate, names: readonly string[]): TaskTemplate => ({
   ...task,
   containers: task.containers

@@ -4,13 +4,13 @@ import type { TaskTemplate } from '../schema/job.js';
 
 type VpcAccess = NonNullable<TaskTemplate['vpcAccess']>;
 
-/** What to do with a job's way into a VPC; what is not given is left alone. */
+/** Changes to a job's VPC access. Absent properties change nothing. */
 export interface NetworkEdit {
-  /** Takes the connector and the egress away, also those that the same edit gives. */
+  /** Removes the connector and the egress setting, including those set by the same edit. */
   clearConnector?: boolean | undefined;
-  /** Empty: as it is. */
+  /** Empty: keep it. */
   connector?: string | undefined;
-  /** Takes the interface and the egress away. */
+  /** Removes the network interface and the egress setting. */
   clearNetwork?: boolean | undefined;
   /** Empty: none. */
   network?: string | undefined;
@@ -20,7 +20,7 @@ export interface NetworkEdit {
   egress?: VpcAccess['egress'] | undefined;
 }
 
-/** The VPC access after the edit, in gcloud's order; undefined if nothing is left of it. */
+/** The VPC access after the edit, in gcloud's order; undefined if nothing remains. */
 export function editedVpcAccess(access: VpcAccess = {}, edit: NetworkEdit): VpcAccess | undefined {
   const { clearConnector, clearNetwork, clearTags, connector, network, subnetwork, tags, egress } = edit;
   const result = { ...access };
@@ -49,17 +49,17 @@ export function editedVpcAccess(access: VpcAccess = {}, edit: NetworkEdit): VpcA
   return Object.keys(result).length > 0 ? result : undefined;
 }
 
-/** What to do with the Cloud SQL instances of a job. */
+/** Changes to the Cloud SQL instances of a job. */
 export interface CloudSqlEdit {
-  /** Drops all, as the first thing. */
+  /** Removes all, before everything else. */
   clear?: boolean | undefined;
   remove?: readonly string[] | undefined;
   add?: readonly string[] | undefined;
 }
 
 /**
- * Other Cloud SQL instances for a job. One is `PROJECT:REGION:NAME`, or a bare name in the project and region of the
- * job.
+ * Changes the Cloud SQL instances of a job. An instance is `PROJECT:REGION:NAME`, or a bare name in the project and
+ * region of the job.
  * @throws StatusError INVALID_ARGUMENT
  */
 export function editedCloudSql(

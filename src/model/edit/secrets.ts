@@ -7,7 +7,7 @@ import type { TaskTemplate } from '../schema/job.js';
 import { otherType } from './env.js';
 import { volumeName } from './job.js';
 
-/** A version of a secret for a variable, or for a file. */
+/** A secret version for a variable or a file. */
 export interface SecretUse {
   /** The variable's name, or the file's absolute path. */
   key: string;
@@ -16,22 +16,21 @@ export interface SecretUse {
   version: string;
 }
 
-/** What to do with the secrets of a container; what is not given is left alone. */
+/** Changes to the secrets of a container. Absent properties change nothing. */
 export interface SecretsEdit {
-  /** Drops all, variables and files, as the first thing. */
+  /** Removes all variables and files with secrets, before everything else. */
   clear?: boolean | undefined;
   /** Variables by name, files by path. */
   remove?: readonly string[] | undefined;
-  /** Adds, or puts in place of those of the same key. */
+  /** Adds entries, or replaces those with the same key. */
   update?: readonly SecretUse[] | undefined;
 }
 
 const isFile = (key: string): boolean => key.startsWith('/');
 
 /**
- * The task with the secrets of one of its containers changed. Where files change, volumes with secrets that nobody
- * mounts any more go.
- * @throws StatusError INVALID_ARGUMENT for what does not go together
+ * The task with changes to the secrets of one container. When files change, secret volumes without a mount are removed.
+ * @throws StatusError INVALID_ARGUMENT for a conflict with what the container has
  */
 export function withSecrets(task: TaskTemplate, index: number, edit: SecretsEdit): TaskTemplate {
   const container = task.containers[index];
@@ -67,8 +66,8 @@ type Files = NonNullable<Volume['secret']>;
 type Item = NonNullable<Files['items']>[number];
 
 /**
- * The mounts of a container after the edit, and all volumes, as gcloud edits them: a directory keeps its volume, unless
- * something else mounts that too; what is new comes first in it.
+ * The mounts of a container after the edit, and all volumes, edited as gcloud does: a directory keeps its volume unless
+ * another mount uses it too, and new files come first in it.
  */
 function editedFiles(
   container: Container,
@@ -101,7 +100,7 @@ function editedFiles(
     if (items.length === 0) mounts.splice(index, 1);
     else put(index, mount, { ...secret, items });
   }
-  // Names of volumes that nobody mounts any more are free.
+  // The names of volumes without a mount become free.
   const mounted = new Set([...mounts, ...others].map(({ name }) => name));
   volumes.splice(0, Infinity, ...volumes.filter(({ name, secret }) => !secret || mounted.has(name)));
   for (const [where, wanted] of directories(update)) {
@@ -114,7 +113,7 @@ function editedFiles(
     const current = filesOf(mount);
     if (!current) {
       const message = `Cannot update mount [${where}] because its mounted volume is of a different source type.`;
-      const fix = `mount the secret elsewhere, or take the mount away: --remove-volume-mount=${where}`;
+      const fix = `mount the secret elsewhere, or remove the mount first: --remove-volume-mount=${where}`;
       throw new StatusError('INVALID_ARGUMENT', message, { fix });
     }
     const rest = current.items?.filter(({ path: name }) => !wanted.items.some((item) => item.path === name)) ?? [];
@@ -124,7 +123,7 @@ function editedFiles(
   return { mounts, volumes };
 }
 
-/** What new files there are, by directory. @throws StatusError INVALID_ARGUMENT */
+/** New files by directory. @throws StatusError INVALID_ARGUMENT */
 function directories(update: readonly SecretUse[]): Map<string, Files & { items: Item[] }> {
   const result = new Map<string, Files & { items: Item[] }>();
   for (const { key, secret, version } of update.filter((use) => isFile(use.key))) {
@@ -151,7 +150,7 @@ function unusedName(name: string, volumes: readonly Volume[]): string {
 
 /**
  * gcloud's `KEY=SECRET:VERSION`: a variable, or a file if KEY is an absolute path. A secret of another project is
- * `projects/NUMBER/secrets/NAME`, with `:VERSION` or `/versions/VERSION`, or without for the latest.
+ * `projects/NUMBER/secrets/NAME`, with `:VERSION` or `/versions/VERSION`, or without for the latest version.
  * @throws StatusError INVALID_ARGUMENT
  */
 export function parseSecretUse(key: string, text: string): SecretUse {
@@ -166,7 +165,7 @@ export function parseSecretUse(key: string, text: string): SecretUse {
   const [secret = '', version, ...more] = text.split(':');
   if (!/^[\w-]{1,255}$/.test(secret) || more.length > 0) {
     throw new StatusError('INVALID_ARGUMENT', `'${more.length > 0 ? text : secret}' is not a valid secret name.`, {
-      fix: 'write KEY=SECRET:VERSION; the secret of another project as projects/NUMBER/secrets/NAME:VERSION',
+      fix: 'write KEY=SECRET:VERSION; for a secret of another project, projects/NUMBER/secrets/NAME:VERSION',
     });
   }
   if (!version) {

@@ -7,7 +7,10 @@ const environment = new Environment()
   .registerVariable('resource', 'map')
   .registerFunction('string.extract(string): string', extract);
 
-/** The part of a text at `{...}` in a template: "jobs/{id}/x" finds "a" in "p/jobs/a/x"; empty if there is none. */
+/**
+ * The part of a text at `{...}` in a template: "jobs/{id}/x" extracts "a" from "p/jobs/a/x"; empty if it does not
+ * match.
+ */
 function extract(text: string, template: string): string {
   const [, before = '', after = ''] = /^(.*)\{\w+\}(.*)$/.exec(template) ?? [];
   const start = text.indexOf(before);
@@ -17,10 +20,10 @@ function extract(text: string, template: string): string {
   return end < 0 ? '' : rest.slice(0, end);
 }
 
-/** Why a text cannot be the expression of a condition; undefined if it can. */
+/** Why a text is not a valid condition expression; undefined if it is one. */
 export function expressionProblem(expression: string): string | undefined {
   const { valid, type, error } = environment.check(expression);
-  // The package bounds parentheses, calls and lists, but not `!` and `-`.
+  // The package limits the nesting of parentheses, calls and lists, but not of `!` and `-`.
   if (!valid) return error?.message.includes('call stack') ? 'it is nested too deep' : error?.message;
   return type === 'bool' || type === 'dyn' ? undefined : `it is ${type}, not bool`;
 }

@@ -47,7 +47,7 @@ const executing: readonly Permission[] = [
   'run.operations.get',
 ];
 
-/** What the predefined roles allow of it (IAM roles page); any other role allows nothing here. */
+/** Which of these permissions each predefined role grants (IAM roles page); other roles grant none of them. */
 const roles: Readonly<Record<string, readonly Permission[]>> = {
   'roles/owner': permissions,
   'roles/editor': development,
@@ -60,17 +60,17 @@ const roles: Readonly<Record<string, readonly Permission[]>> = {
   'roles/run.jobsExecutorWithOverrides': [...executing, 'run.jobs.runWithOverrides', 'run.executions.cancel'],
 };
 
-/** What a condition can ask about: `request.time`, `resource.name`, `resource.type`, `resource.service`. */
+/** The attributes that a condition can use: `request.time`, `resource.name`, `resource.type`, `resource.service`. */
 export interface Circumstances {
   resource: string;
   /** ms since 1970 */
   time: number;
 }
 
-/** Whether the expression of a condition is true. */
+/** Evaluates the expression of a condition. */
 export type Holds = (expression: string, circumstances: Circumstances) => boolean;
 
-/** What a policy allows an account, given by its e-mail address or as `principal://...`. */
+/** The permissions that a policy grants an account, given by its e-mail address or as `principal://...`. */
 export function grantedBy(
   policy: Policy,
   account: string,
@@ -85,7 +85,7 @@ export function grantedBy(
   );
 }
 
-/** Who is in a group or a principal set is not known here, so that these hold nobody. */
+/** The members of groups and principal sets are unknown here, so these match no account. */
 function isMember(member: string, account: string): boolean {
   if (member === 'allUsers' || member === 'allAuthenticatedUsers' || member === account) return true;
   const email = account.toLowerCase();

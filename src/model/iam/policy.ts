@@ -5,33 +5,33 @@ import type { Binding, Expr, PolicyMessage } from '../schema/policy.js';
 
 export type { Binding, Expr } from '../schema/policy.js';
 
-/** Who may do what with a job. Version 3 has conditions, version 1 has none; there is none without bindings. */
+/** Who may do what with a job. Version 3 has conditions, version 1 has none. Without bindings there is no version. */
 export type Policy = PolicyInput & { etag: string };
 
 /** A policy as a client writes it. */
 export type PolicyInput = Infer<typeof PolicyMessage>;
 
-/** The policy of a job that never had one (observed). */
+/** The policy of a job for which none was ever set (observed). */
 export const emptyPolicy: Policy = { etag: 'ACAB' };
 
 /** The fields of a policy that an update mask may name. */
 export const policyFields = ['bindings', 'auditConfigs', 'version', 'etag'] as const;
 
-/** Members of all bindings together, and groups among them (IAM quotas). */
+/** The most members in all bindings together, and the most groups among them (IAM quotas). */
 const maxPrincipals = 1500;
 const maxGroups = 250;
 
-/** Ends the name of a role whose condition a client that does not know conditions gets to see. */
+/** The suffix of a role name that stands in for a conditional binding when the client does not support conditions. */
 const hiddenCondition = '_withcond_';
 
-/** A rule that a policy breaks. */
+/** A rule that a policy violates. */
 export interface PolicyViolation {
   path: FieldPath;
   description: string;
   fix?: string | undefined;
 }
 
-/** What is wrong with a policy that somebody wants to set, conditions' expressions apart. */
+/** Validates a policy that a client sends, except the expressions of its conditions. */
 export function validatePolicy({ version = 0, bindings = [] }: PolicyInput): PolicyViolation[] {
   const violations: PolicyViolation[] = [];
   const report = (path: FieldPath, description: string, fix?: string): void =>
@@ -42,8 +42,8 @@ export function validatePolicy({ version = 0, bindings = [] }: PolicyInput): Pol
     if (!roleName.test(role)) {
       report([...at, 'role'], `Invalid role: ${role}`, 'write roles/NAME, or projects/PROJECT/roles/NAME');
     } else if (role.includes(hiddenCondition)) {
-      const fix = 'ask for version 3 of the policy, and write that back';
-      report([...at, 'role'], 'stands for a binding with a condition that was left out of the policy', fix);
+      const fix = 'request version 3 of the policy, and write that back';
+      report([...at, 'role'], 'stands for a conditional binding that was left out of the policy', fix);
     }
     members.forEach((member, j) => {
       const [description, fix] = memberProblem(member) ?? [];
@@ -53,7 +53,7 @@ export function validatePolicy({ version = 0, bindings = [] }: PolicyInput): Pol
     if (!condition.expression) report([...at, 'condition', 'expression'], 'must not be empty');
     if (!condition.title) report([...at, 'condition', 'title'], 'must not be empty');
     if (version !== 3) {
-      const fix = 'set version to 3, which is how a client says that it knows conditions';
+      const fix = 'set version to 3, by which a client declares that it supports conditions';
       report(['version'], 'must be 3 in a policy that has conditions', fix);
     }
   });
@@ -77,7 +77,7 @@ const memberForms: Record<string, RegExp> = {
   principalSet: /^\/\/\S+$/,
 };
 
-/** What is wrong with a member of a binding, and what to do about it. */
+/** What is wrong with a member of a binding, and how to fix it. */
 function memberProblem(member: string): [description: string, fix: string] | undefined {
   if (member === 'allUsers' || member === 'allAuthenticatedUsers') return undefined;
   const deleted = /^deleted:(.*)\?uid=\d+$/.exec(member)?.[1];
@@ -94,7 +94,7 @@ function memberProblem(member: string): [description: string, fix: string] | und
   return [`The member ${member} is malformed.`, `write ${type}:${shown}`];
 }
 
-/** A policy as IAM keeps it: one binding for a role and condition, members once each and sorted, nothing empty. */
+/** A policy as IAM stores it: one binding for each role and condition, members unique and sorted, nothing empty. */
 export function normalized(policy: PolicyInput, etag: string): Policy {
   const bindings: Binding[] = [];
   for (const { role, members, condition } of policy.bindings ?? []) {
@@ -113,7 +113,7 @@ export function normalized(policy: PolicyInput, etag: string): Policy {
   };
 }
 
-/** E-mail addresses and domains do not tell capitals apart. */
+/** E-mail addresses and domains are not case-sensitive. */
 const spelled = (member: string): string =>
   member.replace(
     /^((?:deleted:)?(?:user|serviceAccount|group|domain):)([^[]*)/,
@@ -124,8 +124,8 @@ const matches = (binding: Binding, role: string, condition: Expr | undefined): b
   binding.role === role && isDeepStrictEqual(binding.condition, condition);
 
 /**
- * The policy for a client that asks for `version`: one below 3 does not know conditions, and is shown a role of another
- * name, so that it cannot take a conditional binding for an unconditional one.
+ * The policy for a client that requests `version`. Below 3 the client does not support conditions: a conditional
+ * binding gets another role name, so that the client cannot mistake it for an unconditional one.
  */
 export function inVersion(policy: Policy, version: number, hash: (text: string) => string): Policy {
   if (version === 3 || policy.version !== 3) return policy;
@@ -136,15 +136,15 @@ export function inVersion(policy: Policy, version: number, hash: (text: string) 
   return { ...policy, version: 1, ...(bindings && { bindings }) };
 }
 
-/** The policy with one more member in a role. */
+/** The policy with a member added to a role. */
 export function withMember(policy: Policy, role: string, member: string, condition: Expr | undefined): PolicyInput {
   const added: Binding = { role, members: [member], ...(condition && { condition }) };
   return { ...policy, bindings: [...(policy.bindings ?? []), added] };
 }
 
 /**
- * The policy without a member in a role: under just that condition (undefined: under none), or with `all` whatever the
- * condition. Undefined if the policy has no such binding.
+ * The policy without a member in a role: under that condition only (undefined: without a condition), or under any
+ * condition with `all`. Undefined if the policy has no such binding.
  */
 export function withoutMember(
   policy: Policy,
@@ -163,8 +163,8 @@ export function withoutMember(
 }
 
 /**
- * An etag as IAM writes it: the time in microseconds since 1970 behind a 7, in base64; later than the one before, so
- * that no two are the same. `now` is in ms.
+ * An etag as IAM writes it: the byte 7 and the time in microseconds since 1970, in base64. It is always later than the
+ * one before, so that no two are equal. `now` is in ms.
  */
 export function nextEtag(last: string, now: number): string {
   const bytes = Buffer.from(last, 'base64');

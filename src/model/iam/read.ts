@@ -6,7 +6,7 @@ import { problemOf } from '../spec/read.js';
 import { parseSource, TooLarge } from '../spec/source-document.js';
 import { type PolicyInput, validatePolicy } from './policy.js';
 
-/** The policy in a YAML or JSON text, and all that is wrong with it, each at its place. */
+/** The policy in a YAML or JSON text, and every problem with its position. */
 export function readPolicy(file: string, text: string): { policy?: PolicyInput; problems: Problem[] } {
   const [document, ...others] = parseSource(file, text);
   if (!document) return { problems: [{ message: `${file} is empty: it holds no policy`, severity: 'error' }] };

@@ -5,7 +5,7 @@ import { ownProperty } from '../own-property.js';
 
 export type Mappings = Pick<LocalSettings, 'secrets' | 'buckets' | 'nfs' | 'cloudSql'>;
 
-/** What a localrun.yaml puts in place of secrets, buckets and so on, with absolute paths. */
+/** The mappings of a localrun.yaml for secrets, buckets and so on, with absolute paths. */
 export function mappingsOf(local: LocalFile, file: string, home: string): Mappings {
   const absolute = (name: string): string =>
     path.resolve(
@@ -48,7 +48,7 @@ export function mappingsOf(local: LocalFile, file: string, home: string): Mappin
   };
 }
 
-/** `HOST:/PATH` in the one spelling that is compared. */
+/** `HOST:/PATH` in normal form, for comparison. */
 export function exportName(name: string): string {
   const colon = name.indexOf(':/');
   const directory = path.posix.normalize(name.slice(colon + 1));

@@ -6,15 +6,15 @@ import { problemOf } from '../spec/read.js';
 import { maxSpecBytes, parseSource, type SourceDocument, TooLarge } from '../spec/source-document.js';
 import { type LocalFile, LocalFileMessage, type LocalSecret, type LocalSecretVersion } from './schema.js';
 
-/** A localrun.yaml that was read. */
+/** The contents of a localrun.yaml. */
 export interface LocalText {
   value: LocalFile;
   problems: Problem[];
-  /** Where it says what `path` is about. */
+  /** The position of a field in the file. */
   locate(path: FieldPath): Location | undefined;
 }
 
-/** The text of a localrun.yaml, which may hold nothing; `file` is its name for messages. */
+/** Reads the text of a localrun.yaml, which may be empty; `file` is its name in messages. */
 export function readLocalFile(file: string, text: string): LocalText {
   const none = { value: {}, locate: () => undefined };
   if (Buffer.byteLength(text) > maxSpecBytes) {
@@ -26,7 +26,7 @@ export function readLocalFile(file: string, text: string): LocalText {
   const invalid = documents.flatMap(({ problems }) => problems);
   if (invalid.length > 0 || !document) return { ...none, problems: invalid.map(withoutValues) };
   if (second) {
-    const message = 'a second document, of which nothing would be read';
+    const message = 'there is a second document, which would be ignored';
     return { ...none, problems: [{ message, location: second.location(second.root), severity: 'error' }] };
   }
   try {
@@ -45,7 +45,7 @@ export function readLocalFile(file: string, text: string): LocalText {
   }
 }
 
-/** A problem as it can be shown to others: values of secrets are blotted out. */
+/** A problem that is safe to show: the values of secrets are masked. */
 function withoutValues(problem: Problem): Problem {
   const { path = '', location } = problem;
   const blot = (_: string, key: string, value: string): string => key + '*'.repeat(value.length);
@@ -63,7 +63,7 @@ function withoutValues(problem: Problem): Problem {
 
 type Report = (path: FieldPath, message: string, fix?: string) => void;
 
-/** The rules that a file of the right types can still break. */
+/** The rules that a file can break although its types are right. */
 function check(document: SourceDocument, value: LocalFile, problems: Problem[]): void {
   const report: Report = (path, message, fix) => {
     const { location, written } = document.find(path);
@@ -79,15 +79,16 @@ function check(document: SourceDocument, value: LocalFile, problems: Problem[]):
     if (!directory) report(['buckets', name], 'names no directory');
   }
   for (const [name, directory] of Object.entries(value.nfs ?? {})) {
-    if (!/^[^/]+:\//.test(name)) report(['nfs', name], 'is no export', 'write HOST:/PATH');
+    if (!/^[^/]+:\//.test(name)) report(['nfs', name], 'is not an export', 'write HOST:/PATH');
     if (!directory) report(['nfs', name], 'names no directory');
   }
   for (const [name, { socket, tcp, engine }] of Object.entries(value.cloudSql ?? {})) {
     const at = ['cloudSql', name];
-    if (!/^(?:[^:/]+:)?[^:/]+:[^:/]+:[^:/]+$/.test(name)) report(at, 'is no instance', 'write PROJECT:REGION:INSTANCE');
+    if (!/^(?:[^:/]+:)?[^:/]+:[^:/]+:[^:/]+$/.test(name))
+      report(at, 'is not an instance', 'write PROJECT:REGION:INSTANCE');
     if (!socket && !tcp) report(at, 'does not say where the instance is', 'add socket: DIRECTORY, or tcp: HOST:PORT');
     if (tcp && !/^(?:\[[0-9a-f:.]+\]|[^:\s]+):\d{1,5}$/i.test(tcp)) report([...at, 'tcp'], 'must be HOST:PORT');
-    if (engine && !tcp) report([...at, 'engine'], 'goes with tcp only');
+    if (engine && !tcp) report([...at, 'engine'], 'requires tcp');
   }
 }
 
@@ -96,17 +97,18 @@ const anything = 'value, file, env or dotenv';
 function checkSecret(name: string, secret: LocalSecret, report: Report): void {
   const at = ['secrets', name];
   if (!/^(?:projects\/[\w:.-]+\/secrets\/)?[\w-]{1,255}$/.test(name)) {
-    report(at, 'is no name of a secret', 'write NAME or projects/PROJECT/secrets/NAME');
+    report(at, 'is not the name of a secret', 'write NAME or projects/PROJECT/secrets/NAME');
   }
   const { versions, aliases = {} } = secret;
   if (!versions) {
     checkSource(at, secret, report);
-    if (Object.keys(aliases).length > 0) report([...at, 'aliases'], 'go with versions only');
+    if (Object.keys(aliases).length > 0) report([...at, 'aliases'], 'require versions');
     return;
   }
-  if (secret.key !== undefined) report([...at, 'key'], 'goes with dotenv only');
+  if (secret.key !== undefined) report([...at, 'key'], 'requires dotenv');
   for (const [version, source] of Object.entries(versions)) {
-    if (!/^[\w-]+$/.test(version)) report([...at, 'versions', version], 'is no version', 'write a number, or latest');
+    if (!/^[\w-]+$/.test(version))
+      report([...at, 'versions', version], 'is not a version', 'write a number, or latest');
     checkSource([...at, 'versions', version], source, report);
   }
   for (const [alias, version] of Object.entries(aliases)) {
@@ -118,6 +120,6 @@ function checkSource(at: FieldPath, { value, file, env, dotenv, key }: LocalSecr
   if (value === undefined && !file && !env && !dotenv) {
     report(at, 'does not say where the value is', `add ${anything}`);
   }
-  if (dotenv && !key) report(at, 'does not say which variable of the dotenv file is meant', 'add key: NAME');
-  if (key !== undefined && !dotenv) report([...at, 'key'], 'goes with dotenv only');
+  if (dotenv && !key) report(at, 'does not say which variable of the dotenv file to use', 'add key: NAME');
+  if (key !== undefined && !dotenv) report([...at, 'key'], 'requires dotenv');
 }

@@ -6,7 +6,7 @@ const numbered = <T extends string>(names: readonly T[]): Record<T, number> =>
 
 const valueFields = {
   value: string('The value itself.'),
-  file: string('A file whose bytes are the value, a line break at its end included.'),
+  file: string('A file whose bytes are the value, including a line break at its end.'),
   env: string('A variable in the environment of the command that runs the job.'),
   dotenv: string('A dotenv file; `key` names the variable in it.'),
   key: string('The variable in the dotenv file.'),
@@ -22,7 +22,7 @@ const SecretMessage = message(
     ...valueFields,
     versions: mapOf(
       field(SecretVersionMessage, 'A version.'),
-      'Values by version number; `latest` is the highest number unless it is there itself.',
+      'Values by version number. `latest` is the highest number unless it is listed itself.',
     ),
     aliases: mapOf(string('A version number.', { orNumber: true }), 'Version numbers by alias.'),
   },
@@ -33,41 +33,43 @@ export type LocalSecret = Infer<typeof SecretMessage>;
 const CloudSqlMessage = message(
   'CloudSql',
   {
-    socket: string('The directory that a Cloud SQL proxy keeps its socket in, or the socket itself.'),
-    tcp: string('`HOST:PORT`, as this machine reaches it; the job sees a socket.'),
+    socket: string('The directory in which a Cloud SQL proxy keeps its socket, or the socket itself.'),
+    tcp: string('`HOST:PORT` as seen from this machine; the job sees a socket.'),
     engine: enumeration(
       'CloudSql.Engine',
       { postgres: 0, mysql: 1 },
-      'What kind of socket stands for `tcp`: mysql if the port is 3306, otherwise postgres.',
+      'The kind of socket for `tcp`: mysql if the port is 3306, otherwise postgres.',
     ),
   },
   { endpoint: ['socket', 'tcp'] },
 );
 
-/** localrun.yaml: what this machine is to the jobs of a directory. Paths are relative to the file. */
+/** localrun.yaml: how the jobs below a directory use this machine. Paths are relative to the file. */
 export const LocalFileMessage = message('LocalFile', {
-  project: string('The project.', { orNumber: true }),
-  projectNumber: string('Its number, which specs and references may have in place of its id.', { orNumber: true }),
+  project: string('The project id.', { orNumber: true }),
+  projectNumber: string('The project number, which specs and references may use instead of the id.', {
+    orNumber: true,
+  }),
   region: string('The region.'),
   account: string('Who calls.'),
-  enforceIam: bool('The IAM policies of jobs decide what callers other than the owner may do.'),
+  enforceIam: bool('Enforce the IAM policies of jobs for callers other than the owner.'),
   secrets: mapOf(
-    field(SecretMessage, 'Where the value is.'),
-    'Secrets by NAME or projects/PROJECT/secrets/NAME. Without `versions`, one value stands for every version.',
+    field(SecretMessage, 'Where the value comes from.'),
+    'Secrets by NAME or projects/PROJECT/secrets/NAME. Without `versions`, one value serves every version.',
   ),
-  buckets: map('Directories by the name of the bucket that each stands for.'),
-  nfs: map('Directories by the export that each stands for, HOST:/PATH.'),
-  cloudSql: mapOf(field(CloudSqlMessage, 'Where it is.'), 'Cloud SQL instances by PROJECT:REGION:INSTANCE.'),
-  network: string("A network of the container engine that jobs join, as a compose project's."),
-  hostAccess: bool('host.docker.internal stands for this machine.'),
-  metadata: bool('Jobs find a metadata server.'),
-  credentials: enumeration('Credentials', { adc: 0 }, 'Jobs get the application default credentials of this machine.'),
-  freshSandbox: bool('Every attempt gets a network namespace of its own.'),
-  strictFs: bool('What a task writes to its file system counts as memory, as in Cloud Run.'),
-  processLimit: int32('Processes and threads that a container may have at once; 0: any number.'),
-  keep: bool('The containers of attempts stay in the engine after their end.'),
-  keepFailed: bool('The containers of failed attempts stay in the engine after their end.'),
-  platform: string('What images have to be made for; any does not care.'),
+  buckets: map('Directories by the name of the bucket that each replaces.'),
+  nfs: map('Directories by the export that each replaces, HOST:/PATH.'),
+  cloudSql: mapOf(field(CloudSqlMessage, 'Where the instance is.'), 'Cloud SQL instances by PROJECT:REGION:INSTANCE.'),
+  network: string('A network of the container engine for jobs to join, such as that of a compose project.'),
+  hostAccess: bool('Let jobs reach this machine as host.docker.internal.'),
+  metadata: bool('Give jobs a metadata server.'),
+  credentials: enumeration('Credentials', { adc: 0 }, 'Give jobs the application default credentials of this machine.'),
+  freshSandbox: bool('Give every attempt a network namespace of its own.'),
+  strictFs: bool('Count what a task writes to its file system as memory, as in Cloud Run.'),
+  processLimit: int32('The most processes and threads that a container may have; 0: no limit.'),
+  keep: bool('Keep the containers of attempts after they end.'),
+  keepFailed: bool('Keep the containers of failed attempts after they end.'),
+  platform: string('The platform that images must be built for; any accepts every platform.'),
   pull: enumeration('PullPolicy', numbered(pullPolicies), 'When images are pulled.'),
 });
 export type LocalFile = Infer<typeof LocalFileMessage>;

@@ -1,62 +1,63 @@
-/** How images are looked for: `missing`: pulled if the engine does not have them. */
+/** When to pull images. `missing`: if the container engine does not have them. */
 export const pullPolicies = ['missing', 'always', 'never'] as const;
 export type PullPolicy = (typeof pullPolicies)[number];
 
-/** Where the value of a secret version is. Paths are absolute. */
+/** Where the value of a secret version comes from. Paths are absolute. */
 export type SecretSource =
   | { file: string }
   | { env: string }
   | { dotenv: string; key: string }
-  /** In a localrun.yaml itself, at `at`, where it is looked up when it is needed; `lines`: it has several. */
+  /** In a localrun.yaml itself, at `at`, and read again whenever it is needed. `lines`: the value has several lines. */
   | { inline: string; at: string[]; lines?: true };
 
-/** The version that stands for all. */
+/** Stands for every version. */
 export const anyVersion = '*';
 
-/** Where a Cloud SQL instance is; a socket may be the directory that it is in. */
+/** Where a Cloud SQL instance is; `socket` may be the directory of the socket. */
 export type CloudSqlEndpoint = { socket: string } | { tcp: string; engine: 'postgres' | 'mysql' };
 
 /**
- * What this machine adds to an execution, from localrun.yaml and from flags. It is fixed when the execution is created
- * and kept with it, so that whoever runs it, in whichever directory, runs the same. It holds no secret values.
+ * What this machine contributes to an execution, from localrun.yaml and flags. It is fixed when the execution is
+ * created and stored with it, so that every process that runs it, in any directory, does the same. It holds no secret
+ * values.
  */
 export interface LocalSettings {
-  /** The localrun.yaml that it comes from. */
+  /** The localrun.yaml that the settings come from. */
   config?: string | undefined;
-  /** Every attempt gets a network namespace of its own, instead of its slot's. */
+  /** Gives every attempt a network namespace of its own, instead of its slot's. */
   freshSandbox: boolean;
-  /** A network of the engine that the job joins, as a compose project's. */
+  /** A network of the container engine for the job to join, such as that of a compose project. */
   network?: string | undefined;
-  /** host.docker.internal stands for this machine. */
+  /** Lets the job reach this machine as host.docker.internal. */
   hostAccess: boolean;
-  /** The job has a metadata server, which hands out tokens of this machine's application default credentials. */
+  /** Gives the job a metadata server, which issues tokens of this machine's application default credentials. */
   metadata: boolean;
-  /** The job gets the application default credentials of this machine as a file. */
+  /** Gives the job the application default credentials of this machine as a file. */
   credentials?: 'adc' | undefined;
   pull: PullPolicy;
-  /** What images have to be made for; `any` does not care. */
+  /** The platform that images must be built for; `any` accepts every platform. */
   platform: string;
-  /** What a container writes to its file system counts as memory. */
+  /** Counts what a container writes to its file system as memory. */
   strictFs: boolean;
-  /** Processes and threads that a container may have at once; 0: any number. */
+  /** The most processes and threads that a container may have; 0: no limit. */
   processLimit: number;
-  /** The containers of attempts stay in the engine after their end, or those of failed attempts do. */
+  /** Keeps the containers of all attempts, or of failed attempts, after they end. */
   keep: boolean;
   keepFailed: boolean;
   /**
-   * Where secrets are, by name and version, `latest` and aliases among them. Names are those of localrun.yaml; in an
-   * execution, those that the job uses, as it spells them.
+   * Sources by secret name and version, including `latest` and aliases. Names are spelled as in localrun.yaml; in an
+   * execution, as the job spells them, and only the secrets that it uses are there.
    */
   secrets: Record<string, Record<string, SecretSource>>;
-  /** The directories that stand for buckets, by name. */
+  /** The directories that replace buckets, by bucket name. */
   buckets: Record<string, string>;
-  /** The directories that stand for NFS exports, by HOST:/PATH. */
+  /** The directories that replace NFS exports, by HOST:/PATH. */
   nfs: Record<string, string>;
   /** By PROJECT:REGION:INSTANCE. */
   cloudSql: Record<string, CloudSqlEndpoint>;
 }
 
-/** Nothing of this machine is within reach, and images are made for what Cloud Run runs (container contract). */
+/** Gives jobs access to nothing of this machine, and requires the platform that Cloud Run runs (container contract). */
 export const defaultSettings: LocalSettings = {
   freshSandbox: false,
   hostAccess: false,

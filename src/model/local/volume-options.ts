@@ -1,7 +1,7 @@
 import { formatPath } from '../field-path.js';
 import type { JobInput } from '../schema/job.js';
 
-/** What gcsfuse options say of a bucket that can be had of a directory, and those that cannot. */
+/** The gcsfuse options that a directory can honour in place of a bucket, and those that it ignores. */
 export function bucketOptions(options: readonly string[]): { only: string; readOnly: boolean; ignored: string[] } {
   const ignored: string[] = [];
   let only = '';
@@ -10,19 +10,19 @@ export function bucketOptions(options: readonly string[]): { only: string; readO
     const [name = '', value = ''] = option.replace(/^-+/, '').split(/=(.*)/s);
     if (name === 'only-dir') only = value;
     else if (name === 'ro' || (name === 'o' && value === 'ro')) readOnly = true;
-    // Directories are there whether somebody has made them or not.
+    // A directory always behaves as with this option.
     else if (name !== 'implicit-dirs') ignored.push(option);
   }
   return { only, readOnly, ignored };
 }
 
-/** Options of volumes that act in Cloud Run and cannot be had of what stands for the volume here. */
+/** Volume options that act in Cloud Run and are ignored locally. */
 export const ignoredVolumeOptions = ({ template }: JobInput): string[] =>
   (template.template.volumes ?? []).flatMap(({ gcs, emptyDir }, i) => {
     const at = ['template', 'template', 'volumes', i];
     const { ignored } = bucketOptions(gcs?.mountOptions ?? []);
     return [
-      // Files keep their owners and modes: they are the user's own.
+      // Files keep their owners and modes, because they belong to the user.
       ...(ignored.length > 0 ? [`${formatPath([...at, 'gcs', 'mountOptions'])} (${ignored.join(', ')})`] : []),
       ...(emptyDir?.medium === 'DISK' && emptyDir.sizeLimit ? [formatPath([...at, 'emptyDir', 'sizeLimit'])] : []),
     ];

@@ -3,13 +3,13 @@ import { regularExpression } from '../regular-expression.js';
 import { durationSeconds } from '../time.js';
 import { isMap, type Literal, setAt, type Test, valuesAt, type Wrong } from './fields.js';
 
-/** Longer ones ahead of those that they begin with. */
+/** Longer operators come before their own prefixes. */
 export const operators = ['=~', '!~', '!=', '<=', '>=', '=', '<', '>', ':'] as const;
 export type Operator = (typeof operators)[number];
 
 /**
- * Whether what an entry has at a path stands in a relation to a literal. Where it has nothing, no relation holds, `!=`
- * and `!~` included.
+ * Whether the value of an entry at a path stands in a relation to a literal. If there is no value, no relation holds,
+ * including `!=` and `!~`.
  * @throws StatusError INVALID_ARGUMENT
  */
 export function comparison(path: readonly string[], operator: Operator, literal: Literal, wrong: Wrong): Test {
@@ -23,7 +23,7 @@ export function comparison(path: readonly string[], operator: Operator, literal:
   };
 }
 
-/** Whether any text of an entry has this in it. */
+/** Whether any text of an entry contains this text. */
 export const containing =
   (text: string): Test =>
   (entry) =>
@@ -39,7 +39,7 @@ function relation(path: readonly string[], operator: Operator, literal: Literal,
   const kind = kinds[path.join('.')];
   if (kind) {
     const bound = kind.number(literal.text);
-    if (bound === undefined) throw wrong(`${literal.text} is no ${kind.name}`, kind.fix);
+    if (bound === undefined) throw wrong(`${literal.text} is not a valid ${kind.name}`, kind.fix);
     return (value) => {
       const number = kind.number(String(value));
       return number !== undefined && stands(number - bound, operator);
@@ -52,25 +52,25 @@ function relation(path: readonly string[], operator: Operator, literal: Literal,
   };
 }
 
-/** Fields of a type that is neither text nor JSON's; a number for each value, by which they are compared. */
+/** Fields whose type is neither text nor JSON, with the number by which each value is compared. */
 const kinds: Readonly<
   Record<string, { name: string; fix?: string; number: (text: string) => number | undefined } | undefined>
 > = {
   severity: { name: 'severity', fix: `severities are ${severities.join(', ')}`, number: severityNumber },
-  timestamp: { name: 'time', fix: 'times are such as "2026-11-24T09:05:07Z" and "2026-11-24"', number: timeNumber },
-  'httpRequest.latency': { name: 'duration', fix: 'durations are such as "1.5s"', number: durationSeconds },
+  timestamp: { name: 'time', fix: 'write a time as "2026-11-24T09:05:07Z" or "2026-11-24"', number: timeNumber },
+  'httpRequest.latency': { name: 'duration', fix: 'write a duration as "1.5s"', number: durationSeconds },
   'httpRequest.status': { name: 'number', number: numberOf },
   'httpRequest.requestSize': { name: 'number', number: numberOf },
   'httpRequest.responseSize': { name: 'number', number: numberOf },
 };
 
-/** google.logging.type.LogSeverity has a hundred numbers for each. */
+/** google.logging.type.LogSeverity numbers them in steps of a hundred. */
 function severityNumber(text: string): number | undefined {
   const index = severities.findIndex((severity) => severity === text.toUpperCase());
   return index < 0 ? numberOf(text) : index * 100;
 }
 
-/** In ms, to the fraction that was written; UTC where there is no offset. */
+/** In ms, to the fraction that was written. UTC if there is no offset. */
 function timeNumber(text: string): number | undefined {
   const match = /^(\d{4}-\d\d-\d\d)(?:(T\d\d:\d\d(?::\d\d)?)(\.\d+)?(Z|[+-]\d\d:\d\d)?)?$/i.exec(text);
   if (!match) return undefined;
@@ -89,7 +89,7 @@ function stands(order: number, operator: Operator): boolean {
   return (operator.startsWith('<') ? order < 0 : order > 0) || (operator.endsWith('=') && order === 0);
 }
 
-/** Below 0 if the value comes first; undefined for what has no order. Capitals do not count. */
+/** Negative if the value sorts first; undefined for values without an order. Case is ignored. */
 function compared(value: unknown, { text, quoted }: Literal): number | undefined {
   if (value === null) return text === 'NULL_VALUE' && !quoted ? 0 : undefined;
   if (typeof value === 'string') {
@@ -100,11 +100,11 @@ function compared(value: unknown, { text, quoted }: Literal): number | undefined
   return isMap(value) || number === undefined ? undefined : Number(value) - number;
 }
 
-/** Whether a map has a key of this name. */
+/** Whether a map has this key. */
 const named = (value: unknown, text: string): boolean =>
   isMap(value) && Object.keys(value).some((key) => key.toLowerCase() === text.toLowerCase());
 
-/** Whether a value, or a text in it, has this in it; numbers and truths have to be the same. */
+/** Whether a value, or a text in it, contains this text. Numbers and booleans must be equal. */
 function has(value: unknown, text: string): boolean {
   if (isMap(value)) return Object.values(value).some((item) => has(item, text));
   if (typeof value === 'string') return value.toLowerCase().includes(text.toLowerCase());

@@ -4,16 +4,16 @@ import { camelCase } from '../field-path.js';
 
 export type Test = (entry: LogEntry) => boolean;
 
-/** Makes an error of what is wrong with a part of a filter. */
+/** Makes an error from a problem with a part of a filter. */
 export type Wrong = (problem: string, fix?: string) => StatusError;
 
-/** A value as a filter has it; `*` and NULL_VALUE mean something without quotes only. */
+/** A value in a filter. `*` and NULL_VALUE have a meaning only without quotes. */
 export interface Literal {
   text: string;
   quoted: boolean;
 }
 
-/** The fields of google.logging.v2.LogEntry that a query may name, with what is there where nothing is. */
+/** The fields of google.logging.v2.LogEntry that a query may name, with their values if unset. */
 const fields: Readonly<Record<string, unknown>> = {
   errorGroups: undefined,
   httpRequest: undefined,
@@ -35,7 +35,10 @@ const fields: Readonly<Record<string, unknown>> = {
   traceSampled: false,
 };
 
-/** A path whose first step is the name of a field; that may be in snake_case and in any case. @throws StatusError INVALID_ARGUMENT */
+/**
+ * A path whose first step is the name of a field, in snake_case or camelCase and in any case. @throws StatusError
+ * INVALID_ARGUMENT
+ */
 export function fieldOf([first = '', ...rest]: readonly string[], wrong: Wrong): readonly string[] {
   const name = Object.keys(fields).find((field) => field.toLowerCase() === camelCase(first).toLowerCase());
   if (name !== undefined) return [name, ...rest];
@@ -44,10 +47,10 @@ export function fieldOf([first = '', ...rest]: readonly string[], wrong: Wrong):
 
 export const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
-/** What an entry has at a path, looking into each item of the lists on the way. */
+/** The values of an entry at a path, descending into each item of lists on the way. */
 export const setAt = (entry: LogEntry, path: readonly string[]): unknown[] => dig(entry, path);
 
-/** The same; a field of the entry itself that is not set has its default. */
+/** The same; a field of the entry itself that is not set has its default value. */
 export function valuesAt(entry: LogEntry, path: readonly string[]): unknown[] {
   const values = dig(entry, path);
   const fallback = path.length === 1 ? fields[path[0] ?? ''] : undefined;

@@ -2,7 +2,7 @@ import { BlockList, isIPv6 } from 'node:net';
 import { ownProperty } from '../own-property.js';
 import { fieldOf, isMap, type Literal, type Test, valuesAt, type Wrong } from './fields.js';
 
-/** What a function is given: a field or a text. */
+/** An argument of a function: a field or a text. */
 export interface Argument {
   literal: Literal;
   path: readonly string[];
@@ -58,7 +58,7 @@ const functions: Readonly<Record<string, Function | undefined>> = {
   },
 };
 
-/** What a function of the query language says of an entry. @throws StatusError INVALID_ARGUMENT */
+/** The result of a function of the query language for an entry. @throws StatusError INVALID_ARGUMENT */
 export function call(name: string, args: readonly Argument[], wrong: Wrong): Test {
   const of = ownProperty(functions, name.toLowerCase());
   if (!of) {
@@ -66,13 +66,13 @@ export function call(name: string, args: readonly Argument[], wrong: Wrong): Tes
     throw wrong(`there is no function ${name}()`, `the functions are ${known.join('; ')}`);
   }
   const test = of.make(args, wrong);
-  if (!test) throw wrong(`${name}() is not given what it needs`, `it is used so: ${of.usage}`);
+  if (!test) throw wrong(`${name}() has wrong arguments`, `write it as: ${of.usage}`);
   return test;
 }
 
 const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIPv6(address) ? 'ipv6' : 'ipv4');
 
-/** The words of a text, a blank before and after each. */
+/** The words of a text, with a blank before and after each. */
 const words = (text: string): string => ` ${(text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []).join(' ')} `;
 
 function textsIn(value: unknown): string[] {
@@ -80,7 +80,7 @@ function textsIn(value: unknown): string[] {
   return value === undefined ? [] : [typeof value === 'string' ? value : JSON.stringify(value)];
 }
 
-/** A number from 0 to 1 that is always the same for a text, and spread evenly over texts (FNV-1a). */
+/** A number from 0 to 1 that is always the same for a text, and evenly distributed over texts (FNV-1a). */
 function fraction(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);

@@ -3,18 +3,18 @@ import { comparison, containing, operators } from './comparison.js';
 import { fieldOf, type Literal, type Test, type Wrong } from './fields.js';
 import { type Argument, call } from './functions.js';
 
-/** Which entries are wanted; `timed` if the filter says something of their time itself. */
+/** Which entries to select; `timed` if the filter itself restricts the time of entries. */
 export interface LogFilter {
   holds: Test;
   timed: boolean;
 }
 
 /**
- * Cloud Logging's query language: comparisons such as `severity>=ERROR`, `textPayload:"out of"`,
- * `jsonPayload.code=(7 OR 8)`, `labels."run.googleapis.com/task_index"="3"`, `resource.labels.job_name=~"^a"`; words
- * that may be anywhere; functions; joined by AND, OR, NOT, `-` and parentheses, and by AND where nothing stands between
- * them. OR binds closer than AND. (Source: the documentation of the Logging query language.)
- * @param subject what the text was given as, for messages
+ * Cloud Logging's query language: comparisons such as `severity>=ERROR`, `textPayload:"out of"`, `jsonPayload.code=(7
+ * OR 8)`, `labels."run.googleapis.com/task_index"="3"`, `resource.labels.job_name=~"^a"`; words that may be anywhere;
+ * functions; joined by AND, OR, NOT, `-` and parentheses, and by AND where nothing stands between them. OR binds closer
+ * than AND. (Source: the documentation of the Logging query language.)
+ * @param subject the name of the text in messages
  * @throws StatusError INVALID_ARGUMENT
  */
 export function parseLogFilter(text: string, subject: string): LogFilter {
@@ -22,9 +22,9 @@ export function parseLogFilter(text: string, subject: string): LogFilter {
   return { holds: parser.whole(), timed: parser.timed };
 }
 
-const quotes = `text with any of ( ) = < > ! ~ : , in it goes into quotes: 'textPayload:"a: b"'`;
+const quotes = `quote text that contains any of ( ) = < > ! ~ : , as in 'textPayload:"a: b"'`;
 
-/** What stands between the quotes of a filter. An escape that means nothing stays: it is one of a regular expression. */
+/** The text between the quotes of a filter. Unknown escapes stay, because they belong to regular expressions. */
 const unescaped = (text: string): string =>
   text.replaceAll(/\\(?:u([\dA-Fa-f]{4})|x([\dA-Fa-f]{2})|([ntr"'\\]))/g, (_, u?: string, x?: string, c = '') =>
     u || x ? String.fromCharCode(Number.parseInt(u ?? x ?? '', 16)) : ({ n: '\n', t: '\t', r: '\r' }[c as string] ?? c),
@@ -33,7 +33,7 @@ const unescaped = (text: string): string =>
 class LogFilterParser extends Scanner {
   timed = false;
 
-  /** Comments are blanks. */
+  /** Comments count as blanks. */
   override space(): void {
     this.match(/(?:\s|--.*)*/);
   }
@@ -95,7 +95,7 @@ class LogFilterParser extends Scanner {
     return this.take('(') ? this.#parenthesized(value) : value();
   }
 
-  /** A field, or a value that stands alone. */
+  /** A field, or a value on its own. */
   #member(): Argument {
     const start = this.at;
     const path: string[] = [];
@@ -129,7 +129,7 @@ class LogFilterParser extends Scanner {
     return args;
   }
 
-  /** Tells what is wrong with what comes next, later. */
+  /** Returns a function that reports a problem at the current position later. */
   #wrongHere(): Wrong {
     const { at } = this;
     return (problem, fix) => {

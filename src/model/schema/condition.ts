@@ -4,7 +4,7 @@ import { any, enumeration, field, int32, list, message, string, timestamp, type 
 export const ConditionMessage = message(
   'Condition',
   {
-    type: string('What the condition is about: Ready, Completed, Started, ResourcesAvailable, ContainerReady, Retry.'),
+    type: string('The aspect that the condition describes: Ready, Completed, Started, ResourcesAvailable, ContainerReady, Retry.'),
     state: enumeration(
       'Condition.State',
       {
@@ -14,14 +14,14 @@ export const ConditionMessage = message(
         CONDITION_FAILED: 3,
         CONDITION_SUCCEEDED: 4,
       },
-      'How far it has come.',
+      'The state.',
     ),
-    message: string('The same for people.'),
+    message: string('A message for people.'),
     lastTransitionTime: timestamp('When the state last changed.'),
     severity: enumeration(
       'Condition.Severity',
       { SEVERITY_UNSPECIFIED: 0, ERROR: 1, WARNING: 2, INFO: 3 },
-      'How bad a failed condition is; absent means it is terminal.',
+      'The severity of a failed condition; absent if it is terminal.',
     ),
     reason: enumeration(
       'Condition.CommonReason',
@@ -43,7 +43,7 @@ export const ConditionMessage = message(
         INTERNAL: 16,
         VPC_NETWORK_NOT_FOUND: 17,
       },
-      'Why, for any kind of resource.',
+      'The reason, for any kind of resource.',
       { output: true },
     ),
     revisionReason: enumeration(
@@ -63,7 +63,7 @@ export const ConditionMessage = message(
         HEALTH_CHECK_SKIPPED: 11,
         MIN_INSTANCES_WARMING: 12,
       },
-      'Why, for revisions of services; never on jobs.',
+      'The reason, for revisions of services; never set for jobs.',
       { output: true },
     ),
     executionReason: enumeration(
@@ -77,10 +77,10 @@ export const ConditionMessage = message(
         DELETED: 5,
         DELAYED_START_PENDING: 6,
       },
-      'Why, for executions.',
+      'The reason, for executions.',
       { output: true },
     ),
-    instanceReason: string('Why, for instances; never on jobs.', { output: true }),
+    instanceReason: string('The reason, for instances; never set for jobs.', { output: true }),
   },
   { reasons: ['reason', 'revisionReason', 'executionReason', 'instanceReason'] },
 );
@@ -90,10 +90,10 @@ export type Condition = Infer<typeof ConditionMessage>;
 /** google.rpc.Status */
 export const StatusMessage = message('google.rpc.Status', {
   code: int32('A google.rpc.Code; OK if absent.'),
-  message: string('What went wrong.'),
-  details: list(any('A message that says more.'), 'More for programs, such as google.rpc.BadRequest.'),
+  message: string('The error message.'),
+  details: list(any('A message with more detail.'), 'Details for programs, such as google.rpc.BadRequest.'),
 });
 
 export type Status = Infer<typeof StatusMessage>;
 
-export const conditions = list(field(ConditionMessage, 'A condition.'), 'The state, in parts.', { output: true });
+export const conditions = list(field(ConditionMessage, 'A condition.'), 'The state, by aspect.', { output: true });

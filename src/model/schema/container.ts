@@ -23,7 +23,7 @@ const secretName: Constraint[] = [
     filled: true,
   },
 ];
-/** The part of a quantity's mistake that is plain to see, or examples. */
+/** The fix for a malformed quantity if the mistake is obvious, otherwise examples. */
 const orLike =
   (examples: string) =>
   (value: string): string => {
@@ -69,7 +69,7 @@ export const EnvVarMessage = message(
       required: true,
       constraints: [{ id: 'env-name', text: 'must not be empty', filled: true }],
     }),
-    value: string('The value, taken literally: nothing is expanded.', {
+    value: string('The value, taken literally, without expansion.', {
       constraints: [{ id: 'env-value', text: 'length cannot exceed 32768', maxBytes: 32768 }],
     }),
     valueSource: field(EnvVarSource, 'Where the value comes from.'),
@@ -98,7 +98,7 @@ const ResourceRequirements = message('ResourceRequirements', {
       },
     ],
   }),
-  cpuIdle: bool('For services; a job always has its CPU.', {
+  cpuIdle: bool('For services; the CPU of a job is always allocated.', {
     effect: 'refused',
     constraints: [{ id: 'cpu-idle', text: 'CPU idle must be set to false', values: [false] }],
   }),
@@ -110,30 +110,30 @@ const ContainerPort = message('ContainerPort', {
     effect: 'recorded',
     constraints: [{ id: 'port-name', text: "must be one of empty, 'http1' or 'h2c'", values: ['', 'http1', 'h2c'] }],
   }),
-  containerPort: int32('The port number, 1 to 65535; that of probes that name none.', {
+  containerPort: int32('The port number, 1 to 65535; the default for probes without a port.', {
     constraints: [{ id: 'port-number', text: 'must be 0 < container_port < 65536', min: 1, max: 65535, filled: true }],
   }),
 });
 
 const VolumeMountMessage = message('VolumeMount', {
   name: string('The name of a volume of the template.', { required: true }),
-  mountPath: string('Where it appears in the container; absolute, no `:`. May be left out for Cloud SQL.', {
+  mountPath: string('The absolute path in the container, without `:`. Optional for Cloud SQL.', {
     required: true,
     unset: '',
   }),
-  subPath: string('A path inside the volume that is mounted instead of its root.'),
+  subPath: string('A path inside the volume to mount instead of its root.'),
 });
 export type VolumeMount = Infer<typeof VolumeMountMessage>;
 
 const BuildInfo = message('BuildInfo', {
   functionTarget: string('The entry point of the source.', { output: true }),
-  sourceLocation: string('Where the source was.', { output: true }),
+  sourceLocation: string('The location of the source.', { output: true }),
 });
 
 const CloudStorageSource = message('SourceCode.CloudStorageSource', {
   bucket: string('The bucket.', { required: true }),
   object: string('The object.', { required: true }),
-  generation: int64('Its generation.'),
+  generation: int64('The generation of the object.'),
 });
 
 const InlinedSource = message('SourceCode.InlinedSource', {
@@ -141,7 +141,7 @@ const InlinedSource = message('SourceCode.InlinedSource', {
     field(
       message('SourceCode.InlinedSource.SourceFile', {
         filename: string('The path of the file.', { required: true }),
-        content: string('What is in it.', { required: true }),
+        content: string('The content of the file.', { required: true }),
       }),
       'A file.',
     ),
@@ -165,7 +165,7 @@ const serviceOnly = 'it is for services';
 const imageReference =
   /^(?:(?:[a-zA-Z0-9](?:[-a-zA-Z0-9.]*[a-zA-Z0-9])?(?::\d+)?)\/)?[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*(?::\w[\w.-]{0,127})?(?:@[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,})?$/;
 
-/** What an image that is none was meant to be, or an example. */
+/** The image that was probably intended, or an example. */
 function imageLike(value: string): string {
   const example = 'e.g. us-docker.pkg.dev/my-project/my-repo/my-image:1.0';
   if (value.length > 500) return example;
@@ -178,7 +178,7 @@ function imageLike(value: string): string {
 }
 
 export const ContainerMessage = message('Container', {
-  name: string('A DNS label, unique in the template; may be empty where there is one container only.', {
+  name: string('A DNS label, unique in the template; may be empty if there is only one container.', {
     constraints: [
       {
         id: 'container-name',
@@ -212,8 +212,8 @@ export const ContainerMessage = message('Container', {
   volumeMounts: list(field(VolumeMountMessage, 'A mount.'), 'Volumes to mount.'),
   workingDir: string("The working directory; the image's if unset."),
   livenessProbe: field(ProbeMessage, 'For services; a job that sets it is rejected.', { effect: 'refused' }),
-  startupProbe: field(StartupProbeMessage, 'Tells when the container is up, for those that depend on it.'),
-  readinessProbe: field(ProbeMessage, 'For services; a job makes no use of it.', { effect: 'recorded' }),
+  startupProbe: field(StartupProbeMessage, 'Decides when the container is up, for containers that depend on it.'),
+  readinessProbe: field(ProbeMessage, 'For services; jobs ignore it.', { effect: 'recorded' }),
   dependsOn: list(string('A container name.'), 'Containers that must be up before this one starts.'),
   baseImageUri: string('For functions.', { effect: 'recorded', ignored: serviceOnly }),
   buildInfo: field(BuildInfo, 'How the image was built.', { output: true }),
@@ -222,7 +222,7 @@ export const ContainerMessage = message('Container', {
 export type Container = Infer<typeof ContainerMessage>;
 
 const SecretItem = message('VersionToPath', {
-  path: string('The file, relative to the mount.', { required: true }),
+  path: string('The file, relative to the mount path.', { required: true }),
   version: string('A version number, an alias, or `latest`.', { constraints: secretVersion }),
   mode: int32('Permission bits, 0 to 0777 (511); the default mode if unset.', {
     octal: true,
@@ -235,7 +235,7 @@ const SecretVolumeSource = message('SecretVolumeSource', {
     required: true,
     constraints: secretName,
   }),
-  items: list(field(SecretItem, 'A file.'), 'The files; if none, one file named after the secret, version `latest`.'),
+  items: list(field(SecretItem, 'A file.'), 'The files; if there are none, one file named after the secret, with version `latest`.'),
   defaultMode: int32('Permission bits, 0 to 0777 (511); 0444 if unset.', {
     octal: true,
     constraints: secretMode,

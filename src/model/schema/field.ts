@@ -1,64 +1,64 @@
 import type { RuleId } from '../validation/rules.js';
 
 /**
- * The language in which the resources are declared once. Types, decoding, validation of single fields, the list of
- * fields without a local effect and the documentation all derive from these declarations.
+ * The language in which resources are declared, once. Types, decoding, the validation of single fields, the JSON
+ * Schemas and the list of fields all derive from these declarations.
  */
 
-/** What a field does to a job that runs here. */
+/** The effect of a field on a local run. */
 export type Effect =
-  /** Acts as it does in Cloud Run. */
+  /** The same as in Cloud Run. */
   | 'same'
-  /** Acts through what localrun.yaml has in its place; a job that sets what is not mapped does not run. */
+  /** Acts through a mapping in localrun.yaml; a job with an unmapped value does not start. */
   | 'mapped'
-  /** Kept and returned; how a task runs does not depend on it. */
+  /** Stored and returned; it never affects how a task runs. */
   | 'recorded'
-  /** Kept and returned; it acts in Cloud Run and has no local effect, which a run says once. */
+  /** Stored and returned. It acts in Cloud Run and is ignored locally; a run lists such fields once. */
   | 'ignoredLocally'
-  /** A job that sets it is refused, as by the API. */
+  /** A job that sets it is rejected, as by the API. */
   | 'refused';
 
 /**
- * What a value has to be by itself, in the API's words (`text`) and in terms that machines read. An unset value, which
- * is also an empty string and the number 0 where the field has no presence, breaks none but `filled`.
+ * A constraint on a single value: in the API's wording (`text`) and in a form for machines. An unset value satisfies
+ * every constraint but `filled`. The empty string, and 0 in a field without presence, count as unset.
  */
 export interface Constraint {
   id: RuleId;
   text: string;
-  /** What to do, which may depend on the value. */
+  /** How to fix it, possibly depending on the value. */
   fix?: string | ((value: string) => string | undefined);
   /** Bounds of a number, of a duration in seconds, or of the items of a list or map. */
   min?: number;
   max?: number;
-  /** Of a string. */
+  /** For a string. */
   pattern?: RegExp;
   /** The length of a string in bytes of UTF-8. */
   maxBytes?: number;
-  /** The values allowed, where the type allows more. */
+  /** The allowed values, if the type allows more. */
   values?: readonly (string | boolean)[];
-  /** Neither empty nor 0. */
+  /** The value must not be empty or 0. */
   filled?: true;
 }
 
 interface Common {
   doc: string;
   effect?: Effect;
-  /** Set by the service only; ignored in input, as the API does. */
+  /** Set by the service only; ignored in input, as by the API. */
   output?: true;
-  /** Always present: a must in input, or always set by the service. */
+  /** Always present: required in input, or always set by the service. */
   required?: true;
-  /** What the API says where a required field is missing. */
+  /** The API's wording when a required field is missing. */
   missing?: string;
-  /** What a required field is where it is missing, if that is no problem in itself. */
+  /** What a missing required field means, if that is not a problem in itself. */
   unset?: string;
-  /** Why a value that is set is refused, or why it does nothing, which is told. */
+  /** Why a set value is rejected, or why it has no effect, which is reported. */
   refused?: string;
   ignored?: string;
-  /** The values for which neither holds, besides those that are empty. */
+  /** Values that are neither rejected nor reported, besides empty ones. */
   neutral?: readonly (string | number)[];
   /** A string that may be written as a number, as gcloud allows for a project number. */
   orNumber?: true;
-  /** Permission bits, which people write in octal. */
+  /** Permission bits, usually written in octal. */
   octal?: true;
   constraints?: readonly Constraint[];
 }
@@ -79,7 +79,7 @@ export interface ListField extends Common {
 }
 export interface MapField extends Common {
   kind: 'map';
-  /** What its values are; strings if unset. */
+  /** The type of its values; string if unset. */
   of?: Field;
   keyConstraints?: readonly Constraint[];
   valueConstraints?: readonly Constraint[];
@@ -90,9 +90,9 @@ export interface MessageField extends Common {
 }
 export type Field = ScalarField | EnumField | ListField | MapField | MessageField;
 
-/** A message type; `oneofs` name sets of fields of which at most one may be set. */
+/** A message type. Each entry of `oneofs` names fields of which at most one may be set. */
 export interface Message {
-  /** As in the package google.cloud.run.v2, with the package's name where it is another. */
+  /** As in the package google.cloud.run.v2; other packages are part of the name. */
   name: string;
   fields: Record<string, Field>;
   oneofs?: Readonly<Record<string, readonly string[]>>;
@@ -168,7 +168,7 @@ export const map = <const O extends MapOptions = {}>(
   options?: O,
 ): { kind: 'map'; doc: string } & NoInfer<O> => ({ kind: 'map', doc, ...options }) as { kind: 'map'; doc: string } & O;
 
-/** A map whose values are no plain strings. */
+/** A map whose values are not plain strings. */
 export const mapOf = <F extends Field>(of: F, doc: string): { kind: 'map'; of: NoInfer<F>; doc: string } => ({
   kind: 'map',
   of,

@@ -4,17 +4,22 @@ import { JobMessage } from './job.js';
 import { type RuleId, validationRules } from '../validation/rules.js';
 import { JobV1Message } from '../v1/schema.js';
 
-/** A JSON Schema, draft 7, which is what editors know best. */
+/** A JSON Schema, draft 7, which editors support best. */
 type Schema = Record<string, unknown>;
 
-/** The published schemas: what an editor can check of a file, which is types, names and the rules for single values. */
+/**
+ * The published schemas. They hold what an editor can check in a file: types, names and constraints on single values.
+ */
 export const jsonSchemas = (): Record<'job' | 'job.v1' | 'localrun', Schema> => ({
   job: jsonSchema(JobMessage, 'Cloud Run job, Admin API v2', true),
   'job.v1': jsonSchema(JobV1Message, 'Cloud Run job, v1 (gcloud run jobs replace)', false),
   localrun: jsonSchema(LocalFileMessage, 'localrun.yaml', false),
 });
 
-/** @param proto whether proto3 JSON is read, where an enum may be a number */
+/**
+ * 
+ * @param proto whether the input is proto3 JSON, in which an enum may be a number
+ */
 function jsonSchema(message: Message, title: string, proto: boolean): Schema {
   const writer = new Writer(proto);
   const { $ref } = writer.reference(message);
@@ -33,7 +38,7 @@ class Writer {
   reference(message: Message): { $ref: string } {
     let name = this.#names.get(message);
     if (name === undefined) {
-      // Two messages may have one name: a startup probe has other bounds than the probes of services.
+      // Two messages can have the same name: startup probes and the probes of services have different bounds.
       name = message.name;
       for (let i = 2; Object.hasOwn(this.definitions, name); i++) name = `${message.name}${i}`;
       this.#names.set(message, name);
@@ -64,12 +69,12 @@ class Writer {
   }
 
   #property(field: Field): Schema {
-    const description = [field.doc, field.ignored && `Does nothing: ${field.ignored}.`].filter(Boolean).join(' ');
+    const description = [field.doc, field.ignored && `Ignored: ${field.ignored}.`].filter(Boolean).join(' ');
     const about = { ...(description && { description }) };
     if (field.output) return { ...about, readOnly: true };
     const schema = this.#value(field);
     if (field.required) return { ...about, ...schema };
-    // Null is as good as absent.
+    // Null means unset.
     if (Array.isArray(schema['enum'])) return { ...about, ...schema, enum: [...(schema['enum'] as unknown[]), null] };
     const { type } = schema;
     if (type === undefined) return { ...about, anyOf: [schema, { type: 'null' }] };
@@ -123,7 +128,10 @@ function mapSchema({ keyConstraints, valueConstraints }: MapField, checks: Schem
   };
 }
 
-/** The part of a JSON Schema that checks the constraints of one value. An empty text and 0 are unset, unless the value has to be filled. */
+/**
+ * The part of a JSON Schema that checks the constraints of one value. The empty string and 0 count as unset, unless the
+ * value must be filled.
+ */
 function constraintSchema(constraints: readonly Constraint[] = [], kind: Field['kind']): Schema {
   const errors = constraints.filter(({ id }) => isError(id));
   const filled = errors.some((constraint) => constraint.filled);
@@ -138,7 +146,7 @@ function constraintSchema(constraints: readonly Constraint[] = [], kind: Field['
   });
   if (kind === 'string' && filled) all.push({ minLength: 1 });
   const own = all.filter((schema) => Object.keys(schema).length > 0);
-  // Two patterns cannot be in one schema.
+  // A schema can hold only one pattern.
   const [first = {}, ...others] = own;
   const clash = others.some((schema) => Object.keys(schema).some((key) => key in first));
   return clash ? { allOf: own } : Object.assign({}, ...own);

@@ -1,6 +1,6 @@
 import type { Field, Infer, Message } from './field.js';
 
-/** Fields for which the API tells a zero value from none: optional in the proto, or in a oneof with content. */
+/** Fields for which the API distinguishes zero from unset: optional in the proto, or in a oneof with content. */
 const explicit: ReadonlySet<string> = new Set([
   'maxRetries',
   'gpuZonalRedundancyDisabled',
@@ -12,8 +12,8 @@ const explicit: ReadonlySet<string> = new Set([
 type Json = Record<string, unknown>;
 
 /**
- * What the API keeps of a resource that a client sends: output-only fields are dropped, and so are zero values, which
- * proto3 JSON does not tell from unset ones. A message that is set stays, even if nothing is left in it.
+ * The part of a client's resource that the API stores. Output-only fields are dropped, and so are zero values, which
+ * proto3 JSON does not distinguish from unset ones. A message that is set stays even if it becomes empty.
  */
 export const normalize = <M extends Message>(message: M, value: Infer<M>): Infer<M> =>
   keptMessage(message, value) as Infer<M>;

@@ -3,16 +3,16 @@ import { bytes, enumeration, field, int32, list, message, string, type Infer } f
 const ExprMessage = message('google.type.Expr', {
   expression: string('The condition, in Common Expression Language.', { required: true }),
   title: string('Its name.'),
-  description: string('What it is for.'),
-  location: string('Where it is from, for error messages.'),
+  description: string('The purpose.'),
+  location: string('Its origin, for error messages.'),
 });
 
 const member = string('`user:A@B`, `group:A@B`, `serviceAccount:A@B`, `domain:D`, `allUsers`, …');
 
 const BindingMessage = message('google.iam.v1.Binding', {
   role: string('The role, such as `roles/run.invoker`.', { required: true }),
-  members: list(member, 'Who has it.', { required: true }),
-  condition: field(ExprMessage, 'When the binding holds.'),
+  members: list(member, 'The members that have the role.', { required: true }),
+  condition: field(ExprMessage, 'The condition under which the binding holds.'),
 });
 export type Expr = Infer<typeof ExprMessage>;
 export type Binding = Infer<typeof BindingMessage>;
@@ -24,18 +24,18 @@ const AuditLogConfigMessage = message('google.iam.v1.AuditLogConfig', {
     'What is logged.',
     { required: true },
   ),
-  exemptedMembers: list(member, 'Whose calls are not.'),
+  exemptedMembers: list(member, 'Members whose calls are not logged.'),
 });
 
 const AuditConfigMessage = message('google.iam.v1.AuditConfig', {
   service: string('The service, or `allServices`.', { required: true }),
-  auditLogConfigs: list(field(AuditLogConfigMessage, 'A kind of log.'), 'What is logged.'),
+  auditLogConfigs: list(field(AuditLogConfigMessage, 'A type of log.'), 'What is logged.'),
 });
 
 /** google.iam.v1.Policy */
 export const PolicyMessage = message('google.iam.v1.Policy', {
-  version: int32('The format: 0, 1, or 3 where a binding has a condition.'),
-  bindings: list(field(BindingMessage, 'A role and who has it.'), 'Who may do what.'),
-  auditConfigs: list(field(AuditConfigMessage, 'A service and what is logged.'), 'What is logged.'),
+  version: int32('The format: 0, 1, or 3 if a binding has a condition.'),
+  bindings: list(field(BindingMessage, 'A role and its members.'), 'The bindings of roles to members.'),
+  auditConfigs: list(field(AuditConfigMessage, 'A service and what is logged for it.'), 'What is logged.'),
   etag: bytes('The version, for optimistic locking.'),
 });

@@ -38,11 +38,11 @@ const GrpcAction = message('GRPCAction', {
 
 const actions = {
   httpGet: field(HttpGetAction, 'Healthy if a GET answers with a status from 200 to 399.'),
-  tcpSocket: field(TcpSocketAction, 'Healthy if the port takes a connection.'),
+  tcpSocket: field(TcpSocketAction, 'Healthy if the port accepts a connection.'),
   grpc: field(GrpcAction, 'Healthy if grpc.health.v1 answers SERVING.'),
 };
 
-/** The API names the field in its text. */
+/** The API's message contains the name of the field. */
 const startupSeconds = (field: string): Constraint[] => [
   { id: 'probe-seconds', text: `${field} must be a number between 0 and 240`, min: 0, max: 240 },
 ];
@@ -50,16 +50,16 @@ const startupSeconds = (field: string): Constraint[] => [
 export const StartupProbeMessage = message(
   'Probe',
   {
-    initialDelaySeconds: int32('Wait before the first probe, 0 to 240 s; 0 if unset.', {
+    initialDelaySeconds: int32('Delay before the first probe, 0 to 240 s; 0 if unset.', {
       constraints: startupSeconds('initial_delay_seconds'),
     }),
-    timeoutSeconds: int32('Time for one probe, up to 240 s; 1 if unset.', {
+    timeoutSeconds: int32('Time limit of one probe, up to 240 s; 1 if unset.', {
       constraints: startupSeconds('timeout_seconds'),
     }),
-    periodSeconds: int32('Time from probe to probe, up to 240 s; 10 if unset.', {
+    periodSeconds: int32('Time between probes, up to 240 s; 10 if unset.', {
       constraints: startupSeconds('period_seconds'),
     }),
-    failureThreshold: int32('Failures in a row that make the container fail; 3 if unset.', {
+    failureThreshold: int32('Consecutive failures after which the container has failed; 3 if unset.', {
       constraints: [{ id: 'probe-threshold', text: 'Must be a positive number if set', min: 0 }],
     }),
     ...actions,
@@ -68,14 +68,14 @@ export const StartupProbeMessage = message(
 );
 export type Probe = Infer<typeof StartupProbeMessage>;
 
-/** The probes of services, whose bounds are others. */
+/** The probes of services, which have other bounds. */
 export const ProbeMessage = message(
   'Probe',
   {
-    initialDelaySeconds: int32('Wait before the first probe.'),
-    timeoutSeconds: int32('Time for one probe.'),
-    periodSeconds: int32('Time from probe to probe.'),
-    failureThreshold: int32('Failures in a row that make the container fail.'),
+    initialDelaySeconds: int32('Delay before the first probe.'),
+    timeoutSeconds: int32('Time limit of one probe.'),
+    periodSeconds: int32('Time between probes.'),
+    failureThreshold: int32('Consecutive failures after which the container has failed.'),
     ...actions,
   },
   { probeType: ['httpGet', 'tcpSocket', 'grpc'] },

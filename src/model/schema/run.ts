@@ -2,14 +2,14 @@ import { EnvVarMessage } from './container.js';
 import { bool, duration, field, int32, list, message, string, type Infer } from './field.js';
 
 const ContainerOverrideMessage = message('RunJobRequest.Overrides.ContainerOverride', {
-  name: string('The container; may be empty where the job has one.'),
+  name: string('The container; may be empty if the job has only one.'),
   args: list(string('An argument.'), 'Replaces the arguments; an empty list keeps them.'),
-  env: list(field(EnvVarMessage, 'A variable.'), 'Added to the variables, or put in place of those of the same name.'),
-  clearArgs: bool('Drops the arguments.'),
+  env: list(field(EnvVarMessage, 'A variable.'), 'Added to the variables, replacing those of the same name.'),
+  clearArgs: bool('Removes the arguments.'),
 });
 export type ContainerOverride = Infer<typeof ContainerOverrideMessage>;
 
-/** google.cloud.run.v2.RunJobRequest.Overrides: what one execution does differently from its job. */
+/** google.cloud.run.v2.RunJobRequest.Overrides: how one execution differs from its job. */
 export const OverridesMessage = message('RunJobRequest.Overrides', {
   containerOverrides: list(field(ContainerOverrideMessage, 'An override.'), 'Overrides of containers.'),
   taskCount: int32("Tasks of the execution; the job's if 0 or unset.", {

@@ -10,7 +10,7 @@ export const VpcAccess = message('VpcAccess', {
   connector: string('`projects/P/locations/L/connectors/C`, or `C` in the same project and location.', {
     constraints: [
       {
-        // The page on connectors has commands and YAML with the bare name; the reference of v2 has the full one.
+        // The page on connectors uses the bare name in commands and YAML; the v2 reference uses the full name.
         id: 'vpc-connector',
         text: 'must be in form projects/{project}/locations/{location}/connectors/{connector}',
         pattern: /^(?:projects\/[^/]+\/locations\/[^/]+\/connectors\/)?[^/]+$/,
@@ -20,9 +20,9 @@ export const VpcAccess = message('VpcAccess', {
   egress: enumeration(
     'VpcAccess.VpcEgress',
     { VPC_EGRESS_UNSPECIFIED: 0, ALL_TRAFFIC: 1, PRIVATE_RANGES_ONLY: 2 },
-    'What goes through the VPC.',
+    'Which traffic goes through the VPC.',
   ),
-  networkInterfaces: list(field(NetworkInterface, 'An interface.'), 'Direct VPC egress; at most one.', {
+  networkInterfaces: list(field(NetworkInterface, 'A network interface.'), 'Direct VPC egress; at most one.', {
     constraints: [{ id: 'vpc-interfaces', text: 'only 1 network interface is allowed', max: 1 }],
   }),
 });
@@ -33,7 +33,7 @@ export const NodeSelector = message('NodeSelector', {
     constraints: [
       {
         id: 'accelerator',
-        text: 'is no accelerator that is known to work for jobs',
+        text: 'is not an accelerator that is known to work for jobs',
         fix: 'nvidia-l4 or nvidia-rtx-pro-6000',
         values: ['nvidia-l4', 'nvidia-rtx-pro-6000'],
       },
@@ -49,21 +49,23 @@ export const BinaryAuthorization = message(
       constraints: [
         {
           id: 'binary-authorization-policy',
-          text: 'is no policy of the form projects/{project}/platforms/cloudRun/{policy}',
+          text: 'is not a policy of the form projects/{project}/platforms/cloudRun/{policy}',
           pattern: /^projects\/[^/]+\/platforms\/cloudRun\/[^/]+$/,
         },
       ],
     }),
-    breakglassJustification: string('Why the policy is passed over.'),
+    breakglassJustification: string('The justification for bypassing the policy.'),
   },
   { binauthzMethod: ['useDefault', 'policy'] },
 );
 
-/** Labels follow Google Cloud's rules for labels, annotations those of Kubernetes; both keep system namespaces out. */
+/**
+ * Labels follow Google Cloud's rules for labels, annotations those of Kubernetes. Neither may use system namespaces.
+ */
 const noSystemKey = (kind: string): Constraint => ({
   id: 'system-metadata',
   text: `system ${kind}s are not supported`,
-  fix: 'leave it out: what it says has a field of its own',
+  fix: 'leave it out: a field of its own says the same',
   pattern: /^(?!(?:run|cloud)\.googleapis\.com\/|(?:serving|autoscaling)\.knative\.dev\/)/u,
 });
 export const labels = {
@@ -73,7 +75,7 @@ export const labels = {
     {
       id: 'label-key',
       text: 'a label key has 1 to 63 characters, lower-case letters, digits, _ and -, and begins with a lower-case letter',
-      // The nonce that gcloud sets to make a new execution is let through.
+      // Allows the nonce that gcloud sets to force a new execution.
       pattern: /^(?:client\.knative\.dev\/.+|\p{Ll}[\p{Ll}\p{Lo}\p{N}_-]{0,62})$/u,
       filled: true,
     },
@@ -91,7 +93,7 @@ export const annotations = {
     noSystemKey('annotation'),
     {
       id: 'annotation-key',
-      text: 'an annotation key is a name of 1 to 63 letters, digits, -, _ and ., with a DNS name and / before it or not',
+      text: 'an annotation key is a name of 1 to 63 letters, digits, -, _ and ., optionally after a DNS name and /',
       pattern:
         /^(?:(?=[^/]{1,253}\/)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/)?[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?$/,
       filled: true,

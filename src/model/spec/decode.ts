@@ -9,21 +9,21 @@ import { foreignField } from './foreign-fields.js';
 import { protoType, readScalar, shown } from './scalars.js';
 import type { SourceDocument } from './source-document.js';
 
-/** A violation with its place in a file, and its path as the file spells it. */
+/** A violation with its position in a file, and the path as spelled there. */
 export interface LocatedViolation extends Violation {
   location: Location;
   written: FieldPath;
-  /** What was meant is plain to see, and the value holds it. */
+  /** The intended value is obvious, and was used. */
   guessed?: true;
-  /** The value that it is about. */
+  /** The value concerned. */
   node?: Node | null;
 }
 
 /**
- * A document as a message of the schema. `proto` goes by the rules of proto3 JSON: field names in lowerCamelCase or
- * snake_case, null is unset, 64-bit integers may be strings; `gcloud` by what `gcloud run jobs replace` does with YAML.
- * Output-only fields are dropped, as the API does. What does not fit is reported, all of it; required fields are there
- * all the same, empty, so that the rest can be validated.
+ * Decodes a document as a message of the schema. `proto` follows proto3 JSON: field names in lowerCamelCase or
+ * snake_case, null means unset, 64-bit integers may be strings. `gcloud` follows what `gcloud run jobs replace` does
+ * with YAML. Output-only fields are dropped, as by the API. Everything that does not fit is reported. Missing required
+ * fields are filled with empty values, so that the rest can be validated.
  * @throws TooLarge
  */
 export function decode<M extends Message>(
@@ -38,7 +38,7 @@ export function decode<M extends Message>(
 
 type Json = string | number | boolean | Json[] | { [key: string]: Json };
 
-/** A place, by the schema's names and as it is written. */
+/** A place, by its names in the schema and as spelled in the file. */
 interface At {
   path: FieldPath;
   written: FieldPath;
@@ -50,7 +50,7 @@ const inside = ({ path, written }: At, name: string | number, spelled = name): A
 
 type Told = Pick<LocatedViolation, 'fix' | 'payload' | 'guessed'>;
 
-/** The items of a list that were written as one line, as for a shell. */
+/** The items of a list that was written as one line, as for a shell. */
 const words = (line: string): string =>
   /[|&;<>$`"'()]/.test(line) && /\s/.test(line)
     ? `sh, -c, ${JSON.stringify(line)}`
@@ -116,7 +116,7 @@ class Decoder {
     return value;
   }
 
-  /** The field that a key means, if it means one. gcloud knows the names as they are declared only. */
+  /** The field that a key names, if any. gcloud accepts only the declared spelling. */
   #nameOf(key: string, message: Message): string | undefined {
     const names = this.#reader === 'gcloud' ? [key] : [key, camelCase(key)];
     return names.find((name) => Object.hasOwn(message.fields, name));
@@ -160,10 +160,10 @@ class Decoder {
     if (refused !== undefined) {
       const fix = foreignField(String(here.path.at(-1))).say ?? 'remove it';
       this.#report(here, keyNode, 'unsupported', refused, { fix });
-    } else this.#report(here, keyNode, 'ignored', `does nothing: ${ignored}`);
+    } else this.#report(here, keyNode, 'ignored', `has no effect: ${ignored}`);
   }
 
-  /** What a required field is where it is missing or no value at all. */
+  /** The meaning of a required field that is missing or empty. */
   #empty(field: Field): Json | undefined {
     if (field.kind === 'list') return [];
     if (field.kind === 'string') return '';
@@ -192,7 +192,7 @@ class Decoder {
     const target = this.#source.resolve(node);
     const items = this.#source.items(node, at.path.length);
     if (!items) {
-      // gcloud takes a value in place of a list of one.
+      // gcloud accepts a single value in place of a list of one.
       const fits = field.of.kind === 'message' ? isMap(target) : isScalar(target);
       const fix =
         isScalar(target) && target.source ? `write it as a list: [${words(target.source)}]` : 'write it as a list';
@@ -200,7 +200,7 @@ class Decoder {
         this.#wrongType(at, node, 'a list', field.of, fits ? fix : undefined);
         return [];
       }
-      this.#report(at, target, 'single-item', 'is no list, and gcloud takes it as a list of one', { fix });
+      this.#report(at, target, 'single-item', 'is not a list; gcloud reads it as a list of one', { fix });
       return [this.#field(node, field.of, at) ?? ''];
     }
     const values: Json[] = [];
@@ -208,7 +208,7 @@ class Decoder {
       const here = inside(at, values.length, i);
       if (!this.#source.isNull(item)) values.push(this.#field(item, field.of, here) ?? '');
       else if (this.#reader === 'gcloud') this.#wrongType(here, item ?? target, this.#nounOf(field.of), field.of);
-      else this.#report(here, item ?? target, 'null-item', 'is null, which is left out', { fix: 'remove it' });
+      else this.#report(here, item ?? target, 'null-item', 'is null and is left out', { fix: 'remove it' });
     }
     return values;
   }
@@ -238,19 +238,19 @@ class Decoder {
           ? (this.#scalar(valueNode ?? keyNode, of, here, valueNode === null) ?? '')
           : this.#field(valueNode ?? keyNode, of, here);
       if (item === undefined) continue;
-      // Not by assignment: __proto__ is a key like any other.
+      // Not by assignment, because __proto__ is a key like any other.
       Object.defineProperty(value, key, { value: item, enumerable: true, configurable: true, writable: true });
     }
     return value;
   }
 
-  /** In YAML 1.1 a key such as `on` is no text; gcloud sends it as it reads it. */
+  /** In YAML 1.1 a key such as `on` is not text, and gcloud sends it as it reads it. */
   #checkKey(here: At, keyNode: Node | null, key: string): void {
     const target = this.#source.resolve(keyNode);
     const read = isScalar(target) ? this.#source.scalar(target) : undefined;
     if (read === key || (this.#reader === 'proto' && target) || (typeof read === 'number' && String(read) === key))
       return;
-    this.#report(here, keyNode, 'map-key', `the key ${key || 'null'} is no text: gcloud reads it as ${shown(read)}`, {
+    this.#report(here, keyNode, 'map-key', `the key ${key || 'null'} is not text: gcloud reads it as ${shown(read)}`, {
       fix: `quote it: ${JSON.stringify(key)}`,
     });
   }

@@ -7,21 +7,21 @@ import { jobMappings } from '../v1/mapping.js';
 
 export type Version = 'v1' | 'v2';
 
-/** Where a field is; any item of a list is `*`. */
+/** The place of a field; `*` stands for any list item. */
 export interface Place {
   parent: FieldPath;
   name: string;
-  /** Unset for what an open map holds, such as an annotation. */
+  /** Unset for a key of an open map, such as an annotation. */
   field?: Field | undefined;
-  /** The value is written in another way there than where the name is from. */
+  /** The value has another form in this place than in the place that the name is from. */
   converted?: boolean;
-  /** What goes with it there. */
+  /** What must be set along with it. */
   besides?: string | undefined;
 }
 
 export const rootOf: Readonly<Record<Version, Message>> = { v1: JobV1Message, v2: JobMessage };
 
-/** Probes of services, which no job has. */
+/** Probes of services, which jobs do not have. */
 const misleading = new Set(['livenessProbe', 'readinessProbe']);
 
 type Index = ReadonlyMap<string, readonly Place[]>;
@@ -54,7 +54,7 @@ interface Pair extends Record<Version, FieldPath> {
   besides?: string | undefined;
 }
 
-/** Where both versions say the same, by the rules of the conversion and by what is converted besides. */
+/** The places where both versions hold the same value: from the mappings, and from what is converted separately. */
 function* pairsOf(mappings: readonly Mapping[], v1: FieldPath, v2: FieldPath): Generator<Pair> {
   for (const mapping of mappings) {
     const here = { v1: [...v1, ...mapping.v1], v2: [...v2, ...mapping.v2] };
@@ -92,7 +92,7 @@ const same = (a: FieldPath, b: FieldPath): boolean => a.length === b.length && a
 const own: Readonly<Record<Version, Index>> = {
   v1: indexOf([
     ...fieldsOf(JobV1Message, []),
-    // What an open map holds.
+    // A key of an open map.
     ...pairs.flatMap(({ v1 }) =>
       v1.includes('volumeAttributes') ? [{ parent: v1.slice(0, -1), name: last(v1) }] : [],
     ),
@@ -100,7 +100,7 @@ const own: Readonly<Record<Version, Index>> = {
   v2: indexOf(fieldsOf(JobMessage, [])),
 };
 
-/** Where a version says what the other calls `name`. */
+/** Where a version has what the other calls `name`. */
 const others: Readonly<Record<Version, Index>> = { v1: namedAs('v2', 'v1'), v2: namedAs('v1', 'v2') };
 
 function namedAs(from: Version, to: Version): Index {
@@ -117,11 +117,13 @@ function namedAs(from: Version, to: Version): Index {
   );
 }
 
-/** The places of fields with a name, of a version itself or as the other version calls it; spelling does not count. */
+/**
+ * The places of fields with this name, in the version itself or under the other version's name. Spelling is ignored.
+ */
 export const placesOf = (version: Version, name: string, names: 'own' | 'other'): readonly Place[] =>
   (names === 'own' ? own : others)[version].get(folded(name)) ?? [];
 
-/** How many levels to go up, and then down, from one message to another. */
+/** The number of levels up, and then down, from one message to another. */
 export function between(from: FieldPath, to: FieldPath): { up: number; down: number } {
   let shared = 0;
   while (shared < from.length && shared < to.length && alike(from[shared], to[shared])) shared++;
@@ -131,6 +133,6 @@ const levels = (path: FieldPath): number => path.filter((step) => typeof step ==
 const alike = (here: string | number | undefined, there: string | number | undefined): boolean =>
   here === there || (typeof here === 'number' && there === '*');
 
-/** A place as seen from a message: items of lists are those that the message is in. */
+/** A place as seen from a message: list items are those that contain the message. */
 export const seenFrom = (from: FieldPath, to: FieldPath): FieldPath =>
   to.map((step, i) => (step === '*' && to.slice(0, i).every((s, k) => alike(from[k], s)) ? (from[i] ?? step) : step));

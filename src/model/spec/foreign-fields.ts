@@ -2,9 +2,9 @@ import { type Remedy, suggest } from '../errors.js';
 import { folded } from '../field-path.js';
 
 /**
- * What people write who know a job from elsewhere: from Kubernetes, from services, compose, gcloud's flags or Terraform.
- * `as` is the field, by its name in v2, that says the same; `say` is what to do where there is none,
- * `v1` and `v2` where that depends on the version.
+ * Field names from elsewhere: Kubernetes, Cloud Run services, compose, gcloud's flags, Terraform. `as` is the v2 name
+ * of the field with the same meaning. `say` is the advice if there is none; `v1` and `v2` are used instead where it
+ * depends on the version.
  */
 interface Advice {
   as?: string | undefined;
@@ -19,7 +19,7 @@ const all = (names: string, say: Remedy): [string, Advice][] => names.split(' ')
 const table = new Map<string, Advice>([
   ...all(
     'selector manualSelector suspend podFailurePolicy podReplacementPolicy maxFailedIndexes successPolicy managedBy',
-    'remove it: Cloud Run looks after the tasks by itself',
+    'remove it: Cloud Run manages the tasks itself',
   ),
   ...all(
     'tolerations affinity nodeName priorityClassName priority preemptionPolicy schedulerName topologySpreadConstraints runtimeClassName schedulingGates overhead',
@@ -27,7 +27,7 @@ const table = new Map<string, Advice>([
   ),
   ...all(
     'hostNetwork hostPID hostIPC hostUsers hostAliases hostname subdomain dnsPolicy dnsConfig enableServiceLinks shareProcessNamespace setHostnameAsFQDN automountServiceAccountToken lifecycle tty stdin stdinOnce volumeDevices resizePolicy ephemeralContainers readinessGates os',
-    'remove it: Cloud Run has nothing like it',
+    'remove it: Cloud Run has no equivalent',
   ),
   ...all(
     'traffic containerConcurrency maxInstanceRequestConcurrency concurrency scaling minInstances maxInstances ingress invokerIamDisabled defaultUriDisabled customAudiences iapEnabled sessionAffinity healthCheckDisabled revision minScale maxScale',
@@ -36,7 +36,7 @@ const table = new Map<string, Advice>([
   ...all(
     'schedule timeZone concurrencyPolicy jobTemplate startingDeadlineSeconds successfulJobsHistoryLimit failedJobsHistoryLimit cron',
     [
-      'remove it: Cloud Scheduler runs a Cloud Run job at set times; here cron can run: ',
+      'remove it: Cloud Scheduler runs a Cloud Run job at set times; locally, cron can run: ',
       suggest('jobs execute', 'JOB'),
     ],
   ),
@@ -44,7 +44,7 @@ const table = new Map<string, Advice>([
     'hostPath persistentVolumeClaim projected downwardAPI configMap ephemeral iscsi',
     'use a secret, emptyDir, nfs or a bucket: Cloud Run has no other volumes',
   ),
-  ...all('imagePullPolicy', 'remove it: an execution takes the image that its tag names when it is created'),
+  ...all('imagePullPolicy', 'remove it: an execution uses the image that its tag names when it is created'),
   ...all('restartPolicy restart', 'remove it: a failed task is retried, maxRetries times'),
   ...all(
     'fieldRef resourceFieldRef',
@@ -56,17 +56,17 @@ const table = new Map<string, Advice>([
   ...all('securityContext user', 'remove it: a job runs as the user of its image (USER in the Dockerfile)'),
   ...all(
     'imagePullSecrets',
-    'remove it: Cloud Run pulls by the rights of its service agent, and the container engine here by those of your docker client',
+    'remove it: Cloud Run pulls with the permissions of its service agent, and the local container engine with those of your docker client',
   ),
   [
     'initContainers',
     {
-      v1: 'list it in containers; the annotation run.googleapis.com/container-dependencies says which start after which',
-      v2: 'list it in containers; dependsOn says which start after which',
+      v1: 'list it in containers; the annotation run.googleapis.com/container-dependencies sets the start order',
+      v2: 'list it in containers; dependsOn sets the start order',
     },
   ],
   ['csi', { v2: 'write gcs: {bucket: NAME} for a bucket, cloudSqlInstance: {instances: [NAME]} for Cloud SQL' }],
-  ...all('ttlSecondsAfterFinished', 'remove it: Cloud Run deletes old executions by itself'),
+  ...all('ttlSecondsAfterFinished', 'remove it: Cloud Run deletes old executions itself'),
   ...all('completionMode', 'remove it: every task has an index, CLOUD_RUN_TASK_INDEX'),
   ...all('build', 'build the image first, and name it in image'),
   ...all('deletionProtection', 'remove it: it is for Terraform'),
@@ -101,7 +101,7 @@ const table = new Map<string, Advice>([
 
 const byFolded = new Map([...table].map(([name, known]) => [folded(name), known]));
 
-/** What is known of a name that is no field where it stands; spelling does not count. */
+/** Advice about a name that is not a field where it was written. Spelling is ignored. */
 export function foreignField(name: string, version: 'v1' | 'v2' = 'v2'): Pick<Advice, 'as' | 'say'> {
   const { as, say, ...by } = byFolded.get(folded(name)) ?? {};
   return { ...(as && { as }), say: say ?? by[version] };

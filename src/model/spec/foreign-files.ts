@@ -2,34 +2,34 @@ import { isMap, isSeq, type Node } from 'yaml';
 import { type Remedy, suggest } from '../errors.js';
 import type { SourceDocument } from './source-document.js';
 
-/** A file of another tool: what it is, and the way from it to a Cloud Run job. */
+/** A file of another tool: what it is, and how to get a Cloud Run job from it. */
 export interface ForeignFile {
   is: string;
   way: Remedy;
-  /** It is so near to a v1 job that all else in it can be checked as one. */
+  /** It is so close to a v1 job that the rest can be checked as one. */
   nearly?: true;
 }
 
-/** What a document says of itself at its top level. */
+/** The top level of a document. */
 interface Top {
   apiVersion: string;
   kind: string;
   keys: ReadonlySet<string>;
-  /** What is under a key, as plain data. */
+  /** The value of a key, as plain data. */
   at: (key: string) => unknown;
 }
 
 const exportIt =
-  'export the job that is deployed: gcloud run jobs describe JOB --region REGION --format export > job.yaml';
+  'export the deployed job: gcloud run jobs describe JOB --region REGION --format export > job.yaml';
 const runImage = suggest('jobs run', 'NAME', '--image', 'IMAGE');
 const runWithVariables = suggest('jobs run', 'NAME', '--image', 'IMAGE', '--env-vars-file', 'FILE');
-const orRun: Remedy = [`${exportIt}; if there is none: `, runImage];
+const orRun: Remedy = [`${exportIt}; if none is deployed: `, runImage];
 const itsCommand =
-  'find the job spec, or the `gcloud run jobs` command, that its steps deploy: that file or command works with localrun';
+  'find the job spec, or the `gcloud run jobs` command, that its steps deploy: either works here';
 const task = 'spec.template.spec.template.spec';
 const header = 'apiVersion: run.googleapis.com/v1 and kind: Job';
 
-/** By apiVersion (a part of it is enough) and kind; the first that fits counts. */
+/** By apiVersion (or a part of it) and kind; the first match counts. */
 const resources: [apiVersion: RegExp, kind: RegExp, ForeignFile][] = [
   [
     /^batch\//,
@@ -44,9 +44,9 @@ const resources: [apiVersion: RegExp, kind: RegExp, ForeignFile][] = [
     /^batch\//,
     /^CronJob$/,
     {
-      is: 'a Kubernetes CronJob; Cloud Run has jobs without a schedule, which Cloud Scheduler runs',
+      is: 'a Kubernetes CronJob; Cloud Run jobs have no schedule, and Cloud Scheduler runs them',
       way: [
-        `write ${header}, and put what is in spec.jobTemplate.spec.template.spec under ${task}; cron can run: `,
+        `write ${header}, and put what is in spec.jobTemplate.spec.template.spec under ${task}; locally, cron can run: `,
         suggest('jobs execute', 'JOB'),
       ],
     },
@@ -55,7 +55,7 @@ const resources: [apiVersion: RegExp, kind: RegExp, ForeignFile][] = [
     /^(?:apps\/|v1$)/,
     /^(?:Deployment|StatefulSet|DaemonSet|ReplicaSet|ReplicationController|Pod)$/,
     {
-      is: 'a Kubernetes workload that does not end; a job runs to its end',
+      is: 'a Kubernetes workload that does not end; a job runs to completion',
       way: `write ${header}, and put the containers and volumes of its pods under ${task}`,
     },
   ],
@@ -63,16 +63,16 @@ const resources: [apiVersion: RegExp, kind: RegExp, ForeignFile][] = [
     /^(?:serving\.knative\.dev|run\.googleapis\.com)\//,
     /^(?:Service|Revision|Configuration)$/,
     {
-      is: 'a service, which answers requests (Knative, Cloud Run); only jobs, which run to their end, run here',
-      way: `for a job of its image: write ${header}, put the containers under ${task}, and remove ports and scaling`,
+      is: 'a service, which answers requests (Knative, Cloud Run); only jobs, which run to completion, can run here',
+      way: `to run its image as a job: write ${header}, put the containers under ${task}, and remove ports and scaling`,
     },
   ],
   [
     /^run\.googleapis\.com\//,
     /^WorkerPool$/,
     {
-      is: 'a Cloud Run worker pool; only jobs, which run to their end, run here',
-      way: `for a job of its image: write ${header}, and put the containers under ${task}`,
+      is: 'a Cloud Run worker pool; only jobs, which run to completion, can run here',
+      way: `to run its image as a job: write ${header}, and put the containers under ${task}`,
     },
   ],
   [
@@ -85,26 +85,26 @@ const resources: [apiVersion: RegExp, kind: RegExp, ForeignFile][] = [
     /^RunJob$/,
     {
       is: 'a RunJob of Config Connector, whose spec is nearly a v2 job',
-      way: `put what is under spec at the top level, without apiVersion, kind, metadata, and what v2 does not have (location, projectRef, references); or ${exportIt}`,
+      way: `move the contents of spec to the top level, without apiVersion, kind, metadata, and fields that v2 lacks (location, projectRef, references); or ${exportIt}`,
     },
   ],
   [
     /\.cnrm\.cloud\.google\.com\//,
     /^/,
-    { is: 'a resource of Config Connector, not a Cloud Run job', way: 'give the file of the job' },
+    { is: 'a resource of Config Connector, not a Cloud Run job', way: 'use the file of the job' },
   ],
   [
     /^(?:deploy\.cloud\.google\.com|skaffold)\//,
     /^/,
     {
       is: 'a file of Cloud Deploy or Skaffold',
-      way: 'give the job spec that its manifests name (manifests.rawYaml)',
+      way: 'use the job spec that its manifests name (manifests.rawYaml)',
     },
   ],
   [
     /^kustomize\.config\.k8s\.io\//,
     /^/,
-    { is: 'a kustomization', way: ['give what it makes: kubectl kustomize . | ', suggest('jobs run', '-f', '-')] },
+    { is: 'a kustomization', way: ['use its output: kubectl kustomize . | ', suggest('jobs run', '-f', '-')] },
   ],
   [
     /^argoproj\.io\//,
@@ -118,16 +118,16 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const holds = (value: unknown, test: (item: unknown) => boolean): boolean =>
   (isRecord(value) || Array.isArray(value)) && Object.values(value).some(test);
 
-/** By what stands at the top level. */
+/** By the keys at the top level. */
 const mappings: [fits: (top: Top) => boolean, ForeignFile][] = [
   [
     ({ at }) => holds(at('services'), (service) => isRecord(service) && ('image' in service || 'build' in service)),
     {
       is: 'a compose file',
       way: [
-        'a service that runs to its end is a job: ',
+        'to run a service to completion: ',
         suggest('jobs run', 'NAME', '--image', 'IMAGE', '--set-env-vars', 'KEY=VALUE', '--args', 'ARG'),
-        '; more than one container goes into a job spec',
+        '; for several containers, write a job spec',
       ],
     },
   ],
@@ -142,13 +142,13 @@ const mappings: [fits: (top: Top) => boolean, ForeignFile][] = [
   ],
   [
     ({ keys, at }) => keys.has('on') && isRecord(at('jobs')),
-    { is: 'a GitHub workflow, whose jobs are not those of Cloud Run', way: itsCommand },
+    { is: 'a GitHub workflow, whose jobs are not Cloud Run jobs', way: itsCommand },
   ],
   [
     ({ keys, at }) =>
       (keys.has('stages') || keys.has('image') || keys.has('default')) &&
       [...keys].some((key) => isRecord(at(key)) && 'script' in (at(key) as object)),
-    { is: 'a GitLab pipeline, whose jobs are not those of Cloud Run', way: itsCommand },
+    { is: 'a GitLab pipeline, whose jobs are not Cloud Run jobs', way: itsCommand },
   ],
   [
     ({ at }) => Array.isArray(at('steps')) && holds(at('steps'), (step) => isRecord(step) && 'name' in step),
@@ -167,7 +167,7 @@ const mappings: [fits: (top: Top) => boolean, ForeignFile][] = [
   ],
   [
     ({ keys }) => keys.has('runtime') && (keys.has('entrypoint') || keys.has('handlers') || keys.has('env_variables')),
-    { is: 'an app.yaml of App Engine', way: ['build an image, and run it: ', runImage] },
+    { is: 'an app.yaml of App Engine', way: ['build an image and run it: ', runImage] },
   ],
   [
     ({ keys, at }) => keys.has('overrides') && isRecord(at('overrides')),
@@ -181,41 +181,44 @@ const mappings: [fits: (top: Top) => boolean, ForeignFile][] = [
       (keys.has('buckets') || keys.has('secrets') || keys.has('cloudSql')) &&
       isRecord(at('secrets') ?? at('buckets') ?? at('cloudSql')) &&
       !keys.has('template'),
-    { is: 'a localrun.yaml, which is read by itself from the directory of a job', way: 'give the file of the job' },
+    {
+      is: 'a localrun.yaml, which is read from the directory of a job without being named',
+      way: 'use the file of the job',
+    },
   ],
   [
     ({ keys, at }) => keys.size > 0 && [...keys].every((key) => /^[A-Z][A-Z0-9_]*$/.test(key) && !isRecord(at(key))),
     {
       is: 'a file of variables',
-      way: ['give it beside a job: ', runWithVariables],
+      way: ['use it with a job: ', runWithVariables],
     },
   ],
 ];
 
-/** By the first line that says something, where the text is no YAML mapping. */
+/** By the first significant line, if the text is not a YAML mapping. */
 const texts: [fits: RegExp, ForeignFile][] = [
   [/^(?:resource|module|provider|data|variable|terraform|locals|output)\b[^:]*\{/, { is: 'Terraform', way: orRun }],
   [
     /^(?:FROM \S|ARG \w)/i,
     {
       is: 'a Dockerfile',
-      way: ['build the image, and run it: docker build -t NAME . && ', suggest('jobs run', 'NAME', '--image', 'NAME')],
+      way: ['build the image and run it: docker build -t NAME . && ', suggest('jobs run', 'NAME', '--image', 'NAME')],
     },
   ],
   [
     /^#!/,
-    { is: 'a script', way: ['give a job spec in YAML or JSON; ', suggest('jobs run', '--help'), ' has an example'] },
+    { is: 'a script', way: ['use a job spec in YAML or JSON, as in the example of ', suggest('jobs run', '--help')] },
   ],
   [
     /^(?:export )?[A-Z][A-Z0-9_]*=/,
     {
       is: 'a file of variables',
-      way: ['give it beside a job: ', runWithVariables],
+      way: ['use it with a job: ', runWithVariables],
     },
   ],
 ];
 
-/** What a text is that is no YAML of a mapping, if that is known, and the offset of the line that says so. */
+/** What a text is that is not a YAML mapping, if known, and the offset of the line that shows it. */
 export function foreignText(text: string): { foreign: ForeignFile; offset: number } | undefined {
   let offset = 0;
   for (const line of text.split('\n')) {
@@ -229,7 +232,7 @@ export function foreignText(text: string): { foreign: ForeignFile; offset: numbe
   return undefined;
 }
 
-/** What a document is that holds no job, if that is known, and where it says so. */
+/** What a document without a job is, if known, and the node that shows it. */
 export function foreignDocument(source: SourceDocument): { foreign: ForeignFile; at: Node | null } | undefined {
   const { root } = source;
   if (isSeq(source.resolve(root))) return undefined;
@@ -248,7 +251,7 @@ export function foreignDocument(source: SourceDocument): { foreign: ForeignFile;
     if (foreign) return { foreign, at: entries.get(foreign.nearly ? 'apiVersion' : 'kind')?.value ?? root };
     if (kind.toLowerCase() === 'job') return undefined;
     const is = `a ${kind} (${apiVersion}), not a Cloud Run job`;
-    return { foreign: { is, way: `give a file with ${header}` }, at: entries.get('kind')?.value ?? root };
+    return { foreign: { is, way: `use a file with ${header}` }, at: entries.get('kind')?.value ?? root };
   }
   if (entries.has('apiVersion') || entries.has('kind')) return undefined;
   const keys = new Set(entries.keys());
@@ -257,7 +260,7 @@ export function foreignDocument(source: SourceDocument): { foreign: ForeignFile;
   return foreign && { foreign, at: root };
 }
 
-/** A mapping or a list as plain data, two levels of it. */
+/** The top two levels of a mapping or a list as plain data. */
 function shallow(source: SourceDocument, node: Node): unknown {
   const items = source.items(node, 0);
   const names = (item: Node | null): unknown =>

@@ -9,8 +9,8 @@ import { between, type Place, placesOf, rootOf, seenFrom, type Version } from '.
 import type { SourceDocument } from './source-document.js';
 
 /**
- * Tells of every field that stands where it is none, with the place where it belongs, and puts it there in the
- * document, so that the rest can be checked as if it had stood there from the beginning.
+ * Reports every misplaced field with the place where it belongs, and moves it there in the document, so that the rest
+ * is checked as if it had been there all along.
  */
 export function moveMisplacedFields(source: SourceDocument, version: Version): LocatedViolation[] {
   const mover = new Mover(source, version);
@@ -22,7 +22,7 @@ export function moveMisplacedFields(source: SourceDocument, version: Version): L
 type Entry = Pair<Node | null, Node | null>;
 type Entries = YAMLMap<Node | null, Node | null>;
 
-/** A place by the schema, and as it is written. */
+/** A place by the schema, and as spelled in the file. */
 interface At {
   path: FieldPath;
   written: FieldPath;
@@ -31,13 +31,13 @@ interface At {
 /** Names that people give to levels of a job. */
 const levelNames = new Set(['spec', 'template', 'job', 'metadata', 'task', 'execution', 'resource', 'jobTemplate']);
 
-/** An entry, and where it is to go. */
+/** An entry, and the place to move it to. */
 interface Leaving {
   pair: Entry;
   to: Place;
 }
 
-/** What is to be done with a key that is no field. */
+/** What to do with a key that is not a field. */
 type Verdict =
   | { to: Place }
   | { renamed: string; kept: boolean; fix: string }
@@ -83,7 +83,7 @@ class Mover {
     }
   }
 
-  /** Makes a list of names and values of a mapping of them, as other tools have their variables. */
+  /** Turns a mapping of names and values into a list, as other tools write their variables. */
   #listed(pair: Entry, field: Field, { path, written }: At): void {
     const map = this.#mapping(pair.value);
     if (!map || field.kind !== 'list' || field.of.kind !== 'message') return;
@@ -126,7 +126,7 @@ class Mover {
     return isMap<Node | null, Node | null>(target) ? target : undefined;
   }
 
-  /** A key as text; undefined if it is a merge key, or no text. */
+  /** A key as text; undefined for a merge key or a key that is not text. */
   #keyOf({ key }: Entry): string | undefined {
     const target = this.#source.resolve(key);
     if (!isScalar(target) || (target.type === 'PLAIN' && target.value === '<<')) return undefined;
@@ -143,7 +143,7 @@ class Mover {
     return names.find((name) => Object.hasOwn(fields, name));
   }
 
-  /** Leaves the fields of `message` in a mapping. */
+  /** Leaves only the fields of `message` in a mapping. */
   #sortOut(map: Entries, message: Message, at: At): void {
     const kept: Entry[] = [];
     const leaving = new Map<string, Leaving[]>();
@@ -160,7 +160,7 @@ class Mover {
         leaving.set(where, [...(leaving.get(where) ?? []), { pair, to: verdict.to }]);
       } else if ('unwrapped' in verdict) {
         const where = at.path.length > 0 ? shown(at.path) : 'the top level';
-        this.#report(at, pair, message, `remove this level: what is in it belongs to ${where}`);
+        this.#report(at, pair, message, `remove this level and move its contents to ${where}`);
         const level = this.#inside(at, key, pair);
         for (const inner of verdict.unwrapped.items) {
           this.#source.moved.set(inner, this.#inside(level, '', inner).written);
@@ -216,7 +216,7 @@ class Mover {
     return { renamed: near, kept: this.#fits(value, field, false), fix: `did you mean ${near}?` };
   }
 
-  /** Of some places the nearest that the value fits, `names` included; undefined if there are two. */
+  /** The closest place that the value fits, considering `names`; undefined if two are equally close. */
   #nearest(
     places: readonly Place[],
     value: Node | null | undefined,
@@ -227,7 +227,7 @@ class Mover {
     const ranked = places
       .filter(({ field }) => value === undefined || !field || this.#fits(value, field, names))
       .map((place) => ({ ...place, parent: seenFrom(at, place.parent) }))
-      // Neither where we are inside, nor far away in some item of a list.
+      // Neither one of our ancestors, nor some item of a distant list.
       .filter(({ parent, name }) => ![...parent, name].every((step, i) => at[i] === step))
       .filter((place) => !place.parent.includes('*') || distance(at, place) <= 2)
       .map((place) => ({ place, cost: distance(at, place) + this.#newLevels(at, place.parent, map) }))
@@ -236,14 +236,14 @@ class Mover {
     return first && (!second || first.cost < second.cost) ? first.place : undefined;
   }
 
-  /** A part of a step for going down, more if it is to a level that is not there. */
+  /** The cost of one step down, higher if it leads to a level that does not exist yet. */
   #newLevels(at: FieldPath, to: FieldPath, map: Entries): number {
     const { up, down } = between(at, to);
     if (down === 0) return 0;
     return up === 0 && this.#has(map, to[at.length]) ? 0.25 : 0.5;
   }
 
-  /** Whether a value has the form of a field, and, if `names` count, what is in it mostly the names. */
+  /** Whether a value has the form of a field and, if `names` count, whether most of its names match. */
   #fits(node: Node | null, field: Field, names: boolean): boolean {
     const target = this.#source.resolve(node);
     if (this.#source.isNull(target)) return true;
@@ -258,14 +258,14 @@ class Mover {
     return first === undefined || (names ? this.#fit(first, of.message) >= 0.5 : this.#mapping(first) !== undefined);
   }
 
-  /** How much of the first item of a list a list of messages has. */
+  /** The share of the first item's names that belong to the list's message. */
   #listFit(node: Node | null, { field }: Place): number {
     const target = this.#source.resolve(node);
     if (!isSeq(target) || field?.kind !== 'list' || field.of.kind !== 'message') return 0;
     return this.#fit(target.items[0] as Node | null, field.of.message);
   }
 
-  /** What is in levels that a message does not have. */
+  /** The content of levels that a message does not have. */
   #within(node: Entries, message: Message): Entries {
     const [only, second] = node.items;
     const key = only && this.#keyOf(only);
@@ -274,7 +274,7 @@ class Mover {
     return inner && inner !== node ? this.#within(inner, message) : node;
   }
 
-  /** How much of what a mapping holds a message has, from 0 to 1. */
+  /** The share of a mapping's names that a message has, from 0 to 1. */
   #fit(node: Node | null, message: Message): number {
     const count = { known: 0, all: 0 };
     this.#count(node, message, count);
@@ -283,12 +283,12 @@ class Mover {
 
   #count(node: Node | null, message: Message, count: { known: number; all: number }): void {
     for (const pair of this.#mapping(node)?.items ?? []) {
-      // Enough to tell.
+      // A sample is enough.
       if (count.all > 100) return;
       const name = this.#nameOf(this.#keyOf(pair), message);
       const field = name === undefined ? undefined : message.fields[name];
       count.all++;
-      // A name of another place is half known.
+      // A name from another place counts half.
       if (!field) count.known += this.#isKnown(this.#keyOf(pair)) ? 0.5 : 0;
       if (!field) continue;
       count.known++;
@@ -309,7 +309,7 @@ class Mover {
     return renamed;
   }
 
-  /** Moves entries of one mapping to a place that they share, and says so once. */
+  /** Moves entries of one mapping to the place that they share, and reports it once. */
   #move(leaving: readonly Leaving[], message: Message, at: At, from: Entries): void {
     const [first] = leaving;
     if (!first) return;
@@ -329,8 +329,8 @@ class Mover {
     if (target && this.#has(target, name)) {
       const isOpen = field?.kind === 'message' || field?.kind === 'map';
       fix = isOpen
-        ? `move what is in it ${way}to ${shown([...parent, name])}`
-        : `remove it here: it belongs to ${where}, where it is set`;
+        ? `move its contents ${way}to ${shown([...parent, name])}`
+        : `remove it here: it belongs to ${where}, which already has it`;
     }
     this.#report(at, first.pair, message, fix);
     if (!target) return;
@@ -341,7 +341,7 @@ class Mover {
     }
   }
 
-  /** Puts an entry into a mapping; into one that is there already, what it does not have. */
+  /** Puts an entry into a mapping; if the key exists, adds only what is missing there. */
   #put(target: Entries, pair: Entry, written: FieldPath): void {
     const name = this.#keyOf(pair);
     const there = target.items.find((other) => this.#keyOf(other) === name);
@@ -355,7 +355,7 @@ class Mover {
     for (const inner of from.items) this.#put(into, inner, [...written, this.#keyOf(inner) ?? '']);
   }
 
-  /** The mapping at a path, with its levels made where they are missing; undefined if it can be none. */
+  /** The mapping at a path, with missing levels created; undefined if something else is in the way. */
   #open(path: FieldPath, cause: Entry): Entries | undefined {
     let node: Node | null = this.#source.resolve(this.#source.root);
     for (const step of path) {
@@ -378,13 +378,13 @@ class Mover {
   }
 }
 
-/** A node that stands where `cause` does in the file. */
+/** A node with the position of `cause` in the file. */
 function madeAt<N extends Node>(node: N, { key }: Entry): N {
   node.range = key?.range ?? null;
   return node;
 }
 
-/** Values of annotations whose form is not that of the field. */
+/** Annotations whose values have another form than the field. */
 const examples: Readonly<Record<string, string>> = {
   'run.googleapis.com/container-dependencies': `'{"app":["proxy"]}'`,
   'run.googleapis.com/encryption-key': 'projects/P/locations/L/keyRings/R/cryptoKeys/K',
@@ -396,14 +396,14 @@ const examples: Readonly<Record<string, string>> = {
   'run.googleapis.com/vpc-access-egress': 'all-traffic',
 };
 
-/** The verdict on a field that has another name than the one that was written. */
+/** What to do with a field that has another name than the one that was written. */
 function called(place: Place, at: FieldPath, who: string): Verdict {
   const { parent, name, converted, besides } = place;
   const it = besides ? `${name}, with ${besides}` : name;
   if (parent.at(-1) === 'annotations') {
     const example = examples[name];
     return {
-      fix: `annotate it, in ${shown(parent)}: ${name}${example === undefined ? '' : `: ${example}`}`,
+      fix: `set it as an annotation in ${shown(parent)}: ${name}${example === undefined ? '' : `: ${example}`}`,
     };
   }
   if (distance(at, place) > 0) {
@@ -418,14 +418,14 @@ function distance(at: FieldPath, { parent }: Place): number {
   return up + down;
 }
 
-/** A path with the items of a list left open. */
+/** A path with `*` for list items. */
 const shown = (path: FieldPath): string =>
   formatPath(path.map((step) => (step === '*' ? -1 : step))).replaceAll('[-1]', '[]');
 
-/** What a message has, if it can be told in a line. */
+/** The fields of a message, if they fit in one line. */
 function fieldsOf({ fields }: Message): string | undefined {
   const names = Object.entries(fields).flatMap(([name, { output, refused, ignored }]) =>
     output || refused !== undefined || ignored !== undefined ? [] : [name],
   );
-  return names.length > 0 && names.length <= 14 ? `what can be here: ${names.join(', ')}` : undefined;
+  return names.length > 0 && names.length <= 14 ? `the fields here are ${names.join(', ')}` : undefined;
 }

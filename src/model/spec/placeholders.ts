@@ -8,23 +8,23 @@ import type { LocatedViolation } from './decode.js';
 import type { SourceDocument } from './source-document.js';
 import { secretsOf } from '../v1/secret-aliases.js';
 
-/** A part of a text that stands for something that has not been filled in. */
+/** A part of a text that was meant to be filled in. */
 interface Placeholder {
   text: string;
-  /** Where it begins in the text. */
+  /** Its offset in the text. */
   start: number;
   form: Form;
 }
 
 interface Form {
   pattern: RegExp;
-  /** It can be nothing else. */
+  /** It cannot be anything else. */
   sure: boolean;
-  /** How the file is filled in by a tool, where one is known by the form. */
+  /** How a tool fills in the file, if the form of the placeholder identifies the tool. */
   tool?: (file: string) => readonly (string | Suggestion)[];
 }
 
-/** Longer text is none that people leave open. */
+/** Longer text is never a placeholder. */
 const maxLength = 2000;
 
 const asInput = suggest('jobs run', '-f', '-');
@@ -40,12 +40,12 @@ const forms: readonly Form[] = [
   {
     pattern: /\$\{\{.*?\}\}/,
     sure: true,
-    tool: () => ['GitHub Actions fills it in; here write a value, or give the file with values filled in to ', asInput],
+    tool: () => ['GitHub Actions fills it in; write a value, or pass the file with values filled in to ', asInput],
   },
   {
     pattern: /\{\{.*?\}\}|\{%.*?%\}/,
     sure: true,
-    tool: () => ['the tool that the file is for fills it in; give its output, e.g. helm template . | ', asInput],
+    tool: () => ['the template tool fills it in; use its output, e.g. helm template . | ', asInput],
   },
   {
     pattern: /\$\{[A-Za-z_][^{}]*\}|\$[A-Za-z_]\w*/,
@@ -64,7 +64,7 @@ const forms: readonly Form[] = [
   { pattern: words, sure: false },
 ];
 
-/** What stands for what, by words that are in a placeholder. */
+/** What to fill in, by words in the placeholder. */
 const meanings: [RegExp, string][] = [
   [/CONNECTION/i, 'PROJECT:REGION:INSTANCE'],
   [/PROJECT.?NUM/i, 'the number of your project, e.g. 123456789012'],
@@ -82,7 +82,7 @@ const meanings: [RegExp, string][] = [
   [/ACCOUNT|\bSA\b/i, 'the name of the service account'],
 ];
 
-/** Rules about values that people leave open in a template. */
+/** Rules that a placeholder typically breaks. */
 const open: ReadonlySet<RuleId> = new Set<RuleId>([
   'placeholder',
   'type',
@@ -108,11 +108,11 @@ const open: ReadonlySet<RuleId> = new Set<RuleId>([
   'timeout',
 ]);
 
-/** The placeholders in a text, in their order. */
+/** The placeholders in a text, in order. */
 function placeholdersIn(text: string): Placeholder[] {
   const found: Placeholder[] = [];
   let rest = text;
-  // What has been found is blanked out, so that it is not found again by a part of it.
+  // Matches are blanked out, so that no part of them matches again.
   for (const form of forms) {
     const all = new RegExp(form.pattern.source, `g${form.pattern.flags}`);
     rest = rest.replace(all, (match: string, ...more: unknown[]) => {
@@ -123,7 +123,7 @@ function placeholdersIn(text: string): Placeholder[] {
   return found.toSorted((a, b) => a.start - b.start);
 }
 
-/** What is wrong with a value because it has not been filled in, said as that, with the caret on what is to be filled. */
+/** Turns a violation caused by a placeholder into one that says so and points at the placeholder. */
 export function asPlaceholder(source: SourceDocument, found: LocatedViolation): LocatedViolation {
   const { node = null, rule } = found;
   if (!node?.range || !open.has(rule) || found.key) return found;
@@ -136,12 +136,12 @@ export function asPlaceholder(source: SourceDocument, found: LocatedViolation): 
   const all = placeholdersIn(written);
   const [first] = all;
   if (!first || (rule === 'enum' && !first.form.sure)) return found;
-  // A command in one line has variables of its own.
+  // A command on one line may contain shell variables.
   if (found.description.startsWith('must be a list') && first.text !== written) return found;
   return { ...found, ...said(all, source.at(0).file), location: source.at(node.range[0] + first.start) };
 }
 
-/** A mistake in YAML that comes from a placeholder, in its line or in one of a template before it. */
+/** A YAML syntax error that comes from a placeholder in its line, or in an earlier template line. */
 export function syntaxAsPlaceholder(problem: Problem, text: string): Problem {
   const { location, rule, message, fix: usual } = problem;
   if (!location || rule !== 'syntax') return problem;
@@ -164,7 +164,7 @@ export function syntaxAsPlaceholder(problem: Problem, text: string): Problem {
   return problem;
 }
 
-/** What a job has that is taken as it is, and that is hardly meant: nothing is filled in. */
+/** Placeholders in values that are otherwise valid. */
 export function unfilled({ template: { template: task } }: JobInput, file: string): Violation[] {
   const found: Violation[] = [];
   const check = (path: FieldPath, value: string | undefined, part: RegExp): void => {
@@ -190,9 +190,9 @@ export function unfilled({ template: { template: task } }: JobInput, file: strin
   return found;
 }
 
-/** A variable that is nothing but a placeholder; a part of one is for the program. */
+/** A variable whose whole value is a placeholder. Parts of values are left to the program. */
 const wholeVariable = /^(?:\$\{[A-Za-z_]\w*\}|\{\{.*\}\}|\$\{\{.*\}\}|<[A-Z][A-Z0-9_-]*>|\[[A-Z][A-Z0-9_]+\])$/g;
-/** The parts of a resource name that have no capitals. */
+/** The segments of resource names that have no capitals. */
 const parents = /(?<=(?:projects|locations)\/)[^/]+/g;
 
 function said(all: readonly Placeholder[], file: string): { description: string; fix: Remedy } {
@@ -202,7 +202,7 @@ function said(all: readonly Placeholder[], file: string): { description: string;
   const ways = new Map(
     all.map(({ text, form }): [string, Remedy] => {
       const meaning = meanings.find(([pattern]) => pattern.test(text))?.[1] ?? 'your own value';
-      const plain = /^\$\{\w+[^\w}]/.test(text) && !text.startsWith('${{') ? ' (envsubst knows ${NAME} only)' : '';
+      const plain = /^\$\{\w+[^\w}]/.test(text) && !text.startsWith('${{') ? ' (envsubst replaces ${NAME} only)' : '';
       const way = form.tool
         ? [...form.tool(file), ...(plain ? [plain] : [])]
         : `replace ${names.length === 1 ? 'it' : text} with ${meaning}`;

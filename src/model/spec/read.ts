@@ -14,27 +14,27 @@ import { placesOf } from './field-places.js';
 import { maxSpecBytes, parseSource, type SourceDocument, TooLarge } from './source-document.js';
 import { adviceForV1, jobFromV1 } from '../v1/read.js';
 
-/** A job as a file has it. */
+/** A job read from a file. */
 export interface JobSpec {
   /** The id, from `metadata.name` (v1) or the last segment of `name` (v2); absent if the file names none. */
   id: string | undefined;
   project: string | undefined;
   location: string | undefined;
   job: JobInput;
-  /** Where the file says what a path of `job` is about, and that path as it is written there. */
+  /** The position in the file of a path in `job`, and the path as spelled there. */
   find: (path: FieldPath) => Pick<LocatedViolation, 'location' | 'written'>;
 }
 
 export interface ReadOptions {
-  /** What a job is given elsewhere, whatever the file says. */
+  /** Identity that is given outside the file and overrides it. */
   id?: string | undefined;
   project?: string | undefined;
   location?: string | undefined;
-  /** What Cloud Run takes although it is hardly meant, and what it alone refuses, are errors too. */
+  /** Turns warnings into errors, and applies the rules that only Cloud Run enforces. */
   strict?: boolean | undefined;
 }
 
-/** A YAML or JSON text that was parsed, and what is wrong with it as such. */
+/** A parsed YAML or JSON text, and its syntax problems. */
 export interface SpecSource {
   file: string;
   documents: SourceDocument[];
@@ -43,10 +43,10 @@ export interface SpecSource {
 
 export function parseSpec(file: string, contents: string): SpecSource {
   if (Buffer.byteLength(contents) > maxSpecBytes) {
-    const message = `${file} is larger than ${maxSpecBytes / 1024} KiB, which no job spec can be`;
+    const message = `${file} is larger than ${maxSpecBytes / 1024} KiB, the limit for a job spec`;
     return { file, documents: [], problems: [{ rule: 'size', message, severity: 'error' }] };
   }
-  // No line of the file shows its byte order mark.
+  // Positions and excerpts leave the byte order mark out.
   const text = contents.replace(/^\uFEFF/, '');
   const documents = parseSource(file, text);
   const foreign = documents.some((document) => !document.isMapping) ? foreignText(text) : undefined;
@@ -61,9 +61,9 @@ export function parseSpec(file: string, contents: string): SpecSource {
   if (second) {
     problems.push({
       rule: 'one-job',
-      message: `a file holds one job, and here begins another of ${documents.length}: gcloud does not read it either`,
+      message: `a file holds one job, and another of ${documents.length} begins here: gcloud does not read it either`,
       location: second.location(second.root),
-      fix: 'write each job to a file of its own',
+      fix: 'write each job to its own file',
       severity: 'error',
     });
   }
@@ -74,8 +74,8 @@ export function parseSpec(file: string, contents: string): SpecSource {
 }
 
 /**
- * The job of a YAML or JSON text, in either API version, and everything that is wrong with it, in file order. A job with
- * errors is left out, and so are all where there are several.
+ * Reads the job of a YAML or JSON text in either API version, and reports every problem in file order. A job with
+ * errors is left out; if the text holds several jobs, all are.
  */
 export const readJobs = (
   file: string,
@@ -83,7 +83,7 @@ export const readJobs = (
   options: ReadOptions = {},
 ): { jobs: JobSpec[]; problems: Problem[] } => jobsOf(parseSpec(file, text), options);
 
-/** The same of a text that is parsed already. Once only: what stands in a wrong place is put right in it. */
+/** The same for a parsed text. It can be used only once, because misplaced fields are moved in it. */
 export function jobsOf(source: SpecSource, options: ReadOptions = {}): { jobs: JobSpec[]; problems: Problem[] } {
   const jobs: JobSpec[] = [];
   const problems = [...source.problems];
@@ -137,7 +137,10 @@ function readDocument(document: SourceDocument, options: ReadOptions): Read {
 
 const apiVersion = 'run.googleapis.com/v1';
 
-/** A job of the version that its header says; where the rest says another, that is told, and counts. */
+/**
+ * Reads a job in the version of its header. If the rest is in the other version, that is reported, and the other
+ * version is used.
+ */
 function readVersion(document: SourceDocument, options: ReadOptions): Read {
   const keys = new Map(document.entries(document.root, 0).map(({ key, keyNode }) => [key, keyNode]));
   const has = (...path: string[]): boolean => document.has(path);
@@ -165,7 +168,7 @@ function readVersion(document: SourceDocument, options: ReadOptions): Read {
     document.set('kind', 'Job');
     const { found } = readV1(document, options);
     const fix = `write apiVersion: ${apiVersion} and kind: Job at the top`;
-    return { found: [told('has spec, as v1 has, and no apiVersion and kind', fix), ...found] };
+    return { found: [told('has spec, as in v1, without apiVersion and kind', fix), ...found] };
   }
   return header ? readV1(document, options) : readV2(document, options);
 }
@@ -177,7 +180,7 @@ function readV2(document: SourceDocument, options: ReadOptions): Read {
     undefined,
     undefined,
     undefined,
-    // Empty is unset in proto JSON.
+    // In proto JSON, empty means unset.
     job.name || undefined,
   ];
   const unread = [...arranged, ...found];
@@ -198,7 +201,7 @@ function readV1(document: SourceDocument, options: ReadOptions): Read {
   const { value, found } = decode(document, JobV1Message, 'gcloud');
   const { job, violations, origin } = jobFromV1(value);
   const { metadata } = value;
-  // Empty is unset, as in the API.
+  // In the API, empty means unset.
   const id = metadata.name || undefined;
   const project = metadata.namespace || undefined;
   const location = metadata.labels?.[locationLabel] || undefined;
@@ -232,14 +235,14 @@ function readV1(document: SourceDocument, options: ReadOptions): Read {
   };
 }
 
-/** Every rule that a job breaks, and what is not filled in though no rule minds. */
+/** Every rule that a job breaks, and placeholders in values that break no rule. */
 function checked(document: SourceDocument, id: string | undefined, job: JobInput): Violation[] {
   const violations = validateJob(id, job).map(withField);
   const told = new Set(violations.map(({ path }) => formatPath(path)));
   return [...violations, ...unfilled(job, document.at(0).file).filter(({ path }) => !told.has(formatPath(path)))];
 }
 
-/** An annotation that says what a field says; the field is told. */
+/** An annotation with the value of a field: the field is named instead. */
 function withField(violation: Violation): Violation {
   const { rule, path } = violation;
   const key = String(path.at(-1));
@@ -249,12 +252,12 @@ function withField(violation: Violation): Violation {
   const [place, second] = places;
   if (!place || second) return violation;
   const at = formatPath(place.parent.filter((step) => step !== '*'));
-  return { ...violation, fix: `write ${place.name}${at && ` in ${at}`}, the field that says it` };
+  return { ...violation, fix: `write ${place.name}${at && ` in ${at}`} instead` };
 }
 
 const locationLabel = 'cloud.googleapis.com/location';
 
-/** What is wrong with the project and the region that a spec names, where nothing else decides them. */
+/** Checks the project and the region in a spec, unless they are given elsewhere. */
 function validateParent(
   named: Pick<JobSpec, 'project' | 'location'>,
   given: ReadOptions,
@@ -268,7 +271,7 @@ function validateParent(
   });
 }
 
-/** gcloud forwards any kind and version; here only jobs can be meant. What is of another kind is not read on. */
+/** gcloud forwards any kind and version, but localrun only knows jobs. Other kinds are not read further. */
 function checkKind(document: SourceDocument): (LocatedViolation & { fatal: boolean })[] {
   const wrong: (LocatedViolation & { fatal: boolean })[] = [];
   for (const [field, expected] of [
@@ -291,7 +294,7 @@ function checkKind(document: SourceDocument): (LocatedViolation & { fatal: boole
   return wrong;
 }
 
-/** Violations at their places, but for those that only follow from a value that could not be read. */
+/** Locates violations, and drops those that only follow from a value that could not be read. */
 function placed(
   document: SourceDocument,
   unread: readonly LocatedViolation[],
@@ -304,7 +307,7 @@ function placed(
   const holdsLost = new Set(broken.flatMap(({ path }) => path.map((_, i) => keyOf(path.slice(0, i)))));
   const within = (paths: ReadonlySet<string>, path: FieldPath): boolean =>
     paths.has(keyOf(path)) || path.some((_, i) => paths.has(keyOf(path.slice(0, i))));
-  // Many violations may have the same causes.
+  // Many violations may share a cause.
   const causes = new Map<readonly FieldPath[], boolean>();
   const isOpen = (because: readonly FieldPath[]): boolean => {
     let open = causes.get(because);
@@ -321,7 +324,7 @@ function placed(
 
 const keyOf = (path: FieldPath): string => JSON.stringify(path);
 
-/** A violation as it is told; what only `strict` minds is not, without it. */
+/** A violation as a problem to show; those that only `strict` reports are dropped without it. */
 export function problemOf({ written, rule, description, location, fix }: LocatedViolation, strict: boolean): Problem[] {
   const { severity } = validationRules[rule];
   if (severity === 'strict' && !strict) return [];
@@ -331,12 +334,12 @@ export function problemOf({ written, rule, description, location, fix }: Located
   ];
 }
 
-/** What does nothing wherever it is. */
+/** Rules about values that have no effect anywhere. */
 const harmless: ReadonlySet<RuleId | undefined> = new Set<RuleId>(['ignored', 'job-ports', 'readiness-probe']);
 
 /**
- * Without what has been said: the same at one place, which aliases (`*a`) can put into many items of lists, and in a
- * file what does nothing wherever it is.
+ * Drops repetitions: the same problem at the same position, which aliases (`*a`) can put into many list items, and the
+ * same useless value elsewhere in the file.
  */
 function onceEach(all: Problem[]): Problem[] {
   const anyItem = (path: string): string => path.replaceAll(/\[\d+\]/g, '[]');

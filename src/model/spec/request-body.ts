@@ -4,12 +4,12 @@ import { badRequest, type RequestName } from '../validation/bad-request.js';
 import { decode } from './decode.js';
 import { maxSpecBytes, parseSource, TooLarge } from './source-document.js';
 
-const tooLarge = 'It holds more, or is nested deeper, than any request.';
+const tooLarge = 'It is larger, or nested deeper, than any request.';
 
 /**
- * The JSON body of a request as a message; an empty body is an empty message. Fields that are required are there, if
- * need be empty: the rules for fields find that out.
- * @throws StatusError INVALID_ARGUMENT, in the words of the API's front end
+ * The JSON body of a request as a message; an empty body is an empty message. Missing required fields are filled with
+ * empty values, which the constraints on fields then report.
+ * @throws StatusError INVALID_ARGUMENT, in the API front end's wording
  */
 export function readBody<M extends Message>(text: string, message: M, request: RequestName): Infer<M> {
   const refused = (why: string): StatusError =>
@@ -26,7 +26,7 @@ export function readBody<M extends Message>(text: string, message: M, request: R
   const [document] = parseSource('request', body);
   const [problem] = document?.problems ?? [];
   if (problem?.rule === 'size') throw refused(tooLarge);
-  if (!document || problem) throw refused(problem?.message ?? 'It holds nothing.');
+  if (!document || problem) throw refused(problem?.message ?? 'It is empty.');
   try {
     const { value, found } = decode(document, message, 'proto');
     const error = badRequest(

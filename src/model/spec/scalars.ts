@@ -1,21 +1,21 @@
 import type { EnumField, Field } from '../schema/field.js';
 import { durationSeconds, parseGcloudDuration } from '../time.js';
 
-/** A scalar as it is written, and as YAML reads it. */
+/** A scalar as written, and as YAML reads it. */
 export interface Written {
   value: unknown;
-  /** The text in the file, if it is not quoted. */
+  /** The text in the file, unless it is quoted. */
   plain: string | undefined;
-  /** By which reader's rules: gcloud's for v1, those of proto3 JSON for v2. */
+  /** The rules to apply: gcloud's for v1, those of proto3 JSON for v2. */
   reader: 'gcloud' | 'proto';
 }
 
-/** A scalar that was read, with what is odd about it; or what it should have been. */
+/** A scalar and anything odd about it, or what it should have been. */
 export type Scalar =
   | { value: string | number | boolean; odd?: { rule: 'decimal-mode'; message: string; fix: string } }
   | { expected: string; fix?: string | undefined; rule: 'type' | 'enum' | 'leading-zero'; payload: string };
 
-/** Types as the API's JSON front end names them. */
+/** Types in the notation of the API's JSON front end. */
 export const protoType = (field: Field): string => {
   switch (field.kind) {
     case 'duration':
@@ -34,7 +34,7 @@ export const protoType = (field: Field): string => {
 };
 const qualified = (name: string): string => (name.startsWith('google.') ? name : `google.cloud.run.v2.${name}`);
 
-/** A scalar as the value of a field. Neither reader turns a number or a boolean into a string. */
+/** Reads a scalar as the value of a field. Neither reader turns a number or a boolean into a string. */
 export function readScalar(written: Written, field: Field): Scalar {
   const { value } = written;
   const wrong = (expected: string, fix?: string, detail?: string): Scalar => ({
@@ -107,11 +107,11 @@ function readInteger({ value, plain, reader }: Written, field: Field, wrong: Wro
   return { value: number };
 }
 
-/** Whether a decimal number is more likely meant as permission bits of a file in octal: 444, 644. */
+/** Whether a decimal number was more likely meant as octal permission bits: 444, 644. */
 const looksOctal = (mode: number): boolean =>
   [400, 440, 444].includes(mode) || (mode > 511 && /^[0-7]{3}$/.test(String(mode)));
 
-/** Python's int(), through which gcloud reads a quoted number, takes a sign and spaces; proto3 JSON does not. */
+/** gcloud reads a quoted number with Python's int(), which accepts a sign and spaces; proto3 JSON does not. */
 const asDigits = (text: string, reader: Written['reader']): string =>
   reader === 'gcloud'
     ? text
@@ -125,7 +125,7 @@ function readDuration(value: unknown, wrong: Wrong): Scalar {
   const seconds = parseGcloudDuration(String(value));
   return wrong(
     'a duration in seconds',
-    seconds === undefined ? 'it ends in s, e.g. "600s"' : `write "${seconds}s"`,
+    seconds === undefined ? 'end it with s, e.g. "600s"' : `write "${seconds}s"`,
     "Illegal duration format; duration must end with 's'",
   );
 }
@@ -138,7 +138,7 @@ function readEnum({ value, reader }: Written, field: EnumField, wrong: Wrong): S
   return wrong(`one of ${allowed.filter((n) => !String(n).endsWith('_UNSPECIFIED')).join(', ')}`);
 }
 
-/** A value for a message, cut if it is long. */
+/** A value for a message, shortened if it is long. */
 export function shown(value: unknown): string {
   const text = (value instanceof Date ? value.toISOString() : JSON.stringify(value)) ?? 'null';
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;

@@ -24,26 +24,26 @@ import { type Location, type Problem, StatusError } from '../errors.js';
 import { camelCase, type FieldPath } from '../field-path.js';
 import { scalar11 } from './yaml11-scalars.js';
 
-/** A job spec in a file may be this large, in bytes; the API's own request limit is not documented. */
+/** The largest job spec, in bytes. The API does not document its own request limit. */
 export const maxSpecBytes = 1024 * 1024;
 
-/** Nesting and size that no job needs, so that aliases cannot blow a small file up. */
+/** Limits that no job reaches, so that aliases cannot blow up a small file. */
 const maxDepth = 64;
 const maxNodes = 100_000;
 
-/** Nor does one need as many words, signs and line ends as this. */
+/** Likewise for words, signs and line ends. */
 const maxLexemes = 300_000;
 
 export interface Entry {
   key: string;
   keyNode: Node;
   value: Node | null;
-  /** Its path in the file, where that is another. */
+  /** Its path in the file, if that differs. */
   written?: FieldPath | undefined;
 }
 
 /**
- * How plain scalars are read. gcloud reads v1 by YAML 1.1, where `yes` is true and `010` is 8; JSON, and v2 with it, is
+ * How plain scalars are read. gcloud reads v1 as YAML 1.1, where `yes` is true and `010` is 8. JSON, and with it v2, is
  * YAML 1.2.
  */
 export type YamlVersion = '1.1' | '1.2';
@@ -56,23 +56,23 @@ const isMerge = (key: unknown): boolean => isScalar(key) && key.value === '<<' &
 const isNull = (node: Node | null): boolean => node === null || (isScalar(node) && node.value === null);
 
 const quoting =
-  'quote text that holds ": ", " #", a bracket, a brace or a comma, or that begins with a special character';
+  'quote text that contains ": ", " #", a bracket, a brace or a comma, or that begins with a special character';
 const syntaxFixes: Partial<Record<ErrorCode, string>> = {
-  BAD_INDENT: 'indent what belongs together alike',
+  BAD_INDENT: 'indent entries of one level equally',
   BLOCK_AS_IMPLICIT_KEY: quoting,
-  MULTILINE_IMPLICIT_KEY: 'write a colon and a space after a key',
+  MULTILINE_IMPLICIT_KEY: 'write a colon and a space after the key',
   TAB_AS_INDENT: 'indent with spaces',
   UNEXPECTED_TOKEN: quoting,
 };
 
 function syntaxFix({ code, message }: YAMLError): string | undefined {
   const open = /end with an? ([\]}])/.exec(message)?.[1];
-  if (open) return `close what is open with ${open}`;
+  if (open) return `close it with ${open}`;
   if (message.includes('Unexpected ,')) return 'remove the comma';
-  return message.startsWith('Missing closing') ? 'close the quote that is opened here' : syntaxFixes[code];
+  return message.startsWith('Missing closing') ? 'close the quote that opens here' : syntaxFixes[code];
 }
 
-/** Where an error is: of a quote that is never closed, where it begins; of an indentation, after it. */
+/** The position of an error: for an unclosed quote, where it begins; for an indentation, after it. */
 function placeOf({ message, pos }: YAMLError, document: Document, text: string): number {
   if (!message.startsWith('Missing closing')) return pos[0] + (/^[ ]*/.exec(text.slice(pos[0]))?.[0].length ?? 0);
   let start = pos[0];
@@ -84,7 +84,7 @@ function placeOf({ message, pos }: YAMLError, document: Document, text: string):
   return start;
 }
 
-/** One YAML or JSON document with the means to say where in the file a part of it is. */
+/** One YAML or JSON document, with the position of each of its parts in the file. */
 export class SourceDocument {
   readonly #document: Document;
   readonly #text: FileText;
@@ -92,23 +92,23 @@ export class SourceDocument {
   readonly #listed = new Map<YAMLSeq, readonly number[]>();
   readonly #mapped = new Map<YAMLMap, ReadonlyMap<string, Entry>>();
   #budget = maxNodes;
-  /** What is wrong with it as YAML. */
+  /** Its YAML errors. */
   readonly problems: Problem[] = [];
   yaml: YamlVersion = '1.2';
-  /** Entries that have been put elsewhere than they are in the file, with their paths there. */
+  /** Moved entries, with their original paths. */
   readonly moved = new Map<unknown, FieldPath>();
 
   constructor(document: Document, text: FileText) {
     this.#document = document;
     this.#text = text;
-    // What follows the first error is seldom more than its consequence.
+    // Further errors are mostly consequences of the first.
     const [error] = document.errors;
     if (error) {
       const place = placeOf(error, document, text.text);
       this.#invalid(error.message.replace(/\.$/, ''), place, syntaxFix(error));
       return;
     }
-    // Aliases resolved in one pass; the package looks through the whole document for each.
+    // Resolves aliases in one pass; the package searches the whole document for each.
     const anchors = new Map<string, Node>();
     const merges: Pair[] = [];
     visit(document, {
@@ -128,14 +128,14 @@ export class SourceDocument {
     for (const { key, value } of merges) {
       const from = this.resolve(value as Node | null);
       const sources = isSeq(from) ? (from.items as Node[]) : [from ?? value];
-      // An alias of nothing is told as such.
+      // An alias without an anchor is reported as such.
       if (sources.every((source) => (isAlias(source) && !this.resolve(source)) || isMap(this.resolve(source as Node))))
         continue;
       this.#invalid('a merge key (<<) takes a mapping, or a list of mappings', (key as Node).range?.[0] ?? 0);
     }
   }
 
-  /** What stands for a text that is not put together. */
+  /** The text of a value, before it is composed. */
   static tooLarge(text: FileText, offset: number): SourceDocument {
     const document = new SourceDocument(new Document(), text);
     const location = text.location(offset);
@@ -152,7 +152,7 @@ export class SourceDocument {
     return this.#document.contents;
   }
 
-  /** Whether it is one value: text, a number, and not a mapping or a list. */
+  /** Whether the document is a single value, such as text or a number, and not a mapping or a list. */
   get isScalar(): boolean {
     return isScalar(this.resolve(this.root));
   }
@@ -173,13 +173,13 @@ export class SourceDocument {
     return true;
   }
 
-  /** Forgets what was looked up: fields have moved. */
+  /** Clears the caches after fields have moved. */
   fieldsMoved(): void {
     this.#mapped.clear();
     this.#listed.clear();
   }
 
-  /** Puts a text for the value of a key at the top level, or removes the key. */
+  /** Sets the value of a top-level key to a text, or removes the key. */
   set(key: string, value: string | undefined): void {
     const root = this.resolve(this.root);
     if (!isMap<Node | null, Node | null>(root)) return;
@@ -199,7 +199,7 @@ export class SourceDocument {
     return isAlias(node) ? (this.#targets.get(node) ?? null) : node;
   }
 
-  /** The value of a scalar; a Date where YAML 1.1 reads a timestamp. */
+  /** The value of a scalar; a Date if YAML 1.1 reads a timestamp. */
   scalar(node: Scalar): unknown {
     const { source } = node;
     if (this.yaml === '1.2' || node.type !== 'PLAIN' || node.tag || source === undefined) return node.value;
@@ -207,8 +207,8 @@ export class SourceDocument {
   }
 
   /**
-   * The entries of a mapping, merge keys (`<<`) expanded, keys as text.
-   * @throws TooLarge when aliases or nesting make the document larger than any job can be.
+   * The entries of a mapping with merge keys (`<<`) expanded and keys as text.
+   * @throws TooLarge if aliases or nesting make the document larger than any job
    */
   entries(node: Node | null, depth: number): Entry[] {
     const target = this.resolve(node);
@@ -239,7 +239,7 @@ export class SourceDocument {
     return own;
   }
 
-  /** The items of a sequence; undefined if the node is none. @throws TooLarge */
+  /** The items of a sequence; undefined for any other node. @throws TooLarge */
   items(node: Node | null, depth: number): (Node | null)[] | undefined {
     const target = this.resolve(node);
     if (!isSeq(target)) return undefined;
@@ -247,7 +247,7 @@ export class SourceDocument {
     return target.items as (Node | null)[];
   }
 
-  /** Whether a value is absent: left out, or null. */
+  /** Whether a value is absent: missing or null. */
   isNull(node: Node | null): boolean {
     return isNull(this.resolve(node));
   }
@@ -261,19 +261,19 @@ export class SourceDocument {
     return this.at(node?.range?.[0] ?? this.root?.range?.[0] ?? 0);
   }
 
-  /** Where a character of the file is. */
+  /** The position of a character in the file. */
   at(offset: number): Location {
     return this.#text.location(offset);
   }
 
-  /** A node as it is written. */
+  /** The text of a node as written. */
   textOf(node: Node | null): string {
     return node?.range ? this.#text.text.slice(node.range[0], node.range[1]) : '';
   }
 
   /**
-   * Where the field at `path` is, and the path as the user spelled it; of a missing field, where the innermost
-   * present part is. Field names match in lowerCamelCase and in snake_case; nulls in lists do not count.
+   * The position of the field at `path`, and the path as the user spelled it. For a missing field, the innermost part
+   * that exists. Field names match in lowerCamelCase and snake_case, and nulls in lists are not counted.
    */
   find(path: FieldPath, { key: ofKey = false } = {}): { location: Location; written: FieldPath; node: Node | null } {
     let node: Node | null = this.root;
@@ -303,7 +303,7 @@ export class SourceDocument {
     return { location: this.location(found), written, node: found };
   }
 
-  /** Where the items of a list are that are not null. */
+  /** The indexes of list items that are not null. */
   #places(list: YAMLSeq): readonly number[] {
     let places = this.#listed.get(list);
     if (!places) {
@@ -313,7 +313,7 @@ export class SourceDocument {
     return places;
   }
 
-  /** The entry of a mapping by its key, or else by its key in lowerCamelCase. Looking it up costs nothing. */
+  /** The entry of a mapping by its key, or else by its key in lowerCamelCase. Lookups are cached. */
   #named(map: YAMLMap, name: string): Entry | undefined {
     let byName = this.#mapped.get(map);
     if (!byName) {
@@ -331,21 +331,21 @@ export class SourceDocument {
   }
 }
 
-/** What is wrong with a text that is not even put together. */
+/** Problems with a text that cannot even be composed. */
 const tooLong = 'is longer, or nested deeper, than can be read';
 
-/** A text that holds more, or is nested deeper, than any that makes sense. */
+/** A text is larger, or nested deeper, than any sensible spec. */
 export class TooLarge extends StatusError {
-  /** Where in the text. */
+  /** The offset in the text. */
   readonly offset: number;
 
   constructor(offset = 0) {
-    super('INVALID_ARGUMENT', 'holds more, or is nested deeper, than can be read');
+    super('INVALID_ARGUMENT', 'is larger, or nested deeper, than can be read');
     this.offset = offset;
   }
 }
 
-/** A file's text with the places of its lines. (yaml's LineCounter misses those of a quote that is never closed.) */
+/** A file's text with the offsets of its lines. (yaml's LineCounter misses those inside an unclosed quote.) */
 class FileText {
   readonly #file: string;
   readonly text: string;
@@ -370,7 +370,7 @@ class FileText {
     return { file: this.#file, line, column: at - (this.#starts[line - 1] ?? 0) + 1, excerpt: this.#line(line) };
   }
 
-  /** Cut out once: a line may be long, and have much that is wrong with it. */
+  /** Computed once: a line may be long and have many problems. */
   #line(line: number): string {
     let text = this.#excerpts.get(line);
     if (text === undefined) {
@@ -383,8 +383,8 @@ class FileText {
 }
 
 /**
- * What the parser of YAML makes of a text, before it is put together, which takes a call within a call for each level.
- * @throws TooLarge with the place in the text
+ * The parser's output before composition, which is a recursive call for each level.
+ * @throws TooLarge with the offset in the text
  */
 function* tokensOf(text: string, lines: LineCounter): Generator<CST.Token> {
   const parser = new Parser(lines.addNewLine);
@@ -392,14 +392,14 @@ function* tokensOf(text: string, lines: LineCounter): Generator<CST.Token> {
   let lexemes = 0;
   for (const lexeme of new Lexer().lex(text)) {
     yield* parser.next(lexeme);
-    // The parser has one entry for the document, and one for what is being read.
+    // The parser's stack has one entry for the document and one for the current token.
     if (++lexemes > maxLexemes || parser.stack.length > maxDepth + 2) throw new TooLarge(parser.offset);
   }
   yield* parser.end();
 }
 
 /**
- * The value of a YAML or JSON text that is no resource, such as a file of flags.
+ * The value of a YAML or JSON text that is not a resource, such as a file of flags.
  * @throws Error that says what is wrong and where
  */
 export function parseValue(text: string): unknown {
@@ -414,7 +414,7 @@ export function parseValue(text: string): unknown {
   return parse(text);
 }
 
-/** The documents of a YAML or JSON text. Empty documents are left out. */
+/** The documents of a YAML or JSON text, without empty ones. */
 export function parseSource(file: string, text: string): SourceDocument[] {
   const lines = new LineCounter();
   const body = text.replace(/^\uFEFF/, '');
@@ -426,7 +426,7 @@ export function parseSource(file: string, text: string): SourceDocument[] {
     if (!(error instanceof TooLarge)) throw error;
     return [SourceDocument.tooLarge(fileText, error.offset)];
   }
-  // Keys that are there twice are told by the decoder, with the field.
+  // The decoder reports repeated keys, with their field.
   const composer = new Composer({ lineCounter: lines, prettyErrors: false, logLevel: 'silent', uniqueKeys: false });
   const documents = Array.from(composer.compose(tokens));
   return documents

@@ -1,7 +1,7 @@
 import { type Scalar, type ScalarTag, stringify, type Tags } from 'yaml';
 import { hasControls, printable } from '../printable.js';
 
-/** What gcloud's YAML reader stumbles over besides what YAML 1.1 takes for no text. */
+/** Text that gcloud's YAML reader misreads, besides what YAML 1.1 does not read as text. */
 const stumbling: ScalarTag = {
   tag: 'tag:yaml.org,2002:value',
   default: true,
@@ -9,7 +9,7 @@ const stumbling: ScalarTag = {
   resolve: (text) => text,
 };
 
-/** Text that has to be escaped, which YAML can do between double quotes only. */
+/** Text that needs escapes, which YAML allows only in double quotes. */
 const escaped: ScalarTag = {
   tag: 'tag:yaml.org,2002:str',
   default: true,
@@ -18,7 +18,7 @@ const escaped: ScalarTag = {
   stringify: ({ value }: Scalar) => printable(JSON.stringify(value), false),
 };
 
-/** The tags of YAML 1.1, by which `<<` is text that is quoted, and `y` and `n` are, unless letters are `plain`. */
+/** The tags of YAML 1.1, changed so that `<<` is quoted text, and so are `y` and `n` unless letters are `plain`. */
 const tagsOf = (tags: Tags, plain: boolean): Tags =>
   tags.flatMap((tag) => {
     if (typeof tag !== 'object' || !('test' in tag) || !tag.test) return tag;
@@ -28,8 +28,9 @@ const tagsOf = (tags: Tags, plain: boolean): Tags =>
   });
 
 /**
- * A resource as gcloud writes YAML, keys in alphabetical order. What YAML 1.1 takes for no text is quoted, so that gcloud
- * reads back what was written. With `plainLetters`, `y` and `n` are not: so gcloud writes them itself.
+ * A resource in gcloud's YAML style, with keys in alphabetical order. Text that YAML 1.1 would read otherwise is
+ * quoted, so that gcloud reads back what was written. With `plainLetters`, `y` and `n` are not quoted, as in gcloud's
+ * own output.
  */
 export const toYaml = (resource: unknown, { plainLetters = false } = {}): string =>
   stringify(JSON.parse(JSON.stringify(resource)), {

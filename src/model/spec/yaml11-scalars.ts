@@ -1,4 +1,7 @@
-/** Plain scalars of YAML 1.1 as gcloud reads them (ruamel.yaml, which leaves more of them text than YAML 1.1 does). */
+/**
+ * Plain scalars of YAML 1.1 as gcloud reads them. Its reader, ruamel.yaml, leaves more of them as text than YAML 1.1
+ * does.
+ */
 const types: readonly (readonly [is: RegExp, read: (text: string) => unknown])[] = [
   [/^(?:y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON)$/, () => true],
   [/^(?:n|N|no|No|NO|false|False|FALSE|off|Off|OFF)$/, () => false],
@@ -16,10 +19,10 @@ const types: readonly (readonly [is: RegExp, read: (text: string) => unknown])[]
   [/^\d{4}-\d\d-\d\d$/, (text) => new Date(text)],
 ];
 
-/** The same with a time, and with the time zone, UTC if there is none. */
+/** The same with a time and a time zone; UTC if there is no zone. */
 const time = /^(\d{4})-(\d\d?)-(\d\d?)(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(\.\d*)?[ \t]*(Z|([-+]\d\d?)(?::(\d\d))?)?$/;
 
-/** What a plain scalar is: text, a number, a boolean, null or a Date. */
+/** The value of a plain scalar: text, a number, a boolean, null or a Date. */
 export function scalar11(text: string): unknown {
   const date = time.exec(text);
   if (date) return timestamp(date);

@@ -2,7 +2,7 @@ import { nearest } from '../names.js';
 import type { FieldPath } from '../field-path.js';
 import type { Violation } from '../validation/violation.js';
 
-/** The annotations of a job and of its executions that stand for fields of the v2 API, all of run.googleapis.com. */
+/** The annotations, all of run.googleapis.com, that are fields in the v2 API: those of a job and of its executions. */
 export const fieldAnnotations = {
   Job: ['launch-stage', 'binary-authorization', 'binary-authorization-breakglass', 'client-name', 'client-version'],
   Execution: [
@@ -20,7 +20,7 @@ export const fieldAnnotations = {
   ],
 } as const;
 
-/** What the service writes, and what comes back with an exported job: accepted and dropped. */
+/** Written by the service and part of an exported job: accepted and dropped. */
 const serverWritten = new Set([
   ...['creator', 'lastModifier', 'creatorEmail', 'lastModifierEmail', 'operation-id'].map(run),
   'serving.knative.dev/creator',
@@ -29,7 +29,7 @@ const serverWritten = new Set([
   ...['lastUpdatedTime', 'job', 'jobUid', 'jobGeneration', 'jobResourceVersion', 'satisfiesPzs'].map(run),
 ]);
 
-/** Annotations that act in Cloud Run and that v2 has no field for. */
+/** Annotations that act in Cloud Run and have no field in v2. */
 const withoutField = new Set(['threat-detection', 'ssh-enabled'].map(run));
 
 /** Annotations of other kinds of resources. */
@@ -52,29 +52,29 @@ function run(name: string): string {
   return `run.googleapis.com/${name}`;
 }
 
-/** Whether a label or annotation is of the namespaces that the service keeps for itself; v2 has fields for them. */
+/** Whether a label or annotation is in a namespace reserved for the service; v2 has fields instead. */
 export const isSystemKey = (key: string): boolean =>
   /^(?:run|cloud)\.googleapis\.com\/|^(?:serving|autoscaling)\.knative\.dev\//.test(key);
 
 const prefixOf = (key: string): string => (key.includes('/') ? key.slice(0, key.indexOf('/')) : '');
 const nameOf = (key: string): string => key.slice(key.indexOf('/') + 1);
 
-/** The key whose name is nearest; that all have one prefix makes none nearer. */
+/** The key with the closest name. The prefix, which all of them share, does not count. */
 function nearestOf(key: string, known: readonly string[]): string | undefined {
   const name = nearest(nameOf(key), known.map(nameOf));
   return known.find((candidate) => name !== undefined && nameOf(candidate) === name);
 }
 
-/** Whether a label or annotation of the system's is kept as it is, since v2 has no field that says the same. */
+/** Whether a system label or annotation is stored unchanged, because v2 has no field for it. */
 export const isKept = (key: string, what: 'labels' | 'annotations', kind: 'Job' | 'Execution'): boolean =>
   isSystemKey(key) &&
   !serverWritten.has(key) &&
   (key === secretAliases || what === 'labels' || !fieldAnnotations[kind].some((name) => run(name) === key));
 
-/** Names secrets of other projects. A job has their full names; what they were called is kept beside them. */
+/** Defines aliases for secrets of other projects. A job has their full names; the aliases are stored separately. */
 export const secretAliases = run('secrets');
 
-/** What is to be said of the system's own keys among labels or annotations. */
+/** Problems with system keys among labels or annotations. */
 export function checkSystemKeys(
   at: FieldPath,
   entries: Readonly<Record<string, string>> | undefined,
@@ -86,7 +86,7 @@ export function checkSystemKeys(
   return Object.keys(entries ?? {}).flatMap((key): Violation[] => {
     const meant = what === 'annotation' && !isSystemKey(key) ? nearestOf(key, mine) : undefined;
     if (meant !== undefined && nearest(prefixOf(key), ['run.googleapis.com']) && nameOf(meant) === nameOf(key)) {
-      const description = 'is an annotation of your own, without a meaning for Cloud Run';
+      const description = 'is a custom annotation without meaning for Cloud Run';
       return [
         { path: [...at, key], key: true, rule: 'annotation-unknown', description, fix: `did you mean ${meant}?` },
       ];
@@ -94,12 +94,12 @@ export function checkSystemKeys(
     if (!isSystemKey(key) || mine.includes(key) || serverWritten.has(key)) return [];
     const path = [...at, key];
     if (withoutField.has(key)) {
-      return [{ path, key: true, rule: 'ignored', description: 'acts in Cloud Run and does nothing here' }];
+      return [{ path, key: true, rule: 'ignored', description: 'is ignored locally' }];
     }
     const right = others.includes(key) ? (kind === 'Job' ? 'Execution' : 'Job') : otherKinds[key];
     if (what === 'label' || right === undefined) {
       const near = nearestOf(key, mine);
-      const description = `is no ${what} that is known for a ${kind === 'Job' ? 'job' : "job's executions"}`;
+      const description = `is not a known ${what} of a ${kind === 'Job' ? 'job' : "job's executions"}`;
       return [{ path, key: true, rule: 'annotation-unknown', description, fix: near && `did you mean ${near}?` }];
     }
     const where = right === 'Execution' ? 'spec.template.metadata.annotations' : 'metadata.annotations';

@@ -1,16 +1,16 @@
 import type { FieldPath } from '../field-path.js';
 
-/** A tree of JSON values, as both API versions write their resources. */
+/** A tree of JSON values, in which both API versions write their resources. */
 export type Tree = { [key: string]: unknown };
 
 export const isTree = (value: unknown): value is Tree =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * One correspondence between the two API versions: the value at `v1` is the value at `v2`, converted by `toV2` and
- * `toV1` where the two write it differently; undefined where the other version does not say it. With `inner` both are
- * objects, with `each` lists of objects, that correspond by those mappings; `v1With` is what the v1 object has besides, by
- * which it is told apart.
+ * One correspondence between the two API versions: the value at `v1` is the value at `v2`. `toV2` and `toV1` convert it
+ * where the two differ, and return undefined if the other version cannot express it. With `inner`, both are objects
+ * with mappings of their own; with `each`, lists of such objects. `v1With` are further fields by which the v1 object is
+ * recognised.
  */
 export interface Mapping {
   v1: FieldPath;
@@ -22,7 +22,7 @@ export interface Mapping {
   each?: readonly Mapping[];
 }
 
-/** Thrown by a conversion that cannot read its value; the message says what it must be. */
+/** Thrown by a conversion that cannot read its value; the message says what the value must be. */
 export class Unreadable extends Error {
   readonly fix: string | undefined;
 
@@ -35,7 +35,7 @@ export class Unreadable extends Error {
 /** Called for a value that cannot be read. */
 export type OnUnreadable = (at: FieldPath, error: Unreadable) => void;
 
-/** What `mappings` say of `source`, in the other API version; what no mapping names is left out. */
+/** Converts `source` to the other API version. Fields without a mapping are left out. */
 export function convert(
   mappings: readonly Mapping[],
   from: 'v1' | 'v2',
@@ -86,7 +86,7 @@ function rethrow(_: FieldPath, error: Unreadable): never {
   throw error;
 }
 
-/** Where `v1` says what a v2 path is about; where it says nothing, where it would. */
+/** Where `v1` has the value of a v2 path or, if it has none, where it would be. */
 export function originOf(mappings: readonly Mapping[], path: FieldPath, v1: unknown): FieldPath {
   const begins = (long: FieldPath, short: FieldPath): boolean => short.every((step, i) => step === long[i]);
   const above = mappings.filter((mapping) => begins(path, mapping.v2));
@@ -105,7 +105,7 @@ export function originOf(mappings: readonly Mapping[], path: FieldPath, v1: unkn
     return [...mapping.v1, index, ...(rest.length > 1 ? originOf(mapping.each, rest.slice(1), item) : [])];
   }
   if (mapping.inner && rest.length > 0) return [...mapping.v1, ...originOf(mapping.inner, rest, value)];
-  // What an annotation says in one string has no parts.
+  // An annotation holds its whole value in one string.
   return mapping.toV2 && typeof value === 'string' ? mapping.v1 : [...mapping.v1, ...rest];
 }
 

@@ -20,7 +20,7 @@ const annotation = (where: FieldPath, name: string, v2: FieldPath, conversion: C
   ...conversion,
 });
 
-/** Values that the versions spell differently, v2's first; of several v1 spellings the first is written. */
+/** Values that the versions spell differently: v2's spelling first, then those of v1, of which the first is written. */
 function spelled(names: Record<string, readonly string[]>): Conversion {
   const known = Object.values(names).map(([first]) => first);
   return {
@@ -85,10 +85,10 @@ const containerMappings: Mapping[] = [
 /** A list that v1 joins with commas. */
 const joined: Conversion = { toV2: splitList, toV1: (items: string[]) => items.join(',') };
 
-/** Buckets and Cloud SQL instances are drivers of one kind of volume in v1. */
+/** Buckets and Cloud SQL instances are drivers of one volume type in v1. */
 const gcsDriver = 'gcsfuse.run.googleapis.com';
 const sqlDriver = 'cloudsql.run.googleapis.com';
-/** The attributes that mean something, by driver. */
+/** The attributes that each driver uses. */
 export const csiAttributes: Readonly<Record<string, readonly string[]>> = {
   [gcsDriver]: ['bucketName', 'mountOptions'],
   [sqlDriver]: ['instances'],
@@ -156,7 +156,7 @@ const example = `e.g. '[{"network":"default","subnetwork":"default"}]'`;
 const taskAnnotation = (name: string, v2: FieldPath, conversion?: Conversion): Mapping =>
   annotation(executionMeta, name, [...taskTemplate, ...v2], conversion);
 
-/** What annotations of the execution say; of `secrets`, `cloudsql-instances` and `container-dependencies` see read. */
+/** Annotations of the execution. For `secrets`, `cloudsql-instances` and `container-dependencies`, see read.ts. */
 const executionAnnotations: Mapping[] = [
   annotation(executionMeta, 'client-name', ['template', 'client']),
   annotation(executionMeta, 'client-version', ['template', 'clientVersion']),
@@ -185,17 +185,17 @@ const executionAnnotations: Mapping[] = [
   }),
 ];
 
-/** The labels or annotations that are the user's: the service's own namespaces are fields of the v2 API. */
+/** The user's own labels or annotations. Those in the service's namespaces are fields of the v2 API. */
 const userKeys: Conversion = {
   toV2: (entries: Record<string, string>) => {
     const own = Object.entries(entries).filter(([name]) => !isSystemKey(name));
     return own.length > 0 ? Object.fromEntries(own) : undefined;
   },
-  // Annotations of the system are put beside them.
+  // System annotations are added separately.
   toV1: (entries: Record<string, string>) => ({ ...entries }),
 };
 
-/** Everything that both versions say in one place each. Source: the API's documentation of v1. */
+/** Everything that both versions hold in one place each. Source: the API's documentation of v1. */
 export const jobMappings: readonly Mapping[] = [
   { v1: [...jobMeta, 'labels'], v2: ['labels'], ...userKeys },
   { v1: [...jobMeta, 'annotations'], v2: ['annotations'], ...userKeys },

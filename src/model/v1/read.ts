@@ -18,16 +18,16 @@ import {
 } from './mapping.js';
 import { readAliases, secretsOf, takeSecretNames } from './secret-aliases.js';
 
-/** A v1 job as the v2 API has it. */
+/** A v1 job converted to v2. */
 export interface FromV1 {
   job: JobInput;
-  /** What is wrong with it as v1, in v1's terms. */
+  /** Its problems as a v1 job, in v1's terms. */
   violations: Violation[];
-  /** Where v1 says what a path of the v2 job is about. */
+  /** Where the v1 job has the value of a v2 path. */
   origin: (path: FieldPath) => FieldPath;
 }
 
-/** What is advised in v2's words, in v1's. */
+/** Advice in v2's terms, with its counterpart in v1's. */
 export const adviceForV1 = (fix: string): string =>
   fix
     .replace(
@@ -71,7 +71,10 @@ export function jobFromV1(v1: JobV1): FromV1 {
   return { job: job as unknown as JobInput, violations, origin: (path) => origin(v1, path) };
 }
 
-/** What v2 has no field for; undefined if that is nothing. `aliases`: what secrets are called where nothing is kept. */
+/**
+ * The system labels and annotations that v2 has no field for; undefined if there are none. `aliases`: the secrets'
+ * aliases.
+ */
 function onlyV1({ metadata, spec }: JobV1, aliases: string | undefined): OnlyV1 | undefined {
   const kept: OnlyV1 = {};
   for (const [part, kind, of] of [
@@ -98,7 +101,7 @@ function checkMeta({ metadata, spec }: JobV1): Violation[] {
   ];
 }
 
-/** Keys of open maps that mean nothing. */
+/** Keys of open maps that have no effect. */
 function checkSelectors({ spec }: JobV1): Violation[] {
   const { nodeSelector = {}, volumes = [] } = spec.template.spec.template.spec;
   const nothing = (path: FieldPath, description: string): Violation => ({
@@ -111,7 +114,7 @@ function checkSelectors({ spec }: JobV1): Violation[] {
     ...Object.keys(nodeSelector)
       .filter((key) => key !== 'run.googleapis.com/accelerator')
       .map((key) =>
-        nothing([...taskSpec, 'nodeSelector', key], 'does nothing: the only key is run.googleapis.com/accelerator'),
+        nothing([...taskSpec, 'nodeSelector', key], 'has no effect: the only key is run.googleapis.com/accelerator'),
       ),
     ...volumes.flatMap(({ csi }, i) =>
       Object.keys(csi?.volumeAttributes ?? {})
@@ -119,14 +122,14 @@ function checkSelectors({ spec }: JobV1): Violation[] {
         .map((key) =>
           nothing(
             [...taskSpec, 'volumes', i, 'csi', 'volumeAttributes', key],
-            `does nothing: the attributes are ${csiAttributes[csi?.driver ?? '']?.join(' and ') ?? ''}`,
+            `has no effect: the attributes are ${csiAttributes[csi?.driver ?? '']?.join(' and ') ?? ''}`,
           ),
         ),
     ),
   ];
 }
 
-/** The annotation is a JSON object: container name -> names it depends on. */
+/** The annotation is a JSON object that maps a container to the names it depends on. */
 function spreadDependencies(text: string, template: Tree): void {
   const wrong = (): Unreadable =>
     new Unreadable('must be a JSON object: container -> [containers]', `e.g. '{"app":["proxy"]}'`);
@@ -141,13 +144,13 @@ function spreadDependencies(text: string, template: Tree): void {
   }
 }
 
-/** v1 has an annotation where v2 has a volume called cloudsql, mounted at /cloudsql in every container. */
+/** v1 has an annotation where v2 has a volume named cloudsql, mounted at /cloudsql in every container. */
 function addCloudSql(text: string, template: Tree): void {
   Object.assign(template, withCloudSql(template as unknown as TaskTemplate, splitList(text)));
 }
 
 /**
- * Puts secrets of other projects in place of their aliases, which an annotation defines:
+ * Replaces the aliases of other projects' secrets with full names. An annotation defines the aliases:
  * `ALIAS:projects/PROJECT/secrets/SECRET,...`.
  */
 function nameSecrets(v1: JobV1, template: Tree, unreadable: (path: FieldPath, error: Unreadable) => void): Violation[] {
@@ -180,7 +183,7 @@ function origin(v1: JobV1, path: FieldPath): FieldPath {
   const [, , list, index, field, item] = path;
   if (typeof index === 'number') {
     if (list === 'containers' && field === 'dependsOn') return dependencies;
-    // What the annotation has added comes last.
+    // The volume from the annotation comes last.
     if (list === 'volumes' && index >= volumes.length) return cloudSql;
     const mounts = containers[index]?.volumeMounts?.length ?? 0;
     if (list === 'containers' && field === 'volumeMounts' && typeof item === 'number' && item >= mounts)

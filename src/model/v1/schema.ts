@@ -4,8 +4,8 @@ import { ExecutionTemplateMessage, JobMessage, TaskTemplateMessage } from '../sc
 import { StartupProbeMessage } from '../schema/probe.js';
 
 /**
- * `apiVersion: run.googleapis.com/v1, kind: Job`, the shape of gcloud's YAML. A field that both versions have alike is
- * v2's. The server's own fields are here so that an exported job is accepted.
+ * `apiVersion: run.googleapis.com/v1, kind: Job`, the form of gcloud's YAML. Fields that both versions share are v2's.
+ * Server-set fields are declared so that an exported job is accepted.
  */
 const job = JobMessage.fields;
 const execution = ExecutionTemplateMessage.fields;
@@ -38,7 +38,7 @@ const localObjectReference = map('', { refused: notSupported });
 const SecretKeySelector = message('SecretKeySelector', {
   name: secretName,
   key: env.valueSource.message.fields.secretKeyRef.message.fields.version,
-  optional: bool('', { ignored: 'a secret has to be there' }),
+  optional: bool('', { ignored: 'a secret must exist' }),
   localObjectReference,
 });
 
@@ -130,7 +130,7 @@ const Container = message('Container', {
     field(
       message('VolumeMount', {
         ...mount,
-        readOnly: bool('', { ignored: 'a volume says for itself whether it is read-only' }),
+        readOnly: bool('', { ignored: 'the volume itself is read-only or not' }),
       }),
       'A mount.',
     ),
@@ -138,10 +138,10 @@ const Container = message('Container', {
   ),
   livenessProbe: field(Probe, 'For services; a job that sets it is rejected.'),
   readinessProbe: field(Probe, 'For services.'),
-  startupProbe: field(Probe, 'Tells when the container is up, for those that depend on it.'),
+  startupProbe: field(Probe, 'Decides when the container is up, for containers that depend on it.'),
   sandboxLauncher: container.sandboxLauncher,
   imagePullPolicy: enumeration('ImagePullPolicy', { Always: 0, IfNotPresent: 1, Never: 2 }, '', {
-    ignored: 'an execution takes the image that its tag names when it is created',
+    ignored: 'an execution uses the image that its tag names when it is created',
   }),
   securityContext: field(message('SecurityContext', { runAsUser: int64('') }), '', { refused: notSupported }),
   terminationMessagePath: string('', { ignored: notSupported }),
@@ -164,7 +164,7 @@ const Volume = message(
         secretName,
         items: list(field(KeyToPath, 'A file.'), volume.secret.message.fields.items.doc),
         defaultMode: volume.secret.message.fields.defaultMode,
-        optional: bool('', { ignored: 'a secret has to be there' }),
+        optional: bool('', { ignored: 'a secret must exist' }),
       }),
       'Secret versions as files.',
     ),
@@ -244,7 +244,7 @@ const TaskSpec = message('TaskSpec', {
     missing: task.containers.missing,
     constraints: task.containers.constraints,
   }),
-  volumes: list(field(Volume, 'A volume.'), 'Volumes that the containers mount.'),
+  volumes: list(field(Volume, 'A volume.'), 'Volumes for the containers to mount.'),
   maxRetries: task.maxRetries,
   timeoutSeconds: int64('Time for one attempt, at most 604800 (168 h); 600 if unset.', {
     constraints: task.timeout.constraints,
@@ -262,14 +262,14 @@ const ExecutionSpec = message('ExecutionSpec', {
   delayExecution: execution.delayExecution,
   template: field(
     message('TaskTemplateSpec', {
-      spec: field(TaskSpec, 'What a task is.', { required: true, missing: 'has no task template' }),
+      spec: field(TaskSpec, 'The task template.', { required: true, missing: 'has no task template' }),
     }),
-    'What a task is.',
+    'The task template.',
     { required: true, missing: 'has no task template' },
   ),
 });
 
-/** What `gcloud run jobs replace` reads. */
+/** The input of `gcloud run jobs replace`. */
 export const JobV1Message = message('Job', {
   apiVersion: string('run.googleapis.com/v1', {
     required: true,
@@ -289,9 +289,9 @@ export const JobV1Message = message('Job', {
         template: field(
           message('ExecutionTemplateSpec', {
             metadata: field(ExecutionMeta, 'Labels and annotations of the executions.'),
-            spec: field(ExecutionSpec, 'What an execution is.', { required: true }),
+            spec: field(ExecutionSpec, 'The execution template.', { required: true }),
           }),
-          'What an execution is.',
+          'The execution template.',
           { required: true, missing: 'has no task template' },
         ),
         startExecutionToken: job.startExecutionToken,
@@ -299,7 +299,7 @@ export const JobV1Message = message('Job', {
       },
       { createExecution: ['startExecutionToken', 'runExecutionToken'] },
     ),
-    'What the job is.',
+    'The spec of the job.',
     { required: true },
   ),
   status: string('', server),

@@ -4,8 +4,8 @@ import type { Tree } from './convert.js';
 import { splitList } from './mapping.js';
 
 /**
- * v1 names the secrets of other projects by aliases, which an annotation defines: `ALIAS:projects/PROJECT/secrets/SECRET`,
- * with commas between them. In v2 they have their full names.
+ * v1 refers to secrets of other projects by aliases, which an annotation defines:
+ * `ALIAS:projects/PROJECT/secrets/SECRET`, separated by commas. v2 uses their full names.
  */
 export function readAliases(text: string): { aliases: Map<string, string>; wrong: string[] } {
   const aliases = new Map<string, string>();
@@ -18,7 +18,7 @@ export function readAliases(text: string): { aliases: Map<string, string>; wrong
   return { aliases, wrong };
 }
 
-/** All that names a secret in a v2 task template, with the path of the name. */
+/** Every reference to a secret in a v2 task template, with the path of the name. */
 export function secretsOf(template: Tree): { holder: Tree; path: FieldPath }[] {
   const { containers, volumes = [] } = template as unknown as JobInput['template']['template'];
   return [
@@ -35,15 +35,15 @@ export function secretsOf(template: Tree): { holder: Tree; path: FieldPath }[] {
 }
 
 /**
- * Puts aliases in place of the names of secrets of other projects; returns the annotation that defines them: `written` as
- * it is, as far as it does.
+ * Replaces the full names of other projects' secrets with aliases, and returns the annotation that defines them.
+ * Aliases in `written` are reused.
  */
 export function takeSecretNames(template: TaskTemplate, written = ''): string | undefined {
   const holders = secretsOf(template as unknown as Tree).map(({ holder }) => holder as { secret: string });
   const foreign = (name: string): RegExpExecArray | null => /^projects\/([^/]+)\/secrets\/([^/]+)$/.exec(name);
   const taken = new Set(holders.filter(({ secret }) => !foreign(secret)).map(({ secret }) => secret));
   const known = [...readAliases(written).aliases];
-  // An alias that is the name of a secret of the job's own project would hide that.
+  // An alias equal to the name of a secret in the job's own project would hide that secret.
   const aliases = new Map(known.filter(([alias]) => !taken.has(alias)).map(([alias, name]) => [name, alias]));
   let annotation = known.every(([alias]) => !taken.has(alias)) ? written : undefined;
   for (const holder of holders) {

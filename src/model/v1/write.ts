@@ -12,7 +12,7 @@ import { systemAnnotation } from './read.js';
 import { executionMeta, jobMeta, jobMappings } from './mapping.js';
 import { takeSecretNames } from './secret-aliases.js';
 
-/** A job, an execution or a task as the v1 API has it. */
+/** A job, an execution or a task in the v1 API. */
 export interface ResourceV1 {
   apiVersion: 'run.googleapis.com/v1';
   kind: 'Job' | 'Execution' | 'Task';
@@ -21,7 +21,7 @@ export interface ResourceV1 {
   status: Tree;
 }
 
-/** The shape of a converted job, as far as it is looked into here. */
+/** The parts of a converted job that are used here. */
 interface JobParts {
   metadata?: Meta;
   spec: { template: { metadata?: Meta; spec: Tree & { template: { spec: Tree } } } };
@@ -68,7 +68,7 @@ export function executionToV1(execution: Execution): ResourceV1 {
   const written = resource('Execution', execution, spec.template.metadata, own, execution.creator);
   return {
     ...written,
-    // The version and the flags are those that Cloud Run shows.
+    // The version and the flags that Cloud Run shows.
     metadata: {
       ...written.metadata,
       ...(jobVersion && {
@@ -94,7 +94,10 @@ export function executionToV1(execution: Execution): ResourceV1 {
   };
 }
 
-/** @param state what v1 says in a label and v2 does not say */
+/**
+ *
+ * @param state the state, which v1 has in a label and v2 does not show
+ */
 export function taskToV1(task: Task, state: TaskState): ResourceV1 {
   const { labels, annotations, job = '', execution = '' } = task;
   const { spec } = parts({ template: { labels, annotations, template: task } });
@@ -111,8 +114,8 @@ export function taskToV1(task: Task, state: TaskState): ResourceV1 {
 }
 
 /**
- * A resource as `gcloud run jobs describe --format=export` prints it, for `replace` to read back: without what says
- * when and how it was written. (Observed: gcloud 528 and 578.)
+ * A resource as `gcloud run jobs describe --format=export` prints it, for `replace` to read back: without the fields
+ * that record when and by whom it was written. (Observed: gcloud 528 and 578.)
  */
 export function exported({ status: _status, ...v1 }: ResourceV1): Omit<ResourceV1, 'status'> {
   const {
@@ -132,7 +135,7 @@ export function exported({ status: _status, ...v1 }: ResourceV1): Omit<ResourceV
 /** A time in microseconds since 1970. */
 const microseconds = (time: Timestamp): string => `${Math.floor(epochMs(time) / 1000)}${time.slice(20, 26)}`;
 
-/** What a job says and v1 has no field for, which an export therefore leaves out. */
+/** The parts of a job that v1 has no field for, which an export therefore leaves out. */
 export const notInV1 = ({ template }: Job): FieldPath[] =>
   template.template.containers.flatMap(({ sourceCode, baseImageUri, resources = {} }, i) => {
     const at = ['template', 'template', 'containers', i];
@@ -143,12 +146,12 @@ export const notInV1 = ({ template }: Job): FieldPath[] =>
     ];
   });
 
-/** What all resources say of themselves. */
+/** The metadata that all resources share. */
 type Written = { name: string } & Partial<
   Pick<Task, 'uid' | 'generation' | 'createTime' | 'updateTime' | 'deleteTime' | 'etag'> & Pick<Execution, 'creator'>
 >;
 
-/** The parts that all resources write alike, their own system labels and annotations included. */
+/** The parts that all resources write alike, including their system labels and annotations. */
 function resource(
   kind: ResourceV1['kind'],
   of: Written,
@@ -190,13 +193,13 @@ function system(values: Record<string, string | undefined>): Record<string, stri
   );
 }
 
-/** What the rules say of a job, and what they cannot: annotations that sum several places up. */
+/** A job by the mappings, and the annotations that combine several fields, which no mapping can express. */
 function parts(job: JobInput): JobParts {
-  // Nothing of a stored job is changed.
+  // The stored job itself must not change.
   const copy = structuredClone(job);
-  // gcloud writes no launch stage for what is generally available.
+  // gcloud writes no launch stage for generally available features.
   if (copy.launchStage === 'GA' || copy.launchStage === 'LAUNCH_STAGE_UNSPECIFIED') delete copy.launchStage;
-  // Any other Cloud SQL volume stays one, which v1 can say as well.
+  // Any other Cloud SQL volume stays a volume, which v1 can express as well.
   const apart = cloudSqlApart(copy.template.template, { exact: true });
   if (apart) copy.template.template = apart.task;
   const { template } = copy.template;

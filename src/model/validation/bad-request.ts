@@ -3,18 +3,18 @@ import { formatPath, type FieldPath, snakeCase } from '../field-path.js';
 import { validationRules } from './rules.js';
 import type { Violation } from './violation.js';
 
-/** The layers of the API in the order in which they answer: the first that finds something is the only one to do so. */
+/** The layers of the API, in the order in which they check a request. Only the first layer with violations answers. */
 const layers = ['text', 'json', 'field', 'shared'] as const;
 
-/** A request as its error messages name it, with the field of it that is the body of the HTTP request, if one is. */
+/** A request as error messages name it, with the field that is the body of the HTTP request, if any. */
 export type RequestName = 'CreateJobRequest.job' | 'UpdateJobRequest.job' | 'RunJobRequest';
 
 export const isError = ({ rule }: Violation): boolean => validationRules[rule].severity === 'error';
 
 /**
- * The API's answer to a request whose resource breaks rules: INVALID_ARGUMENT with a google.rpc.BadRequest, of which
- * the first violation is the message; the problems tell them all, in our terms. Warnings do not count.
- * Whether the API joins several violations is not known; it is documented to name each.
+ * The API's answer to a resource that breaks rules: INVALID_ARGUMENT with a google.rpc.BadRequest. The first violation
+ * is the message; the problems list all of them, in our terms. Warnings do not count. It is not known whether the API's
+ * message joins several violations; it is documented to name each.
  */
 export function badRequest(request: RequestName, violations: readonly Violation[]): StatusError | undefined {
   const errors = violations.filter(isError);
@@ -44,14 +44,14 @@ function fieldViolation(request: RequestName, { path, rule, description, payload
       return { field, description: field === '' ? text.replace(" at '%s'", '') : text.replace('%s', field) };
     }
     case 'shared':
-      // Told of the whole list.
+      // Reported for the whole list.
       return { field: sharedPath(rule === 'env-reserved' ? path.slice(0, -2) : path), description };
     default:
       return { field: `Violation in ${protoPath(request, path)}`, description };
   }
 }
 
-/** A path in the API's own spelling, below another. */
+/** A path in the API's own spelling, below another path. */
 function protoPath(above: string, path: FieldPath): string {
   const spelled = path.map((step, i) =>
     typeof step === 'string' && !isMapField(path[i - 1]) ? snakeCase(step) : step,
@@ -62,7 +62,7 @@ function protoPath(above: string, path: FieldPath): string {
 const isMapField = (step: string | number | undefined): boolean =>
   step === 'labels' || step === 'annotations' || step === 'limits';
 
-/** Where v1 has a field; the rules that both versions share speak of a template as services have it. */
+/** The v1 place of a field. The rules that both versions share refer to the template of a service. */
 function sharedPath(path: FieldPath): string {
   const [first, second, ...rest] = path;
   if (first === 'name') return 'metadata.name';

@@ -15,7 +15,7 @@ const reservedEnv = new Set([
 ]);
 const serviceEnv = new Set(['K_SERVICE', 'K_REVISION', 'K_CONFIGURATION']);
 
-/** Hosts that Cloud Run pulls from; an image without a host is Docker Hub's. */
+/** Hosts that Cloud Run pulls from; an image without a host is on Docker Hub. */
 const pulledFrom = /^(?:(?:[a-z]+\.)?gcr\.io|[-a-z0-9]+\.pkg\.dev|docker\.io)\//;
 const hasHost = /^[^/]*[.:][^/]*\/|^localhost\//;
 
@@ -58,10 +58,10 @@ function validateContainer(at: FieldPath, container: Container, report: Report):
     );
   }
   validateEnv(at, container, report);
-  if (command?.[0] === '') report([...at, 'command', 0], 'empty-command', 'names no program');
+  if (command?.[0] === '') report([...at, 'command', 0], 'empty-command', 'is an empty command');
   for (const [field, items] of Object.entries({ command, args })) {
     items?.forEach((text, i) => {
-      if (text.includes('\0')) report([...at, field, i], 'nul', 'holds a NUL, which ends it there');
+      if (text.includes('\0')) report([...at, field, i], 'nul', 'contains a NUL, where it is cut off');
     });
   }
   if (workingDir && !workingDir.startsWith('/'))
@@ -71,7 +71,7 @@ function validateContainer(at: FieldPath, container: Container, report: Report):
     report([...at, 'livenessProbe'], 'liveness-probe', 'a job does not support liveness probe', { fix: 'remove it' });
   }
   if (readinessProbe) {
-    report([...at, 'readinessProbe'], 'readiness-probe', 'a job makes no use of a readiness probe', {
+    report([...at, 'readinessProbe'], 'readiness-probe', 'a job does not use a readiness probe', {
       fix: 'remove it',
     });
   }
@@ -93,8 +93,8 @@ export function validateEnv(at: FieldPath, { env = [] }: Pick<Container, 'env'>,
     const here = [...at, 'env', i];
     if (name.length > 32768) report([...here, 'name'], 'env-name', 'length cannot exceed 32768');
     if (/[=\0]/.test(name))
-      report([...here, 'name'], 'env-shape', 'should not hold = or NUL: programs read a part of it only');
-    if (value?.includes('\0')) report([...here, 'value'], 'nul', 'holds a NUL, which ends it there');
+      report([...here, 'name'], 'env-shape', 'should not contain = or NUL: programs read only a part of it');
+    if (value?.includes('\0')) report([...here, 'value'], 'nul', 'contains a NUL, where it is cut off');
     if (name.startsWith('X_GOOGLE_')) {
       report([...here, 'name'], 'env-google', 'names beginning with X_GOOGLE_ are reserved for deployment tools');
     }
@@ -103,17 +103,17 @@ export function validateEnv(at: FieldPath, { env = [] }: Pick<Container, 'env'>,
       report([...here, 'name'], 'env-duplicate', `${name} is set again below, and the last one wins`);
     }
     if (valueSource && !valueSource.secretKeyRef) {
-      report([...here, 'valueSource'], 'value-source', 'names no secret, so that the variable is empty', {
+      report([...here, 'valueSource'], 'value-source', 'names no secret, so the variable is empty', {
         because: [here],
       });
     }
   });
 }
 
-/** Containers start after those that they depend on, which must be able to tell that they are up. */
+/** Containers start after their dependencies, which must have a probe to show that they are up. */
 function validateDependencies(list: FieldPath, containers: readonly Container[], report: Report): void {
   const byName = new Map(containers.flatMap((container) => (container.name ? [[container.name, container]] : [])));
-  // What has too many is refused for that.
+  // A longer list is rejected for its length.
   if (containers.length > 10) return;
   const names = containers.map((_, i) => [...list, i, 'name']);
   const told = new Set<Container>();
@@ -143,7 +143,7 @@ function validateDependencies(list: FieldPath, containers: readonly Container[],
   });
 }
 
-/** The containers from one that is needed to one that it needs in turn, both included; undefined if it does not. */
+/** A cycle: the containers from one that is needed to one that it needs, both included; undefined if there is none. */
 function wayBetween(
   byName: ReadonlyMap<string, Container>,
   from: Container,

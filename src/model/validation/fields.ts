@@ -4,7 +4,7 @@ import type { Field, Message, Constraint } from '../schema/field.js';
 import { durationSeconds } from '../time.js';
 import type { Report } from './violation.js';
 
-/** Checks what the declaration says of single fields, in a value of a message that has the right types already. */
+/** Checks the declared constraints of single fields, in a message whose types are right. */
 export function checkFields(message: Message, value: object, path: FieldPath, report: Report): void {
   for (const [name, field] of Object.entries(message.fields)) {
     if (!field.output) checkField(field, (value as Record<string, unknown>)[name], [...path, name], report);
@@ -30,7 +30,7 @@ function checkField(field: Field, value: unknown, at: FieldPath, report: Report)
       break;
     case 'enum':
       if (typeof value === 'string' && value.endsWith('_UNSPECIFIED')) {
-        report(at, 'unspecified', `${value} says no more than leaving it out`, { fix: 'leave it out' });
+        report(at, 'unspecified', `${value} is the same as leaving it out`, { fix: 'leave it out' });
       }
       break;
     default:
@@ -46,14 +46,14 @@ function checkConstraints(
 ): void {
   const broken = constraints.find((constraint) => breaks(constraint, field, value));
   if (!broken) return;
-  // A field that is missing may only be misspelt.
+  // A missing field may be one that is misspelt.
   report(at, broken.id, broken.text, {
     fix: fixOf(broken, value),
     ...(value === undefined && { because: [at.slice(0, -1)] }),
   });
 }
 
-/** What to do, or the value that was meant. */
+/** The fix, or the value that was probably intended. */
 function fixOf({ fix, values }: Constraint, value: unknown): string | undefined {
   if (typeof fix === 'function') return fix(typeof value === 'string' ? value : '');
   if (fix !== undefined || typeof value !== 'string') return fix;

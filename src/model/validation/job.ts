@@ -8,8 +8,8 @@ import { collector, type Report, type Violation } from './violation.js';
 import { validateVolumes } from './volumes.js';
 
 /**
- * Every rule that a job breaks, warnings included. The rules are those that the Admin API v2 applies to a create or
- * update request, for a value that has the right types already. Without an id, nothing is said of it.
+ * Every rule that a job breaks, including warnings. These are the rules that the Admin API v2 applies to a create or
+ * update request, for a value whose types are right. Without an id, the id is not checked.
  */
 export function validateJob(jobId: string | undefined, job: JobInput): Violation[] {
   const { report, violations } = collector();
@@ -34,7 +34,7 @@ export function validateJob(jobId: string | undefined, job: JobInput): Violation
 
 function validateNames(jobId: string | undefined, job: JobInput, report: Report): void {
   const badId = jobId === undefined ? undefined : jobIdViolation(jobId);
-  // The shortest id has a letter.
+  // The shortest id has one letter.
   const { length } = jobId ?? 'j';
   if (badId) {
     const like = jobIdLike(jobId ?? '');
@@ -63,9 +63,9 @@ function checkAnnotationSize(path: FieldPath, annotations: Record<string, string
 }
 
 /**
- * The texts are those of live answers: that of the mode also to a request that had neither (googleapis/google-cloud-node,
- * issue 4731), so that an egress alone is refused. The page on Direct VPC egress asks for a network, a subnetwork or both,
- * so that tags alone are refused.
+ * The texts are those of live answers. The one about the mode also answers a request that had neither
+ * (googleapis/google-cloud-node, issue 4731), so an egress alone is rejected. The page on Direct VPC egress asks for a
+ * network, a subnetwork or both, so tags alone are rejected.
  */
 function validateVpcAccess(
   path: FieldPath,

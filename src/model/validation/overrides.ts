@@ -3,7 +3,7 @@ import { validateEnv } from './containers.js';
 import { checkFields } from './fields.js';
 import { collector, type Violation } from './violation.js';
 
-/** Every rule that the overrides of an execution break by themselves. */
+/** Every rule that the overrides of an execution break on their own. */
 export function validateOverrides(overrides: Overrides): Violation[] {
   const { report, violations } = collector();
   checkFields(OverridesMessage, overrides, ['overrides'], report);

@@ -3,7 +3,7 @@ import type { Container } from '../schema/container.js';
 import type { Probe } from '../schema/probe.js';
 import type { Report } from './violation.js';
 
-/** 0 is unset. */
+/** 0 counts as unset. */
 const defaults = { timeoutSeconds: 1, periodSeconds: 10, failureThreshold: 3 } as const;
 
 export function validateProbe(at: FieldPath, probe: Probe, { resources, ports }: Container, report: Report): void {
@@ -14,7 +14,7 @@ export function validateProbe(at: FieldPath, probe: Probe, { resources, ports }:
       because: [at],
     });
   } else if (!probe[action]?.port && !ports?.length) {
-    report([...at, action], 'probe-port', 'must have a port: the container has none that it could default to', {
+    report([...at, action], 'probe-port', 'must have a port: the container has none to default to', {
       because: [[...at, action]],
     });
   }
@@ -28,7 +28,7 @@ export function validateProbe(at: FieldPath, probe: Probe, { resources, ports }:
   const budget = resources?.limits?.['nvidia.com/gpu'] ? 1800 : 600;
   if (period * threshold > budget) {
     const where = probe.failureThreshold ? 'failureThreshold' : 'periodSeconds';
-    const text = `${threshold} failures every ${period} s are ${period * threshold} s; at most ${budget} s are documented`;
+    const text = `${threshold} failures every ${period} s take ${period * threshold} s; the documented limit is ${budget} s`;
     report([...at, where], 'probe-budget', text);
   }
 }

@@ -11,7 +11,7 @@ const gibi = 1024 ** 3;
 const mebi = 1024 ** 2;
 const gpu = 'nvidia.com/gpu';
 
-/** Memory that a container may have, in GiB, by its CPUs (CPU and memory limits pages). */
+/** The memory that a container may have, in GiB, by its CPUs (CPU and memory limits pages). */
 const memoryBands: [cpu: number, min: number, max: number][] = [
   [1, 0.5, 4],
   [2, 0.5, 8],
@@ -20,7 +20,7 @@ const memoryBands: [cpu: number, min: number, max: number][] = [
   [8, 4, 32],
 ];
 
-/** CPUs of a container with an RTX PRO 6000. */
+/** The CPUs of a container with an RTX PRO 6000. */
 const rtxCpus = [20, 22, 24, 26, 28, 30];
 
 export function validateResources(path: FieldPath, template: TaskTemplate, report: Report): void {
@@ -63,8 +63,8 @@ interface WrongSize {
 }
 
 /**
- * What is wrong with limits that do not go together, or not with the accelerator, and which of them is to change.
- * Of a limit that is no quantity nothing is said.
+ * Limits that contradict each other or the accelerator, and which of them to change. A limit that is not a quantity is
+ * skipped.
  */
 function wrongSizes(cpu: number | undefined, memory: number | undefined, accelerator: string | undefined): WrongSize[] {
   const rtx = accelerator === 'nvidia-rtx-pro-6000';
@@ -88,7 +88,7 @@ function wrongSizes(cpu: number | undefined, memory: number | undefined, acceler
   }
   const bounds: [number, number] = rtx ? [80, 4 * cpu] : band ? [band[1], band[2]] : [1 / 8, cpu < 0.5 ? 0.5 : 1];
   const [min, max] = bounds;
-  // The 512Mi floor holds for the sum of the containers, so that a small sidecar is fine.
+  // The 512Mi minimum applies to the sum of the containers, so a small sidecar is fine.
   if (memory >= (cpu < 4 ? 0 : min * gibi) && memory <= max * gibi) return wrong;
   const text = `Invalid value specified for container memory. For ${cpu.toFixed(1)} CPU, memory must be between ${gib(min)} and ${gib(max)} inclusive.`;
   return [...wrong, { limit: 'memory', rule: 'memory', text }];
@@ -97,7 +97,7 @@ function wrongSizes(cpu: number | undefined, memory: number | undefined, acceler
 const limitsOf = (list: FieldPath, containers: readonly Container[]): FieldPath[] =>
   containers.map((_, i) => [...list, i, 'resources']);
 
-/** A size in bytes, or in thousandths of them, is a unit that was forgotten or mistaken. */
+/** A size in bytes, or in thousandths of them, means that the unit was forgotten or mistaken. */
 function unitForgotten(memory = ''): string | undefined {
   const [, number = ''] = /^(\d+)m?$/.exec(memory) ?? [];
   return number && number.length < 7
@@ -107,7 +107,7 @@ function unitForgotten(memory = ''): string | undefined {
 
 const gib = (amount: number): string => (amount < 1 ? `${amount * 1024}Mi` : `${amount}Gi`);
 
-/** The floors of 1 CPU and 512Mi hold for the sum over the containers of a task. */
+/** The minimums of 1 CPU and 512Mi apply to the sum over the containers of a task. */
 function validateTotals(list: FieldPath, containers: readonly Container[], report: Report): void {
   const sum = (key: 'cpu' | 'memory', unset: number): number =>
     containers.reduce((total, { resources }) => {

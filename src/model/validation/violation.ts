@@ -2,24 +2,24 @@ import type { Remedy } from '../errors.js';
 import type { FieldPath } from '../field-path.js';
 import type { RuleId } from './rules.js';
 
-/** A rule that a resource breaks. */
+/** A rule that a resource breaks, and where. */
 export interface Violation {
-  /** The field, in the resource. */
+  /** The field in the resource. */
   path: FieldPath;
   rule: RuleId;
   /** The API's wording, as far as it is known. */
   description: string;
-  /** What to do about it, in our words. */
+  /** How to fix it, in our wording. */
   fix?: Remedy | undefined;
-  /** The key at the end of the path is meant, not its value. */
+  /** The violation concerns the key at the end of the path, not its value. */
   key?: true;
-  /** Fields that have a part in it: where one of them, or a field of it, could not be read, nothing can be said. */
+  /** Other fields that the violation depends on. If one of them could not be read, the violation is dropped. */
   because?: readonly FieldPath[];
-  /** What the API's JSON front end says: `%s` stands for the path `at`. */
+  /** The wording of the API's JSON front end; `%s` stands for the path `at`. */
   payload?: { at: FieldPath; text: string };
 }
 
-/** A report, and what has been reported. */
+/** A report function, and the violations that it collects. */
 export function collector(): { report: Report; violations: Violation[] } {
   const violations: Violation[] = [];
   const report: Report = (path, rule, description, { fix, key, because } = {}) =>
@@ -34,7 +34,7 @@ export function collector(): { report: Report; violations: Violation[] } {
   return { report, violations };
 }
 
-/** Takes a violation down; its `because` is left out where the path says it all. */
+/** Records a violation; `because` is only needed for fields beyond the path. */
 export type Report = (
   path: FieldPath,
   rule: RuleId,

@@ -5,7 +5,7 @@ import type { Container, Volume } from '../schema/container.js';
 import type { TaskTemplate } from '../schema/job.js';
 import type { Report } from './violation.js';
 
-/** Among how many volumes a name that is like another is looked for. */
+/** The number of volumes up to which similar names are searched. */
 const maxGuessed = 100;
 
 export function validateVolumes(path: FieldPath, { containers, volumes = [] }: TaskTemplate, report: Report): void {
@@ -36,13 +36,13 @@ function validateSource(at: FieldPath, volume: Volume, report: Report): void {
     report([...at, 'name'], 'cloudsql-name', cloudSqlInstance ? text : `${text}, and no other volume`);
   }
   if (!secret && !cloudSqlInstance && !emptyDir && !nfs && !gcs) {
-    report(at, 'volume-source', 'does not say what it is', {
+    report(at, 'volume-source', 'has no type', {
       fix: 'add secret, cloudSqlInstance, emptyDir, nfs or gcs',
       because: [at],
     });
   }
   if (cloudSqlInstance && !cloudSqlInstance.instances?.length) {
-    report([...at, 'cloudSqlInstance'], 'cloudsql-empty', 'names no instance', { because: [at] });
+    report([...at, 'cloudSqlInstance'], 'cloudsql-empty', 'has no instance', { because: [at] });
   }
   if (nfs && (!nfs.server || !nfs.path?.startsWith('/'))) {
     const where = nfs.server ? 'path' : 'server';
@@ -68,7 +68,7 @@ function validateMounts(
     if (!volume) {
       const known = volumes.size > maxGuessed ? undefined : nearest(name, volumes.keys());
       report([...at, 'name'], 'volume-mount', `refers to volumes [${name}] which were not found in volumes list`, {
-        fix: known === undefined ? `add a volume called ${name}` : `did you mean ${known}?`,
+        fix: known === undefined ? `add a volume named ${name}` : `did you mean ${known}?`,
         because,
       });
     }

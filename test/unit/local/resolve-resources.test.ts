@@ -63,14 +63,14 @@ test('a name that programs of this machine may act upon takes a secret of one li
     [
       ...[0, 8, 12].map(
         (i) =>
-          `containers[0].env[${i}].name: a variable called HOME can have a secret of one line only, as programs of this machine may act on that name`,
+          `containers[0].env[${i}].name: a variable named HOME can hold a secret of one line only, because programs on this machine may act on that name`,
       ),
       ...[1, 5, 9, 13].map(
         (i) =>
-          `containers[0].env[${i}].name: no client of a container engine takes a secret for a variable called "A B"`,
+          `containers[0].env[${i}].name: no container engine client accepts a secret for a variable named "A B"`,
       ),
-      ...[3, 7, 11, 15].map((i) => `containers[0].env[${i}].name: no container engine takes a variable called "=A"`),
-      'containers[0].env[16].name: no container engine takes a variable called "=B"',
+      ...[3, 7, 11, 15].map((i) => `containers[0].env[${i}].name: no container engine accepts a variable named "=A"`),
+      'containers[0].env[16].name: no container engine accepts a variable named "=B"',
     ].toSorted(byIndex),
   );
 });
@@ -264,7 +264,7 @@ cloudSql: { 'p:r:d': { socket: ./none }, 'p:r:e': { socket: ./file } }`;
     ];
     expect(told(resolve(yaml, { volumes }))).toEqual([
       'volumes[0].gcs.bucket: the bucket a is not there: DIR/none: there is no such file or directory',
-      'volumes[1].gcs.bucket: the bucket b is not there: DIR/file is a file, and has to be a directory',
+      'volumes[1].gcs.bucket: the bucket b is not there: DIR/file is a file and must be a directory',
       'volumes[2].nfs: the export h:/c is not there: DIR/none/c: there is no such file or directory',
       'volumes[3].cloudSqlInstance.instances[0]: the Cloud SQL instance p:r:d is not there: DIR/none: there is no such file or directory',
       'volumes[3].cloudSqlInstance.instances[1]: the Cloud SQL instance p:r:e is not there: DIR/file is neither a socket nor a directory',

@@ -185,6 +185,6 @@ test('a body is JSON, and may be empty', () => {
   const nested = (depth: number): string => `{"a":${'{"a":'.repeat(depth)}1${'}'.repeat(depth + 1)}`;
   expect(refusal(nested(50))?.message).toContain('Unknown name "a"');
   expect(refusal(nested(100))?.message).toBe(
-    'Invalid JSON payload received. It holds more, or is nested deeper, than any request.',
+    'Invalid JSON payload received. It is larger, or nested deeper, than any request.',
   );
 });

@@ -22,7 +22,7 @@ describe('an execution that began on another engine', () => {
     expect(otherEngine('projects/p/locations/l/jobs/etl/executions/etl-1', byHost, byContext)).toMatchObject({
       code: 'FAILED_PRECONDITION',
       message:
-        'Execution [etl-1] began on another container engine (DOCKER_HOST=ssh://ci) than the one that answers now (docker context colima).',
+        'Execution [etl-1] began on another container engine (DOCKER_HOST=ssh://ci) than the one in use now (docker context colima).',
       fix: [
         'set DOCKER_HOST=ssh://ci; if that engine is gone for good: ',
         { command: 'jobs executions delete', resource: 'projects/p/locations/l/jobs/etl/executions/etl-1' },
@@ -37,7 +37,7 @@ describe('an execution that began on another engine', () => {
     [podmanByHost, podman, 'set CONTAINER_HOST=ssh://vm'],
     [podman, podmanByHost, 'unset CONTAINER_HOST'],
     [podman, byContext, 'set LOCALRUN_DOCKER=podman'],
-    [byHost, { ...byHost, id: 'new' }, 'bring that engine back, which had the same address'],
+    [byHost, { ...byHost, id: 'new' }, 'bring back the engine that had this address'],
   ] satisfies [ContainerEngine, ContainerEngine, string][])('%j instead of %j: %s', (began, asked, way) => {
     const { fix } = otherEngine('projects/p/locations/l/jobs/x/executions/e', began, asked);
     expect(remedyText(fix ?? '').split(';')[0]).toBe(way);

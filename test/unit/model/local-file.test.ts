@@ -176,25 +176,25 @@ cloudSql:
     expect(problems(text)).toEqual([
       '1:10 project: My_Project cannot be a project',
       '3:6 secrets.a: does not say where the value is (add value, file, env or dotenv)',
-      '4:8 secrets["b c"]: is no name of a secret (write NAME or projects/PROJECT/secrets/NAME)',
-      '5:6 secrets.d: does not say which variable of the dotenv file is meant (add key: NAME)',
-      '6:22 secrets.e.key: goes with dotenv only',
+      '4:8 secrets["b c"]: is not the name of a secret (write NAME or projects/PROJECT/secrets/NAME)',
+      '5:6 secrets.d: does not say which variable of the dotenv file to use (add key: NAME)',
+      '6:22 secrets.e.key: requires dotenv',
       '7:23 secrets.f.versions["1"]: does not say where the value is (add value, file, env or dotenv)',
       '7:46 secrets.f.aliases.prod: there is no version 2',
-      '8:25 secrets.g.aliases: go with versions only',
+      '8:25 secrets.g.aliases: require versions',
       '9:15 buckets.h: names no directory',
-      '10:17 nfs["/export"]: is no export (write HOST:/PATH)',
-      '12:8 cloudSql["p:r"]: is no instance (write PROJECT:REGION:INSTANCE)',
+      '10:17 nfs["/export"]: is not an export (write HOST:/PATH)',
+      '12:8 cloudSql["p:r"]: is not an instance (write PROJECT:REGION:INSTANCE)',
       '13:10 cloudSql["p:r:j"]: does not say where the instance is (add socket: DIRECTORY, or tcp: HOST:PORT)',
       '14:17 cloudSql["p:r:k"].tcp: must be HOST:PORT',
-      '15:31 cloudSql["p:r:l"].engine: goes with tcp only',
+      '15:31 cloudSql["p:r:l"].engine: requires tcp',
     ]);
   });
 
   test('of the file as a whole', () => {
     expect(problems('a: [')[0]).toContain('not valid YAML');
     expect(problems('project: a\n---\nproject: b')).toEqual([
-      '3:1 undefined: a second document, of which nothing would be read',
+      '3:1 undefined: there is a second document, which would be ignored',
     ]);
     expect(problems(`x: ${'y'.repeat(1024 * 1024)}`)[0]).toContain('larger than 1024 KiB');
   });

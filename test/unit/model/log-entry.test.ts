@@ -94,7 +94,7 @@ describe('the platform says', () => {
       [
         [
           'WARNING',
-          'The end of this log may be missing: the container engine was away when the container ended, or could not give its log.',
+          'The end of this log may be missing: the container engine was away when the container ended, or could not return its log.',
         ],
         ['INFO', 'Container called exit(0).'],
       ],

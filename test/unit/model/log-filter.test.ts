@@ -124,22 +124,22 @@ test('a filter is known to say something of the time', () => {
 });
 
 test.for([
-  ['severity>=BAD', 'BAD is no severity at character 11', 'severities are DEFAULT, DEBUG'],
-  ['timestamp>="yesterday"', 'yesterday is no time at character 12', 'times are such as "2026'],
-  ['timestamp>=2026-11-24T09:05:07Z', '2026-11-24T09 is no time at character 12', 'times are such as "2026'],
+  ['severity>=BAD', 'BAD is not a valid severity at character 11', 'severities are DEFAULT, DEBUG'],
+  ['timestamp>="yesterday"', 'yesterday is not a valid time at character 12', 'write a time as "2026'],
+  ['timestamp>=2026-11-24T09:05:07Z', '2026-11-24T09 is not a valid time at character 12', 'write a time as "2026'],
   ['name=x', 'a log entry has no field name at character 1', 'its fields are errorGroups'],
-  ['memory AND', 'expected a term at character 11', 'goes into quotes'],
+  ['memory AND', 'expected a term at character 11', 'quote text that contains any of'],
   ['OR memory', 'expected a term at character 1', undefined],
   ['(memory', 'expected ) at character 8', undefined],
-  ['memory)', 'unexpected text at character 7', 'goes into quotes'],
-  ['textPayload:', 'expected a value at character 13', 'goes into quotes'],
-  ['textPayload:a:b', 'expected a term at character 14', 'goes into quotes'],
+  ['memory)', 'unexpected text at character 7', 'quote text that contains any of'],
+  ['textPayload:', 'expected a value at character 13', 'quote text that contains any of'],
+  ['textPayload:a:b', 'expected a term at character 14', 'quote text that contains any of'],
   ['textPayload:"open', 'unterminated quotes at character 13', undefined],
   ['textPayload=~"("', 'Invalid regular expression', undefined],
   ['constructor(textPayload)', 'there is no function constructor()', 'the functions are log_id("run'],
   ['cast(textPayload)', 'there is no function cast() at character 1', 'the functions are log_id("run'],
-  ['sample(insertId)', 'sample() is not given what it needs at character 1', 'used so: sample(insertId, 0.25)'],
-  ['log_id()', 'log_id() is not given what it needs at character 1', 'log_id("run.googleapis.com/stdout")'],
+  ['sample(insertId)', 'sample() has wrong arguments at character 1', 'write it as: sample(insertId, 0.25)'],
+  ['log_id()', 'log_id() has wrong arguments at character 1', 'log_id("run.googleapis.com/stdout")'],
 ] as const)('%s is refused: %s', ([filter, problem, fix]) => {
   let error: unknown;
   try {

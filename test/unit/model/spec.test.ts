@@ -166,7 +166,7 @@ status: {anything: goes}
       'a service',
       'apiVersion: serving.knative.dev/v1\nkind: Service\n',
       [
-        '2:7 this is a service, which answers requests (Knative, Cloud Run); only jobs, which run to their end, run here (for a job of its image: write apiVersion: run.googleapis.com/v1 and kind: Job, put the containers under spec.template.spec.template.spec, and remove ports and scaling)',
+        '2:7 this is a service, which answers requests (Knative, Cloud Run); only jobs, which run to completion, can run here (to run its image as a job: write apiVersion: run.googleapis.com/v1 and kind: Job, put the containers under spec.template.spec.template.spec, and remove ports and scaling)',
       ],
     ],
   ])('with %s is refused there', (_, given, expected) => {
@@ -238,7 +238,7 @@ template:
 
   test('does not mistake what every object has for a field', () => {
     expect(problems('constructor: x\ntemplate: {template: {containers: [{image: i}]}}')).toEqual([
-      '1:1 constructor unknown field of Job (what can be here: name, labels, annotations, client, clientVersion, launchStage, binaryAuthorization, template, startExecutionToken, runExecutionToken, etag)',
+      '1:1 constructor unknown field of Job (the fields here are name, labels, annotations, client, clientVersion, launchStage, binaryAuthorization, template, startExecutionToken, runExecutionToken, etag)',
     ]);
   });
 });
@@ -260,7 +260,7 @@ describe('what no job is', () => {
       'labels: {a: b, a: c}\ntemplate: {template: {containers: [{image: i}]}}',
       ['1:16 labels.a is set twice (keep one of the two)'],
     ],
-    ['a megabyte', 'x'.repeat(2 ** 20 + 1), ['job.yaml is larger than 1024 KiB, which no job spec can be']],
+    ['a megabyte', 'x'.repeat(2 ** 20 + 1), ['job.yaml is larger than 1024 KiB, the limit for a job spec']],
     ['an unknown alias', 'labels: *nope\n', ['1:9 not valid YAML: the alias *nope has no anchor before it']],
   ])('%s', (_, text, expected) => {
     expect(problems(text)).toEqual(expected);

@@ -207,7 +207,7 @@ describe('the lines that stay', () => {
 
   test('tell that a log may lack its end', () => {
     const doubt =
-      'The end of the log of task 3 attempt 0 may be missing: the container engine was away when the container ended, or could not give its log.';
+      'The end of the log of task 3 attempt 0 may be missing: the container engine was away when the container ended, or could not return its log.';
     expect(failure('Succeeded', 0, { code: 0, unheard: true })).toBe(doubt);
     expect(failure('Failed', 0, { exitCode: 7, unheard: true })).toBe(
       `${doubt}\ntask 3 failed: It broke (attempt 1 of 3)`,
