@@ -133,7 +133,7 @@ test('a file that is found is named by every command, and one of another user is
     const { code, stdout, stderr } = await run(line, stranger);
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(/localrun\.yaml belongs to another user \(number \d+\), and could give your files/);
-    expect(stderr).toContain(`Try: read it, and set LOCALRUN_CONFIG=${file} if you trust it; `);
+    expect(stderr).toContain(`Try: read it, and set LOCALRUN_CONFIG=${file} if you trust it, `);
   }
   // A file that is named is trusted.
   expect(await run('jobs list', { ...stranger, env: { LOCALRUN_CONFIG: file } })).toEqual(used);

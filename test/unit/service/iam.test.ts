@@ -44,7 +44,7 @@ describe('getIamPolicy', () => {
       etag,
     });
     await expect(setIamPolicy(world.call, { resource, policy: older })).rejects.toEqual(
-      error('INVALID_ARGUMENT', /bindings\[1\]\.role: stands for a binding with a condition/),
+      error('INVALID_ARGUMENT', /bindings\[1\]\.role: stands for a conditional binding/),
     );
   });
 });
