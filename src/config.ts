@@ -23,13 +23,13 @@ export interface Config {
   credentialsFile: string;
   /** The docker client: a name on the PATH or a path. */
   docker: string;
-  /** How long a short call of the client may be silent, as a duration of gcloud's. */
+  /** How long the client may take to answer a short request, as a gcloud duration. */
   engineTimeout: string;
-  /** Attempts that run at once where the job sets no lower limit. */
+  /** Attempts that run at once if the job sets no lower limit. */
   maxParallelism: number;
-  /** How long the logs of ended executions are kept, as a duration of gcloud's, or `none`: for ever. */
+  /** How long to keep the logs of ended executions, as a gcloud duration, or `none`: for ever. */
   logRetention: string;
-  /** How much they may come to, as a size, or `none`: anything. */
+  /** The most that these logs may take up, as a size, or `none`: no limit. */
   logLimit: string;
 }
 
@@ -58,7 +58,8 @@ export interface Setting<T> {
 }
 
 /**
- * The configuration: flags first, then our own variables, localrun.yaml, the variables that gcloud reads, defaults.
+ * The configuration from flags, localrun's variables, localrun.yaml, gcloud's variables and defaults. Earlier sources
+ * win.
  * @throws StatusError INVALID_ARGUMENT for an invalid value
  */
 export function loadConfig(surroundings: Surroundings, flags: GlobalFlags = {}, file: FileSettings = {}): Config {
@@ -127,7 +128,7 @@ export function explainConfig(
   };
 }
 
-/** How settings name localrun.yaml as their source. */
+/** The name of localrun.yaml as a source of settings. */
 export const fileName = 'localrun.yaml';
 
 /** The first candidate that is set; an empty string is not. */
@@ -176,7 +177,7 @@ function duration(name: string, env: Surroundings['env']): string | undefined {
   throw new StatusError('INVALID_ARGUMENT', `${name} must be a duration such as 30s or 5m, got ${text}`);
 }
 
-/** A variable that holds a limit, in a form that `parse` takes, or `none`. */
+/** A variable that holds a limit in a form that `parse` accepts, or `none`. */
 function limit(
   name: string,
   env: Surroundings['env'],
@@ -192,39 +193,42 @@ function limit(
 
 /** The variables that localrun reads, for `help environment` and the documentation. */
 export const environment: readonly (readonly [name: string, meaning: string])[] = [
-  ['LOCALRUN_HOME', 'The state directory. Default: $XDG_STATE_HOME/localrun, or the custom of the platform.'],
+  ['LOCALRUN_HOME', "The state directory. Default: $XDG_STATE_HOME/localrun, or the platform's usual directory."],
   ['LOCALRUN_CONFIG', 'The configuration file. Default: localrun.yaml in the working directory or above it.'],
-  ['LOCALRUN_PROJECT', 'The project. Default: that of localrun.yaml, $CLOUDSDK_CORE_PROJECT, or local-project.'],
-  ['LOCALRUN_PROJECT_NUMBER', "The project's number. Default: that of localrun.yaml, or 100000000000."],
-  ['LOCALRUN_REGION', 'The region. Default: that of localrun.yaml, $CLOUDSDK_RUN_REGION, or us-central1.'],
+  ['LOCALRUN_PROJECT', 'The project. Default: from localrun.yaml, $CLOUDSDK_CORE_PROJECT, or local-project.'],
+  ['LOCALRUN_PROJECT_NUMBER', 'The project number. Default: from localrun.yaml, or 100000000000.'],
+  ['LOCALRUN_REGION', 'The region. Default: from localrun.yaml, $CLOUDSDK_RUN_REGION, or us-central1.'],
   [
     'LOCALRUN_ACCOUNT',
-    "Who calls, as in CREATED BY. Default: that of localrun.yaml, or the project's owner, $CLOUDSDK_CORE_ACCOUNT or USER@HOST.",
+    "The caller, shown as CREATED BY. Default: from localrun.yaml, or the project's owner, $CLOUDSDK_CORE_ACCOUNT or USER@HOST.",
   ],
   [
     'LOCALRUN_ENFORCE_IAM',
-    'true: the IAM policies of jobs decide what callers other than the owner may do. Default: that of localrun.yaml, or false.',
+    'true: enforce the IAM policies of jobs for callers other than the owner. Default: from localrun.yaml, or false.',
   ],
-  ['LOCALRUN_API_VERSION', 'Whose fields --format=json and yaml print: v2, or v1 as gcloud. Default: v2.'],
+  ['LOCALRUN_API_VERSION', 'The API version that --format=json and yaml print: v2, or v1 as gcloud does. Default: v2.'],
   ['LOCALRUN_DOCKER', 'The docker client, or podman. Default: docker.'],
   [
     'LOCALRUN_ENGINE_TIMEOUT',
-    'How long the container engine may be silent when it is asked something short, before it counts as one that does not answer. Default: 2m.',
+    'How long the container engine may take to answer a short request before it counts as unavailable. Default: 2m.',
   ],
   [
     'LOCALRUN_MAX_PARALLELISM',
-    'Tasks that run at once where a job sets no parallelism below its task count. Default: 32.',
+    'Tasks that run at once if a job sets no parallelism below its task count. Default: 32.',
   ],
-  ['LOCALRUN_LOG_RETENTION', 'How long the logs of ended executions are kept; none: for ever. Default: 30d.'],
-  ['LOCALRUN_LOG_LIMIT', 'How much they may come to before the oldest go; none: anything. Default: 10GiB.'],
+  ['LOCALRUN_LOG_RETENTION', 'How long to keep the logs of ended executions; none: for ever. Default: 30d.'],
+  [
+    'LOCALRUN_LOG_LIMIT',
+    'The total size of these logs, above which the oldest are removed; none: no limit. Default: 10GiB.',
+  ],
   [
     'GOOGLE_APPLICATION_CREDENTIALS',
-    "Application default credentials, for --metadata and --credentials. Default: the file of gcloud's.",
+    "Application default credentials, for --metadata and --credentials. Default: gcloud's file.",
   ],
-  ['CLOUDSDK_CORE_DISABLE_PROMPTS', 'true: ask nothing, as --quiet.'],
-  ['CLOUDSDK_CORE_USER_OUTPUT_ENABLED', 'false: say nothing but errors, as --no-user-output-enabled.'],
-  ['DOCKER_HOST, DOCKER_CONTEXT', 'Which container engine, as for the docker client.'],
-  ['DOCKER_CONFIG', 'Where the docker client has its contexts.'],
-  ['NO_COLOR, FORCE_COLOR', 'No colour, or colour even where the output is no terminal.'],
-  ['CI', 'No live view: one line for each thing that happens.'],
+  ['CLOUDSDK_CORE_DISABLE_PROMPTS', 'true: never prompt, like --quiet.'],
+  ['CLOUDSDK_CORE_USER_OUTPUT_ENABLED', 'false: print only errors, like --no-user-output-enabled.'],
+  ['DOCKER_HOST, DOCKER_CONTEXT', 'The container engine, as for the docker client.'],
+  ['DOCKER_CONFIG', 'The directory of the docker client with its contexts.'],
+  ['NO_COLOR, FORCE_COLOR', 'No colour, or colour even if the output is not a terminal.'],
+  ['CI', 'No live view: one line for each event.'],
 ];

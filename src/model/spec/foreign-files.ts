@@ -19,13 +19,11 @@ interface Top {
   at: (key: string) => unknown;
 }
 
-const exportIt =
-  'export the deployed job: gcloud run jobs describe JOB --region REGION --format export > job.yaml';
+const exportIt = 'export the deployed job: gcloud run jobs describe JOB --region REGION --format export > job.yaml';
 const runImage = suggest('jobs run', 'NAME', '--image', 'IMAGE');
 const runWithVariables = suggest('jobs run', 'NAME', '--image', 'IMAGE', '--env-vars-file', 'FILE');
 const orRun: Remedy = [`${exportIt}; if none is deployed: `, runImage];
-const itsCommand =
-  'find the job spec, or the `gcloud run jobs` command, that its steps deploy: either works here';
+const itsCommand = 'find the job spec, or the `gcloud run jobs` command, that its steps deploy: either works here';
 const task = 'spec.template.spec.template.spec';
 const header = 'apiVersion: run.googleapis.com/v1 and kind: Job';
 

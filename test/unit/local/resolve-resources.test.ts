@@ -66,8 +66,7 @@ test('a name that programs of this machine may act upon takes a secret of one li
           `containers[0].env[${i}].name: a variable named HOME can hold a secret of one line only, because programs on this machine may act on that name`,
       ),
       ...[1, 5, 9, 13].map(
-        (i) =>
-          `containers[0].env[${i}].name: no container engine client accepts a secret for a variable named "A B"`,
+        (i) => `containers[0].env[${i}].name: no container engine client accepts a secret for a variable named "A B"`,
       ),
       ...[3, 7, 11, 15].map((i) => `containers[0].env[${i}].name: no container engine accepts a variable named "=A"`),
       'containers[0].env[16].name: no container engine accepts a variable named "=B"',
