@@ -31,10 +31,11 @@ async function endOf(
   };
   const strays = new Strays(processes, home, 'mine');
   expect(Object.values(strays.environment)).toEqual([`mine ${home}`]);
-  const over = strays.end(names, async (name) => name === container && past(started));
-  await vi.runAllTimersAsync();
-  await over;
-  return { ended, waited: Date.now() - since };
+  const over = strays
+    .end(names, async (name) => name === container && past(started))
+    .then(() => ({ ended, waited: Date.now() - since }));
+  await vi.advanceTimersByTimeAsync(10_000);
+  return over;
 }
 
 test.each([
