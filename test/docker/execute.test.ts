@@ -103,7 +103,7 @@ test.concurrent.for(['--wait', '--tail'])(
     command.killGroup('SIGINT');
     const { exitCode, stderr } = await command.ended;
     expect(exitCode).toBe(130);
-    const [, id = ''] = /Execution \[(.*)\] goes on/.exec(stderr) ?? [];
+    const [, id = ''] = /Execution \[(.*)\] continues/.exec(stderr) ?? [];
     expect(completionStatus(await home.completed(id))).toBe('EXECUTION_SUCCEEDED');
     expect(home.log(id)).toEqual(['ended']);
     expect(await events.starts()).toEqual(['task0-attempt0']);
