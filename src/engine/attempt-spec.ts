@@ -9,8 +9,8 @@ import type { Probe } from '../model/schema/probe.js';
 import type { AttemptContainer, AttemptId, AttemptSpec, SecretReference } from '../runtime/port.js';
 
 /**
- * An attempt as the container contract has it: the template, and the CLOUD_RUN_* variables, which nothing overrides.
- * @param images what the execution's references stand for in the runtime
+ * An attempt according to the container contract: the template, and the CLOUD_RUN_* variables, which nothing overrides.
+ * @param images the runtime's image for each reference of the execution
  */
 export function attemptSpec(execution: Execution, id: AttemptId, images: Record<string, string>): AttemptSpec {
   const { template, taskCount } = execution;
@@ -50,7 +50,7 @@ export function attemptSpec(execution: Execution, id: AttemptId, images: Record<
   };
 }
 
-/** The variables of a container by name; of equal names, the last one counts. */
+/** The variables of a container by name. If a name is repeated, the last one wins. */
 const variables = ({ env = [] }: Container): EnvVar[] => [
   ...new Map(env.map((variable) => [variable.name, variable])).values(),
 ];
@@ -70,7 +70,7 @@ const secretVariables = (container: Container): Record<string, SecretReference> 
     }),
   );
 
-/** The probe with the container's port in it where it names none. */
+/** The probe, with the container's port if it names none. */
 function withPort(probe: Probe, { ports }: Container): Probe {
   const port = ports?.[0]?.containerPort;
   const { httpGet, tcpSocket, grpc } = probe;

@@ -3,19 +3,19 @@ import type { Availability } from '../runtime/port.js';
 import { sleep } from '../runtime/sleep.js';
 import { pace } from './engine.js';
 
-/** How often a request is repeated that failed for no known reason; the runtime may just have been busy. */
+/** How often to repeat a request that failed for no known reason; the runtime may just have been busy. */
 const patience = 2;
 
 type Change = { type: 'runtime.unavailable'; message: string } | { type: 'runtime.available' };
 
 /**
- * Requests to a runtime that may go away and come back: each is repeated until it is answered, and the loss and the
- * return are reported once, however many requests wait. A runtime that is away says nothing about attempts.
+ * Repeats requests to a runtime that may go away and come back. Each is repeated until it is answered; the loss and the
+ * return are reported once, however many requests wait. While the runtime is away, nothing is known about attempts.
  */
 export class RuntimeAvailability implements Availability {
   readonly #report: (change: Change) => void;
   readonly #now: () => number;
-  /** When it was away, from its last answer to the next one, in ms since 1970. */
+  /** The times when it was away, from its last answer to the next one, in ms since 1970. */
   readonly #outages: { from: number; to: number }[] = [];
   #answered: number;
   #away = false;
@@ -31,12 +31,15 @@ export class RuntimeAvailability implements Availability {
     return this.#outages.some(({ from, to }) => from <= time && time <= to);
   }
 
-  /** Ends all waiting: requests without an answer fail, and so do later ones, since the run is over. */
+  /** Ends all waiting at the end of the run: requests without an answer fail, and so do later ones. */
   giveUp(): void {
     this.#given = true;
   }
 
-  /** @throws StatusError INTERNAL if a runtime that answers fails to do it several times; what else the request throws */
+  /**
+   *
+   * @throws StatusError INTERNAL if an available runtime fails several times; any other error of the request
+   */
   async insist<T>(request: () => Promise<T>): Promise<T> {
     for (let failures = 0; ;) {
       if (this.#given) throw new Error('the run is over');

@@ -6,20 +6,20 @@ import type { LogFiles } from '../store/logs.js';
 import type { Store } from '../store/store.js';
 import type { Lease, Owner } from '../model/lease.js';
 
-/** What running executions takes. */
+/** What the engine needs to run executions. */
 export interface EngineDeps {
   store: Store;
   runtime: AttemptRuntime;
   logs: LogFiles;
   /** The state directory. */
   home: string;
-  /** For metadata servers, which name it beside the project. */
+  /** The project number, for metadata servers. */
   projectNumber: string;
   /** The application default credentials of this machine. */
   credentials: Credentials;
-  /** The variables of this process, which settings may name as the values of secrets. */
+  /** The variables of this process, which settings may use as the values of secrets. */
   env: Environment;
-  /** Attempts that run at once where the job sets no lower limit. */
+  /** Attempts that run at once if the job sets no lower limit. */
   maxParallelism: number;
   owner: Owner;
   /** Whether the process that holds a lease is still at work. */
@@ -28,7 +28,7 @@ export interface EngineDeps {
   onEvent: OnEvent;
 }
 
-/** Ends an execution that runs early: `cancel` with grace, `kill` without. */
+/** Ends a running execution early: `cancel` with grace, `kill` without. */
 export interface Control {
   cancel: AbortSignal;
   kill: AbortSignal;
@@ -39,13 +39,13 @@ export type Happening = ExecutionEvent extends infer E ? (E extends unknown ? Om
 
 /** Times in ms. */
 export const pace = {
-  /** How often the store is asked for a cancellation. */
+  /** How often to check the store for a cancellation. */
   poll: 250,
   heartbeat: 2000,
-  /** Before a runtime that does not answer is asked again. */
+  /** How long to wait before the next request to a runtime that is away. */
   unavailable: 1000,
-  /** For how long the runtime may be silent without being called slow. */
+  /** How long the runtime may take before it is reported as slow. */
   slow: 10_000,
-  /** How long an execution that is to be deleted waits for a runtime that does not answer. */
+  /** How long an execution that is being deleted waits until the runtime is available. */
   giveWay: 10_000,
 } as const;

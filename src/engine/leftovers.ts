@@ -5,13 +5,13 @@ import type { ContainerEngine } from '../model/container-engine.js';
 import type { KeepingExecution } from '../model/kept-containers.js';
 import type { AttemptRuntime } from '../runtime/port.js';
 
-/** The directory of the files that the attempts of an execution need; short, as the names of sockets have to be. */
+/** The directory for the files of an execution's attempts. It is short, because the paths of sockets must be. */
 export const runDirectory = (home: string, execution: string): string =>
   path.join(home, 'run', createHash('sha256').update(execution).digest('hex').slice(0, 12));
 
 /**
- * Removes everything that an execution which has ended left in the runtime and in the state directory. Returns the
- * runtime that still has it, if another one answers.
+ * Removes everything that an ended execution left in the runtime and in the state directory. If another runtime is in
+ * use, returns the one that still has it.
  */
 export async function discard(
   runtime: AttemptRuntime,

@@ -9,18 +9,21 @@ import type { Owner } from '../model/lease.js';
 import type { Placement } from '../runtime/port.js';
 
 /**
- * The record of an execution that runs: every step of a task, of its attempts and of the execution as a whole is one
- * transaction, and is refused (LeaseLost) once another process has taken the execution over.
+ * The record of a running execution. Every step of a task, of its attempts and of the execution as a whole is one
+ * transaction, which is refused (LeaseLost) once another process has resumed the execution.
  */
 export class ExecutionRecord {
   readonly #store: Store;
   readonly #owner: Owner;
   readonly #now: () => number;
-  /** Tasks whose slot is free again though their result is still to come: they do not count as running. */
+  /** Tasks whose slot is free although their result is still to come. They do not count as running. */
   readonly #settling = new Set<number>();
   #execution: Execution;
 
-  /** @throws Error if there is no such execution */
+  /**
+   *
+   * @throws Error if the execution does not exist
+   */
   constructor(name: string, store: Store, owner: Owner, now: () => number) {
     const execution = store.execution(name);
     if (!execution) throw new Error(`there is no execution ${name}`);
@@ -54,7 +57,7 @@ export class ExecutionRecord {
     });
   }
 
-  /** The runtime that will have the attempts. */
+  /** Records the runtime that runs the attempts. */
   began(engine: ContainerEngine): void {
     const { name } = this.#execution;
     this.#store.guarded(name, this.#owner, () => this.#store.saveEngine(name, engine));
@@ -66,7 +69,7 @@ export class ExecutionRecord {
     return task;
   }
 
-  /** Gives a slot to a task: an attempt is on record, with its place, before anything of it is made. */
+  /** Gives a slot to a task. The attempt is recorded with its handle before anything of it is created. */
   schedule(index: number, { name, handle }: Placement): AttemptRecord {
     const task = this.#task(index);
     const attempt: AttemptRecord = { task: index, attempt: task.retried, name, handle, createTime: this.time };
@@ -74,7 +77,10 @@ export class ExecutionRecord {
     return attempt;
   }
 
-  /** A container of the attempt runs since `runtimeTime`, by the runtime's clock; `main`: it is the main one. */
+  /**
+   * A container of the attempt has been running since `runtimeTime`, by the runtime's clock; `main`: it is the main
+   * container.
+   */
   start(attempt: AttemptRecord, runtimeTime: Timestamp, main: boolean): AttemptRecord {
     const task = this.#task(attempt.task);
     const within = { from: attempt.createTime, to: this.time };
@@ -85,7 +91,7 @@ export class ExecutionRecord {
     return next;
   }
 
-  /** Why an attempt that has not ended is going to be stopped is on record before it is; the first reason counts. */
+  /** Records why an attempt is about to be stopped. The first reason counts. */
   stop(attempt: AttemptRecord, reason: StopReason): AttemptRecord {
     if (attempt.stop) return attempt;
     const next = { ...attempt, stop: { reason, time: this.time } };
@@ -93,19 +99,19 @@ export class ExecutionRecord {
     return next;
   }
 
-  /** An attempt has ended, so that another one may take its slot; false: it turned out to go on. */
+  /** An attempt has ended, so that another may take its slot. False: it is running after all. */
   settle({ task }: AttemptRecord, ended: boolean): void {
     if (ended) this.#settling.add(task);
     else this.#settling.delete(task);
   }
 
-  /** The end of an attempt, and what it means for the task. */
+  /** Records the end of an attempt, and what follows for the task. */
   end(attempt: AttemptRecord, ended: EndedAttempt, cancelled: boolean): { outcome: AttemptOutcome; task: TaskRecord } {
     this.settle(attempt, false);
     const outcome = judgeAttempt(ended, attempt.stop);
     const before = this.#task(attempt.task);
     const exited = ended.main.status === 'exited' ? ended.main : undefined;
-    // Both by the runtime's clock, where it has both, so that they are as far from each other as they were.
+    // Both times are the runtime's if it has both, so that the time between them is right.
     const started = ended.startedAt ?? attempt.startTime;
     const end = exited?.finishedAt ?? this.time;
     const within = { from: attempt.createTime, to: this.time };
@@ -118,7 +124,7 @@ export class ExecutionRecord {
     return { outcome, task };
   }
 
-  /** Tasks that have no attempt under way do not get one any more. */
+  /** Tasks without a running attempt get no further one. */
   cancelPending(): void {
     const { name } = this.#execution;
     const pending = this.#store.tasks(name, ['Pending']);
@@ -133,7 +139,7 @@ export class ExecutionRecord {
     });
   }
 
-  /** Ends all that is open, without asking the runtime. */
+  /** Ends everything that is open, without asking the runtime. */
   writeOff(): void {
     for (const attempt of this.#store.openAttempts(this.#execution.name)) {
       this.end(this.stop(attempt, 'cancel'), { main: { status: 'missing' } }, true);
@@ -146,7 +152,7 @@ export class ExecutionRecord {
     this.#write(cancelling(this.#execution, this.time));
   }
 
-  /** After the images were looked for; an execution that has ended over that abandons its tasks. */
+  /** Records the result of the search for images. If the execution ended with it, its tasks are abandoned. */
   prepared(execution: Execution, images: Record<string, string>): void {
     const { name, completionTime } = execution;
     this.#write(execution, () => {

@@ -16,8 +16,8 @@ import { Slots } from './slots.js';
 import { LocalSources } from './sources.js';
 
 /**
- * Runs an execution to its end, whether it is new or another process left it halfway, and returns it as it ended.
- * Undefined if another process runs it, has taken it over meanwhile, or is to take it over.
+ * Runs an execution to its end, new or resumed, and returns it. Undefined if another process runs it, has resumed it in
+ * the meantime, or is about to resume it.
  */
 export async function runExecution(name: string, deps: EngineDeps, control: Control): Promise<Execution | undefined> {
   if (!deps.store.acquireLease(name, deps.owner, deps.now(), deps.alive)) return undefined;
@@ -40,11 +40,11 @@ class Run {
   readonly #record: ExecutionRecord;
   readonly #availability: RuntimeAvailability;
   readonly #ticker: NodeJS.Timeout;
-  /** Ends what no part of the run waits for any more. */
+  /** Ends whatever no part of the run waits for any longer. */
   readonly #over = new AbortController();
   #cancel: Situation['cancel'] = 'no';
   #lastHeartbeat: number;
-  /** What the runtime is slow at, and whether it has been before. */
+  /** The request on which the runtime is slow, and whether it was slow before. */
   #slow: string | undefined;
   #wasSlow = false;
   #failure: Error | undefined;
@@ -68,7 +68,7 @@ class Run {
     for (const signal of [this.#control.cancel, this.#control.kill]) signal.removeEventListener('abort', this.#tick);
   }
 
-  /** Undefined if that is left to another process. */
+  /** Undefined if another process is to run the execution. */
   async toTheEnd(): Promise<Execution | undefined> {
     if (isCompleted(this.#record.execution)) return this.#record.execution;
     this.#tick();
@@ -90,7 +90,7 @@ class Run {
       await this.#complete(session);
       return this.#finish();
     } catch (error) {
-      // Nothing waits any more for a runtime that does not answer.
+      // No part of the run waits any longer for a runtime that is away.
       this.#availability.giveUp();
       throw error;
     } finally {
@@ -99,8 +99,8 @@ class Run {
   }
 
   /**
-   * Waits for the runtime. An execution that is to be deleted does not wait for long: its runtime may be gone for good,
-   * and another process may know another one. Undefined if that process is to run it.
+   * Waits until the runtime is available. An execution that is being deleted waits only briefly, because its runtime
+   * may be gone for good, and another process may use another one. Undefined if that process is to run it.
    */
   async #identified(): Promise<ContainerEngine | undefined> {
     const since = performance.now();
@@ -110,14 +110,17 @@ class Run {
     );
   }
 
-  /** Ends the execution on record alone: what it has in its runtime stays there. */
+  /** Ends the execution in the store only; what it has in its runtime stays there. */
   #writeOff(): Execution {
     rmSync(runDirectory(this.#deps.home, this.#name), { recursive: true, force: true });
     this.#record.writeOff();
     return this.#finish();
   }
 
-  /** @param resumed whether an earlier process began the execution */
+  /**
+   *
+   * @param resumed whether an earlier process began the execution
+   */
   #open(resumed: boolean): Promise<AttemptSession> {
     const { runtime, store, home, projectNumber, credentials, env } = this.#deps;
     const settings = store.settings(this.#name);
@@ -137,12 +140,12 @@ class Run {
     });
   }
 
-  /** The places of the attempts that stay. */
+  /** The handles of the attempts to keep. */
   #kept(): string[] {
     return keptAttempts(this.#deps.store, this.#name).map(({ handle }) => handle);
   }
 
-  /** Does what is to be done until there is nothing left. */
+  /** Carries out the next actions until there are none left. */
   async #see(slots: Slots, starts: number): Promise<void> {
     for (;;) {
       if (this.#failure) throw this.#failure;
@@ -159,11 +162,11 @@ class Run {
     this.#deps.onEvent({ time: timestamp(this.#deps.now()), ...happening });
   }
 
-  /** Notices cancellations, from here and from other processes, and gives the sign of life. */
+  /** Notices cancellations from this and other processes, and sends the heartbeat. */
   readonly #tick = (): void => {
     const { store, owner, now } = this.#deps;
     try {
-      // The clock may also have been put back.
+      // The clock may also have been set back.
       if (Math.abs(now() - this.#lastHeartbeat) >= pace.heartbeat) {
         store.heartbeat(this.#name, owner, now());
         this.#lastHeartbeat = now();
@@ -182,7 +185,7 @@ class Run {
     this.#wake();
   };
 
-  /** Reports when the runtime gets slow, at what, and when it no longer is. */
+  /** Reports when the runtime becomes slow, on which request, and when it recovers. */
   #watchPace(): void {
     const { call, ms = 0 } = this.#deps.runtime.slowest ?? {};
     const slow = ms >= pace.slow ? call : undefined;
@@ -196,12 +199,12 @@ class Run {
     this.#failure ??= error instanceof Error ? error : new Error(String(error));
   }
 
-  /** Lets work go on beside the loop, which its end wakes and its failure ends. */
+  /** Lets work continue beside the loop. Its end wakes the loop, and its failure ends it. */
   #beside(work: Promise<void>): void {
     void work.catch((error: unknown) => this.#fail(error)).finally(() => this.#wake());
   }
 
-  /** Until something happens, or until `wakeAt` (of performance.now). */
+  /** Waits for an event, or until `wakeAt` (of performance.now). */
   async #sleep(wakeAt: number | undefined): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
@@ -211,7 +214,7 @@ class Run {
     clearTimeout(timer);
   }
 
-  /** Finds the images, once in an execution's life. */
+  /** Finds the images, once in the life of an execution. */
   async #prepare(session: AttemptSession): Promise<void> {
     const { runtime } = this.#deps;
     const { execution } = this.#record;
@@ -240,12 +243,12 @@ class Run {
   async #withoutImage({ reference, condition, message }: ImageUnavailable, session: AttemptSession): Promise<void> {
     this.#emit({ type: 'image.unavailable', image: reference, detail: message });
     const failed = importFailed(this.#record.execution, condition, this.#record.time);
-    // Nothing of an execution is left in the runtime when it is on record as ended.
+    // When an execution is recorded as ended, nothing of it is left in the runtime.
     await session.sweep([]);
     this.#record.prepared(failed, {});
   }
 
-  /** What comes of `work`; undefined, without waiting for it, once it is `over`. */
+  /** The result of `work`; undefined as soon as it is `over`. */
   async #unless<T>(over: () => boolean, work: Promise<T>): Promise<T | undefined> {
     let result: T | undefined;
     this.#beside(work.then((value) => void (result = value)));
@@ -269,7 +272,7 @@ class Run {
     });
   }
 
-  /** Resumes what an earlier process left open. */
+  /** Resumes the attempts that an earlier process left open. */
   #recover(slots: Slots): void {
     const open = this.#deps.store.openAttempts(this.#name);
     if (open.length > 0) this.#emit({ type: 'execution.adopted', attempts: open.length });
@@ -305,7 +308,7 @@ class Run {
     }
   }
 
-  /** Nothing of the execution is left in the runtime when it is on record as ended, but what is kept. */
+  /** When the execution is recorded as ended, only kept attempts are left in the runtime. */
   async #complete(session: AttemptSession): Promise<void> {
     const kept = this.#kept();
     await session.sweep(kept);
@@ -320,13 +323,13 @@ class Run {
   }
 }
 
-/** An image that cannot be had is a result, unlike other failures. */
+/** An unavailable image is a result, unlike other failures. */
 function unavailable(error: unknown): ImageUnavailable {
   if (error instanceof ImageUnavailable) return error;
   throw error;
 }
 
-/** The execution once its images are there, which it names with their digests. */
+/** The execution with its images resolved to digests. */
 function withImages(execution: Execution, images: readonly Image[], time: Timestamp): Execution {
   const { template } = execution;
   const containers = template.containers.map((container, i) => {

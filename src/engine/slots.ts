@@ -8,16 +8,16 @@ import { attemptSpec } from './attempt-spec.js';
 import type { EngineDeps, Happening } from './engine.js';
 import type { ExecutionRecord } from './record.js';
 
-/** What the slots need of the run that they belong to. */
+/** What the slots need from their run. */
 export interface SlotsHost {
   deps: EngineDeps;
   record: ExecutionRecord;
   session: AttemptSession;
   settings: LocalSettings;
   emit: (happening: Happening) => void;
-  /** Something has changed that decides what to do next. */
+  /** Something has changed that affects what to do next. */
   wake: () => void;
-  /** Lets work go on beside the run. */
+  /** Lets work continue beside the run. */
   beside: (work: Promise<void>) => void;
   cancelled: () => boolean;
 }
@@ -25,7 +25,7 @@ export interface SlotsHost {
 /** An attempt that holds a slot. */
 interface Active {
   record: AttemptRecord;
-  /** By a clock that is never set. */
+  /** By a monotonic clock. */
   startedAt?: number;
   stopping?: StopReason;
   killed?: boolean;
@@ -33,7 +33,7 @@ interface Active {
   logTrouble?: boolean;
 }
 
-/** The attempts of an execution that are under way, and what becomes of them. */
+/** The running attempts of an execution, from their start to their recorded result. */
 export class Slots {
   readonly #host: SlotsHost;
   readonly #active = new Map<number, Active>();
@@ -51,7 +51,7 @@ export class Slots {
     }));
   }
 
-  /** Attempts that have ended and whose result is not on record yet. */
+  /** Ended attempts whose result is not recorded yet. */
   get settling(): number {
     return this.#settling;
   }
@@ -83,7 +83,7 @@ export class Slots {
     this.#host.beside(this.#end(active, 'cancel'));
   }
 
-  /** An attempt that has ended by itself, which this process may not have noticed, is not recorded as stopped. */
+  /** If an attempt has ended by itself, possibly unnoticed by this process, it is not recorded as stopped. */
   async #end(active: Active, reason: StopReason): Promise<void> {
     const { session, record, emit } = this.#host;
     const { task, attempt, handle } = active.record;
@@ -112,7 +112,7 @@ export class Slots {
     beside(this.#conclude(active, ended));
   }
 
-  /** The log of a container. Reports once that something of it is missing, and once more if it stays so. */
+  /** The log of a container. Reports once that part of it is missing, and once more if that stays so. */
   #openLog(active: Active, container: string | undefined): Output {
     const { deps, record, emit } = this.#host;
     const { task, attempt } = active.record;
@@ -130,13 +130,13 @@ export class Slots {
       active.record = record.start(active.record, timestamp(startedAt), main);
     }
     if (active.startedAt === undefined) emit({ type: 'attempt.started', task, attempt });
-    // By a clock that is not ours it may have started before it was made.
+    // By another clock it may have started before it was created.
     const since = Math.max(startedAt, epochMs(active.record.createTime));
     active.startedAt ??= performance.now() - Math.max(0, deps.now() - since);
     wake();
   }
 
-  /** Records the end of an attempt, and clears it away. */
+  /** Records the end of an attempt, and removes what it left. */
   async #conclude(active: Active, end: Promise<EndedAttempt>): Promise<void> {
     const { record, session, settings, emit, wake, cancelled } = this.#host;
     const { task, attempt, handle } = active.record;

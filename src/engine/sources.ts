@@ -4,10 +4,10 @@ import type { LocalSettings, SecretSource } from '../model/local/settings.js';
 import { ownProperty } from '../model/own-property.js';
 import { type SecretReference, type Sources, StartRefused } from '../runtime/port.js';
 
-/** How often the file that a secret comes from is looked at, in ms. */
+/** How often to check the file of a secret, in ms. */
 const watchInterval = 1000;
 
-/** What the attempts of an execution get of this machine, as its settings map it. */
+/** What the attempts of an execution get from this machine, by the execution's settings. */
 export class LocalSources implements Sources {
   readonly #secrets: LocalSettings['secrets'];
   readonly #env: Environment;

@@ -15,20 +15,20 @@ import type { Probe } from '../model/schema/probe.js';
 export interface AttemptRuntime {
   /** Which runtime answers; it may be remembered from the first answer. */
   identify(): Promise<ContainerEngine>;
-  /** What it can do for jobs. */
+  /** What the runtime can do for jobs. */
   capabilities(): Promise<Capabilities>;
   /** The networks that a job can join by name. */
   networks(): Promise<string[]>;
   /**
-   * Begins work on an execution. If another process worked on it before, that process's requests take no effect once
+   * Begins work on an execution. If another process worked on it before, requests of that process have no effect once
    * this returns.
    */
   open(scope: ExecutionScope): Promise<AttemptSession>;
-  /** All that the runtime holds for an owner. */
+  /** Everything that the runtime holds for an owner. */
   list(owner: Owner): Promise<Remnant[]>;
-  /** Tells whether something that `list` found belongs to one of these attempts. */
+  /** Returns a function that says whether something found by `list` belongs to one of these attempts. */
   belongsTo(attempts: readonly Handle[]): (remnant: Remnant) => boolean;
-  /** Removes what `list` found, and stops it first if it runs. What is gone already is no error. */
+  /** Removes what `list` found, and stops it first if it is running. It is not an error if it is gone already. */
   discard(remnants: readonly Remnant[]): Promise<void>;
   /** The request that has waited longest for an answer; undefined if none is waiting. */
   readonly slowest: SlowCall | undefined;
@@ -39,7 +39,7 @@ export interface AttemptRuntime {
   close(): void;
 }
 
-/** Work on one execution, from `open` to `close`. Handles are those that it has placed or recovered. */
+/** Work on one execution, from `open` to `close`. It accepts the handles that it has placed or recovered. */
 export interface AttemptSession {
   /** How many attempts to start at the same time; more would only slow each other down. */
   readonly starts: number;
@@ -57,46 +57,46 @@ export interface AttemptSession {
    */
   start(handle: Handle, spec: AttemptSpec, sink: AttemptSink): Promise<EndedAttempt>;
   /**
-   * The same for an attempt that an earlier process left open: starts what had not started, and follows what runs from
-   * the beginning of its output.
-   * @param mainStarted whether its main container is known to have started; if that is gone, it does not start again
+   * The same for an attempt that an earlier process left open: starts what had not started, and follows running
+   * containers from the beginning of their output.
+   * @param mainStarted whether its main container is known to have started; if it is gone, it is not started again
    */
   recover(handle: Handle, mainStarted: boolean, spec: AttemptSpec, sink: AttemptSink): Promise<EndedAttempt>;
-  /** Whether the main container has ended, which the sink may not have heard yet. */
+  /** Whether the main container has ended, even if the sink has not been notified yet. */
   hasEnded(handle: Handle): Promise<boolean>;
   /**
    * SIGTERM to all containers at once, SIGKILL to those that still run after the grace; nothing more starts. `start` or
    * `recover` gives its end: `unstarted` if this came first.
    */
   stop(handle: Handle): Promise<void>;
-  /** SIGKILL to all containers at once; nothing more starts. */
+  /** Sends SIGKILL to all containers at once. Nothing more starts. */
   kill(handle: Handle): Promise<void>;
-  /** Leaves the containers of an attempt that has ended in place. */
+  /** Keeps the containers of an ended attempt. */
   keep(handle: Handle): void;
   /** Removes everything that an attempt which has ended left, unless it is kept. Its result must be on record. */
   remove(handle: Handle): Promise<void>;
-  /** Removes everything that the execution left, except for the attempts to keep, which it stops. */
+  /** Removes everything that the execution left, except for the attempts in `keep`, which it stops. */
   sweep(keep: readonly Handle[]): Promise<void>;
-  /** Ends what goes on beside the attempts; removes nothing. */
+  /** Ends background work; removes nothing. */
   close(): Promise<void>;
 }
 
-/** Whose things they are: those of a state directory, or of one execution in it, by its full name. */
+/** The owner of containers and volumes: a state directory, or one execution in it by its full name. */
 export interface Owner {
   home: string;
   execution?: string | undefined;
 }
 
 /**
- * Where the parts of an attempt are, in a form that only the runtime reads, and that says its own version. Recorded
- * before anything is made, so that the next process finds what this one leaves.
+ * Where the parts of an attempt are, in a versioned format that only the runtime reads. It is recorded before anything
+ * is created, so that the next process can find what this one leaves.
  */
 export type Handle = string;
 
-/** The place of an attempt that is about to start. */
+/** The handle of an attempt that is about to start. */
 export interface Placement {
   handle: Handle;
-  /** What the runtime calls the attempt, for people who look at it with other tools. */
+  /** The runtime's name for the attempt, for people who inspect it with other tools. */
   name: string;
 }
 
@@ -121,62 +121,65 @@ export type Feature =
   /** Containers stay after their end. */
   | 'keep';
 
-/** What all attempts of an execution have in common. */
+/** What all attempts of an execution share. */
 export interface ExecutionScope {
   /** The state directory. */
   home: string;
   execution: Execution;
   settings: LocalSettings;
-  /** A directory of this machine for the files that the attempts need; only the runtime uses it. */
+  /** A directory on this machine for files of the attempts; only the runtime uses it. */
   directory: string;
-  /** Attempts that an earlier process left open, and those that ended and are kept. */
+  /** The attempts that an earlier process left open, and the ended attempts that are kept. */
   open: readonly Handle[];
   kept: readonly Handle[];
   /** Whether an earlier process worked on the execution. */
   resumed: boolean;
-  /** For the metadata server, which names it beside the project. */
+  /** The project number, for the metadata server. */
   projectNumber: string;
   /** The application default credentials of this machine. */
   credentials: TokenSource & { readonly file: string };
   sources: Sources;
   availability: Availability;
-  /** Once true, no container starts any more. */
+  /** Once true, no further container starts. */
   cancelled: () => boolean;
-  /** Takes the failure of something that goes on beside the attempts; the run ends with it. */
+  /** Receives the failure of background work, which ends the run. */
   onFailure: (error: unknown) => void;
 }
 
-/** What jobs get of this machine, looked up when an attempt starts. */
+/** What jobs get from this machine, looked up when an attempt starts. */
 export interface Sources {
-  /** The value of a secret version now. @throws StartRefused */
+  /** The current value of a secret version. @throws StartRefused */
   secret(reference: SecretReference): Promise<Buffer>;
   /** Calls `onChange` whenever the value of a secret may have changed, until the returned function is called. */
   watchSecret(reference: SecretReference, onChange: () => void): () => void;
-  /** Makes sure that a path that the job may see still leads where it led. @throws StartRefused */
+  /** Makes sure that a path that the job can access still leads to the same place. @throws StartRefused */
   verify(path: string): void;
 }
 
-/** A version of a secret, as the job names them. */
+/** A version of a secret, as the job names it. */
 export interface SecretReference {
   secret: string;
   version: string;
 }
 
-/** Repeats requests while the runtime is away, and reports once that it is, and once that it is back. */
+/** Repeats requests while the runtime is away. Reports the loss and the return once each. */
 export interface Availability {
-  /** @throws what the call throws for another reason than that the runtime is away */
+  /**
+   *
+   * @throws any error of the call, except that the runtime is away
+   */
   insist<T>(call: () => Promise<T>): Promise<T>;
   /** Whether the runtime was away at a time, in ms since 1970. */
   wasAway(time: number): boolean;
 }
 
-/** Something that the runtime holds, as a container or a volume. */
+/** Something that the runtime holds, such as a container or a volume. */
 export interface Remnant {
   kind: string;
   name: string;
 }
 
-/** Which attempt of an execution it is. */
+/** Identifies an attempt of an execution. */
 export interface AttemptId {
   task: number;
   attempt: number;
@@ -192,9 +195,9 @@ export interface AttemptSpec extends AttemptId {
   volumes: readonly Volume[];
 }
 
-/** A container of an attempt, and what it waits for. */
+/** A container of an attempt, and its dependencies. */
 export interface AttemptContainer {
-  /** What messages and log files call it; unique in the attempt. */
+  /** Its name in messages and log files; unique in the attempt. */
   name: string;
   /** As `prepare` found it. */
   image: string;
@@ -209,62 +212,65 @@ export interface AttemptContainer {
   memoryBytes: number;
   cpus: number;
   gpus: number;
-  /** Indexes of the containers that have to be up before it starts. */
+  /** Indexes of the containers that must be up before it starts. */
   dependsOn: readonly number[];
-  /** With a port in it. */
+  /** Its port is always set. */
   probe: Probe | undefined;
   volumeMounts: readonly VolumeMount[];
 }
 
-/** Hears what happens to an attempt. */
+/** Is notified about an attempt. */
 export interface AttemptSink {
-  /** A container runs since `startedAt`, in ms since 1970 by the runtime's clock. */
+  /** A container has been running since `startedAt`, in ms since 1970 by the runtime's clock. */
   started(startedAt: number, main: boolean): void;
   /**
-   * Opens the log of a container, by its name if it is not the main one, for all that it writes from the beginning. A
-   * runtime that has to read a log once more opens it once more: the new log replaces the old one.
+   * Opens the log of a container, given by name unless it is the main one, for all its output from the beginning. A
+   * runtime that must read a log again opens it again, and the new log replaces the old one.
    */
   output(container: string | undefined): Output;
-  /** What a container has written, if that is very little. */
+  /** The output of a container, if it is very short. */
   written(container: string | undefined): Record<Stream, string>;
-  /** All output is written: the slot is free, and the result follows. False: the attempt turned out to go on. */
+  /** All output is written: the slot is free, and the result follows. False: the attempt is running after all. */
   quiet(quiet: boolean): void;
 }
 
 export type Stream = 'stdout' | 'stderr';
 
-/** Takes what a container writes, each line after an RFC 3339 timestamp and a space (see LogDecoder). */
+/** Receives a container's output, each line after an RFC 3339 timestamp and a space (see LogDecoder). */
 export interface Output {
   write(stream: Stream, data: Buffer): void;
-  /** Why something of it could not be taken; nothing that comes after it counts. */
+  /** Why part of the output could not be written; later output is ignored. */
   readonly failure: Error | undefined;
-  /** Forgets what was written: it was not the container's. */
+  /** Discards the output: it was not the container's. */
   clear(): void;
   /** Everything has been written. */
   complete(): void;
-  /** What is missing stays missing: the log says so at its end. */
+  /** The missing part stays missing, and the log says so at its end. */
   giveUp(): void;
   close(): void;
 }
 
 /** An image that the runtime has. */
 export interface Image {
-  /** The reference, with the digest that a registry gave the image. */
+  /** The reference, with the digest that a registry assigned. */
   reference: string;
-  /** Names exactly this image in the runtime. */
+  /** Identifies exactly this image in the runtime. */
   id: string;
   /** It was pulled just now. */
   pulled: boolean;
 }
 
-/** An image cannot be had. */
+/** An image is unavailable. */
 export class ImageUnavailable extends Error {
   override name = 'ImageUnavailable';
   readonly reference: string;
-  /** What the execution says about it. */
+  /** The execution's condition. */
   readonly condition: Condition;
 
-  /** @param detail what the runtime says, in one line */
+  /**
+   *
+   * @param detail the runtime's message, on one line
+   */
   constructor(reference: string, condition: Condition, detail: string) {
     super(detail);
     this.reference = reference;
@@ -272,7 +278,7 @@ export class ImageUnavailable extends Error {
   }
 }
 
-/** An attempt, or a container of it, cannot be started. The message is the runtime's, and says so if it has none. */
+/** An attempt, or a container of it, cannot start. The message is the runtime's, or says that there is none. */
 export class StartRefused extends Error {
   override name = 'StartRefused';
   /** 126: not executable, 127: no such command, otherwise 0. */
@@ -284,7 +290,7 @@ export class StartRefused extends Error {
   }
 }
 
-/** What a runtime was asked, for people, as `docker rm`, and for how long it has been silent, in ms. */
+/** A request to the runtime, in a form for people such as `docker rm`, and how long it has been unanswered, in ms. */
 export interface SlowCall {
   call: string;
   ms: number;

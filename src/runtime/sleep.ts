@@ -1,6 +1,6 @@
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Sleeps until `over` aborts, at the longest for `ms`. */
+/** Sleeps for `ms`, or until `over` aborts. */
 export function pause(ms: number, over: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {

@@ -22,7 +22,7 @@ export async function executeJob(call: RunnerCall, request: RunJobRequest, onSlo
 interface FollowOptions {
   signal: AbortSignal;
   onChange: (execution: Execution) => void;
-  /** Gets the log entries as they come; followed only if it is there. */
+  /** Receives the log entries as they come. Without it, they are not followed. */
   onEntries?: ((entries: readonly LogEntry[]) => Promise<void>) | undefined;
 }
 

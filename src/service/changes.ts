@@ -1,19 +1,22 @@
 import type { Store } from '../store/store.js';
 
-/** How often the store is asked whether it has changed, in ms. */
+/** How often to check the store for changes, in ms. */
 const pollInterval = 50;
 
 export interface WatchOptions {
   /** Ends the iteration. */
   signal?: AbortSignal | undefined;
-  /** Also yields when nothing has changed for so long, in ms: for what the store does not show, such as a dead process. */
+  /**
+   * Also yields when nothing has changed for this long, in ms, for events that the store does not show, such as the
+   * death of a process.
+   */
   atLeastEvery?: number | undefined;
-  /** Yields no sooner than this after the last time, in ms. */
+  /** The minimum time between two yields, in ms. */
   atMostEvery?: number | undefined;
 }
 
 interface Waiter {
-  /** The times, of performance.now, from which on a change counts, and at which the wait ends without one. */
+  /** The times, of performance.now, from which a change counts, and at which the wait ends without one. */
   from: number;
   until: number;
   resolve: () => void;

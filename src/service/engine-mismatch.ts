@@ -30,7 +30,7 @@ export async function engineMismatch(
   const began = service.store.engine(execution);
   if (!began || !open()) return undefined;
   const asked = await answeringEngine(service);
-  // Meanwhile the execution may have ended, or a process may have resumed it.
+  // In the meantime the execution may have ended or been resumed.
   return asked && asked.id !== began.id && open() ? { began, asked } : undefined;
 }
 
@@ -57,7 +57,7 @@ export async function requireSameEngine(service: Service, execution: string): Pr
   if (mismatch) throw otherEngine(execution, mismatch.began, mismatch.asked);
 }
 
-/** What the deletion of an execution cannot remove, since it is on a container engine that does not answer now. */
+/** What the deletion of an execution cannot remove, because it is on a container engine that is not in use. */
 export interface Remnant {
   execution: string;
   engine: ContainerEngine;

@@ -31,7 +31,7 @@ export interface ExecutionRunner extends Service {
   owner: Owner;
 }
 
-/** What this process does for a call as the runner of executions. */
+/** What this process does as the runner of executions for a call. */
 export type RunnerCall = Call & ExecutionRunner;
 
 /** After how long `onSlow` is called while the container engine does not answer, in ms. */
@@ -90,7 +90,7 @@ export async function discardKept(
   return unreachable;
 }
 
-/** Runs an execution to its end in this process. Undefined if another process runs it, or takes it over meanwhile. */
+/** Runs an execution to its end in this process. Undefined if another process runs it or resumes it in the meantime. */
 export async function runHere(
   runner: ExecutionRunner,
   name: string,
@@ -112,12 +112,12 @@ export interface RunView {
   onLines: (lines: readonly TaskLine[]) => void;
   /** Reads the lines: while it is busy, they stay in the log files. */
   reader: Reader;
-  /** Another process has taken the execution over; this one waits for its end. */
+  /** Another process has resumed the execution, and this one waits for its end. */
   onTakenOver: () => void;
 }
 
 /**
- * Runs an execution to its end in this process, or waits for its end if another process takes it over, and shows it.
+ * Runs an execution to its end in this process, or waits for its end if another process resumes it, and shows it.
  * @throws StatusError INTERNAL or UNAVAILABLE if the container engine fails: another process can resume the execution
  */
 export async function runAndFollow(

@@ -15,7 +15,7 @@ import { notFound, type Call, timeOf, type Service } from './service.js';
 import type { WatchOptions } from './changes.js';
 import { awaitCompletion, awaitExecution, type WaitOptions } from './wait.js';
 
-/** An execution as it is now; undefined if it is gone. */
+/** The current state of an execution; undefined if it no longer exists. */
 export const currentExecution = ({ store }: Service, name: string): Execution | undefined => store.execution(name);
 
 /** What this machine lends to an execution. */
@@ -106,8 +106,8 @@ export async function cancelExecution(
 }
 
 /**
- * Deletes an execution with its tasks and logs, after cancelling it if it runs, and returns it as it can be seen from
- * then on, with `showDeleted`. What it has on another container engine than the one that answers stays there.
+ * Deletes an execution with its tasks and logs, after cancelling it if it is running, and returns it as it appears
+ * afterwards with `showDeleted`. What it has on a container engine other than the one in use stays there.
  * @throws StatusError NOT_FOUND
  */
 export async function deleteExecution(call: Call, request: ExecutionRequest): Promise<Execution> {

@@ -18,13 +18,13 @@ import { notFoundJob, refuse, type Call, timeOf } from './service.js';
 import { executionOfToken, withStatus, withStatuses } from './job-status.js';
 import { awaitCompletion, resume } from './wait.js';
 
-/** Jobs of a project and location (quotas page). */
+/** The most jobs in a project and location (quotas page). */
 const maxJobs = 1000;
 
 interface WriteOptions extends OperationOptions {
   /** Validate and return the result, but store nothing. */
   validateOnly?: boolean | undefined;
-  /** How the execution that a token starts is run; by a worker, if it has no owner. */
+  /** How to run the execution that a token starts; without an owner, in a worker. */
   run?: RunOptions | undefined;
 }
 
@@ -51,7 +51,7 @@ export interface UpdateJobRequest extends WriteOptions {
   name: string;
   /** With an etag: only if the job still has that one. */
   job: JobInput;
-  /** Create the job if there is none. */
+  /** Create the job if it does not exist. */
   allowMissing?: boolean | undefined;
   /** Make a new generation even if nothing changes. */
   renew?: boolean | undefined;
@@ -73,8 +73,8 @@ export function applyJob(call: Call, request: Omit<UpdateJobRequest, 'allowMissi
 }
 
 /**
- * Creates or replaces a job, and creates an execution of it that `owner` runs, in one transaction: if one fails, so does
- * the other.
+ * Creates or replaces a job, and creates an execution of it for `owner` to run, in one transaction: if one fails, so
+ * does the other.
  * @throws StatusError as `updateJob` and `runJob`
  */
 export function applyAndRun(
@@ -195,8 +195,8 @@ export interface DeleteRequest extends OperationOptions {
 }
 
 /**
- * Deletes a job and its executions; those that run are cancelled and waited for. The job is returned as it can be seen
- * from then on, with `showDeleted`. If this process dies before the end, the next write finishes the deletion.
+ * Deletes a job and its executions, after cancelling those that are running and waiting for them. Returns the job as it
+ * appears afterwards with `showDeleted`. If this process dies early, the next write completes the deletion.
  * @throws StatusError NOT_FOUND
  */
 export async function deleteJob(call: Call, request: DeleteRequest): Promise<Job> {

@@ -11,7 +11,7 @@ export function leaseHolder({ store, alive }: Pick<Service, 'store' | 'alive'>, 
   return lease && alive(lease) ? lease : undefined;
 }
 
-/** Whether the process of an open execution has died. One that is new may have a worker that is about to start. */
+/** Whether the process of an open execution has died. A new execution may have a worker that is about to start. */
 export function isOrphaned(
   { store, alive, now }: Pick<Service, 'store' | 'alive' | 'now'>,
   execution: string,

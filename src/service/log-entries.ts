@@ -21,7 +21,7 @@ export interface LogQuery {
   filter?: LogFilter | undefined;
   task?: number | undefined;
   attempt?: number | undefined;
-  /** At most so many: the newest, or with `oldest` the oldest ones. */
+  /** At most this many: the newest, or with `oldest` the oldest. */
   limit?: number | undefined;
   oldest?: boolean | undefined;
 }
@@ -45,7 +45,7 @@ export function* readLogEntries(
       if (++count >= limit) return;
     } else {
       newest.push(entry);
-      // Cut now and then, so that a small part of a large log takes little memory.
+      // Entries are dropped now and then, so that a small part of a large log takes little memory.
       if (newest.length > 2 * limit) newest = newest.slice(-limit);
     }
   }
@@ -71,7 +71,7 @@ export class EntryTail {
   readonly #service: Service;
   readonly #query: LogQuery;
   readonly #tails = new Map<string, { tail: Tail; lines: number }>();
-  /** Attempts whose end has been seen, and executions that have failed without one. */
+  /** Attempts whose end was reported, and executions that failed without one. */
   readonly #ended = new Set<string>();
 
   constructor(service: Service, query: LogQuery) {
@@ -147,7 +147,7 @@ export async function* followLogEntries(
   for await (const _ of service.changes.watch({ signal, atLeastEvery: lookInterval, atMostEvery: soonest })) {
     do {
       const found = executions();
-      // Asked first, so that the last look finds all that there is.
+      // Asked first, so that the last look finds everything.
       const last = over(found);
       const entries = tail.look(found);
       if (entries.length > 0) yield entries;
@@ -176,7 +176,7 @@ function logsOf({ logs }: Service, execution: Execution, record: AttemptRecord):
   });
 }
 
-/** Entries in the order of their times, none of which is before `from`. */
+/** Entries in order of time, starting at `from`. */
 interface Source {
   from: Timestamp;
   entries: Iterator<LogEntry>;

@@ -33,7 +33,10 @@ export class Tail {
   #behind = false;
   #latest: Timestamp = '';
 
-  /** @param offset where to begin: with the first line after it */
+  /**
+   *
+   * @param offset where to begin: with the first line after it
+   */
   constructor(file: string, offset = 0) {
     this.#file = file;
     this.#offset = offset;
@@ -46,8 +49,8 @@ export class Tail {
   }
 
   /**
-   * The lines since the last call, of about `most` bytes; with `ended`, at the end, an unfinished last one too. Their
-   * times never go back, as they would where the engine's time of a line comes after ours of the line before.
+   * The lines since the last call, about `most` bytes; with `ended`, at the end, including an unfinished last line.
+   * Their times never decrease, as they could if the engine's time of a line is later than our time of the line before.
    */
   read(ended: boolean, most = Infinity): LogLine[] {
     const lines = [...this.#complete(most)].flat();
@@ -58,7 +61,7 @@ export class Tail {
     });
   }
 
-  /** All lines, an unfinished last one included, some at a time. */
+  /** All lines in batches, including an unfinished last one. */
   *chunks(): Generator<LogLine[]> {
     yield* this.#complete();
     yield this.#decoder.end();
@@ -68,7 +71,8 @@ export class Tail {
     const buffer = Buffer.alloc(65536);
     this.#behind = true;
     for (const start = this.#offset; this.#offset - start < most;) {
-      // Opened anew each time: the file is replaced when a log is read from the engine once more, with the same bytes.
+      // Opened again each time, because the file is replaced, with the same bytes, when a log is read from the engine
+      // again.
       const file = openExisting(this.#file);
       const count = file === undefined ? 0 : readSync(file, buffer, 0, buffer.length, this.#offset);
       if (file !== undefined) closeSync(file);
@@ -93,7 +97,7 @@ function openExisting(file: string): number | undefined {
 
 export const streams = ['stdout', 'stderr'] as const;
 
-/** The labels of the containers of an execution that are not the main one. */
+/** The labels of an execution's containers other than the main one. */
 export const sidecarsOf = ({ template: { containers } }: Execution): string[] =>
   containers.map(containerLabel).filter((_, i) => i !== mainContainer(containers));
 
@@ -150,7 +154,7 @@ export class LogFollower {
     }
   }
 
-  /** Looks again after a while; at once if there is more to read than was read, so that a log is not faster. */
+  /** Looks again after a while, or at once if something was left unread, so that the logs do not get ahead. */
   #next(ms: number): void {
     this.#timer = setTimeout(() => {
       const behind = this.#poll();
@@ -164,7 +168,7 @@ export class LogFollower {
     return behind;
   }
 
-  /** All streams in the order of their timestamps. Whether there is more. */
+  /** All streams in order of their timestamps. Returns whether there is more. */
   #read(key: string, { logs, ended }: Followed): boolean {
     if (this.#reader.busy) return true;
     const lines = logs.map(({ source, tail }) =>
@@ -196,7 +200,7 @@ const stderrDelay = 100;
 /** How much of the end of a log is searched for the last lines, in bytes. */
 const endBytes = 2 ** 18;
 
-/** The last lines that a container has written, at most `count`, of both streams together. */
+/** The last lines of a container, at most `count`, from both streams together. */
 export function lastLines(
   { logs }: { logs: LogFiles },
   execution: string,

@@ -21,7 +21,7 @@ const livenessInterval = 250;
 
 /** What a request says about its operation. */
 export interface OperationOptions {
-  /** The UUID of the operation, for a client that asks for it later; made here if unset. */
+  /** The UUID of the operation, for a client that asks for it later; generated if unset. */
   operation?: string | undefined;
 }
 
@@ -73,9 +73,9 @@ export function listOperations(call: Call, request: ListOperationsRequest): Page
 }
 
 /**
- * Waits until an operation has ended, or as long as `timeout`, in ms; the operation as it is then. If the process of its
- * execution dies, another one resumes it.
- * @throws StatusError NOT_FOUND, also if it goes meanwhile; the signal's reason once that is aborted
+ * Waits until an operation has ended, but at most `timeout` ms, and returns its state. If the process of its execution
+ * dies, another one resumes the execution.
+ * @throws StatusError NOT_FOUND, also if it is removed meanwhile; the signal's reason once that is aborted
  */
 export async function waitOperation(
   call: Call,

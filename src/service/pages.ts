@@ -3,7 +3,7 @@ import { StatusError } from '../model/errors.js';
 
 /** A page of a listing, as in the API's list methods. */
 export interface PageRequest {
-  /** At most so many items; 0 or unset: 100. */
+  /** The most items to return; 0 or unset: 100. */
   pageSize?: number | undefined;
   /** From the previous page; the rest of the request has to be the same. */
   pageToken?: string | undefined;

@@ -9,9 +9,9 @@ import type { Call, Service } from './service.js';
 export interface PruneRequest {
   project?: string | undefined;
   location?: string | undefined;
-  /** Only what ended, or was deleted, at least so many seconds ago. */
+  /** Only what ended or was deleted at least this many seconds ago. */
   olderThan?: number | undefined;
-  /** Not the last so many executions of a job that have ended. */
+  /** Not the last ended executions of a job, up to this number. */
   keepLast?: number | undefined;
   /** Only the oldest, until everything that has ended takes no more than so many bytes. */
   maxBytes?: number | undefined;
@@ -20,7 +20,7 @@ export interface PruneRequest {
 /** The record of something that has ended, or was deleted. */
 export interface Prunable extends Remains {
   logBytes: number;
-  /** Attempts whose containers were kept, and go with it. */
+  /** Attempts with kept containers, which are removed as well. */
   keptAttempts: number;
 }
 

@@ -10,16 +10,15 @@ import { awaitCompletion } from './wait.js';
 /** How long recovery waits for resumed executions to end, in ms. */
 const patience = 3000;
 
-/** An orphaned execution after recovery, and why it was not resumed, if so. */
+/** An orphaned execution after recovery, and the reason if it was not resumed. */
 export interface Recovered {
   execution: Execution;
   refusal: StatusError | undefined;
 }
 
 /**
- * Resumes the executions whose process has died, and finishes deletions. Waits up to three seconds for executions that
- * were about to end. Leaves those alone that began on another container engine than the one that answers. Does nothing
- * if the store is read-only.
+ * Resumes the executions whose process has died, and completes deletions. Waits up to three seconds for executions that
+ * are about to end. Leaves those alone that began on another container engine. Does nothing if the store is read-only.
  */
 export async function recoverExecutions(service: Service): Promise<Recovered[]> {
   if (!service.store.writable) return [];

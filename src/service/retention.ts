@@ -60,7 +60,7 @@ function buryDoomed(store: Store, service: Service): () => void {
   return forget;
 }
 
-/** Removes the oldest ended executions of a job beyond the thousand that it keeps, with their logs. */
+/** Removes the oldest ended executions of a job beyond the thousand to keep, with their logs. */
 export function pruneExecutions(service: Remaining, job: string): void {
   const surplus = service.store.surplusExecutions(job, keptExecutions);
   if (surplus.length === 0) return;
@@ -71,7 +71,7 @@ export function pruneExecutions(service: Remaining, job: string): void {
   forget();
 }
 
-/** How long the logs of ended executions are kept, and how much they may come to; undefined: without a limit. */
+/** How long to keep the logs of ended executions, and their largest total size; undefined: no limit. */
 export interface LogRetention {
   seconds: number | undefined;
   bytes: number | undefined;
@@ -97,7 +97,7 @@ export function expireLogs(
   for (const name of expired) logs.remove(name);
 }
 
-/** Whether an execution has written logs that are gone. */
+/** Whether an execution has written logs that no longer exist. */
 export const haveLogsExpired = ({ store, logs }: Service, execution: Execution): boolean =>
   isCompleted(execution) &&
   !logs.exist(execution.name) &&

@@ -22,15 +22,15 @@ import { writing } from './retention.js';
 import { notFoundJob, type Call, timeOf, type Service } from './service.js';
 import { executionOfToken } from './job-status.js';
 
-/** Executions of a project and location that may be under way at once (quotas page). */
+/** The most running executions of a project and location (quotas page). */
 const maxRunning = 1000;
 
-/** Who runs an execution, and what this machine lends to it. */
+/** Which process runs an execution, and what this machine contributes. */
 export interface RunOptions {
-  /** Holds the lease from the first moment; if unset, the first process that acquires it. */
+  /** Holds the lease from the start; if unset, the first process that acquires it does. */
   owner?: Owner | undefined;
   settings?: LocalSettings | undefined;
-  /** What the container engine can do, if it was asked; otherwise the run finds out. */
+  /** The capabilities of the container engine, if known; otherwise the run checks them. */
   capabilities?: Capabilities | undefined;
 }
 
@@ -43,10 +43,9 @@ export interface RunJobRequest extends RunOptions, OperationOptions {
 }
 
 /**
- * Creates an execution of a job, and does not run it.
- * @throws StatusError NOT_FOUND; INVALID_ARGUMENT for overrides;
- * RESOURCE_EXHAUSTED if too much runs; FAILED_PRECONDITION if the job is being deleted, or if this machine lacks what
- * the job needs of it
+ * Creates an execution of a job without running it.
+ * @throws StatusError NOT_FOUND; INVALID_ARGUMENT for overrides; RESOURCE_EXHAUSTED if too many are running;
+ * FAILED_PRECONDITION if the job is being deleted, or if this machine lacks something that the job needs
  */
 export function runJob(call: Call, request: RunJobRequest): Execution {
   const { name, overrides = {} } = request;
@@ -65,7 +64,7 @@ export function runJob(call: Call, request: RunJobRequest): Execution {
   });
 }
 
-/** The execution that writing a job has to start: that of a token which the job did not have before. */
+/** The execution that writing a job must start, because of a token that the job did not have before. */
 export function startByToken(call: Call, before: Job | undefined, job: Job, run: RunOptions): Execution | undefined {
   const token = executionToken(job);
   if (token === undefined || (before && token === executionToken(before))) return undefined;

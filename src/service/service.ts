@@ -17,14 +17,14 @@ import { whereElse } from './places.js';
 export interface Service {
   store: Store;
   logs: LogFiles;
-  /** Says when the store has changed, whichever process has written to it. */
+  /** Reports that the store has changed, whichever process wrote to it. */
   changes: StoreChanges;
-  /** The account that owns the project: it may do everything, whatever the policies of jobs say. */
+  /** The account that owns the project. It may do everything, whatever the policies of jobs say. */
   projectOwner: string;
   /** Evaluates the conditions of IAM policies; present if policies are enforced. */
   enforced?: Holds | undefined;
   projectNumber: string;
-  /** The variables of this process, which localrun.yaml may name as the values of secrets. */
+  /** The variables of this process, which localrun.yaml may use as the values of secrets. */
   env: Readonly<Record<string, string | undefined>>;
   now: () => number;
   uuid: () => string;
@@ -36,21 +36,21 @@ export interface Service {
    * lease; see Workers. @throws StatusError ABORTED
    */
   spawnWorker: (execution: string) => void;
-  /** The container engine that answers. @throws StatusError UNAVAILABLE */
+  /** The container engine in use. @throws StatusError UNAVAILABLE */
   engine: () => Promise<ContainerEngine>;
-  /** Removes the containers that deleted executions have kept; does not wait for it. */
+  /** Removes the kept containers of deleted executions, without waiting. */
   discard: (executions: readonly KeepingExecution[]) => void;
 }
 
-/** Who makes a request, and with which settings. The project and region of a request are in the names that it carries. */
+/** The caller and the settings of a request. Its project and region are in the resource names. */
 export interface Caller {
-  /** As creator and lastModifier show it. */
+  /** As shown in creator and lastModifier. */
   account: string;
-  /** What this machine lends to executions unless a request says otherwise. */
+  /** What this machine contributes to executions unless a request sets it. */
   settings: LocalSettings;
 }
 
-/** The service as one request sees it. */
+/** The service from the point of view of one request. */
 export interface Call extends Service, Caller {}
 
 export const callOf = (service: Service, { account, settings }: Caller): Call => ({ ...service, account, settings });
@@ -73,7 +73,7 @@ export function notFound(call: Call, name: string, others: readonly string[] = [
   );
 }
 
-/** The same for a job, with the nearest name of its project and location. */
+/** The same for a job, with the closest name in its project and location. */
 export function notFoundJob(call: Call, name: string): StatusError {
   const { project, location } = parseName(name);
   return notFound(

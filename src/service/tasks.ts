@@ -6,7 +6,7 @@ import { authorize } from './authorization.js';
 import { type Page, pageOf, type PageRequest } from './pages.js';
 import { type Call, notFound, type Service } from './service.js';
 
-/** A task with the state that gcloud shows, which the v2 resource has in its conditions only. */
+/** A task with the state that gcloud shows, which in the v2 resource is only in the conditions. */
 export interface TaskView {
   task: Task;
   record: TaskRecord;
@@ -32,10 +32,10 @@ export interface ListTasksRequest extends PageRequest {
   states?: readonly TaskState[] | undefined;
 }
 
-/** The execution's name and the index after which a page begins. */
+/** The execution's name, and the index after which a page begins. */
 type TaskPosition = [execution: string, index: number];
 
-/** By index; of several executions those of the newest first. @throws StatusError NOT_FOUND */
+/** By index; for several executions, those of the newest first. @throws StatusError NOT_FOUND */
 export function listTasks(call: Call, request: ListTasksRequest): Page<TaskView> {
   const { parent, states } = request;
   authorize(call, 'run.tasks.list', parent);

@@ -13,7 +13,7 @@ export interface WaitOptions {
   signal?: AbortSignal | undefined;
   /** When to return the execution as it is, in ms since 1970. */
   until?: number | undefined;
-  /** Even if it began on another container engine: its deletion then ends it in the store alone. */
+  /** Even if it began on another container engine: its deletion then ends it in the store only. */
   anyEngine?: boolean | undefined;
 }
 

@@ -4,13 +4,13 @@ import type { LogFiles } from '../store/logs.js';
 import type { Store } from '../store/store.js';
 import type { Lease, Owner } from '../model/lease.js';
 
-/** How long after the start of a worker its successor may be started, in ms; twice as long each time. */
+/** How long after the start of a worker its successor may start, in ms; doubled each time. */
 const patience = 3000;
 /** How many in a row may end before their execution does. Only those count that ended within `long`, in ms. */
 const most = 4;
 const long = 60_000;
 
-/** The number of a process and when it started, as of an Owner. */
+/** The number of a process and its start time, as in an Owner. */
 type Process = Pick<Owner, 'pid' | 'processStart'>;
 
 interface WorkerDeps {
@@ -21,7 +21,7 @@ interface WorkerDeps {
   alive: (lease: Lease) => boolean;
   now: () => number;
   uuid: () => string;
-  /** Starts a process that takes the lease over by its token; undefined if the machine does not start it. */
+  /** Starts a process that takes the lease by its token; undefined if it cannot be started. */
   start: (execution: string, token: string) => Process | undefined;
 }
 

@@ -10,18 +10,18 @@ import { unsealed } from './seal.js';
 import type { Listed, ListQuery, Place } from './store.js';
 import { walDamage } from './wal.js';
 
-/** How long a write waits for another process's write, in ms. */
+/** How long a write waits for a write of another process, in ms. */
 const busyTimeout = 10_000;
 
-/** Up to this size a store is checked as a whole whenever it is opened, in bytes: that takes 2 ms for each MB. */
+/** Stores up to this size, in bytes, are checked completely when they are opened, which takes 2 ms per MB. */
 const alwaysChecked = 4 * 1024 * 1024;
 
 /** How long another process may take from creating the file to writing its first page, in ms. */
 const creationPatience = 1000;
 
 /**
- * A connection to the database file: prepared statements by their text, and transactions that may be nested. Every fault
- * of the store is a StatusError that names the file.
+ * A connection to the database file: prepared statements by their text, and nestable transactions. Every fault of the
+ * store becomes a StatusError that names the file.
  */
 export class Connection {
   readonly #file: string;
@@ -34,7 +34,10 @@ export class Connection {
   #barrier: StatusError | undefined;
   #copy: string | undefined;
 
-  /** @throws StatusError DATA_LOSS if it is damaged, FAILED_PRECONDITION if another version has written it */
+  /**
+   *
+   * @throws StatusError DATA_LOSS if the store is damaged, FAILED_PRECONDITION if another version wrote it
+   */
   constructor(file: string) {
     this.#file = file;
     try {
@@ -58,7 +61,7 @@ export class Connection {
     this.#db = db;
     db.exec('PRAGMA cell_size_check = ON; PRAGMA foreign_keys = ON');
     if (this.#barrier) db.exec('PRAGMA query_only = ON');
-    // The first is for a new file, before anything is in it.
+    // The first pragma must run before a new file has any content.
     else db.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
     this.#migrate();
     if (sizeOf(file) + sizeOf(`${file}-wal`) <= alwaysChecked) this.checkWhole();
@@ -150,19 +153,19 @@ export class Connection {
     });
   }
 
-  /** The number of rows that changed. */
+  /** Returns the number of changed rows. */
   run(sql: string, ...values: unknown[]): number {
     this.#writes++;
     return this.#guard(() => this.#prepare(sql).run(...values.map(bound)).changes);
   }
 
-  /** Changes with every write, of this connection (which `data_version` does not count) or of any other one. */
+  /** Changes with every write by any connection, including this one, which `data_version` does not count. */
   version(): string {
     const [row] = this.#guard(() => this.#prepare('PRAGMA data_version').all()) as { data_version: number }[];
     return `${row?.data_version} ${this.#writes}`;
   }
 
-  /** What `read` makes of a row. @throws StatusError DATA_LOSS if the row is not as it was written */
+  /** The result of `read` for a row. @throws StatusError DATA_LOSS if the row differs from what was written */
   read<T>(row: Row, read: (row: Row) => T): T {
     return this.#guard(() => read(row));
   }
@@ -217,8 +220,8 @@ export const placeOf = ({ project, location, count }: Row): Place => ({
 export const unlimited = -1;
 
 /**
- * The listing of a table and of the deleted ones of its kind: `conditions` on its columns, in which ?1 to ?4 stand for
- * the query's deletedAt, after and limit; `key` of them, by which it is ordered, the last or the first ahead.
+ * Lists a table together with the deleted resources of its kind. `conditions` restrict its columns; ?1 to ?4 in them
+ * are the query's deletedAt, after and limit. `key` is the column to order by, ascending or descending.
  */
 export function listing(
   kind: 'job' | 'execution',
@@ -246,5 +249,5 @@ export function listing(
     }));
 }
 
-/** An execution's number by its name, which has to be the statement's first value. */
+/** An execution's number by its name, which must be the statement's first value. */
 export const executionNumber = '(SELECT number FROM execution WHERE name = ?1)';

@@ -3,8 +3,8 @@ import path from 'node:path';
 import { StatusError } from '../model/errors.js';
 
 /**
- * Makes a directory, and those above it that are missing. `mkdirSync` with `recursive` never returns where a file system
- * has a parent and says that it has none, as /proc does.
+ * Creates a directory and its missing parents. `mkdirSync` with `recursive` never returns on a file system that has a
+ * parent and says that it has none, such as /proc.
  * @throws the system's error
  */
 export function makeDirectory(directory: string, mode = 0o700): void {
@@ -37,7 +37,7 @@ export function makeHome(home: string): void {
   }
 }
 
-/** What keeps the state directory, which need not be there yet, from being used; undefined if nothing seems to. */
+/** What prevents the use of the state directory, which may not exist yet; undefined if nothing does. */
 export function homeObstacle(home: string): string | undefined {
   try {
     // The second does not exist in what is no directory.
@@ -48,14 +48,14 @@ export function homeObstacle(home: string): string | undefined {
   }
 }
 
-/** The directory, or the last one on the way to it that is there. */
+/** The directory, or its closest existing parent. */
 function nearest(directory: string): string {
   let place = directory;
   while (!exists(place)) place = path.dirname(place);
   return place;
 }
 
-/** What keeps a directory from being made or used. */
+/** Why a directory cannot be created or used. */
 function obstacle(directory: string, error: unknown): string {
   const code = codeOf(error);
   const place = nearest(directory);

@@ -14,7 +14,7 @@ export interface StoreReport {
   writable: boolean;
 }
 
-/** The columns of a row that hold sealed JSON are what was written, and the others what the resource says. */
+/** The sealed JSON columns of a row must be unchanged, and the other columns must agree with the resource. */
 const sealed =
   (...columns: readonly string[]) =>
   (row: Row): void => {
@@ -30,7 +30,7 @@ const sealed =
     }
   };
 
-/** Every table, with what throws SealBroken for a row that is not as it was written. */
+/** Every table, with a check that throws SealBroken for a row that differs from what was written. */
 export const tables: Readonly<
   Record<'job' | 'execution' | 'tombstone' | 'operation' | 'task' | 'attempt', (row: Row) => void>
 > = {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { StatusError, suggest } from '../model/errors.js';
 import { SealBroken } from './seal.js';
 
-/** With less than this, SQLite cannot even share its memory among processes, in bytes. */
+/** With less space than this, in bytes, SQLite cannot even share its memory among processes. */
 const leastSpace = 64 * 1024;
 
 export const damaged = (file: string, how: string, cause?: unknown): StatusError =>

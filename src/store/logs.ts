@@ -20,18 +20,18 @@ export type Stream = 'stdout' | 'stderr';
 
 const streams = ['stdout', 'stderr'] as const;
 
-/** How much of a log is its beginning, in bytes. */
+/** The size of the beginning of a log, in bytes. */
 const beginningBytes = 1024;
 
-/** Who wrote a log: a container of an attempt. */
+/** The writer of a log: a container of an attempt. */
 export interface LogSource {
   task: number;
   attempt: number;
-  /** The label of the container, if it is not the main one. */
+  /** The label of the container, unless it is the main one. */
   container?: string | undefined;
 }
 
-/** Where the logs of attempts are kept, one file a stream, in the form that LogDecoder reads. */
+/** The logs of attempts, one file per stream, in the format that LogDecoder reads. */
 export class LogFiles {
   readonly #root: string;
   readonly #workers: string;
@@ -52,7 +52,7 @@ export class LogFiles {
     return path.join(this.directory(execution), `task${task}-attempt${attempt}${suffix}.${stream}`);
   }
 
-  /** How the log of a container begins, without the time of its first line: at most a few lines. */
+  /** The beginning of a container's log without the time of its first line: at most a few lines. */
   beginning(execution: string, source: LogSource): Record<Stream, string> {
     const [stdout = '', stderr = ''] = streams.map((stream) => {
       const file = this.file(execution, source, stream);
@@ -69,7 +69,7 @@ export class LogFiles {
     return { stdout, stderr };
   }
 
-  /** New files for a container, in place of those that are there. */
+  /** Opens new files for a container, replacing existing ones. */
   create(execution: string, source: LogSource, onTrouble: OnTrouble): LogWriter {
     const stdout = this.file(execution, source, 'stdout');
     const stderr = this.file(execution, source, 'stderr');
@@ -86,7 +86,7 @@ export class LogFiles {
     return openSync(this.#worker(execution), 'a', 0o600);
   }
 
-  /** The last line that the background processes of an execution have written. */
+  /** The last line that the background processes of an execution wrote. */
   lastOfWorker(execution: string): string | undefined {
     const file = this.#worker(execution);
     if (!existsSync(file)) return undefined;
@@ -94,12 +94,12 @@ export class LogFiles {
     return lines.findLast((line) => line.trim() !== '');
   }
 
-  /** Whether anything of the execution was written that is still there. */
+  /** Whether any log of the execution still exists. */
   exist(execution: string): boolean {
     return existsSync(this.directory(execution));
   }
 
-  /** The bytes that the logs of an execution take, with that of its worker. */
+  /** The bytes of an execution's logs, including that of its worker. */
   size(execution: string): number {
     const worker = statSync(this.#worker(execution), { throwIfNoEntry: false })?.size ?? 0;
     return sizeOf(this.directory(execution)) + worker;
@@ -111,7 +111,7 @@ export class LogFiles {
   }
 }
 
-/** The bytes of the files in a directory, which need not be there. */
+/** The total size of the files in a directory, which may not exist. */
 function sizeOf(directory: string): number {
   if (!existsSync(directory)) return 0;
   return readdirSync(directory)
@@ -119,7 +119,7 @@ function sizeOf(directory: string): number {
     .reduce((sum, bytes) => sum + bytes, 0);
 }
 
-/** How much of the end of a log that is not whole makes room for saying so, in bytes: less than a block of the disk. */
+/** How many bytes at the end of an incomplete log make room for the note that says so: less than a disk block. */
 const noteBytes = 512;
 
 /** Called if a log cannot be written, with the reason; `lost`: part of it is lost for good. */
@@ -130,12 +130,12 @@ type OnTrouble = (error: Error, lost: boolean) => void;
  * that it is not lost if the container engine has no log.
  */
 export class LogWriter {
-  /** Why something of the log is missing. */
+  /** Why part of the log is missing. */
   failure: Error | undefined;
   readonly #files: Record<Stream, string>;
   readonly #onTrouble: OnTrouble;
   readonly #open = new Map<Stream, number>();
-  /** Those that lack something. */
+  /** The streams whose logs are incomplete. */
   readonly #cut = new Set<Stream>();
 
   constructor(files: Record<Stream, string>, onTrouble: OnTrouble) {
@@ -143,7 +143,7 @@ export class LogWriter {
     this.#onTrouble = onTrouble;
   }
 
-  /** Once that has failed, nothing more is written: a log lacks nothing but its end. */
+  /** After a failed write nothing more is written, so that a log lacks only its end. */
   write(stream: Stream, data: Buffer): void {
     if (!this.failure) this.#try(stream, () => writeAll(this.#opened(stream), data));
     else this.#cut.add(stream);
@@ -153,12 +153,12 @@ export class LogWriter {
     for (const file of this.#open.values()) ftruncateSync(file);
   }
 
-  /** All has been written: a stream to which nothing has, is empty. */
+  /** All output has been written: a stream without any is empty. */
   complete(): void {
     for (const stream of streams) if (!this.failure) this.#try(stream, () => this.#opened(stream));
   }
 
-  /** Says at the end of what lacks something that it does, in place of its last lines. */
+  /** Replaces the last lines of incomplete logs with a note that says so. */
   giveUp(): void {
     if (!this.failure) return;
     this.#onTrouble(this.failure, true);
@@ -202,7 +202,7 @@ function writeAll(file: number, data: Buffer): void {
   for (let written = 0; written < data.length;) written += writeSync(file, data, written);
 }
 
-/** Cuts a file a little before its end, at the beginning of a line if one is near. */
+/** Cuts a file shortly before its end, at the beginning of a line if one is near. */
 function cutAtLine(file: number): boolean {
   const { size } = fstatSync(file);
   const end = Buffer.alloc(2 * noteBytes);

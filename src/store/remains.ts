@@ -9,7 +9,7 @@ const step = 1000;
 /** What a row of a task or an attempt takes besides its columns, with its indexes, in bytes (measured). */
 const rowBytes = 64;
 
-/** The bytes of all rows of a table that belong to an execution. */
+/** The total bytes of a table's rows that belong to an execution. */
 const bytesOf = (table: 'task' | 'attempt', columns: string): string =>
   `(SELECT coalesce(sum(${rowBytes} + length(concat_ws('', ${columns}))), 0) FROM ${table} WHERE execution = execution.number)`;
 

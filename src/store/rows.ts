@@ -5,7 +5,7 @@ export type Row = Record<string, string | number | null>;
 
 interface Query {
   statement: Database.Statement;
-  /** Those that come together, and those that are large and come by themselves. */
+  /** Columns that are read together, and large ones that are read separately. */
   packed: readonly string[];
   apart: readonly string[];
 }
@@ -14,7 +14,10 @@ const large = ['resource'];
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** The queries of a connection, prepared once. Rows come as bytes: libsql ends the process over text that is not UTF-8. */
+/**
+ * The queries of a connection, prepared once. Text is read as bytes, because libsql ends the process on text that is
+ * not UTF-8.
+ */
 export class Queries {
   readonly #db: Database.Database;
   readonly #queries = new Map<string, Query>();
@@ -23,7 +26,10 @@ export class Queries {
     this.#db = db;
   }
 
-  /** @throws SealBroken for what cannot have been written */
+  /**
+   *
+   * @throws SealBroken for a value that cannot have been written
+   */
   all(sql: string, ...values: unknown[]): Row[] {
     const { statement, packed, apart } = this.#query(sql);
     const rows = statement.all(...values.map(bound)) as Record<string, Uint8Array>[];
@@ -52,7 +58,7 @@ export class Queries {
   }
 }
 
-/** Absent is NULL. */
+/** Undefined becomes NULL. */
 export const bound = (value: unknown): unknown => value ?? null;
 
 function unpacked(bytes: Uint8Array | undefined, columns: readonly string[]): Row {

@@ -22,11 +22,11 @@ import type { Lease } from '../model/lease.js';
 
 type Table = keyof typeof tables;
 
-/** What came of a damaged store: where it is now, and the rows of each table that the new one has, or lacks. */
+/** The outcome for a damaged store: where it is now, and for each table, how many rows the new store has and lacks. */
 export interface Salvage {
   aside: string;
   saved: Record<Table, number>;
-  /** At most so many, since some of them may have been deleted before; NaN where the store does not say any more. */
+  /** An upper bound, because some rows may have been deleted before; NaN if the store cannot say. */
   lost: Record<Table, number>;
 }
 
@@ -111,7 +111,7 @@ function copyRows(source: Queries, target: Database.Database): Omit<Salvage, 'as
     ...{ job: 0, execution: 0, tombstone: 0, operation: 0, task: 0, attempt: 0 },
   });
   const [saved, lost] = [none(), none()];
-  /** The rows that a query gives, if they are as they were written. */
+  /** The intact rows of a query. */
   const read = (table: Table, where: string, ...values: unknown[]): Row[] | undefined => {
     try {
       const rows = source.all(`SELECT * FROM ${table} NOT INDEXED WHERE ${where}`, ...values);
@@ -183,7 +183,7 @@ function copyRows(source: Queries, target: Database.Database): Omit<Salvage, 'as
   return { saved, lost };
 }
 
-/** Removes an operation that has no resource. */
+/** Removes operations without a resource. */
 const withoutResource = `DELETE FROM operation WHERE number = ? AND CASE kind
     WHEN 'job' THEN resource_number NOT IN (SELECT number FROM job)
     ELSE resource_number NOT IN (SELECT number FROM execution)
@@ -192,7 +192,7 @@ const withoutResource = `DELETE FROM operation WHERE number = ? AND CASE kind
 /** How many rows to look for if the store no longer says how many it had. */
 const mostRows = 2000;
 
-/** The numbers that rows of a table may have. */
+/** The numbers that the rows of a table may have. */
 function numbers(source: Queries, table: 'job' | 'execution' | 'operation'): { numbers: number[]; counted: boolean } {
   const most = (sql: string): number => {
     try {

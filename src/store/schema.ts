@@ -1,14 +1,16 @@
-/** Raised with every change of `schema` or of how its columns are written; a store of another version is refused. */
+/**
+ * Raise this with every change to `schema` or to how its columns are written. A store of another version is rejected.
+ */
 export const schemaVersion = 7;
 
-/** Tells a store of ours from any other database (`PRAGMA application_id`): "lrun". */
+/** Marks the database as a localrun store (`PRAGMA application_id`): "lrun". */
 export const storeMark = 0x6c72756e;
 
 /**
- * The tables. Resources are kept as sealed JSON; what is searched by, or written by more than one process, has columns of
- * its own. Executions are numbered so that ten thousand tasks do not repeat their name. SQLite keeps these texts as they
- * are, and all of them have to fit into the first page: a damaged store can then get that of an empty one. So they lose
- * what they do not need.
+ * The tables. Resources are stored as sealed JSON. Values to search by, and values that several processes write, have
+ * columns of their own. Executions have numbers, so that ten thousand tasks do not repeat a name. SQLite stores these
+ * texts as they are, and all of them must fit into the first page, so that a damaged store can get the first page of an
+ * empty one. Therefore unnecessary text is removed from them.
  */
 export const schema = `
 CREATE TABLE job (

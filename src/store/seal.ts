@@ -1,11 +1,11 @@
-/** Thrown for a row whose content is not what was written. */
+/** Thrown for a row that differs from what was written. */
 export class SealBroken extends Error {
   override name = 'SealBroken';
 }
 
 const digits = 8;
 
-/** FNV-1a over the code units of a text, from one on. It finds accidents, not intent. */
+/** FNV-1a over the code units of a text, starting from `hash`. It detects accidents, not attacks. */
 function checksum(text: string, from = 0): number {
   let hash = 0x811c9dc5;
   for (let i = from; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
@@ -29,7 +29,10 @@ export function unsealed<T>(text: string): T {
 /** The checksum of a row, for a column of its own. */
 export const sealOf = (values: readonly unknown[]): number => checksum(JSON.stringify(values));
 
-/** @throws SealBroken if the values are not those that the seal was made of */
+/**
+ *
+ * @throws SealBroken if the values differ from those that were sealed
+ */
 export function checkSeal(seal: unknown, values: readonly unknown[]): void {
   if (seal !== sealOf(values)) throw new SealBroken('a record is not what was written');
 }

@@ -12,13 +12,13 @@ import type { Store } from './store.js';
 import { taskStore } from './tasks.js';
 import { tombstoneStore } from './tombstones.js';
 
-/** Where the store of a state directory is. */
+/** The path of the store in a state directory. */
 export const storeFile = (directory: string): string => path.join(directory, 'localrun.db');
 
 /**
- * Opens the store in `directory`, creating both where they are missing.
- * @throws StatusError DATA_LOSS if it is damaged, FAILED_PRECONDITION if another version of localrun has written it,
- * UNAVAILABLE if it cannot be opened.
+ * Opens the store in `directory`, and creates both if they are missing.
+ * @throws StatusError DATA_LOSS if it is damaged, FAILED_PRECONDITION if another version of localrun wrote it,
+ * UNAVAILABLE if it cannot be opened
  */
 export function openStore(directory: string): Store {
   const file = storeFile(directory);

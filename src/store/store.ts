@@ -9,9 +9,9 @@ import type { Execution, Job } from '../model/schema/job.js';
 import type { TaskRecord, TaskState } from '../model/task.js';
 import type { Timestamp } from '../model/time.js';
 
-/** The place of a resource in a listing. */
+/** The position of a resource in a listing. */
 export interface Position {
-  /** What the listing is ordered by. */
+  /** The value that the listing is ordered by. */
   key: string;
   /** Counts creations, since several can have the same time. */
   number: number;
@@ -25,9 +25,9 @@ export interface Listed<T> {
 export interface ListQuery {
   project: string;
   location?: string | undefined;
-  /** With the deleted ones that have not expired at this time. */
+  /** Includes deleted resources that have not expired at this time. */
   deletedAt?: Timestamp | undefined;
-  /** Only what comes after this in the listing. */
+  /** Only resources after this position. */
   after?: Position | undefined;
   limit?: number | undefined;
 }
@@ -40,7 +40,7 @@ export interface JobQuery extends ListQuery {
 export interface ExecutionQuery extends ListQuery {
   /** The job's name. */
   job?: string | undefined;
-  /** By the time at which the first attempt started, those first that have not started. Unset: newest first. */
+  /** By the start time of the first attempt, with executions that have not started first. Unset: newest first. */
   byStart?: boolean | undefined;
 }
 
@@ -49,7 +49,7 @@ export class LeaseLost extends Error {
   override name = 'LeaseLost';
 }
 
-/** A project and location, and how many of the resources that are looked for it has. */
+/** A project and location, and its number of matching resources. */
 export interface Place extends Parent {
   count: number;
 }
@@ -57,18 +57,18 @@ export interface Place extends Parent {
 export interface JobStore {
   job(name: string): Job | undefined;
   jobs(query: JobQuery): Listed<Job>[];
-  /** Where there are jobs, or jobs of this id. */
+  /** The places of all jobs, or of jobs with this id. */
   jobPlaces(id?: string): Place[];
-  /** How many there are in a project and location. */
+  /** The number of jobs in a project and location. */
   jobCount(project: string, location: string): number;
   /** Creates or replaces. */
   saveJob(job: Job): void;
-  /** The IAM policy of a job, which goes away with it; undefined if it never had one. */
+  /** The IAM policy of a job, which is deleted with the job; undefined if none was ever set. */
   policy(job: string): Policy | undefined;
   savePolicy(job: string, policy: Policy): void;
 }
 
-/** The executions of a job that were ever created, and the newest of them, a deleted one until it expires. */
+/** The number of executions that a job ever had, and the newest of them, even if deleted, until it expires. */
 export interface ExecutionsMade {
   count: number;
   latest: Execution | undefined;
@@ -76,33 +76,35 @@ export interface ExecutionsMade {
 
 export interface ExecutionStore {
   execution(name: string): Execution | undefined;
-  /** Finds by the short id, which is unique in a project and location. */
+  /** Finds an execution by its id, which is unique in a project and location. */
   findExecution(project: string, location: string, id: string): Execution | undefined;
   executions(query: ExecutionQuery): Listed<Execution>[];
-  /** Where there are executions, or those of this id, or of jobs of this id. */
+  /** The places of all executions, or of those with this id, or of those of jobs with this id. */
   executionPlaces(which?: { id?: string | undefined; job?: string | undefined }): Place[];
-  /** What was made of each of these jobs, in their order. */
+  /** The executions of each of these jobs, in the order of the jobs. */
   executionsMade(jobs: readonly string[]): ExecutionsMade[];
-  /** Creates an execution without tasks; counts it for the job. */
+  /** Creates an execution without tasks, and counts it for the job. */
   createExecution(execution: Execution, settings: LocalSettings): void;
   saveExecution(execution: Execution): void;
-  /** The container engine that has its containers; undefined before it has had one. */
+  /** The container engine that has its containers; undefined until it has one. */
   engine(execution: string): ContainerEngine | undefined;
   saveEngine(execution: string, engine: ContainerEngine): void;
-  /** The image ids that the execution's references stand for, once they are resolved. */
+  /** The image ids that the execution's references stand for, once resolved. */
   images(execution: string): Record<string, string>;
-  /** What this machine adds to the execution. */
+  /** What this machine contributes to the execution. */
   settings(execution: string): LocalSettings;
   saveImages(execution: string, images: Record<string, string>): void;
-  /** Names of the executions that have not ended, in all projects or in one project and location. */
+  /** The names of executions that have not ended, in all projects or in one project and location. */
   openExecutions(parent?: Parent): string[];
   /** Ended executions of a job beyond the newest `keep`. */
   surplusExecutions(job: string, keep: number): string[];
   /** Ended executions whose logs have not been measured yet. */
   unmeasuredLogs(): string[];
-  /** 0: there are none, or none any more. */
+  /** 0: there are no logs, or no longer any. */
   saveLogSize(execution: string, bytes: number): void;
-  /** Executions whose logs have to go: those that ended before a time, and the oldest beyond so many bytes in all. */
+  /**
+   * Executions whose logs must be removed: those that ended before a time, and the oldest beyond a total size in bytes.
+   */
   surplusLogs(most: { before: Timestamp | undefined; bytes: number | undefined }): string[];
 
   /** Requests a cancellation; false if the execution has ended. */
@@ -130,9 +132,9 @@ export interface TombstoneStore {
   purge(now: Timestamp): void;
 }
 
-/** An operation, and its resource as it is now, or as it was when it was deleted. */
+/** An operation, and its resource in its current state or, if deleted, in its last one. */
 export interface OperationRecord {
-  /** Counts the operations that are created. */
+  /** The number of the operation, in order of creation. */
   number: number;
   name: string;
   method: OperationMethod;
@@ -141,10 +143,10 @@ export interface OperationRecord {
 }
 
 export interface OperationStore {
-  /** Of the job or execution named `resource`. It goes with that, or with its tombstone. */
+  /** For the job or execution named `resource`. The operation is removed with it, or with its tombstone. */
   createOperation(name: string, method: OperationMethod, kind: OperationResource['kind'], resource: string): void;
   operation(name: string): OperationRecord | undefined;
-  /** Newest first, those before the number `after`. */
+  /** Newest first, before the number `after`. */
   operations(query: {
     project: string;
     location?: string | undefined;
@@ -158,22 +160,22 @@ export interface OperationStore {
 /** The record of something that has ended, or was deleted. */
 export interface Remains {
   kind: 'execution' | 'deleted execution' | 'deleted job';
-  /** Tells it from all others of its kind. */
+  /** Unique among those of its kind. */
   number: number;
   name: string;
-  /** When it ended, or was deleted. */
+  /** When it ended or was deleted. */
   time: Timestamp;
   recordBytes: number;
   /** Undefined if the logs have not been measured yet. */
   logBytes: number | undefined;
-  /** Of an execution: its place among those of its job that have ended, the newest being the first. */
+  /** For an execution: its position among the ended ones of its job, counted from the newest. */
   place: number | undefined;
 }
 
 export interface RemainsStore {
   /** Oldest first. */
   remains(): Remains[];
-  /** False if it is gone already. */
+  /** False if it no longer exists. */
   removeRemains(remains: Remains): boolean;
   /** Gives the space of what was removed back to the file system, and returns the bytes. */
   shrink(): number;
@@ -187,7 +189,7 @@ export interface TaskStore {
   /** Pending tasks in the order in which they get a slot: retries first, then by index. */
   readyTasks(execution: string, limit: number): TaskRecord[];
   firstFailed(execution: string): TaskRecord | undefined;
-  /** When the last task to end has ended. */
+  /** When the last task ended. */
   lastCompletion(execution: string): Timestamp | undefined;
   saveTask(execution: string, task: TaskRecord): void;
 
@@ -217,11 +219,14 @@ export interface LeaseStore {
  */
 export interface Store
   extends JobStore, ExecutionStore, TombstoneStore, OperationStore, RemainsStore, TaskStore, LeaseStore {
-  /** Several reads and writes as one; nothing else is written in between. Nested calls join the outer one. */
+  /** Groups reads and writes into one transaction. Nested calls join the outer one. */
   transaction<T>(body: () => T): T;
-  /** Differs from what it was before if any process has written since. */
+  /** Changes whenever a process has written. */
   version(): string;
-  /** False if nothing can be written, for want of space or permission: then it is read as it was when it was opened. */
+  /**
+   * False if the store cannot be written, for lack of space or permission. Reads then return its state at the time of
+   * opening.
+   */
   writable: boolean;
   close(): void;
 }

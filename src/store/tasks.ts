@@ -6,7 +6,7 @@ import type { Row } from './rows.js';
 import { checkSeal, sealOf } from './seal.js';
 import type { TaskStore } from './store.js';
 
-/** The columns of a row that its seal covers: all but its execution. */
+/** The columns of a row that its seal covers: all except its execution. */
 export const taskColumns = [
   ...['number', 'uid', 'state', 'retried', 'update_time', 'scheduled_time', 'start_time', 'completion_time'],
   'last_attempt_result',

@@ -17,7 +17,7 @@ export const tombstoneStore = (db: Connection): TombstoneStore => {
       id,
       now,
     );
-  /** `job` is the name of the job that still stands. */
+  /** `job` is the name of the job that still exists. */
   const bury = (kind: 'job' | 'execution', resource: Job | Execution, job: string, startTime?: string): void => {
     const { name, createTime, expireTime } = resource;
     const { project, location } = parseName(name);

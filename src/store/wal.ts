@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 
-/** How often a finding has to repeat itself, since another process may write at the same time, and how far apart, in ms. */
+/** How often a finding must repeat itself, because another process may be writing, and the interval in ms. */
 const looks = 3;
 const interval = 10;
 
 const headerSize = 32;
 const frameHeaderSize = 24;
-/** Of the index to the log that processes share (https://sqlite.org/walformat.html#the_wal_index_header). */
+/** Offsets in the index to the log, which processes share (https://sqlite.org/walformat.html#the_wal_index_header). */
 const indexHeaderSize = 136;
 
 /**
@@ -22,7 +22,7 @@ export function walDamage(file: string): string | undefined {
 }
 
 function damageNow(file: string): string | undefined {
-  // In this order: the log may have grown since, and never shrinks before it begins anew, with other salts.
+  // In this order: the log may have grown in the meantime, and never shrinks before it starts again with other salts.
   const index = contentOf(`${file}-shm`);
   const log = contentOf(`${file}-wal`);
   if (log.length < headerSize) return framesIn(index) > 0 ? 'its write-ahead log is gone' : undefined;
@@ -48,8 +48,8 @@ function damageNow(file: string): string | undefined {
       sums = content;
     } else broken = Math.min(broken, frame);
     if (frame < broken && commits) committed = frame;
-    // The last frame may be half written by now, and frames of a transaction that was rolled back may follow. The end of
-    // a transaction in a later one means that all before it held.
+    // The last frame may be half written at this moment, and frames of a rolled-back transaction may follow. If a later
+    // frame ends a transaction, all frames before it were valid.
     if (frame > broken && ours && commits) return `its write-ahead log is broken after transaction frame ${committed}`;
   }
   const known = index.length >= indexHeaderSize && same(index, 32, salts) ? framesIn(index) : 0;
@@ -57,7 +57,7 @@ function damageNow(file: string): string | undefined {
   return undefined;
 }
 
-/** The frames that the processes which share the log have agreed upon; 0 if all of them are in the store itself, too. */
+/** The number of frames that the processes sharing the log agree on; 0 if all of them are in the store itself. */
 function framesIn(index: Buffer): number {
   if (index.length < indexHeaderSize) return 0;
   const number = (at: number): number => (littleEndianMachine ? index.readUInt32LE(at) : index.readUInt32BE(at));

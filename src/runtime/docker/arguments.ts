@@ -2,36 +2,36 @@ import { routeOf, unnameable, variableLine } from '../../model/environment-varia
 import { StartRefused } from '../port.js';
 import type { ContainerSpec, Mount, NetworkSpec, SandboxSpec, VolumeSpec } from './engine-api.js';
 
-/** What an engine is like, as far as arguments depend on it. */
+/** The properties of an engine that affect arguments. */
 export interface Traits {
-  /** The limit of open files that it grants; undefined: its own hard limit, which is lower than Cloud Run's. */
+  /** The limit of open files that it grants; undefined: its own hard limit, which is below Cloud Run's. */
   nofile: number | undefined;
   podman: boolean;
 }
 
 /**
- * Docker keeps logs byte for byte so; their size is one that is never reached, since what has been rotated away cannot
- * be read any more.
+ * With this driver, docker keeps logs byte for byte. The size limit is never reached, because rotated logs cannot be
+ * read any more.
  */
 const exactLogs = ['local', 'max-size=1t', 'max-file=1', 'compress=false'].join(' --log-opt ').split(' ');
 
-/** Of those that engines grant by default, what no program on Cloud Run can do: make devices, give files privileges. */
+/** Capabilities that engines grant by default and Cloud Run does not: creating devices, giving privileges to files. */
 const droppedCapabilities = ['MKNOD', 'AUDIT_WRITE', 'SETFCAP'];
 
-/** Podman stops a container in order to remove it, and would give it ten seconds for that. */
+/** Podman stops a container before it removes it, and would otherwise wait ten seconds. */
 export const removable = ['--stop-timeout', '0'];
 
 interface RunArguments {
   args: string[];
   env: Record<string, string>;
-  /** What the client reads from stdin. */
+  /** The client's stdin. */
   input?: Buffer;
 }
 
 /**
- * The arguments of `docker run` for a container, and the environment and input that the client needs for them. Values
- * of variables travel in the client's environment, where other users cannot read them. Under a name that some program
- * of this machine may act upon they are arguments, or the lines of an env-file if they are secrets.
+ * The arguments of `docker run` for a container, with the environment and input that the client needs. Values of
+ * variables pass through the client's environment, where other users cannot read them. Under a name that a program on
+ * this machine may act upon, they are arguments, or lines of an env-file for secrets.
  * @throws StartRefused for a secret that cannot be such a line
  */
 export function runArguments(spec: ContainerSpec, traits: Traits & { asRoot: boolean }): RunArguments {
@@ -70,11 +70,11 @@ export function runArguments(spec: ContainerSpec, traits: Traits & { asRoot: boo
     ...['--memory', memory, '--memory-swap', memory, '--cpus', String(spec.cpus)],
     ...(spec.processes === undefined ? [] : ['--pids-limit', String(spec.processes || -1)]),
     ...(spec.gpus ? ['--gpus', String(spec.gpus)] : []),
-    // Podman would hand on the proxies of its own environment.
+    // Podman would pass on the proxies of its own environment.
     ...(traits.podman ? ['--http-proxy=false'] : []),
     ...(traits.asRoot ? ['--user', '0'] : []),
     ...(spec.workingDir ? ['--workdir', spec.workingDir] : []),
-    // Podman would take a program whose name looks like a list for one.
+    // Podman would read a program whose name looks like a list as one.
     ...(entrypoint === undefined
       ? []
       : ['--entrypoint', traits.podman && entrypoint ? JSON.stringify([entrypoint]) : entrypoint]),
@@ -98,7 +98,7 @@ const labelArguments = (labels: Record<string, string>): string[] =>
 const mountArguments = (mounts: readonly Mount[] = [], podman: boolean): string[] =>
   mounts.flatMap((mount) => {
     const { kind, target, readOnly } = mount;
-    // By --mount it could not hold programs.
+    // A mount with --mount could not contain programs.
     if (kind === 'tmpfs') {
       const empty = podman ? ',notmpcopyup' : '';
       return ['--tmpfs', `${target}:exec,nosuid,nodev,size=${mount.sizeBytes},mode=${octal(mount)}${empty}`];
@@ -108,20 +108,20 @@ const mountArguments = (mounts: readonly Mount[] = [], podman: boolean): string[
     }
     const fields = [`type=${kind}`, `target=${target}`, `source=${mount.source}`];
     if (readOnly) fields.push('readonly');
-    // What the image has there is hidden, and not copied.
+    // The image's content at that path is hidden, not copied.
     if (kind === 'volume') fields.push('volume-nocopy');
     return ['--mount', csv(fields)];
   });
 
 const octal = ({ mode }: { mode: number }): string => mode.toString(8);
 
-/** A value of `--mount` is a line of CSV: quoted, so that paths may hold commas and quotes. */
+/** A value of `--mount` is a line of CSV. Quotes allow commas and quotes in paths. */
 const csv = (fields: readonly string[]): string => fields.map((field) => `"${field.replaceAll('"', '""')}"`).join(',');
 
 /** Bytes, as the kernel counts memory. */
 const page = 4096;
 
-/** The arguments of `docker volume create` for a volume in memory. Podman takes `size` for a quota on its disk. */
+/** The arguments of `docker volume create` for a volume in memory. Podman reads `size` as a quota on its disk. */
 export function memoryVolumeArguments({ name, labels }: VolumeSpec, sizeBytes: number, podman: boolean): string[] {
   const size = podman ? `nr_blocks=${Math.ceil(sizeBytes / page)}` : `size=${sizeBytes}`;
   return [
@@ -131,8 +131,8 @@ export function memoryVolumeArguments({ name, labels }: VolumeSpec, sizeBytes: n
 }
 
 /**
- * The arguments of `docker create` for a container that is never started: the engine makes its volume like `/volume` in
- * the image, which everybody may write to.
+ * The arguments of `docker create` for a container that never starts. The engine creates its volume like `/volume` in
+ * the image, which every user may write to.
  */
 export function diskVolumeArguments({ name, labels }: VolumeSpec, image: string): string[] {
   const volumeLabels = Object.entries(labels).map(([label, value]) => `volume-label=${label}=${value}`);

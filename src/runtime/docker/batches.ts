@@ -1,6 +1,6 @@
 /** How long a call waits for others to share a process with, in ms. */
 const window = 15;
-/** How many containers one process takes, and how many are worth one even if none is in a hurry. */
+/** The most containers in one process, and the number that is worth a process even if none is urgent. */
 const size = 50;
 const worthwhile = 8;
 
@@ -10,17 +10,17 @@ interface Call<T> {
   reject: (error: unknown) => void;
 }
 
-/** What came of one call about several names. */
+/** The result of one call about several names. */
 export interface Answers<T> {
-  /** By name: only what the call has said of that very name. */
+  /** By name: only what the call reported about exactly that name. */
   answers: ReadonlyMap<string, T>;
-  /** What to say of a name that has no answer, even if it is asked about alone. */
+  /** The error for a name without an answer, even when it is asked about alone. */
   failure: Error;
 }
 
 /**
- * Calls for single containers, in one process for all that come in at nearly the same time. What a client says of one
- * name means nothing for the others: those without an answer are asked about again, at last each one alone.
+ * Combines calls for single containers that come at nearly the same time into one process. A client's error about one
+ * name means nothing for the others: names without an answer are asked about again, finally each one alone.
  */
 export class Batches<T> {
   readonly #ask: (names: readonly string[]) => Promise<Answers<T>>;
@@ -30,15 +30,19 @@ export class Batches<T> {
   #due = Infinity;
 
   /**
-   * @param ask does it for all names, each of which it gets once
-   * @param patience how long a call waits that is in no hurry, in ms
+   *
+   * @param ask does it for all names, each of which occurs once
+   * @param patience how long a call that is not urgent may wait, in ms
    */
   constructor(ask: (names: readonly string[]) => Promise<Answers<T>>, patience = window) {
     this.#ask = ask;
     this.#patience = patience;
   }
 
-  /** @param patient whether the result may take a while, so that one process serves more calls */
+  /**
+   *
+   * @param patient whether the call is not urgent, so that one process serves more calls
+   */
   load(name: string, patient = false): Promise<T> {
     return new Promise((resolve, reject) => {
       const count = this.#calls.push({ name, resolve, reject });

@@ -15,7 +15,7 @@ interface ClientInput {
   input?: Buffer | 'pipe' | undefined;
   signal?: AbortSignal;
   cwd?: string;
-  /** How long it may be silent because of what it is to do, in ms, besides the time that any call may take. */
+  /** How long the work itself may take without output, in ms, in addition to the time for any call. */
   work?: number;
 }
 
@@ -25,19 +25,19 @@ export type Takers = Record<'stdout' | 'stderr', (chunk: Buffer) => void>;
 export interface ClientResult {
   exitCode: number;
   stdout: string;
-  /** Its beginning. */
+  /** The beginning of the output. */
   stderr: string;
 }
 
-/** How much is kept of what a client prints, in characters; on stdout more than that is a fault. */
+/** How much of a client's output to keep, in characters; more on stdout is an error. */
 const most = { stdout: 2 ** 24, stderr: 2 ** 16 };
 
-/** How much is shown of it, in characters. */
+/** How much of it to show, in characters. */
 const shown = 400;
 
 /**
- * How many times as long as others a call may be silent that starts a container, and how many times at most any call,
- * after some of its kind have been ended.
+ * Calls that start a container may be silent this many times as long as others. After calls of a kind have been ended,
+ * any call of that kind may be silent up to so many times as long.
  */
 const startPatience = 5;
 const mostPatience = 8;
@@ -45,31 +45,37 @@ const mostPatience = 8;
 /** How long a call may still be silent once the process is about to end, in ms. */
 const lastPatience = 5000;
 
-/** What the clients of docker and podman say when no engine answers them, and what begins an engine's answer. */
+/** What the clients of docker and podman print if no engine answers, and how an engine's answer begins. */
 const unreachable =
   /cannot connect to the docker daemon|is the docker daemon running|error during connect|failed to connect to the docker api|cannot connect to podman|permission denied while trying to connect|^(?:unexpected )?EOF$/i;
 const answered = /^error response from daemon/i;
-/** What an engine answers a client that asked it in vain for its version, as while the engine was being restarted. */
+/**
+ * What an engine answers if the client asked for its version without success, for example while the engine was
+ * restarting.
+ */
 const tooNew = /client version \S+ is too new/i;
 
 /**
- * Runs the docker client: argument lists only, no shell, in a process group of its own, which Ctrl-C does not reach. A
- * short call that is silent for too long is ended: its engine counts as one that does not answer.
+ * Runs the docker client: with argument lists and no shell, in its own process group, which Ctrl-C does not reach. A
+ * short call that is silent for too long is ended, and its engine counts as unavailable.
  */
 export class DockerClient {
   readonly #command: string;
   #patience: number;
   #environment: Record<string, string | undefined>;
-  /** How many times as long calls may be silent, by what they do: on a starved machine the next try gets more time. */
+  /** How many times as long calls may be silent, by kind: on a slow machine the next try gets more time. */
   readonly #leniency = new Map<string, number>();
   readonly #calls = new Set<Watch>();
   /** Ends each client that is attached to a container. */
   readonly #attached = new Set<() => void>();
   #closed = false;
 
-  /** @param patience how long a short call may be silent, in ms */
+  /**
+   *
+   * @param patience how long a short call may be silent, in ms
+   */
   constructor(command: string, environment: Record<string, string | undefined>, patience = Infinity) {
-    // A relative path is one from here, wherever a client is run.
+    // Relative paths start here, wherever a client runs.
     this.#command = command.includes(path.sep) ? path.resolve(command) : command;
     this.#environment = environment;
     this.#patience = patience;
@@ -80,12 +86,12 @@ export class DockerClient {
     return this.#environment[name];
   }
 
-  /** Stays with a context of docker's, whichever is in use later. */
+  /** Keeps using this docker context, whichever is selected later. */
   keepTo(context: string): void {
     this.#environment = { ...this.#environment, DOCKER_CONTEXT: context };
   }
 
-  /** The short call that has been silent for the longest time. */
+  /** The short call that has been silent longest. */
   get slowest(): SlowCall | undefined {
     let slowest: SlowCall | undefined;
     for (const { call, silence: ms } of this.#calls) if (ms > (slowest?.ms ?? 0)) slowest = { call, ms };
@@ -101,8 +107,9 @@ export class DockerClient {
   }
 
   /**
-   * @throws StatusError UNAVAILABLE if there is no client, or no engine answers it in time; INVALID_ARGUMENT for what no
-   * process can be given; INTERNAL if it prints without end. Any other failure is in the result.
+   *
+   * @throws StatusError UNAVAILABLE if there is no client, or no engine answers in time; INVALID_ARGUMENT for what no
+   * process can be given; INTERNAL if the output never ends. Any other failure is in the result.
    */
   async run(args: readonly string[], { env, input, signal, work = 0 }: ClientInput = {}): Promise<ClientResult> {
     const client = this.#start(
@@ -126,12 +133,12 @@ export class DockerClient {
     if (isMaxBuffer) throw this.puzzle(args, stdout);
     const exitCode = this.#exitCodeOf(result);
     if (exitCode === undefined) throw unavailable(`${this.#command} was killed by ${result.signal}.`);
-    // Whatever the exit code: `docker info` also ends with 0 then.
+    // Regardless of the exit code: `docker info` exits with 0 in this case, too.
     throwIfUnreachable(stderr);
     return { exitCode, stdout, stderr };
   }
 
-  /** Watches a call, which `stop` ends if nothing is heard of it for too long; `work` is as of `run`. */
+  /** Watches a call, and has `stop` end it if it is silent for too long; `work` as for `run`. */
   watch(args: readonly string[], stop: () => void, work = 0): Watch {
     const kind = kindOf(args);
     const call = `${this.#command} ${kind}`;
@@ -148,7 +155,7 @@ export class DockerClient {
   }
 
   /**
-   * The client as a stream, once it has printed an empty line to say that it is connected; what it says if it ends
+   * The client as a stream, once it has printed an empty line to confirm the connection; or its output, if it ends
    * before.
    * @throws StatusError UNAVAILABLE
    */
@@ -170,7 +177,10 @@ export class DockerClient {
     return stderr;
   }
 
-  /** The names that a client prints of what has these labels. @throws StatusError as `run`, and of any other failure */
+  /**
+   * The names of everything with these labels, as a client prints them. @throws StatusError like `run`, and for any
+   * other failure
+   */
   async list(args: readonly string[], labels: Record<string, string>): Promise<string[]> {
     const filters = Object.entries(labels).flatMap(([name, value]) => ['--filter', `label=${name}=${value}`]);
     for (let tries = 0; ; tries++) {
@@ -178,14 +188,14 @@ export class DockerClient {
       const names = stdout.split('\n').filter(Boolean);
       if (exitCode === 0 && names.every((name) => /^[\w.-]+$/.test(name))) return names;
       if (exitCode === 0) throw this.puzzle(args, stdout);
-      // Podman fails if one that it was about to list goes away.
+      // Podman fails if a container that it is about to list disappears.
       if (tries === 10 || !/no such (?:volume|container)/.test(stderr)) throw this.failure(args.join(' '), stderr);
     }
   }
 
   /**
-   * Runs a client that goes on for a while; its output goes to those who take it meanwhile. How it has ended: 255 if
-   * something ended it, as `signal` does. @throws StatusError as `run`
+   * Runs a client for a longer time, and passes its output on. Returns its exit code, 255 if something such as `signal`
+   * ended it. @throws StatusError like `run`
    */
   async attach(args: readonly string[], { signal, ...input }: ClientInput, take: Takers): Promise<number> {
     if (this.#closed) throw unavailable(`${this.#command} is no longer used.`);
@@ -198,7 +208,7 @@ export class DockerClient {
     return this.#exitCodeOf(await client.finally(() => this.#attached.delete(stop))) ?? 255;
   }
 
-  /** A client that prints lines until it is ended or ends by itself. */
+  /** A client that prints lines until it is ended or exits by itself. */
   lines(args: readonly string[], onLine: (line: string) => void): { ended: Promise<void>; end: () => void } {
     const client = this.#start(args, {}, { stderr: 'ignore', buffer: false });
     const read = async (): Promise<void> => {
@@ -207,12 +217,12 @@ export class DockerClient {
     return { ended: read().catch(() => {}), end: () => end(client) };
   }
 
-  /** That a call has failed for no reason that is expected. */
+  /** The error for a call that failed for an unexpected reason. */
   failure(what: string, stderr: string): StatusError {
     return new StatusError('INTERNAL', `${this.#command} ${what} failed: ${brief(stderr) || 'no reason given'}`);
   }
 
-  /** That a call has printed something else than what it is to print. */
+  /** The error for a call with unexpected output. */
   puzzle(args: readonly string[], stdout: string): StatusError {
     const call = `${this.#command} ${kindOf(args)}`;
     const [first = ''] = stdout.trim().split('\n', 1);
@@ -264,7 +274,7 @@ export class DockerClient {
   }
 }
 
-/** Whether a line of what a client says has this name in it, and not only as a part of another one. */
+/** Whether a line of a client's output contains this name, and not only as a part of another name. */
 export const isAbout = (line: string, name: string): boolean => line.split(/[^\w.-]+|\.(?=\s|$)/).includes(name);
 /** A call of a client, which is ended if it is silent for too long. */
 class Watch {
@@ -284,18 +294,18 @@ class Watch {
     this.heard();
   }
 
-  /** For how long nothing has come that should have, in ms. */
+  /** How long expected output has been missing, in ms. */
   get silence(): number {
     return performance.now() - this.#heard - this.#work;
   }
 
-  /** It is at work. */
+  /** The client is at work. */
   heard(): void {
     this.#heard = performance.now();
     this.hurry(this.#patience);
   }
 
-  /** From now on it may be silent for so long, in ms. */
+  /** From now on it may be silent for this long, in ms. */
   hurry(patience: number, work = this.#work): void {
     clearTimeout(this.#timer);
     this.#patience = patience;
@@ -314,7 +324,7 @@ class Watch {
     this.#on.over();
   }
 
-  /** That it was ended, for people; undefined if it was not. */
+  /** A message if the call was ended; otherwise undefined. */
   get hung(): string | undefined {
     if (!this.#hung) return undefined;
     return `\`${this.call}\` has been silent for ${formatSpan(this.#patience + this.#work)}`;
@@ -329,7 +339,7 @@ class Watch {
   }
 }
 
-/** The object that a client has printed as JSON; undefined if it is none. */
+/** The object that a client printed as JSON; undefined if the output is something else. */
 export function jsonObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
@@ -341,22 +351,22 @@ export function jsonObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** Ends a client. Children of its own, as those of a script, do not keep us waiting then. */
+/** Ends a client without waiting for its children, such as those of a script. */
 function end({ kill, stdout, stderr }: Pick<ResultPromise, 'kill' | 'stdout' | 'stderr'>): void {
   kill('SIGKILL');
   stdout?.destroy();
   stderr?.destroy();
 }
 
-/** What a call does: `rm`, `image inspect`. */
+/** The kind of a call: `rm`, `image inspect`. */
 function kindOf([command = '', next = '']: readonly string[]): string {
   return /^(?:container|context|image|network|volume)$/.test(command) ? `${command} ${next}` : command;
 }
 
-/** What a client says, in a line of some length. */
+/** A client's output, shortened to one line. */
 export function brief(said: string): string {
   const lines = said.split('\n').map((line) => line.trim());
-  // Podman warns at length before it says what is wrong.
+  // Podman prints long warnings before the error.
   const serious = lines.filter((line) => line && !/\blevel=warning\b/.test(line));
   const text = (serious.length > 0 ? serious : lines.filter(Boolean)).join(' ');
   return text.length > shown ? `${text.slice(0, shown)}…` : text;
@@ -364,13 +374,16 @@ export function brief(said: string): string {
 
 const unavailable = (message: string, fix?: string): StatusError => new StatusError('UNAVAILABLE', message, { fix });
 
-/** @throws StatusError UNAVAILABLE if what a client says is that no engine answers it */
+/**
+ *
+ * @throws StatusError UNAVAILABLE if the client's output says that no engine answers it
+ */
 export function throwIfUnreachable(stderr: string): void {
   const lines = stderr.split('\n').map((line) => line.replace(/^docker: /, ''));
   const refused = lines.find((line) => tooNew.test(line));
   if (refused)
     throw unavailable(`The container engine does not take our calls: ${refused}`, 'unset DOCKER_API_VERSION');
-  // Of a call about many containers, the engine may have answered a part.
+  // The engine may have answered a call about many containers in part.
   const lost = lines.find((line) => unreachable.test(line) && !answered.test(line));
   if (lost === undefined) return;
   const fix = /podman/i.test(lost)
@@ -380,14 +393,14 @@ export function throwIfUnreachable(stderr: string): void {
 }
 
 /**
- * An open file without a name that holds `content`. A client may open it once more, as /dev/stdin, which it cannot with
- * the sockets that node makes for input.
+ * An open, unnamed file that holds `content`. A client may reopen it as /dev/stdin, which does not work with the
+ * sockets that node creates for input.
  */
 function inputFile(content: Buffer): number {
   const name = path.join(os.tmpdir(), `localrun-${randomUUID()}`);
   const file = openSync(name, 'wx+', 0o600);
   unlinkSync(name);
-  // At a position, so that a reader that shares the file's own begins at its start.
+  // At position 0, so that a reader that shares the file's position starts at the beginning.
   for (let done = 0; done < content.length;) done += writeSync(file, content, done, content.length - done, done);
   return file;
 }

@@ -7,7 +7,7 @@ import { epochMs, timestamp } from '../../model/time.js';
 import type { ContainerState } from './engine-api.js';
 import { parseState } from './state.js';
 
-/** How long calls wait that are in no hurry, in ms: looking at a container, and removing one. */
+/** How long calls that are not urgent wait, in ms: inspecting a container, and removing one. */
 const inspectPatience = 500;
 const removePatience = 2000;
 
@@ -15,31 +15,31 @@ const removePatience = 2000;
 const killed = 137;
 const lateness = 1000;
 
-/** How long to wait before a container is tried again that others need, in ms. */
+/** How long to wait before retrying a container that others still need, in ms. */
 const interval = 100;
 
-/** What an engine says of a container that it does not have: docker, its older clients, and podman. */
+/** What an engine prints for a container that it does not have: docker, its older clients, and podman. */
 const missing = /no such (?:container|object)/i;
 
-/** What it says of a container that is gone or has ended, and of one that others need. */
+/** What it prints for a container that is gone or has ended, and for one that others need. */
 const harmless = /no such container|is not running|already in progress/i;
-/** The same in podman's words, which have its own id of the container instead of the name. */
+/** The same from podman, which uses its own id of the container instead of the name. */
 const harmlessById = /has already been|container state improper/i;
 const warning = /level=warning/;
 const lived = /has dependent containers/i;
 
-/** What podman says of one that it does not stop because it is paused. */
+/** What podman prints when it does not stop a container because it is paused. */
 const paused = /running or paused|in state paused/i;
 
 /**
- * Where the client of a container runs, with podman. Podman before 5 does not say that one was out of memory; its
- * monitor leaves a file `oom` in the directory in which it was begun.
+ * The working directory of a container's client with podman. Podman before version 5 does not report that a container
+ * was out of memory, but its monitor leaves a file `oom` in that directory.
  */
 export const monitorDirectory = (name: string): string => path.join(os.tmpdir(), `${name}.podman`);
 
 type Exited = Extract<ContainerState, { status: 'exited' }>;
 
-/** What one asks of containers, and does to them, once they are there. */
+/** Inspects and changes existing containers. */
 export class Containers {
   readonly #client: DockerClient;
   readonly #inspections: Batches<ContainerState | undefined>;
@@ -48,7 +48,7 @@ export class Containers {
   readonly #kills: Batches<void>;
   /** Containers that this process has sent signals to. */
   readonly #signalled = new Set<string>();
-  /** By the grace in seconds. */
+  /** By grace period in seconds. */
   readonly #stops = new Map<number, Batches<void>>();
 
   constructor(client: DockerClient) {
@@ -114,8 +114,9 @@ export class Containers {
   }
 
   /**
-   * @param together whether the engine refuses to remove a sandbox before the containers in it are gone, as podman does:
-   * then one call that names neither order nor rest removes all of them, instead of one for each sandbox
+   *
+   * @param together whether the engine refuses to remove a sandbox before the containers in it, as podman does. Then
+   * one call without a given order removes all of them, instead of one call for each sandbox
    */
   async removeAll(names: readonly string[], together: boolean): Promise<void> {
     if (names.length === 0) return;
@@ -143,7 +144,7 @@ export class Containers {
     return this.#client.list(['ps', '--all', '--format', '{{.Names}}'], labels);
   }
 
-  /** What the engine says of containers; undefined for those of which it says that it does not have them. */
+  /** The engine's state of each container; undefined for containers that it does not have. */
   #inspector<T>(
     args: readonly string[],
     parse: (line: string) => [name: string, of: T] | undefined,
@@ -165,16 +166,18 @@ export class Containers {
   }
 
   /**
-   * A command over many containers, for which it is no error that one is gone or has ended. Podman leaves all of them
-   * alone because of one that is gone, some commands even in silence, and a sandbox as long as others are in it.
+   * A command on many containers, in which it is not an error if one is gone or has ended. If one is gone, podman
+   * leaves all of them alone, some commands even silently; and it leaves a sandbox alone while other containers are in
+   * it.
    */
   #forAll(args: readonly string[], patience?: number): Batches<void> {
     return new Batches((names) => this.#all(args, names, 100), patience);
   }
 
   /**
-   * @param tries how often one is tried again that is alone and that the client leaves for now
-   * @param work how long the client is silent because of what it does, in ms
+   *
+   * @param tries how often to retry a single container that the client leaves for the moment
+   * @param work how long the client may be silent while it works, in ms
    */
   async #all(args: readonly string[], names: readonly string[], tries: number, work = 0): Promise<Answers<void>> {
     const { stdout, stderr, exitCode } = await this.#client.run([...args, ...names], { work });

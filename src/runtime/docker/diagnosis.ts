@@ -34,7 +34,7 @@ const unknown = 'unknown';
 
 type Environment = Record<string, string | undefined>;
 
-/** Asks the client and the engine what they are; that there is none is an answer, too. */
+/** Asks the client and the engine what they are; the absence of an engine is an answer, too. */
 export async function diagnoseEngine(
   command: string,
   environment: Environment,

@@ -3,30 +3,30 @@ import type { ContainerEngine } from '../../model/container-engine.js';
 import type { Timestamp } from '../../model/time.js';
 import type { Output, SlowCall } from '../port.js';
 
-/** Something of the engine's machine, or memory, that appears in a container at `target`. */
+/** A path of the engine's machine, a volume or memory that appears in a container at `target`. */
 export type Mount = { target: string; readOnly?: boolean } &
   /** A file or directory, by its path on the engine's machine. */
   (
     | { kind: 'bind'; source: string }
     /** A volume of the engine, by its name. */
     | { kind: 'volume'; source: string }
-    /** Memory of the container's own; `mode` are permission bits. `target` holds no colon. */
+    /** Memory of this container alone; `mode` holds permission bits. `target` contains no colon. */
     | { kind: 'tmpfs'; sizeBytes: number; mode: number }
   );
 
 /** How a network namespace is connected. */
 export interface NetworkSpec {
-  /** Names that stand for 127.0.0.1. */
+  /** Names that resolve to 127.0.0.1. */
   hosts: readonly string[];
-  /** A network of the engine; its default one if unset. */
+  /** A network of the engine; the default one if unset. */
   network?: string | undefined;
-  /** host.docker.internal stands for the engine's machine. */
+  /** Makes host.docker.internal resolve to the engine's machine. */
   hostAccess: boolean;
 }
 
 /** A network namespace that containers join: they share localhost, which nothing outside reaches. */
 export interface SandboxSpec extends NetworkSpec {
-  /** Unique in the engine, and what makes opening idempotent. */
+  /** Unique in the engine, which makes opening idempotent. */
   name: string;
   labels: Record<string, string>;
   /** Volumes in memory, which last as long as something mounts them. */
@@ -35,19 +35,19 @@ export interface SandboxSpec extends NetworkSpec {
 
 /** A volume that any user may write to, on the engine's disk or in memory of this size. */
 export interface VolumeSpec {
-  /** Unique in the engine, and what makes creating idempotent. */
+  /** Unique in the engine, which makes creation idempotent. */
   name: string;
   labels: Record<string, string>;
   memoryBytes?: number | undefined;
 }
 
-/** A container to be started. Nothing here is interpreted by a shell, and no value is expanded. */
+/** A container to start. No shell interprets anything of it, and no value is expanded. */
 export interface ContainerSpec {
-  /** Unique in the engine, and what makes a start idempotent. */
+  /** Unique in the engine, which makes a start idempotent. */
   name: string;
-  /** An image id, as `image` has resolved it. */
+  /** An image id, as `image` resolved it. */
   image: string;
-  /** The name of the sandbox that the container joins, or what a network namespace of its own is like. */
+  /** The name of the sandbox to join, or the configuration of a network namespace of its own. */
   network: { sandbox: string } | NetworkSpec;
   labels: Record<string, string>;
   env: Record<string, string>;
@@ -60,9 +60,9 @@ export interface ContainerSpec {
   workingDir?: string | undefined;
   memoryBytes: number;
   cpus: number;
-  /** Processes and threads that it may have at once, 0 for any number; what the engine grants if unset. */
+  /** The most processes and threads at once, 0 for no limit; the engine's default if unset. */
   processes?: number | undefined;
-  /** How many GPUs it gets. */
+  /** The number of GPUs. */
   gpus?: number | undefined;
   mounts?: readonly Mount[] | undefined;
 }
@@ -79,57 +79,60 @@ export type ContainerState =
   | { status: 'running'; startedAt: Timestamp }
   | { status: 'exited'; startedAt: Timestamp; finishedAt: Timestamp; exitCode: number; oomKilled: boolean };
 
-/** What the engine does with a container's output. */
+/** Receives a container's output. */
 export type ContainerOutput = Pick<Output, 'write' | 'failure' | 'clear'>;
 
 /** A container that runs, with a client attached to it. */
 export interface Started {
   startedAt: Timestamp;
-  /** Its exit code, once it has ended and all its output is written; undefined if the output broke off. */
+  /** Its exit code, once it has ended and all its output is written; undefined if the output was interrupted. */
   ended: Promise<number | undefined>;
   /** Ends the client, which breaks the output off. */
   letGo: () => void;
 }
 
 export interface Image {
-  /** Names exactly this image in the engine. */
+  /** Identifies exactly this image in the engine. */
   id: string;
-  /** `REPOSITORY@DIGEST` where a registry has given it one. */
+  /** `REPOSITORY@DIGEST` if a registry assigned one. */
   digest: string | undefined;
-  /** What it was made for, as `linux/amd64`. */
+  /** Its platform, such as `linux/amd64`. */
   platform: string;
 }
 
-/** Why an image cannot be had. */
+/** Why an image is unavailable. */
 export type ImageFault =
-  /** There is none of that name, or none that the registry shows to strangers. */
+  /** No image of that name exists, or the registry does not show it without credentials. */
   | 'missing'
-  /** The registry does not hand it out. */
+  /** The registry denies access. */
   | 'denied'
   /** The client cannot get the user's credentials. */
   | 'credentials'
-  /** There is no such registry. */
+  /** The registry does not exist. */
   | 'host'
   /** The registry does not answer. */
   | 'silence'
   /** The engine does not trust the registry. */
   | 'trust'
-  /** The registry has had enough for now. */
+  /** The registry limits the rate of requests. */
   | 'rate'
-  /** It is there for other platforms. */
+  /** It exists only for other platforms. */
   | 'platform'
-  /** The engine has no place for it. */
+  /** The engine has no space for it. */
   | 'disk'
-  /** The engine has not got it, and is not to pull it. */
+  /** The engine does not have it and must not pull it. */
   | 'unpulled'
   | 'other';
 
-/** The engine does not have an image, and cannot pull it. */
+/** The engine does not have an image and cannot pull it. */
 export class ImageFailure extends Error {
   override name = 'ImageFailure';
   readonly fault: ImageFault;
 
-  /** @param detail what the engine says, in a line */
+  /**
+   *
+   * @param detail the engine's message, on one line
+   */
   constructor(fault: ImageFault, detail: string) {
     super(detail);
     this.fault = fault;
@@ -147,72 +150,72 @@ export interface Listener {
  * StatusError with code UNAVAILABLE while the engine does not answer.
  */
 export interface EngineApi {
-  /** Which engine it is that answers. */
+  /** The engine that answers. */
   engine(): Promise<ContainerEngine>;
-  /** What the engine has to give. */
+  /** The resources of the engine. */
   capacity(): Promise<Capacity>;
-  /** The networks that a container can join without giving up a network namespace of its own. */
+  /** The networks that a container can join in addition to a network namespace of its own. */
   networks(): Promise<string[]>;
   /** The image in the engine; undefined if it would have to be pulled. */
   localImage(reference: string): Promise<Image | undefined>;
-  /** Fetches the image, for a platform if one is given, until `signal` ends that. @throws ImageFailure */
+  /** Pulls the image, for a platform if one is given, until `signal` aborts. @throws ImageFailure */
   pullImage(reference: string, platform: string | undefined, signal: AbortSignal): Promise<Image>;
   /**
-   * Makes and starts the container; what it writes goes to `output`. `exists`: there is one of that name already, which
-   * is left as it is, or one was made and left behind; `homeless`: its sandbox is gone, and no container was made. What
-   * has not started has no output.
+   * Creates and starts the container; its output goes to `output`. `exists`: a container of that name exists already
+   * and is left alone, or one was created and could not be removed. `homeless`: its sandbox is gone, and no container
+   * was created. A container that did not start has no output.
    * @throws StartRefused
    */
   start(spec: ContainerSpec, output: ContainerOutput): Promise<Started | 'exists' | 'homeless'>;
-  /** Makes the sandbox, unless it is there. Link-local addresses are out of reach in it. @throws StartRefused */
+  /** Creates the sandbox unless it exists. Link-local addresses are unreachable in it. @throws StartRefused */
   openSandbox(spec: SandboxSpec): Promise<void>;
-  /** A connection to a port of a sandbox's localhost. `homeless`: the sandbox is gone. */
+  /** Connects to a port of a sandbox's localhost. `homeless`: the sandbox is gone. */
   dial(sandbox: string, port: number): Promise<Duplex | 'refused' | 'homeless'>;
-  /** Takes the connections to a port of a sandbox's localhost, one after the other. `refused`: the port is taken. */
+  /** Accepts the connections to a port of a sandbox's localhost, one after the other. `refused`: the port is in use. */
   listen(
     sandbox: string,
     port: number,
     onConnection: (connection: Duplex) => void,
   ): Promise<Listener | 'refused' | 'homeless'>;
   /**
-   * Copies all that the container has written and writes until it ends. False if the log broke off, as when the engine
-   * goes away.
+   * Copies everything that the container has written and writes until it ends. False if the log was interrupted, as
+   * when the engine goes away.
    */
   follow(name: string, output: ContainerOutput): Promise<boolean>;
   /**
-   * The container's state; undefined if there is no such container.
-   * @param patient whether the answer may take a while, so that it costs less
+   * The container's state; undefined if it does not exist.
+   * @param patient whether the answer may take a while, which costs less
    */
   inspect(name: string, patient?: boolean): Promise<ContainerState | undefined>;
   /** SIGTERM, and SIGKILL after `graceSeconds`; returns when the container has ended or is gone. */
   stop(name: string, graceSeconds: number): Promise<void>;
   kill(name: string): Promise<void>;
-  /** The bytes that the container has written to its file system, volumes apart; undefined if there is no such container. */
+  /** The bytes that the container has written to its file system, without volumes; undefined if it does not exist. */
   written(name: string): Promise<number | undefined>;
-  /** Sets another memory limit; false if the container has more in use already. */
+  /** Sets another memory limit; false if the container already uses more. */
   limitMemory(name: string, bytes: number): Promise<boolean>;
   /**
-   * Removes the container, running or not, with its anonymous volumes; none of that name is no error.
-   * @param patient as of `inspect`
+   * Removes the container, running or not, with its anonymous volumes. It is not an error if it does not exist.
+   * @param patient as for `inspect`
    */
   remove(name: string, patient?: boolean): Promise<void>;
-  /** As `remove`, of many containers, with every container in the sandboxes among them. */
+  /** Like `remove`, for many containers, with every container in the sandboxes among them. */
   removeAll(names: readonly string[]): Promise<void>;
-  /** The names of all containers, in any state, that have these labels. */
+  /** The names of all containers with these labels, in any state. */
   list(labels: Record<string, string>): Promise<string[]>;
-  /** Makes the volume, unless it is there. @throws StartRefused */
+  /** Creates the volume unless it exists. @throws StartRefused */
   createVolume(spec: VolumeSpec): Promise<void>;
-  /** Removes a volume that nothing mounts; none of that name is no error. */
+  /** Removes a volume that nothing mounts. It is not an error if it does not exist. */
   removeVolume(name: string): Promise<void>;
-  /** The names of all volumes that have these labels. */
+  /** The names of all volumes with these labels. */
   listVolumes(labels: Record<string, string>): Promise<string[]>;
   /**
-   * Sees to it that nothing that a process before this one has begun still acts on containers whose names match. What is
-   * about to be made of them may be there afterwards.
+   * Makes sure that no client of an earlier process still acts on containers whose names match. A container that was
+   * being created may exist afterwards.
    */
   endStrays(names: RegExp): Promise<void>;
-  /** The call of those under way that has kept us waiting for the longest time; undefined if none has. */
+  /** The running call that has kept localrun waiting longest; undefined if there is none. */
   readonly slowest: SlowCall | undefined;
-  /** Ends what it keeps running for itself, and soon whatever else it is asked. */
+  /** Ends its background clients, and soon every other running call. */
   close(): void;
 }

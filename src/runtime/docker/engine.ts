@@ -14,13 +14,13 @@ import { Starts } from './starts.js';
 import type { Strays } from './strays.js';
 import { dockerVolumes } from './volumes.js';
 
-/** How often, and after how many ms, a sandbox is opened again that the engine has refused. */
+/** How often, and after how many ms, to retry a sandbox that the engine has refused. */
 const reopenings = 4;
 const interval = 500;
 
 /**
- * The runtime over the docker command line, or one that behaves like it. Contexts and DOCKER_HOST are the client's
- * own business.
+ * A container engine used through the docker command line, or one that behaves like it. Contexts and DOCKER_HOST are
+ * the client's own business.
  * @param patience how long a short call of the client may be silent, in ms
  */
 export function dockerEngine(
@@ -49,7 +49,7 @@ export function dockerEngine(
     const exists = taken.test(stderr);
     if (exists && (await containers.inspect(spec.name))?.status === 'running') return;
     if (refusals === reopenings) throw new StartRefused(refusal(stderr));
-    // An engine that is just being stopped, or started, refuses for no reason that lasts.
+    // An engine that is stopping or starting refuses for temporary reasons.
     if (!exists) await new Promise((resolve) => setTimeout(resolve, interval));
     await containers.remove(spec.name);
     await openSandbox(spec, refusals + 1);
@@ -136,7 +136,7 @@ export function dockerEngine(
   };
 }
 
-/** Makes something once, and again after a failure. */
+/** Creates something once, and again after a failure. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () =>

@@ -1,10 +1,10 @@
 import { type EngineApi, type Image, type ImageFault, ImageFailure } from './engine-api.js';
 import { brief, type DockerClient } from './client.js';
 
-/** What an engine says of an image that it does not have. */
+/** What an engine prints for an image that it does not have. */
 export const noSuchImage = /no such image|image not known/i;
 
-/** What a runtime does with images. */
+/** Finds and pulls images. */
 export function dockerImages(client: DockerClient): Pick<EngineApi, 'localImage' | 'pullImage'> {
   const localImage = async (reference: string): Promise<Image | undefined> => {
     const args = ['image', 'inspect', '--format', '{{.Id}} {{.Os}}/{{.Architecture}} {{json .RepoDigests}}', reference];
@@ -15,7 +15,7 @@ export function dockerImages(client: DockerClient): Pick<EngineApi, 'localImage'
     }
     const [, id, platform = '', digests = ''] = /^((?:sha256:)?[\da-f]{12,}) (\w+\/\w+) (.*)$/m.exec(stdout) ?? [];
     if (id === undefined) throw client.puzzle(args, stdout);
-    // Podman gives a digest to images that no registry has seen, too.
+    // Podman gives a digest even to images that were never in a registry.
     const given = jsonList(digests)?.filter((digest) => !digest.startsWith('localhost/'));
     return { id, platform, digest: given?.[0] };
   };
@@ -26,7 +26,7 @@ export function dockerImages(client: DockerClient): Pick<EngineApi, 'localImage'
     async pullImage(reference, platform, signal) {
       const only = platform === undefined ? [] : ['--platform', platform];
       const args = ['pull', '--quiet', ...only, reference];
-      // How long it takes depends on the image, and it says nothing until it has it.
+      // The duration depends on the image, and there is no output until it is done.
       const { stderr, exitCode } = await client.run(args, { signal, work: Infinity });
       if (exitCode !== 0) {
         const detail = brief(stderr).replace(/^Error(?: response from daemon)?: /, '');
@@ -39,7 +39,7 @@ export function dockerImages(client: DockerClient): Pick<EngineApi, 'localImage'
   };
 }
 
-/** What engines, docker of several versions and podman, and registries say when an image cannot be had. */
+/** What engines, docker of several versions and podman, and registries print when an image is unavailable. */
 const faults: readonly [fault: ImageFault, said: RegExp][] = [
   ['credentials', /error getting credentials|docker-credential-\S+: executable file not found/i],
   [
@@ -54,7 +54,7 @@ const faults: readonly [fault: ImageFault, said: RegExp][] = [
     'silence',
     /connection refused|no route to host|network is unreachable|i\/o timeout|handshake timeout|Client\.Timeout|deadline exceeded|connection reset|\bEOF$/i,
   ],
-  // Docker Hub says the same of what it does not have, and of what it does not hand out.
+  // Docker Hub answers the same for missing images and for private ones.
   ['missing', /requested access to the resource is denied|insufficient_scope/i],
   ['denied', /\bdenied: |unauthenticated|unauthori[sz]ed|no basic auth|forbidden|authentication required/i],
   [
@@ -63,7 +63,7 @@ const faults: readonly [fault: ImageFault, said: RegExp][] = [
   ],
 ];
 
-/** Why an image cannot be pulled, by what the engine says. */
+/** Why an image cannot be pulled, according to the engine's message. */
 export const faultOf = (detail: string): ImageFault => faults.find(([, said]) => said.test(detail))?.[0] ?? 'other';
 
 function jsonList(text: string): string[] | undefined {

@@ -12,7 +12,7 @@ interface DockerInfo {
   MemTotal?: number;
   Runtimes?: Record<string, unknown> | null;
   ClientInfo?: { Context?: string };
-  /** What a client of 20.10 says of an engine that does not answer, and on stderr nothing. */
+  /** What a 20.10 client prints to stdout about an engine that does not answer, with nothing on stderr. */
   ServerErrors?: string[];
 }
 
@@ -27,10 +27,13 @@ interface Info extends Capacity {
   engine: ContainerEngine;
 }
 
-/** The license that podman names where it behaves like docker. */
+/** The license that podman names where it imitates docker. */
 const podmanLicense = 'Apache-2.0';
 
-/** What the engine says of itself; podman says it in its own way. @throws StatusError as DockerClient.run, and INTERNAL */
+/**
+ * The engine's description of itself; podman has its own format. @throws StatusError like DockerClient.run, and
+ * INTERNAL
+ */
 export async function readInfo(client: DockerClient, signal: AbortSignal): Promise<Info> {
   const info = await askedInfo(client, { signal });
   if (isPodman(info)) {
@@ -44,7 +47,7 @@ export async function readInfo(client: DockerClient, signal: AbortSignal): Promi
   const { Architecture = '', NCPU = 0, MemTotal = 0, Runtimes } = info;
   const host = client.variable('DOCKER_HOST');
   const { ID, Name, DockerRootDir, ProductLicense, ClientInfo } = info;
-  // Podman makes an id up for each answer.
+  // Podman makes up an id for each answer.
   const engine = identity(ProductLicense === podmanLicense ? Name : ID, DockerRootDir);
   return {
     cpus: NCPU,
@@ -56,7 +59,10 @@ export async function readInfo(client: DockerClient, signal: AbortSignal): Promi
   };
 }
 
-/** What `info` prints, with as much of it as no engine leaves out. @throws StatusError as DockerClient.run, and INTERNAL */
+/**
+ * The output of `info`, with the fields that every engine provides. @throws StatusError like DockerClient.run, and
+ * INTERNAL
+ */
 export async function askedInfo(
   client: DockerClient,
   how: { signal?: AbortSignal } = {},
@@ -81,5 +87,5 @@ export function isPodman(info: object | undefined): info is PodmanInfo {
   );
 }
 
-/** Engines of docker 20.10 on one machine have the same id, and never the same directory. */
+/** Docker 20.10 engines on one machine have the same id, but never the same directory. */
 const identity = (machine = '', directory = ''): { id: string } => ({ id: `${machine} ${directory}` });

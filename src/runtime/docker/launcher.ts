@@ -13,26 +13,26 @@ import { startError } from './state.js';
 /** The exit codes of a client that has lost its container or was killed; containers exit with them, too. */
 const lost = [125, 255];
 
-/** How long to wait for the news of a start before the engine is asked about it, in ms. */
+/** How long to wait for the event of a start before asking the engine, in ms. */
 const patience = 2000;
 
-/** What the engine says when something is to happen in a network namespace whose holder has ended or is not there. */
+/** What the engine prints for a network namespace whose holder has ended or does not exist. */
 export const homeless =
   /cannot join network of a non running container|no such container|container \S+ is not running/i;
 
-/** What docker and podman say of a name that is taken. */
+/** What docker and podman print for a name that is in use. */
 export const taken = /\bname "?\/?[\w.-]+"? is (?:already )?in use/i;
 
-/** What it says of an image whose user is a name that the image does not know. */
+/** What it prints for an image whose user name is unknown in the image. */
 const unknownUser = /unable to find (user|group) /i;
 
-/** Starts containers, each with a client that is attached to it from its beginning to its end. */
+/** Starts containers, each with a client that is attached from beginning to end. */
 export class Launcher {
   readonly #client: DockerClient;
   readonly #containers: Containers;
   readonly #starts: Starts;
   readonly #traits: () => Promise<Traits>;
-  /** Images whose user they do not know: they run as root (container contract). */
+  /** Images whose user is unknown: they run as root (container contract). */
   readonly #rootImages = new Set<string>();
 
   constructor(client: DockerClient, containers: Containers, starts: Starts, traits: () => Promise<Traits>) {
@@ -81,7 +81,7 @@ export class Launcher {
     const { head } = files.stderr;
     throwIfUnreachable(head);
     const exists = taken.test(head);
-    // If the client of a start before this one has lost the engine, the container knows why it did not start.
+    // If the client of an earlier start lost the engine, the container knows why it did not start.
     const reason = exists ? await this.#startError(spec.name) : head;
     if ('sandbox' in spec.network && homeless.test(reason)) {
       await this.#containers.remove(spec.name);
@@ -133,7 +133,10 @@ export class Launcher {
     }
   }
 
-  /** When the container has started, nearly, if it ended at once; undefined if its client has ended and it has not. */
+  /**
+   * The approximate start time of the container, even if it ended at once; undefined if its client ended and it never
+   * started.
+   */
   async #startOf(
     name: string,
     start: Promise<Timestamp>,
@@ -143,9 +146,10 @@ export class Launcher {
     for (;;) {
       const seen = await Promise.race([start, ended, later()]);
       if (typeof seen === 'string') return seen;
-      // The others the client has for what it could not start, too, and 1 if it loses the engine.
+      // The client exits with the other codes also if it could not start the container, and with 1 if it loses the
+      // engine.
       if (seen !== undefined && seen !== 1 && seen < 125) return timestamp(Date.now());
-      // What is there of a name that was taken is not what this client was to start.
+      // An existing container of that name is not the one that this client was to start.
       if (seen !== undefined && taken.test(stderr.head)) return undefined;
       const state = await this.#containers.inspect(name);
       if (state && state.status !== 'created') return state.startedAt;
@@ -156,7 +160,7 @@ export class Launcher {
 
 const later = (): Promise<undefined> => new Promise((resolve) => setTimeout(resolve, patience, undefined).unref());
 
-/** The engine's reason in what a client says. */
+/** The engine's reason in a client's output. */
 export const refusal = (stderr: string): string =>
   (stderr.split('\n').find((line) => line.trim() && !line.startsWith('WARNING: ')) ?? '')
     .replace(/^(?:docker|Error): /, '')

@@ -3,21 +3,21 @@ const headBytes = 4096;
 /** A client says no more than this when it ends; looking through more would cost time for each chunk. */
 const lastWordBytes = 1024;
 
-/** How a client says that it has lost its container, or has been ended: in a line, after what the container wrote. */
+/** What a client prints if it has lost its container or was ended: a line after the container's output. */
 const complaint =
   /(?<=^|\n)\n?(?:docker: )?(?:time="[^"]*" level=error msg="error waiting for container|error during connect|Cannot connect to the Docker daemon|unexpected EOF|got 3 SIG|(?:read|write) (?:unix|tcp) )/i;
 
-/** What a client has to say before it starts a container. */
+/** What a client prints before it starts a container. */
 const warnings =
   /^(?:WARNING: (?:The requested image's platform|Your kernel does not support|IPv4 forwarding is disabled)[^\n]*\n)+/;
 
-/** Takes bytes of a log. */
+/** Receives bytes of a log. */
 export type Write = (data: Buffer) => void;
 
 /** Of the last stamp: stamps of one millisecond differ, so that what came first on two streams stays first. */
 let last = { ms: 0, micros: 0 };
 
-/** The time, later than that of the call before, in the form and length that the engine has for it. */
+/** The time, later than in the call before, in the engine's format and length. */
 function stampNow(): Buffer {
   const ms = Math.max(Date.now(), last.ms);
   last = { ms, micros: ms === last.ms ? Math.min(last.micros + 1, 999) : 0 };
@@ -26,19 +26,19 @@ function stampNow(): Buffer {
 
 /** Puts the time before every line that a container writes (see LogDecoder). */
 export class StampedOutput {
-  /** How it begins. */
+  /** The beginning of the output. */
   head = '';
   readonly #write: Write;
   #begun = false;
   #atStart = true;
-  /** What may be a complaint of the client: readers must not see it, since it is not in the engine's log. */
+  /** Possibly a message of the client, which must not reach readers because it is not in the engine's log. */
   #withheld: Buffer = Buffer.alloc(0);
 
   constructor(write: Write) {
     this.#write = write;
   }
 
-  /** Whether what came last looks like a complaint of the client. It is written once more follows. */
+  /** Whether the last line looks like a message of the client. It is written if more output follows. */
   get complains(): boolean {
     return this.#withheld.length > 0;
   }
@@ -51,13 +51,13 @@ export class StampedOutput {
     this.#begun = true;
     const pending = this.complains ? Buffer.concat([this.#withheld, written]) : written;
     const begin = this.#complaintIn(written);
-    // What follows a complaint says that the container wrote it, unless that is one more.
+    // Further output means that the container wrote the line, unless it is another such message.
     const from = begin === 0 && pending.length < headBytes ? 0 : pending.length - written.length + begin;
     if (from > 0) this.#stamp(pending.subarray(0, from));
     this.#withheld = pending.subarray(from);
   }
 
-  /** Where the last part of a chunk begins, if it may be a complaint of the client, which begins a line. */
+  /** Where the last part of a chunk begins, if it may be a message of the client, which begins a line. */
   #complaintIn(chunk: Buffer): number {
     const before = Math.max(0, chunk.length - lastWordBytes);
     const { index } = complaint.exec(chunk.toString('latin1', before)) ?? {};
@@ -80,7 +80,7 @@ export class StampedOutput {
   }
 }
 
-/** Passes on what comes; once that comes again from its beginning, only what is new. */
+/** Passes on output. If the output comes again from its beginning, passes on only what is new. */
 export class Once {
   readonly #write: Write;
   #given = 0;
@@ -102,44 +102,43 @@ export class Once {
   }
 }
 
-/** Docker cuts lines into pieces of this many bytes, each of which `docker logs` prints after a stamp of its own. */
+/** Docker cuts lines into pieces of this many bytes, and `docker logs` prints a timestamp before each piece. */
 const pieceBytes = 16_384;
-/** All of docker's stamps have this length, the space after them included. */
+/** The length of docker's timestamps, including the space after them. */
 const stampBytes = 31;
 const stamp = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z /g;
 export const anyStamp = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) /;
 export const maxStamp = 40;
 
 /**
- * Turns what `docker logs --timestamps` prints into a log with one stamp a line. Where a stamp has to be is counted, not
- * guessed, so that a container can write whatever looks like one.
- *
- * With one exception: Docker 20.10 prints no newline after the last piece of a line that it has cut, if its log driver
- * is `local`. There the next line begins with a stamp that is not before that of the line, nor in the future: a time that
- * the container itself has written into the line is before.
+ * Turns the output of `docker logs --timestamps` into a log with one timestamp per line. The position of each timestamp
+ * is counted, not guessed, so a container can write anything that looks like one. There is one exception: docker 20.10
+ * with the log driver `local` prints no newline after the last piece of a line that it has cut. The next line then
+ * begins with a timestamp that is neither before that of the line nor in the future; a time that the container itself
+ * wrote into the line is before it.
  */
 export class EngineLog {
   readonly #once: Once;
   /** Bytes whose meaning depends on those that follow. */
   #rest: Buffer = Buffer.alloc(0);
-  /** The stamp of the line that has begun. */
+  /** The timestamp of the current line. */
   #line = '';
-  /** Bytes until the piece is full; 0: a stamp has to come. */
+  /** The bytes until the piece is full; 0: a timestamp must follow. */
   #room = 0;
-  /** What has come of the line was a whole piece, or several. */
+  /** So far the line consists of one or more whole pieces. */
   #continues = false;
 
   constructor(write: Write) {
     this.#once = new Once(write);
   }
 
-  /** It has ended: there is nothing more to come. */
+  /** The log has ended; no more bytes come. */
   end(): void {
     if (this.#room > 0) this.#once.give(this.#rest);
     this.#rest = Buffer.alloc(0);
   }
 
-  /** The log comes once more, from its beginning: what has been given is left out. */
+  /** The log comes again from its beginning; what was passed on before is skipped. */
   again(): void {
     this.#once.again();
     this.#rest = Buffer.alloc(0);
@@ -160,7 +159,9 @@ export class EngineLog {
     this.#once.give(Buffer.concat(parts));
   }
 
-  /** How many bytes are a stamp, or the client's own talk, to the end of its line; 0 if more have to come. */
+  /**
+   * How many bytes are a timestamp, or a message of the client up to the end of its line; 0 if more bytes are needed.
+   */
   #takeStamp(data: Buffer, at: number, parts: Buffer[]): number {
     const [found] = anyStamp.exec(data.toString('latin1', at, at + maxStamp)) ?? [];
     if (found === undefined) {
@@ -175,7 +176,7 @@ export class EngineLog {
     return found.length;
   }
 
-  /** How many bytes are text of the piece; 0 if more have to come. */
+  /** How many bytes are text of the piece; 0 if more bytes are needed. */
   #takeText(data: Buffer, at: number, parts: Buffer[]): number {
     const newlineAt = data.indexOf(newline, at);
     const end = newlineAt < 0 ? data.length : newlineAt + 1;
@@ -198,7 +199,7 @@ export class EngineLog {
     return length;
   }
 
-  /** Where in the rest of a line the stamp of the next one is. */
+  /** Where in the rest of a line the timestamp of the next line is. */
   #nextLine(text: string): number {
     const now = new Date().toISOString();
     for (const { 0: found, index } of text.matchAll(stamp)) {

@@ -1,20 +1,20 @@
 import { anyStamp, maxStamp, newline, Once, type Write } from './output.js';
 
-/** The form of podman's stamps. */
+/** The format of podman's timestamps. */
 const stamp = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}(?:Z|[+-]\d\d:\d\d) /g;
-/** What may be the beginning of one, at the end of a chunk. */
+/** The possible beginning of one, at the end of a chunk. */
 const begun = /[\dT:.+-]{1,35}Z?$/;
 
 /**
- * Turns what `podman logs --timestamps` prints into a log with one stamp a line. A line that was written in parts has a
- * stamp before each. Such a one is not before that of the part in front of it, nor in the future: a time that the
- * container itself has written is before that of its part.
+ * Turns the output of `podman logs --timestamps` into a log with one timestamp per line. A line that was written in
+ * parts has a timestamp before each part. Such a timestamp is neither before that of the previous part nor in the
+ * future; a time that the container itself wrote is before that of its part.
  */
 export class PodmanLog {
   readonly #once: Once;
   #rest: Buffer = Buffer.alloc(0);
   #within = false;
-  /** The stamp of the part that came last. */
+  /** The timestamp of the last part. */
   #part = '';
 
   constructor(write: Write) {
@@ -44,7 +44,7 @@ export class PodmanLog {
       if (!this.#within) {
         const [found] = anyStamp.exec(data.toString('latin1', at, Math.min(end, at + maxStamp))) ?? [];
         if (found === undefined && newlineAt < 0) break;
-        // What has no stamp is the client's own talk.
+        // A line without a timestamp is a message of the client.
         if (found === undefined) at = end;
         else {
           parts.push(data.subarray(at, at + found.length));
@@ -65,7 +65,7 @@ export class PodmanLog {
     this.#once.give(Buffer.concat(parts));
   }
 
-  /** Without the stamps of further parts. */
+  /** Without the timestamps of further parts. */
   #joined(text: string): Buffer {
     const joined = text.replace(stamp, (found) => {
       if (found < this.#part || Date.parse(found.trim()) > Date.now()) return found;

@@ -1,20 +1,20 @@
 import { timestamp, type Timestamp, toTimestamp } from '../../model/time.js';
 import { type DockerClient, jsonObject } from './client.js';
 
-/** Whose start it is: of this process, and of one call of `docker run` among several for the same name. */
+/** Identifies a start: by its process, and by one of several `docker run` calls for the same name. */
 const processLabel = 'dev.localrun.client';
 const startLabel = 'dev.localrun.start';
 
 /** A start to be reported. */
 interface Start {
-  /** What the container is to be labelled with. */
+  /** The label of the container. */
   label: Record<string, string>;
-  /** When it has started, once it has. */
+  /** Its time, once it has happened. */
   at: Promise<Timestamp>;
   forget: () => void;
 }
 
-/** How long a client listens, in seconds: one whose process was killed does not stay for long. */
+/** How long a client listens, in seconds, so that it does not outlive a killed process for long. */
 const listening = 3;
 
 /**
@@ -34,7 +34,7 @@ export class Starts {
     this.#client = client;
   }
 
-  /** The start that a client is about to make; not that of a container of the same name that another client has made. */
+  /** The start that a client is about to make; not that of a container of the same name from another client. */
   next(): Start {
     const number = String(this.#count++);
     const at = new Promise<Timestamp>((resolve) => this.#waiting.set(number, resolve));
@@ -68,7 +68,7 @@ export class Starts {
       );
       this.#end = end;
       await ended;
-      // One that the engine has sent away comes back as late.
+      // A client that the engine has sent away returns after that delay.
       await new Promise((resolve) => setTimeout(resolve, (until - Date.now() / 1000) * 1000).unref());
       since = until - 1;
     }

@@ -12,8 +12,8 @@ interface InspectedState {
 }
 
 /**
- * What the engine says of a failed start, without the names of all the programs that pass it on, and of places that are
- * its own. `mounts` is what the container was to have.
+ * The engine's message about a failed start, without the names of the programs that pass it on, and without its
+ * internal paths. `mounts` lists what the container was to have.
  */
 export const startError = (error: string, mounts: readonly Mount[] = []): string =>
   mountError(
@@ -21,7 +21,7 @@ export const startError = (error: string, mounts: readonly Mount[] = []): string
     mounts.map(({ target }) => target),
   );
 
-/** A mount that has failed, in terms of the paths that a job names. */
+/** A failed mount, in terms of the paths in a job. */
 function mountError(error: string, targets: readonly string[]): string {
   const [, target, rest = ''] = /error mounting "[^"]*" to rootfs at "([^"]+)"(.*)$/s.exec(error) ?? [];
   if (target === undefined) return error;
@@ -38,12 +38,12 @@ function mountError(error: string, targets: readonly string[]): string {
 /** States of podman in which a container has not ended: it is being stopped, or is paused. */
 const alive = ['stopping', 'paused'];
 
-/** The exit code of a container whose end the engine has not seen, as docker has it. */
+/** The exit code that docker reports for a container whose end the engine has not seen. */
 const unseen = 255;
 
 /**
- * One line of `inspect`: `/NAME {state}`; undefined if it is something else. A container that was never started has its
- * state's zero time as start.
+ * One line of `inspect`: `/NAME {state}`; undefined for anything else. A container that never started has the zero time
+ * as its start.
  */
 export function parseState(line: string): [string, ContainerState] | undefined {
   const [, name = '', json = ''] = /^\/?(\S+) (\{.*\})$/.exec(line) ?? [];
@@ -53,7 +53,7 @@ export function parseState(line: string): [string, ContainerState] | undefined {
   if (isZero(state.StartedAt)) return [name, { status: 'created', exitCode: ExitCode, error: startError(Error) }];
   const startedAt = toTimestamp(state.StartedAt);
   if (Running || alive.includes(Status)) return [name, { status: 'running', startedAt }];
-  // Podman has no end, and exit code 0, for what ran when the machine stopped.
+  // For containers that ran when the machine stopped, podman reports no end, and exit code 0.
   const end = isZero(state.FinishedAt)
     ? { finishedAt: timestamp(Date.now()), exitCode: unseen }
     : { finishedAt: latest(startedAt, toTimestamp(state.FinishedAt)), exitCode: ExitCode };

@@ -1,12 +1,12 @@
 /** The variable that says which process a client belongs to, and which state directory that works on. */
 const mark = 'LOCALRUN_CLIENT_OF';
 
-/** How long a client gets to make what it has been started to make, in ms, and then to go away. */
+/** How long a client gets to finish creating a container, in ms, and then to exit. */
 const patience = 5000;
 const lastPatience = 2000;
 const interval = 200;
 
-/** A process that has a variable in its environment. */
+/** A process with a variable in its environment. */
 export interface Marked {
   pid: number;
   value: string;
@@ -17,14 +17,14 @@ export interface Marked {
 /** The other processes of this user. */
 export interface Processes {
   marked(variable: string): Marked[];
-  /** Ends a process, with all of its group if it leads one. */
+  /** Ends a process, together with its group if it leads one. */
   end(pid: number): void;
 }
 
 /** The command of a client that makes something. */
 const making = /\s(?:run|create)\s/;
 
-/** Clients that have outlived the process that they belonged to, and act for it still. */
+/** Clients that have outlived their process and still act for it. */
 export class Strays {
   readonly #processes: Processes;
   readonly #home: string;
@@ -37,7 +37,7 @@ export class Strays {
     this.#token = token;
   }
 
-  /** What the clients of this process have in their environment. */
+  /** The environment of this process's clients. */
   get environment(): Record<string, string> {
     return { [mark]: `${this.#token} ${this.#home}` };
   }

@@ -7,11 +7,11 @@ import type { Containers } from './containers.js';
 import { refusal } from './launcher.js';
 import type { SandboxImage } from './sandbox/image.js';
 
-/** How often, and after how many ms each time, it is tried to remove a volume that is in use. */
+/** How often, and after how many ms each, to retry removing a volume that is in use. */
 const patience = 100;
 const interval = 100;
 
-/** What a runtime does with volumes. Those on disk are made like the image of the traits. */
+/** Creates and removes volumes. Those on disk are created from the image of the traits. */
 export function dockerVolumes(
   client: DockerClient,
   containers: Containers,
@@ -54,7 +54,7 @@ export function dockerVolumes(
     },
 
     async removeVolume(name) {
-      // A container that is being removed, which some other process may do, still uses it.
+      // A container that is being removed, possibly by another process, still uses the volume.
       for (let tries = patience; !(await removals.load(name)); tries--) {
         if (tries === 0) throw client.failure('volume rm', `${name} is in use`);
         await new Promise((resolve) => setTimeout(resolve, interval));

@@ -3,23 +3,23 @@ import type { EngineReport } from '../../runtime/docker/diagnosis.js';
 import type { AttemptRuntime } from '../../runtime/port.js';
 import type { Service } from '../service.js';
 
-/** What a look at one thing has found. */
+/** The result of one check. */
 export interface Check {
   name: string;
   state: 'ok' | 'warning' | 'problem';
   found: string;
-  /** How to mend it. */
+  /** How to repair it. */
   fix?: Remedy | undefined;
-  /** What was done about it. */
+  /** The result of the repair. */
   done?: string | undefined;
 }
 
-/** A check whose finding can be mended here. */
+/** A check that can repair what it finds. */
 export interface Mendable extends Check {
   mend?: (() => string | Promise<string>) | undefined;
 }
 
-/** What the doctor looks at, and with. */
+/** What the doctor's checks need. */
 export interface DoctorDeps {
   /** The state directory. */
   home: string;
@@ -27,11 +27,11 @@ export interface DoctorDeps {
   alive: Service['alive'];
   diagnose: () => Promise<EngineReport>;
   runtime: AttemptRuntime;
-  /** Opens the store anew. @throws StatusError */
+  /** Reopens the store. @throws StatusError */
   open: () => Promise<Service>;
 }
 
-/** A failure as a finding. */
+/** A failure as the result of a check. */
 export function problem(name: string, error: unknown): Mendable {
   if (!(error instanceof Error)) throw error;
   return { name, state: 'problem', found: error.message, fix: error instanceof StatusError ? error.fix : undefined };

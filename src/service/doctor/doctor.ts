@@ -6,7 +6,7 @@ import { directoryOrphans, engineOrphans, type Records } from './orphans.js';
 import { executionChecks, storeCheck } from './records.js';
 import { engineChecks, space, stateDirectory } from './surroundings.js';
 
-/** What a store knows that is not there. */
+/** What the store refers to and does not exist. */
 const nothing: Records = {
   openExecutions: () => [],
   findExecution: () => undefined,
@@ -16,8 +16,8 @@ const nothing: Records = {
 };
 
 /**
- * Looks at all that executions need, and with `fix` mends what can be mended here. What depends on something that is
- * not there is not looked at.
+ * Checks everything that executions need, and with `fix` repairs what can be repaired here. A check that depends on
+ * something missing is skipped.
  */
 export async function examine(deps: DoctorDeps, { fix }: { fix: boolean }): Promise<Check[]> {
   const checks: Check[] = [];
@@ -33,7 +33,7 @@ export async function examine(deps: DoctorDeps, { fix }: { fix: boolean }): Prom
     if (!service) return checks;
     const asked = report.engine && (await deps.runtime.identify().catch(() => undefined));
     for (const { mend, ...check } of executionChecks(service, asked)) {
-      // Without an engine they cannot go on.
+      // They need a container engine.
       await take(asked ? { ...check, mend } : check);
     }
     records = service.store;
@@ -45,7 +45,7 @@ export async function examine(deps: DoctorDeps, { fix }: { fix: boolean }): Prom
   return checks;
 }
 
-/** What has become of a finding. */
+/** What happened to a finding. */
 async function settled({ mend, ...check }: Mendable, fix: boolean): Promise<Check> {
   if (!fix || !mend) return check;
   try {

@@ -13,8 +13,8 @@ export type Records = Pick<Store, 'openExecutions' | 'findExecution' | 'remains'
 const named = 5;
 
 /**
- * What the runtime holds for this state directory that belongs to no execution under way and is not kept on request.
- * The runtime is asked before the store, so that nothing counts whose execution begins meanwhile.
+ * What the runtime holds for this state directory that belongs to no running execution and is not kept on request. The
+ * runtime is asked before the store, so that an execution that begins in the meantime does not count.
  */
 export async function engineOrphans({ home, runtime }: DoctorDeps, records: Records): Promise<Mendable> {
   const all = await runtime.list({ home });
@@ -54,7 +54,7 @@ export function directoryOrphans({ home }: DoctorDeps, records: Records): Mendab
   );
 }
 
-/** The ended executions of which containers stay in the engine. */
+/** The ended executions with kept containers. */
 const keepers = (records: Records): string[] =>
   records
     .remains()

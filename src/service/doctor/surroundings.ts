@@ -4,10 +4,10 @@ import type { Engine, EngineReport } from '../../runtime/docker/diagnosis.js';
 import { homeObstacle } from '../../store/directory.js';
 import type { Check } from './check.js';
 
-/** With less than this free, a warning or a problem, in bytes. */
+/** Less free space than this, in bytes, is a warning or a problem. */
 const [little, tooLittle] = [1024 ** 3, 32 * 1024 ** 2];
 
-/** Architectures of machines that run what Cloud Run runs, linux/amd64, without an emulation. */
+/** Architectures that run linux/amd64, as Cloud Run does, without emulation. */
 const native = new Set(['x86_64', 'amd64']);
 
 export function engineChecks({ client, endpoint, failure, engine }: EngineReport): Check[] {
@@ -58,7 +58,7 @@ function openFiles({ openFiles: granted }: Engine): Check {
   };
 }
 
-/** How much is free where a directory is, or will be. */
+/** The free space where a directory is or will be. */
 export function space(name: string, directory: string): Check {
   let there = directory;
   while (!existsSync(there)) there = path.dirname(there);

@@ -7,36 +7,39 @@ import type { AttemptPlan, PlannedContainer } from './plan.js';
 import { startupProbe } from './probe.js';
 import { chargeWrites } from './strict-fs.js';
 
-/** What an attempt needs of the execution that it belongs to. */
+/** What an attempt needs from its execution. */
 export interface AttemptHost extends Starter {
-  /** What containers write to their file systems counts as memory. */
+  /** Files that containers write count as memory. */
   strictFs: boolean;
   sink: Pick<AttemptSink, 'started' | 'output' | 'written'>;
-  /** The only container has written its last, so that its slot is free; false: it turned out to run on. */
+  /** The only container has written its last output, so its slot is free. False: it is running after all. */
   onQuiet: (quiet: boolean) => void;
-  /** Whether other attempts are under way. */
+  /** Whether other attempts are running. */
   patient: () => boolean;
 }
 
-/** Brings the containers of an attempt into being, those that are not there, and sees them through to their end. */
+/** Starts the containers of an attempt that do not exist yet, and follows all of them to their end. */
 export class Attempt {
   readonly #plan: AttemptPlan;
   readonly #past: Past;
   readonly #host: AttemptHost;
-  /** Settled once a container is up for those that depend on it. */
+  /** Settles once a container is up for the containers that depend on it. */
   readonly #up: PromiseWithResolve[];
-  /** What lets go of the client of each container that runs, if one is attached. */
+  /** Detaches the client of each running container that has one. */
   readonly #running = new Map<string, (() => void) | undefined>();
-  /** Aborted once no container is to be started any more. */
+  /** Aborted once no further container may start. */
   readonly #halt = new AbortController();
   readonly #halted: Promise<void>;
-  /** What goes on beside. */
+  /** Background work. */
   readonly #beside: Promise<void>[] = [];
   #killed = false;
   #culprit: Culprit | undefined;
   #startedAt: Timestamp | undefined;
 
-  /** @param past what is known of the attempt's main container */
+  /**
+   *
+   * @param past what is known about the attempt's main container
+   */
   constructor(plan: AttemptPlan, past: Past, host: AttemptHost) {
     this.#plan = plan;
     this.#past = past;
@@ -62,7 +65,7 @@ export class Attempt {
     return { main: ended ?? { status: 'unstarted' }, startedAt: this.#startedAt, culprit: this.#culprit };
   }
 
-  /** SIGTERM to all containers at once, SIGKILL to what is left after the grace; starts nothing any more. */
+  /** Sends SIGTERM to all containers at once, and SIGKILL to the rest after the grace period. Nothing more starts. */
   async stop(): Promise<void> {
     this.#halt.abort();
     await this.#each((name) => this.#host.engine.stop(name, this.#plan.graceSeconds));
@@ -83,13 +86,13 @@ export class Attempt {
     await Promise.all(ended);
   }
 
-  /** Lets work go on beside the rest; if it fails, so does the run. */
+  /** Lets work continue in the background. If it fails, so does the run. */
   #also(work: Promise<void>): void {
     this.#beside.push(work);
     work.catch(() => {});
   }
 
-  /** One container, from its turn to its end; undefined if its turn never came. */
+  /** Follows one container from its turn to its end; undefined if its turn never came. */
   async #see(index: number): Promise<EndedContainer | undefined> {
     const { engine, availability, sink, onQuiet, patient } = this.#host;
     const { containers, main, sandbox } = this.#plan;
@@ -98,7 +101,7 @@ export class Attempt {
     const { spec, label } = container;
     const ready = Promise.all(container.dependsOn.map(async (i) => this.#up[i]?.promise));
     await Promise.race([ready, this.#halted]);
-    // What an earlier process may have started has to be looked for, even if nothing is to be started any more.
+    // A container that an earlier process may have started must be found even if nothing more may start.
     if (this.#halt.signal.aborted && this.#past === 'nothing') return undefined;
     const past = index === main || this.#past === 'nothing' ? this.#past : 'recorded';
     const torn = (): boolean => this.#running.size > 0;
@@ -129,7 +132,7 @@ export class Attempt {
     return { ...ended, unexecuted: unexecuted(ended.exitCode, () => sink.written(log)) };
   }
 
-  /** Finds out when a container is up. Whose main container has run before this process came had all others up. */
+  /** Finds out when a container is up. If the main container ran before this process began, all others were up. */
   async #watch(index: number, { label, probe }: PlannedContainer, over: AbortSignal): Promise<void> {
     if (probe && this.#past !== 'started') {
       const { engine, availability } = this.#host;
@@ -161,7 +164,7 @@ export class Attempt {
 const earlier = (one: Timestamp | undefined, other: Timestamp): Timestamp =>
   one === undefined || other < one ? other : one;
 
-/** The exit code of a container that SIGKILL has ended. */
+/** The exit code of a container that was ended by SIGKILL. */
 const killed = 137;
 
 interface PromiseWithResolve {

@@ -6,10 +6,10 @@ import type { CloudSqlEndpoint, LocalSettings } from '../../../model/local/setti
 import type { TaskTemplate } from '../../../model/schema/job.js';
 
 /**
- * The directory that jobs see as /cloudsql: a socket for every instance that is an endpoint of TCP, which we pass on to
- * it, and places for those that are mounted into it. The files are PostgreSQL's or MySQL's, as in Cloud Run. What is
- * there already stays, since containers that run may have it mounted.
- * @returns how to end it
+ * Fills the directory that jobs see as /cloudsql: a socket for every instance with a TCP endpoint, which forwards
+ * connections to it, and mount points for the sockets of other instances. The files have the names of PostgreSQL or
+ * MySQL, as in Cloud Run. Existing files stay, because running containers may have them mounted.
+ * @returns a function that ends it
  */
 export async function openCloudSql(
   directory: string,
@@ -31,7 +31,7 @@ async function open(place: string, endpoint: CloudSqlEndpoint): Promise<() => vo
   return () => {};
 }
 
-/** One that any user of a container may look into. */
+/** Any user of a container may list the directory. */
 function makeOpen(directory: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   chmodSync(directory, 0o755);
@@ -42,7 +42,7 @@ const isDirectory = (file: string): boolean => statSync(file, { throwIfNoEntry: 
 async function listen(socket: string, endpoint: string): Promise<() => void> {
   const [, host = '', port] = /^\[?(.*?)\]?:(\d+)$/.exec(endpoint) ?? [];
   const server = net.createServer((client) => pipeline(client, net.connect(Number(port), host), client, () => {}));
-  // The name of a socket has 107 bytes at most; by its open directory, any can be named in that.
+  // A socket's path has at most 107 bytes; through its open directory, any socket can be addressed.
   const directory = openSync(path.dirname(socket), 'r');
   const short = `/proc/self/fd/${directory}`;
   rmSync(socket, { force: true });
@@ -50,7 +50,7 @@ async function listen(socket: string, endpoint: string): Promise<() => void> {
     server.once('error', reject);
     server.listen(existsSync(short) ? path.join(short, path.basename(socket)) : socket, resolve);
   });
-  // Whoever the program in the container is, it may connect.
+  // Any user of the container may connect.
   chmodSync(socket, 0o666);
   server.unref();
   return () => void server.close(() => closeSync(directory));

@@ -5,35 +5,37 @@ import { sleep } from '../../sleep.js';
 import type { EngineApi, ContainerSpec, ContainerState, SandboxSpec } from '../engine-api.js';
 import { pace } from './pace.js';
 
-/** Which part of a container's life is known to have happened before this process took it up. */
+/** How far a container is known to have come before this process resumed its attempt. */
 export type Past = 'nothing' | 'recorded' | 'started';
 
 export interface Starter {
   engine: EngineApi;
   availability: Availability;
-  /** Makes sure that the sandbox is there; `lost`: it was, and is not any more. */
+  /** Makes sure that the sandbox exists; `lost`: it did, and no longer does. */
   openSandbox: (sandbox: SandboxSpec, lost: boolean) => Promise<void>;
-  /** What a container has besides: secrets and volumes. @throws StartRefused */
+  /** Provides the secrets and volumes of a container. @throws StartRefused */
   furnish: (spec: ContainerSpec) => Promise<ContainerSpec>;
-  /** Lets only so many containers start at the same time. */
+  /** Limits how many containers start at the same time. */
   startGate: <T>(start: () => Promise<T>) => Promise<T>;
-  /** Once it is, nothing is started any more. */
+  /** Once it is aborted, nothing more starts. */
   cancelled: () => boolean;
 }
 
 type Running = Exclude<ContainerState, { status: 'created' }> & {
-  /** If this process is attached to it: its exit code, once it has ended and its output is written (see Started). */
+  /**
+   * If this process is attached: the exit code, once the container has ended and its output is written (see Started).
+   */
   ended?: Promise<number | undefined>;
   letGo?: () => void;
 };
 
-/** Opens a container's log anew. */
+/** Opens a container's log again from the beginning. */
 export type OpenOutput = () => Output;
 
 /**
- * Makes a container run that is not there yet, and finds out about one that is: it runs or has run, or it could not be
- * started. Undefined if it had not been started before `halt` said to start nothing any more. `torn` says whether a new
- * sandbox in place of one that is gone would part it from containers that run in that one.
+ * Starts a container that does not exist yet, or finds out what became of one that does: it is running, has run, or
+ * could not be started. Undefined if it had not started before `halt` forbade further starts. `torn` says whether a new
+ * sandbox in place of a lost one would separate it from containers that are still running.
  */
 export async function bringUp(
   spec: ContainerSpec,
@@ -112,7 +114,7 @@ async function launch(
       await sleep(pace.foreignStart);
       const later = await inspect();
       if (later && !isUntouched(later)) return later;
-      // Of a client that was killed podman may have kept the name alone.
+      // Podman may have kept only the name for a client that was killed.
       await availability.insist(() => engine.remove(spec.name));
       return { again: 'there is a container of its name each time, which does not start' };
     }
@@ -122,7 +124,7 @@ async function launch(
 /** The exit codes of containers that the engine ends. */
 const enginesOwn = [128 + 15, 128 + 9];
 
-/** The exit code of a container whose output is all there. */
+/** The exit code of a container whose output is complete. */
 async function kept(ended: Promise<number | undefined>, output: Output): Promise<number | undefined> {
   try {
     const exitCode = await ended;
@@ -151,9 +153,9 @@ export async function seeThrough(
     engine: EngineApi;
     availability: Availability;
     openOutput: OpenOutput;
-    /** Whether other attempts are under way, so that a good result may take a while. */
+    /** Whether other attempts are running, so that a successful result may take a while. */
     patient: () => boolean;
-    /** It has written its last; false: it turned out to run on. */
+    /** It has written its last output. False: it is running after all. */
     onQuiet: (quiet: boolean) => void;
   },
 ): Promise<EndedContainer> {
@@ -178,12 +180,13 @@ export async function seeThrough(
       if (!state) return { status: 'missing' };
       if (state.status === 'created') return state;
       if (state.status === 'exited') {
-        // An engine that answers, and cannot give the log of what has ended, may never be able to.
+        // An engine that answers, but cannot return the log of an ended container, may never be able to.
         if (!whole) unheard++;
         const unreadable = unheard === pace.logTries;
         if (settled || unreadable) {
           output.giveUp();
-          // An engine that comes back takes the output of what still runs again, before it ends that, if it does.
+          // When an engine comes back, it captures the output of running containers again before it ends them, if it
+          // ends them at all.
           const away = availability.wasAway(epochMs(state.finishedAt)) && !enginesOwn.includes(state.exitCode);
           return unreadable || away ? { ...state, unheard: true } : state;
         }

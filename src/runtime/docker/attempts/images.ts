@@ -36,14 +36,14 @@ export async function prepareImages(
   return images;
 }
 
-/** An execution names the digest that it runs, where a registry has given one. */
+/** An execution names the digest that it runs, if a registry assigned one. */
 const withDigest = (reference: string, { digest }: EngineImage): string => {
   const at = digest?.indexOf('@') ?? -1;
   if (!digest || at < 0 || reference.includes('@')) return reference;
   return `${reference.replace(/:[^/:]*$/, '')}${digest.slice(at)}`;
 };
 
-/** Where an image comes from: as an engine reads its name. */
+/** The registry of an image, as an engine reads its name. */
 function registryOf(image: string): string {
   const [first = '', ...rest] = image.split('/');
   return rest.length > 0 && /[.:]|^localhost$/.test(first) ? first : 'docker.io';
@@ -52,15 +52,15 @@ function registryOf(image: string): string {
 const hub = 'docker.io';
 const isGoogles = (registry: string): boolean => /(?:^|\.)(?:gcr\.io|pkg\.dev)$/.test(registry);
 
-/** What can be done so that a registry hands out an image. */
+/** How to get access to a registry. */
 const signIn = (registry: string): string => {
   if (isGoogles(registry)) return `gcloud auth configure-docker ${registry}`;
   return registry === hub ? 'docker login' : `docker login ${registry}`;
 };
 
 /**
- * What an execution says of an image that cannot be had: in the words of the service, where it has some, and with what
- * helps here.
+ * The condition of an execution whose image is unavailable: in Cloud Run's wording where that exists, with what helps
+ * locally.
  */
 function importFailure(image: string, { fault, message: detail }: ImageFailure, platform: string): Condition {
   const registry = registryOf(image);

@@ -13,7 +13,7 @@ interface Serving {
 export interface MetadataHost {
   engine: Pick<EngineApi, 'listen'>;
   availability: Availability;
-  /** Lets work go on beside the run. */
+  /** Lets work continue beside the run. */
   beside: (work: Promise<void>) => void;
   tokens: TokenSource;
   /** The attempt that is in a sandbox at this moment. */
@@ -30,8 +30,8 @@ export class MetadataServers {
   }
 
   /**
-   * Serves a sandbox from the moment that this returns until `close`, or until the sandbox is gone. What serves it is
-   * replaced if it ends before.
+   * Serves a sandbox from the moment that this returns until `close`, or until the sandbox is gone. A server that ends
+   * early is replaced.
    */
   async open(sandbox: string): Promise<void> {
     this.close(sandbox);
@@ -50,7 +50,7 @@ export class MetadataServers {
         beside(listener.ended.then(() => (wanted() ? this.open(sandbox) : undefined)));
         return;
       }
-      // What served it before may not be gone yet.
+      // The previous server may not be gone yet.
       await sleep(pace.retry);
     }
   }
@@ -75,6 +75,7 @@ function serverFor(instance: () => Instance, tokens: TokenSource): Server {
       .end(body);
   };
   const server = createServer((request, response) => void answer(request, response));
-  // A client may say that it has no more to ask before it is answered. Not in the types, yet in every Node.js since 0.1.
+  // A client may half-close the connection before it gets the answer. The option is not in the types, but in every
+  // Node.js since 0.1.
   return Object.assign(server, { httpAllowHalfOpen: true });
 }

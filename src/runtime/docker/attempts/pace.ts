@@ -1,14 +1,14 @@
-/** How often and for how long work on containers waits; times in ms. */
+/** Intervals and limits for retries and waits; times in ms. */
 export const pace = {
-  /** Before something is tried again that did not work out. */
+  /** Before a retry. */
   retry: 1000,
-  /** How often a log is read again when its container has ended, and the time between if the disk does not take it. */
+  /** How often to read a log again when its container has ended, and the interval if the disk rejects it. */
   logTries: 3,
   unkept: 5000,
-  /** How long the client of a container that was ended may take to notice. */
+  /** How long the client of an ended container may take to notice. */
   lastWords: 10_000,
-  /** How long a container that another process made may take to start. */
+  /** How long a container that another process created may take to start. */
   foreignStart: 2000,
-  /** How often a container is tried to be started whose sandbox or name is not to be had. */
+  /** How often to retry starting a container whose sandbox or name is unavailable. */
   startTries: 3,
 } as const;

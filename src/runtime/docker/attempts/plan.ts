@@ -5,25 +5,25 @@ import type { ContainerSpec, Mount, NetworkSpec, SandboxSpec } from '../engine-a
 import { attemptDirectory, labels, ownerLabels, type Place, socketDirectory } from './names.js';
 import { type VolumePlan, volumePlan } from './volume-plan.js';
 
-/** A container of an attempt, and what it waits for. */
+/** A container of an attempt, and its dependencies. */
 export interface PlannedContainer {
   label: string;
   spec: ContainerSpec;
-  /** Indexes of the containers that have to be up before it starts. */
+  /** Indexes of the containers that must be up before it starts. */
   dependsOn: readonly number[];
   probe: Probe | undefined;
   /** The secrets that variables take their values from. */
   secrets: Readonly<Record<string, SecretReference>>;
 }
 
-/** What an attempt comes to in a container engine. */
+/** Everything that an attempt needs in a container engine. */
 export interface AttemptPlan {
   containers: readonly PlannedContainer[];
   /** The index of the container whose end is the end of the attempt. */
   main: number;
   /** From SIGTERM to SIGKILL. */
   graceSeconds: number;
-  /** What the containers join; without it each has a network namespace of its own. */
+  /** The sandbox to join; without it each container has a network namespace of its own. */
   sandbox?: SandboxSpec | undefined;
   volumes: VolumePlan;
 }
@@ -75,7 +75,10 @@ export const sandboxSpec = (scope: PlanScope, name: string): SandboxSpec => ({
   ...connection(scope),
 });
 
-/** @param cpus those of the engine, which refuses more */
+/**
+ *
+ * @param cpus the engine's number of CPUs, which no container may exceed
+ */
 export function attemptPlan(scope: PlanScope, spec: AttemptSpec, place: Place, cpus: number): AttemptPlan {
   const { task, attempt, main, graceSeconds } = spec;
   const { settings, directory, credentials } = scope;
@@ -92,7 +95,7 @@ export function attemptPlan(scope: PlanScope, spec: AttemptSpec, place: Place, c
     const { name: label, dependsOn, probe, image, command, args, workingDir, memoryBytes, gpus } = container;
     return {
       ...{ label, dependsOn, probe },
-      // What the system sets, no secret overrides.
+      // Secrets do not override variables that the system sets.
       secrets: Object.fromEntries(
         Object.entries(container.secrets).filter(([variable]) => !Object.hasOwn(env, variable)),
       ),

@@ -5,7 +5,7 @@ import type { Probe } from '../../../model/schema/probe.js';
 import { pause } from '../../sleep.js';
 
 export interface ProbeFailure {
-  /** What was asked. */
+  /** What was probed. */
   probe: string;
   failures: number;
   detail: string;
@@ -14,8 +14,8 @@ export interface ProbeFailure {
 type Dial = (port: number) => Promise<Duplex | 'refused' | 'homeless'>;
 
 /**
- * Asks a container whether it is up, from outside it, until it says yes or has failed too often; then what was wrong.
- * Undefined also once `over` is aborted. Delay, period, timeout and threshold are those of the probe, in seconds.
+ * Probes a container from outside until it is up, or has failed too often; then returns the last error. Undefined also
+ * once `over` is aborted. Delay, period, timeout and threshold are the probe's, in seconds.
  */
 export async function startupProbe(probe: Probe, dial: Dial, over: AbortSignal): Promise<ProbeFailure | undefined> {
   const { initialDelaySeconds = 0, periodSeconds, failureThreshold } = probe;
@@ -34,10 +34,16 @@ export async function startupProbe(probe: Probe, dial: Dial, over: AbortSignal):
 
 const lost = 'the sandbox of its attempt is gone';
 
-/** What a connection that the container closes fails with, by when it does so: before, while or after it is asked. */
+/**
+ * The errors of a connection that the container closes, depending on when it does so: before, during or after the
+ * request.
+ */
 const hangUps = new Set(['EPIPE', 'ECONNRESET']);
 
-/** What is wrong; undefined if the container is up. The timeout counts from the moment when the connection stands. */
+/**
+ * What is wrong; undefined if the container is up. The timeout counts from the moment when the connection is
+ * established.
+ */
 async function ask({ httpGet, tcpSocket, grpc, timeoutSeconds }: Probe, dial: Dial): Promise<string | undefined> {
   const connection = await dial(httpGet?.port ?? tcpSocket?.port ?? grpc?.port ?? 0);
   if (connection === 'homeless') return lost;

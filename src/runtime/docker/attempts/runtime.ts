@@ -3,7 +3,7 @@ import type { EngineApi } from '../engine-api.js';
 import { belongsTo, ownerLabels } from './names.js';
 import { DockerSession } from './session.js';
 
-/** Runs attempts on a container engine: a container of the engine for each of the attempt's. */
+/** Runs attempts on a container engine, with one of its containers for each container of the attempt. */
 export class DockerRuntime implements AttemptRuntime {
   readonly #engine: EngineApi;
 

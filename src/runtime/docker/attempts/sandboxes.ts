@@ -5,8 +5,8 @@ import { sandboxName } from './names.js';
 import { sharesMemory } from './volume-plan.js';
 
 /**
- * The sandboxes of an execution: a slot lends one to the attempt that it runs, then to the next, since making a network
- * namespace is most of what a short task costs.
+ * The sandboxes of an execution. The attempts of a slot use one in turn, because creating a network namespace is most
+ * of the cost of a short task.
  */
 export class Sandboxes {
   readonly #execution: Execution;
@@ -22,7 +22,7 @@ export class Sandboxes {
     this.#make = make;
   }
 
-  /** Makes sure that the sandbox is there; `lost`: it was, and is not any more. */
+  /** Makes sure that the sandbox exists; `lost`: it did, and no longer does. */
   open(sandbox: SandboxSpec, lost: boolean): Promise<void> {
     const known = this.#open.get(sandbox.name);
     if (known && !lost) return known;
@@ -32,21 +32,21 @@ export class Sandboxes {
     return opening;
   }
 
-  /** The names of those that the next attempts will take, as far as they can be known. */
+  /** The names of the sandboxes for the next attempts, as far as they are known. */
   ahead(count: number): string[] {
     if (this.#settings.freshSandbox) return [];
     const { parallelism = 1, taskCount, name } = this.#execution;
     return Array.from({ length: Math.min(count, parallelism, taskCount) }, (_, number) => sandboxName(name, number));
   }
 
-  /** Once none is being opened any more. */
+  /** Resolves once none is being opened any longer. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#open.values());
   }
 
-  /** The name of a sandbox that no attempt is in; it may have to be opened. Undefined: the attempt needs none. */
+  /** The name of a sandbox without an attempt, which may have to be opened. Undefined: the attempt needs none. */
   take(): string | undefined {
-    // Where no two attempts share one, a container that meets no other needs none.
+    // If no two attempts share a sandbox, a single container needs none.
     if (this.#settings.freshSandbox && !needsSandbox(this.#execution, this.#settings)) return undefined;
     let number = 0;
     while (this.#used.has(number)) number++;
@@ -56,24 +56,21 @@ export class Sandboxes {
     return name;
   }
 
-  /** Notes that an attempt is in a sandbox already. */
+  /** Records that an attempt is in a sandbox already. */
   keep(name: string): void {
     const number = Number(/\d+$/.exec(name)?.[0]);
     this.#used.add(number);
     this.#numbers.set(name, number);
   }
 
-  /** The attempt is out: the next one may take the sandbox, unless each has its own. */
+  /** The attempt has left: the next one may use the sandbox, unless each has its own. */
   release(name: string): void {
     const number = this.#numbers.get(name);
     if (number !== undefined && !this.#settings.freshSandbox) this.#used.delete(number);
   }
 }
 
-/**
- * Whether containers need a sandbox: to reach each other, to share memory, to be served there, or to be asked whether
- * they are up.
- */
+/** Whether containers need a sandbox: to reach each other, to share memory, for a metadata server, or for probes. */
 const needsSandbox = ({ template }: Execution, { metadata }: LocalSettings): boolean =>
   metadata ||
   template.containers.length > 1 ||

@@ -46,20 +46,20 @@ interface Active {
   containers: readonly string[];
 }
 
-/** The attempts of an execution on a container engine: their sandboxes, and what they share besides. */
+/** The attempts of an execution on a container engine, their sandboxes, and what they share. */
 export class DockerSession implements AttemptSession {
   readonly #engine: EngineApi;
   readonly #cpus: number;
   readonly #scope: ExecutionScope;
-  /** As of the scope; `freshSandbox` also where attempts must not share one. */
+  /** The scope's settings; `freshSandbox` also if attempts must not share a sandbox. */
   readonly #settings: LocalSettings;
   readonly #sandboxes: Sandboxes;
   readonly #metadata: MetadataServers;
   readonly #startGate: <T>(start: () => Promise<T>) => Promise<T>;
   readonly #attempts = new Map<Handle, Active>();
-  /** Those that still write. */
+  /** Attempts that still write output. */
   readonly #holding = new Set<Active>();
-  /** Containers that are in the engine, those of sandboxes among them, as far as this process knows. */
+  /** Containers in the engine, including those of sandboxes, as far as this process knows. */
   readonly #present = new Set<string>();
   #cloudSql: Promise<() => void> | undefined;
 
@@ -68,7 +68,7 @@ export class DockerSession implements AttemptSession {
     this.#engine = engine;
     this.#cpus = cpus;
     this.#scope = scope;
-    // Memory that containers share is held by their sandbox, and must not be there for the next attempt.
+    // Shared memory is held by the sandbox, and must not exist for the next attempt.
     const freshSandbox = scope.settings.freshSandbox || sharesMemory(execution.template);
     this.#settings = { ...scope.settings, freshSandbox };
     this.#startGate = pLimit(this.starts);
@@ -91,8 +91,8 @@ export class DockerSession implements AttemptSession {
   }
 
   /**
-   * A client of an earlier process, which was killed while it started that, may be late: it would make a container once
-   * more that has been removed, or remove one that has been made once more.
+   * A late client of a killed process could create a container again that has been removed, or remove one that has been
+   * created again.
    */
   async endStrays(): Promise<void> {
     const { resumed, availability, execution } = this.#scope;
@@ -116,7 +116,7 @@ export class DockerSession implements AttemptSession {
   }
 
   /**
-   * More only make each of them slower. Those that have to make a network namespace wait for the kernel meanwhile
+   * More only slow each other down. Those that must create a network namespace wait for the kernel in the meantime
    * (bench/throughput.mjs: 0.91 instead of 0.85 at P = 8 on 2 CPUs).
    */
   get starts(): number {
@@ -124,7 +124,7 @@ export class DockerSession implements AttemptSession {
   }
 
   prepare(references: readonly string[], signal: AbortSignal, onPull: (reference: string) => void): Promise<Image[]> {
-    // The sandboxes that will be needed first; an attempt whose sandbox cannot be opened finds out.
+    // Opens the sandboxes that are needed first. An attempt notices if its sandbox cannot be opened.
     for (const name of this.#sandboxes.ahead(this.starts)) {
       this.#sandboxes.open(sandboxSpec(this.#scope, name), false).catch(() => {});
     }
@@ -187,7 +187,7 @@ export class DockerSession implements AttemptSession {
     await this.#cloudSql;
   }
 
-  /** The attempt has written its last: its sandbox is free. */
+  /** The attempt has written its last output: its sandbox is free. */
   #release(active: Active): void {
     const { sandbox } = active.place;
     if (this.#holding.delete(active) && sandbox !== undefined) this.#sandboxes.release(sandbox);
@@ -226,7 +226,7 @@ export class DockerSession implements AttemptSession {
       await this.#scope.availability.insist(() => this.#engine.remove(name, patient));
       this.#present.delete(name);
     };
-    // Volumes go after what uses them.
+    // Volumes are removed after what uses them.
     await Promise.all([...containers, ...sandbox].map(remove));
     await volumes.dispose();
   }
@@ -240,7 +240,7 @@ export class DockerSession implements AttemptSession {
   }
 
   async sweep(keep: readonly Handle[]): Promise<void> {
-    // On a very busy machine one may have been too late to be seen at the beginning.
+    // On a very busy machine a client may have been too late to be seen at the beginning.
     await this.endStrays();
     await this.close();
     const { home, execution, availability } = this.#scope;
@@ -275,7 +275,7 @@ export class DockerSession implements AttemptSession {
     await this.#sandboxes.settled();
   }
 
-  /** What the attempt in a sandbox hears about itself. */
+  /** What the metadata server tells the attempt in a sandbox. */
   #instance(sandbox: string): Instance {
     const { execution, projectNumber } = this.#scope;
     const { project, location } = parseName(execution.name);

@@ -2,15 +2,15 @@ import type { Availability } from '../../port.js';
 import { pause } from '../../sleep.js';
 import type { EngineApi, ContainerSpec } from '../engine-api.js';
 
-/** How often it is measured what a container has written, in ms; less often where measuring takes long. */
+/** How often to measure what a container has written, in ms; less often if measuring takes long. */
 const interval = 500;
 const share = 5;
 
-/** A difference that is not worth a new limit, and the lowest limit that engines take, in bytes. */
+/** A difference too small for a new limit, and the lowest limit that engines accept, in bytes. */
 const grain = 2 ** 20;
 const lowestLimit = 6 * 2 ** 20;
 
-/** How often in a row memory may be found too full for its new limit: what is still to be written to disk goes. */
+/** How often in a row memory may be too full for its new limit: data that is yet to be written to disk leaves it. */
 const refusals = 5;
 
 /**

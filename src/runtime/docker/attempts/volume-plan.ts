@@ -17,38 +17,38 @@ export interface SecretFile extends SecretReference {
   mode: number;
 }
 
-/** What the volumes of an attempt come to. */
+/** Everything that the volumes of an attempt need. */
 export interface VolumePlan {
-  /** The directory of the attempt, for what we make ourselves. */
+  /** The attempt's directory, for files that localrun creates. */
   directory: string;
-  /** Volumes that the engine has to make. */
+  /** Volumes that the engine must create. */
   volumes: VolumeSpec[];
-  /** Those of them that are in memory, where the sandbox holds them. */
+  /** Those of them that are in memory, held by the sandbox. */
   held: Mount[];
-  /** What is mounted, container by container. */
+  /** The mounts of each container. */
   mounts: Mount[][];
   files: SecretFile[];
   /** Paths of this machine that are mounted. */
   lent: string[];
 }
 
-/** How the volumes of an attempt are called, and where what we make for it ourselves is. */
+/** The names and labels of an attempt's volumes, and the directories for its files. */
 interface Place {
   /** The name of the main container. */
   attempt: string;
   directory: string;
-  /** The directory of the sockets that we listen on for Cloud SQL instances. */
+  /** The directory of the sockets on which localrun listens for Cloud SQL instances. */
   sockets: string;
   labels: Record<string, string>;
 }
 
-/** One mount of a volume, and the container that has it. */
+/** One mount of a volume, and its container. */
 interface Use {
   container: number;
   mount: VolumeMount;
 }
 
-/** As much of an attempt as its volumes depend on. */
+/** The part of an attempt that its volumes depend on. */
 interface Mounting {
   containers: readonly Pick<AttemptContainer, 'volumeMounts' | 'memoryBytes'>[];
   volumes: AttemptSpec['volumes'];
@@ -84,7 +84,7 @@ export function volumePlan(attempt: Mounting, settings: LocalSettings, place: Pl
   return plan;
 }
 
-/** Whether there is memory that is mounted more than once, which the sandbox has to hold. */
+/** Whether memory is mounted more than once, so that the sandbox must hold it. */
 export function sharesMemory({ containers, volumes = [] }: TaskTemplate): boolean {
   const attempt = {
     containers: containers.map(({ volumeMounts = [] }) => ({ volumeMounts, memoryBytes: 0 })),
@@ -126,13 +126,13 @@ function addEmptyDir(
   }
 }
 
-/** The way from `base` to `part`, which is in it; undefined if it is not. */
+/** The path from `base` to `part` inside it; undefined if it is not inside. */
 function below(part: string, base: string): string | undefined {
   if (base === '' || part === base) return base === '' ? part : '';
   return part.startsWith(`${base}/`) ? part.slice(base.length + 1) : undefined;
 }
 
-/** The limit, or half of the memory that the containers have together; never more than all of that. */
+/** The limit, or half of the memory that the containers have together; never more than all of it. */
 function memorySize({ containers }: Mounting, sizeLimit: string | undefined): number {
   const memory = containers.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
   const limit = sizeLimit ? parseQuantity(sizeLimit) : undefined;
@@ -168,7 +168,7 @@ function addDirectory(plan: VolumePlan, directory: string, uses: readonly Use[],
   }
 }
 
-/** Our own sockets in a directory of theirs, and in it, at the places that are kept for them, those of others. */
+/** Localrun's own sockets in their directory, and the sockets of others mounted at the places reserved for them. */
 function addCloudSql(
   plan: VolumePlan,
   { instances = [] }: NonNullable<Volume['cloudSqlInstance']>,

@@ -10,7 +10,9 @@ interface VolumesHost extends Pick<ExecutionScope, 'availability' | 'sources'> {
   engine: EngineApi;
 }
 
-/** The volumes and the secrets of an attempt: made when its first container starts, gone after its last has ended. */
+/**
+ * The volumes and the secrets of an attempt: created when its first container starts, removed after its last has ended.
+ */
 export class AttemptVolumes {
   readonly #plan: AttemptPlan;
   readonly #host: VolumesHost;
@@ -25,8 +27,8 @@ export class AttemptVolumes {
   }
 
   /**
-   * A container as it can be started: with the values of its secrets, and all that it mounts in place. No container of
-   * an attempt starts if anything is missing that one of them needs.
+   * A container ready to start: with the values of its secrets, and everything that it mounts in place. If anything
+   * that one container needs is missing, no container of the attempt starts.
    * @throws StartRefused
    */
   async furnish(spec: ContainerSpec): Promise<ContainerSpec> {
@@ -39,7 +41,7 @@ export class AttemptVolumes {
     return this.#plan.volumes.volumes.length === 0;
   }
 
-  /** The attempt has ended: nothing changes any more. */
+  /** The attempt has ended: nothing changes any longer. */
   close(): void {
     for (const end of this.#watches) end();
     this.#gone = true;
@@ -54,7 +56,10 @@ export class AttemptVolumes {
     await Promise.all(volumes.map(({ name }) => availability.insist(() => engine.removeVolume(name))));
   }
 
-  /** @returns the values of secret variables, by container */
+  /**
+   *
+   * @returns the values of secret variables, by container
+   */
   async #prepare(): Promise<Map<string, Record<string, string>>> {
     const {
       containers,
@@ -83,14 +88,14 @@ export class AttemptVolumes {
     return Object.fromEntries(values);
   }
 
-  /** Writes a secret to where containers see it, and again whenever `latest` changes. */
+  /** Writes a secret for containers to see, and again whenever `latest` changes. */
   async #write(wanted: SecretFile): Promise<void> {
     const { sources } = this.#host;
     const { directory } = this.#plan.volumes;
     place(directory, wanted, await sources.secret(wanted));
     if (wanted.version !== 'latest') return;
     const onChange = (): void =>
-      // Until there is a new value, the last one stays.
+      // The last value stays until there is a new one.
       void sources.secret(wanted).then(
         (changed) => this.#gone || place(directory, wanted, changed),
         () => {},
@@ -99,10 +104,10 @@ export class AttemptVolumes {
   }
 }
 
-/** Puts a file in its place as a whole. Others than us reach it through a container only: `directory` is ours. */
+/** Replaces a file atomically. Others reach it only through a container, because `directory` is private. */
 function place(directory: string, { file, mode }: SecretFile, value: Buffer): void {
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-  // Any user of a container may look for the file.
+  // Any user of a container may read the file.
   for (let parent = path.dirname(file); isWithin(parent, directory); parent = path.dirname(parent)) {
     chmodSync(parent, 0o755);
   }

@@ -11,16 +11,16 @@ export interface SandboxImage {
   nofile: number | undefined;
 }
 
-/** Open files that a process on Cloud Run may have (container contract). */
+/** The open files that a process on Cloud Run may have (container contract). */
 const nofile = 25000;
 export const nofileLabel = 'dev.localrun.nofile';
 
-/** What the image holds beside the program: what volumes on disk are made like. */
+/** The image's content besides the program: the template for volumes on disk. */
 const others: readonly Entry[] = [{ name: 'volume/', mode: 0o777 }];
 
 /**
- * The image that holds sandboxes: one program for the engine's architecture, put into the engine without a registry when
- * it is first needed. What the engine was found to be like on that occasion is on its label.
+ * The image that holds sandboxes. It contains one program for the engine's architecture, and is loaded into the engine
+ * without a registry when it is first needed. Its label records the properties of the engine found at that time.
  */
 export async function sandboxImage(client: DockerClient, architecture: () => Promise<string>): Promise<SandboxImage> {
   const version = createHash('sha256').update(JSON.stringify([programs, others]));
@@ -54,8 +54,8 @@ function programFor(architecture: string): Buffer {
 }
 
 /**
- * Whether the engine starts a container with Cloud Run's limit; it refuses one above its own hard limit. Nothing answers
- * at the port that it dials, so that it ends, and goes, by itself, whatever becomes of us.
+ * Whether the engine starts a container with Cloud Run's limit; it refuses a limit above its own hard limit. The
+ * container connects to a port without a listener, so it ends and is removed by itself, even if localrun dies.
  */
 async function tryLimit(client: DockerClient, image: string): Promise<boolean> {
   const name = `localrun-draft-${randomUUID()}`;
@@ -74,13 +74,13 @@ async function must(client: DockerClient, args: readonly string[], input?: Buffe
 }
 
 interface Entry {
-  /** Of a directory, with a slash at its end. */
+  /** For a directory, with a slash at its end. */
   name: string;
   mode: number;
   content?: Buffer;
 }
 
-/** An archive (POSIX ustar) whose entries are root's. */
+/** An archive (POSIX ustar) whose entries belong to root. */
 const tar = (entries: readonly Entry[]): Buffer => Buffer.concat([...entries.flatMap(tarEntry), Buffer.alloc(1024)]);
 
 function tarEntry({ name, mode, content = Buffer.alloc(0) }: Entry): Buffer[] {
@@ -90,7 +90,7 @@ function tarEntry({ name, mode, content = Buffer.alloc(0) }: Entry): Buffer[] {
   put(0, name);
   put(100, octal(mode, 7));
   put(124, octal(content.length, 11));
-  // The checksum is taken with blanks in its own place.
+  // The checksum is computed with blanks in its own place.
   put(148, `        ${name.endsWith('/') ? 5 : 0}`);
   put(257, 'ustar');
   put(263, '00');

@@ -1,10 +1,10 @@
 import { Duplex } from 'node:stream';
 
-/** The longest frame that the program takes, in bytes. */
+/** The longest frame that the program accepts, in bytes. */
 const maxFrame = 32_768;
 
 /**
- * The connections that `sandbox relay` passes on, one after the other, through the frames that the head of sandbox.c
+ * The connections that `sandbox relay` passes on, one after the other, in the frames that the head of sandbox.c
  * describes. Ends with `channel`.
  */
 export function relayed(channel: Duplex, onConnection: (connection: Duplex) => void): void {
@@ -39,7 +39,7 @@ export function relayed(channel: Duplex, onConnection: (connection: Duplex) => v
   channel.on('error', () => {});
 }
 
-/** One connection; over once both sides have said that nothing more comes. */
+/** One connection; it ends when both sides have finished. */
 class Connection extends Duplex {
   readonly #send: (data: Buffer) => void;
   readonly #over: () => void;
@@ -52,7 +52,7 @@ class Connection extends Duplex {
     this.on('error', () => {});
   }
 
-  /** Takes a frame. */
+  /** Handles a frame. */
   receive(data: Buffer): void {
     if (data.length > 0) {
       if (!this.destroyed) this.push(data);
