@@ -2,11 +2,11 @@ import { accessSync, constants } from 'node:fs';
 import { StatusError } from '../model/errors.js';
 import type { TokenSource } from '../model/metadata-server.js';
 
-/** How long an access token lives, and how long it is handed out, in ms; gcloud prints a new one at every call. */
+/** How long an access token is valid, and how long it is reused, in ms. gcloud prints a new one at every call. */
 const tokenLifetime = 3600_000;
 const tokenUse = 3000_000;
 
-/** The application default credentials of whoever runs localrun. */
+/** The application default credentials of the user who runs localrun. */
 export interface Credentials extends TokenSource {
   /** Their file. */
   readonly file: string;
@@ -14,7 +14,7 @@ export interface Credentials extends TokenSource {
   require(): void;
 }
 
-/** Credentials in a file of which gcloud makes tokens. */
+/** Application default credentials from which gcloud creates tokens. */
 export class GcloudCredentials implements Credentials {
   readonly file: string;
   readonly #environment: Record<string, string | undefined>;
@@ -57,7 +57,7 @@ export class GcloudCredentials implements Credentials {
     const env = {
       ...this.#environment,
       GOOGLE_APPLICATION_CREDENTIALS: this.file,
-      // Not the account that gcloud itself is logged in with.
+      // This is not the account that gcloud itself is logged in with.
       CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE: this.file,
       CLOUDSDK_CORE_DISABLE_PROMPTS: '1',
     };

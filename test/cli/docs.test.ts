@@ -125,7 +125,7 @@ describe('docs/fidelity.md', () => {
   }
 
   test.each<[title: string, effect: Effect]>([
-    ['Without effect', 'ignoredLocally'],
+    ['Ignored locally', 'ignoredLocally'],
     ['Mapped', 'mapped'],
   ])('names in %j the fields that the schema has as %s', (title, effect) => {
     const text = section(title);
@@ -134,7 +134,7 @@ describe('docs/fidelity.md', () => {
 
   test('says of no field that acts that it does nothing', () => {
     const quiet = new Set([...fieldsWith('ignoredLocally'), ...fieldsWith('recorded')]);
-    const named = [...section('Without effect').matchAll(/`([a-z]\w+)`/g)];
+    const named = [...section('Ignored locally').matchAll(/`([a-z]\w+)`/g)];
     expect(named.map(([, name = '']) => name).filter((name) => !quiet.has(name))).toEqual([]);
   });
 });

@@ -104,7 +104,7 @@ test.concurrent('volumes hide what the image has in their place', async ({ home 
 });
 
 test.concurrent(
-  'sub-paths of a volume are seen by whoever mounts more of it, and cannot be moved',
+  'sub-paths of a volume appear in containers that mount more of it, and cannot be moved',
   async ({ home }) => {
     const script = `echo 1 > /all/logs/x; cat /logs/x; rm -r /all/logs 2>&1 | grep -o 'busy'; ln -s /etc /all/logs/etc; ls /logs`;
     const containers = [shell(script, ['v:/all', 'v/logs:/logs'])];
