@@ -12,7 +12,7 @@ import {
   ImageUnavailable,
 } from '../../src/runtime/port.js';
 import { until } from '../support/cli.js';
-import { deadSupervisor } from './deaths.js';
+import { deadSupervisor } from './dead-supervisor.js';
 import { Observer } from './observer.js';
 import { everyByte, lines, longLine, type Program, programs } from './programs.js';
 import { runtimes, type Subject } from './runtimes.js';

@@ -109,11 +109,12 @@ async function launch(
       if (sandbox) await openSandbox(sandbox, true);
       return { again: 'its sandbox goes away as soon as it is made' };
     case 'exists': {
-      const state = await inspect();
-      if (state && !isUntouched(state)) return state;
-      await sleep(pace.foreignStart);
-      const later = await inspect();
-      if (later && !isUntouched(later)) return later;
+      for (let waited = 0; ; waited += pace.foreignPoll) {
+        const state = await inspect();
+        if (state && !isUntouched(state)) return state;
+        if (waited >= pace.foreignStart) break;
+        await sleep(pace.foreignPoll);
+      }
       // Podman may have kept only the name for a client that was killed.
       await availability.insist(() => engine.remove(spec.name));
       return { again: 'there is a container of its name each time, which does not start' };

@@ -7,8 +7,9 @@ export const pace = {
   unkept: 5000,
   /** How long the client of an ended container may take to notice. */
   lastWords: 10_000,
-  /** How long a container that another process created may take to start. */
-  foreignStart: 2000,
+  /** How long a container that another process created may take to start on a busy machine, and how often to look. */
+  foreignStart: 5000,
+  foreignPoll: 500,
   /** How often to retry starting a container whose sandbox or name is unavailable. */
   startTries: 3,
 } as const;
