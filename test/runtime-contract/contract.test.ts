@@ -29,7 +29,7 @@ import {
 } from './scenario.js';
 import { attemptAt, points } from './supervisor.js';
 
-// What every runtime does for the engine, as src/runtime/port.ts has it: the same cases for each of runtimes.ts.
+// The promises of src/runtime/port.ts: the same cases for every runtime in runtimes.ts.
 
 const name = (process.env['RUNTIME_UNDER_TEST'] ?? 'memory') as keyof typeof runtimes;
 const subject: Subject = runtimes[name];
@@ -45,10 +45,10 @@ let image: string;
 let lacks: Capabilities['lacks'];
 let tasks = 0;
 
-/** Names of executions are those of everybody who uses the same engine. */
+/** Random, because all users of a container engine share its names. */
 const suffix = (): string => Math.random().toString(36).slice(2, 7).padEnd(5, '0');
 
-/** The runtime, as one more process has it. */
+/** The runtime, as another process opens it. */
 function anotherRuntime(of = home): AttemptRuntime {
   const another = subject.open(of);
   opened.push(another);
@@ -74,7 +74,7 @@ afterAll(async () => {
 const main = (program: Program, more?: Partial<AttemptContainer>): AttemptContainer => container(image, program, more);
 const run = (...containers: AttemptContainer[]): Started => start(session, attempt(tasks++, ...containers));
 
-/** How an attempt ended; what its sink heard by then is sound. */
+/** Waits for the end of an attempt, and checks what its sink received by then. */
 async function end({ ended, observer }: Pick<Started, 'ended' | 'observer'>): Promise<EndedAttempt> {
   const result = await ended;
   const ran = result.main.status === 'exited';
@@ -85,7 +85,7 @@ async function end({ ended, observer }: Pick<Started, 'ended' | 'observer'>): Pr
   return result;
 }
 
-/** How long it ran, in ms. */
+/** How long a container ran, in ms. */
 const spanOf = (ended: EndedAttempt['main']): number =>
   ended.status === 'exited' ? Date.parse(ended.finishedAt) - Date.parse(ended.startedAt) : 0;
 
@@ -94,7 +94,7 @@ const exited = (exitCode: number, more: Partial<EndedContainer> = {}): unknown =
 
 const counter = (of: string): Counter | undefined => (lacks.hostFiles ? undefined : { home, name: of });
 
-/** How often it ran, in lines; once where that is not counted. */
+/** A line for each run of a program; one line where runs are not counted. */
 const runs = (of: string): string =>
   lacks.hostFiles ? 'run\n' : readFileSync(path.join(runsDirectory(home), of), 'utf8');
 
@@ -131,7 +131,7 @@ describe.concurrent('an attempt', () => {
     expect(await end(told)).toEqual({ main: exited(0), startedAt: expect.any(String), culprit: undefined });
     expect(told.observer.text().split('\n')).toEqual([env.A, secretValue, ...args.slice(1), '/tmp', '']);
     const [{ at = 0 } = {}] = told.observer.starts;
-    // Clocks of machines differ, and docker's stamps are cut.
+    // The clock may be that of another machine.
     expect(Math.abs(at - before)).toBeLessThan(60_000);
   });
 
@@ -195,7 +195,7 @@ describe.concurrent('the containers of an attempt', () => {
     const failed = run(main(programs.obey), main(programs.fail, { name: 'side' }));
     const { main: ended, culprit } = await end(failed);
     expect(culprit).toEqual({ container: 'side', failure: 'ended', ended: exited(4) });
-    // The main one may not have come as far as to obey.
+    // The main container may be stopped before or after it has started.
     expect(['exited', 'unstarted']).toContain(ended.status);
   });
 
@@ -256,13 +256,13 @@ describe.concurrent('stopping', () => {
   });
 });
 
-/** Sessions of an execution none of whose attempts share anything. */
+/** Attempts share nothing. */
 const apart = { freshSandbox: true };
 
 describe.concurrent('the place of an attempt', () => {
   const uuid = /^[\da-f-]{36}\n$/;
 
-  test('is taken once: whoever starts it again has the attempt that is there', async () => {
+  test('is taken once: a second start follows the attempt that is there', async () => {
     const id = suffix();
     const begin = async (): Promise<Started> => {
       const process = await anotherRuntime().open(scopeOf(home, id, { settings: apart }));
@@ -399,7 +399,7 @@ describe.concurrent('a runtime that goes away', () => {
   });
 });
 
-/** Processes that a runtime has begun for a home, which it says in their environment. */
+/** Processes that a runtime has started for a home: the path is in their environment. */
 const processesOf = (of: string): string[] =>
   readdirSync('/proc').filter((entry) => {
     try {

@@ -9,7 +9,7 @@ import { type runtimes, type Subject } from './runtimes.js';
 import { scopeOf } from './scenario.js';
 import { type Point, points, supervise } from './supervisor.js';
 
-/** Lets a supervisor die, by SIGKILL where it is a process, and returns the places of its attempts. */
+/** Kills a supervisor, with SIGKILL if it is a process, and returns the handles of its attempts. */
 export async function deadSupervisor(
   name: keyof typeof runtimes,
   subject: Subject,
@@ -40,7 +40,7 @@ export async function deadSupervisor(
     if (done()) break;
   }
   if (!done()) throw new Error(`the supervisor has ended early, after ${Object.keys(places).join(', ')}`);
-  // Not always at the same moment of the start that it has just begun.
+  // A different moment of the last start each time.
   await sleep(Math.random() * 100);
   const gone = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGKILL');
@@ -48,7 +48,7 @@ export async function deadSupervisor(
   return places;
 }
 
-/** What a bare node runs of TypeScript. */
+/** Bundles the supervisor, because Node.js 20 runs no TypeScript. */
 async function supervisorProgram(directory: string): Promise<string> {
   const file = path.join(directory, 'supervisor.mjs');
   await build({

@@ -2,7 +2,7 @@ import type { AttemptSink, Output, Stream } from '../../src/runtime/port.js';
 
 const newline = 0x0a;
 
-/** A log, as a sink is given it. */
+/** A log in memory. */
 class Log implements Output {
   readonly failure = undefined;
   state: 'open' | 'complete' | 'closed' = 'open';
@@ -16,7 +16,7 @@ class Log implements Output {
   write(stream: Stream, data: Buffer): void {
     if (this.state !== 'open') this.#observer.broken.push(`a log that is ${this.state} was written to`);
     if (this.#observer.isQuiet) this.#observer.broken.push('something was written after all was quiet');
-    // A copy: the memory is the writer's.
+    // A copy, because the writer may reuse the memory.
     this.#chunks[stream].push(Buffer.from(data));
     this.#observer.changed();
   }
@@ -53,10 +53,10 @@ class Log implements Output {
   }
 }
 
-/** Takes down what a sink hears, and what no sink should. */
+/** Records what a sink receives, and in `broken` what it must not receive. */
 export class Observer implements AttemptSink {
   readonly broken: string[] = [];
-  /** In the order in which they were reported. */
+  /** In the order of the reports. */
   readonly starts: { at: number; main: boolean }[] = [];
   isQuiet = false;
   readonly #logs = new Map<string | undefined, Log[]>();
@@ -101,7 +101,7 @@ export class Observer implements AttemptSink {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  /** Waits until something is true of what was heard. */
+  /** Waits until a condition holds. */
   async until(condition: (observer: this) => boolean): Promise<void> {
     while (!condition(this)) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }

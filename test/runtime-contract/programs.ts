@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { AttemptContainer } from '../../src/runtime/port.js';
 import type { Behaviour } from '../support/fake-runtime.js';
 
-/** What a container does: as a shell script, and as the in-memory runtime acts it. */
+/** What a container does: as a shell script, and as a behaviour of the runtime in memory. */
 export interface Program {
   script: string;
   acts: (container: AttemptContainer) => Behaviour;
@@ -18,10 +18,10 @@ export const lines = 50_000;
 export const longLine = 1_000_000;
 const numbers = Array.from({ length: lines }, (_, i) => `${i + 1}\n`).join('');
 
-/** Where programs that count their runs find the directory for that. */
+/** Where programs that count their runs mount the directory for it. */
 export const runsPath = '/runs';
 
-/** Writes down that it runs, under $NAME if there is one, and prints who it is, which no other run of it does. */
+/** Adds a line to the file $NAME, if it is set, and prints an id that is unique to this run. */
 const onRecord = `[ -z "$NAME" ] || echo run >> ${runsPath}/$NAME; cat /proc/sys/kernel/random/uuid`;
 const recorded = ({ env }: AttemptContainer): string => {
   const { RUNS = '', NAME } = env;
@@ -31,7 +31,7 @@ const recorded = ({ env }: AttemptContainer): string => {
 
 export const programs = {
   succeed: { script: 'exit 0', acts: () => ({ ms: 1 }) },
-  /** Prints what it was given: variables, arguments, the working directory. */
+  /** Prints its variables, arguments and working directory. */
   tell: {
     script: 'printf "%s\\n" "$A" "$B" "$@" "$(pwd)"',
     acts: ({ env, args = [], workingDir = '' }) => ({
@@ -48,22 +48,22 @@ export const programs = {
       writes: { stdout: numbers, stderr: Buffer.concat([Buffer.alloc(longLine, 'x'), everyByte]) },
     }),
   },
-  /** Its command dies by a signal. */
+  /** Dies of a signal. */
   crash: { script: `sh -c 'kill -SEGV $$'; exit $?`, acts: () => ({ ms: 1, exitCode: 139 }) },
-  /** Needs more memory than it may have; after a while, since containerd watches for that only once it has started. */
+  /** Exceeds its memory limit, but not at once: containerd only watches memory after the start. */
   gorge: {
     script: 'sleep 0.3; exec dd if=/dev/zero of=/dev/null bs=200M count=1',
     acts: () => ({ ms: 1, exitCode: 137, oomKilled: true }),
   },
-  /** Is up after a while, then answers; ends well when stopped. */
+  /** Answers after a while, and exits with 0 when stopped. */
   serve: {
     script: `trap 'echo stopped; exit 0' TERM; sleep 0.5; nc -ll -p 8080 -e echo served & wait`,
     acts: () => ({ ms: 60_000, up: 100, onTerm: { exitCode: 0, writes: { stdout: 'stopped\n' } } }),
   },
-  /** What it gets from the one that serves, if that is up. */
+  /** Prints the answer of `serve`. */
   ask: { script: 'nc 127.0.0.1 8080 < /dev/null', acts: () => ({ ms: 1, writes: { stdout: 'served\n' } }) },
   fail: { script: 'exit 4', acts: () => ({ ms: 1, exitCode: 4 }) },
-  /** Goes on until it is stopped, and says that it was. */
+  /** Runs until it is stopped. */
   obey: {
     script: `trap 'echo bye; exit 7' TERM; echo ready; sleep 60 & wait`,
     acts: () => ({
@@ -77,7 +77,7 @@ export const programs = {
     script: `trap 'echo no' TERM; echo ready; while :; do sleep 0.1; done`,
     acts: () => ({ ms: 60_000, writes: { stdout: 'ready\n' }, onTerm: { writes: { stdout: 'no\n' } } }),
   },
-  /** Runs that are on record: for a moment, and until it is stopped. */
+  /** These count their runs: one exits at once, one runs until it is stopped. */
   runBriefly: {
     script: `${onRecord}; echo end >&2; exit 5`,
     acts: (container) => ({ ms: 5, exitCode: 5, writes: { stdout: recorded(container), stderr: 'end\n' } }),

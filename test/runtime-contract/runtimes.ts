@@ -10,17 +10,17 @@ import { EngineProxy } from '../support/engine-proxy.js';
 import { type Behaviour, FakeRuntime } from '../support/fake-runtime.js';
 import { type Program, programs } from './programs.js';
 
-/** A runtime that keeps the contract. */
+/** A runtime under test. */
 export interface Subject {
-  /** Has `sh` and the programs of busybox. */
+  /** Contains `sh` and the programs of busybox. */
   image: string;
-  /** As a process opens it that works on a state directory. */
+  /** Opens the runtime as a process does that works on a state directory. */
   open(home: string): AttemptRuntime;
-  /** The same, and a way to take it away and to give it back. `directory` is the test's. */
+  /** The same, with a switch that makes it unavailable. `directory` is for files of the test. */
   openWithOutage(home: string, directory: string): Promise<Outage>;
-  /** Its attempts do not outlive this process: a supervisor dies here by getting no answers any more. */
+  /** Its attempts do not outlive this process: a dead supervisor is one that gets no more answers. */
   inProcess?: true;
-  /** What it does not do of the contract, and why, besides what its capabilities lack: these cases are left out. */
+  /** Why cases are skipped, besides those that need what its capabilities lack. */
   without: { oom?: string; outage?: string };
 }
 
@@ -37,7 +37,7 @@ const containerEngine = (client: string, home: string, env: Record<string, strin
     dockerEngine(client, { ...process.env, ...env }, undefined, new Strays(processes, home, randomUUID())),
   );
 
-/** A client of podman, which has no server that could go away: while it is cut, it says that it cannot connect. */
+/** Podman has no server that could go away, so this client reports a failed connection while it is cut. */
 function breakableClient(directory: string): { client: string; cut: () => void; mend: () => Promise<void> } {
   const [client, away] = [path.join(directory, 'podman'), path.join(directory, 'away')];
   const message = 'Cannot connect to Podman. Please verify your connection to the Linux system';
@@ -49,7 +49,7 @@ function breakableClient(directory: string): { client: string; cut: () => void; 
 const acting = new Map<string, Program['acts']>(
   Object.values(programs).map(({ script, acts }: Program) => [script, acts]),
 );
-/** What a container engine says of commands that it cannot run. */
+/** The errors of container engines for commands that they cannot run. */
 const refusals: Record<string, Behaviour> = {
   '/nonesuch': { startError: 'exec: "/nonesuch": stat /nonesuch: no such file or directory' },
   nonesuch: { startError: 'exec: "nonesuch": executable file not found in $PATH' },
@@ -62,7 +62,7 @@ const inMemory = (): FakeRuntime =>
   });
 const memory = inMemory();
 
-/** The runtimes that keep the contract: one joins by a line here and one in vitest.config.ts. */
+/** The runtimes that the contract covers. To add one, add it here and to a project in vitest.config.ts. */
 export const runtimes = {
   memory: {
     image: 'localrun/busybox:latest',

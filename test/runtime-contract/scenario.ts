@@ -15,13 +15,13 @@ import { someExecution, someJob } from '../support/jobs.js';
 import { Observer } from './observer.js';
 import { type Program, runsPath } from './programs.js';
 
-/** What the secret `key` holds; there is no other. */
+/** The value of `key`, the only secret. */
 export const secretValue = '$(sword) `fish` $HOME $$ \\n';
 
-/** Where the runs of programs that count them are written down. */
+/** Holds a file for each program that counts its runs. */
 export const runsDirectory = (home: string): string => path.join(home, 'runs');
 
-/** An execution of up to twenty tasks in a state directory; `suffix` tells it from others. */
+/** An execution of up to twenty tasks in a state directory. */
 export function scopeOf(
   home: string,
   suffix: string,
@@ -61,7 +61,7 @@ export function scopeOf(
   };
 }
 
-/** A container that does what a program says. */
+/** A container that runs a program. */
 export const container = (
   image: string,
   { script }: Program,
@@ -81,13 +81,13 @@ export const container = (
   ...more,
 });
 
-/** Where runs are counted: in a home, under a name. */
+/** Where runs are counted. */
 export interface Counter {
   home: string;
   name: string;
 }
 
-/** The same, whose runs are counted if the runtime has files of this machine. */
+/** The same for a program that counts its runs, if there is a counter. */
 export const counted = (image: string, program: Program, counter: Counter | undefined): AttemptContainer =>
   container(
     image,
@@ -109,7 +109,7 @@ export const attempt = (task: number, ...containers: AttemptContainer[]): Attemp
     : [],
 });
 
-/** An attempt that has been started. */
+/** A started attempt. */
 export interface Started {
   handle: Handle;
   observer: Observer;

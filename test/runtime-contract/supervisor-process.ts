@@ -2,7 +2,7 @@ import { runtimes, type Subject } from './runtimes.js';
 import { scopeOf } from './scenario.js';
 import { supervise } from './supervisor.js';
 
-// A supervisor as a process of its own, which a test kills: it says on stdout, in lines of JSON, where its attempts are.
+// A supervisor in its own process, which the test kills. It prints how far its attempts are, as lines of JSON.
 
 const [name = '', home = '', suffix = ''] = process.argv.slice(2);
 const subject: Subject = runtimes[name as keyof typeof runtimes];

@@ -15,7 +15,7 @@ export function attemptAt(point: Point, image: string, counter: Counter | undefi
   return attempt(points.indexOf(point), main, ...(point === 'running' ? [side] : []));
 }
 
-/** Brings an attempt to each point, and says so; then all that is left to happen is its death. */
+/** Brings an attempt to each point and reports it; then the test kills the supervisor. */
 export async function supervise(
   runtime: AttemptRuntime,
   scope: ExecutionScope,
