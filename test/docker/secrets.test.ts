@@ -141,8 +141,8 @@ test.concurrent('but not one with several lines, which is said', async ({ home }
   const file = home.template('lines', { containers: [shell('true', { env })] });
   const { exitCode, stderr } = await home.run(['jobs', 'run', '-f', file]);
   expect(exitCode).toBe(1);
-  expect(stderr).toContain('env[HOME].name: a variable named HOME can have a secret of one line only');
-  expect(stderr).toContain('env[NODE_OPTIONS].name: a variable named NODE_OPTIONS can have a secret of one line only');
+  expect(stderr).toContain('env[HOME].name: a variable named HOME can hold a secret of one line only');
+  expect(stderr).toContain('env[NODE_OPTIONS].name: a variable named NODE_OPTIONS can hold a secret of one line only');
   expect(stderr).toContain(
     'env[two words].name: no container engine client accepts a secret for a variable named "two words"',
   );
