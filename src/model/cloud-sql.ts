@@ -18,13 +18,13 @@ export function cloudSqlApart(task: TaskTemplate, { exact }: { exact: boolean })
   const { volumes = [], containers } = task;
   const index = volumes.findIndex((volume) => volume.name === name);
   const instances = volumes[index]?.cloudSqlInstance?.instances;
-  const asUsual = containers.every(({ volumeMounts = [] }) => {
+  const everywhere = containers.every(({ volumeMounts = [] }) => {
     const mounts = volumeMounts.filter((mount) => mount.name === name);
     const [mount] = mounts;
     const last = !exact || mount === volumeMounts.at(-1);
     return mounts.length === 1 && last && mount?.mountPath === mountPath && !mount.subPath;
   });
-  if (!instances?.length || !asUsual || (exact && index !== volumes.length - 1)) return undefined;
+  if (!instances?.length || !everywhere || (exact && index !== volumes.length - 1)) return undefined;
   return { task: withoutCloudSql(task), instances: [...instances] };
 }
 

@@ -48,7 +48,7 @@ const inside = ({ path, written }: At, name: string | number, spelled = name): A
   written: [...written, spelled],
 });
 
-type Told = Pick<LocatedViolation, 'fix' | 'payload' | 'guessed'>;
+type ViolationDetails = Pick<LocatedViolation, 'fix' | 'payload' | 'guessed'>;
 
 /** The items of a list that was written as one line, as for a shell. */
 const words = (line: string): string =>
@@ -66,8 +66,14 @@ class Decoder {
     this.#reader = reader;
   }
 
-  #report({ path, written }: At, node: Node | null, rule: RuleId, description: string, told: Told = {}): void {
-    this.found.push({ path, written, rule, description, node, location: this.#source.location(node), ...told });
+  #report(
+    { path, written }: At,
+    node: Node | null,
+    rule: RuleId,
+    description: string,
+    details: ViolationDetails = {},
+  ): void {
+    this.found.push({ path, written, rule, description, node, location: this.#source.location(node), ...details });
   }
 
   #wrongType(at: At, node: Node | null, expected: string, field: Field | Message, fix?: string): void {

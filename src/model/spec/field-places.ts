@@ -22,7 +22,7 @@ export interface Place {
 export const rootOf: Readonly<Record<Version, Message>> = { v1: JobV1Message, v2: JobMessage };
 
 /** Probes of services, which jobs do not have. */
-const misleading = new Set(['livenessProbe', 'readinessProbe']);
+const serviceProbes = new Set(['livenessProbe', 'readinessProbe']);
 
 type Index = ReadonlyMap<string, readonly Place[]>;
 
@@ -37,7 +37,7 @@ function indexOf(places: Iterable<Place & { as?: string }>): Index {
 
 function* fieldsOf(message: Message, parent: FieldPath): Generator<Place> {
   for (const [name, field] of Object.entries(message.fields)) {
-    if (field.output || field.refused !== undefined || field.ignored !== undefined || misleading.has(name)) continue;
+    if (field.output || field.refused !== undefined || field.ignored !== undefined || serviceProbes.has(name)) continue;
     yield { parent, name, field };
     const of = field.kind === 'list' ? field.of : field;
     const at = field.kind === 'list' ? [...parent, name, '*'] : [...parent, name];

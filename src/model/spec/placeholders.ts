@@ -165,7 +165,7 @@ export function syntaxAsPlaceholder(problem: Problem, text: string): Problem {
 }
 
 /** Placeholders in values that are otherwise valid. */
-export function unfilled({ template: { template: task } }: JobInput, file: string): Violation[] {
+export function placeholderViolations({ template: { template: task } }: JobInput, file: string): Violation[] {
   const found: Violation[] = [];
   const check = (path: FieldPath, value: string | undefined, part: RegExp): void => {
     if (value === undefined || value.length > maxLength) return;

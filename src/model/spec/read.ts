@@ -9,7 +9,7 @@ import type { Violation } from '../validation/violation.js';
 import { moveMisplacedFields } from './misplaced-fields.js';
 import { decode, type LocatedViolation } from './decode.js';
 import { type ForeignFile, foreignDocument, foreignText } from './foreign-files.js';
-import { asPlaceholder, syntaxAsPlaceholder, unfilled } from './placeholders.js';
+import { asPlaceholder, syntaxAsPlaceholder, placeholderViolations } from './placeholders.js';
 import { placesOf } from './field-places.js';
 import { maxSpecBytes, parseSource, type SourceDocument, TooLarge } from './source-document.js';
 import { adviceForV1, jobFromV1 } from '../v1/read.js';
@@ -51,7 +51,7 @@ export function parseSpec(file: string, contents: string): SpecSource {
   const documents = parseSource(file, text);
   const foreign = documents.some((document) => !document.isMapping) ? foreignText(text) : undefined;
   if (foreign) {
-    const problem = { ...toldOf(foreign.foreign), location: documents[0]?.at(foreign.offset) };
+    const problem = { ...foreignProblem(foreign.foreign), location: documents[0]?.at(foreign.offset) };
     return { file, documents: [], problems: [problem] };
   }
   const problems = documents.flatMap((document) =>
@@ -89,14 +89,14 @@ export function jobsOf(source: SpecSource, options: ReadOptions = {}): { jobs: J
   const problems = [...source.problems];
   for (const document of source.documents) {
     const { spec, found } = readDocument(document, options);
-    const told = found.flatMap((one) => problemOf(asPlaceholder(document, one), options.strict === true));
-    problems.push(...told);
-    if (spec && !told.some(({ severity }) => severity === 'error')) jobs.push(spec);
+    const reported = found.flatMap((one) => problemOf(asPlaceholder(document, one), options.strict === true));
+    problems.push(...reported);
+    if (spec && !reported.some(({ severity }) => severity === 'error')) jobs.push(spec);
   }
   return { jobs: source.documents.length > 1 ? [] : jobs, problems: onceEach(inFileOrder(problems)) };
 }
 
-const toldOf = ({ is, way }: ForeignFile): Problem => ({
+const foreignProblem = ({ is, way }: ForeignFile): Problem => ({
   rule: 'kind',
   message: `this is ${is}`,
   fix: way,
@@ -114,8 +114,8 @@ function readDocument(document: SourceDocument, options: ReadOptions): Read {
     const recognised = document.isMapping ? foreignDocument(document) : undefined;
     if (!recognised) return readVersion(document, options);
     const { foreign, at } = recognised;
-    const { message: description, fix } = toldOf(foreign);
-    const told: LocatedViolation = {
+    const { message: description, fix } = foreignProblem(foreign);
+    const violation: LocatedViolation = {
       path: [],
       written: [],
       rule: 'kind',
@@ -123,10 +123,10 @@ function readDocument(document: SourceDocument, options: ReadOptions): Read {
       fix,
       location: document.location(at),
     };
-    if (!foreign.nearly) return { found: [told] };
+    if (!foreign.nearly) return { found: [violation] };
     document.set('apiVersion', apiVersion);
     const { found } = readV1(document, options);
-    return { found: [told, ...found] };
+    return { found: [violation, ...found] };
   } catch (error) {
     if (!(error instanceof TooLarge)) throw error;
     const { message: description } = error;
@@ -147,7 +147,7 @@ function readVersion(document: SourceDocument, options: ReadOptions): Read {
   const header = keys.get('apiVersion') ?? keys.get('kind');
   const isV2 = has('template') && !has('spec') && !has('template', 'spec');
   const isV1 = has('spec') && !has('template') && !has('spec', 'template', 'template');
-  const told = (description: string, fix: string): LocatedViolation => ({
+  const wrongHeader = (description: string, fix: string): LocatedViolation => ({
     path: [],
     written: [],
     rule: 'kind',
@@ -161,14 +161,14 @@ function readVersion(document: SourceDocument, options: ReadOptions): Read {
     const fix = keys.has('metadata')
       ? 'remove apiVersion, kind and metadata; v2 has name, labels and annotations at the top level'
       : 'remove apiVersion and kind';
-    return { found: [told('apiVersion and kind belong to v1, and the rest is v2', fix), ...found] };
+    return { found: [wrongHeader('apiVersion and kind belong to v1, and the rest is v2', fix), ...found] };
   }
   if (!header && isV1) {
     document.set('apiVersion', apiVersion);
     document.set('kind', 'Job');
     const { found } = readV1(document, options);
     const fix = `write apiVersion: ${apiVersion} and kind: Job at the top`;
-    return { found: [told('has spec, as in v1, without apiVersion and kind', fix), ...found] };
+    return { found: [wrongHeader('has spec, as in v1, without apiVersion and kind', fix), ...found] };
   }
   return header ? readV1(document, options) : readV2(document, options);
 }
@@ -220,8 +220,12 @@ function readV1(document: SourceDocument, options: ReadOptions): Read {
     fix: typeof violation.fix === 'string' ? adviceForV1(violation.fix) : violation.fix,
     ...(violation.because && { because: violation.because.map(origin) }),
   }));
-  const told = new Set(wrongKind.map(({ path }) => path[0]));
-  const unread = [...wrongKind, ...arranged, ...found.filter(({ path }) => path.length !== 1 || !told.has(path[0]))];
+  const reported = new Set(wrongKind.map(({ path }) => path[0]));
+  const unread = [
+    ...wrongKind,
+    ...arranged,
+    ...found.filter(({ path }) => path.length !== 1 || !reported.has(path[0])),
+  ];
   return {
     spec: { id, project, location, job, find: (path) => document.find(origin(path)) },
     found: [
@@ -238,8 +242,11 @@ function readV1(document: SourceDocument, options: ReadOptions): Read {
 /** Every rule that a job breaks, and placeholders in values that break no rule. */
 function checked(document: SourceDocument, id: string | undefined, job: JobInput): Violation[] {
   const violations = validateJob(id, job).map(withField);
-  const told = new Set(violations.map(({ path }) => formatPath(path)));
-  return [...violations, ...unfilled(job, document.at(0).file).filter(({ path }) => !told.has(formatPath(path)))];
+  const reported = new Set(violations.map(({ path }) => formatPath(path)));
+  return [
+    ...violations,
+    ...placeholderViolations(job, document.at(0).file).filter(({ path }) => !reported.has(formatPath(path))),
+  ];
 }
 
 /** An annotation with the value of a field: the field is named instead. */

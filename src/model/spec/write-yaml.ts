@@ -2,7 +2,7 @@ import { type Scalar, type ScalarTag, stringify, type Tags } from 'yaml';
 import { hasControls, printable } from '../printable.js';
 
 /** Text that gcloud's YAML reader misreads, besides what YAML 1.1 does not read as text. */
-const stumbling: ScalarTag = {
+const misread: ScalarTag = {
   tag: 'tag:yaml.org,2002:value',
   default: true,
   test: /^(?:=|<<|---|\.\.\.|[-+]_[0-7_]*)$/,
@@ -35,7 +35,7 @@ const tagsOf = (tags: Tags, plain: boolean): Tags =>
 export const toYaml = (resource: unknown, { plainLetters = false } = {}): string =>
   stringify(JSON.parse(JSON.stringify(resource)), {
     version: '1.1',
-    customTags: (tags) => [stumbling, escaped, ...tagsOf(tags, plainLetters)],
+    customTags: (tags) => [misread, escaped, ...tagsOf(tags, plainLetters)],
     sortMapEntries: true,
     lineWidth: 0,
     aliasDuplicateObjects: false,

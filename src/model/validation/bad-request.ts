@@ -19,10 +19,10 @@ export const isError = ({ rule }: Violation): boolean => validationRules[rule].s
 export function badRequest(request: RequestName, violations: readonly Violation[]): StatusError | undefined {
   const errors = violations.filter(isError);
   const layer = layers.find((candidate) => errors.some(({ rule }) => validationRules[rule].layer === candidate));
-  const told = errors
+  const fieldViolations = errors
     .filter(({ rule }) => validationRules[rule].layer === layer)
     .map((violation) => fieldViolation(request, violation));
-  const [first] = told;
+  const [first] = fieldViolations;
   if (!first) return undefined;
   const message = layer === 'text' || layer === 'json' ? first.description : `${first.field}: ${first.description}`;
   const problems = errors.map(({ path, rule, description, fix }): Problem => ({
@@ -32,7 +32,7 @@ export function badRequest(request: RequestName, violations: readonly Violation[
     fix,
     severity: 'error',
   }));
-  return new StatusError('INVALID_ARGUMENT', message, { problems, fieldViolations: told });
+  return new StatusError('INVALID_ARGUMENT', message, { problems, fieldViolations });
 }
 
 function fieldViolation(request: RequestName, { path, rule, description, payload }: Violation): FieldViolation {

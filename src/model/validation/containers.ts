@@ -116,7 +116,7 @@ function validateDependencies(list: FieldPath, containers: readonly Container[],
   // A longer list is rejected for its length.
   if (containers.length > 10) return;
   const names = containers.map((_, i) => [...list, i, 'name']);
-  const told = new Set<Container>();
+  const reported = new Set<Container>();
   containers.forEach((container, i) => {
     container.dependsOn?.forEach((name, k) => {
       const at = [...list, i, 'dependsOn', k];
@@ -129,8 +129,8 @@ function validateDependencies(list: FieldPath, containers: readonly Container[],
       }
       const cycle = wayBetween(byName, needed, container);
       if (cycle) {
-        if (cycle.some((part) => told.has(part))) return;
-        for (const part of cycle) told.add(part);
+        if (cycle.some((part) => reported.has(part))) return;
+        for (const part of cycle) reported.add(part);
         const way = [container, ...cycle].map((part) => part.name ?? '').join(' -> ');
         report(at, 'depends-on-cycle', `dependency cycle detected: ${way}`);
       } else if (!needed.startupProbe) {
