@@ -34,7 +34,7 @@ import { attemptAt, points } from './supervisor.js';
 const name = (process.env['RUNTIME_UNDER_TEST'] ?? 'memory') as keyof typeof runtimes;
 const subject: Subject = runtimes[name];
 const newHome = (): string => mkdtempSync(path.join(os.tmpdir(), 'localrun-test-'));
-const homes = { here: newHome(), elsewhere: newHome(), left: newHome() };
+const homes = { here: newHome(), elsewhere: newHome(), left: newHome(), outage: newHome() };
 const home = homes.here;
 const opened: AttemptRuntime[] = [];
 const noSignal = new AbortController().signal;
@@ -357,7 +357,7 @@ describe.concurrent('a runtime that goes away', () => {
 
   test('is waited for, and what was asked of it meanwhile is done', async ({ skip }) => {
     skip(subject.without.outage !== undefined, subject.without.outage);
-    const { runtime: unsteady, cut, mend } = await subject.openWithOutage(home, newHome());
+    const { runtime: unsteady, cut, mend } = await subject.openWithOutage(home, homes.outage);
     opened.push(unsteady);
     const reports: string[] = [];
     const availability = new RuntimeAvailability(({ type }) => reports.push(type), Date.now);
