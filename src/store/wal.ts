@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 
 /** How often a finding must repeat itself, because another process may be writing, and the interval in ms. */
 const looks = 3;
@@ -23,7 +23,7 @@ export function walDamage(file: string): string | undefined {
 
 function damageNow(file: string): string | undefined {
   // In this order: the log may have grown in the meantime, and never shrinks before it starts again with other salts.
-  const index = contentOf(`${file}-shm`);
+  const index = indexOf(`${file}-shm`);
   const log = contentOf(`${file}-wal`);
   if (log.length < headerSize) return framesIn(index) > 0 ? 'its write-ahead log is gone' : undefined;
   const littleEndian = (log.readUInt32BE(0) & 1) === 0;
@@ -82,6 +82,36 @@ function checksum(bytes: Buffer, [first, second]: Sums, littleEndian: boolean): 
     b = (b + view.getUint32(i + 4, littleEndian) + a) >>> 0;
   }
   return [a, b];
+}
+
+/** Descriptors of indexes that this process has read, by file. */
+const indexes = new Map<string, number>();
+
+/**
+ * The content of an index. Its descriptor stays open: closing it would release the locks of all connections that this
+ * process has to the store, and the next process would take the index for abandoned and truncate it.
+ */
+function indexOf(file: string): Buffer {
+  const inode = statSync(file, { throwIfNoEntry: false })?.ino;
+  const known = indexes.get(file);
+  if (known !== undefined && fstatSync(known).ino !== inode) {
+    closeSync(known);
+    indexes.delete(file);
+  }
+  const descriptor = indexes.get(file) ?? openIfThere(file);
+  if (descriptor === undefined) return Buffer.alloc(0);
+  indexes.set(file, descriptor);
+  const content = Buffer.alloc(fstatSync(descriptor).size);
+  return content.subarray(0, readSync(descriptor, content, 0, content.length, 0));
+}
+
+function openIfThere(file: string): number | undefined {
+  try {
+    return openSync(file, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 function contentOf(file: string): Buffer {

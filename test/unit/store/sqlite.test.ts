@@ -1,4 +1,4 @@
-import { chmodSync, statSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { openStore } from '../../../src/store/sqlite.js';
@@ -14,3 +14,22 @@ test('only the owner can read the store, also in a directory that is open to eve
   store.close();
   expect(modes).toEqual([0o600, 0o600, 0o600]);
 });
+
+test.runIf(process.platform === 'linux')(
+  'a process that opens a store once more keeps the locks that it has on it',
+  () => {
+    const directory = tempDirectory();
+    const store = openStore(directory);
+    const { ino } = statSync(path.join(directory, 'localrun.db-shm'));
+    const locks = (): string[] =>
+      readFileSync('/proc/locks', 'utf8')
+        .split('\n')
+        .filter((line) => line.includes(` ${process.pid} `) && line.includes(`:${ino} `))
+        .map((line) => line.replace(/^\d+: /, ''));
+    const held = locks();
+    expect(held).not.toEqual([]);
+    openStore(directory).close();
+    expect(locks()).toEqual(held);
+    store.close();
+  },
+);
