@@ -42,8 +42,10 @@ test.concurrent.for(['its process', 'its client'])(
     await command.says('│ 30000\n');
     const tail = home.start(['jobs', 'executions', 'logs', 'tail', id]);
     await until(() => tail.stdout.includes(' 20000\n'));
-    if (victim === 'its process') command.kill('SIGKILL');
-    else {
+    if (victim === 'its process') {
+      command.kill('SIGKILL');
+      await command.ended;
+    } else {
       const client = await until(() =>
         home.processes().find(({ args }) => args[1] === 'run' && args.join(' ').includes('-task0-attempt0')),
       );
