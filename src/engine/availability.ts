@@ -36,10 +36,7 @@ export class RuntimeAvailability implements Availability {
     this.#given = true;
   }
 
-  /**
-   *
-   * @throws StatusError INTERNAL if an available runtime fails several times; any other error of the request
-   */
+  /** @throws StatusError INTERNAL if an available runtime fails several times; any other error of the request */
   async insist<T>(request: () => Promise<T>): Promise<T> {
     for (let failures = 0; ;) {
       if (this.#given) throw new Error('the run is over');

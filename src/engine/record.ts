@@ -20,10 +20,7 @@ export class ExecutionRecord {
   readonly #settling = new Set<number>();
   #execution: Execution;
 
-  /**
-   *
-   * @throws Error if the execution does not exist
-   */
+  /** @throws Error if the execution does not exist */
   constructor(name: string, store: Store, owner: Owner, now: () => number) {
     const execution = store.execution(name);
     if (!execution) throw new Error(`there is no execution ${name}`);

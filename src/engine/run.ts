@@ -117,10 +117,7 @@ class Run {
     return this.#finish();
   }
 
-  /**
-   *
-   * @param resumed whether an earlier process began the execution
-   */
+  /** @param resumed whether an earlier process began the execution */
   #open(resumed: boolean): Promise<AttemptSession> {
     const { runtime, store, home, projectNumber, credentials, env } = this.#deps;
     const settings = store.settings(this.#name);

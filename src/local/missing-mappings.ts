@@ -19,10 +19,7 @@ export class MissingMappings {
     return [...this.#additions.values()];
   }
 
-  /**
-   *
-   * @param version the version that is missing; undefined: the whole secret is
-   */
+  /** @param version the version that is missing; undefined: the whole secret is */
   secret(name: string, version: string | undefined): void {
     const path = ['secrets', name, ...(version === undefined ? [] : ['versions', version])];
     this.#add(path, () => {

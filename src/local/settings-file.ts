@@ -41,7 +41,6 @@ function nearest(directory: string): string | undefined {
 }
 
 /**
- *
  * @throws StatusError if the file cannot be read or is not owned by a `trusted` user, or with every problem of the file
  */
 export async function readLocal(

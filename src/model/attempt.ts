@@ -29,10 +29,7 @@ export interface AttemptRecord {
 
 /** How the main container of an attempt ended, and which other container ended the attempt by failing, if any. */
 export interface EndedAttempt {
-  /**
-   *
-   * `unstarted`: the attempt ended before the main container was due to start.
-   */
+  /** `unstarted`: the attempt ended before the main container was due to start. */
   main: EndedContainer | { status: 'unstarted' };
   /** When its first container started, according to the container engine. */
   startedAt?: Timestamp | undefined;

@@ -7,10 +7,7 @@ import type { Timestamp } from './time.js';
 export type ExecutionEvent = { time: Timestamp } & (
   | { type: 'execution.adopted'; attempts: number }
   | { type: 'image.pulling'; image: string }
-  /**
-   *
-   * `detail`: the container engine's message.
-   */
+  /** `detail`: the container engine's message. */
   | { type: 'image.unavailable'; image: string; detail: string }
   | { type: 'execution.started'; execution: Execution }
   | { type: 'attempt.started'; task: number; attempt: number }

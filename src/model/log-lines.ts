@@ -37,10 +37,7 @@ export class LogDecoder {
   #time: Timestamp | undefined;
   #within: boolean;
 
-  /**
-   *
-   * @param within whether the input begins in the middle of a line, whose rest is skipped
-   */
+  /** @param within whether the input begins in the middle of a line, whose rest is skipped */
   constructor(within = false) {
     this.#within = within;
   }

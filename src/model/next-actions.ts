@@ -7,10 +7,7 @@ export interface Situation {
   /** Attempts that may be starting at once. */
   starts: number;
   timeout: number;
-  /**
-   *
-   * `killed`: the user cancelled twice.
-   */
+  /** `killed`: the user cancelled twice. */
   cancel: 'no' | 'requested' | 'killed';
   /** Attempts that hold a slot. */
   active: readonly ActiveAttempt[];

@@ -13,10 +13,7 @@ export class Scanner {
   #depth = 0;
   at = 0;
 
-  /**
-   *
-   * @param subject the name of the text in messages
-   */
+  /** @param subject the name of the text in messages */
   constructor(text: string, subject: string) {
     this.text = text;
     this.#subject = subject;

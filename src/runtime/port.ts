@@ -164,10 +164,7 @@ export interface SecretReference {
 
 /** Repeats requests while the runtime is away. Reports the loss and the return once each. */
 export interface Availability {
-  /**
-   *
-   * @throws any error of the call, except that the runtime is away
-   */
+  /** @throws any error of the call, except that the runtime is away */
   insist<T>(call: () => Promise<T>): Promise<T>;
   /** Whether the runtime was away at a time, in ms since 1970. */
   wasAway(time: number): boolean;
@@ -267,10 +264,7 @@ export class ImageUnavailable extends Error {
   /** The execution's condition. */
   readonly condition: Condition;
 
-  /**
-   *
-   * @param detail the runtime's message, on one line
-   */
+  /** @param detail the runtime's message, on one line */
   constructor(reference: string, condition: Condition, detail: string) {
     super(detail);
     this.reference = reference;

@@ -33,10 +33,7 @@ export class Tail {
   #behind = false;
   #latest: Timestamp = '';
 
-  /**
-   *
-   * @param offset where to begin: with the first line after it
-   */
+  /** @param offset where to begin: with the first line after it */
   constructor(file: string, offset = 0) {
     this.#file = file;
     this.#offset = offset;

@@ -34,10 +34,7 @@ export class Connection {
   #barrier: StatusError | undefined;
   #copy: string | undefined;
 
-  /**
-   *
-   * @throws StatusError DATA_LOSS if the store is damaged, FAILED_PRECONDITION if another version wrote it
-   */
+  /** @throws StatusError DATA_LOSS if the store is damaged, FAILED_PRECONDITION if another version wrote it */
   constructor(file: string) {
     this.#file = file;
     try {

@@ -26,10 +26,7 @@ export class Queries {
     this.#db = db;
   }
 
-  /**
-   *
-   * @throws SealBroken for a value that cannot have been written
-   */
+  /** @throws SealBroken for a value that cannot have been written */
   all(sql: string, ...values: unknown[]): Row[] {
     const { statement, packed, apart } = this.#query(sql);
     const rows = statement.all(...values.map(bound)) as Record<string, Uint8Array>[];

@@ -29,10 +29,7 @@ export function unsealed<T>(text: string): T {
 /** The checksum of a row, for a column of its own. */
 export const sealOf = (values: readonly unknown[]): number => checksum(JSON.stringify(values));
 
-/**
- *
- * @throws SealBroken if the values differ from those that were sealed
- */
+/** @throws SealBroken if the values differ from those that were sealed */
 export function checkSeal(seal: unknown, values: readonly unknown[]): void {
   if (seal !== sealOf(values)) throw new SealBroken('a record is not what was written');
 }

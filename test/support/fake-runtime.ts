@@ -163,7 +163,7 @@ class FakeAttempt {
     const { containers } = this;
     const { main } = this.spec;
     const ends = containers.map(async (container, i) => {
-      const needs = container.spec.dependsOn.map((other) => containers[other]?.up);
+      const needs = container.spec.dependsOn.map(async (other) => containers[other]?.up);
       await Promise.race([Promise.all(needs), container.ended]);
       container.start();
       void this.#watch(container);

@@ -4,9 +4,7 @@ import { parseGcloudDuration } from '../../model/time.js';
 
 const argument = (flag: string, problem: string): UsageError => new UsageError(`argument ${flag}: ${problem}`);
 
-/**
- * gcloud's grammar of flag values (observed: gcloud 578). `^DELIM^` at the beginning of a value replaces the comma.
- */
+/** gcloud's grammar of flag values (observed: gcloud 578). `^DELIM^` at the beginning of a value replaces the comma. */
 function split(flag: string, text: string): string[] {
   const custom = /^\^(.*?)\^/s.exec(text);
   if (custom?.[1] === '') {

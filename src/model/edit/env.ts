@@ -13,10 +13,7 @@ export interface EnvEdit {
   update?: Readonly<Record<string, string>> | undefined;
 }
 
-/**
- *
- * @throws StatusError for a literal in place of a secret: the secret must be removed explicitly
- */
+/** @throws StatusError for a literal in place of a secret: the secret must be removed explicitly */
 export function editedEnv(env: readonly EnvVar[] = [], { clear, remove = [], update = {} }: EnvEdit): EnvVar[] {
   const kept = env.filter(({ name, valueSource }) => valueSource || !(clear || remove.includes(name)));
   for (const name of Object.keys(update)) {

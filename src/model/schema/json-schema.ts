@@ -16,10 +16,7 @@ export const jsonSchemas = (): Record<'job' | 'job.v1' | 'localrun', Schema> => 
   localrun: jsonSchema(LocalFileMessage, 'localrun.yaml', false),
 });
 
-/**
- * 
- * @param proto whether the input is proto3 JSON, in which an enum may be a number
- */
+/** @param proto whether the input is proto3 JSON, in which an enum may be a number */
 function jsonSchema(message: Message, title: string, proto: boolean): Schema {
   const writer = new Writer(proto);
   const { $ref } = writer.reference(message);

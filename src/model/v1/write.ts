@@ -94,10 +94,7 @@ export function executionToV1(execution: Execution): ResourceV1 {
   };
 }
 
-/**
- *
- * @param state the state, which v1 has in a label and v2 does not show
- */
+/** @param state the state, which v1 has in a label and v2 does not show */
 export function taskToV1(task: Task, state: TaskState): ResourceV1 {
   const { labels, annotations, job = '', execution = '' } = task;
   const { spec } = parts({ template: { labels, annotations, template: task } });

@@ -7,7 +7,6 @@
 interface RuleInfo {
   severity: 'error' | 'warning' | 'strict';
   /**
-   *
    * `text`: the file is not read at all. `json`: the request is not valid JSON of the message. `field`: the v2 API
    * checks the field. `shared`: a rule that both API versions share, reported in terms of v1. Unset: the API does not
    * enforce it.

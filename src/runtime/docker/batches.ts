@@ -30,7 +30,6 @@ export class Batches<T> {
   #due = Infinity;
 
   /**
-   *
    * @param ask does it for all names, each of which occurs once
    * @param patience how long a call that is not urgent may wait, in ms
    */
@@ -39,10 +38,7 @@ export class Batches<T> {
     this.#patience = patience;
   }
 
-  /**
-   *
-   * @param patient whether the call is not urgent, so that one process serves more calls
-   */
+  /** @param patient whether the call is not urgent, so that one process serves more calls */
   load(name: string, patient = false): Promise<T> {
     return new Promise((resolve, reject) => {
       const count = this.#calls.push({ name, resolve, reject });

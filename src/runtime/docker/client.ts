@@ -70,10 +70,7 @@ export class DockerClient {
   readonly #attached = new Set<() => void>();
   #closed = false;
 
-  /**
-   *
-   * @param patience how long a short call may be silent, in ms
-   */
+  /** @param patience how long a short call may be silent, in ms */
   constructor(command: string, environment: Record<string, string | undefined>, patience = Infinity) {
     // Relative paths start here, wherever a client runs.
     this.#command = command.includes(path.sep) ? path.resolve(command) : command;
@@ -107,7 +104,6 @@ export class DockerClient {
   }
 
   /**
-   *
    * @throws StatusError UNAVAILABLE if there is no client, or no engine answers in time; INVALID_ARGUMENT for what no
    * process can be given; INTERNAL if the output never ends. Any other failure is in the result.
    */
@@ -128,7 +124,7 @@ export class DockerClient {
       watch.heard();
       stderr += text.slice(0, most.stderr - stderr.length);
     });
-    const { stdout = '', isMaxBuffer, ...result } = await client.finally(() => watch.over());
+    const { stdout, isMaxBuffer, ...result } = await client.finally(() => watch.over());
     watch.throwIfHung();
     if (isMaxBuffer) throw this.puzzle(args, stdout);
     const exitCode = this.#exitCodeOf(result);
@@ -374,10 +370,7 @@ export function brief(said: string): string {
 
 const unavailable = (message: string, fix?: string): StatusError => new StatusError('UNAVAILABLE', message, { fix });
 
-/**
- *
- * @throws StatusError UNAVAILABLE if the client's output says that no engine answers it
- */
+/** @throws StatusError UNAVAILABLE if the client's output says that no engine answers it */
 export function throwIfUnreachable(stderr: string): void {
   const lines = stderr.split('\n').map((line) => line.replace(/^docker: /, ''));
   const refused = lines.find((line) => tooNew.test(line));

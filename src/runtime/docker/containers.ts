@@ -114,7 +114,6 @@ export class Containers {
   }
 
   /**
-   *
    * @param together whether the engine refuses to remove a sandbox before the containers in it, as podman does. Then
    * one call without a given order removes all of them, instead of one call for each sandbox
    */
@@ -175,7 +174,6 @@ export class Containers {
   }
 
   /**
-   *
    * @param tries how often to retry a single container that the client leaves for the moment
    * @param work how long the client may be silent while it works, in ms
    */

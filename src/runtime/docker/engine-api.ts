@@ -129,10 +129,7 @@ export class ImageFailure extends Error {
   override name = 'ImageFailure';
   readonly fault: ImageFault;
 
-  /**
-   *
-   * @param detail the engine's message, on one line
-   */
+  /** @param detail the engine's message, on one line */
   constructor(fault: ImageFault, detail: string) {
     super(detail);
     this.fault = fault;

@@ -36,10 +36,7 @@ export class Attempt {
   #culprit: Culprit | undefined;
   #startedAt: Timestamp | undefined;
 
-  /**
-   *
-   * @param past what is known about the attempt's main container
-   */
+  /** @param past what is known about the attempt's main container */
   constructor(plan: AttemptPlan, past: Past, host: AttemptHost) {
     this.#plan = plan;
     this.#past = past;

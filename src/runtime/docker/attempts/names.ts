@@ -36,10 +36,7 @@ const version = 1;
 
 export const handleOf = ({ container, sandbox }: Place): Handle => JSON.stringify({ version, container, sandbox });
 
-/**
- *
- * @throws Error for a handle of another runtime, or of another version of this one
- */
+/** @throws Error for a handle of another runtime, or of another version of this one */
 export function placeOf(handle: Handle): Place {
   const { version: made, ...place } = JSON.parse(handle) as Place & { version: number };
   if (made !== version) throw new Error(`cannot read the place of an attempt: ${handle}`);

@@ -75,10 +75,7 @@ export const sandboxSpec = (scope: PlanScope, name: string): SandboxSpec => ({
   ...connection(scope),
 });
 
-/**
- *
- * @param cpus the engine's number of CPUs, which no container may exceed
- */
+/** @param cpus the engine's number of CPUs, which no container may exceed */
 export function attemptPlan(scope: PlanScope, spec: AttemptSpec, place: Place, cpus: number): AttemptPlan {
   const { task, attempt, main, graceSeconds } = spec;
   const { settings, directory, credentials } = scope;

@@ -56,10 +56,7 @@ export class AttemptVolumes {
     await Promise.all(volumes.map(({ name }) => availability.insist(() => engine.removeVolume(name))));
   }
 
-  /**
-   *
-   * @returns the values of secret variables, by container
-   */
+  /** @returns the values of secret variables, by container */
   async #prepare(): Promise<Map<string, Record<string, string>>> {
     const {
       containers,
