@@ -228,7 +228,11 @@ export class DockerClient {
     });
   }
 
+  /** @throws StatusError INVALID_ARGUMENT for a NUL byte, with which no process can be started */
   #start<How extends Options>(args: readonly string[], { env, input, cwd }: ClientInput, how: How) {
+    if ([...args, ...Object.values(env ?? {})].some((text) => text?.includes('\0'))) {
+      throw new StatusError('INVALID_ARGUMENT', 'an argument or a variable holds a NUL byte');
+    }
     const file = input instanceof Buffer ? inputFile(input) : undefined;
     try {
       return execa(this.#command, args, {
@@ -253,9 +257,6 @@ export class DockerClient {
     exitCode,
     signal,
   }: Pick<Result, 'code' | 'originalMessage' | 'exitCode' | 'signal'>): number | undefined {
-    if (code === 'ERR_INVALID_ARG_VALUE') {
-      throw new StatusError('INVALID_ARGUMENT', 'an argument or a variable holds a NUL byte');
-    }
     if (code === 'E2BIG') {
       throw new StatusError('INVALID_ARGUMENT', 'an argument or a variable, or all together, are too large');
     }
@@ -348,10 +349,10 @@ export function jsonObject(text: string): Record<string, unknown> | undefined {
 }
 
 /** Ends a client without waiting for its children, such as those of a script. */
-function end({ kill, stdout, stderr }: Pick<ResultPromise, 'kill' | 'stdout' | 'stderr'>): void {
-  kill('SIGKILL');
-  stdout?.destroy();
-  stderr?.destroy();
+function end(client: Pick<ResultPromise, 'kill' | 'stdout' | 'stderr'>): void {
+  client.kill('SIGKILL');
+  client.stdout?.destroy();
+  client.stderr?.destroy();
 }
 
 /** The kind of a call: `rm`, `image inspect`. */
