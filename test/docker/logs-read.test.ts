@@ -28,7 +28,7 @@ test('what a task has written is read back, with what the platform says of it', 
   );
   const { exitCode: code, stderr } = await home.run(['jobs', 'logs', 'read', 'wrote', '--log-filter=severity>=LOUD']);
   expect(code).toBe(1);
-  expect(stderr).toContain('argument --log-filter: LOUD is no severity at character 11 of severity>=LOUD');
+  expect(stderr).toContain('argument --log-filter: LOUD is not a valid severity at character 11 of severity>=LOUD');
   const { stdout } = await home.run([
     'jobs',
     'logs',
