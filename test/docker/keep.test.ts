@@ -118,7 +118,7 @@ test.concurrent('what kept containers keeps them when another process carries it
   run.kill('SIGKILL');
   await run.ended;
   const id = await run.execution();
-  const adopted = await home.start(['jobs', 'executions', 'adopt', id]).ended;
+  const adopted = await home.run(['jobs', 'executions', 'adopt', id]);
   expect(adopted.exitCode, adopted.stderr).toBe(0);
   expect(home.containers().toSorted()).toEqual([0, 1].map((task) => `localrun-${id}-task${task}-attempt0`));
   expect(adopted.stderr).toContain('Kept containers: ');
