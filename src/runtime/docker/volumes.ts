@@ -19,7 +19,8 @@ export function dockerVolumes(
 ): Pick<EngineApi, 'createVolume' | 'removeVolume' | 'listVolumes'> {
   /** Whether each volume is gone; if not, a container uses it. */
   const removals = new Batches(async (names) => {
-    const { stdout, stderr, exitCode } = await client.run(['volume', 'rm', '--force', ...names]);
+    // Not by force: podman would remove the containers that use the volume, and deadlock with a client that removes one.
+    const { stdout, stderr, exitCode } = await client.run(['volume', 'rm', ...names]);
     const removed = new Set(stdout.split('\n'));
     const lines = stderr.split('\n');
     const says = (what: RegExp, name: string): boolean => lines.some((line) => what.test(line) && isAbout(line, name));
