@@ -5,7 +5,7 @@ import { podmanEnvironment } from './test/support/podman.js';
 const onPodman =
   process.env['LOCALRUN_PODMAN'] === 'all'
     ? 'adopt,by-hand,cancel,doctor,environment,execute,keep,kills,logs,logs-exact,logs-read,main-job,metadata,outcomes,prune,recovery,retries,secrets,sidecars,strict-fs,timeout,volumes,without-effect'
-    : 'keep,outcomes,recovery';
+    : 'keep,recovery';
 
 /** What needs both cores, or measures times: one file after the other, and none beside it. The others wait a lot. */
 const busy = 'contract,crowd,load,logs-speed,scale,timeout';

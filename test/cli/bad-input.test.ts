@@ -216,7 +216,7 @@ test.runIf(existsSync('/dev/full')).each(['--help', 'jobs list --format=json'])(
   },
 );
 
-test('a working directory that somebody has removed', () => {
+test('a working directory that was removed', () => {
   const script = 'cd "$0" && rmdir "$0" && exec "$1" "$2" jobs list';
   const { status, stdout, stderr } = spawnSync('sh', ['-c', script, tempDirectory(), process.execPath, program], {
     encoding: 'utf8',

@@ -122,7 +122,7 @@ describe('a job with an execution token', () => {
     expect(latest.out).toMatch(/etl-v2\n$/);
   });
 
-  test('is told when that has failed', async () => {
+  test('is reported when that has failed', async () => {
     const scenario = new Scenario();
     scenario.runtime.images.clear();
     const file = scenario.file('job.yaml', withToken('runExecutionToken: v1'));
@@ -172,7 +172,7 @@ test('describe-latest of a job that never ran says so', async () => {
   });
 });
 
-describe('what is done is told in gcloud’s words', () => {
+describe('what is done is reported in gcloud’s words', () => {
   const provisioned = 'Provisioning resources...done\n';
   const ended = `${provisioned}Starting execution...done\nRunning execution...done\n`;
   const where = 'Cloud Run job [etl] in project [p] region [us-central1]\n';

@@ -331,7 +331,7 @@ localrun jobs executions describe nightly-aaaaa
   });
 });
 
-test('an execution whose process is gone is taken up again by the next command', async () => {
+test('the next command resumes an execution whose process is gone', async () => {
   const { run, put, home } = world();
   const id = put('ddddd', runs(4), ['succeeded']);
   const outcome = await run('jobs executions list --format value(succeededCount)', {

@@ -347,7 +347,7 @@ describe('delete', () => {
     }
   });
 
-  test('does nothing where nobody can answer, and does not ask with --quiet', async () => {
+  test('does nothing without a terminal to ask on, and does not ask with --quiet', async () => {
     const { run } = cli();
     await run('jobs create etl --image i');
     const { code, stderr } = await run('jobs delete etl');

@@ -37,7 +37,7 @@ nightly-bbbbb  execution  2026-11-15 10:00:00 UTC  1 MiB
 const days = { aaaaa: 10, bbbbb: 15, ccccc: 22 };
 
 describe('prune', () => {
-  test('shows what would go, and removes nothing where nobody can be asked', async () => {
+  test('shows what would go, and removes nothing without a terminal to ask on', async () => {
     const { run, left } = world(days);
     expect(await run('prune --older-than 7d')).toEqual({
       code: 0,

@@ -68,7 +68,7 @@ test.each([
   ['run -f job.yaml', 2, 'Did you mean localrun jobs run?'],
   ['jobs run job.yaml', 1, 'Did you mean -f job.yaml?'],
   ['jobs run nightly', 1, 'Try: give a spec with -f FILE, or --image IMAGE'],
-])('%s is told what it may have been meant to be', async (line, code, advice) => {
+])('%s gets a suggestion', async (line, code, advice) => {
   const outcome = await cli().run(line);
   expect(outcome).toMatchObject({ code, stdout: '' });
   expect(outcome.stderr.split('\n').at(-2)).toBe(advice);
@@ -97,7 +97,7 @@ test.each([
   ['jobs execute etl --image i', 'localrun jobs update JOB --image, and then execute it'],
   ['jobs execute etl --retries 3', 'localrun jobs update JOB --max-retries, and then execute it'],
   ['jobs replace job.yaml --memory 1Gi', 'set it in the file, or use localrun jobs deploy -f FILE --memory'],
-])('%s is told what to write instead', async (line, advice) => {
+])('%s gets the words to write instead', async (line, advice) => {
   const { code, stdout, stderr } = await cli().run(line);
   expect([code, stdout]).toEqual([2, '']);
   expect(

@@ -67,7 +67,7 @@ test.concurrent('an interrupted `adopt` cancels the execution', async ({ home })
 });
 
 test.concurrent(
-  '`wait` ends when an execution in another terminal does, which nobody else can adopt',
+  '`wait` ends when an execution in another terminal does, which no other command can adopt',
   async ({ home }) => {
     const file = home.script('elsewhere', 'echo started; sleep 3; exit 4', { maxRetries: 0 });
     const run = home.start(['jobs', 'run', '-f', file]);
@@ -86,7 +86,7 @@ test.concurrent(
   },
 );
 
-test.concurrent('`wait` has carried on what nobody runs', async ({ home }) => {
+test.concurrent('`wait` resumes an orphan', async ({ home }) => {
   const id = await abandoned(home, 'sleep 2; echo ended');
   const { exitCode, stdout, stderr } = await home.run([...waiting(id), '--format', 'value(succeededCount)']);
   expect(exitCode, stderr).toBe(0);

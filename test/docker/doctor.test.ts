@@ -82,7 +82,7 @@ test('what was kept on request is no orphan', async ({ home }) => {
   expect(home.containers()).toEqual([]);
 });
 
-test('an execution whose process is gone is found, its containers are no orphans, and --fix has it taken up', async ({
+test('an execution whose process is gone is found, its containers are no orphans, and --fix resumes it', async ({
   home,
 }) => {
   const command = home.start(['jobs', 'run', '-f', home.script('left', 'sleep 2; echo ran', { taskCount: 2 })]);

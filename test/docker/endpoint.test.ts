@@ -37,12 +37,15 @@ test.concurrent('an engine that does not answer is named', async ({ home }) => {
   }
 });
 
-test.concurrent('a client may speak an older version of the API, and one that is too new is told', async ({ home }) => {
-  const file = home.script('older', 'echo here');
-  const older = await home.run(['jobs', 'run', '-f', file], { env: { DOCKER_API_VERSION: '1.41' } });
-  expect(older.exitCode, older.stderr).toBe(0);
-  const newer = await home.run(['jobs', 'run', '-f', file], { env: { DOCKER_API_VERSION: '1.99' } });
-  expect(newer.exitCode).toBe(1);
-  expect(newer.stderr).toContain('The container engine does not take our calls: ');
-  expect(newer.stderr).toContain('Try: unset DOCKER_API_VERSION');
-});
+test.concurrent(
+  'a client may speak an older version of the API, and one that is too new is reported',
+  async ({ home }) => {
+    const file = home.script('older', 'echo here');
+    const older = await home.run(['jobs', 'run', '-f', file], { env: { DOCKER_API_VERSION: '1.41' } });
+    expect(older.exitCode, older.stderr).toBe(0);
+    const newer = await home.run(['jobs', 'run', '-f', file], { env: { DOCKER_API_VERSION: '1.99' } });
+    expect(newer.exitCode).toBe(1);
+    expect(newer.stderr).toContain('The container engine does not take our calls: ');
+    expect(newer.stderr).toContain('Try: unset DOCKER_API_VERSION');
+  },
+);

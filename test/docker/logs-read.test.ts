@@ -49,7 +49,7 @@ test('what a task has written is read back, with what the platform says of it', 
   expect(entries.map(({ timestamp }) => timestamp)).toEqual(entries.map(({ timestamp }) => timestamp).toSorted());
 });
 
-test('logs that have to make room are gone, and who looks for them is told', async ({ home }) => {
+test('logs that have to make room are gone, and a command that looks for them says so', async ({ home }) => {
   const run = (limits: Record<string, string>): Promise<{ exitCode: number | null }> =>
     home.run(['jobs', 'run', '-f', home.script('wrote', 'echo something')], { env: limits });
   const read = async (execution: string): Promise<[stdout: string, stderr: string]> => {

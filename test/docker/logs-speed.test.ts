@@ -81,7 +81,7 @@ function unread(home: Home, file: string): { pid: number; text: () => Promise<st
 }
 
 test.concurrent(
-  'a run that nobody reads keeps the logs and ends its tasks in time, in little memory',
+  'a run whose output is not read keeps the logs and ends its tasks in time, in little memory',
   async ({ home }) => {
     const script = 'seq 300000; exec sleep 60';
     const run = unread(home, home.script('unread', script, { timeout: '8s', maxRetries: 0 }));

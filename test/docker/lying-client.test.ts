@@ -132,7 +132,7 @@ test.concurrent(
   },
 );
 
-test.concurrent('a client that is slow to start is told once, with what is waited for', async ({ home }) => {
+test.concurrent('a client that is slow to start is reported once, with what is waited for', async ({ home }) => {
   const { env } = liar(home, '--sig-proxy=false', 'sleep 11');
   const file = home.script('patient', 'echo ran', { taskCount: 2, parallelism: 1 });
   const unhurried = { ...env, LOCALRUN_ENGINE_TIMEOUT: '60s' };

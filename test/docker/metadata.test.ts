@@ -64,7 +64,7 @@ test.concurrent('a job finds out who it is', async ({ home }) => {
   }
 });
 
-test.concurrent('the header is a must, and whoever waits has to wait', async ({ home }) => {
+test.concurrent('the header is required, and a request that waits is kept waiting', async ({ home }) => {
   const script = `wget -q -O - ${v1}/project/project-id 2>&1
     wget -q -O - --header 'Metadata-Flavor: Google' --header 'X-Forwarded-For: 10.0.0.1' ${v1}/project/project-id 2>&1
     printf 'GET /computeMetadata/v1/instance/id HTTP/1.1\\r\\nHost: x\\r\\nMetadata-Flavor: Google\\r\\n\\r\\n' | nc metadata 80 | head -1

@@ -99,13 +99,13 @@ test.concurrent.for([
   ['with a metadata server in fresh sandboxes', ['--metadata', '--fresh-sandbox'], true],
   ['with a network', ['--join-network', 'bridge'], true],
   // Nobody is there who could set the route.
-  ['in fresh sandboxes that nobody holds', ['--fresh-sandbox'], false],
+  ['in fresh sandboxes without a holder', ['--fresh-sandbox'], false],
 ] as const)('whether link-local addresses are out of reach %s', async ([, flags, rejected], { home }) => {
   const { lines } = await run(home, ['-f', home.script('routes', 'cat /proc/net/route'), ...flags]);
   expect(linkLocalRejected(lines), lines.join('\n')).toBe(rejected);
 });
 
-test.concurrent('a GPU that the engine does not have is told before the first attempt', async ({ home }) => {
+test.concurrent('a GPU that the engine does not have is refused before the first attempt', async ({ home }) => {
   const runtimes = docker('info', '--format', '{{json .Runtimes}}');
   expect(runtimes).not.toContain('nvidia');
   const events = home.events();

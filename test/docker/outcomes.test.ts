@@ -168,7 +168,7 @@ test.concurrent('exit 137 is not out of memory', async ({ home }) => {
   expect(stderr).not.toContain('memory');
 });
 
-test.concurrent('a container that somebody kills was terminated on that signal', async ({ home }) => {
+test.concurrent('a container that is killed by hand was terminated on that signal', async ({ home }) => {
   const running = home.inline([
     'jobs',
     'run',

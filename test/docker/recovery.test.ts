@@ -115,7 +115,7 @@ test.concurrent.for([
 });
 
 test.concurrent(
-  'a run that a restart of the machine has ended is taken up 30 s after its last sign of life',
+  'a run that a restart of the machine has ended is resumed 30 s after its last heartbeat',
   async ({ home, skip }) => {
     skip(shortOnPodman, 'whose lease it is has nothing to do with podman');
     home.events();

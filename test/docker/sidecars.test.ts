@@ -402,7 +402,7 @@ test.concurrent.for([
   ['killed', ['kill']],
   // Podman removes a sandbox only with what is in it.
   ...(onPodman ? [] : [['removed', ['rm', '--force']] as const]),
-] as const)('a sandbox that somebody has %s is made anew', async ([, destroy], { home }) => {
+] as const)('a sandbox that was %s by hand is made anew', async ([, destroy], { home }) => {
   const file = home.script('homeless', 'echo here; [ $CLOUD_RUN_TASK_INDEX != 0 ] || sleep 4', {
     taskCount: 3,
     parallelism: 1,

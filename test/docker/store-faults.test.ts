@@ -135,7 +135,7 @@ test('the doctor tells of a state directory that is read-only, and of a disk tha
   });
 });
 
-test('an execution whose store has no space left is taken up once there is some', async ({ home }) => {
+test('an execution whose store has no space left is resumed once there is some', async ({ home }) => {
   home.events();
   await mounted(home.directory, ['-t', 'tmpfs', '-o', 'size=1m,mode=700', 'tmpfs'], async () => {
     const spec = { taskCount: 8, parallelism: 2 };

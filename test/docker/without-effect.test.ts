@@ -10,7 +10,7 @@ const inert = declaredFields()
   .map(({ path }) => path)
   .filter((path, _, all) => !all.some((outer) => path.startsWith(`${outer}.`)));
 
-test.concurrent('fields that act in Cloud Run only are told once, and the job runs', async ({ home }) => {
+test.concurrent('fields that act in Cloud Run only are reported once, and the job runs', async ({ home }) => {
   const job: JobInput = {
     name: 'inert',
     binaryAuthorization: { useDefault: true },

@@ -61,7 +61,7 @@ describe('an execution whose process has died', () => {
     expect(world.events.some(({ type }) => type === 'execution.adopted')).toBe(true);
   });
 
-  test('keeps what the attempts before have kept, and gives nobody their sandboxes', async () => {
+  test('keeps what the attempts before have kept, and lends their sandboxes to no attempt', async () => {
     const runtime = new FakeEngine(() => ({ ms: 100 }));
     const volumeMounts = [{ name: 'secret', mountPath: '/secret' }];
     const containers = ['main', 'side'].map((name) => ({ image: 'localrun/busybox:latest', name, volumeMounts }));
@@ -90,7 +90,7 @@ describe('an execution whose process has died', () => {
     expect(world.tasks[0]?.lastAttemptResult?.status?.code).toBe(4);
   });
 
-  test('spends an attempt on a container that somebody has removed', async () => {
+  test('spends an attempt on a container that was removed by hand', async () => {
     const world = new World(new FakeRuntime(() => ({ ms: 10_000 })), {}, { maxRetries: 1 });
     await killedAfter(world, 1000);
     world.runtime.attempts.clear();

@@ -184,7 +184,7 @@ describe('a task that fails', () => {
     expect(world.tasks[0]?.lastAttemptResult?.status?.message).toBe('Application failed to start: invalid mount');
   });
 
-  test('of memory is told apart from one that was killed', async () => {
+  test('of memory is distinguished from one that was killed', async () => {
     const runtime = new FakeRuntime((_, { task }) => ({ exitCode: 137, oomKilled: task === 0 }));
     const world = new World(runtime, { taskCount: 2 }, { maxRetries: 0 });
     await world.finish();
@@ -336,7 +336,7 @@ describe('an engine that goes away', () => {
   });
 });
 
-test('an engine that is slow is told, with what it is slow at, when that is news', async () => {
+test('a runtime that is slow is reported, with what it is slow at, when that changes', async () => {
   const world = new World(new FakeRuntime(() => ({ ms: 3000 })), { taskCount: 1 });
   const running = world.run();
   for (const [call, ms] of [

@@ -107,7 +107,7 @@ describe('a task of several containers', () => {
     expect(log(world)).toContain('stop main');
   });
 
-  test('does not care about a container that ends well, unless somebody waits for it', async () => {
+  test('ignores a container that ends well, unless another one waits for it', async () => {
     const careless = worldOf([{ name: 'app' }, { name: 'side' }], { main: { ms: 5000 }, side: { ms: 100 } });
     expect(completionStatus(await careless.finish())).toBe('EXECUTION_SUCCEEDED');
     const waiting = worldOf(

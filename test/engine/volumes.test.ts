@@ -96,7 +96,7 @@ describe('secrets in files', () => {
   ];
   const containers = [{ image, volumeMounts: [{ name: 's', mountPath: '/s' }] }];
 
-  test('are there while the attempt runs, for nobody else on this machine, and gone after it', async () => {
+  test('are there while the attempt runs, for no other user of this machine, and gone after it', async () => {
     const source = path.join(tempDirectory(), 'localrun.yaml');
     writeFileSync(source, 'secrets: { key: { versions: { 1: { value: one }, 2: { value: two } } } }');
     const inline = (version: string) => ({ inline: source, at: ['secrets', 'key', 'versions', version, 'value'] });
@@ -116,7 +116,7 @@ describe('secrets in files', () => {
     expect(existsSync(runDirectory(w.home, w.name))).toBe(false);
   });
 
-  test('that a dead process has left are gone once somebody takes over', async () => {
+  test('that a dead process has left are gone once another one resumes', async () => {
     const w = world({ containers, volumes }, { secrets: { key: { 1: { env: 'KEY' }, latest: { env: 'KEY' } } } });
     w.env['KEY'] = 'x';
     const left = attemptDirectory(w, 7, 0);

@@ -90,7 +90,7 @@ test('the patience with the engine is a duration above 0', () => {
   }
 });
 
-test('every variable of ours is told of', () => {
+test('every variable of ours is described', () => {
   expect(at({ LOCALRUN_MAX_PARALLELISM: '5' }).maxParallelism).toBe(5);
   const told = environment.flatMap(([name]) => name.split(', ')).filter((name) => name.startsWith('LOCALRUN_'));
   // Where localrun.yaml is looked for is found out before.

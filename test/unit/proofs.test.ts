@@ -93,6 +93,6 @@ test.each<[what: string, change: Table, problem: string]>([
     },
     'test/docker/a.test.ts does not even name template.vpc.egress',
   ],
-])('%s is told', (_, change, problem) => {
+])('%s is reported', (_, change, problem) => {
   expect(problems(change)).toContain(problem);
 });

@@ -53,7 +53,7 @@ describe('an error', () => {
     expect(printed(new Interrupted('SIGINT'))).toBe('');
   });
 
-  test('that is nobody else’s fault has its stack', () => {
+  test('that is our own has its stack', () => {
     expect(printed(new TypeError('x'))).toMatch(/This is a bug in localrun\.\nTypeError: x\n +at /);
   });
 

@@ -75,7 +75,7 @@ describe('an output', () => {
     expect(fake.written).toBe('one');
   });
 
-  test('goes on when the disk is full, which is told once', () => {
+  test('goes on when the disk is full, which is reported once', () => {
     const fake = stream(false);
     const failures: string[] = [];
     const out = output(fake, {}, ({ message }) => failures.push(message));

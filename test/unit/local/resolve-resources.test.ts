@@ -104,7 +104,7 @@ test('what no container mounts is not needed', () => {
   expect(resolveResources({ containers, volumes }, defaultSettings, jobContext).problems).toEqual([]);
 });
 
-test('a place is told by the names of what is there', () => {
+test('a place has the names of what is there', () => {
   const env: Container['env'] = [{ name: 'A', value: '' }, ...(variable('key') ?? [])];
   const { problems } = resolve('', { name: 'app', env, also: [{ env }] });
   expect(problems.map(({ path: shown }) => shown)).toEqual([
@@ -132,7 +132,7 @@ test('a variable that gets the last line break of a file, or nothing, is warned 
   ]);
 });
 
-test('what is not mapped is told all at once, with the lines that map it', () => {
+test('what is not mapped is reported all at once, with the lines that map it', () => {
   const parts: Parts = {
     env: [...(variable('db-password', '3') ?? []), ...(variable('projects/other/secrets/far') ?? [])],
     volumes: [

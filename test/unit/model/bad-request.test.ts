@@ -67,7 +67,7 @@ describe('what the v2 API says of fields', () => {
     ]);
   });
 
-  test('is all that is told while there is any of it; the rules of both versions come after', () => {
+  test('is all that is reported while there is any of it; the rules of both versions come after', () => {
     const env = [{ name: 'PORT', value: '1' }];
     const both = container({ env, name: 'A_B' });
     expect(answer(both)?.fieldViolations.map(({ field }) => field)).toEqual([
@@ -96,13 +96,13 @@ test.each<[string, JobInput, string]>([
   expect(answer(job)?.message).toBe(message);
 });
 
-test('a bad id is told as v1 tells it', () => {
+test('a bad id is reported as v1 reports it', () => {
   expect(answer(jobInput(), 'Nightly')?.message).toBe(
     "metadata.name: Resource name must use only lowercase letters, numbers and '-'. Must begin with a letter and cannot end with a '-'. Maximum length is 49 characters.",
   );
 });
 
-test('what is no JSON of the message is told as the front end tells it, before all else', () => {
+test('what is no JSON of the message is reported as the front end reports it, before all else', () => {
   const template = { containers: [{ image: 'i' }] };
   expect(ofBody({ typo: 1, template: { template } })).toEqual([
     {

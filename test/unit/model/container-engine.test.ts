@@ -18,7 +18,7 @@ test.each([
 });
 
 describe('an execution that began on another engine', () => {
-  test('is told with both engines', () => {
+  test('names both engines', () => {
     expect(otherEngine('projects/p/locations/l/jobs/etl/executions/etl-1', byHost, byContext)).toMatchObject({
       code: 'FAILED_PRECONDITION',
       message:

@@ -182,7 +182,7 @@ test.each([
   expect(told(advised)).toEqual([]);
 });
 
-test('a registry that Cloud Run does not pull from is fine here, and told under --strict', () => {
+test('a registry that Cloud Run does not pull from is fine here, and reported under --strict', () => {
   const text = 'template: {template: {containers: [{image: "localhost:5000/a/b"}]}}';
   expect(readJobs('f', text).problems).toEqual([]);
   expect(readJobs('f', text, { strict: true }).problems).toMatchObject([{ rule: 'image-host', severity: 'error' }]);

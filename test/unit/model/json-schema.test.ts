@@ -110,7 +110,7 @@ describe('bad specs', () => {
   });
 });
 
-test('a mistake is told where it is', () => {
+test('a mistake is reported where it is', () => {
   const found = verdicts('template: {taskCount: -1, template: {containers: [{image: A, argz: []}]}}');
   expect(found.map((verdict) => verdict.replace(/pattern.*/, 'pattern')).toSorted()).toEqual([
     '/template/taskCount must be >= 0',

@@ -134,7 +134,7 @@ cloudSql:
 });
 
 describe('problems', () => {
-  test('are told all at once, where they are, with what was meant', () => {
+  test('are reported all at once, where they are, with a suggestion', () => {
     const text = `secretz: {}
 strictFS: yes
 pull: allways

@@ -91,7 +91,7 @@ describe('the metadata server', () => {
     expect([status, headers['Location']]).toEqual([301, `${v1}/instance/?recursive=true`]);
   });
 
-  test('shows what it is to whoever asks for its root', async () => {
+  test('shows what it is at its root', async () => {
     const { status, headers, body } = await get('/', {});
     expect([status, headers['Metadata-Flavor'], body]).toEqual([200, 'Google', 'computeMetadata/\n']);
   });

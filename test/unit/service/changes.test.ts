@@ -52,7 +52,7 @@ describe('the changes of a store', () => {
     await Promise.all(waiters.map(({ ended }) => ended));
   });
 
-  test('are seen within 50 ms, and nothing is polled once nobody waits', async () => {
+  test('are seen within 50 ms, and nothing is polled once no consumer waits', async () => {
     const end = new AbortController();
     const { seen, ended } = consumer({ signal: end.signal });
     await vi.advanceTimersByTimeAsync(500);

@@ -95,7 +95,7 @@ test('an orphan on the container engine that answers, or on none yet, is resumed
 test.each([
   ['does not answer', () => (world.runtime.gone = true)],
   ['keeps everybody waiting', () => (world.call.engine = () => new Promise(() => {}))],
-])('while the engine %s, somebody is sent to wait for it', async (_, loseEngine) => {
+])('while the engine %s, a worker waits for it', async (_, loseEngine) => {
   loseEngine();
   world.work = false;
   await recoverExecutions({ ...world.call, now: Date.now });

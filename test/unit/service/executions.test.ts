@@ -163,7 +163,7 @@ describe('an execution token', () => {
     expect(startedByToken(world.call, job, { token: 'other', pid: 1, processStart: '' })).toBeUndefined();
   });
 
-  test('whose execution somebody has deleted is not waited for', async () => {
+  test('whose execution was deleted is not waited for', async () => {
     const world = worldWithJob(withToken({ runExecutionToken: 'v1' }), { work: true });
     await deleteExecution(world.call, { name: `${job}/executions/nightly-v1` });
     expect((await waitForJob(world.call, job)).reconciling).toBeUndefined();
@@ -171,7 +171,7 @@ describe('an execution token', () => {
 });
 
 describe('cancelExecution', () => {
-  test('asks for it, and has somebody see to it', async () => {
+  test('asks for it, and starts a worker for it', async () => {
     const world = worldWithJob(jobInput(), { work: true });
     const { name } = runJob(world.call, { name: job });
     await cancelExecution(world.call, { name, validateOnly: true });
@@ -273,7 +273,7 @@ describe('deleteExecution', () => {
     expect(world.runtime.containers.size).toBe(0);
   });
 
-  test('that nobody waited for is finished by who ran the execution, or else by the next command', async () => {
+  test('without a wait is finished by the process that ran the execution, or else by the next command', async () => {
     const world = worldWithJob();
     const { name } = runJob(world.call, { name: job });
     startExecutionDeletion(world.call, { name });

@@ -308,7 +308,7 @@ describe('deleteJob', () => {
     expect(world.store.policy(name)).toBeUndefined();
   });
 
-  test('that nobody waited for is finished by the next write', async () => {
+  test('without a wait is finished by the next write', async () => {
     const world = new ServiceWorld();
     create(world);
     const { name: execution } = runJob(world.call, { name });
@@ -361,7 +361,7 @@ describe('listJobs', () => {
     expect(everyPage((page) => listJobs(world.call, { ...query, ...page }))).toHaveLength(7);
   });
 
-  test('has 100 on a page unless told otherwise, and refuses what is no token of its own', () => {
+  test('has 100 on a page by default, and refuses what is no token of its own', () => {
     const world = new ServiceWorld();
     world.store.transaction(() => {
       for (let i = 0; i < 101; i++) create(world, jobInput(), `job-${i}`);

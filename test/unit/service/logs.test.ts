@@ -47,7 +47,7 @@ test('times do not go back where the log is read from the engine once more, whic
   expect(three?.time).toBe(two?.time);
 });
 
-test('lines that nobody reads stay in the log until somebody does', async () => {
+test('lines that are not read yet stay in the log', async () => {
   const written = Array.from({ length: 50_000 }, (_, i) => `line ${i}`);
   write('stdout', written);
   const shown: TaskLine[] = [];

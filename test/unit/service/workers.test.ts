@@ -72,7 +72,7 @@ test('one that has lived for long has a successor at once', () => {
   expect(started).toHaveLength(10);
 });
 
-test('one that the machine does not start holds up nobody', () => {
+test('one that the machine does not start holds up no command', () => {
   workersOf(1, false).start(execution);
   expect(world.store.lease(execution)).toBeUndefined();
   workersOf(2).start(execution);

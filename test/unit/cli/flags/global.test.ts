@@ -33,7 +33,7 @@ describe('global flags', () => {
     expect(await run(line, { env })).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
-  test('--user-output-enabled wins over the variable, and errors are told all the same', async () => {
+  test('--user-output-enabled wins over the variable, and errors are reported all the same', async () => {
     const { run } = cli({ env: { CLOUDSDK_CORE_USER_OUTPUT_ENABLED: 'false' } });
     expect(await run('--user-output-enabled jobs list')).toMatchObject({
       code: 0,

@@ -262,13 +262,13 @@ describe('--env-vars-file', () => {
     await expect(variables(name, text)).rejects.toThrow(message);
   });
 
-  test('what cannot be read of a .env file is told', async () => {
+  test('what cannot be read of a .env file is reported', async () => {
     said = '';
     expect(await variables('e.env', 'A=1\n\n=v\nB="x" y\nC=pa#ss\n')).toEqual(['A=1', 'C=pa#ss']);
     expect(said).toBe('WARNING: e.env: skipped unreadable line 3, 4\n');
   });
 
-  test('that is not there is told', async () => {
+  test('that is not there is reported', async () => {
     await expect(created('--image=i', '--env-vars-file=/none.yaml')).rejects.toThrow(
       'File [/none.yaml] does not exist.',
     );

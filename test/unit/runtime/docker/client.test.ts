@@ -29,7 +29,7 @@ describe('an engine that has not answered', () => {
     await expect(result(stderr, exitCode)).rejects.toMatchObject({ name: 'StatusError', code: 'UNAVAILABLE' });
   });
 
-  test('is told by the line that says so', async () => {
+  test('is found by the line that says so', async () => {
     await expect(result(`time="now" level=error msg="unexpected EOF"\ndocker: ${gone}\n`)).rejects.toThrow(
       `No container engine answers: ${gone}`,
     );

@@ -75,7 +75,7 @@ test.each([
   '<html>\n<body>',
   '{"host":null}',
   '{"host":{}}',
-])('what is no answer is told as such, with the call and its first line: %j', async (text) => {
+])('what is no answer is reported as such, with the call and its first line: %j', async (text) => {
   const what = text ? `what is no answer to it: ${text.split('\n')[0]}` : 'nothing';
   const failure = (call: string): object => ({
     name: 'StatusError',

@@ -43,7 +43,7 @@ describe('emptyDir', () => {
     expect(sharesMemory({ containers: [mounting('v:/x')], volumes: [volume] })).toBe(false);
   });
 
-  test('on disk is a volume that nobody has to hold', () => {
+  test('on disk is a volume that needs no holder', () => {
     const volume: Volume = { name: 'v', emptyDir: { medium: 'DISK', sizeLimit: '1Gi' } };
     const { mounts, volumes, held } = plan([volume], [container('v:/x'), container('v:/y')]);
     expect(volumes).toEqual([{ name: 'a-volume0', labels, memoryBytes: undefined }]);
@@ -77,12 +77,12 @@ describe('emptyDir', () => {
     ]);
   });
 
-  test('that nobody mounts is nothing', () => {
+  test('without a mount is nothing', () => {
     expect(plan([{ name: 'v', emptyDir: {} }], [container()])).toMatchObject({ volumes: [], mounts: [[]] });
   });
 });
 
-test('secrets are files that nobody can write to, in a directory for each volume', () => {
+test('secrets are read-only files, in a directory for each volume', () => {
   const { files, mounts } = plan(
     [
       { name: 'one', secret: { secret: 'projects/p/secrets/key' } },
