@@ -10,7 +10,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeTestImage } from '../scripts/images.mjs';
-import { build, root } from '../scripts/setup.mjs';
+import { root } from '../scripts/packages.mjs';
+import { build } from '../scripts/setup.mjs';
 
 const image = 'localrun/busybox:latest';
 const { values } = parseArgs({
