@@ -38,7 +38,13 @@ const lost = 'the sandbox of its attempt is gone';
  * The errors of a connection that the container closes, depending on when it does so: before, during or after the
  * request.
  */
-const hangUps = new Set(['EPIPE', 'ECONNRESET']);
+const hangUps = new Set([
+  'EPIPE',
+  'ECONNRESET',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ERR_STREAM_WRITE_AFTER_END',
+]);
 
 /**
  * What is wrong; undefined if the container is up. The timeout counts from the moment when the connection is

@@ -16,6 +16,7 @@ function broken(code: string, when: 'write' | 'read'): Duplex {
 test.for([
   ['before it is asked', () => broken('EPIPE', 'write')],
   ['while it is asked', () => broken('ECONNRESET', 'read')],
+  ['before it is written to', () => broken('ERR_STREAM_DESTROYED', 'write')],
   [
     'after that',
     () =>
