@@ -119,12 +119,15 @@ export class Containers {
    */
   async removeAll(names: readonly string[], together: boolean): Promise<void> {
     if (names.length === 0) return;
+    let left = names;
     if (together) {
       names.forEach((name) => this.#forget(name));
       const { exitCode } = await this.#client.run(['rm', '--force', '--volumes', '--depend', '--ignore', ...names]);
-      if (exitCode === 0) return;
+      // Podman also ignores that it left a sandbox because a container in it was gone before it could remove that.
+      const states = exitCode === 0 ? await Promise.all(names.map((name) => this.inspect(name))) : names;
+      left = names.filter((_, i) => states[i]);
     }
-    await Promise.all(names.map((name) => this.remove(name)));
+    await Promise.all(left.map((name) => this.remove(name)));
   }
 
   /** Before the container itself, so that what goes with it is gone with it. */
