@@ -111,7 +111,8 @@ test.concurrent('a job is deleted with what its executions have kept', async ({ 
 });
 
 test.concurrent('what kept containers keeps them when another process carries it on', async ({ home }) => {
-  const retried = 'sleep 1; [ $CLOUD_RUN_TASK_ATTEMPT = 1 ]';
+  // The run must not end before it is killed, on a busy machine either.
+  const retried = '[ $CLOUD_RUN_TASK_ATTEMPT = 1 ] || exit 1; sleep 4';
   const file = home.script('carried', retried, { taskCount: 2, parallelism: 1, maxRetries: 1 });
   const run = home.start(['jobs', 'run', '-f', file, '--keep-failed', '--fresh-sandbox']);
   await run.says('task 0 failed');
