@@ -10,7 +10,7 @@ const waiting = (id: string): string[] => ['jobs', 'executions', 'wait', id];
 async function abandoned(home: Home, script: string, spec: { taskCount?: number; maxRetries?: number } = {}) {
   expect((await home.run(['jobs', 'create', '-f', home.script('left', script, spec)])).exitCode).toBe(0);
   const events = home.events();
-  const command = home.inline(['jobs', 'execute', 'left', '--async']);
+  const command = home.start(['jobs', 'execute', 'left', '--async']);
   expect((await command.ended).exitCode).toBe(0);
   await events.started(spec.taskCount ?? 1);
   const worker = await until(() => home.processes().find(({ args }) => args.includes('__worker')));
