@@ -9,7 +9,7 @@ import type { Io } from './cli/io.js';
 import { buildProgram, checkLine, withSuggestion } from './cli/command/program.js';
 import type { Config } from './config.js';
 import type { LocalDocument } from './local/settings-file.js';
-import { endpointOf } from './model/container-engine.js';
+import { endpointOf } from './model/runtime-identity.js';
 import type { KeepingExecution } from './model/kept-containers.js';
 import { type Parent, shortName } from './model/names.js';
 import { parseSize } from './model/quantity.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import type { ContainerEngine } from '../model/container-engine.js';
+import type { RuntimeIdentity } from '../model/runtime-identity.js';
 import type { KeepingExecution } from '../model/kept-containers.js';
 import type { AttemptRuntime } from '../runtime/port.js';
 
@@ -17,7 +17,7 @@ export async function discard(
   runtime: AttemptRuntime,
   home: string,
   { name, engine }: KeepingExecution,
-): Promise<ContainerEngine | undefined> {
+): Promise<RuntimeIdentity | undefined> {
   const other = engine && engine.id !== (await runtime.identify()).id ? engine : undefined;
   if (!other) await runtime.discard(await runtime.list({ home, execution: name }));
   rmSync(runDirectory(home, name), { recursive: true, force: true });

@@ -1,5 +1,5 @@
 import { type AttemptRecord, type EndedAttempt, judgeAttempt, type StopReason } from '../model/attempt.js';
-import type { ContainerEngine } from '../model/container-engine.js';
+import type { RuntimeIdentity } from '../model/runtime-identity.js';
 import { cancelling, completed, counted, isCompleted, started, startedAt, withRunning } from '../model/execution.js';
 import type { Execution } from '../model/schema/job.js';
 import { type AttemptOutcome, attempted, cancelledTask, running, scheduled, type TaskRecord } from '../model/task.js';
@@ -55,7 +55,7 @@ export class ExecutionRecord {
   }
 
   /** Records the runtime that runs the attempts. */
-  began(engine: ContainerEngine): void {
+  began(engine: RuntimeIdentity): void {
     const { name } = this.#execution;
     this.#store.guarded(name, this.#owner, () => this.#store.saveEngine(name, engine));
   }
@@ -83,8 +83,15 @@ export class ExecutionRecord {
     const within = { from: attempt.createTime, to: this.time };
     const time = onOurClock({ from: runtimeTime, to: runtimeTime }, within).from;
     const startTime = attempt.startTime ?? time;
-    const next = { ...attempt, startTime, ...(main && { mainStartTime: time }) };
+    const next = { ...attempt, waiting: undefined, startTime, ...(main && { mainStartTime: time }) };
     this.#writeTask(task, running(task, startTime, this.time), next, started(this.#execution, startTime, this.time));
+    return next;
+  }
+
+  /** Records where an attempt is, or why it has to wait. */
+  locate(attempt: AttemptRecord, where: Pick<AttemptRecord, 'node' | 'waiting'>): AttemptRecord {
+    const next = { ...attempt, ...where };
+    this.#store.guarded(this.#execution.name, this.#owner, () => this.#store.saveAttempt(this.#execution.name, next));
     return next;
   }
 
@@ -117,7 +124,7 @@ export class ExecutionRecord {
     const { maxRetries = 0 } = this.#execution.template;
     const after = attempted(before, outcome, { maxRetries, cancelled, end: endTime, now: this.time });
     const task = { ...after, startTime: startTime ?? before.startTime };
-    this.#writeTask(before, task, { ...attempt, startTime, endTime, outcome });
+    this.#writeTask(before, task, { ...attempt, waiting: undefined, startTime, endTime, outcome });
     return { outcome, task };
   }
 

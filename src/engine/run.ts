@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { type Action, nextActions, type Situation, startable } from '../model/next-actions.js';
-import { type ContainerEngine, otherEngine } from '../model/container-engine.js';
+import { type RuntimeIdentity, otherRuntime } from '../model/runtime-identity.js';
 import { imported, importFailed, isCompleted, provisionFailed } from '../model/execution.js';
 import { keptAttempts } from '../model/kept-containers.js';
 import type { Execution } from '../model/schema/job.js';
@@ -77,7 +77,7 @@ class Run {
     const began = this.#deps.store.engine(this.#name);
     if (!began) this.#record.began(asked);
     else if (began.id !== asked.id) {
-      if (!this.#deps.store.deletionRequested(this.#name)) throw otherEngine(this.#name, began, asked);
+      if (!this.#deps.store.deletionRequested(this.#name)) throw otherRuntime(this.#name, began, asked);
       return this.#writeOff();
     }
     const session = await this.#open(began !== undefined);
@@ -102,7 +102,7 @@ class Run {
    * Waits until the runtime is available. An execution that is being deleted waits only briefly, because its runtime
    * may be gone for good, and another process may use another one. Undefined if that process is to run it.
    */
-  async #identified(): Promise<ContainerEngine | undefined> {
+  async #identified(): Promise<RuntimeIdentity | undefined> {
     const since = performance.now();
     return this.#unless(
       () => performance.now() - since >= pace.giveWay && this.#deps.store.deletionRequested(this.#name),

@@ -104,6 +104,8 @@ export class Slots {
     this.#active.set(task, active);
     const spec = attemptSpec(record.execution, { task, attempt }, deps.store.images(name));
     const ended = run(spec, {
+      placed: (node) => void (active.record = record.locate(active.record, { node, waiting: undefined })),
+      waiting: (why) => this.#waiting(active, why),
       started: (startedAt, main) => this.#started(active, startedAt, main),
       output: (container) => this.#openLog(active, container),
       written: (container) => deps.logs.beginning(name, { task, attempt, container }),
@@ -123,13 +125,21 @@ export class Slots {
     });
   }
 
+  #waiting(active: Active, why: string | undefined): void {
+    const { record, emit } = this.#host;
+    const { task, attempt, waiting } = active.record;
+    if (why === waiting) return;
+    active.record = record.locate(active.record, { waiting: why });
+    emit({ type: 'attempt.waiting', task, attempt, why });
+  }
+
   #started(active: Active, startedAt: number, main: boolean): void {
     const { deps, record, emit, wake } = this.#host;
-    const { task, attempt, startTime, mainStartTime } = active.record;
+    const { task, attempt, node, startTime, mainStartTime } = active.record;
     if (!startTime || (main && !mainStartTime)) {
       active.record = record.start(active.record, timestamp(startedAt), main);
     }
-    if (active.startedAt === undefined) emit({ type: 'attempt.started', task, attempt });
+    if (active.startedAt === undefined) emit({ type: 'attempt.started', task, attempt, node });
     // By another clock it may have started before it was created.
     const since = Math.max(startedAt, epochMs(active.record.createTime));
     active.startedAt ??= performance.now() - Math.max(0, deps.now() - since);

@@ -17,6 +17,10 @@ export interface AttemptRecord {
   /** Where the attempt is, in a form that only the runtime reads. */
   handle: string;
   createTime: Timestamp;
+  /** The node of a cluster that it was given to. */
+  node?: string | undefined;
+  /** Why it has not started yet, in the runtime's words. */
+  waiting?: string | undefined;
   /** When its first container started. */
   startTime?: Timestamp | undefined;
   /** When its main container started. Once this is set, that container is never started again. */
@@ -61,7 +65,9 @@ export type EndedContainer =
       unheard?: boolean | undefined;
     }
   /** It was started, but it no longer exists and its end was not recorded. */
-  | { status: 'missing' };
+  | { status: 'missing' }
+  /** It may still be running where it cannot be seen, or its end cannot be known: the node is gone. `reason` says why. */
+  | { status: 'lost'; reason: string };
 
 /**
  * The outcome of an attempt, from the state of its containers and from the reason why localrun stopped it, if it did. A
@@ -126,6 +132,10 @@ export function judge(container: EndedContainer, stop: AttemptRecord['stop']): A
       return stop
         ? stopped(stop.reason)
         : { code: codes.INTERNAL, message: 'The container was removed before its result was known.' };
+    case 'lost':
+      return stop
+        ? stopped(stop.reason)
+        : { code: codes.UNAVAILABLE, message: `The attempt was lost: ${container.reason}` };
     case 'created': {
       if (stop?.reason === 'cancel') return stopped('cancel');
       const { exitCode, error } = container;

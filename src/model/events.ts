@@ -10,7 +10,9 @@ export type ExecutionEvent = { time: Timestamp } & (
   /** `detail`: the container engine's message. */
   | { type: 'image.unavailable'; image: string; detail: string }
   | { type: 'execution.started'; execution: Execution }
-  | { type: 'attempt.started'; task: number; attempt: number }
+  /** The runtime cannot start it yet, and says why. Undefined: it can now. */
+  | { type: 'attempt.waiting'; task: number; attempt: number; why: string | undefined }
+  | { type: 'attempt.started'; task: number; attempt: number; node?: string | undefined }
   | { type: 'attempt.stopping'; task: number; attempt: number; reason: StopReason }
   /** Its slot is free but its result is still to come. False: it is running after all. */
   | { type: 'attempt.settling'; task: number; attempt: number; settling: boolean }

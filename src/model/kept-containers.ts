@@ -1,5 +1,5 @@
 import type { AttemptRecord } from './attempt.js';
-import type { ContainerEngine } from './container-engine.js';
+import type { RuntimeIdentity } from './runtime-identity.js';
 import { codes } from './errors.js';
 import type { LocalSettings } from './local/settings.js';
 
@@ -30,12 +30,12 @@ export function keptAttempts(store: Records, execution: string): AttemptRecord[]
 /** An execution with kept containers, and the container engine that holds them. */
 export interface KeepingExecution {
   name: string;
-  engine: ContainerEngine | undefined;
+  engine: RuntimeIdentity | undefined;
 }
 
 /** Which of these executions have kept containers. */
 export const keepingExecutions = (
-  store: Records & { engine: (execution: string) => ContainerEngine | undefined },
+  store: Records & { engine: (execution: string) => RuntimeIdentity | undefined },
   executions: readonly string[],
 ): KeepingExecution[] =>
   executions.flatMap((name) => (keptAttempts(store, name).length > 0 ? [{ name, engine: store.engine(name) }] : []));

@@ -1,5 +1,5 @@
 import type { EndedAttempt } from '../model/attempt.js';
-import type { ContainerEngine } from '../model/container-engine.js';
+import type { RuntimeIdentity } from '../model/runtime-identity.js';
 import type { LocalSettings } from '../model/local/settings.js';
 import type { TokenSource } from '../model/metadata-server.js';
 import type { Condition } from '../model/schema/condition.js';
@@ -14,7 +14,7 @@ import type { Probe } from '../model/schema/probe.js';
  */
 export interface AttemptRuntime {
   /** Which runtime answers; it may be remembered from the first answer. */
-  identify(): Promise<ContainerEngine>;
+  identify(): Promise<RuntimeIdentity>;
   /** What the runtime can do for jobs. */
   capabilities(): Promise<Capabilities>;
   /** The networks that a job can join by name. */
@@ -218,6 +218,10 @@ export interface AttemptContainer {
 
 /** Is notified about an attempt. */
 export interface AttemptSink {
+  /** The attempt has a node of a cluster. */
+  placed(node: string): void;
+  /** The attempt cannot start yet, and why, on one line. Undefined: nothing stands in its way any longer. */
+  waiting(why: string | undefined): void;
   /** A container has been running since `startedAt`, in ms since 1970 by the runtime's clock. */
   started(startedAt: number, main: boolean): void;
   /**

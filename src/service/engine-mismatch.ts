@@ -1,4 +1,4 @@
-import { type ContainerEngine, otherEngine } from '../model/container-engine.js';
+import { type RuntimeIdentity, otherRuntime } from '../model/runtime-identity.js';
 import { StatusError } from '../model/errors.js';
 import { isCompleted } from '../model/execution.js';
 import { leaseHolder } from './leases.js';
@@ -9,8 +9,8 @@ const patience = 3000;
 
 /** The container engine that an execution began on, and the other one that answers now. */
 export interface EngineMismatch {
-  began: ContainerEngine;
-  asked: ContainerEngine;
+  began: RuntimeIdentity;
+  asked: RuntimeIdentity;
 }
 
 /** The mismatch of an open execution that no process runs; undefined also if no engine answers. */
@@ -35,7 +35,7 @@ export async function engineMismatch(
 }
 
 /** The container engine, if it answers in time. */
-async function answeringEngine(service: Service): Promise<ContainerEngine | undefined> {
+async function answeringEngine(service: Service): Promise<RuntimeIdentity | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), patience);
@@ -54,13 +54,13 @@ async function answeringEngine(service: Service): Promise<ContainerEngine | unde
 /** @throws StatusError FAILED_PRECONDITION for an orphan that began on another container engine than the one that answers */
 export async function requireSameEngine(service: Service, execution: string): Promise<void> {
   const mismatch = await orphanMismatch(service, execution);
-  if (mismatch) throw otherEngine(execution, mismatch.began, mismatch.asked);
+  if (mismatch) throw otherRuntime(execution, mismatch.began, mismatch.asked);
 }
 
 /** What the deletion of an execution cannot remove, because it is on a container engine that is not in use. */
 export interface Remnant {
   execution: string;
-  engine: ContainerEngine;
+  engine: RuntimeIdentity;
   /** The process that runs the execution, which may still reach that engine. */
   pid: number | undefined;
 }

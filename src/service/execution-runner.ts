@@ -2,7 +2,7 @@ import type { Control } from '../engine/engine.js';
 import { discard } from '../engine/leftovers.js';
 import { runExecution } from '../engine/run.js';
 import { type Credentials, GcloudCredentials } from '../local/credentials.js';
-import type { ContainerEngine } from '../model/container-engine.js';
+import type { RuntimeIdentity } from '../model/runtime-identity.js';
 import { StatusError } from '../model/errors.js';
 import type { OnEvent } from '../model/events.js';
 import { isCompleted } from '../model/execution.js';
@@ -71,7 +71,7 @@ async function requireNetwork(runtime: AttemptRuntime, network: string): Promise
 /** An execution whose kept containers are on another container engine than the one that answers. */
 interface Unreachable {
   name: string;
-  engine: ContainerEngine;
+  engine: RuntimeIdentity;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { otherEngine } from '../model/container-engine.js';
+import { otherRuntime } from '../model/runtime-identity.js';
 import type { StatusError } from '../model/errors.js';
 import type { Execution } from '../model/schema/job.js';
 import { orphanMismatch } from './engine-mismatch.js';
@@ -29,7 +29,7 @@ export async function recoverExecutions(service: Service): Promise<Recovered[]> 
       const mismatch = await orphanMismatch(service, name);
       if (mismatch) {
         const { began, asked } = mismatch;
-        return { execution: service.store.execution(name), refusal: otherEngine(name, began, asked) };
+        return { execution: service.store.execution(name), refusal: otherRuntime(name, began, asked) };
       }
       ensureRunning(service, name);
       return { execution: await awaitCompletion(service, name, { until }), refusal: undefined };

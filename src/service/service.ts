@@ -1,4 +1,4 @@
-import type { ContainerEngine } from '../model/container-engine.js';
+import type { RuntimeIdentity } from '../model/runtime-identity.js';
 import { StatusError } from '../model/errors.js';
 import type { LocalSettings } from '../model/local/settings.js';
 import type { Holds } from '../model/iam/permissions.js';
@@ -37,7 +37,7 @@ export interface Service {
    */
   spawnWorker: (execution: string) => void;
   /** The container engine in use. @throws StatusError UNAVAILABLE */
-  engine: () => Promise<ContainerEngine>;
+  engine: () => Promise<RuntimeIdentity>;
   /** Removes the kept containers of deleted executions, without waiting. */
   discard: (executions: readonly KeepingExecution[]) => void;
 }

@@ -1,4 +1,4 @@
-import type { ContainerEngine } from '../model/container-engine.js';
+import type { RuntimeIdentity } from '../model/runtime-identity.js';
 import { jobName, parseName, shortName } from '../model/names.js';
 import { defaultSettings, type LocalSettings } from '../model/local/settings.js';
 import { startedAt } from '../model/execution.js';
@@ -92,7 +92,7 @@ export const executionStore = (db: Connection): ExecutionStore => ({
   },
 
   engine(execution) {
-    return sealedIn<ContainerEngine>(db, db.get('SELECT engine FROM execution WHERE name = ?', execution), 'engine');
+    return sealedIn<RuntimeIdentity>(db, db.get('SELECT engine FROM execution WHERE name = ?', execution), 'engine');
   },
 
   saveEngine(execution, engine) {

@@ -15,7 +15,7 @@ const bytesOf = (table: 'task' | 'attempt', columns: string): string =>
 
 const recordBytes = `length(resource) + length(settings) + coalesce(length(images), 0)
   + ${bytesOf('task', 'uid, state, update_time, scheduled_time, start_time, completion_time, last_attempt_result')}
-  + ${bytesOf('attempt', 'name, handle, create_time, start_time, main_start_time, stop_time, end_time, outcome')}`;
+  + ${bytesOf('attempt', 'name, handle, create_time, place, start_time, main_start_time, stop_time, end_time, outcome')}`;
 
 export const remainsStore = (db: Connection): RemainsStore => ({
   remains() {

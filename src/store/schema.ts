@@ -1,7 +1,7 @@
 /**
  * Raise this with every change to `schema` or to how its columns are written. A store of another version is rejected.
  */
-export const schemaVersion = 7;
+export const schemaVersion = 8;
 
 /** Marks the database as a localrun store (`PRAGMA application_id`): "lrun". */
 export const storeMark = 0x6c72756e;
@@ -112,6 +112,7 @@ CREATE TABLE attempt (
   name TEXT NOT NULL,
   handle TEXT NOT NULL,
   create_time TEXT NOT NULL,
+  place TEXT,
   start_time TEXT,
   main_start_time TEXT,
   stop_reason TEXT,

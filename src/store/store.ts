@@ -1,5 +1,5 @@
 import type { AttemptRecord } from '../model/attempt.js';
-import type { ContainerEngine } from '../model/container-engine.js';
+import type { RuntimeIdentity } from '../model/runtime-identity.js';
 import type { Policy } from '../model/iam/policy.js';
 import type { LocalSettings } from '../model/local/settings.js';
 import type { Lease, Owner } from '../model/lease.js';
@@ -87,8 +87,8 @@ export interface ExecutionStore {
   createExecution(execution: Execution, settings: LocalSettings): void;
   saveExecution(execution: Execution): void;
   /** The container engine that has its containers; undefined until it has one. */
-  engine(execution: string): ContainerEngine | undefined;
-  saveEngine(execution: string, engine: ContainerEngine): void;
+  engine(execution: string): RuntimeIdentity | undefined;
+  saveEngine(execution: string, engine: RuntimeIdentity): void;
   /** The image ids that the execution's references stand for, once resolved. */
   images(execution: string): Record<string, string>;
   /** What this machine contributes to the execution. */

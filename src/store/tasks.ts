@@ -12,8 +12,8 @@ export const taskColumns = [
   'last_attempt_result',
 ] as const;
 export const attemptColumns = [
-  ...['task', 'number', 'name', 'handle', 'create_time', 'start_time', 'main_start_time', 'stop_reason', 'stop_time'],
-  ...['end_time', 'outcome'],
+  ...['task', 'number', 'name', 'handle', 'create_time', 'place', 'start_time', 'main_start_time', 'stop_reason'],
+  ...['stop_time', 'end_time', 'outcome'],
 ] as const;
 
 const statement = (table: string, columns: readonly string[]): string =>
@@ -103,6 +103,7 @@ export const taskStore = (db: Connection): TaskStore => ({
       attempt.name,
       attempt.handle,
       attempt.createTime,
+      placeOf(attempt),
       attempt.startTime,
       attempt.mainStartTime,
       attempt.stop?.reason,
@@ -138,16 +139,21 @@ function taskOf(row: Row): TaskRecord {
   };
 }
 
+const placeOf = ({ node, waiting }: AttemptRecord): string | undefined =>
+  node === undefined && waiting === undefined ? undefined : JSON.stringify({ node, waiting });
+
 function attemptOf(row: Row): AttemptRecord {
   checkRow(row, attemptColumns);
   const outcome = text(row['outcome']);
   const reason = text(row['stop_reason']);
+  const place = text(row['place']);
   return {
     task: Number(row['task']),
     attempt: Number(row['number']),
     name: String(row['name']),
     handle: String(row['handle']),
     createTime: String(row['create_time']),
+    ...(place === undefined ? {} : (JSON.parse(place) as Pick<AttemptRecord, 'node' | 'waiting'>)),
     startTime: text(row['start_time']),
     mainStartTime: text(row['main_start_time']),
     stop: reason ? { reason: reason as StopReason, time: String(row['stop_time']) } : undefined,

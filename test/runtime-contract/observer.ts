@@ -58,9 +58,22 @@ export class Observer implements AttemptSink {
   readonly broken: string[] = [];
   /** In the order of the reports. */
   readonly starts: { at: number; main: boolean }[] = [];
+  node: string | undefined;
+  /** Why it could not start, in the order of the reports. */
+  readonly waits: (string | undefined)[] = [];
   isQuiet = false;
   readonly #logs = new Map<string | undefined, Log[]>();
   #waiting: (() => void)[] = [];
+
+  placed(node: string): void {
+    this.node = node;
+    this.changed();
+  }
+
+  waiting(why: string | undefined): void {
+    this.waits.push(why);
+    this.changed();
+  }
 
   started(at: number, main: boolean): void {
     this.starts.push({ at, main });

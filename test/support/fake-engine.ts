@@ -1,5 +1,5 @@
 import { PassThrough, type Duplex } from 'node:stream';
-import type { ContainerEngine } from '../../src/model/container-engine.js';
+import type { ContainerEngine } from '../../src/model/runtime-identity.js';
 import { StatusError } from '../../src/model/errors.js';
 import { timestamp } from '../../src/model/time.js';
 import { DockerRuntime } from '../../src/runtime/docker/attempts/runtime.js';

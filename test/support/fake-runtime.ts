@@ -1,5 +1,5 @@
 import type { Culprit, EndedAttempt, EndedContainer } from '../../src/model/attempt.js';
-import type { ContainerEngine } from '../../src/model/container-engine.js';
+import type { RuntimeIdentity } from '../../src/model/runtime-identity.js';
 import { StatusError } from '../../src/model/errors.js';
 import { timestamp } from '../../src/model/time.js';
 import {
@@ -262,7 +262,7 @@ export class FakeRuntime implements AttemptRuntime {
     if (request) this.log.push(request);
   }
 
-  async identify(): Promise<ContainerEngine> {
+  async identify(): Promise<RuntimeIdentity> {
     if (this.gone) throw new StatusError('UNAVAILABLE', 'The runtime is gone.');
     return { id: this.id, client: 'docker', host: `tcp://${this.id}` };
   }

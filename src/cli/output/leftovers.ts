@@ -1,4 +1,4 @@
-import { endpointOf } from '../../model/container-engine.js';
+import { endpointOf } from '../../model/runtime-identity.js';
 import { shortName } from '../../model/names.js';
 import type { Execution } from '../../model/schema/job.js';
 import { remnantsOf } from '../../service/engine-mismatch.js';

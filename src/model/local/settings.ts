@@ -13,6 +13,36 @@ export type SecretSource =
 /** Stands for every version. */
 export const anyVersion = '*';
 
+/** How a Kubernetes cluster runs the attempts of an execution. */
+export interface KubernetesSettings {
+  kind: 'kubernetes';
+  /** The context of the kubeconfig; unset: its current context, or in a pod the pod's own cluster. */
+  context?: string | undefined;
+  /** Unset: the namespace of the context, or of the pod, or `default`. */
+  namespace?: string | undefined;
+  /** The images are on the nodes already: the cluster pulls none, and no registry is asked for a digest. */
+  imagesOnNodes: boolean;
+  /** The service account of the pods. */
+  serviceAccount?: string | undefined;
+  /** Secrets of the namespace with credentials of registries. */
+  imagePullSecrets: readonly string[];
+  /** Labels of the nodes that may run attempts. */
+  nodeSelector: Readonly<Record<string, string>>;
+  /** Taints of nodes that do not keep attempts away. */
+  tolerations: readonly Toleration[];
+  /** What a container asks the scheduler for, if that is not its limits. Kubernetes quantities. */
+  requests?: { cpu?: string | undefined; memory?: string | undefined } | undefined;
+}
+
+/** As in a pod. */
+export interface Toleration {
+  key?: string | undefined;
+  operator?: 'Exists' | 'Equal' | undefined;
+  value?: string | undefined;
+  effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute' | undefined;
+  tolerationSeconds?: number | undefined;
+}
+
 /** Where a Cloud SQL instance is; `socket` may be the directory of the socket. */
 export type CloudSqlEndpoint = { socket: string } | { tcp: string; engine: 'postgres' | 'mysql' };
 
@@ -24,6 +54,8 @@ export type CloudSqlEndpoint = { socket: string } | { tcp: string; engine: 'post
 export interface LocalSettings {
   /** The localrun.yaml that the settings come from. */
   config?: string | undefined;
+  /** The cluster that runs the attempts; unset: the container engine of this machine. */
+  runtime?: KubernetesSettings | undefined;
   /** Gives every attempt a network namespace of its own, instead of its slot's. */
   freshSandbox: boolean;
   /** A network of the container engine for the job to join, such as that of a compose project. */

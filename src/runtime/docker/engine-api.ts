@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { ContainerEngine } from '../../model/container-engine.js';
+import type { ContainerEngine } from '../../model/runtime-identity.js';
 import type { Timestamp } from '../../model/time.js';
 import type { Output, SlowCall } from '../port.js';
 

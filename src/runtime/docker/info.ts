@@ -1,4 +1,4 @@
-import type { ContainerEngine } from '../../model/container-engine.js';
+import type { ContainerEngine } from '../../model/runtime-identity.js';
 import { type DockerClient, jsonObject, throwIfUnreachable } from './client.js';
 import type { Capacity } from './engine-api.js';
 

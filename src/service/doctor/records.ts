@@ -1,4 +1,4 @@
-import { type ContainerEngine, endpointOf } from '../../model/container-engine.js';
+import { type RuntimeIdentity, endpointOf } from '../../model/runtime-identity.js';
 import { isCompleted } from '../../model/execution.js';
 import { StatusError, suggest } from '../../model/errors.js';
 import { shortName } from '../../model/names.js';
@@ -59,7 +59,7 @@ const nouns = {
 };
 
 /** Looks for orphaned executions. @param asked the container engine that answers */
-export function executionChecks(service: Service, asked: ContainerEngine | undefined): Mendable[] {
+export function executionChecks(service: Service, asked: RuntimeIdentity | undefined): Mendable[] {
   const open = service.store.openExecutions().map((name) => {
     const engine = service.store.engine(name);
     const away = engine && asked && engine.id !== asked.id ? engine : undefined;
@@ -72,7 +72,7 @@ export function executionChecks(service: Service, asked: ContainerEngine | undef
 interface Open {
   name: string;
   /** The container engine that it began on, if another one answers. */
-  away: ContainerEngine | undefined;
+  away: RuntimeIdentity | undefined;
   orphaned: boolean;
 }
 

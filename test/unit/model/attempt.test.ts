@@ -56,6 +56,13 @@ describe('an attempt', () => {
       undefined,
       { code: 13, message: 'The container was removed before its result was known.' },
     ],
+    [
+      'on a node that is gone',
+      { status: 'lost', reason: 'node n2 does not answer' },
+      undefined,
+      { code: 14, message: 'The attempt was lost: node n2 does not answer' },
+    ],
+    ['lost while being stopped', { status: 'lost', reason: 'gone' }, { reason: 'timeout', time: before }, timedOut],
     ['removed while being stopped', { status: 'missing' }, { reason: 'cancel', time: before }, cancelled],
   ] as const)('%s', (_, container, stop, outcome) => {
     expect(judge(container, stop)).toEqual(outcome);

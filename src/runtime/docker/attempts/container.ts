@@ -45,7 +45,7 @@ export async function bringUp(
   halt: AbortSignal,
   torn: () => boolean,
   openOutput: OpenOutput,
-): Promise<Running | Exclude<EndedContainer, { status: 'exited' }> | undefined> {
+): Promise<Running | Exclude<EndedContainer, { status: 'exited' | 'lost' }> | undefined> {
   const inspect = (): Promise<ContainerState | undefined> =>
     starter.availability.insist(() => starter.engine.inspect(spec.name));
   let state: Running | ContainerState | undefined = past === 'nothing' ? undefined : await inspect();
