@@ -60,6 +60,11 @@ function readSource(source: Exclude<SecretSource, { inline: string }>, env: Envi
     return limited(Buffer.from(value), source.env);
   }
   if ('file' in source) return limited(read(source.file), source.file);
+  if ('kubernetesSecret' in source) {
+    throw new Unavailable(
+      `the Secret ${source.kubernetesSecret} is in a Kubernetes cluster, and only pods can read it`,
+    );
+  }
   const value = parseDotenv(read(source.dotenv).toString()).variables.get(source.key);
   if (value === undefined) throw new Unavailable(`${source.dotenv} does not set ${source.key}`);
   return limited(Buffer.from(value), source.key);

@@ -50,6 +50,7 @@ export const mappedEntries = ({ secrets, buckets, nfs, cloudSql }: LocalSettings
 export function shownSource(source: SecretSource): string {
   if ('file' in source) return source.file;
   if ('env' in source) return `the environment variable ${source.env}`;
+  if ('kubernetesSecret' in source) return `${source.key} in the Secret ${source.kubernetesSecret}`;
   return 'dotenv' in source ? `${source.key} in ${source.dotenv}` : `in ${source.inline}`;
 }
 

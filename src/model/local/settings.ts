@@ -8,7 +8,9 @@ export type SecretSource =
   | { env: string }
   | { dotenv: string; key: string }
   /** In a localrun.yaml itself, at `at`, and read again whenever it is needed. `lines`: the value has several lines. */
-  | { inline: string; at: string[]; lines?: true };
+  | { inline: string; at: string[]; lines?: true }
+  /** A key of a Secret in the namespace of a Kubernetes cluster; only pods can read it. */
+  | { kubernetesSecret: string; key: string };
 
 /** Stands for every version. */
 export const anyVersion = '*';
@@ -32,6 +34,8 @@ export interface KubernetesSettings {
   tolerations: readonly Toleration[];
   /** What a container asks the scheduler for, if that is not its limits. Kubernetes quantities. */
   requests?: { cpu?: string | undefined; memory?: string | undefined } | undefined;
+  /** The persistent volume claims that replace buckets, by bucket name. */
+  claims: Readonly<Record<string, string>>;
 }
 
 /** As in a pod. */
@@ -88,6 +92,9 @@ export interface LocalSettings {
   /** By PROJECT:REGION:INSTANCE. */
   cloudSql: Record<string, CloudSqlEndpoint>;
 }
+
+/** The file in every container with the application default credentials. */
+export const credentialsPath = '/var/run/secrets/localrun/application_default_credentials.json';
 
 /** Gives jobs access to nothing of this machine, and requires the platform that Cloud Run runs (container contract). */
 export const defaultSettings: LocalSettings = {

@@ -1,4 +1,4 @@
-import type { LocalSettings } from '../../../model/local/settings.js';
+import { credentialsPath, type LocalSettings } from '../../../model/local/settings.js';
 import type { Probe } from '../../../model/schema/probe.js';
 import type { AttemptContainer, AttemptSpec, ExecutionScope, SecretReference } from '../../port.js';
 import type { ContainerSpec, Mount, NetworkSpec, SandboxSpec } from '../engine-api.js';
@@ -37,7 +37,6 @@ interface Identity {
 }
 
 const metadataHost = 'metadata.google.internal';
-const credentialsPath = '/var/run/secrets/localrun/application_default_credentials.json';
 
 /** @param credentialsFile the application default credentials of this machine */
 const identity = (

@@ -4,8 +4,7 @@ import { bucketOptions } from '../../../model/local/volume-options.js';
 import { inside } from '../../../model/local/volume-paths.js';
 import { defaultSettings, type LocalSettings } from '../../../model/local/settings.js';
 import { ownProperty } from '../../../model/own-property.js';
-import { shortName } from '../../../model/names.js';
-import { parseQuantity } from '../../../model/quantity.js';
+import { memoryVolumeBytes, secretItems } from '../../../model/volumes.js';
 import type { Volume, VolumeMount } from '../../../model/schema/container.js';
 import type { TaskTemplate } from '../../../model/schema/job.js';
 import type { AttemptContainer, AttemptSpec, SecretReference } from '../../port.js';
@@ -55,7 +54,6 @@ interface Mounting {
 }
 
 const volumeMode = 0o777;
-const defaultSecretMode = 0o444;
 
 export function volumePlan(attempt: Mounting, settings: LocalSettings, place: Place): VolumePlan {
   const { containers, volumes } = attempt;
@@ -107,7 +105,8 @@ function addEmptyDir(
   name: string,
   { attempt, labels }: { attempt: Mounting; labels: Record<string, string> },
 ): void {
-  const sizeBytes = medium === 'DISK' ? undefined : memorySize(attempt, sizeLimit);
+  const memory = attempt.containers.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
+  const sizeBytes = medium === 'DISK' ? undefined : memoryVolumeBytes(memory, sizeLimit);
   const parts = [...new Set(uses.map(({ mount }) => inside(mount.subPath ?? '') ?? ''))];
   for (const [i, part] of parts.entries()) {
     const targets = uses.flatMap(({ container, mount }) => {
@@ -132,28 +131,14 @@ function below(part: string, base: string): string | undefined {
   return part.startsWith(`${base}/`) ? part.slice(base.length + 1) : undefined;
 }
 
-/** The limit, or half of the memory that the containers have together; never more than all of it. */
-function memorySize({ containers }: Mounting, sizeLimit: string | undefined): number {
-  const memory = containers.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
-  const limit = sizeLimit ? parseQuantity(sizeLimit) : undefined;
-  return Math.floor(Math.min(limit ?? memory / 2, memory));
-}
-
 function addSecret(
   plan: VolumePlan,
-  { secret, items = [], defaultMode }: NonNullable<Volume['secret']>,
+  secret: NonNullable<Volume['secret']>,
   uses: readonly Use[],
   directory: string,
 ): void {
-  const whole: typeof items = [{ path: shortName(secret) }];
-  for (const { path: name, version, mode } of items.length > 0 ? items : whole) {
-    plan.files.push({
-      secret,
-      version: version || 'latest',
-      file: path.join(directory, inside(name) ?? ''),
-      // A secret is read-only, whatever the mode says.
-      mode: (mode || defaultMode || defaultSecretMode) & ~0o222,
-    });
+  for (const { path: name, version, mode } of secretItems(secret)) {
+    plan.files.push({ secret: secret.secret, version, file: path.join(directory, inside(name) ?? ''), mode });
   }
   for (const { container, mount } of uses) {
     add(plan, container, { kind: 'bind', source: directory, target: mount.mountPath, readOnly: true });
