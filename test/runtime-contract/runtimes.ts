@@ -1,10 +1,11 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { systemIo } from '../../src/cli/io.js';
 import { DockerRuntime } from '../../src/runtime/docker/attempts/runtime.js';
 import { dockerEngine } from '../../src/runtime/docker/engine.js';
 import { Strays } from '../../src/runtime/docker/strays.js';
+import { KubernetesRuntime } from '../../src/runtime/kubernetes/runtime.js';
 import type { AttemptRuntime } from '../../src/runtime/port.js';
 import { EngineProxy } from '../support/engine-proxy.js';
 import { type Behaviour, FakeRuntime } from '../support/fake-runtime.js';
@@ -21,8 +22,15 @@ export interface Subject {
   /** Its attempts do not outlive this process: a dead supervisor is one that gets no more answers. */
   inProcess?: true;
   /** Why cases are skipped, besides those that need what its capabilities lack. */
-  without: { oom?: string; outage?: string };
+  without: Partial<Record<Lack, string>>;
 }
+
+/**
+ * `images`: it does not know which images there are before an attempt uses one. `streams`: stderr is in stdout. `bytes`:
+ * bytes that are not UTF-8 become U+FFFD. `exits`: the exit code of a container that it stopped may be unknown.
+ * `sigkill`: SIGTERM comes before SIGKILL.
+ */
+type Lack = 'oom' | 'outage' | 'images' | 'streams' | 'bytes' | 'exits' | 'sigkill';
 
 export interface Outage {
   runtime: AttemptRuntime;
@@ -62,6 +70,22 @@ const inMemory = (): FakeRuntime =>
   });
 const memory = inMemory();
 
+/** The id of a home of the test. */
+const homeId = (home: string): string => createHash('sha256').update(home).digest('hex').slice(0, 16);
+
+const cluster = (): AttemptRuntime =>
+  new KubernetesRuntime({
+    settings: {
+      kind: 'kubernetes',
+      imagesOnNodes: true,
+      imagePullSecrets: [],
+      nodeSelector: {},
+      tolerations: [],
+      claims: {},
+    },
+    ...{ homeId, kubectl: 'kubectl', env: process.env, patienceMs: 60_000 },
+  });
+
 /** The runtimes that the contract covers. To add one, add it here and to a project in vitest.config.ts. */
 export const runtimes = {
   memory: {
@@ -93,5 +117,20 @@ export const runtimes = {
       return { runtime: containerEngine(client, home), ...outage };
     },
     without: {},
+  },
+  kubernetes: {
+    image: 'localrun/busybox:latest',
+    open: cluster,
+    async openWithOutage() {
+      return { runtime: cluster(), cut: () => {}, mend: async () => {} };
+    },
+    without: {
+      outage: 'nothing cuts the connection yet',
+      images: 'only a node knows the images that it has',
+      streams: 'a kubelet returns both streams as one',
+      bytes: "docker's log driver json-file, which kubelets before 1.24 need, keeps text",
+      exits: 'Kubernetes before 1.22 does not update a pod that it has stopped',
+      sigkill: 'a kubelet gives each container two seconds',
+    },
   },
 } satisfies Record<string, Subject>;
