@@ -65,7 +65,7 @@ export async function ensureEngine() {
 }
 
 /** What some of the tests are about. */
-const subjects = ['podman', 'zsh', 'fish'];
+const subjects = ['podman', 'zsh', 'fish', 'docker-registry'];
 
 /**
  * Makes sure that podman and the shells with completion are there for the tests on them, as far as it can; what is not

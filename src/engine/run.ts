@@ -229,6 +229,9 @@ class Run {
       const found = await this.#unless(() => this.#cancel !== 'no', finding);
       if (!found) return;
       if (found instanceof ImageUnavailable) return this.#withoutImage(found, session);
+      for (const { reference, unpinned } of new Set(found)) {
+        if (unpinned !== undefined) this.#emit({ type: 'image.unpinned', image: reference, detail: unpinned });
+      }
       this.#record.prepared(
         withImages(execution, found, this.#record.time),
         Object.fromEntries(found.map(({ reference, id }) => [reference, id])),

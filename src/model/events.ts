@@ -7,6 +7,8 @@ import type { Timestamp } from './time.js';
 export type ExecutionEvent = { time: Timestamp } & (
   | { type: 'execution.adopted'; attempts: number }
   | { type: 'image.pulling'; image: string }
+  /** The attempts run what the tag means when they start. `detail`: why there is no digest. */
+  | { type: 'image.unpinned'; image: string; detail: string }
   /** `detail`: the container engine's message. */
   | { type: 'image.unavailable'; image: string; detail: string }
   | { type: 'execution.started'; execution: Execution }

@@ -259,6 +259,8 @@ export interface Image {
   id: string;
   /** It was pulled just now. */
   pulled: boolean;
+  /** Why the reference has no digest, so that attempts may run different images. */
+  unpinned?: string | undefined;
 }
 
 /** An image is unavailable. */

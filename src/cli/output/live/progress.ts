@@ -173,6 +173,8 @@ export function sentence(
       return `Resuming ${event.attempts} orphaned ${event.attempts === 1 ? 'attempt' : 'attempts'} of another process.`;
     case 'image.pulling':
       return `Pulling ${event.image}`;
+    case 'image.unpinned':
+      return chalk.yellow(`${event.image} is not pinned, so its tag may change during the execution: ${event.detail}.`);
     case 'image.unavailable':
       return chalk.red(`Cannot get ${event.image}: ${event.detail}`);
     case 'attempt.stopping':

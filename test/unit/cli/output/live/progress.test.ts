@@ -219,6 +219,9 @@ describe('the lines that stay', () => {
     expect(said(at({ type: 'image.unavailable', image: 'alpine', detail: 'no such image' }))).toBe(
       'Cannot get alpine: no such image',
     );
+    expect(said(at({ type: 'image.unpinned', image: 'r.io/a:1', detail: 'r.io denies access' }))).toBe(
+      'r.io/a:1 is not pinned, so its tag may change during the execution: r.io denies access.',
+    );
     expect(said(at({ type: 'attempt.stopping', task: 1, attempt: 0, reason: 'timeout' }))).toBe(
       'task 1 has reached its timeout of 30s; stopping it',
     );
