@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { StatusError } from './model/errors.js';
 import type { LocalFile } from './model/local/schema.js';
+import { type RuntimeKind, runtimeKinds } from './model/local/settings.js';
 import { parseSize } from './model/quantity.js';
 import { parseGcloudDuration } from './model/time.js';
 
@@ -21,8 +22,12 @@ export interface Config {
   apiVersion: 'v1' | 'v2';
   /** The file of application default credentials, where Google's libraries look for it. */
   credentialsFile: string;
+  /** What runs the attempts of new executions, unless `--runtime` says it. */
+  runtime: RuntimeKind;
   /** The docker client: a name on the PATH or a path. */
   docker: string;
+  /** The Kubernetes client, likewise. */
+  kubectl: string;
   /** How long the client may take to answer a short request, as a gcloud duration. */
   engineTimeout: string;
   /** Attempts that run at once if the job sets no lower limit. */
@@ -49,7 +54,7 @@ export interface GlobalFlags {
 }
 
 /** The same settings in localrun.yaml. */
-type FileSettings = Pick<LocalFile, 'project' | 'projectNumber' | 'region' | 'account' | 'enforceIam'>;
+type FileSettings = Pick<LocalFile, 'project' | 'projectNumber' | 'region' | 'account' | 'enforceIam' | 'runtime'>;
 
 /** A value, and its source: a flag, a variable, localrun.yaml, or `default`. */
 export interface Setting<T> {
@@ -114,7 +119,13 @@ export function explainConfig(
     ),
     apiVersion: decide<Config['apiVersion']>('v2', ['LOCALRUN_API_VERSION', apiVersion(env['LOCALRUN_API_VERSION'])]),
     credentialsFile: { ...credentials, value: path.resolve(credentials.value) },
+    runtime: decide<RuntimeKind>(
+      'docker',
+      ['LOCALRUN_RUNTIME', runtimeKind(env['LOCALRUN_RUNTIME'])],
+      [fileName, file.runtime?.kind],
+    ),
     docker: decide('docker', variable('LOCALRUN_DOCKER')),
+    kubectl: decide('kubectl', variable('LOCALRUN_KUBECTL')),
     engineTimeout: decide('2m', ['LOCALRUN_ENGINE_TIMEOUT', duration('LOCALRUN_ENGINE_TIMEOUT', env)]),
     maxParallelism: decide(32, [
       'LOCALRUN_MAX_PARALLELISM',
@@ -149,6 +160,14 @@ function apiVersion(text: string | undefined): 'v1' | 'v2' | undefined {
   if (!text) return undefined;
   if (text === 'v1' || text === 'v2') return text;
   throw new StatusError('INVALID_ARGUMENT', `LOCALRUN_API_VERSION must be v1 or v2, got ${text}`);
+}
+
+function runtimeKind(text: string | undefined): RuntimeKind | undefined {
+  if (!text) return undefined;
+  const kind = runtimeKinds.find((known) => known === text);
+  if (kind) return kind;
+  const meant = text === 'podman' ? ' (docker stands for podman, too; LOCALRUN_DOCKER names the client)' : '';
+  throw new StatusError('INVALID_ARGUMENT', `LOCALRUN_RUNTIME must be docker or kubernetes, got ${text}${meant}`);
 }
 
 function boolean(name: string, text: string | undefined): boolean | undefined {
@@ -207,7 +226,12 @@ export const environment: readonly (readonly [name: string, meaning: string])[] 
     'true: enforce the IAM policies of jobs for callers other than the owner. Default: from localrun.yaml, or false.',
   ],
   ['LOCALRUN_API_VERSION', 'The API version that --format=json and yaml print: v2, or v1 as gcloud does. Default: v2.'],
+  [
+    'LOCALRUN_RUNTIME',
+    'What runs new executions: docker (or podman, on this machine) or kubernetes. Default: from localrun.yaml, or docker.',
+  ],
   ['LOCALRUN_DOCKER', 'The docker client, or podman. Default: docker.'],
+  ['LOCALRUN_KUBECTL', 'The Kubernetes client. Default: kubectl.'],
   [
     'LOCALRUN_ENGINE_TIMEOUT',
     'How long the container engine may take to answer a short request before it counts as unavailable. Default: 2m.',
@@ -229,6 +253,7 @@ export const environment: readonly (readonly [name: string, meaning: string])[] 
   ['CLOUDSDK_CORE_USER_OUTPUT_ENABLED', 'false: print only errors, like --no-user-output-enabled.'],
   ['DOCKER_HOST, DOCKER_CONTEXT', 'The container engine, as for the docker client.'],
   ['DOCKER_CONFIG', 'The directory of the docker client with its contexts.'],
+  ['KUBECONFIG', 'The file of the Kubernetes client with its contexts.'],
   ['NO_COLOR, FORCE_COLOR', 'No colour, or colour even if the output is not a terminal.'],
   ['CI', 'No live view: one line for each event.'],
 ];

@@ -143,7 +143,7 @@ function context(
       import('./service/service.js'),
       import('./cli/flags/local.js'),
     ]);
-    return callOf(service, { account: config.account, settings: localSettings({ local, io }, {}) });
+    return callOf(service, { account: config.account, settings: localSettings({ local, io, config }, {}) });
   };
   const discard = async (executions: readonly KeepingExecution[]): Promise<void> => {
     try {

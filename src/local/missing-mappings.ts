@@ -37,6 +37,11 @@ export class MissingMappings {
     });
   }
 
+  claim(bucket: string): void {
+    const path = ['buckets', bucket];
+    this.#add(path, () => ({ path, value: `{ claim: ${bucket.replaceAll(/[^a-z\d]+/g, '-')} }` }));
+  }
+
   instance(name: string): void {
     const path = ['cloudSql', name];
     this.#add(path, () => ({ path, value: '{ tcp: "127.0.0.1:5432" }' }));

@@ -58,6 +58,9 @@ interface MountedPath {
 
 const newline = 0x0a;
 
+/** The names that all versions of Kubernetes accept for a variable. */
+const clusterName = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
+
 const root: FieldPath = ['template', 'template'];
 
 class Resolver {
@@ -70,6 +73,7 @@ class Resolver {
   readonly #mountedPaths: MountedPath[] = [];
   readonly #secrets = new Map<string, Map<string, LocalSettings['secrets'][string][string]>>();
   readonly #buckets = new Map<string, string>();
+  readonly #claims = new Map<string, string>();
   readonly #nfs = new Map<string, string>();
   readonly #cloudSql = new Map<string, CloudSqlEndpoint>();
 
@@ -90,9 +94,7 @@ class Resolver {
         const source =
           reference && this.#secret(reference.secret, reference.version, [...variable, 'valueSource', 'secretKeyRef']);
         if (source) this.#warnAboutValue(source, reference.secret, variable);
-        if (!name.startsWith('=') && (!source || canHold(name, source, this.#job.env))) return;
-        const { message, fix } = unnameable(name);
-        this.#report([...variable, 'name'], message, fix);
+        this.#checkName(name, source, [...variable, 'name']);
       });
       volumeMounts.forEach(({ name, subPath = '' }, j) => {
         const here = [...at, 'volumeMounts', j];
@@ -113,6 +115,7 @@ class Resolver {
           [...this.#secrets].map(([name, versions]) => [name, Object.fromEntries(versions)] as const),
         ),
         buckets: Object.fromEntries(this.#buckets),
+        claims: Object.fromEntries(this.#claims),
         nfs: Object.fromEntries(this.#nfs),
         cloudSql: Object.fromEntries(this.#cloudSql),
       },
@@ -120,6 +123,15 @@ class Resolver {
       warnings: this.#warnings,
       missing: this.#missing,
     };
+  }
+
+  #checkName(name: string, source: SecretSource | undefined, at: FieldPath): void {
+    if (this.#from.runtime) {
+      if (!clusterName.test(name)) this.#report(at, `no pod can have a variable named ${name}`, 'rename the variable');
+    } else if (name.startsWith('=') || (source && !canHold(name, source, this.#job.env))) {
+      const { message, fix } = unnameable(name);
+      this.#report(at, message, fix);
+    }
   }
 
   #report(at: FieldPath, message: string, fix?: string): void {
@@ -146,6 +158,8 @@ class Resolver {
       });
     } else if (gcs) {
       const bucket = gcs.bucket ?? '';
+      const claim = ownProperty(this.#from.claims, bucket);
+      if (claim !== undefined) return this.#claim(bucket, claim, [...at, 'gcs', 'bucket']);
       const { only, readOnly } = bucketOptions(gcs.mountOptions ?? []);
       const found = this.#directory('bucket', this.#from.buckets, bucket, [...at, 'gcs', 'bucket']);
       if (found === undefined) return;
@@ -153,11 +167,15 @@ class Resolver {
       this.#mounts(name, found, only, !gcs.readOnly && !readOnly, [...at, 'gcs']);
     } else if (nfs) {
       const key = exportName(`${nfs.server ?? ''}:${nfs.path ?? ''}`);
+      // A cluster mounts the export itself.
+      if (this.#from.runtime && !Object.hasOwn(this.#from.nfs, key)) return;
       const found = this.#directory('export', this.#from.nfs, key, [...at, 'nfs']);
       if (found === undefined) return;
       this.#nfs.set(key, found);
       this.#mounts(name, found, '', !nfs.readOnly, [...at, 'nfs']);
     } else if (cloudSqlInstance) {
+      // In a cluster there is nothing to map it to, and the run says so.
+      if (this.#from.runtime) return;
       (cloudSqlInstance.instances ?? []).forEach((instance, i) =>
         this.#instance(instance, [...at, 'cloudSqlInstance', 'instances', i]),
       );
@@ -175,6 +193,7 @@ class Resolver {
       this.#report(at, `the secret ${name} ${lacks}`);
       return undefined;
     }
+    if ('kubernetesSecret' in source && !this.#from.runtime) this.#reportCluster(at, `the secret ${name}`);
     const problem = secretProblem(source, this.#job.env);
     if (problem !== undefined) this.#report(at, `the secret ${name} has no value: ${problem}`);
     if ('file' in source && !existsSync(source.file)) this.#missing.files.add(source.file);
@@ -209,10 +228,24 @@ class Resolver {
     return [name, id, `projects/${project}/secrets/${id}`, `projects/${projectNumber}/secrets/${id}`];
   }
 
+  #claim(bucket: string, claim: string, at: FieldPath): void {
+    this.#claims.set(bucket, claim);
+    if (!this.#from.runtime) this.#reportCluster(at, `the bucket ${bucket}`);
+  }
+
+  #reportCluster(at: FieldPath, what: string): void {
+    this.#report(
+      at,
+      `${what} is in a cluster, and the job runs on this machine`,
+      'set LOCALRUN_RUNTIME=kubernetes, or map something of this machine',
+    );
+  }
+
   #directory(kind: 'bucket' | 'export', from: Record<string, string>, name: string, at: FieldPath): string | undefined {
     const directory = ownProperty(from, name);
     if (directory === undefined) {
-      this.#missing.directory(kind, name);
+      if (this.#from.runtime) this.#missing.claim(name);
+      else this.#missing.directory(kind, name);
       this.#report(at, `the ${kind} ${name} is not mapped`);
       return undefined;
     }

@@ -18,6 +18,9 @@ export class Unavailable extends Error {
 
 /** The current value of a secret version. @throws Unavailable */
 export async function secretValue(source: SecretSource, env: Environment): Promise<Buffer> {
+  if ('kubernetesSecret' in source) {
+    throw new Unavailable(`the Secret ${source.kubernetesSecret} is in a cluster, and only pods can read it`);
+  }
   if (!('inline' in source)) return readSource(source, env);
   const { readLocal } = await import('./settings-file.js');
   const local = await readLocal(source.inline).catch((error: Error) => {
@@ -31,12 +34,12 @@ export async function secretValue(source: SecretSource, env: Environment): Promi
 /** Why a secret version has no value now; undefined if it has one. */
 export function secretProblem(source: SecretSource, env: Environment): string | undefined {
   // An inline value was read together with localrun.yaml.
-  return 'inline' in source ? undefined : problemOf(() => readSource(source, env));
+  return 'inline' in source || 'kubernetesSecret' in source ? undefined : problemOf(() => readSource(source, env));
 }
 
 /** Whether a variable can hold the current value, if there is one. */
 export function canHold(name: string, source: SecretSource, env: Environment): boolean {
-  if (routeOf(name, true) === 'environment') return true;
+  if (routeOf(name, true) === 'environment' || 'kubernetesSecret' in source) return true;
   if ('inline' in source) return variableLine(name, source.lines ? '\n' : '') !== undefined;
   if (secretProblem(source, env) !== undefined) return true;
   return variableLine(name, readSource(source, env).toString()) !== undefined;
@@ -53,18 +56,16 @@ export function filesOf(source: SecretSource): string[] {
   }
 }
 
-function readSource(source: Exclude<SecretSource, { inline: string }>, env: Environment): Buffer {
+/** A source of which this process gets the value by itself. */
+type ReadSource = Exclude<SecretSource, { inline: string } | { kubernetesSecret: string }>;
+
+function readSource(source: ReadSource, env: Environment): Buffer {
   if ('env' in source) {
     const value = env[source.env];
     if (value === undefined) throw new Unavailable(`the environment variable ${source.env} is not set`);
     return limited(Buffer.from(value), source.env);
   }
   if ('file' in source) return limited(read(source.file), source.file);
-  if ('kubernetesSecret' in source) {
-    throw new Unavailable(
-      `the Secret ${source.kubernetesSecret} is in a Kubernetes cluster, and only pods can read it`,
-    );
-  }
   const value = parseDotenv(read(source.dotenv).toString()).variables.get(source.key);
   if (value === undefined) throw new Unavailable(`${source.dotenv} does not set ${source.key}`);
   return limited(Buffer.from(value), source.key);

@@ -46,6 +46,27 @@ test('flags win over variables, those over localrun.yaml, that over the variable
   expect(setting(settings, 'platform')).toBe('linux/amd64 (default)');
 });
 
+test('the runtime is chosen by flag, then by variable, then by localrun.yaml', async () => {
+  const { directory, run } = below('runtime: { kind: kubernetes, context: prod, imagesOnNodes: true }\n');
+  const file = path.join(directory, 'localrun.yaml');
+  const explain = async (flags: string, env = {}): Promise<Explained> =>
+    explained(await run(`config explain --format json ${flags}`, { env }));
+  const chosen = await explain('');
+  expect(setting(chosen, 'runtime')).toBe(`kubernetes (${file}:1)`);
+  expect(setting(chosen, 'runtime.context')).toBe(`prod (${file}:1)`);
+  expect(setting(chosen, 'runtime.imagesOnNodes')).toBe(`true (${file}:1)`);
+  expect(setting(chosen, 'runtime.namespace')).toBe('undefined (default)');
+  const local = await explain('', { LOCALRUN_RUNTIME: 'docker' });
+  expect(setting(local, 'runtime')).toBe('docker (LOCALRUN_RUNTIME)');
+  expect(local.settings.map(({ name }) => name)).not.toContain('runtime.context');
+  expect(setting(await explain('--runtime kubernetes', { LOCALRUN_RUNTIME: 'docker' }), 'runtime')).toBe(
+    'kubernetes (--runtime)',
+  );
+  const { code, stderr } = await run('config explain', { env: { LOCALRUN_RUNTIME: 'k8s' } });
+  expect(code).toBe(2);
+  expect(stderr).toContain('LOCALRUN_RUNTIME must be docker or kubernetes, got k8s');
+});
+
 test('jobs are made in the project and region of localrun.yaml, by its account', async () => {
   const { run } = below('project: shop\nregion: europe-west1\naccount: file@example.com\n');
   const { code, stdout } = await run('jobs create nightly --image i --format json');

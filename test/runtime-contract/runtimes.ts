@@ -81,7 +81,6 @@ const cluster = (): AttemptRuntime =>
       imagePullSecrets: [],
       nodeSelector: {},
       tolerations: [],
-      claims: {},
     },
     ...{ homeId, kubectl: 'kubectl', env: process.env, patienceMs: 60_000 },
   });

@@ -15,7 +15,9 @@ test('nothing needs to be set', () => {
     enforceIam: false,
     apiVersion: 'v2',
     credentialsFile: '/home/dev/.config/gcloud/application_default_credentials.json',
+    runtime: 'docker',
     docker: 'docker',
+    kubectl: 'kubectl',
     engineTimeout: '2m',
     maxParallelism: 32,
     logRetention: '30d',
@@ -48,6 +50,18 @@ test('policies are enforced where that is said, in so many words', () => {
   expect(at({ LOCALRUN_ENFORCE_IAM: 'true' }).enforceIam).toBe(true);
   expect(at({ LOCALRUN_ENFORCE_IAM: '0' }).enforceIam).toBe(false);
   expect(() => at({ LOCALRUN_ENFORCE_IAM: 'perhaps' })).toThrow('LOCALRUN_ENFORCE_IAM must be true or false');
+});
+
+test('the runtime is the container engine unless a variable or the file says otherwise', () => {
+  expect(at({ KUBECONFIG: '/k', KUBERNETES_SERVICE_HOST: '10.0.0.1' }).runtime).toBe('docker');
+  expect(at({ LOCALRUN_RUNTIME: 'kubernetes' }).runtime).toBe('kubernetes');
+  const surroundings = { platform: 'linux', homeDirectory: '/home/dev', userName: 'dev', hostName: 'laptop' };
+  const file = { runtime: { kind: 'kubernetes' as const } };
+  expect(loadConfig({ ...surroundings, env: {} }, {}, file).runtime).toBe('kubernetes');
+  expect(loadConfig({ ...surroundings, env: { LOCALRUN_RUNTIME: 'docker' } }, {}, file).runtime).toBe('docker');
+  expect(() => at({ LOCALRUN_RUNTIME: 'podman' })).toThrow(
+    'LOCALRUN_RUNTIME must be docker or kubernetes, got podman (docker stands for podman, too; LOCALRUN_DOCKER names the client)',
+  );
 });
 
 describe('the state directory', () => {

@@ -1,6 +1,7 @@
 import {
   type CloudSqlEndpoint,
   defaultSettings,
+  type KubernetesSettings,
   type LocalSettings,
   type SecretSource,
 } from '../../model/local/settings.js';
@@ -10,6 +11,7 @@ export function localEntries(settings: LocalSettings): [label: string, value: st
   const { freshSandbox, network, hostAccess, metadata, credentials, pull, platform } = settings;
   const { strictFs, processLimit, keep, keepFailed } = settings;
   const entries: [label: string, value: string | false | undefined][] = [
+    ['Runtime', settings.runtime && `kubernetes (${placeOf(settings.runtime)})`],
     ['Sandbox', freshSandbox && 'a fresh one for each attempt'],
     ['Network', network],
     ['Host access', hostAccess && 'host.docker.internal'],
@@ -24,6 +26,9 @@ export function localEntries(settings: LocalSettings): [label: string, value: st
   return entries.flatMap(([label, value]) => (value ? [[label, value]] : []));
 }
 
+const placeOf = ({ context, namespace }: KubernetesSettings): string =>
+  [`namespace ${namespace ?? 'of the context'}`, context && `context ${context}`].filter(Boolean).join(', ');
+
 /** The same in one line; undefined if all are defaults. */
 export function localLine(settings: LocalSettings): string | undefined {
   const entries = localEntries(settings).map(([label, value]) => `${label.toLowerCase()}: ${value}`);
@@ -31,26 +36,29 @@ export function localLine(settings: LocalSettings): string | undefined {
 }
 
 /** The local sources of an execution's secrets, buckets, exports and Cloud SQL instances. */
-export const mappedEntries = ({ secrets, buckets, nfs, cloudSql }: LocalSettings): [label: string, value: string][] => [
-  ...Object.entries(secrets).flatMap(([name, versions]) =>
+export const mappedEntries = (settings: LocalSettings): [label: string, value: string][] => [
+  ...Object.entries(settings.secrets).flatMap(([name, versions]) =>
     Object.entries(versions).map(([version, source]): [string, string] => [
       `Secret ${name}:${version}`,
       shownSource(source),
     ]),
   ),
-  ...Object.entries(buckets).map(([name, directory]): [string, string] => [`Bucket ${name}`, directory]),
-  ...Object.entries(nfs).map(([name, directory]): [string, string] => [`Export ${name}`, directory]),
-  ...Object.entries(cloudSql).map(([name, endpoint]): [string, string] => [
+  ...Object.entries(settings.buckets).map(([name, directory]): [string, string] => [`Bucket ${name}`, directory]),
+  ...Object.entries(settings.claims).map(([name, claim]): [string, string] => [`Bucket ${name}`, shownClaim(claim)]),
+  ...Object.entries(settings.nfs).map(([name, directory]): [string, string] => [`Export ${name}`, directory]),
+  ...Object.entries(settings.cloudSql).map(([name, endpoint]): [string, string] => [
     `Cloud SQL instance ${name}`,
     shownEndpoint(endpoint),
   ]),
 ];
 
+export const shownClaim = (claim: string): string => `the claim ${claim} of the cluster`;
+
 /** The source of a secret; never its value. */
 export function shownSource(source: SecretSource): string {
   if ('file' in source) return source.file;
   if ('env' in source) return `the environment variable ${source.env}`;
-  if ('kubernetesSecret' in source) return `${source.key} in the Secret ${source.kubernetesSecret}`;
+  if ('kubernetesSecret' in source) return `${source.key} in the Secret ${source.kubernetesSecret} of the cluster`;
   return 'dotenv' in source ? `${source.key} in ${source.dotenv}` : `in ${source.inline}`;
 }
 

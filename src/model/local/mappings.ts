@@ -3,7 +3,7 @@ import type { LocalFile, LocalSecret, LocalSecretVersion } from './schema.js';
 import { anyVersion, type CloudSqlEndpoint, type LocalSettings, type SecretSource } from './settings.js';
 import { ownProperty } from '../own-property.js';
 
-export type Mappings = Pick<LocalSettings, 'secrets' | 'buckets' | 'nfs' | 'cloudSql'>;
+export type Mappings = Pick<LocalSettings, 'secrets' | 'buckets' | 'claims' | 'nfs' | 'cloudSql'>;
 
 /** The mappings of a localrun.yaml for secrets, buckets and so on, with absolute paths. */
 export function mappingsOf(local: LocalFile, file: string, home: string): Mappings {
@@ -15,7 +15,14 @@ export function mappingsOf(local: LocalFile, file: string, home: string): Mappin
   const each = <T, R>(record: Record<string, T> | undefined, change: (value: T, key: string) => R): Record<string, R> =>
     Object.fromEntries(Object.entries(record ?? {}).map(([key, value]) => [key, change(value, key)]));
 
-  const source = ({ value, file: name, env, dotenv, key = '' }: LocalSecretVersion, at: string[]): SecretSource => {
+  const source = (
+    { value, file: name, env, dotenv, key = '', kubernetesSecret }: LocalSecretVersion,
+    at: string[],
+  ): SecretSource => {
+    if (kubernetesSecret) {
+      const slash = kubernetesSecret.indexOf('/');
+      return { kubernetesSecret: kubernetesSecret.slice(0, slash), key: kubernetesSecret.slice(slash + 1) };
+    }
     if (name) return { file: absolute(name) };
     if (env) return { env };
     if (dotenv) return { dotenv: absolute(dotenv), key };
@@ -35,9 +42,15 @@ export function mappingsOf(local: LocalFile, file: string, home: string): Mappin
     });
     return { ...Object.fromEntries(aliased), ...versions };
   };
+  const buckets = Object.entries(local.buckets ?? {});
   return {
     secrets: each(local.secrets, secret),
-    buckets: each(local.buckets, absolute),
+    buckets: Object.fromEntries(
+      buckets.flatMap(([name, target]) => (typeof target === 'string' ? [[name, absolute(target)]] : [])),
+    ),
+    claims: Object.fromEntries(
+      buckets.flatMap(([name, target]) => (typeof target === 'string' ? [] : [[name, target.claim ?? '']])),
+    ),
     nfs: Object.fromEntries(
       Object.entries(local.nfs ?? {}).map(([name, directory]) => [exportName(name), absolute(directory)]),
     ),

@@ -1,5 +1,6 @@
 import type { Location, Problem } from '../errors.js';
 import { isParentPart } from '../names.js';
+import { parseQuantity } from '../quantity.js';
 import { formatPath, type FieldPath } from '../field-path.js';
 import { decode } from '../spec/decode.js';
 import { problemOf } from '../spec/read.js';
@@ -51,7 +52,7 @@ function withoutValues(problem: Problem): Problem {
   const blot = (_: string, key: string, value: string): string => key + '*'.repeat(value.length);
   return {
     ...problem,
-    ...(path.endsWith('.value') && { message: 'must be a string', fix: 'quote it' }),
+    ...(/^secrets\b.*\.value$/.test(path) && { message: 'must be a string', fix: 'quote it' }),
     ...(location && {
       location: {
         ...location,
@@ -75,9 +76,11 @@ function check(document: SourceDocument, value: LocalFile, problems: Problem[]):
   }
   if ((value.processLimit ?? 0) < 0) report(['processLimit'], 'must be 0 or more');
   for (const [name, secret] of Object.entries(value.secrets ?? {})) checkSecret(name, secret, report);
-  for (const [name, directory] of Object.entries(value.buckets ?? {})) {
-    if (!directory) report(['buckets', name], 'names no directory');
+  for (const [name, target] of Object.entries(value.buckets ?? {})) {
+    if (target === '') report(['buckets', name], 'names no directory');
+    if (typeof target === 'object' && !target.claim) report(['buckets', name], 'names no claim', 'add claim: NAME');
   }
+  checkRuntime(value.runtime ?? {}, report);
   for (const [name, directory] of Object.entries(value.nfs ?? {})) {
     if (!/^[^/]+:\//.test(name)) report(['nfs', name], 'is not an export', 'write HOST:/PATH');
     if (!directory) report(['nfs', name], 'names no directory');
@@ -92,7 +95,25 @@ function check(document: SourceDocument, value: LocalFile, problems: Problem[]):
   }
 }
 
-const anything = 'value, file, env or dotenv';
+function checkRuntime(runtime: NonNullable<LocalFile['runtime']>, report: Report): void {
+  const { tolerations = [], requests = {} } = runtime;
+  tolerations.forEach(({ key, operator, value, effect, tolerationSeconds }, i) => {
+    const at = ['runtime', 'tolerations', i];
+    if (!key && operator !== 'Exists') report(at, 'has no key', 'add key, or operator: Exists for all taints');
+    if (value && operator === 'Exists') report([...at, 'value'], 'has no effect with operator: Exists');
+    if (tolerationSeconds !== undefined && effect !== 'NoExecute') {
+      report([...at, 'tolerationSeconds'], 'requires effect: NoExecute');
+    }
+  });
+  for (const resource of ['cpu', 'memory'] as const) {
+    const quantity = requests[resource];
+    if (quantity !== undefined && parseQuantity(quantity) === undefined) {
+      report(['runtime', 'requests', resource], `${quantity} is not a quantity`, 'write it as 500m, 2 or 512Mi');
+    }
+  }
+}
+
+const anything = 'value, file, env, dotenv or kubernetesSecret';
 
 function checkSecret(name: string, secret: LocalSecret, report: Report): void {
   const at = ['secrets', name];
@@ -116,9 +137,13 @@ function checkSecret(name: string, secret: LocalSecret, report: Report): void {
   }
 }
 
-function checkSource(at: FieldPath, { value, file, env, dotenv, key }: LocalSecretVersion, report: Report): void {
-  if (value === undefined && !file && !env && !dotenv) {
+function checkSource(at: FieldPath, source: LocalSecretVersion, report: Report): void {
+  const { value, file, env, dotenv, key, kubernetesSecret } = source;
+  if (value === undefined && !file && !env && !dotenv && !kubernetesSecret) {
     report(at, 'does not say where the value is', `add ${anything}`);
+  }
+  if (kubernetesSecret && !/^[a-z\d](?:[-.a-z\d]*[a-z\d])?\/[-._a-zA-Z\d]+$/.test(kubernetesSecret)) {
+    report([...at, 'kubernetesSecret'], 'must be NAME/KEY');
   }
   if (dotenv && !key) report(at, 'does not say which variable of the dotenv file to use', 'add key: NAME');
   if (key !== undefined && !dotenv) report([...at, 'key'], 'requires dotenv');

@@ -1,5 +1,5 @@
-import { bool, enumeration, field, int32, map, mapOf, message, string, type Infer } from '../schema/field.js';
-import { pullPolicies } from './settings.js';
+import { bool, enumeration, field, int32, list, map, mapOf, message, string, type Infer } from '../schema/field.js';
+import { pullPolicies, runtimeKinds } from './settings.js';
 
 const numbered = <T extends string>(names: readonly T[]): Record<T, number> =>
   Object.fromEntries(names.map((name, i) => [name, i])) as Record<T, number>;
@@ -10,8 +10,9 @@ const valueFields = {
   env: string('A variable in the environment of the command that runs the job.'),
   dotenv: string('A dotenv file; `key` names the variable in it.'),
   key: string('The variable in the dotenv file.'),
+  kubernetesSecret: string("NAME/KEY: a Secret of the cluster's namespace, and the key of the value in it."),
 };
-const sources = ['value', 'file', 'env', 'dotenv'] as const;
+const sources = ['value', 'file', 'env', 'dotenv', 'kubernetesSecret'] as const;
 
 const SecretVersionMessage = message('SecretVersion', valueFields, { source: sources });
 export type LocalSecretVersion = Infer<typeof SecretVersionMessage>;
@@ -44,6 +45,48 @@ const CloudSqlMessage = message(
   { endpoint: ['socket', 'tcp'] },
 );
 
+const BucketMessage = message('Bucket', {
+  claim: string("A persistent volume claim of the cluster's namespace."),
+});
+
+const RuntimeMessage = message('Runtime', {
+  kind: enumeration(
+    'Runtime.Kind',
+    numbered(runtimeKinds),
+    'The runtime unless --runtime or LOCALRUN_RUNTIME names one: docker is the container engine of this machine, which may be podman. The other keys are for kubernetes.',
+  ),
+  context: string('The context of the kubeconfig. Default: its current context, or in a pod the cluster of the pod.'),
+  namespace: string('The namespace. Default: that of the context.'),
+  imagesOnNodes: bool('The nodes have the images already: the cluster pulls none, and no registry is asked.'),
+  serviceAccount: string('The service account of the pods, whose token they get.'),
+  imagePullSecrets: list(string(''), 'Secrets of the namespace with credentials of registries.'),
+  nodeSelector: map('Labels of the nodes that may run attempts.'),
+  tolerations: list(
+    field(
+      message('Toleration', {
+        key: string('The key of the taint; unset: any.'),
+        operator: enumeration('Toleration.Operator', { Equal: 0, Exists: 1 }, 'Default: Equal.'),
+        value: string('The value of the taint.', { orNumber: true }),
+        effect: enumeration(
+          'Toleration.Effect',
+          { NoSchedule: 0, PreferNoSchedule: 1, NoExecute: 2 },
+          'The effect of the taint; unset: any.',
+        ),
+        tolerationSeconds: int32('How long a running pod tolerates the effect NoExecute.'),
+      }),
+      '',
+    ),
+    'Taints of nodes that do not keep attempts away, as in a pod.',
+  ),
+  requests: field(
+    message('Requests', {
+      cpu: string('As 500m or 2.', { orNumber: true }),
+      memory: string('As 512Mi.', { orNumber: true }),
+    }),
+    'What each container asks the scheduler for. Default: its limits.',
+  ),
+});
+
 /** localrun.yaml: how the jobs below a directory use this machine. Paths are relative to the file. */
 export const LocalFileMessage = message('LocalFile', {
   project: string('The project id.', { orNumber: true }),
@@ -57,9 +100,13 @@ export const LocalFileMessage = message('LocalFile', {
     field(SecretMessage, 'Where the value comes from.'),
     'Secrets by NAME or projects/PROJECT/secrets/NAME. Without `versions`, one value serves every version.',
   ),
-  buckets: map('Directories by the name of the bucket that each replaces.'),
+  buckets: mapOf(
+    field(BucketMessage, 'A directory of this machine, or a claim.', { orString: true }),
+    'Directories, or persistent volume claims of a cluster, by the name of the bucket that each replaces.',
+  ),
   nfs: map('Directories by the export that each replaces, HOST:/PATH.'),
   cloudSql: mapOf(field(CloudSqlMessage, 'Where the instance is.'), 'Cloud SQL instances by PROJECT:REGION:INSTANCE.'),
+  runtime: field(RuntimeMessage, 'What runs the attempts of jobs.'),
   network: string('A network of the container engine for jobs to join, such as that of a compose project.'),
   hostAccess: bool('Let jobs reach this machine as host.docker.internal.'),
   metadata: bool('Give jobs a metadata server.'),

@@ -15,6 +15,10 @@ export type SecretSource =
 /** Stands for every version. */
 export const anyVersion = '*';
 
+/** What runs attempts: the container engine of this machine, docker or podman, or a Kubernetes cluster. */
+export const runtimeKinds = ['docker', 'kubernetes'] as const;
+export type RuntimeKind = (typeof runtimeKinds)[number];
+
 /** How a Kubernetes cluster runs the attempts of an execution. */
 export interface KubernetesSettings {
   kind: 'kubernetes';
@@ -34,8 +38,6 @@ export interface KubernetesSettings {
   tolerations: readonly Toleration[];
   /** What a container asks the scheduler for, if that is not its limits. Kubernetes quantities. */
   requests?: { cpu?: string | undefined; memory?: string | undefined } | undefined;
-  /** The persistent volume claims that replace buckets, by bucket name. */
-  claims: Readonly<Record<string, string>>;
 }
 
 /** As in a pod. */
@@ -87,6 +89,8 @@ export interface LocalSettings {
   secrets: Record<string, Record<string, SecretSource>>;
   /** The directories that replace buckets, by bucket name. */
   buckets: Record<string, string>;
+  /** The persistent volume claims of the cluster's namespace that replace buckets, by bucket name. */
+  claims: Record<string, string>;
   /** The directories that replace NFS exports, by HOST:/PATH. */
   nfs: Record<string, string>;
   /** By PROJECT:REGION:INSTANCE. */
@@ -109,6 +113,7 @@ export const defaultSettings: LocalSettings = {
   keepFailed: false,
   secrets: {},
   buckets: {},
+  claims: {},
   nfs: {},
   cloudSql: {},
 };

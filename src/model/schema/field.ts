@@ -87,6 +87,8 @@ export interface MapField extends Common {
 export interface MessageField extends Common {
   kind: 'message';
   message: Message;
+  /** It may be a plain string instead. */
+  orString?: true;
 }
 export type Field = ScalarField | EnumField | ListField | MapField | MessageField;
 
@@ -107,7 +109,7 @@ export type Value<F> = F extends { kind: 'enum'; values: infer V }
   : F extends { kind: 'list'; of: infer Of }
     ? Value<Of>[]
     : F extends { kind: 'message'; message: infer M }
-      ? Infer<M>
+      ? Infer<M> | (F extends { orString: true } ? string : never)
       : F extends { kind: 'map'; of: infer Of }
         ? Record<string, Value<Of>>
         : F extends { kind: 'map' }
@@ -175,7 +177,9 @@ export const mapOf = <F extends Field>(of: F, doc: string): { kind: 'map'; of: N
   doc,
 });
 
-export const field = <M extends Message, const O extends Options = {}>(
+type MessageOptions = Omit<MessageField, 'kind' | 'doc' | 'message'>;
+
+export const field = <M extends Message, const O extends MessageOptions = {}>(
   message: M,
   doc: string,
   options?: O,

@@ -83,7 +83,9 @@ class Writer {
     const checks = constraintSchema(field.constraints, field.kind);
     switch (field.kind) {
       case 'message':
-        return this.reference(field.message);
+        return field.orString
+          ? { anyOf: [{ type: 'string' }, this.reference(field.message)] }
+          : this.reference(field.message);
       case 'list':
         return { type: 'array', items: this.#value(field.of), ...checks };
       case 'map':

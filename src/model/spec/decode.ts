@@ -181,7 +181,9 @@ class Decoder {
   #field(node: Node | null, field: Field, at: At): Json | undefined {
     switch (field.kind) {
       case 'message':
-        return this.message(node, field.message, at);
+        return field.orString && isScalar(this.#source.resolve(node))
+          ? this.#scalar(node, { kind: 'string', doc: '' }, at)
+          : this.message(node, field.message, at);
       case 'list':
         return this.#list(node, field, at);
       case 'map':

@@ -36,7 +36,7 @@ export interface PodContext extends PodSpecContext {
 export interface PodSpecContext {
   /** The execution's Secret. */
   secretName: string;
-  settings: Pick<LocalSettings, 'secrets' | 'credentials' | 'platform' | 'pull'>;
+  settings: Pick<LocalSettings, 'secrets' | 'claims' | 'credentials' | 'platform' | 'pull'>;
   kubernetes: KubernetesSettings;
   /** The server has native sidecars: it is 1.29 or later. */
   startupOrder: boolean;
@@ -294,11 +294,7 @@ const clean = <T extends object>(record: T): { [K in keyof T]: Exclude<T[K], und
   };
 
 /** The volumes that a container mounts. */
-function volumesOf(
-  spec: AttemptSpec,
-  names: readonly string[],
-  { secretName, settings, kubernetes }: PodSpecContext,
-): Volume[] {
+function volumesOf(spec: AttemptSpec, names: readonly string[], { secretName, settings }: PodSpecContext): Volume[] {
   const memoryBytes = spec.containers.reduce((sum, container) => sum + container.memoryBytes, 0);
   const volumes = spec.volumes.flatMap((volume, i): Volume[] => {
     if (!isMounted(volume, spec)) return [];
@@ -306,7 +302,7 @@ function volumesOf(
     const { secret, emptyDir, gcs, nfs } = volume;
     if (secret) return [{ name, projected: { sources: projections(secret, secretName, settings) } }];
     if (gcs) {
-      const claimName = ownProperty(kubernetes.claims, gcs.bucket ?? '') ?? '';
+      const claimName = ownProperty(settings.claims, gcs.bucket ?? '') ?? '';
       return [{ name, persistentVolumeClaim: { claimName } }];
     }
     if (nfs) {

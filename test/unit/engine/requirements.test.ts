@@ -19,6 +19,8 @@ const template: TaskTemplate = {
 };
 const everything: LocalSettings = {
   ...defaultSettings,
+  buckets: { b: '/data' },
+  nfs: { 's:/p': '/share' },
   ...{
     metadata: true,
     credentials: 'adc',
@@ -58,3 +60,53 @@ test('a job has no problem with a runtime that can do all, nor a plain one with 
   };
   expect(requirements({ containers: [{ image }] }, defaultSettings, { lacks })).toEqual([]);
 });
+
+const cluster: LocalSettings = {
+  ...defaultSettings,
+  runtime: { kind: 'kubernetes', imagesOnNodes: false, imagePullSecrets: [], nodeSelector: {}, tolerations: [] },
+};
+
+test('a cluster has the exports and claims of a job, and only directories of this machine are a problem', () => {
+  const lacks = { hostFiles: 'is on this machine' };
+  const { volumes } = template;
+  const of = (settings: Partial<LocalSettings>): unknown[] =>
+    requirements(
+      { containers: [{ image }], volumes: volumes?.slice(0, 3) },
+      { ...cluster, ...settings },
+      { lacks },
+    ).map(({ path, fix }) => [path?.replace('template.template.', ''), fix]);
+  expect(of({ claims: { b: 'claim' } })).toEqual([]);
+  expect(of({ buckets: { b: '/data' }, nfs: { 's:/p': '/share' } })).toEqual([
+    ['volumes[data]', 'map the bucket b to a persistent volume claim: { claim: NAME }'],
+    ['volumes[share]', 'remove the mapping of s:/p, and the cluster mounts the export itself'],
+  ]);
+});
+
+test('everything that a cluster lacks is a problem with a way out', () => {
+  const lacks = {
+    ...{ gpus: 'g', startupOrder: 's', metadataServer: 'm', hostFiles: 'f' },
+    ...{ hostNetworks: 'n', strictFs: 'f', keep: 'k' },
+  };
+  const problems = requirements(
+    template,
+    { ...everything, ...(cluster.runtime && { runtime: cluster.runtime }) },
+    { lacks },
+  );
+  expect(problems).toHaveLength(13);
+  for (const { fix } of problems) expect(fix).toBeTypeOf('string');
+});
+
+test.each([
+  ...['localhost/app', 'localhost:5000/app:1', '127.0.0.1:5000/a/b', '[::1]:5000/app', 'host.docker.internal:5000/app'],
+])('no node can pull %s, but it may have it', (local) => {
+  const found = requirements({ containers: [{ image }, { image: local }] }, cluster, { lacks: {} });
+  expect(found.map(({ path }) => path)).toEqual(['template.template.containers[1].image']);
+  const runtime = cluster.runtime && { ...cluster.runtime, imagesOnNodes: true };
+  expect(requirements({ containers: [{ image: local }] }, { ...cluster, runtime }, { lacks: {} })).toEqual([]);
+  expect(requirements({ containers: [{ image: local }] }, defaultSettings, { lacks: {} })).toEqual([]);
+});
+
+test.each(['app', 'localhost', 'me/app:1', 'gcr.io/p/app', 'registry.example:5000/app', 'localhosts.example/app'])(
+  'nodes may be able to pull %s',
+  (remote) => expect(requirements({ containers: [{ image: remote }] }, cluster, { lacks: {} })).toEqual([]),
+);

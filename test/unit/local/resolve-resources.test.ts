@@ -7,7 +7,7 @@ import { MissingMappings, yamlLines } from '../../../src/local/missing-mappings.
 import { formatPath } from '../../../src/model/field-path.js';
 import { mappingsOf } from '../../../src/model/local/mappings.js';
 import { readLocalFile } from '../../../src/model/local/read.js';
-import { defaultSettings } from '../../../src/model/local/settings.js';
+import { defaultSettings, type KubernetesSettings } from '../../../src/model/local/settings.js';
 import type { Container, Volume } from '../../../src/model/schema/container.js';
 import { tempDirectory } from '../../support/temp.js';
 
@@ -31,11 +31,12 @@ function resolve(
   yaml: string,
   { volumes, also = [], ...container }: Parts,
   env: Record<string, string> = {},
+  runtime?: KubernetesSettings,
 ): ResolvedResources {
   const { value, problems } = readLocalFile('localrun.yaml', yaml);
   expect(problems).toEqual([]);
   const config = path.join(directory, 'localrun.yaml');
-  const settings = { ...defaultSettings, config, ...mappingsOf(value, config, '/home/dev') };
+  const settings = { ...defaultSettings, runtime, config, ...mappingsOf(value, config, '/home/dev') };
   const containers: Container[] = [container, ...also].map((of) => ({ image: 'i', ...of }));
   // Only what is mounted is needed.
   const mounted = containers.flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => name));
@@ -384,4 +385,48 @@ test('mounts and volumes that say nothing', () => {
     'containers[0].volumeMounts[0].name: nothing was not found in volumes list',
     'volumes[0]: does not say what the volume is',
   ]);
+});
+
+describe('on a cluster', () => {
+  const cluster: KubernetesSettings = {
+    ...{ kind: 'kubernetes', imagesOnNodes: false, imagePullSecrets: [], nodeSelector: {}, tolerations: [] },
+  };
+  const volumes: Volume[] = [
+    { name: 'up', gcs: { bucket: 'uploads' } },
+    { name: 'share', nfs: { server: 'nas', path: '/share' } },
+    { name: 'sql', cloudSqlInstance: { instances: ['p:r:i'] } },
+  ];
+
+  test('claims, Secrets and exports need nothing of this machine', () => {
+    const yaml = 'secrets: { key: { kubernetesSecret: keys/api } }\nbuckets: { uploads: { claim: up } }';
+    const parts = { volumes, env: variable('key') };
+    const resolved = resolve(yaml, parts, {}, cluster);
+    expect(told(resolved)).toEqual([]);
+    expect(resolved.settings).toMatchObject({
+      secrets: { key: { latest: { kubernetesSecret: 'keys', key: 'api' } } },
+      claims: { uploads: 'up' },
+      nfs: {},
+    });
+    expect(told(resolve(yaml, parts))).toEqual([
+      'containers[0].env[0].valueSource.secretKeyRef: the secret key is in a cluster, and the job runs on this machine',
+      'volumes[0].gcs.bucket: the bucket uploads is in a cluster, and the job runs on this machine',
+      'volumes[1].nfs: the export nas:/share is not mapped',
+      'volumes[2].cloudSqlInstance.instances[0]: the Cloud SQL instance p:r:i is not mapped',
+    ]);
+  });
+
+  test('an unmapped bucket can be a claim', () => {
+    const resolved = resolve('', { volumes: [{ name: 'up', gcs: { bucket: 'my_up.loads' } }] }, {}, cluster);
+    expect(told(resolved)).toEqual(['volumes[0].gcs.bucket: the bucket my_up.loads is not mapped']);
+    expect(yamlLines(resolved.missing.additions)).toEqual(['buckets:', '  my_up.loads: { claim: my-up-loads }']);
+  });
+
+  test('names of variables are those of pods, and no program of this machine acts on them', () => {
+    const env = ['HOME', 'a.b-c', 'A B', '=A', '1A'].map((name) => ({ name, value: 'v' }));
+    expect(told(resolve('', { env }, {}, cluster))).toEqual([
+      'containers[0].env[2].name: no pod can have a variable named A B',
+      'containers[0].env[3].name: no pod can have a variable named =A',
+      'containers[0].env[4].name: no pod can have a variable named 1A',
+    ]);
+  });
 });

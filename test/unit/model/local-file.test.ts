@@ -133,7 +133,84 @@ cloudSql:
   });
 });
 
+test('what stands in a cluster for secrets and buckets', () => {
+  const text = `
+secrets:
+  key: { kubernetesSecret: app-keys/api.key }
+buckets: { here: ./here, there: { claim: uploads } }
+`;
+  expect(mappings(text)).toMatchObject({
+    secrets: { key: { '*': { kubernetesSecret: 'app-keys', key: 'api.key' } } },
+    buckets: { here: '/work/app/here' },
+    claims: { there: 'uploads' },
+  });
+});
+
+test('how a cluster runs the attempts', () => {
+  const text = `
+runtime:
+  kind: kubernetes
+  context: prod
+  namespace: batch
+  imagesOnNodes: true
+  serviceAccount: worker
+  imagePullSecrets: [registry]
+  nodeSelector: { pool: batch }
+  tolerations: [{ key: batch, operator: Exists, effect: NoExecute, tolerationSeconds: 60 }, { key: a, value: 1 }]
+  requests: { cpu: 0.5, memory: 128Mi }
+`;
+  expect(readLocalFile('localrun.yaml', text)).toMatchObject({
+    problems: [],
+    value: {
+      runtime: {
+        kind: 'kubernetes',
+        context: 'prod',
+        namespace: 'batch',
+        imagesOnNodes: true,
+        serviceAccount: 'worker',
+        imagePullSecrets: ['registry'],
+        nodeSelector: { pool: 'batch' },
+        tolerations: [
+          { key: 'batch', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 60 },
+          { key: 'a', value: '1' },
+        ],
+        requests: { cpu: '0.5', memory: '128Mi' },
+      },
+    },
+  });
+});
+
 describe('problems', () => {
+  test('of what is in a cluster', () => {
+    const text = `secrets:
+  a: { kubernetesSecret: name }
+  b: { kubernetesSecret: Name/key }
+buckets:
+  c: {}
+  d: [x]
+runtime:
+  kind: podman
+  requests: { cpu: much }
+  tolerations:
+    - value: x
+    - { operator: Exists, value: x }
+    - { key: k, tolerationSeconds: 1 }
+`;
+    expect(problems(text)).toEqual([
+      '6:6 buckets.d: must be a mapping, got a list',
+      '8:9 runtime.kind: must be one of docker, kubernetes, got "podman"',
+    ]);
+    expect(problems(text.replace('[x]', './x').replace('podman', 'kubernetes'))).toEqual([
+      '2:26 secrets.a.kubernetesSecret: must be NAME/KEY',
+      '3:26 secrets.b.kubernetesSecret: must be NAME/KEY',
+      '5:6 buckets.c: names no claim (add claim: NAME)',
+      '11:7 runtime.tolerations[0]: has no key (add key, or operator: Exists for all taints)',
+      '12:34 runtime.tolerations[1].value: has no effect with operator: Exists',
+      '13:36 runtime.tolerations[2].tolerationSeconds: requires effect: NoExecute',
+      '9:20 runtime.requests.cpu: much is not a quantity (write it as 500m, 2 or 512Mi)',
+    ]);
+  });
+
   test('are reported all at once, where they are, with a suggestion', () => {
     const text = `secretz: {}
 strictFS: yes
@@ -152,7 +229,7 @@ secrets:
       '4:10 buckets: must be a mapping, got a list',
       '6:8 secrets.a.fil: unknown field of Secret (did you mean file?)',
       '7:6 secrets.b: must be a mapping, got "./b"',
-      '9:20 secrets.c.versions["1"]: at most one of value, file, env, dotenv may be set, got file and env',
+      '9:20 secrets.c.versions["1"]: at most one of value, file, env, dotenv, kubernetesSecret may be set, got file and env',
     ]);
   });
 
@@ -175,11 +252,11 @@ cloudSql:
 `;
     expect(problems(text)).toEqual([
       '1:10 project: My_Project cannot be a project',
-      '3:6 secrets.a: does not say where the value is (add value, file, env or dotenv)',
+      '3:6 secrets.a: does not say where the value is (add value, file, env, dotenv or kubernetesSecret)',
       '4:8 secrets["b c"]: is not the name of a secret (write NAME or projects/PROJECT/secrets/NAME)',
       '5:6 secrets.d: does not say which variable of the dotenv file to use (add key: NAME)',
       '6:22 secrets.e.key: requires dotenv',
-      '7:23 secrets.f.versions["1"]: does not say where the value is (add value, file, env or dotenv)',
+      '7:23 secrets.f.versions["1"]: does not say where the value is (add value, file, env, dotenv or kubernetesSecret)',
       '7:46 secrets.f.aliases.prod: there is no version 2',
       '8:25 secrets.g.aliases: require versions',
       '9:15 buckets.h: names no directory',

@@ -4,7 +4,7 @@ import { anyVersion } from '../../../model/local/settings.js';
 import type { Context } from '../../command/context.js';
 import type { CommonOptions } from '../../flags/global.js';
 import { explainLocal, type LocalFlags, localSettings } from '../../flags/local.js';
-import { shownEndpoint, shownSource } from '../../output/local-settings.js';
+import { shownClaim, shownEndpoint, shownSource } from '../../output/local-settings.js';
 import { print } from '../../output/print.js';
 import { plain } from '../../output/resource-kinds.js';
 import { boundedTable } from '../../output/bounded-table.js';
@@ -41,10 +41,14 @@ interface Explanation {
 
 function explanation(context: Context, options: CommonOptions & LocalFlags): Explanation {
   const { io, local } = context;
-  const { secrets, buckets, nfs, cloudSql } = localSettings(context, options);
+  const { secrets, buckets, claims, nfs, cloudSql } = localSettings(context, options);
   const { location, ...config } = explainConfig(io, options, local?.value ?? {});
-  const settings = [...Object.entries({ ...config, region: location }), ...explainLocal(context, options)];
-  const lineOf = (name: string): string => (local ? `${local.shown}:${local.locate([name])?.line ?? 1}` : fileName);
+  const settings = Object.entries({
+    ...{ ...config, region: location },
+    ...Object.fromEntries(explainLocal(context, options)),
+  });
+  const lineOf = (name: string): string =>
+    local ? `${local.shown}:${local.locate(name.split('.'))?.line ?? 1}` : fileName;
   const checked = (problem: string | undefined): Pick<Mapping, 'resolves' | 'problem'> => ({
     resolves: problem === undefined,
     problem,
@@ -61,10 +65,13 @@ function explanation(context: Context, options: CommonOptions & LocalFlags): Exp
         name,
         version: version === anyVersion ? 'any' : version,
         source: shownSource(source),
-        ...checked(secretProblem(source, io.env)),
+        ...('kubernetesSecret' in source ? {} : checked(secretProblem(source, io.env))),
       })),
     ),
-    buckets: directories(buckets),
+    buckets: [
+      ...directories(buckets),
+      ...Object.entries(claims).map(([name, claim]) => ({ name, source: shownClaim(claim) })),
+    ],
     nfs: directories(nfs),
     cloudSql: Object.entries(cloudSql).map(([name, endpoint]) =>
       'socket' in endpoint

@@ -70,7 +70,7 @@ const environment = choice('--execution-environment', {
   gen2: 'EXECUTION_ENVIRONMENT_GEN2',
 } as const);
 
-/** The commands with flags of a job. `run` has all of them, on every release track: gcloud has no such command. */
+/** The commands with flags of a job. `run` has all of them but one, on every release track: gcloud has no such command. */
 export type JobCommand = 'create' | 'deploy' | 'update' | 'run';
 
 const update = ['update'] satisfies JobCommand[];
@@ -89,6 +89,9 @@ export const delayFlags: readonly Flag[] = booleanFlag('--delay-execution', 'let
   hidden,
   track: 'ALPHA',
 });
+
+/** The only flag that `run` does not have: there it says what runs the tasks. */
+const noRuntime = flag('--runtime <runtime>', 'no effect on jobs', { hidden, track: 'ALPHA' });
 
 /** @param track which types of volumes `--add-volume` accepts */
 const declared = (track: Track): Flag[] => [
@@ -140,7 +143,7 @@ const declared = (track: Track): Flag[] => [
     hidden,
   }),
   ...clientFlags,
-  flag('--runtime <runtime>', 'no effect on jobs', { hidden, track: 'ALPHA' }),
+  noRuntime,
   ...booleanFlag('--clear-labels', 'remove all labels', { commands: update }),
   ...booleanFlag('--clear-volumes', 'remove all volumes'),
   ...booleanFlag('--clear-cloudsql-instances', 'remove all Cloud SQL instances', { commands: update }),
@@ -156,7 +159,7 @@ const declared = (track: Track): Flag[] => [
 export function jobFlags(of: JobCommand, given: Track): Flag[] {
   const track = of === 'run' ? 'ALPHA' : given;
   const own = declared(track).filter(
-    (one) => atLeast(track, one.track) && (of === 'run' || (one.commands?.includes(of) ?? true)),
+    (one) => atLeast(track, one.track) && (of === 'run' ? one !== noRuntime : (one.commands?.includes(of) ?? true)),
   );
   return [...containerFlags(track), ...own.map((one) => one.with({ group: 'Job flags:' }))];
 }

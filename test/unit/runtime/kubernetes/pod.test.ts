@@ -41,7 +41,6 @@ const kubernetes: KubernetesSettings = {
   imagePullSecrets: [],
   nodeSelector: {},
   tolerations: [],
-  claims: {},
 };
 
 const context: PodContext = {
@@ -138,7 +137,7 @@ const examples: Record<string, Example> = {
         { name: 'unused', nfs: { server: '10.0.0.3', path: '/none' } },
       ],
     },
-    kubernetes: { claims: { models: 'models-claim' } },
+    settings: { claims: { models: 'models-claim' } },
   },
   sidecars: {
     spec: {
