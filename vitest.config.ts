@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { kubernetesEnvironment } from './test/support/kubernetes.js';
 import { podmanEnvironment } from './test/support/podman.js';
 
 /** The tests of the docker project that hold on podman, but for what they leave out there; all of them take long. */
@@ -59,6 +60,12 @@ export default defineConfig({
         ...onContainers(2, 1, 5),
         include: [`test/docker/{${busy}}.test.ts`],
         globalSetup: 'test/support/engine.ts',
+      }),
+      // One file at a time: some cut nodes off, or stop the API server.
+      project('kubernetes', 300_000, {
+        ...onContainers(3, 1, 5),
+        env: kubernetesEnvironment,
+        globalSetup: 'test/support/kubernetes.ts',
       }),
     ],
   },

@@ -3,7 +3,7 @@
 // and leave the checks out: `npm test -- test/unit`.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { ensurePackages, root, say } from './packages.mjs';
+import { ensurePackages, giveUp, root, say } from './packages.mjs';
 
 const args = process.argv.slice(2);
 const results = path.join(root, '.vitest', 'results.json');
@@ -11,12 +11,23 @@ rmSync(results, { force: true });
 ensurePackages();
 const { execaSync } = await import('execa');
 const { build, ensureEngine, ensureSubjects, must } = await import('./setup.mjs');
+const { obstacle } = await import('./kubernetes-lab/requirements.mjs');
 const { makeSampleImage, makeTestImage } = await import('./images.mjs');
 build();
 await ensureEngine();
 makeSampleImage();
 makeTestImage();
-const projects = ensureSubjects().includes('podman') ? ['--project=!podman'] : [];
+const left = new Set(ensureSubjects());
+const cluster = obstacle();
+if (cluster) {
+  const message = `left out: no Kubernetes (${cluster})`;
+  if (args.includes('--project=kubernetes')) giveUp(message);
+  say(`The tests on a cluster are ${message}.`);
+  left.add('kubernetes');
+}
+const all = ['unit', 'engine', 'cli', 'docker', 'podman', 'busy', 'kubernetes'];
+const chosen = args.some((arg) => arg.startsWith('--project')) ? [] : all.filter((project) => !left.has(project));
+const projects = chosen.map((project) => `--project=${project}`);
 if (args.length === 0) must('npm', ['run', '--silent', 'check']);
 mkdirSync(path.dirname(results), { recursive: true });
 const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`];

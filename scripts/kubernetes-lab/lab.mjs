@@ -150,7 +150,7 @@ export class Lab {
     const holders = () => this.#processes().filter(isHolder);
     for (const { pid } of holders()) kill(pid);
     await this.#until('all processes of the lab have ended', () => holders().length === 0);
-    const group = this.#cgroup;
+    const group = this.cgroup;
     for (const hierarchy of readdirSync('/sys/fs/cgroup'))
       await this.#until(`${group} is removed from ${hierarchy}`, () =>
         removeCgroup(path.join('/sys/fs/cgroup', hierarchy, group)),
@@ -281,7 +281,7 @@ export class Lab {
     mkdirSync(directory);
     const log = path.join(directory, 'boot.log');
     const output = openSync(log, 'w');
-    const args = ['boot', directory, path.join(this.#cgroup, machine)];
+    const args = ['boot', directory, path.join(this.cgroup, machine)];
     spawn(machineScript, args, { detached: true, stdio: ['ignore', output, output] }).unref();
     closeSync(output);
     await this.#until(`${machine} has booted`, () => this.#init(machine) !== undefined, log);
@@ -506,7 +506,7 @@ export class Lab {
   }
 
   /** The name of the lab in each cgroup hierarchy: below it are its machines. */
-  get #cgroup() {
+  get cgroup() {
     return `localrun-lab-${createHash('sha256').update(this.directory).digest('hex').slice(0, 8)}`;
   }
 
