@@ -10,6 +10,7 @@ import { buildProgram, checkLine, withSuggestion } from './cli/command/program.j
 import type { Config } from './config.js';
 import type { LocalDocument } from './local/settings-file.js';
 import { endpointOf } from './model/runtime-identity.js';
+import type { KubernetesSettings } from './model/local/settings.js';
 import type { KeepingExecution } from './model/kept-containers.js';
 import { type Parent, shortName } from './model/names.js';
 import { parseSize } from './model/quantity.js';
@@ -17,6 +18,7 @@ import { parseGcloudDuration } from './model/time.js';
 import type { AttemptRuntime } from './runtime/port.js';
 import type { DoctorDeps } from './service/doctor/check.js';
 import type { RunnerCall } from './service/execution-runner.js';
+import type { Runtimes } from './service/runtimes.js';
 import type { Call, Service } from './service/service.js';
 
 export { systemIo } from './cli/io.js';
@@ -83,22 +85,39 @@ function context(
   closing: (() => void)[],
   beside: Promise<void>[],
 ): Context {
-  let runtime: Promise<AttemptRuntime> | undefined;
+  const runtimes = new Map<string, Promise<AttemptRuntime>>();
   let call: Promise<Call> | undefined;
   let runner: Promise<RunnerCall> | undefined;
   const enginePatience = (): number => (parseGcloudDuration(config.engineTimeout) ?? 0) * 1000;
-  const openRuntime = async (): Promise<AttemptRuntime> => {
+  const openEngine = async (): Promise<AttemptRuntime> => {
     const [{ DockerRuntime }, { dockerEngine }, { Strays }] = await Promise.all([
       import('./runtime/docker/attempts/runtime.js'),
       import('./runtime/docker/engine.js'),
       import('./runtime/docker/strays.js'),
     ]);
     const strays = new Strays(io.processes, config.home, io.owner.token);
-    const opened = new DockerRuntime(dockerEngine(config.docker, io.env, enginePatience(), strays));
-    closing.push(() => opened.close());
-    return opened;
+    return new DockerRuntime(dockerEngine(config.docker, io.env, enginePatience(), strays));
   };
-  const theRuntime = (): Promise<AttemptRuntime> => (runtime ??= openRuntime());
+  const openCluster = async (settings: KubernetesSettings): Promise<AttemptRuntime> => {
+    const [{ KubernetesRuntime }, { homeId }] = await Promise.all([
+      import('./runtime/kubernetes/runtime.js'),
+      import('./store/home-id.js'),
+    ]);
+    return new KubernetesRuntime({
+      ...{ settings, homeId, kubectl: config.kubectl, env: io.env, patienceMs: enginePatience() },
+    });
+  };
+  const runtimeOf: Runtimes = (choice) => {
+    const key = choice ? JSON.stringify([choice.context, choice.namespace]) : '';
+    const open = async (): Promise<AttemptRuntime> => {
+      const opened = await (choice ? openCluster(choice) : openEngine());
+      closing.push(() => opened.close());
+      return opened;
+    };
+    const runtime = runtimes.get(key) ?? open();
+    runtimes.set(key, runtime);
+    return runtime;
+  };
   const openService = async (): Promise<Service> => {
     const [{ openStore }, { LogFiles }, { StoreChanges }, { Workers }] = await Promise.all([
       import('./store/sqlite.js'),
@@ -133,7 +152,10 @@ function context(
       randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
       alive: io.alive,
       spawnWorker: workers.start.bind(workers),
-      engine: async () => (await theRuntime()).identify(),
+      engine: async (execution) => {
+        const { clusterOf } = await import('./service/runtimes.js');
+        return (await runtimeOf(clusterOf({ store }, execution))).identify();
+      },
       discard: (executions) => void beside.push(discard(executions)),
     };
   };
@@ -157,11 +179,11 @@ function context(
     }
   };
   const openRunner = async (): Promise<RunnerCall> => {
-    const [opened, { GcloudCredentials }] = await Promise.all([theRuntime(), import('./service/execution-runner.js')]);
+    const { GcloudCredentials } = await import('./service/execution-runner.js');
     const { home, maxParallelism, logRetention, logLimit } = config;
     return {
       ...(await result.service()),
-      runtime: opened,
+      runtime: runtimeOf,
       credentials: new GcloudCredentials(config.credentialsFile, io.env, Date.now),
       home,
       maxParallelism,
@@ -170,7 +192,10 @@ function context(
     };
   };
   const doctor = async (): Promise<DoctorDeps> => {
-    const [opened, { diagnoseEngine }] = await Promise.all([theRuntime(), import('./runtime/docker/diagnosis.js')]);
+    const [opened, { diagnoseEngine }] = await Promise.all([
+      runtimeOf(undefined),
+      import('./runtime/docker/diagnosis.js'),
+    ]);
     return {
       home: config.home,
       now: Date.now,

@@ -27,15 +27,23 @@ export function keptAttempts(store: Records, execution: string): AttemptRecord[]
   return store.attempts(execution).filter((attempt) => attempt.outcome && isKept(settings, attempt));
 }
 
-/** An execution with kept containers, and the container engine that holds them. */
+/** An execution with kept containers, the container engine that holds them, and how it was chosen. */
 export interface KeepingExecution {
   name: string;
   engine: RuntimeIdentity | undefined;
+  runtime: LocalSettings['runtime'];
 }
 
 /** Which of these executions have kept containers. */
 export const keepingExecutions = (
-  store: Records & { engine: (execution: string) => RuntimeIdentity | undefined },
+  store: Pick<Records, 'attempts'> & {
+    engine: (execution: string) => RuntimeIdentity | undefined;
+    settings: (execution: string) => LocalSettings;
+  },
   executions: readonly string[],
 ): KeepingExecution[] =>
-  executions.flatMap((name) => (keptAttempts(store, name).length > 0 ? [{ name, engine: store.engine(name) }] : []));
+  executions.flatMap((name) =>
+    keptAttempts(store, name).length > 0
+      ? [{ name, engine: store.engine(name), runtime: store.settings(name).runtime }]
+      : [],
+  );

@@ -13,8 +13,8 @@ import type { Call } from './service.js';
  * @throws StatusError as `requireSurroundings` and `runJob`
  */
 export async function executeJob(call: RunnerCall, request: RunJobRequest, onSlow: () => void): Promise<Execution> {
-  const capabilities = await requireSurroundings(call, request.settings ?? call.settings, onSlow);
-  const execution = runJob(call, { ...request, capabilities });
+  const surroundings = await requireSurroundings(call, request.settings ?? call.settings, onSlow);
+  const execution = runJob(call, { ...request, ...surroundings });
   call.spawnWorker(execution.name);
   return execution;
 }

@@ -29,19 +29,19 @@ export async function engineMismatch(
   };
   const began = service.store.engine(execution);
   if (!began || !open()) return undefined;
-  const asked = await answeringEngine(service);
+  const asked = await answeringEngine(service, execution);
   // In the meantime the execution may have ended or been resumed.
   return asked && asked.id !== began.id && open() ? { began, asked } : undefined;
 }
 
-/** The container engine, if it answers in time. */
-async function answeringEngine(service: Service): Promise<RuntimeIdentity | undefined> {
+/** The runtime where an execution runs, if it answers in time. */
+async function answeringEngine(service: Service, execution: string): Promise<RuntimeIdentity | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), patience);
   });
   try {
-    return await Promise.race([service.engine(), late]);
+    return await Promise.race([service.engine(execution), late]);
   } catch (error) {
     // The process that resumes the execution reports it.
     if (error instanceof StatusError) return undefined;

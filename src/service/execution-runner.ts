@@ -17,13 +17,14 @@ import { requireSameEngine } from './engine-mismatch.js';
 import { waitForExecution } from './executions.js';
 import { leaseHolder } from './leases.js';
 import { LogFollower, type Reader, type TaskLine } from './logs.js';
+import { clusterOf, type Runtimes } from './runtimes.js';
 import { type Call, type Service, timeOf } from './service.js';
 
 export { type Control, GcloudCredentials };
 
 /** What a process needs in order to run executions itself. */
 export interface ExecutionRunner extends Service {
-  runtime: AttemptRuntime;
+  runtime: Runtimes;
   home: string;
   credentials: Credentials;
   maxParallelism: number;
@@ -37,26 +38,42 @@ export type RunnerCall = Call & ExecutionRunner;
 /** After how long `onSlow` is called while the container engine does not answer, in ms. */
 const slowAfter = 5000;
 
+/** What an execution gets: the settings for it, and what its runtime can do. */
+export interface Surroundings {
+  settings: LocalSettings;
+  capabilities: Capabilities;
+}
+
 /**
- * Makes sure that the container engine answers, and that this machine has what settings ask for. Returns what the engine
- * can do.
- * @param onSlow called once if the container engine takes long to answer
+ * Makes sure that the runtime answers, and that this machine has what settings ask for. Returns the settings with the
+ * cluster that they choose: its context and namespace, as they are now.
+ * @param onSlow called once if the runtime takes long to answer
  * @throws StatusError
  */
 export async function requireSurroundings(
-  { runtime, credentials }: ExecutionRunner,
-  { network, credentials: kind }: LocalSettings,
+  { runtime: open, credentials }: ExecutionRunner,
+  settings: LocalSettings,
   onSlow: () => void,
-): Promise<Capabilities> {
+): Promise<Surroundings> {
   const timer = setTimeout(onSlow, slowAfter);
   try {
+    const runtime = await open(settings.runtime);
     const capabilities = await runtime.capabilities();
-    if (network !== undefined) await requireNetwork(runtime, network);
-    if (kind) credentials.require();
-    return capabilities;
+    const { network } = settings;
+    if (network !== undefined && !capabilities.lacks.hostNetworks) await requireNetwork(runtime, network);
+    if (settings.credentials) credentials.require();
+    return { settings: await resolved(settings, runtime), capabilities };
   } finally {
     clearTimeout(timer);
   }
+}
+
+async function resolved(settings: LocalSettings, runtime: AttemptRuntime): Promise<LocalSettings> {
+  if (!settings.runtime) return settings;
+  const identity = await runtime.identify();
+  if (identity.client !== 'kubernetes') return settings;
+  const { context, namespace } = identity;
+  return { ...settings, runtime: { ...settings.runtime, context, namespace } };
 }
 
 async function requireNetwork(runtime: AttemptRuntime, network: string): Promise<void> {
@@ -79,12 +96,12 @@ interface Unreachable {
  * @throws StatusError if no container engine answers
  */
 export async function discardKept(
-  { runtime, home }: ExecutionRunner,
+  { runtime: open, home }: ExecutionRunner,
   executions: readonly KeepingExecution[],
 ): Promise<Unreachable[]> {
   const unreachable: Unreachable[] = [];
   for (const execution of executions) {
-    const engine = await discard(runtime, home, execution);
+    const engine = await discard(await open(execution.runtime), home, execution);
     if (engine) unreachable.push({ name: execution.name, engine });
   }
   return unreachable;
@@ -97,7 +114,8 @@ export async function runHere(
   control: Control,
   onEvent: OnEvent,
 ): Promise<Execution | undefined> {
-  const ended = await runExecution(name, { ...runner, onEvent }, control);
+  const runtime = await runner.runtime(clusterOf(runner, name));
+  const ended = await runExecution(name, { ...runner, runtime, onEvent }, control);
   if (ended) {
     pruneExecutions(runner, jobName(parseName(name), ended.job));
     expireLogs(runner, runner.logRetention, name);
@@ -174,5 +192,5 @@ export async function requireOrphan(runner: ExecutionRunner, execution: Executio
     );
   }
   await requireSameEngine(runner, name);
-  await requireSurroundings(runner, runner.store.settings(name), onSlow);
+  await requireSurroundings(runner, { ...runner.store.settings(name), runtime: clusterOf(runner, name) }, onSlow);
 }

@@ -1,4 +1,4 @@
-import { keptAttempts } from '../model/kept-containers.js';
+import { keepingExecutions, keptAttempts } from '../model/kept-containers.js';
 import { parseName } from '../model/names.js';
 import { timestamp } from '../model/time.js';
 import type { Remains } from '../store/store.js';
@@ -53,8 +53,9 @@ export function prunable(call: Call, request: PruneRequest): Prunable[] {
 
 /** Removes what `prunable` has found, and returns the bytes of disk that this has freed. */
 export function prune({ store, logs, discard }: Service, going: readonly Prunable[]): number {
-  const keeping = going.flatMap(({ kind, name, keptAttempts }) =>
-    kind === 'execution' && keptAttempts > 0 ? [{ name, engine: store.engine(name) }] : [],
+  const keeping = keepingExecutions(
+    store,
+    going.flatMap(({ kind, name, keptAttempts }) => (kind === 'execution' && keptAttempts > 0 ? [name] : [])),
   );
   const removed = going.filter((remains) => store.removeRemains(remains));
   const executions = removed.filter(({ kind }) => kind === 'execution');

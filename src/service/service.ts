@@ -36,8 +36,8 @@ export interface Service {
    * lease; see Workers. @throws StatusError ABORTED
    */
   spawnWorker: (execution: string) => void;
-  /** The container engine in use. @throws StatusError UNAVAILABLE */
-  engine: () => Promise<RuntimeIdentity>;
+  /** Which runtime answers where an execution runs. @throws StatusError UNAVAILABLE */
+  engine: (execution: string) => Promise<RuntimeIdentity>;
   /** Removes the kept containers of deleted executions, without waiting. */
   discard: (executions: readonly KeepingExecution[]) => void;
 }

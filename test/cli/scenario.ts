@@ -64,7 +64,7 @@ export class Scenario {
       spawnWorker: () => {},
       engine: () => this.runtime.engine(),
       discard: () => {},
-      runtime: this.runtime.runtime,
+      runtime: async () => this.runtime.runtime,
       home: this.home,
       credentials: noCredentials,
       env: {},

@@ -31,7 +31,7 @@ test.each([
     expect(new Set(world.runtime.sandboxes.keys())).toEqual(used);
     for (const sandbox of used) expect(world.runtime.log).toContain(`kill ${String(sandbox)}`);
     await Promise.all([
-      discard(world.runtime.runtime, world.home, { name: world.name, engine: undefined }),
+      discard(world.runtime.runtime, world.home, { name: world.name, engine: undefined, runtime: undefined }),
       world.advance(100),
     ]);
     expect(names(world)).toEqual([]);
@@ -69,7 +69,7 @@ test('what a kept container mounts stays, and goes with it', async () => {
   const secrets = (attempt: string): boolean => existsSync(path.join(run, attempt, 'volume1', 's'));
   expect(['task0-attempt0', 'task1-attempt0', 'task1-attempt1'].map(secrets)).toEqual([false, true, false]);
   await Promise.all([
-    discard(world.runtime.runtime, world.home, { name: world.name, engine: undefined }),
+    discard(world.runtime.runtime, world.home, { name: world.name, engine: undefined, runtime: undefined }),
     world.advance(100),
   ]);
   expect(world.runtime.volumes.size).toBe(0);

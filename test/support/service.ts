@@ -51,7 +51,7 @@ export class ServiceWorld {
       spawnWorker: (name) => this.#spawn(name),
       engine: () => this.runtime.engine(),
       discard: (names) => void this.discarded.push(...names.map(({ name }) => name)),
-      runtime: this.runtime.runtime,
+      runtime: async () => this.runtime.runtime,
       home: this.home,
       credentials: noCredentials,
       maxParallelism: 32,

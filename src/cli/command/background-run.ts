@@ -26,12 +26,11 @@ export const detailsHint = ({ defaults }: Context, name: string): string =>
 /** Runs a job in the background. */
 export async function startExecution(context: Context, request: RunJobRequest): Promise<Execution> {
   const runner = await context.runner();
-  const { settings = runner.settings } = request;
   try {
     const created = await executeJob(runner, request, () => reportSlowEngine(context));
     reportIgnoredFields(context, runner, request.name);
     warnAboutValues(context, runner, created, request);
-    reportSettings(context, settings);
+    reportSettings(context, runner.store.settings(created.name));
     return created;
   } catch (error) {
     throw withPlaces(error, request);

@@ -77,7 +77,8 @@ export class KubernetesRuntime implements AttemptRuntime {
 
   async open(scope: ExecutionScope): Promise<KubernetesSession> {
     const startupOrder = await scope.availability.insist(() => this.#hasStartupOrder());
-    const { homeId, settings } = this.#options;
+    const { homeId } = this.#options;
+    const settings = scope.settings.runtime ?? this.#options.settings;
     return new KubernetesSession(this.#api, settings, scope, { homeId: homeId(scope.home), startupOrder });
   }
 

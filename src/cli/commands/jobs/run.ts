@@ -26,8 +26,8 @@ export async function run(
   // Change nothing before the spec is valid and the container engine answers.
   const described = await jobToRun(context, options, id);
   const runner = await context.runner();
-  const settings = localSettings(context, options);
-  const capabilities = await requireSurroundings(runner, settings, () => reportSlowEngine(context));
+  const asked = localSettings(context, options);
+  const { settings, capabilities } = await requireSurroundings(runner, asked, () => reportSlowEngine(context));
   await recoveredService(context);
   const { name } = described;
   const { err } = context.io;
