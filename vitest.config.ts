@@ -1,3 +1,4 @@
+import { readFileSync, statfsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 import { kubernetesEnvironment } from './test/support/kubernetes.js';
 import { podmanEnvironment } from './test/support/podman.js';
@@ -27,6 +28,24 @@ const project = (name: string, testTimeout: number, more: object = {}) => ({
   },
 });
 
+/**
+ * Temporary directories in memory, where that is large and holds programs: stores and logs wait for no disk there.
+ * What containers mount stays on disk.
+ */
+const inMemory = (): { TMPDIR?: string } => {
+  const directory = '/dev/shm';
+  try {
+    const mount = readFileSync('/proc/mounts', 'utf8')
+      .split('\n')
+      .findLast((line) => line.includes(` ${directory} `));
+    const { bavail, bsize } = statfsSync(directory);
+    return mount && !mount.includes('noexec') && bavail * bsize > 2 ** 31 ? { TMPDIR: directory } : {};
+  } catch {
+    return {};
+  }
+};
+const env = inMemory();
+
 /** The contract of runtimes, for one of test/runtime-contract/runtimes.ts. */
 const contract = 'test/runtime-contract/*.test.ts';
 const runtime = (name: string) => ({ RUNTIME_UNDER_TEST: name });
@@ -40,9 +59,12 @@ const onContainers = (groupOrder: number, maxWorkers: number, maxConcurrency: nu
 export default defineConfig({
   test: {
     projects: [
-      project('unit', 60_000, { include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'] }),
-      project('engine', 60_000, { include: ['test/engine/**/*.test.ts', contract], env: runtime('memory') }),
-      project('cli', 120_000),
+      project('unit', 60_000, { include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'], env }),
+      project('engine', 60_000, {
+        include: ['test/engine/**/*.test.ts', contract],
+        env: { ...env, ...runtime('memory') },
+      }),
+      project('cli', 120_000, { env }),
       project('docker', 300_000, {
         ...onContainers(1, 2, 4),
         include: ['test/docker/**/*.test.ts', contract],

@@ -7,6 +7,7 @@
 // As JSON it gives what there is a goal for.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'rolldown';
@@ -22,9 +23,9 @@ const most = Number(values.tasks);
 const fewer = 1000;
 const root = path.join(import.meta.dirname, '..');
 const program = path.join(root, 'bin', 'localrun.js');
-// Below the packages, so that the bundle finds them.
-const folder = mkdtempSync(path.join(root, 'node_modules', '.localrun-scale-'));
-const bundle = path.join(folder, 'large-store.mjs');
+const folder = mkdtempSync(path.join(os.tmpdir(), 'localrun-scale-'));
+// Below the packages, so that it finds them.
+const bundle = path.join(root, 'node_modules', `.${path.basename(folder)}.mjs`);
 
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
 
@@ -116,4 +117,5 @@ executions list                         ${two(onStores('jobs', 'executions', 'li
   }
 } finally {
   rmSync(folder, { recursive: true });
+  rmSync(bundle, { force: true });
 }

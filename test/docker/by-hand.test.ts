@@ -105,28 +105,30 @@ test.concurrent.for([
   expect(completionStatus(await home.completed(await command.execution()))).toBe('EXECUTION_CANCELLED');
 });
 
-test.concurrent.for(['SIGKILL', 'SIGTERM'] as const)(
-  'clients of the engine that %s ends are replaced',
-  async (name, { home }) => {
-    const lines = Array.from({ length: 40 }, (_, i) => `line ${i}`);
-    const talks = 'for i in $(seq 0 39); do echo line $i; echo line $i >&2; sleep 0.1; done; exit 3';
-    const command = home.inline([
-      ...['jobs', 'run', '-f'],
-      home.script('talking', talks, { taskCount: 2, parallelism: 2, maxRetries: 0 }),
-    ]);
-    for (const heard of [1, 20, 40]) {
-      await command.says('│ line', heard);
-      for (const { pid, args } of home.processes()) if (args[0] === client) signal(pid, name);
-    }
-    const { exitCode, stderr } = await command.ended;
-    expect(exitCode, stderr).toBe(1);
-    const id = await command.execution();
-    for (const task of [0, 1]) {
-      expect(stderr).toContain(`task ${task} failed with exit code 3 (attempt 1 of 1)`);
-      expect(home.log(id, task)).toEqual(lines);
-      expect(home.log(id, task, 0, 'stderr')).toEqual(lines);
-      const shown = stderr.split('\n').filter((line) => line.startsWith(`task ${task} │ `));
-      expect(shown.toSorted()).toEqual([...lines, ...lines].map((line) => `task ${task} │ ${line}`).toSorted());
-    }
-  },
-);
+test.concurrent('clients of the engine that a signal ends are replaced', async ({ home }) => {
+  const lines = Array.from({ length: 40 }, (_, i) => `line ${i}`);
+  const talks = 'for i in $(seq 0 39); do echo line $i; echo line $i >&2; sleep 0.1; done; exit 3';
+  const command = home.inline([
+    ...['jobs', 'run', '-f'],
+    home.script('talking', talks, { taskCount: 2, parallelism: 2, maxRetries: 0 }),
+  ]);
+  for (const [heard, name] of [
+    [1, 'SIGKILL'],
+    [20, 'SIGTERM'],
+    [40, 'SIGKILL'],
+    [60, 'SIGTERM'],
+  ] as const) {
+    await command.says('│ line', heard);
+    for (const { pid, args } of home.processes()) if (args[0] === client) signal(pid, name);
+  }
+  const { exitCode, stderr } = await command.ended;
+  expect(exitCode, stderr).toBe(1);
+  const id = await command.execution();
+  for (const task of [0, 1]) {
+    expect(stderr).toContain(`task ${task} failed with exit code 3 (attempt 1 of 1)`);
+    expect(home.log(id, task)).toEqual(lines);
+    expect(home.log(id, task, 0, 'stderr')).toEqual(lines);
+    const shown = stderr.split('\n').filter((line) => line.startsWith(`task ${task} │ `));
+    expect(shown.toSorted()).toEqual([...lines, ...lines].map((line) => `task ${task} │ ${line}`).toSorted());
+  }
+});

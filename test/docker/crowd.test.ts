@@ -4,7 +4,7 @@ import type { Check } from '../../src/service/doctor/check.js';
 import { test } from '../support/home.js';
 
 /** How long the crowd works, in s; 60 for the whole of it. */
-const seconds = Number(process.env['LOCALRUN_CROWD_SECONDS'] ?? 6);
+const seconds = Number(process.env['LOCALRUN_CROWD_SECONDS'] ?? 3);
 const members = 20;
 
 test('twenty command lines at once on one store', { timeout: seconds * 1000 + 120_000 }, async ({ home }) => {
@@ -14,7 +14,7 @@ test('twenty command lines at once on one store', { timeout: seconds * 1000 + 12
   const member = async (number: number): Promise<void> => {
     const job = `crowd${number % 5}`;
     const file = home.script(job, 'exit $((CLOUD_RUN_TASK_INDEX % 2))', { taskCount: 2, maxRetries: 1 });
-    for (let turn = number; Date.now() < until; turn++) {
+    for (let turn = number; turn === number || Date.now() < until; turn++) {
       const choices = [
         ['jobs', 'replace', file],
         ['jobs', 'execute', job, '--async'],

@@ -53,96 +53,95 @@ test.concurrent(
   },
 );
 
-test.concurrent('values arrive as they were written', async ({ home }) => {
-  const values = {
-    SPACES: '  two  words ',
-    LINES: 'one\ntwo\n',
-    TAB: 'a\tb',
-    REFERENCE: '$(CLOUD_RUN_JOB) ${HOME} $HOME `id` %PATH%',
-    EQUALS: 'a=b==c',
-    QUOTES: `"double" 'single' \\ back`,
-    UNICODE: 'zażółć 日本 🎉',
-    FLAG: '--rm',
-    LONG: 'x'.repeat(32_768),
-    'dotted.name-x': 'y',
-  };
-  const env = Object.entries(values).map(([name, value]) => ({ name, value }));
-  expect(environ(await output(home, home.spec('values', { ...printEnvironment, env })))).toMatchObject(values);
-});
+/** What is hard to hand on as it is. */
+const values = {
+  SPACES: '  two  words ',
+  LINES: 'one\ntwo\n',
+  TAB: 'a\tb',
+  REFERENCE: '$(CLOUD_RUN_JOB) ${HOME} $HOME `id` %PATH%',
+  EQUALS: 'a=b==c',
+  QUOTES: `"double" 'single' \\ back`,
+  UNICODE: 'zażółć 日本 🎉',
+  FLAG: '--rm',
+  LONG: 'x'.repeat(32_768),
+  'dotted.name-x': 'y',
+};
 
-test.concurrent('variables that steer programs of this machine steer only the task', async ({ home }) => {
-  const values = {
-    PATH: '/nowhere',
-    HOME: '/home/nobody',
-    DOCKER_HOST: 'tcp://127.0.0.1:1',
-    DOCKER_CONTEXT: 'nonesuch',
-    DOCKER_CONFIG: '/nonesuch',
-    DOCKER_TLS_VERIFY: '1',
-    DOCKER_CERT_PATH: '/nonesuch',
-    DOCKER_API_VERSION: '1.0',
-    DOCKER_DEFAULT_PLATFORM: 'plan9/mips',
-    DOCKER_CONTENT_TRUST: '1',
-    HTTP_PROXY: 'http://127.0.0.1:1',
-    https_proxy: 'http://127.0.0.1:1',
-    NO_PROXY: '*',
-    LD_PRELOAD: '/nonesuch.so',
-    GODEBUG: 'http2debug=2',
-    SSL_CERT_FILE: '/nonesuch',
-    TMPDIR: '/nonesuch',
-    LOCALRUN_HOME: '/nonesuch',
-    HOSTNAME: 'mine',
-    BASH_ENV: '/nonesuch',
-    'BASH_FUNC_docker%%': '() { false; }',
-    NODE_OPTIONS: '--nonesuch',
-    GODEBUG_LINES: 'one\ntwo',
-    TZ: 'Nowhere',
-    ['__proto__']: 'mine, too',
-    constructor: 'also',
-    '*': 'all',
-    '#comment': 'none',
-    'two words': 'a b',
-    'A\nDOCKER_HOST': 'x',
-  };
-  const env = Object.entries(values).map(([name, value]) => ({ name, value }));
-  // What Cloud Run takes as a name, a container reads as a name and a part of the value.
-  env.push({ name: 'DOCKER_HOST=tcp://127.0.0.1:1/', value: 'x' });
-  const file = home.spec('steering', { command: ['/bin/cat', '/proc/1/environ'], env });
-  const seen = environ(await output(home, file));
-  expect(seen).toMatchObject({ ...values, DOCKER_HOST: 'tcp://127.0.0.1:1/=x' });
-  expect(Object.hasOwn(seen, '__proto__')).toBe(true);
-});
+/** What would mean something to the programs between localrun and the task. */
+const steering = {
+  PATH: '/nowhere',
+  HOME: '/home/nobody',
+  DOCKER_HOST: 'tcp://127.0.0.1:1',
+  DOCKER_CONTEXT: 'nonesuch',
+  DOCKER_CONFIG: '/nonesuch',
+  DOCKER_TLS_VERIFY: '1',
+  DOCKER_CERT_PATH: '/nonesuch',
+  DOCKER_API_VERSION: '1.0',
+  DOCKER_DEFAULT_PLATFORM: 'plan9/mips',
+  DOCKER_CONTENT_TRUST: '1',
+  HTTP_PROXY: 'http://127.0.0.1:1',
+  https_proxy: 'http://127.0.0.1:1',
+  NO_PROXY: '*',
+  LD_PRELOAD: '/nonesuch.so',
+  GODEBUG: 'http2debug=2',
+  SSL_CERT_FILE: '/nonesuch',
+  TMPDIR: '/nonesuch',
+  LOCALRUN_HOME: '/nonesuch',
+  HOSTNAME: 'mine',
+  BASH_ENV: '/nonesuch',
+  'BASH_FUNC_docker%%': '() { false; }',
+  NODE_OPTIONS: '--nonesuch',
+  GODEBUG_LINES: 'one\ntwo',
+  TZ: 'Nowhere',
+  ['__proto__']: 'mine, too',
+  constructor: 'also',
+  '*': 'all',
+  '#comment': 'none',
+  'two words': 'a b',
+  'A\nDOCKER_HOST': 'x',
+};
 
-test.concurrent('command and args arrive as they were written', async ({ home }) => {
-  const args = [
-    '$HOME',
-    '$(id)',
-    '*',
-    '--rm',
-    '-d',
-    '',
-    ' two  words ',
-    '"quoted"',
-    'a\nb',
-    '--',
-    ';ls',
-    'żółć',
-    '{{.}}',
-  ];
-  const script = 'for arg; do printf "<%s>" "$arg"; done';
-  const file = home.spec('literal', { command: ['sh', '-c', script, 'name'], args });
-  expect(await output(home, file)).toBe(args.map((arg) => `<${arg}>`).join(''));
-});
+const args = [
+  '$HOME',
+  '$(id)',
+  '*',
+  '--rm',
+  '-d',
+  '',
+  ' two  words ',
+  '"quoted"',
+  'a\nb',
+  '--',
+  ';ls',
+  'żółć',
+  '{{.}}',
+];
+
+test.concurrent(
+  'variables, command and args arrive as they were written, and steer only the task',
+  async ({ home }) => {
+    const env = Object.entries({ ...values, ...steering }).map(([name, value]) => ({ name, value }));
+    // What Cloud Run takes as a name, a container reads as a name and a part of the value.
+    env.push({ name: 'DOCKER_HOST=tcp://127.0.0.1:1/', value: 'x' });
+    // The variables of the first process, before its shell has had a say, come first.
+    const script =
+      'for arg; do printf "<%s>" "$arg"; done; echo; echo $$; /bin/grep -E "^(NoNewPrivs|NSpid)" /proc/1/status';
+    const command = ['/bin/sh', '-c', `/bin/cat /proc/1/environ; printf '\\0'; ${script}`, 'name'];
+    const written = await output(home, home.spec('literal', { command, args, env }));
+    const [rest = '', ...variables] = written.split('\0').toReversed();
+    const seen = environ(variables.join('\0'));
+    expect(seen).toMatchObject({ ...values, ...steering, DOCKER_HOST: 'tcp://127.0.0.1:1/=x' });
+    expect(Object.hasOwn(seen, '__proto__')).toBe(true);
+    const expected = `${args.map((arg) => `<${arg}>`).join('')}\n1\nNSpid:\t1\nNoNewPrivs:\t1`;
+    expect(rest).toBe(expected);
+  },
+);
 
 test.concurrent('args replace the command of the image, and command drops it', async ({ home }) => {
   const script = home.spec('args-only', { args: ['echo', 'of the args'] });
   expect(await output(home, script)).toBe('of the args');
   // The image's command is `sh`, which would be an argument of echo.
   expect(await output(home, home.spec('command-only', { command: ['echo'] }))).toBe('');
-});
-
-test.concurrent('the task is PID 1 and cannot gain privileges', async ({ home }) => {
-  const file = home.script('privileges', 'echo $$; grep -E "^(NoNewPrivs|NSpid)" /proc/1/status');
-  expect((await output(home, file)).split('\n')).toEqual(['1', 'NSpid:\t1', 'NoNewPrivs:\t1']);
 });
 
 test.concurrent('a task has no more processes than localrun.yaml lets it have', async ({ home }) => {

@@ -14,8 +14,8 @@ const peak = (pid: number): number =>
 /** How much of a log there is. */
 const size = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 
-test('16 tasks write at once, and each line is kept and shown', async ({ home }) => {
-  const file = home.script('chatty', 'seq 20000', { taskCount: 16, parallelism: 16 });
+test('8 tasks write at once, and each line is kept and shown', async ({ home }) => {
+  const file = home.script('chatty', 'seq 20000', { taskCount: 8, parallelism: 8 });
   const { exitCode, stderr } = await home.run(['jobs', 'run', '-f', file]);
   expect(exitCode).toBe(0);
   const id = /Execution \[([^\]]+)\]/.exec(stderr)?.[1] ?? '';
@@ -26,7 +26,7 @@ test('16 tasks write at once, and each line is kept and shown', async ({ home })
     if (lines) lines.push(text);
     else shown.set(task, [text]);
   }
-  for (let task = 0; task < 16; task++) {
+  for (let task = 0; task < 8; task++) {
     expect(home.bytes(id, task).toString() === expected, `task ${task}`).toBe(true);
     expect(`${shown.get(String(task))?.join('\n')}\n` === expected, `task ${task}`).toBe(true);
   }

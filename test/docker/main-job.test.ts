@@ -1,9 +1,7 @@
-import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
 import type { Execution } from '../../src/model/schema/job.js';
 import { epochMs, formatSpan } from '../../src/model/time.js';
-import { repository } from '../support/cli.js';
 import { test } from '../support/home.js';
 
 const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/) as string;
@@ -139,12 +137,4 @@ test.concurrent('--format=json is the execution, as the service describes it', a
   expect(first).not.toHaveProperty('index');
   expect(first).toMatchObject({ name: `${name}/tasks/${id}-task0`, lastAttemptResult: { status: {} } });
   expect(second?.index).toBe(1);
-});
-
-const examples = readdirSync(path.join(repository, 'examples')).filter((file) => /\.(ya?ml|json)$/.test(file));
-
-test.concurrent.for(examples)('the example %s runs', async (file, { home }) => {
-  const { exitCode, stdout, stderr } = await home.run(['jobs', 'run', '-f', `examples/${file}`]);
-  expect(exitCode, stderr).toBe(0);
-  expect(stdout).toContain('EXECUTION_SUCCEEDED');
 });

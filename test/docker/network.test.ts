@@ -27,25 +27,49 @@ function project(onTestFinished: (end: () => void) => void): { network: string }
   return { network };
 }
 
+/** The kernel's table of routes: target and mask as numbers in memory, 0200 among the flags of one that leads nowhere. */
+const linkLocalRejected = (lines: readonly string[]): boolean =>
+  lines.some((line) => /^\S+\s+0000FEA9\s+00000000\s+02\d\d\s.*\s0000FFFF\s/.test(line));
+const routes = 'cat /proc/net/route';
+
+/** A server of this machine, where containers reach it; and its port. */
+async function serverOutside(onTestFinished: (end: () => void) => void): Promise<number> {
+  const gateway = docker('network', 'inspect', 'bridge', '--format', '{{(index .IPAM.Config 0).Gateway}}');
+  const server = createServer((_, response) => void response.end('hello from outside')).listen(0, gateway);
+  onTestFinished(() => void server.close());
+  return (await until(() => (server.address() as AddressInfo | null) ?? undefined)).port;
+}
+
 for (const mode of [[], ['--fresh-sandbox']]) {
   test.concurrent(
-    `--join-network reaches what is in the network ${mode.join('')}`,
+    `--join-network reaches what is in the network, and --host-access a server of this machine ${mode.join('')}`,
     async ({ home, onTestFinished }) => {
       const { network } = project(onTestFinished);
-      const file = home.script('joined', 'until nc db 5432; do sleep 0.1; done', { taskCount: 2 });
-      const { id, lines, stderr } = await run(home, ['-f', file, '--join-network', network, ...mode]);
-      expect(lines).toEqual(['from the database']);
+      const port = await serverOutside(onTestFinished);
+      const script = `until nc db 5432; do sleep 0.1; done
+        wget -q -O - http://host.docker.internal:${port}/; echo; ${routes}`;
+      const flags = ['--join-network', network, '--host-access', ...mode];
+      const { id, lines, stderr } = await run(home, ['-f', home.script('joined', script, { taskCount: 2 }), ...flags]);
+      expect(lines.slice(0, 2)).toEqual(['from the database', 'hello from outside']);
+      expect(linkLocalRejected(lines), lines.join('\n')).toBe(mode.length === 0);
       expect(stderr).toContain(`network: ${network}`);
+      expect(stderr).toContain('host access: host.docker.internal');
       const { stdout } = await home.run(['jobs', 'executions', 'describe', id]);
       expect(stdout).toMatch(new RegExp(`\\nLocal:\\n(  .*\\n)*  Network: +${network}\\n`));
+      expect(stdout).toMatch(/\nLocal:\n(  .*\n)*  Host access: +host\.docker\.internal\n/);
     },
   );
 }
 
-test.concurrent('without it, a task reaches no container of the network', async ({ home, onTestFinished }) => {
+test.concurrent('without them, a task reaches neither, nor link-local addresses', async ({ home, onTestFinished }) => {
   project(onTestFinished);
-  const { lines } = await run(home, ['-f', home.script('apart', 'nc db 5432 2>/dev/null </dev/null; echo $?')]);
-  expect(lines).toEqual(['1']);
+  const script = `nc db 5432 2>/dev/null </dev/null; echo $?
+    grep -c host.docker.internal /etc/hosts; ping -c 1 host.docker.internal 2>&1 | grep -c "bad address"; ${routes}`;
+  const { id, lines, stderr } = await run(home, ['-f', home.script('apart', script)]);
+  expect(lines.slice(0, 3)).toEqual(['1', '0', '1']);
+  expect(linkLocalRejected(lines), lines.join('\n')).toBe(true);
+  expect(stderr).not.toContain('Local settings');
+  expect((await home.run(['jobs', 'executions', 'describe', id])).stdout).not.toContain('Local:');
 });
 
 test.concurrent.for([
@@ -63,45 +87,13 @@ test.concurrent.for([
   expect((await home.run(['jobs', 'describe', 'refused'])).exitCode).toBe(1);
 });
 
-for (const mode of [[], ['--fresh-sandbox']]) {
-  test.concurrent(
-    `--host-access reaches a server of this machine ${mode.join('')}`,
-    async ({ home, onTestFinished }) => {
-      const gateway = docker('network', 'inspect', 'bridge', '--format', '{{(index .IPAM.Config 0).Gateway}}');
-      const server = createServer((_, response) => void response.end('hello from outside')).listen(0, gateway);
-      onTestFinished(() => void server.close());
-      const { port } = await until(() => (server.address() as AddressInfo | null) ?? undefined);
-      const file = home.script('outside', `wget -q -O - http://host.docker.internal:${port}/; echo`);
-      const { id, lines, stderr } = await run(home, ['-f', file, '--host-access', ...mode]);
-      expect(lines).toEqual(['hello from outside']);
-      expect(stderr).toContain('host access: host.docker.internal');
-      const { stdout } = await home.run(['jobs', 'executions', 'describe', id]);
-      expect(stdout).toMatch(/\nLocal:\n(  .*\n)*  Host access: +host\.docker\.internal\n/);
-    },
-  );
-}
-
-test.concurrent('without it, the name of this machine is unknown', async ({ home }) => {
-  const script = 'grep -c host.docker.internal /etc/hosts; ping -c 1 host.docker.internal 2>&1 | grep -c "bad address"';
-  const { id, lines, stderr } = await run(home, ['-f', home.script('inside', script)]);
-  expect(lines).toEqual(['0', '1']);
-  expect(stderr).not.toContain('Local settings');
-  expect((await home.run(['jobs', 'executions', 'describe', id])).stdout).not.toContain('Local:');
-});
-
-/** The kernel's table of routes: target and mask as numbers in memory, 0200 among the flags of one that leads nowhere. */
-const linkLocalRejected = (lines: readonly string[]): boolean =>
-  lines.some((line) => /^\S+\s+0000FEA9\s+00000000\s+02\d\d\s.*\s0000FFFF\s/.test(line));
-
 test.concurrent.for([
-  ['by default', [], true],
   ['with a metadata server', ['--metadata'], true],
   ['with a metadata server in fresh sandboxes', ['--metadata', '--fresh-sandbox'], true],
-  ['with a network', ['--join-network', 'bridge'], true],
   // Nobody is there who could set the route.
   ['in fresh sandboxes without a holder', ['--fresh-sandbox'], false],
 ] as const)('whether link-local addresses are out of reach %s', async ([, flags, rejected], { home }) => {
-  const { lines } = await run(home, ['-f', home.script('routes', 'cat /proc/net/route'), ...flags]);
+  const { lines } = await run(home, ['-f', home.script('routes', routes), ...flags]);
   expect(linkLocalRejected(lines), lines.join('\n')).toBe(rejected);
 });
 

@@ -28,45 +28,47 @@ const tcp = (port: number, more: Probe = {}): { startupProbe: Probe } => ({
 interface Ended {
   id: string;
   stderr: string;
+  /** Of the first task, and of all. */
   result: TaskAttemptResult | undefined;
+  results: (TaskAttemptResult | undefined)[];
 }
 
 async function ended(home: Home, command: RunningCommand, exitCode: number): Promise<Ended> {
   const { stderr, exitCode: code } = await command.ended;
   expect(code, stderr).toBe(exitCode);
   const id = await command.execution();
-  const [task] = await home.tasks(id);
-  return { id, stderr, result: task?.lastAttemptResult };
+  const results = (await home.tasks(id)).map(({ lastAttemptResult }) => lastAttemptResult);
+  return { id, stderr, result: results[0], results };
 }
 
-/** Runs a job of one attempt to its end. */
+/** Runs a job to its end, each task once. */
 const run = (home: Home, file: string, exitCode = 0): Promise<Ended> =>
   ended(home, home.inline(['jobs', 'run', '-f', file, '--max-retries', '0']), exitCode);
 
 const log = (home: Home, id: string, container: string): string[] => home.log(id, 0, 0, 'stdout', container);
 
-/** A proxy that takes a second to come up, by the protocol of its probe, on localhost only. */
-const proxies: [protocol: string, probe: Probe, script: string][] = [
-  [
-    'http',
-    { httpGet: { path: '/ready', port: 9000, httpHeaders: [{ name: 'X-Probe', value: 'yes' }] } },
-    `require('node:http').createServer(({ url, headers }, answer) => {
+/** Proxies that take their time to come up, by the protocol of their probes, on localhost only. The second is the last. */
+const proxies: { name: string; startupProbe: Probe; script: string }[] = [
+  {
+    name: 'http',
+    startupProbe: { httpGet: { path: '/ready', port: 9001, httpHeaders: [{ name: 'X-Probe', value: 'yes' }] } },
+    script: `require('node:http').createServer(({ url, headers }, answer) => {
       const well = url === '/ready' && headers['x-probe'] === 'yes' && process.uptime() > 2;
       answer.writeHead(well ? 204 : 503).end();
       console.log(well ? 'ready' : 'not ready');
-    }).listen(9000, '127.0.0.1')`,
-  ],
-  [
-    'tcp',
-    { tcpSocket: { port: 9000 } },
-    `setTimeout(() => require('node:net').createServer((socket) => socket.end()).listen(9000, '127.0.0.1', () => {
+    }).listen(9001, '127.0.0.1')`,
+  },
+  {
+    name: 'tcp',
+    startupProbe: { tcpSocket: { port: 9002 } },
+    script: `setTimeout(() => require('node:net').createServer((socket) => socket.end()).listen(9002, '127.0.0.1', () => {
       console.log('ready');
-    }), 1000)`,
-  ],
-  [
-    'grpc',
-    { grpc: { port: 9000, service: 'orders' } },
-    `require('node:http2').createServer().on('stream', (stream, headers) => {
+    }), 5000)`,
+  },
+  {
+    name: 'grpc',
+    startupProbe: { grpc: { port: 9003, service: 'orders' } },
+    script: `require('node:http2').createServer().on('stream', (stream, headers) => {
       const request = [];
       stream.on('data', (chunk) => request.push(chunk)).on('end', () => {
         const asked = Buffer.concat(request).subarray(5).toString('latin1') === '\\n\\x06orders';
@@ -76,30 +78,30 @@ const proxies: [protocol: string, probe: Probe, script: string][] = [
         stream.end(Buffer.from([0, 0, 0, 0, 2, 8, well ? 1 : 2]));
         console.log(well ? 'ready' : 'not ready');
       });
-    }).listen(9000, '127.0.0.1')`,
-  ],
+    }).listen(9003, '127.0.0.1')`,
+  },
 ];
 
-test.concurrent.for(proxies)(
-  'main starts once the proxy is up, by an %s probe that needs nothing in the image',
-  async ([protocol, probe, script], { home }) => {
-    const file = home.template(`proxy-${protocol}`, {
-      containers: [
-        { name: 'app', dependsOn: ['proxy'], ...sh('nc 127.0.0.1 9000 </dev/null >/dev/null && echo connected') },
-        {
-          name: 'proxy',
-          startupProbe: { ...probe, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 60 },
-          ...js(script),
-        },
-      ],
-    });
-    const events = home.events();
-    const { id } = await run(home, file);
-    expect(home.log(id)).toEqual(['connected']);
-    expect(log(home, id, 'proxy')).toContain('ready');
-    expect(events.startOrder()).toEqual(['proxy', 'main']);
-  },
-);
+test.concurrent('main starts once its proxies are up, by probes that need nothing in the images', async ({ home }) => {
+  const names = proxies.map(({ name }) => name);
+  const file = home.template('proxies', {
+    containers: [
+      { name: 'app', dependsOn: names, ...sh('nc 127.0.0.1 9002 </dev/null >/dev/null && echo connected') },
+      ...proxies.map(({ name, startupProbe, script }) => ({
+        name,
+        startupProbe: { ...startupProbe, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 60 },
+        ...js(script),
+      })),
+    ],
+  });
+  const events = home.events();
+  const { id } = await run(home, file);
+  expect(home.log(id)).toEqual(['connected']);
+  // What HTTP and gRPC find says so when it is asked: a probe that believes too early never hears it.
+  for (const name of names) expect(log(home, id, name)).toContain('ready');
+  expect(events.startOrder().toSorted()).toEqual([...names, 'main'].toSorted());
+  expect(events.startOrder().at(-1)).toBe('main');
+});
 
 test.concurrent('a proxy that never gets ready fails the attempt, by its name', async ({ home }) => {
   const events = home.events();
@@ -121,15 +123,14 @@ test.concurrent('a proxy that never gets ready fails the attempt, by its name', 
   expect(log(home, id, 'proxy')).toEqual(['up', 'told to stop']);
 });
 
-test.concurrent.for<[what: string, script: string, detail: string]>([
-  [
-    'answers with an error',
-    `require('node:http').createServer((_, answer) => answer.writeHead(500).end()).listen(9000)`,
-    'status code 500',
-  ],
-  ['does not answer', `require('node:net').createServer(() => {}).listen(9000)`, 'no answer within 2s'],
-  ['hangs up', `require('node:net').createServer((socket) => socket.destroy()).listen(9000)`, 'socket hang up'],
-])('a proxy that %s is not up', async ([, script, detail], { home }) => {
+test.concurrent('a proxy that answers with an error, does not answer, or hangs up is not up', async ({ home }) => {
+  const script = `const [http, net] = [require('node:http'), require('node:net')];
+    const servers = [
+      http.createServer((_, answer) => answer.writeHead(500).end()),
+      net.createServer(() => {}),
+      net.createServer((socket) => socket.destroy()),
+    ];
+    servers[process.env.CLOUD_RUN_TASK_INDEX].listen(9000)`;
   const startupProbe = {
     httpGet: { port: 9000 },
     initialDelaySeconds: 2,
@@ -139,14 +140,18 @@ test.concurrent.for<[what: string, script: string, detail: string]>([
     failureThreshold: 3,
   };
   const file = home.template('not-up', {
+    taskCount: 3,
     containers: [
       { name: 'app', dependsOn: ['proxy'], ...sh('echo started') },
       { name: 'proxy', startupProbe, ...js(script) },
     ],
   });
-  const { result } = await run(home, file, 1);
-  expect(result?.status?.message).toBe(
-    `STARTUP HTTP (port 9000, path /) probe failed 3 times consecutively for container "proxy": ${detail}. The instance was not started.`,
+  const { results } = await run(home, file, 1);
+  expect(results.map((result) => result?.status?.message)).toEqual(
+    ['status code 500', 'no answer within 2s', 'socket hang up'].map(
+      (detail) =>
+        `STARTUP HTTP (port 9000, path /) probe failed 3 times consecutively for container "proxy": ${detail}. The instance was not started.`,
+    ),
   );
 });
 
@@ -177,16 +182,21 @@ test.concurrent(
   },
 );
 
-test.concurrent('a sidecar that exits 0 early is done', async ({ home }) => {
+test.concurrent('a sidecar that exits 0 early is done, and the main container decides', async ({ home }) => {
   const file = home.template('done', {
+    ...{ taskCount: 2, parallelism: 1 },
     containers: [
-      { name: 'app', ...sh('sleep 1; echo done') },
+      { name: 'app', ...sh('sleep 1; echo done; [ $CLOUD_RUN_TASK_INDEX = 0 ] || exit 3') },
       { name: 'setup', ...sh('echo set up') },
     ],
   });
-  const { id } = await run(home, file);
-  expect(home.log(id)).toEqual(['done']);
-  expect(log(home, id, 'setup')).toEqual(['set up']);
+  const { id, results } = await run(home, file, 1);
+  for (const task of [0, 1]) {
+    expect(home.log(id, task)).toEqual(['done']);
+    expect(home.log(id, task, 0, 'stdout', 'setup')).toEqual(['set up']);
+  }
+  const failed = { status: { code: 10, message: 'The container exited with an error.' }, exitCode: 3 };
+  expect(results).toEqual([{ status: {} }, failed]);
 });
 
 test.concurrent('a dependency that exits 0 before its probe has succeeded fails the attempt', async ({ home }) => {
@@ -200,60 +210,39 @@ test.concurrent('a dependency that exits 0 before its probe has succeeded fails 
   expect(result?.status?.message).toBe('Container "proxy" exited with code 0 before the task had ended.');
 });
 
-test.concurrent.for<[how: string, script: string, result: TaskAttemptResult]>([
-  [
-    'exits with an error',
-    'exit 4',
-    { status: { code: 10, message: 'Container "side" exited with code 4 before the task had ended.' }, exitCode: 4 },
-  ],
-  [
-    'is killed',
-    'exit 137',
-    {
-      status: { code: 10, message: 'Container "side" was terminated on signal 9 before the task had ended.' },
-      termSignal: 9,
-    },
-  ],
-  [
-    'is out of memory',
-    'exec dd if=/dev/zero of=/dev/null bs=600M count=1',
+test.concurrent('a sidecar that fails, is killed or is out of memory fails the attempt', async ({ home }) => {
+  const script = `sleep 1; case $CLOUD_RUN_TASK_INDEX in
+    0) exit 4 ;; 1) exit 137 ;; 2) exec dd if=/dev/zero of=/dev/null bs=600M count=1 ;; esac`;
+  const file = home.template('failing', {
+    ...{ taskCount: 3, parallelism: 1 },
+    containers: [
+      { name: 'app', ...sh(idle) },
+      { name: 'side', ...sh(script) },
+    ],
+  });
+  const { results } = await run(home, file, 1);
+  const ended = (how: string): TaskAttemptResult['status'] => ({
+    code: 10,
+    message: `Container "side" ${how} before the task had ended.`,
+  });
+  expect(results).toEqual([
+    { status: ended('exited with code 4'), exitCode: 4 },
+    { status: ended('was terminated on signal 9'), termSignal: 9 },
     { status: { code: 8, message: 'Container "side": The configured memory limit was reached.' } },
-  ],
-  [
-    'cannot be started',
-    '',
-    {
-      status: {
-        code: 10,
-        message:
-          'Container "side": Application failed to start: exec: "nonesuch": executable file not found in $PATH. The image has no program of that name.',
-      },
-      exitCode: 127,
-    },
-  ],
-])('a sidecar that %s fails the attempt', async ([, script, expected], { home }) => {
-  const side = script ? sh(`sleep 1; ${script}`) : { command: ['nonesuch'] };
+  ]);
+});
+
+test.concurrent('a sidecar that cannot be started fails the attempt', async ({ home }) => {
   const file = home.template('failing', {
     containers: [
       { name: 'app', ...sh(idle) },
-      { name: 'side', ...side },
+      { name: 'side', command: ['nonesuch'] },
     ],
   });
   const { result } = await run(home, file, 1);
-  expect(result).toEqual(expected);
-});
-
-test.concurrent('the attempt ends with its main container; the others are told to stop', async ({ home }) => {
-  const file = home.template('main-first', {
-    containers: [
-      { name: 'app', ...sh('sleep 1; echo done') },
-      { name: 'side', ...sh(idle) },
-    ],
-  });
-  const { id, result, stderr } = await run(home, file);
-  expect(result).toEqual({ status: {} });
-  expect(log(home, id, 'side')).toEqual(['up', 'told to stop']);
-  expect(stderr).toContain('task 0 side │ told to stop');
+  const message =
+    'Container "side": Application failed to start: exec: "nonesuch": executable file not found in $PATH. The image has no program of that name.';
+  expect(result).toEqual({ status: { code: 10, message }, exitCode: 127 });
 });
 
 test.concurrent('a sidecar that ignores SIGTERM is killed after 10 s, which changes nothing', async ({ home }) => {
@@ -273,18 +262,7 @@ test.concurrent('a sidecar that ignores SIGTERM is killed after 10 s, which chan
   expect(ran).toBeLessThan(9000);
   const [mainDied = 0, sideDied = 0] = events.times('die');
   expect(sideDied - mainDied).toBeGreaterThanOrEqual(9500);
-  expect(sideDied - mainDied).toBeLessThan(16_000);
-});
-
-test.concurrent('a failing main container fails the attempt, whatever the others do', async ({ home }) => {
-  const file = home.template('main-fails', {
-    containers: [
-      { name: 'app', ...sh('sleep 1; exit 3') },
-      { name: 'side', ...sh('exit 0') },
-    ],
-  });
-  const { result } = await run(home, file, 1);
-  expect(result).toEqual({ status: { code: 10, message: 'The container exited with an error.' }, exitCode: 3 });
+  expect(sideDied - mainDied).toBeLessThan(25_000);
 });
 
 test.concurrent('three containers in a chain start one after the other', async ({ home }) => {
@@ -307,12 +285,17 @@ test.concurrent('three containers in a chain start one after the other', async (
   expect(log(home, id, 'proxy')).toEqual(['from db']);
 });
 
-test.concurrent('two unnamed containers: the first is the main one', async ({ home }) => {
-  const file = home.template('unnamed', { containers: [sh('sleep 1; echo main'), sh(idle)] });
-  const { id } = await run(home, file);
-  expect(home.log(id)).toEqual(['main']);
-  expect(log(home, id, 'container-1')).toEqual(['up', 'told to stop']);
-});
+test.concurrent(
+  'two unnamed containers: the attempt ends with the first, the other is told to stop',
+  async ({ home }) => {
+    const file = home.template('unnamed', { containers: [sh('sleep 1; echo main'), sh(idle)] });
+    const { id, result, stderr } = await run(home, file);
+    expect(result).toEqual({ status: {} });
+    expect(home.log(id)).toEqual(['main']);
+    expect(log(home, id, 'container-1')).toEqual(['up', 'told to stop']);
+    expect(stderr).toContain('task 0 container-1 │ told to stop');
+  },
+);
 
 test.concurrent('names of containers stand for 127.0.0.1', async ({ home }) => {
   const file = home.template('names', {
@@ -398,24 +381,6 @@ test.concurrent.for([
 
 const sandboxes = (home: Home): string[] => home.containers().filter((name) => name.includes('-sandbox'));
 
-test.concurrent.for([
-  ['killed', ['kill']],
-  // Podman removes a sandbox only with what is in it.
-  ...(onPodman ? [] : [['removed', ['rm', '--force']] as const]),
-] as const)('a sandbox that was %s by hand is made anew', async ([, destroy], { home }) => {
-  const file = home.script('homeless', 'echo here; [ $CLOUD_RUN_TASK_INDEX != 0 ] || sleep 4', {
-    taskCount: 3,
-    parallelism: 1,
-  });
-  const command = home.inline(['jobs', 'run', '-f', file]);
-  await command.says('│ here');
-  const [sandbox = ''] = sandboxes(home);
-  docker(...destroy, sandbox);
-  const { id } = await ended(home, command, 0);
-  expect(await home.execution(id)).toMatchObject({ succeededCount: 3 });
-  expect(await home.execution(id)).not.toHaveProperty('retriedCount');
-});
-
 test.concurrent('an attempt whose containers have lost their sandbox does not go on in two', async ({ home }) => {
   const file = home.template('torn', {
     containers: [
@@ -441,7 +406,7 @@ test.concurrent('an attempt whose containers have lost their sandbox does not go
 test.concurrent('with --fresh-sandbox no two attempts share one', async ({ home }) => {
   const events = home.events();
   const file = home.template('fresh', {
-    taskCount: 3,
+    taskCount: 2,
     parallelism: 1,
     maxRetries: 1,
     containers: [
@@ -459,21 +424,21 @@ test.concurrent('with --fresh-sandbox no two attempts share one', async ({ home 
     [0, 0],
     [1, 0],
     [1, 1],
-    [2, 0],
   ] as const;
   for (const [task, attempt] of attempts) expect(home.log(id, task, attempt)).toEqual(['hello']);
-  expect(await events.starts(id)).toHaveLength(8);
-  expect(events.sandboxes()).toBe(4);
+  expect(await events.starts(id)).toHaveLength(6);
+  expect(events.sandboxes()).toBe(3);
   const store = new Database(path.join(home.directory, 'localrun.db'), { readonly: true });
   const used = "SELECT count(DISTINCT handle ->> 'sandbox') AS used FROM attempt";
-  expect(store.prepare(used).all()).toEqual([{ used: 4 }]);
+  expect(store.prepare(used).all()).toEqual([{ used: 3 }]);
   store.close();
 });
 
 test.concurrent('attempts of a slot share its sandbox', async ({ home }) => {
-  const file = home.script('slot', 'readlink /proc/self/ns/net', { taskCount: 3, parallelism: 1 });
+  const file = home.script('slot', 'readlink /proc/self/ns/net', { taskCount: 2, parallelism: 1 });
   const { id } = await run(home, file);
-  expect(new Set([0, 1, 2].map((task) => home.log(id, task).join())).size).toBe(1);
+  expect(home.log(id, 0)).toHaveLength(1);
+  expect(home.log(id, 0)).toEqual(home.log(id, 1));
 });
 
 test.concurrent('an execution can be cancelled while a dependency is awaited', async ({ home }) => {

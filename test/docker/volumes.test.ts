@@ -62,7 +62,8 @@ test.concurrent.for(['MEMORY', 'DISK'] as const)(
     ];
     const file = home.template('shared', { maxRetries: 1, volumes: [{ name: 'v', emptyDir: { medium } }], containers });
     const run = home.inline(['jobs', 'run', '-f', file]);
-    const volumes = await until(() => home.volumes().length > 0 && home.volumes());
+    const said = (): string => run.stderr;
+    const volumes = await until(() => home.volumes().length > 0 && home.volumes(), said, said);
     expect(volumes).toEqual([expect.stringMatching(/task0-attempt0-volume0$/)]);
     expect((await run.ended).exitCode).toBe(1);
     const execution = await run.execution();
@@ -88,19 +89,35 @@ test.concurrent('a volume on disk is for every user, and is not limited by memor
 test.concurrent('volumes hide what the image has in their place', async ({ home }) => {
   const volumes: Volume[] = [
     { name: 'm', emptyDir: {} },
+    { name: 'held', emptyDir: {} },
     { name: 'd', emptyDir: { medium: 'DISK' } },
+    { name: 'seen', emptyDir: {} },
   ];
-  const node = (...mounts: string[]): Container[] => [
-    {
-      ...shell('', mounts),
-      image: 'localrun/sample:latest',
-      command: ['/usr/local/bin/node', '-e', "console.log(require('fs').readdirSync('/app').join())"],
-    },
+  /** Notes what it finds in the directory of the image's program; the main one tells once all have. */
+  const node = (name: string, ...mounts: string[]): Container => ({
+    ...shell('', [...mounts, 'seen:/seen']),
+    image: 'localrun/sample:latest',
+    name,
+    command: [
+      ...['/usr/local/bin/node', '-e'],
+      `const { readdirSync, readFileSync, writeFileSync, renameSync } = require('fs');
+      writeFileSync('/seen/.${name}', readdirSync('/app').join());
+      renameSync('/seen/.${name}', '/seen/${name}');
+      const all = ['nothing', 'own', 'disk', 'held'];
+      const tell = () => {
+        if (!all.every((it) => readdirSync('/seen').includes(it))) return setTimeout(tell, 100);
+        for (const it of all) console.log(it + ': ' + readFileSync('/seen/' + it, 'utf8'));
+      };
+      if ('${name}' === 'nothing') tell();`,
+    ],
+  });
+  const containers = [
+    node('nothing'),
+    node('own', 'm:/app'),
+    node('disk', 'd:/app'),
+    node('held', 'held:/app', 'held:/elsewhere'),
   ];
-  expect(await output(home, 'nothing', node(), volumes)).toEqual(['main.mjs']);
-  expect(await output(home, 'own', node('m:/app'), volumes)).toEqual(['']);
-  expect(await output(home, 'disk', node('d:/app'), volumes)).toEqual(['']);
-  expect(await output(home, 'held', node('m:/app', 'm:/elsewhere'), volumes)).toEqual(['']);
+  expect(await output(home, 'hidden', containers, volumes)).toEqual(['nothing: main.mjs', 'own: ', 'disk: ', 'held: ']);
 });
 
 test.concurrent(

@@ -115,7 +115,8 @@ export class EngineEvents {
 
   /** Waits until so many containers have started. */
   async started(count: number): Promise<void> {
-    await until(() => this.count('start') >= count);
+    const progress = (): string => String(this.#events.length);
+    await until(() => this.count('start') >= count, progress, progress);
   }
 
   /** `task1-attempt0` and so on for every start in an execution, sorted; once all containers are gone. */
