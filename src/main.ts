@@ -214,6 +214,7 @@ function context(
     service: () => (call ??= openCall()),
     runner: () => (runner ??= openRunner()),
     doctor,
+    indexedJob: async () => (await import('./runtime/kubernetes/indexed-job.js')).indexedJob,
   };
   return result;
 }

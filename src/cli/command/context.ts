@@ -2,6 +2,7 @@ import type { Config } from '../../config.js';
 import type { LocalDocument } from '../../local/settings-file.js';
 import type { Parent } from '../../model/names.js';
 import type { DoctorDeps } from '../../service/doctor/check.js';
+import type { Build } from '../../service/export.js';
 import type { RunnerCall } from '../../service/execution-runner.js';
 import type { Call } from '../../service/service.js';
 import type { Track } from '../flags/flag.js';
@@ -21,4 +22,6 @@ export interface Context {
   runner(): Promise<RunnerCall>;
   /** For inspecting both, even if they are damaged or unavailable. */
   doctor(): Promise<DoctorDeps>;
+  /** Makes a Job of Kubernetes. */
+  indexedJob(): Promise<Build>;
 }

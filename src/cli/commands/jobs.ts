@@ -188,6 +188,24 @@ Examples:
   gcloud run jobs describe nightly --format export | localrun jobs validate -`,
     load: () => import('./jobs/validate.js'),
   },
+  export: {
+    description:
+      'Print a job for another system: --to kubernetes prints an Indexed Job, which needs nothing of localrun.',
+    arguments: [['[job]', 'the name of the job; optional with -f']],
+    flags: [
+      specFile,
+      strict,
+      flag('--to <system>', 'the system: kubernetes', { choices: ['kubernetes'], required: true }),
+    ],
+    notes: `The result is checked against the published schema of Kubernetes, and not run by localrun's tests. It needs Kubernetes
+1.33 (1.29 to 1.32 as beta). stderr says what the cluster must have, and which fields of the job are left out.
+docs/scale-out.md says when to use it, and what differs. For Cloud Run itself, see jobs describe --format export.
+
+Examples:
+  localrun jobs export nightly --to kubernetes | kubectl create -f -
+  localrun jobs export -f job.yaml --to kubernetes > nightly-job.yaml`,
+    load: () => import('./jobs/export.js'),
+  },
   create: {
     description: 'Create a job from flags, or from a spec file.',
     arguments: [optionalJob],

@@ -30,6 +30,8 @@ export interface PodContext extends PodSpecContext {
   annotations: Record<string, string>;
   /** The execution's ConfigMap. */
   owner: OwnerReference;
+  /** The server has native sidecars: it is 1.29 or later. */
+  startupOrder: boolean;
 }
 
 /** The part of it that decides what runs. */
@@ -38,8 +40,6 @@ export interface PodSpecContext {
   secretName: string;
   settings: Pick<LocalSettings, 'secrets' | 'claims' | 'credentials' | 'platform' | 'pull'>;
   kubernetes: KubernetesSettings;
-  /** The server has native sidecars: it is 1.29 or later. */
-  startupOrder: boolean;
 }
 
 /** An attempt as a pod. It must not ask for what the runtime lacks. */
@@ -49,17 +49,17 @@ export function podOf(spec: AttemptSpec, context: PodContext): Pod {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace, labels, annotations, ownerReferences: [owner] },
-    spec: podSpec(spec, context),
+    spec: podSpec(spec, context.startupOrder ? startedFirst(spec.containers) : [], context),
   };
 }
 
-export function podSpec(spec: AttemptSpec, context: PodSpecContext): PodSpec {
-  const { settings, kubernetes, startupOrder } = context;
+/** @param first the indexes of the containers that start before the others, in this order, and end after them */
+export function podSpec(spec: AttemptSpec, first: readonly number[], context: PodSpecContext): PodSpec {
+  const { settings, kubernetes } = context;
   const { serviceAccount, imagePullSecrets, nodeSelector } = kubernetes;
   const names = containerNames(spec);
   const volumes = volumeNames(spec);
   const mounted = volumesOf(spec, volumes, context);
-  const first = startupOrder ? startedFirst(spec.containers) : [];
   const built = spec.containers.map((container, i) => ({
     name: names[i] ?? '',
     ...containerOf(container, spec, volumes, context),
@@ -154,7 +154,7 @@ function volumeNames({ volumes }: AttemptSpec): string[] {
  * The indexes of the containers that others depend on, in an order in which each comes after those that it depends on
  * itself.
  */
-function startedFirst(containers: readonly AttemptContainer[]): number[] {
+export function startedFirst(containers: readonly AttemptContainer[]): number[] {
   const order = new Set<number>();
   const visit = (i: number): void => {
     for (const needed of containers[i]?.dependsOn ?? []) {
