@@ -25,6 +25,9 @@ export interface Reader {
   drained: () => Promise<void>;
 }
 
+/** Every read goes here: a decoder copies what it keeps. */
+const buffer = Buffer.allocUnsafe(65536);
+
 /** Reads a log file as it grows. */
 export class Tail {
   readonly #file: string;
@@ -65,14 +68,9 @@ export class Tail {
   }
 
   *#complete(most = Infinity): Generator<LogLine[]> {
-    const buffer = Buffer.alloc(65536);
     this.#behind = true;
     for (const start = this.#offset; this.#offset - start < most;) {
-      // Opened again each time, because the file is replaced, with the same bytes, when a log is read from the engine
-      // again.
-      const file = openExisting(this.#file);
-      const count = file === undefined ? 0 : readSync(file, buffer, 0, buffer.length, this.#offset);
-      if (file !== undefined) closeSync(file);
+      const count = readFrom(this.#file, this.#offset);
       if (count === 0) {
         this.#behind = false;
         return;
@@ -83,6 +81,23 @@ export class Tail {
   }
 }
 
+/**
+ * Reads what a file has after `offset` into the buffer, and returns the number of bytes. The file is opened each time,
+ * because it is replaced, with the same bytes, when a log is read from the engine again.
+ */
+function readFrom(name: string, offset: number): number {
+  // Mostly there is nothing new, and asking for the size is cheaper than an open file or an error.
+  if ((statSync(name, { throwIfNoEntry: false })?.size ?? 0) <= offset) return 0;
+  const file = openExisting(name);
+  if (file === undefined) return 0;
+  try {
+    return readSync(file, buffer, 0, buffer.length, offset);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Undefined if the file is gone. */
 function openExisting(file: string): number | undefined {
   try {
     return openSync(file, 'r');

@@ -189,12 +189,23 @@ export class LogWriter {
   #opened(stream: Stream): number {
     const open = this.#open.get(stream);
     if (open !== undefined) return open;
-    const name = this.#files[stream];
-    makeDirectory(path.dirname(name));
-    rmSync(name, { force: true });
-    const file = openSync(name, 'ax+', 0o600);
+    const file = newFile(this.#files[stream]);
     this.#open.set(stream, file);
     return file;
+  }
+}
+
+/** Opens a new file, in place of an existing one, and makes its directory if it is missing. */
+function newFile(name: string): number {
+  const open = (): number => openSync(name, 'ax+', 0o600);
+  try {
+    return open();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') makeDirectory(path.dirname(name));
+    else if (code === 'EEXIST') rmSync(name, { force: true });
+    else throw error;
+    return open();
   }
 }
 
