@@ -1,3 +1,4 @@
+import { randomBytes, randomUUID } from 'node:crypto';
 import { closeSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Open } from './cli/command/command.js';
@@ -129,7 +130,7 @@ function context(
     const logs = new LogFiles(config.home);
     closing.push(() => store.close());
     const workers = new Workers({
-      ...{ store, logs, owner: io.owner, alive: io.alive, now: Date.now, uuid: () => crypto.randomUUID() },
+      ...{ store, logs, owner: io.owner, alive: io.alive, now: Date.now, uuid: randomUUID },
       start(execution, token) {
         const output = logs.openWorker(execution);
         try {
@@ -148,8 +149,8 @@ function context(
       projectNumber: config.projectNumber,
       env: io.env,
       now: Date.now,
-      uuid: () => crypto.randomUUID(),
-      randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+      uuid: randomUUID,
+      randomBytes,
       alive: io.alive,
       spawnWorker: workers.start.bind(workers),
       engine: async (execution) => {

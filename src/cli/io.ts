@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import os from 'node:os';
 import { isatty } from 'node:tty';
@@ -120,7 +121,7 @@ export function systemIo(script = process.argv[1] ?? ''): Io {
     exit: (code) => process.exit(code),
     get owner() {
       const { pid } = process;
-      return (owner ??= { token: crypto.randomUUID(), pid, processStart: processStart(pid) ?? '' });
+      return (owner ??= { token: randomUUID(), pid, processStart: processStart(pid) ?? '' });
     },
     processes: { marked: markedProcesses, end: endGroup },
     alive: ({ pid, processStart: start, heartbeat }) => {
@@ -330,7 +331,7 @@ function processSpace(): string {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
     const visible = readlinkSync('/proc/self') === String(process.pid);
-    const namespace = visible ? readlinkSync('/proc/self/ns/pid') : (ownSpace ??= crypto.randomUUID());
+    const namespace = visible ? readlinkSync('/proc/self/ns/pid') : (ownSpace ??= randomUUID());
     return `${boot} ${namespace}`;
   } catch {
     return os.hostname();

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { timestamp, type Timestamp, toTimestamp } from '../../model/time.js';
 import { type DockerClient, jsonObject } from './client.js';
 
@@ -23,7 +24,7 @@ const listening = 3;
  */
 export class Starts {
   readonly #client: DockerClient;
-  readonly #token = crypto.randomUUID();
+  readonly #token = randomUUID();
   readonly #waiting = new Map<string, (startedAt: Timestamp) => void>();
   #count = 0;
   /** Ends the client; undefined while none runs. */
