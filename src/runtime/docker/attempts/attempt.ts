@@ -4,7 +4,6 @@ import type { AttemptSink, Output } from '../../port.js';
 import { bringUp, type Past, seeThrough, type Starter } from './container.js';
 import { pace } from './pace.js';
 import type { AttemptPlan, PlannedContainer } from './plan.js';
-import { startupProbe } from './probe.js';
 import { chargeWrites } from './strict-fs.js';
 
 /** What an attempt needs from its execution. */
@@ -135,6 +134,7 @@ export class Attempt {
       const { engine, availability } = this.#host;
       const sandbox = this.#plan.sandbox?.name ?? '';
       const dial = (port: number) => availability.insist(() => engine.dial(sandbox, port));
+      const { startupProbe } = await import('./probe.js');
       const failure = await startupProbe(probe, dial, AbortSignal.any([over, this.#halt.signal]));
       if (failure) return this.#fail({ container: label, failure: 'probe', ...failure });
       if (over.aborted) return;

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Instance, metadataResponse, type TokenSource } from '../../../model/metadata-server.js';
 import type { Availability } from '../../port.js';
@@ -39,7 +39,7 @@ export class MetadataServers {
     this.#serving.set(sandbox, serving);
     const wanted = (): boolean => this.#serving.get(sandbox) === serving;
     const { engine, availability, instance, tokens, beside } = this.#host;
-    const server = serverFor(() => instance(sandbox), tokens);
+    const server = await serverFor(() => instance(sandbox), tokens);
     const onConnection = (connection: Duplex): void => void server.emit('connection', connection);
     while (wanted()) {
       const listener = await availability.insist(() => engine.listen(sandbox, 80, onConnection));
@@ -66,7 +66,8 @@ export class MetadataServers {
   }
 }
 
-function serverFor(instance: () => Instance, tokens: TokenSource): Server {
+async function serverFor(instance: () => Instance, tokens: TokenSource): Promise<Server> {
+  const { createServer } = await import('node:http');
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = 'GET', url = '/', headers: asked } = request;
     const { status, headers, body } = await metadataResponse({ method, url, headers: asked }, instance(), tokens);
