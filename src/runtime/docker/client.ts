@@ -108,30 +108,24 @@ export class DockerClient {
    * process can be given; INTERNAL if the output never ends. Any other failure is in the result.
    */
   async run(args: readonly string[], { env, input, signal, work = 0 }: ClientInput = {}): Promise<ClientResult> {
-    const client = this.#start(
-      args,
-      { env, input },
-      {
-        buffer: { stdout: true, stderr: false },
-        maxBuffer: { stdout: most.stdout },
-        ...(signal && { cancelSignal: signal }),
-      },
-    );
+    const client = this.#start(args, { env, input }, signal ? { cancelSignal: signal } : {});
     const watch = this.watch(args, () => end(client), work);
-    let stderr = '';
-    client.stdout.on('data', () => watch.heard());
-    client.stderr.setEncoding('utf8').on('data', (text: string) => {
-      watch.heard();
-      stderr += text.slice(0, most.stderr - stderr.length);
-    });
-    const { stdout, isMaxBuffer, ...result } = await client.finally(() => watch.over());
+    const output = { stdout: '', stderr: '' };
+    for (const stream of ['stdout', 'stderr'] as const) {
+      client[stream].setEncoding('utf8').on('data', (text: string) => {
+        watch.heard();
+        output[stream] += text.slice(0, most[stream] + 1 - output[stream].length);
+        if (output.stdout.length > most.stdout) end(client);
+      });
+    }
+    const result = await client.finally(() => watch.over());
     watch.throwIfHung();
-    if (isMaxBuffer) throw this.puzzle(args, stdout);
+    if (output.stdout.length > most.stdout) throw this.puzzle(args, output.stdout);
     const exitCode = this.#exitCodeOf(result);
     if (exitCode === undefined) throw unavailable(`${this.#command} was killed by ${result.signal}.`);
     // Regardless of the exit code: `docker info` exits with 0 in this case, too.
-    throwIfUnreachable(stderr);
-    return { exitCode, stdout, stderr };
+    throwIfUnreachable(output.stderr);
+    return { exitCode, ...output };
   }
 
   /** Watches a call, and has `stop` end it if it is silent for too long; `work` as for `run`. */
@@ -156,7 +150,7 @@ export class DockerClient {
    * @throws StatusError UNAVAILABLE
    */
   async stream(args: readonly string[]): Promise<Duplex | string> {
-    const client = this.#start(args, { input: 'pipe' }, { buffer: false });
+    const client = this.#start(args, { input: 'pipe' }, {});
     let stderr = '';
     client.stderr
       .setEncoding('utf8')
@@ -195,7 +189,7 @@ export class DockerClient {
    */
   async attach(args: readonly string[], { signal, ...input }: ClientInput, take: Takers): Promise<number> {
     if (this.#closed) throw unavailable(`${this.#command} is no longer used.`);
-    const client = this.#start(args, input, { buffer: false });
+    const client = this.#start(args, input, {});
     const stop = (): void => end(client);
     this.#attached.add(stop);
     signal?.addEventListener('abort', stop);
@@ -206,7 +200,7 @@ export class DockerClient {
 
   /** A client that prints lines until it is ended or exits by itself. */
   lines(args: readonly string[], onLine: (line: string) => void): { ended: Promise<void>; end: () => void } {
-    const client = this.#start(args, {}, { stderr: 'ignore', buffer: false });
+    const client = this.#start(args, {}, { stderr: 'ignore' });
     const read = async (): Promise<void> => {
       for await (const line of client) onLine(line);
     };
@@ -240,7 +234,7 @@ export class DockerClient {
         ...how,
         ...(cwd !== undefined && { cwd }),
         env: { ...this.#environment, ...env },
-        ...({ extendEnv: false, detached: true, reject: false, stripFinalNewline: false } as const),
+        ...({ extendEnv: false, detached: true, reject: false, buffer: false } as const),
       });
     } finally {
       if (file !== undefined) closeSync(file);
