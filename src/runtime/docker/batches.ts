@@ -2,7 +2,7 @@
 const window = 15;
 /** The most containers in one process, and the number that is worth a process even if none is urgent. */
 const size = 50;
-const worthwhile = 8;
+const worthwhile = 16;
 
 interface Call<T> {
   name: string;

@@ -8,7 +8,7 @@ import type { ContainerState } from './engine-api.js';
 import { parseState } from './state.js';
 
 /** How long calls that are not urgent wait, in ms: inspecting a container, and removing one. */
-const inspectPatience = 500;
+const inspectPatience = 1000;
 const removePatience = 2000;
 
 /** The exit code of a container that SIGKILL has ended, and how long after that the reason may become known, in ms. */
