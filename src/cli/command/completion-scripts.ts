@@ -83,6 +83,17 @@ const knownPaths = (nodes: readonly Node[]): string =>
     .map(({ path }) => quote(path))
     .join('|');
 
+/** The lines that bash and zsh share: follows the words before the cursor to the command or the flag that the next one belongs to. */
+const wordCases = (nodes: readonly Node[]): string => `    case $word in
+${flagCases(nodes, '      ')}
+      help) ;; # what follows completes as a command
+      *)
+        case \${at:+$at }$word in
+          ${knownPaths(nodes)}) at=\${at:+$at }$word ;;
+        esac
+        ;;
+    esac`;
+
 function bash(nodes: readonly Node[]): string {
   const cases = nodes.map(({ path, children, flags, argument }) => {
     const place = children.length > 0 ? children.map(({ name }) => name).join(' ') : argument && spell(argument);
@@ -96,15 +107,7 @@ _localrun() {
     # \`--flag=value\` comes as three words.
     if [[ $word == = ]]; then continue; fi
     if [[ -n $slot ]]; then slot=''; continue; fi
-    case $word in
-${flagCases(nodes, '      ')}
-      help) ;; # what follows completes as a command
-      *)
-        case \${at:+$at }$word in
-          ${knownPaths(nodes)}) at=\${at:+$at }$word ;;
-        esac
-        ;;
-    esac
+${wordCases(nodes)}
   done
   if [[ $current == = ]]; then current=''; fi
   case $at in
@@ -139,15 +142,7 @@ _localrun() {
   local -a flags items
   for word in "\${(@)words[2,CURRENT-1]}"; do
     if [[ -n $slot ]]; then slot=''; continue; fi
-    case $word in
-${flagCases(nodes, '      ')}
-      help) ;; # what follows completes as a command
-      *)
-        case \${at:+$at }$word in
-          ${knownPaths(nodes)}) at=\${at:+$at }$word ;;
-        esac
-        ;;
-    esac
+${wordCases(nodes)}
   done
   case $at in
 ${cases.join('\n')}
