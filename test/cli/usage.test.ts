@@ -157,12 +157,17 @@ describe('help', () => {
 
   test('is no wider than the terminal', async () => {
     const { run } = cli();
-    for (const line of ['--help', 'jobs --help', 'jobs run --help', 'help environment']) {
+    const lines = ['--help', 'jobs --help', 'jobs run --help', 'prune --help', 'help environment'];
+    for (const line of lines) {
       const { stdout } = await run(line, { terminal: 80 });
-      // Examples are lines to copy, and are not broken.
-      const help = stdout.split(/^(?:Logs and progress|Exit codes)/m)[0] ?? '';
-      expect(help.split('\n').filter((row) => row.length > 80)).toEqual([]);
+      expect(stdout.split('\n').filter((row) => row.length > 80)).toEqual([]);
     }
+  });
+
+  test('leaves examples whole on a narrow terminal', async () => {
+    const { stdout } = await cli().run('jobs validate --help', { terminal: 60 });
+    expect(stdout).toContain('\n  gcloud run jobs describe nightly --format export | localrun jobs validate -\n');
+    expect(stdout).toContain('\nExits with 1 if anything is wrong. With --format json,\nprints the problems');
   });
 
   test('of what is not there', async () => {

@@ -73,7 +73,7 @@ export async function addCommand(
     const argument = new Argument(spelling, description);
     command.addArgument(choices ? argument.choices(choices) : argument);
   }
-  if (declared.notes) command.addHelpText('after', `\n${declared.notes}`);
+  if (declared.notes) addNotes(command, declared.notes);
   if ('loadForTree' in declared) {
     command.action(async (...args: unknown[]) => (await declared.loadForTree()).run(parent, ...args));
     return;
@@ -105,6 +105,17 @@ export async function addCommand(
     const { local, io } = shown;
     if (local && Object.keys(local.value).length > 0) io.err.write(`Using ${local.shown}.\n`);
     return module.run(shown, chosen, ...args);
+  });
+}
+
+/** Adds lines below the help of a command. Indented ones, which are examples, stay whole on a narrow terminal. */
+export function addNotes(command: Parser, notes: string): void {
+  command.addHelpText('after', () => {
+    const width = command.configureOutput().getOutHelpWidth?.() ?? 80;
+    const lines = notes
+      .split('\n')
+      .map((line) => (line.startsWith(' ') ? line : command.createHelp().boxWrap(line, width)));
+    return `\n${lines.join('\n')}`;
   });
 }
 

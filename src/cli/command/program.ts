@@ -3,7 +3,7 @@ import { UsageError } from '../errors.js';
 import { hidden, localrun } from '../commands/localrun.js';
 import type { Track } from '../flags/flag.js';
 import type { Io } from '../io.js';
-import { addCommand, type Group, type Open } from './command.js';
+import { addCommand, addNotes, type Group, type Open } from './command.js';
 import type { CommandLine } from './command-line.js';
 
 /** The parser of one command line. */
@@ -42,13 +42,12 @@ export async function buildProgram(
       getErrHelpWidth: () => Math.min(err.columns, 100),
       getOutHasColors: () => out.chalk.level > 0,
       getErrHasColors: () => err.chalk.level > 0,
-    })
-    .addHelpText(
-      'after',
-      `
-Exit codes: 0 success; 1 the command or its execution failed; 2 usage error; 130, 143 interrupted; 129 terminal closed.
+    });
+  addNotes(
+    tree,
+    `Exit codes: 0 success; 1 the command or its execution failed; 2 usage error; 130, 143 interrupted; 129 terminal closed.
 Environment variables: localrun help environment`,
-    );
+  );
   const { words, track = 'GA' } = line ?? {};
   const [first = ''] = words ?? [];
   const own = Object.hasOwn(hidden, first) ? hidden[first] : undefined;

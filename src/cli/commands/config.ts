@@ -12,7 +12,7 @@ export const config: Entries = {
     description: 'Add what a job needs from this machine to localrun.yaml, and create empty files for its secrets.',
     arguments: [['[job]', 'the name of an existing job']],
     flags: [flag('-f, --file <file...>', 'job specs; globs; - for stdin')],
-    notes: `Adds to the localrun.yaml in effect, or to a new one in this directory, and keeps everything already there: mappings,
+    notes: `Adds to the localrun.yaml in effect, or to a new one in this directory, and keeps everything already there: mappings, \
 comments, files. Reports what it did.
 
 Example:

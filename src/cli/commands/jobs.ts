@@ -153,7 +153,7 @@ const executions: Entries = {
   adopt: {
     description: 'Resume an orphaned execution, whose process is gone; follow it, and exit with its result.',
     arguments: [theExecution],
-    notes: `As in \`localrun jobs run\`, Ctrl-C cancels the execution. Without this command, the next command that looks at
+    notes: `As in \`localrun jobs run\`, Ctrl-C cancels the execution. Without this command, the next command that looks at \
 executions resumes it in the background.`,
     load: () => import('./jobs/executions/adopt.js'),
   },
@@ -179,7 +179,7 @@ Examples:
     description: 'Check job specs against every rule, without storing anything.',
     arguments: [['[file...]', 'job specs, YAML or JSON, v1 or v2; globs; - for stdin']],
     flags: [flag('-f, --file <file...>', 'the same, as an option'), strict],
-    notes: `Exits with 1 if anything is wrong. With --format json, prints the problems of each file with line, column, path, rule,
+    notes: `Exits with 1 if anything is wrong. With --format json, prints the problems of each file with line, column, path, rule, \
 severity, message and fix. docs/rules.md lists the rules.
 
 Examples:

@@ -37,8 +37,8 @@ export const localrun: Group = {
         flag('--max-size <size>', 'remove the oldest until the rest fits, e.g. 500MB, 1GiB', { parse: sizeFlag }),
         flag('--dry-run', 'show what would be removed, and remove nothing'),
       ],
-      notes: `Each of these flags keeps something; without them, everything that has ended is removed. Running executions stay. The
-command first shows what it would remove, then prompts; in a session that is not interactive it removes nothing
+      notes: `Each of these flags keeps something; without them, everything that has ended is removed. Running executions stay. The \
+command first shows what it would remove, then prompts; in a session that is not interactive it removes nothing \
 without --quiet. It covers all projects and regions, unless --project or --region names one.
 
 Examples:
