@@ -21,7 +21,7 @@ test.concurrent('ten tasks run, three at a time at most, and task 4 once more', 
 
   const [id = ''] = /quickstart-\w{5}/.exec(stdout) ?? [];
   const tables = stdout
-    .replaceAll(/\d+(\.\d+)?s\b/g, 'SPAN')
+    .replaceAll(/(\d+m)?\d+(\.\d+)?s\b/g, 'SPAN')
     .replaceAll(/ {2,}/g, '  ')
     .replace(id, 'ID');
   const row = (index: number): string => `✔  ${index}  Succeeded  ${index === 4 ? 1 : 0}  SPAN  exit code 0`;
