@@ -39,6 +39,7 @@ class Run {
   readonly #control: Control;
   readonly #record: ExecutionRecord;
   readonly #availability: RuntimeAvailability;
+  readonly #kind: { cluster?: true };
   readonly #ticker: NodeJS.Timeout;
   /** Ends whatever no part of the run waits for any longer. */
   readonly #over = new AbortController();
@@ -55,7 +56,8 @@ class Run {
     this.#deps = deps;
     this.#control = control;
     this.#record = new ExecutionRecord(name, deps.store, deps.owner, deps.now);
-    this.#availability = new RuntimeAvailability((event) => this.#emit(event), deps.now);
+    this.#kind = deps.store.settings(name).runtime ? { cluster: true } : {};
+    this.#availability = new RuntimeAvailability((event) => this.#emit({ ...event, ...this.#kind }), deps.now);
     this.#lastHeartbeat = deps.now();
     this.#ticker = setInterval(this.#tick, pace.poll);
     for (const signal of [control.cancel, control.kill]) signal.addEventListener('abort', this.#tick);
@@ -188,7 +190,7 @@ class Run {
     const slow = ms >= pace.slow ? call : undefined;
     if (slow === this.#slow) return;
     this.#slow = slow;
-    this.#emit({ type: 'runtime.slow', call: slow, ms, first: !this.#wasSlow });
+    this.#emit({ type: 'runtime.slow', call: slow, ms, first: !this.#wasSlow, ...this.#kind });
     this.#wasSlow = true;
   }
 

@@ -22,13 +22,14 @@ export type ExecutionEvent = { time: Timestamp } & (
   /** A log cannot be written. `lost`: part of it is missing for good. */
   | { type: 'log.trouble'; task: number; attempt: number; message: string; lost: boolean }
   | { type: 'execution.cancelling' }
-  | { type: 'runtime.unavailable'; message: string }
-  | { type: 'runtime.available' }
+  /** `cluster`: the runtime is one, and not the container engine of this machine. */
+  | { type: 'runtime.unavailable'; message: string; cluster?: true }
+  | { type: 'runtime.available'; cluster?: true }
   /**
-   * The container engine has not answered `call` for `ms`. Undefined: it is no longer slow. `first`: not reported
+   * The runtime has not answered `call` for `ms`. Undefined: it is no longer slow. `first`: not reported
    * before.
    */
-  | { type: 'runtime.slow'; call: string | undefined; ms: number; first: boolean }
+  | { type: 'runtime.slow'; call: string | undefined; ms: number; first: boolean; cluster?: true }
   | { type: 'execution.completed'; execution: Execution }
 );
 

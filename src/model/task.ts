@@ -85,8 +85,11 @@ export const cancelledTask = (task: TaskRecord, now: Timestamp): TaskRecord => (
   lastAttemptResult: { status: { code: 1, message: 'Cancelled by user.' } },
 });
 
-/** The Task resource, with the fields that all tasks share taken from the execution. */
-export function taskResource(execution: Execution, record: TaskRecord): Task {
+/**
+ * The Task resource, with the fields that all tasks share taken from the execution.
+ * @param waiting why its attempt has not started yet
+ */
+export function taskResource(execution: Execution, record: TaskRecord, waiting?: string): Task {
   const { uid, index, retried, scheduledTime, startTime, completionTime, updateTime, lastAttemptResult } = record;
   const name = taskName(execution.name, index);
   const done = isTerminal(record.state);
@@ -106,7 +109,7 @@ export function taskResource(execution: Execution, record: TaskRecord): Task {
     ...execution.template,
     maxRetries: execution.template.maxRetries || undefined,
     reconciling: done ? undefined : true,
-    conditions: taskConditions(record),
+    conditions: taskConditions(record, waiting),
     observedGeneration: '1',
     index: index || undefined,
     retried: retried || undefined,
@@ -116,7 +119,8 @@ export function taskResource(execution: Execution, record: TaskRecord): Task {
   };
 }
 
-function taskConditions({ state, startTime, completionTime, updateTime, lastAttemptResult }: TaskRecord): Condition[] {
+function taskConditions(record: TaskRecord, waiting: string | undefined): Condition[] {
+  const { state, startTime, completionTime, updateTime, lastAttemptResult } = record;
   const completed = ((): Condition => {
     switch (state) {
       case 'Succeeded':
@@ -150,5 +154,16 @@ function taskConditions({ state, startTime, completionTime, updateTime, lastAtte
   const started: Condition[] = startTime
     ? [{ type: 'Started', state: 'CONDITION_SUCCEEDED', lastTransitionTime: startTime }]
     : [];
-  return [{ type: 'Completed', ...completed }, ...started];
+  const resources: Condition[] =
+    waiting === undefined
+      ? []
+      : [
+          {
+            type: 'ResourcesAvailable',
+            state: 'CONDITION_RECONCILING',
+            message: waiting,
+            lastTransitionTime: updateTime,
+          },
+        ];
+  return [{ type: 'Completed', ...completed }, ...started, ...resources];
 }

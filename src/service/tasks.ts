@@ -1,3 +1,4 @@
+import type { AttemptRecord } from '../model/attempt.js';
 import { executionName, jobName, type Parent, parseName, shortName, taskName } from '../model/names.js';
 import type { Execution, Task } from '../model/schema/job.js';
 import { type TaskRecord, taskResource, type TaskState } from '../model/task.js';
@@ -10,11 +11,15 @@ import { type Call, notFound, type Service } from './service.js';
 export interface TaskView {
   task: Task;
   record: TaskRecord;
+  /** Where its last attempt is or was, and why that has not started, if a cluster runs it. */
+  place?: Place | undefined;
 }
+
+export type Place = Pick<AttemptRecord, 'node' | 'waiting'>;
 
 /** The tasks of an execution by index, all or those in some states. */
 export function tasksOf(service: Service, execution: Execution, states?: readonly TaskState[]): TaskView[] {
-  return service.store.tasks(execution.name, states).map((record) => view(execution, record));
+  return service.store.tasks(execution.name, states).map((record) => view(service, execution, record));
 }
 
 /** When the tasks of an execution were first started, by index; retries do not count. */
@@ -46,7 +51,7 @@ export function listTasks(call: Call, request: ListTasksRequest): Page<TaskView>
     for (const execution of executions.slice(Math.max(0, start))) {
       const page = { after: execution.name === after?.[0] ? after[1] : -1, limit: limit - found.length };
       for (const record of call.store.tasks(execution.name, states, page)) {
-        found.push({ item: view(execution, record), position: [execution.name, record.index] });
+        found.push({ item: view(call, execution, record), position: [execution.name, record.index] });
       }
       if (found.length >= limit) break;
     }
@@ -72,12 +77,32 @@ export function getTask(call: Call, parent: Parent, id: string): TaskView {
   const owner = execution?.name ?? executionName(jobName(parent, '-'), executionId || '-');
   authorize(call, 'run.tasks.get', owner);
   const record = execution && call.store.task(execution.name, Number(index));
-  if (record) return view(execution, record);
+  if (record) return view(call, execution, record);
   const known = execution ? call.store.tasks(execution.name).map((task) => shortName(taskName(owner, task.index))) : [];
   throw notFound(call, `${owner}/tasks/${id}`, known);
 }
 
-const view = (execution: Execution, record: TaskRecord): TaskView => ({
-  record,
-  task: taskResource(execution, record),
-});
+function view({ store }: Pick<Service, 'store'>, execution: Execution, record: TaskRecord): TaskView {
+  const onCluster = store.settings(execution.name).runtime !== undefined;
+  const { node, waiting } = (onCluster && store.attempts(execution.name, record.index).at(-1)) || {};
+  return { record, task: taskResource(execution, record, waiting), ...(onCluster && { place: { node, waiting } }) };
+}
+
+/** What the open attempts of an execution on a cluster are doing: how many are on each node, and what others wait for. */
+export interface Spread {
+  nodes: ReadonlyMap<string, number>;
+  waiting: ReadonlyMap<string, number>;
+}
+
+/** Undefined if the execution is not on a cluster. */
+export function spreadOf({ store }: Pick<Service, 'store'>, execution: string): Spread | undefined {
+  if (!store.settings(execution).runtime) return undefined;
+  const nodes = new Map<string, number>();
+  const waits = new Map<string, number>();
+  const count = (of: Map<string, number>, key: string): unknown => of.set(key, (of.get(key) ?? 0) + 1);
+  for (const { node, waiting } of store.openAttempts(execution)) {
+    if (node !== undefined) count(nodes, node);
+    if (waiting !== undefined) count(waits, waiting);
+  }
+  return { nodes, waiting: waits };
+}

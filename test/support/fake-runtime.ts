@@ -42,6 +42,13 @@ export interface Behaviour {
   /** Why it cannot start, and the exit code that stands for that. */
   startError?: string;
   startCode?: number;
+  /** The node that its attempt is given to. */
+  node?: string;
+  /** Why its attempt cannot start at first, and for how long, in ms. */
+  waits?: string;
+  waitMs?: number;
+  /** After `ms` its node is gone, for this reason. */
+  lost?: string;
 }
 
 /** A container of an attempt in memory. */
@@ -85,7 +92,12 @@ class FakeContainer {
     this.#startedAt = this.#now();
     this.#start(this.#startedAt);
     this.#write(writes);
-    this.#timer = setTimeout(() => this.end(exitCode, this.behaviour.oomKilled), ms);
+    const { lost } = this.behaviour;
+    const end = (): void => {
+      if (lost === undefined) this.end(exitCode, this.behaviour.oomKilled);
+      else this.#conclude({ status: 'lost', reason: lost });
+    };
+    this.#timer = setTimeout(end, ms);
   }
 
   /** It exits; one that has not started never does. */
@@ -165,6 +177,8 @@ class FakeAttempt {
     const ends = containers.map(async (container, i) => {
       const needs = container.spec.dependsOn.map(async (other) => containers[other]?.up);
       await Promise.race([Promise.all(needs), container.ended]);
+      const { waitMs } = containers[main]?.behaviour ?? {};
+      if (waitMs !== undefined) await pause(waitMs, this.#halt.signal);
       container.start();
       void this.#watch(container);
       const ended = await container.ended;
@@ -384,6 +398,9 @@ class FakeSession implements AttemptSession {
     const { attempts, closed } = this.#runtime;
     const attempt = attempts.get(handle);
     if (!attempt) return { main: { status: 'missing' } };
+    const main = attempt.containers[attempt.spec.main];
+    if (main) void announce(main, sink);
+    if (main?.behaviour.waits !== undefined) void this.#tend(attempt, main);
     const followed = attempt.containers.map((container, i) => follow(container, i === attempt.spec.main, sink));
     await Promise.race([Promise.all(followed), closed]);
     const ended = await attempt.ended;
@@ -391,6 +408,13 @@ class FakeSession implements AttemptSession {
     // Nothing is known of an end while the runtime is away.
     await this.#ask();
     return attempts.has(handle) ? ended : { main: { status: 'missing' } };
+  }
+
+  /** An attempt that waits does not start any more once the execution is cancelled. */
+  async #tend(attempt: FakeAttempt, { started }: FakeContainer): Promise<void> {
+    let over = false;
+    void started.then(() => (over = true));
+    for (; !over; await sleep(250)) if (this.#scope.cancelled()) attempt.stop(0);
   }
 
   async hasEnded(handle: Handle): Promise<boolean> {
@@ -428,6 +452,15 @@ class FakeSession implements AttemptSession {
   }
 
   async close(): Promise<void> {}
+}
+
+/** Says what an attempt waits for, and where it is once it waits no longer. */
+async function announce({ behaviour, started }: FakeContainer, sink: AttemptSink): Promise<void> {
+  const { waits, node } = behaviour;
+  if (waits !== undefined) sink.waiting(waits);
+  if ((await started) === undefined) return;
+  if (waits !== undefined) sink.waiting(undefined);
+  if (node !== undefined) sink.placed(node);
 }
 
 /** Hears a container out, from the beginning of its output. */

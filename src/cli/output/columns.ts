@@ -42,7 +42,8 @@ export const executionColumns = (look: Look): Column<Execution>[] => [
   { header: 'RUN BY', value: ({ creator }) => creator ?? '' },
 ];
 
-export const taskColumns = (look: Look): Column<TaskView>[] => [
+/** @param onCluster whether the tasks have nodes */
+export const taskColumns = (look: Look, onCluster = false): Column<TaskView>[] => [
   { header: '', value: ({ record }) => taskSymbol(record, look) },
   { header: 'INDEX', value: ({ record }) => String(record.index) },
   { header: 'STATE', value: ({ record }) => shownState(record) },
@@ -50,20 +51,31 @@ export const taskColumns = (look: Look): Column<TaskView>[] => [
   { header: 'STARTED', value: ({ record }) => shownTime(record.startTime) },
   { header: 'COMPLETED', value: ({ record }) => shownTime(record.completionTime) },
   { header: 'RETRIES', value: ({ record }) => (record.startTime ? String(record.retried) : '') },
+  ...(onCluster ? [nodeColumn, { header: 'WAITS FOR', value: ({ place }: TaskView) => place?.waiting ?? '' }] : []),
 ];
+
+const nodeColumn: Column<TaskView> = { header: 'NODE', value: ({ place }) => place?.node ?? '' };
 
 /** The number of succeeded tasks, of all. */
 export const succeeded = ({ succeededCount = 0, taskCount }: Execution): string => `${succeededCount} / ${taskCount}`;
 
 export const shownState = ({ state }: TaskRecord): string => (state === 'Scheduled' ? 'Pending' : state);
 
-/** The result of each task at the end of a run. `started`: when the first attempt of each task started. */
-export const resultColumns = (look: Look, started: ReadonlyMap<number, Timestamp>): Column<TaskView>[] => [
+/**
+ * The result of each task at the end of a run.
+ * @param started when the first attempt of each task started
+ */
+export const resultColumns = (
+  look: Look,
+  started: ReadonlyMap<number, Timestamp>,
+  onCluster = false,
+): Column<TaskView>[] => [
   { header: '', value: ({ record }) => taskSymbol(record, look) },
   { header: 'INDEX', value: ({ record }) => String(record.index) },
   { header: 'STATE', value: ({ record }) => shownState(record) },
   { header: 'RETRIES', value: ({ record }) => String(record.retried) },
   { header: 'DURATION', value: ({ record }) => duration(started.get(record.index), record.completionTime) },
+  ...(onCluster ? [nodeColumn] : []),
   { header: 'RESULT', value: ({ record }) => shownResult(record) },
 ];
 

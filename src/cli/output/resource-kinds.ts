@@ -56,8 +56,9 @@ export const executionKind: Kind<Execution> = {
 export const taskKind: Kind<TaskView> = {
   v2: ({ task }) => task,
   v1: async ({ task, record }) => (await import('../../model/v1/write.js')).taskToV1(task, record.state),
-  attributes: ({ task, record }) => ({
+  attributes: ({ task, record, place }) => ({
     ...named(task),
+    ...(place && { node: place.node, waiting: place.waiting }),
     creation_timestamp: task.createTime,
     ready_symbol: taskSymbol(record, plainText),
     execution_name: task.execution,

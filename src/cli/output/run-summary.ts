@@ -19,7 +19,9 @@ const shownLines = 3;
 /** The result of an execution as tables for stdout. */
 export async function summary({ io }: Context, service: Call, execution: Execution): Promise<string> {
   const started = firstStarts(service, execution.name);
-  const tasks = await boundedTable(resultColumns(io.out, started), tasksOf(service, execution), io.out);
+  const views = tasksOf(service, execution);
+  const onCluster = views.some(({ place }) => place);
+  const tasks = await boundedTable(resultColumns(io.out, started, onCluster), views, io.out);
   return `${tasks}\n${await boundedGrid(completionRows(execution), io.out)}`;
 }
 

@@ -3,7 +3,7 @@ import { parseName, shortName } from '../../../model/names.js';
 import type { LocalSettings } from '../../../model/local/settings.js';
 import type { Execution, Job } from '../../../model/schema/job.js';
 import { epochMs } from '../../../model/time.js';
-import type { TaskView } from '../../../service/tasks.js';
+import { type Spread, spreadOf, type TaskView } from '../../../service/tasks.js';
 import { type Entry, group, laidOut } from './entries.js';
 import { localEntries, mappedEntries } from '../local-settings.js';
 import { executionSymbol, jobSymbol, type Look, taskSymbol } from '../symbols.js';
@@ -42,7 +42,12 @@ export function describeJob(job: Job, look: Look): Promise<string> {
 }
 
 /** `describe` of an execution, in gcloud's layout. */
-export function describeExecution(execution: Execution, settings: LocalSettings, look: Look): Promise<string> {
+export function describeExecution(
+  execution: Execution,
+  settings: LocalSettings,
+  look: Look,
+  spread?: Spread,
+): Promise<string> {
   const { name, succeededCount = 0, failedCount = 0, cancelledCount = 0, runningCount = 0 } = execution;
   const symbol = executionSymbol(execution, look);
   // The parallelism of an execution is always set; if it is the number of tasks, there is no limit.
@@ -51,6 +56,7 @@ export function describeExecution(execution: Execution, settings: LocalSettings,
     [
       `${symbol} Execution ${look.chalk.bold(shortName(name))} in region ${parseName(name).location}`,
       ...(isCompleted(execution) ? [] : [`${counted(runningCount, 'task')} currently running`]),
+      ...spreadLines(spread),
       `${counted(succeededCount, 'task')} completed successfully`,
       ...(failedCount > 0 ? [`${counted(failedCount, 'task')} failed to complete`] : []),
       ...(cancelledCount > 0 ? [`${counted(cancelledCount, 'task')} cancelled`] : []),
@@ -80,15 +86,27 @@ export const printExecution = (
 ): Promise<void> =>
   print(context, options, execution, {
     kind: executionKind,
-    human: () => describeExecution(execution, settingsOf(service, execution.name), context.io.out),
+    human: () => {
+      const { name } = execution;
+      return describeExecution(execution, settingsOf(service, name), context.io.out, spreadOf(service, name));
+    },
     exported: async (of) => {
       const { executionToV1, exported } = await import('../../../model/v1/write.js');
       return exported(executionToV1(of));
     },
   });
 
+/** Where the open attempts are, and what others wait for. */
+function spreadLines({ nodes, waiting }: Spread = { nodes: new Map(), waiting: new Map() }): string[] {
+  const on = [...nodes].map(([node, count]) => `${count} on ${node}`);
+  return [
+    ...(on.length > 0 ? [`Nodes: ${on.toSorted().join(', ')}`] : []),
+    ...[...waiting].map(([why, count]) => `${counted(count, 'task')} waiting: ${why}`),
+  ];
+}
+
 /** `describe` of a task, in gcloud's layout. */
-export function describeTask({ task, record }: TaskView, look: Look): Promise<string> {
+export function describeTask({ task, record, place }: TaskView, look: Look): Promise<string> {
   const symbol = taskSymbol(record, look);
   const { exitCode, status } = record.lastAttemptResult ?? {};
   const result: Entry[] = [
@@ -100,6 +118,8 @@ export function describeTask({ task, record }: TaskView, look: Look): Promise<st
     [`${symbol} Task ${look.chalk.bold(shortName(task.name))} in region ${parseName(task.name).location}`],
     [
       ['Running state', shownState(record)],
+      ['Node', place?.node],
+      ['Waits for', place?.waiting],
       ...(record.lastAttemptResult ? [{ title: 'Last Attempt Result:', entries: result }] : []),
       { title: ' ', entries: [] },
       ...templateEntries(task),

@@ -11,8 +11,17 @@ import { type Look, signs } from '../symbols.js';
 interface Running {
   task: number;
   attempt: number;
+  /** The node of the cluster. */
+  node: string | undefined;
   since: number;
   stopping: boolean;
+}
+
+/** An attempt that has a slot and cannot start yet. */
+interface Waiting {
+  task: number;
+  why: string;
+  since: number;
 }
 
 /** The state of an execution in the live view: a fold over its events. */
@@ -21,6 +30,7 @@ export interface Progress {
   taskCount: number;
   /** A task keeps its row while it runs, and the next task takes it over, so rows do not jump. */
   slots: readonly (Running | undefined)[];
+  waits: readonly Waiting[];
   /** Tasks that no longer run but have no result yet. */
   settling: readonly number[];
   succeeded: number;
@@ -30,7 +40,7 @@ export interface Progress {
   /** What the whole execution waits for. */
   waiting: string | undefined;
   /** The call that the container engine is slow at, and since when it has been silent. */
-  slow: { call: string; since: number } | undefined;
+  slow: { call: string; since: number; noun: string } | undefined;
   since: number;
 }
 
@@ -39,6 +49,7 @@ export const newProgress = (execution: Execution, now: number): Progress => ({
   id: shortName(execution.name),
   taskCount: execution.taskCount,
   slots: [],
+  waits: [],
   settling: [],
   succeeded: execution.succeededCount ?? 0,
   failed: execution.failedCount ?? 0,
@@ -56,8 +67,10 @@ export function advance(progress: Progress, event: ExecutionEvent, now: number):
       return { ...progress, waiting: `pulling ${event.image}` };
     case 'execution.started':
       return { ...progress, waiting: undefined };
+    case 'attempt.waiting':
+      return { ...progress, waits: withWait(progress.waits, event, now) };
     case 'attempt.started':
-      return { ...progress, slots: withAttempt(slots, event, now) };
+      return { ...progress, slots: withAttempt(slots, event, now), waits: withWait(progress.waits, event, now) };
     case 'attempt.settling': {
       const { task } = event;
       const settling = progress.settling.filter((other) => other !== task);
@@ -73,6 +86,7 @@ export function advance(progress: Progress, event: ExecutionEvent, now: number):
       return {
         ...progress,
         slots: without(slots, event.task),
+        waits: withWait(progress.waits, event, now),
         settling: progress.settling.filter((task) => task !== event.task),
         succeeded: progress.succeeded + (event.state === 'Succeeded' ? 1 : 0),
         failed: progress.failed + (event.state === 'Failed' ? 1 : 0),
@@ -82,24 +96,42 @@ export function advance(progress: Progress, event: ExecutionEvent, now: number):
     case 'execution.cancelling':
       return { ...progress, waiting: 'cancelling' };
     case 'runtime.unavailable':
-      return { ...progress, waiting: 'the container engine does not answer' };
+      return { ...progress, waiting: `the ${nounOf(event)} does not answer` };
     case 'runtime.available':
       return { ...progress, waiting: undefined };
     case 'runtime.slow':
-      return { ...progress, slow: event.call === undefined ? undefined : { call: event.call, since: now - event.ms } };
+      return { ...progress, slow: slowOf(event, now) };
     default:
       return progress;
   }
 }
 
+const nounOf = ({ cluster }: { cluster?: true }): string => (cluster ? 'cluster' : 'container engine');
+
+function slowOf(event: ExecutionEvent & { type: 'runtime.slow' }, now: number): Progress['slow'] {
+  const { call, ms } = event;
+  return call === undefined ? undefined : { call, since: now - ms, noun: nounOf(event) };
+}
+
+/** With a new reason to wait, or without one. The time counts from the first. */
+function withWait(
+  waits: Progress['waits'],
+  { task, why }: { task: number; why?: string | undefined },
+  now: number,
+): Progress['waits'] {
+  const others = waits.filter((wait) => wait.task !== task);
+  if (why === undefined) return others;
+  return [...others, { task, why, since: waits.find((wait) => wait.task === task)?.since ?? now }];
+}
+
 function withAttempt(
   slots: Progress['slots'],
-  { task, attempt }: { task: number; attempt: number },
+  { task, attempt, node }: { task: number; attempt: number; node?: string | undefined },
   since: number,
 ): Progress['slots'] {
   const free = slots.indexOf(undefined);
   const next = [...slots];
-  next[free < 0 ? slots.length : free] = { task, attempt, since, stopping: false };
+  next[free < 0 ? slots.length : free] = { task, attempt, node, since, stopping: false };
   return next;
 }
 
@@ -131,21 +163,22 @@ export function frame(
   { width, height, now }: { width: number; height: number; now: number },
   look: Look,
 ): string[] {
-  const { taskCount, slots, settling, succeeded, failed, cancelled, waiting, slow } = progress;
+  const { taskCount, slots, waits, settling, succeeded, failed, cancelled, waiting, slow } = progress;
   const room = Math.max(1, Math.floor(height / 3) - 1 - (waiting ? 1 : 0) - (slow ? 1 : 0));
   // While tasks wait, they fill the free slots.
   const running = runningIn(progress);
-  let left = waiting ? 0 : taskCount - succeeded - failed - cancelled - settling.length - running;
-  const places = slots.filter((slot) => slot ?? left-- > 0);
+  let left = waiting ? 0 : taskCount - succeeded - failed - cancelled - settling.length - running - waits.length;
+  const places = [...slots.filter((slot) => slot ?? left-- > 0), ...waits];
   const shown = places.length > room ? places.slice(0, room - 1) : places;
   const rows = shown.map((slot) => {
     if (!slot) return 'starting the next task';
+    if ('why' in slot) return `task ${slot.task} waiting  ${seconds(now - slot.since)}  ${slot.why}`;
     const retry = slot.attempt > 0 ? ` (retry ${slot.attempt})` : '';
-    return `task ${slot.task} ${slot.stopping ? 'stopping' : 'running'}${retry}  ${seconds(now - slot.since)}`;
+    return `task ${slot.task} ${slot.stopping ? 'stopping' : 'running'}${slot.node === undefined ? '' : ` on ${slot.node}`}${retry}  ${seconds(now - slot.since)}`;
   });
-  if (slow) rows.unshift(`the container engine is slow: ${slow.call}  ${seconds(now - slow.since)}`);
+  if (slow) rows.unshift(`the ${slow.noun} is slow: ${slow.call}  ${seconds(now - slow.since)}`);
   if (waiting) rows.unshift(waiting);
-  else if (left > 0 && slots.length === 0) rows.push('starting the first tasks');
+  else if (left > 0 && slots.length + waits.length === 0) rows.push('starting the first tasks');
   if (shown.length < places.length) rows.push(`and ${places.length - shown.length} more`);
   const { spinner } = signs(look);
   const moving = look.chalk.cyan(spinner[Math.floor(now / frameInterval) % spinner.length]);
@@ -177,6 +210,8 @@ export function sentence(
       return chalk.yellow(`${event.image} is not pinned, so its tag may change during the execution: ${event.detail}.`);
     case 'image.unavailable':
       return chalk.red(`Cannot get ${event.image}: ${event.detail}`);
+    case 'attempt.waiting':
+      return event.why === undefined ? undefined : `task ${event.task} waits: ${event.why}`;
     case 'attempt.stopping':
       return event.reason === 'timeout'
         ? `task ${event.task} has reached its timeout of ${timeout}; stopping it`
@@ -205,11 +240,11 @@ export function sentence(
     case 'runtime.unavailable':
       return `${chalk.yellow(event.message)} Waiting until it is available; nothing is lost.`;
     case 'runtime.available':
-      return 'The container engine answers again.';
+      return `The ${nounOf(event)} answers again.`;
     case 'runtime.slow':
       if (!event.first) return undefined;
       return chalk.yellow(
-        `The container engine is slow: it has been silent for ${seconds(event.ms)} at \`${event.call}\`. Starts and results take longer.`,
+        `The ${nounOf(event)} is slow: it has been silent for ${seconds(event.ms)} at \`${event.call}\`. Starts and results take longer.`,
       );
     default:
       return undefined;

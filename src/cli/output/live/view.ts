@@ -27,6 +27,8 @@ export function openView({ err, env }: Pick<Io, 'err' | 'env'>, execution: Execu
   let progress = newProgress(execution, now());
   let lastWord = now();
   const rows = (): string[] => frame(progress, { width: err.columns, height: err.rows, now: now() }, err);
+  /** The reasons of attempts to wait that were reported. */
+  const reasons = new Set<string>();
   const painter = live ? livePainter(err, rows) : plainPainter(err);
   const print = (lines: string): void => {
     lastWord = now();
@@ -47,6 +49,11 @@ export function openView({ err, env }: Pick<Io, 'err' | 'env'>, execution: Execu
   return {
     onEvent(event) {
       progress = advance(progress, event, now());
+      if (event.type === 'attempt.waiting' && event.why !== undefined) {
+        // On a terminal the rows show it. In a log, many tasks wait for the same.
+        if (live || reasons.has(event.why)) return;
+        reasons.add(event.why);
+      }
       const line = sentence(event, execution.template, err);
       if (line !== undefined) say(line);
     },

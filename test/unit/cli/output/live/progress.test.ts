@@ -43,6 +43,29 @@ describe('the rows of the live view', () => {
     expect(shown[0]).toContain('1 running -');
   });
 
+  test('name the node of each task, and why others cannot start yet', () => {
+    const why = '0/2 nodes are available: 2 Insufficient cpu.';
+    const waits = at({ type: 'attempt.waiting', task: 1, attempt: 0, why });
+    const onNode = at({ type: 'attempt.started', task: 0, attempt: 0, node: 'n1' });
+    const waiting = after(begun, onNode, waits);
+    expect(rows(waiting, 5000).slice(1)).toEqual(['  task 0 running on n1  3s', `  task 1 waiting  2s  ${why}`]);
+    const changed = advance(waiting, at({ type: 'attempt.waiting', task: 1, attempt: 0, why: 'No.' }), 6000);
+    expect(rows(changed, 7000)[2]).toBe('  task 1 waiting  4s  No.');
+    const free = at({ type: 'attempt.waiting', task: 1, attempt: 0, why: undefined });
+    expect(rows(advance(changed, free, 7000), 7000)[2]).toBeUndefined();
+    expect(rows(advance(changed, started(1), 7000), 7000)[2]).toBe('  task 1 running  0s');
+    expect(rows(advance(changed, ended(1, 'Failed'), 7000), 7000)[2]).toBeUndefined();
+  });
+
+  test('speak of the cluster where there is one', () => {
+    const gone = at({ type: 'runtime.unavailable', message: 'gone', cluster: true });
+    expect(rows(after(begun, gone), 2000)[1]).toBe('  the cluster does not answer');
+    const slow = at({ type: 'runtime.slow', call: 'list pods', ms: 10_000, first: true, cluster: true });
+    expect(rows(after(begun, slow), 2000)[1]).toBe('  the cluster is slow: list pods  10s');
+    expect(sentence(slow, {}, plain)).toMatch(/^The cluster is slow/);
+    expect(sentence(at({ type: 'runtime.available', cluster: true }), {}, plain)).toBe('The cluster answers again.');
+  });
+
   test('say what everything waits for', () => {
     expect(rows(after(), 1000)).toEqual([
       '* nightly-x7k2p  0 running · 0 of 10 succeeded  1s',

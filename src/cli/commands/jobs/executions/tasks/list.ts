@@ -1,5 +1,5 @@
 import type { Context } from '../../../../command/context.js';
-import { getExecution } from '../../../../../service/executions.js';
+import { getExecution, settingsOf } from '../../../../../service/executions.js';
 import { everyPage } from '../../../../../service/pages.js';
 import { listTasks } from '../../../../../service/tasks.js';
 import { inWords } from '../../../../errors.js';
@@ -24,7 +24,7 @@ export async function run(context: Context, options: Options): Promise<void> {
   const states = chosenStates(options);
   await printList(context, options, {
     items: everyPage((page) => listTasks(service, { parent: execution.name, states, ...page }), enough(options)),
-    columns: taskColumns(context.io.out),
+    columns: taskColumns(context.io.out, settingsOf(service, execution.name).runtime !== undefined),
     kind: taskKind,
   });
 }
