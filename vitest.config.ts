@@ -90,8 +90,10 @@ export default defineConfig({
       // One file at a time: some cut nodes off, or stop the API server.
       project('kubernetes', 300_000, {
         ...onContainers(3, 1, 5),
-        env: kubernetesEnvironment,
+        include: ['test/kubernetes/**/*.test.ts', contract],
+        env: { ...kubernetesEnvironment, ...runtime('kubernetes') },
         globalSetup: 'test/support/kubernetes.ts',
+        setupFiles: 'test/support/lab.ts',
       }),
     ],
   },

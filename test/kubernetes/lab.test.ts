@@ -6,9 +6,7 @@ import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { Lab } from '../../scripts/kubernetes-lab/lab.mjs';
 import { repository, signal, until } from '../support/cli.js';
-import { labOfTests } from '../support/kubernetes.js';
-
-const lab = await labOfTests();
+import { lab } from '../support/lab.js';
 
 async function kubectl(config: string, ...args: string[]): Promise<string> {
   return (await execa('kubectl', args, { env: { KUBECONFIG: config }, stdin: 'ignore' })).stdout;

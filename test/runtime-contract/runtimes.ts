@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { systemIo } from '../../src/cli/io.js';
 import { DockerRuntime } from '../../src/runtime/docker/attempts/runtime.js';
@@ -73,7 +73,7 @@ const memory = inMemory();
 /** The id of a home of the test. */
 const homeId = (home: string): string => createHash('sha256').update(home).digest('hex').slice(0, 16);
 
-const cluster = (): AttemptRuntime =>
+const cluster = (env: NodeJS.ProcessEnv = process.env): AttemptRuntime =>
   new KubernetesRuntime({
     settings: {
       kind: 'kubernetes',
@@ -82,7 +82,7 @@ const cluster = (): AttemptRuntime =>
       nodeSelector: {},
       tolerations: [],
     },
-    ...{ homeId, kubectl: 'kubectl', env: process.env, patienceMs: 60_000 },
+    ...{ homeId, kubectl: 'kubectl', env, patienceMs: 60_000 },
   });
 
 /** The runtimes that the contract covers. To add one, add it here and to a project in vitest.config.ts. */
@@ -119,12 +119,18 @@ export const runtimes = {
   },
   kubernetes: {
     image: 'localrun/busybox:latest',
-    open: cluster,
-    async openWithOutage() {
-      return { runtime: cluster(), cut: () => {}, mend: async () => {} };
+    open: () => cluster(),
+    async openWithOutage(_, directory) {
+      const config = readFileSync(process.env['KUBECONFIG'] ?? '', 'utf8');
+      const [, port = ''] = /127\.0\.0\.1:(\d+)/.exec(config) ?? [];
+      const proxy = new EngineProxy(path.join(directory, 'api.sock'), { host: '127.0.0.1', port: Number(port) });
+      const [ours = ''] = /\d+$/.exec(await proxy.listenOnPort()) ?? [];
+      const KUBECONFIG = path.join(directory, 'kubeconfig');
+      writeFileSync(KUBECONFIG, config.replaceAll(`127.0.0.1:${port}`, `127.0.0.1:${ours}`));
+      const mend = async (): Promise<void> => void (await proxy.listenOnPort(Number(ours)));
+      return { runtime: cluster({ ...process.env, KUBECONFIG }), cut: () => proxy.cut(), mend };
     },
     without: {
-      outage: 'nothing cuts the connection yet',
       images: 'only a node knows the images that it has',
       streams: 'a kubelet returns both streams as one',
       bytes: "docker's log driver json-file, which kubelets before 1.24 need, keeps text",

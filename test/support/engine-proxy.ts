@@ -1,17 +1,23 @@
 import { rmSync } from 'node:fs';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type NetConnectOpts, type Server, type Socket } from 'node:net';
 
-/** Stands between the docker client and its engine, so that a test can take the engine away and give it back. */
+/** Stands between a client and its server, so that a test can take the server away and give it back. */
 export class EngineProxy {
   readonly #file: string;
+  readonly #upstream: NetConnectOpts;
   readonly #sockets = new Set<Socket>();
   readonly #servers: Server[] = [];
   /** How many there have been. */
   connections = 0;
 
-  /** @param file where it listens, for DOCKER_HOST */
-  constructor(file: string) {
+  /**
+   * @param file where it listens, for DOCKER_HOST
+   * @param upstream the server; the usual engine if it is not given
+   */
+  constructor(file: string, upstream?: NetConnectOpts) {
     this.#file = file;
+    const engine = (process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock').replace('unix://', '');
+    this.#upstream = upstream ?? { path: engine };
   }
 
   get host(): string {
@@ -23,16 +29,15 @@ export class EngineProxy {
   }
 
   /** Listens on a port of this machine as well, and says where. */
-  async listenOnPort(): Promise<string> {
-    const server = await this.#listen((it, done) => it.listen(0, '127.0.0.1', done));
+  async listenOnPort(port = 0): Promise<string> {
+    const server = await this.#listen((it, done) => it.listen(port, '127.0.0.1', done));
     return `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
   async #listen(listen: (server: Server, done: () => void) => void): Promise<Server> {
-    const engine = (process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock').replace('unix://', '');
     const server = createServer({ allowHalfOpen: true }, (client) => {
       this.connections++;
-      const upstream = connect({ path: engine, allowHalfOpen: true });
+      const upstream = connect({ ...this.#upstream, allowHalfOpen: true });
       for (const [from, to] of [
         [client, upstream],
         [upstream, client],

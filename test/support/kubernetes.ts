@@ -4,19 +4,15 @@ import { Lab } from '../../scripts/kubernetes-lab/lab.mjs';
 import { obstacle } from '../../scripts/kubernetes-lab/requirements.mjs';
 import { repository } from './cli.js';
 
-const image = 'localrun/busybox:latest';
-const own = process.env['LOCALRUN_KUBERNETES_LAB'];
+/** The lab that the caller names, or one for this run alone. */
+const lab = new Lab(process.env['LOCALRUN_KUBERNETES_LAB'] ?? `/tmp/localrun-lab-${process.pid}`);
 
-/** What the tests on Kubernetes need in their environment: the lab that the caller names, or one for this run alone. */
-export const kubernetesEnvironment = { LOCALRUN_KUBERNETES_LAB: own ?? `/tmp/localrun-lab-${process.pid}` };
+/** What the tests on Kubernetes need in their environment: a user with few rights. */
+export const kubernetesEnvironment = { LOCALRUN_KUBERNETES_LAB: lab.directory, KUBECONFIG: lab.userConfig };
 
 /** Checks that a lab can come up. What it returns ends the lab, which also ends when this process is killed. */
-export default async function setup(): Promise<(() => Promise<void>) | undefined> {
-  const lab = new Lab(kubernetesEnvironment.LOCALRUN_KUBERNETES_LAB);
-  if (lab.isUp) {
-    await lab.loadImage(image);
-    return undefined;
-  }
+export default function setup(): (() => Promise<void>) | undefined {
+  if (lab.isUp) return undefined;
   const reason = obstacle();
   if (reason) throw new Error(`The tests on Kubernetes need a lab: ${reason}.`);
   const script = path.join(repository, 'scripts', 'kubernetes-lab.mjs');
@@ -29,14 +25,4 @@ export default async function setup(): Promise<(() => Promise<void>) | undefined
       guard.on('close', () => resolve());
       guard.stdin.end();
     });
-}
-
-/** The lab of the tests, up and with their image. The first worker that asks starts it. */
-export async function labOfTests(): Promise<Lab> {
-  const lab = new Lab(kubernetesEnvironment.LOCALRUN_KUBERNETES_LAB);
-  if (!lab.isUp) {
-    await lab.up(2);
-    await lab.loadImage(image);
-  }
-  return lab;
 }
