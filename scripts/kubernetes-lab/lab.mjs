@@ -201,6 +201,8 @@ export class Lab {
         '--service-cluster-ip-range=10.91.0.0/24',
         '--kubelet-preferred-address-types=InternalIP',
         '--endpoint-reconciler-type=none',
+        // Usually 300: how long the pods of a lost node stay.
+        '--default-unreachable-toleration-seconds=8',
         '--enable-priority-and-fairness=false',
         '--profiling=false',
       ]);
