@@ -58,10 +58,10 @@ test.concurrent.for(['MEMORY', 'DISK'] as const)(
     const containers = [
       command('until [ -e /shared/second ]; do sleep 0.1; done; ls /shared; cat /shared/first; exit 1', 'main'),
       command('ls /shared; echo one > /shared/first', 'first'),
-      command('sleep 1.5; cp /shared/first /shared/second', 'second'),
+      command('until [ -s /shared/first ]; do sleep 0.1; done; sleep 1; cp /shared/first /shared/second', 'second'),
     ];
     const file = home.template('shared', { maxRetries: 1, volumes: [{ name: 'v', emptyDir: { medium } }], containers });
-    const run = home.inline(['jobs', 'run', '-f', file]);
+    const run = home.start(['jobs', 'run', '-f', file]);
     const said = (): string => run.stderr;
     const volumes = await until(() => home.volumes().length > 0 && home.volumes(), said, said);
     expect(volumes).toEqual([expect.stringMatching(/task0-attempt0-volume0$/)]);
@@ -134,7 +134,7 @@ test.concurrent('volumes are gone after kill -9 and recovery', async ({ home }) 
     { name: 'm', emptyDir: {} },
     { name: 'd', emptyDir: { medium: 'DISK' } },
   ];
-  const main = shell('echo x | tee /m/x > /d/x; echo started; sleep 3; cat /m2/x /d/x', ['m:/m', 'm:/m2', 'd:/d']);
+  const main = shell('echo x | tee /m/x > /d/x; echo started; sleep 5; cat /m2/x /d/x', ['m:/m', 'm:/m2', 'd:/d']);
   const run = home.start(['jobs', 'run', '-f', home.template('killed', { volumes, containers: [main] })]);
   await run.says('started');
   run.kill('SIGKILL');
