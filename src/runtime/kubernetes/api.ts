@@ -38,7 +38,7 @@ export class ApiError extends StatusError {
   readonly reason: string;
 
   constructor(status: number, reason: string, message: string) {
-    super(refusals[status] ?? 'INTERNAL', message);
+    super(refusals[status] ?? 'FAILED_PRECONDITION', message);
     this.status = status;
     this.reason = reason;
   }
@@ -52,6 +52,9 @@ const refusals: Record<number, Code> = {
   410: 'ABORTED',
   422: 'INVALID_ARGUMENT',
 };
+
+/** The rest may be another time: credentials that have expired, timeouts, too many requests. */
+const passing: readonly number[] = [401, 408, 429];
 
 export const isMissing = (error: unknown): boolean => error instanceof ApiError && error.status === 404;
 
@@ -72,6 +75,8 @@ export class KubernetesApi {
   readonly #calls = new Set<Call>();
   /** Ends each request under way. */
   readonly #ends = new Set<() => void>();
+  /** The kinds of requests that were allowed once. */
+  readonly #allowed = new Set<string>();
   #access: Promise<Access> | undefined;
   #endpoint: Promise<Endpoint> | undefined;
   #closed = false;
@@ -167,7 +172,7 @@ export class KubernetesApi {
     try {
       const response = await this.#send(request, silence.signal);
       const body = await text(response);
-      return parsed(response, body) as T;
+      return this.#parsed(request, response, body) as T;
     } catch (error) {
       if (silence.signal.aborted) {
         throw unavailable(`The cluster has not answered for ${formatSpan(patienceMs)} (${call.name}).`);
@@ -217,11 +222,26 @@ export class KubernetesApi {
     try {
       const response = await this.#send(request, end.signal);
       response.once('close', over);
-      if ((response.statusCode ?? 0) >= 400) parsed(response, await text(response));
+      if ((response.statusCode ?? 0) >= 400) this.#parsed(request, response, await text(response));
+      this.#allowed.add(kindOf(request));
       return response;
     } catch (error) {
       over();
       throw error;
+    }
+  }
+
+  /** An API server that has just started may refuse what it allows once it has read the rights. */
+  #parsed(request: ApiRequest, response: IncomingMessage, body: string): unknown {
+    const kind = kindOf(request);
+    try {
+      const answer = parsed(response, body);
+      this.#allowed.add(kind);
+      return answer;
+    } catch (error) {
+      const { status, message } = error as Partial<ApiError>;
+      if (status !== 403 || !lacksRight.test(message ?? '') || !this.#allowed.has(kind)) throw error;
+      throw unavailable(`The cluster no longer allows it: ${message}.`);
     }
   }
 
@@ -251,6 +271,13 @@ const contextArgs = (context: string | undefined): string[] => (context === unde
 const nameOf = ({ method, path }: ApiRequest): string =>
   `kubectl ${verbs[method]} ${path.replace(/^\/(?:api\/v1\/)?/, '')}`;
 
+/** What the server says of a right that a user lacks, and not of a quota or a policy. */
+export const lacksRight = /^\S.* is forbidden: User .* cannot /;
+
+/** What the server decides about as one. */
+const kindOf = ({ method, path, query }: ApiRequest): string =>
+  [method, path.replace(/^(\/api\/v1\/)?(\w+)\/[^/]+/, '$2/'), query?.['watch'] ?? ''].join(' ');
+
 const unavailable = (message: string): StatusError => new StatusError('UNAVAILABLE', message);
 
 function queryString(query: NonNullable<ApiRequest['query']>): string {
@@ -279,6 +306,6 @@ function parsed({ statusCode = 0, headers }: IncomingMessage, body: string): unk
   const isJson = headers['content-type']?.startsWith('application/json') ?? false;
   if (statusCode < 400) return isJson ? JSON.parse(body) : body;
   const { message = body.trim(), reason = '' } = isJson ? (JSON.parse(body) as ServerStatus) : {};
-  if (statusCode in refusals) throw new ApiError(statusCode, reason, message);
+  if (statusCode < 500 && !passing.includes(statusCode)) throw new ApiError(statusCode, reason, message);
   throw unavailable(`The cluster does not answer: ${message || `status ${statusCode}`}`);
 }

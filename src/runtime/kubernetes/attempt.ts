@@ -1,9 +1,9 @@
 import type { Event, Pod } from 'kubernetes-types/core/v1.js';
 import { type Culprit, type EndedAttempt, type EndedContainer, unexecuted } from '../../model/attempt.js';
-import { epochMs } from '../../model/time.js';
+import { epochMs, type Timestamp } from '../../model/time.js';
 import { type AttemptSink, type AttemptSpec, type Availability, type Output, StartRefused } from '../port.js';
 import { pause } from '../sleep.js';
-import { ApiError, type KubernetesApi } from './api.js';
+import { ApiError, type KubernetesApi, lacksRight } from './api.js';
 import { LogPosition, readLog } from './log.js';
 import { nodeState } from './nodes.js';
 import { pace } from './pace.js';
@@ -26,13 +26,11 @@ export interface AttemptHost {
   /** Whether a pod of the name is that of this attempt. */
   isOurs: (pod: Pod) => boolean;
   cancelled: () => boolean;
-  /** Rejects if the run cannot go on. */
-  failed: Promise<never>;
 }
 
 /** What is known of a container of the attempt. */
 interface Seen {
-  started: boolean;
+  startedAt: Timestamp | undefined;
   ended: EndedContainer | undefined;
   /** Its log is written as far as it ever will be. */
   heard: boolean;
@@ -66,22 +64,28 @@ export class PodAttempt {
   /** Why it does not start, as events say. */
   #event: string | undefined;
   #wake: () => void = () => {};
-  #fail: (error: unknown) => void = () => {};
+  /** Ends following it, because the run cannot go on. */
+  fail: (error: unknown) => void = () => {};
 
   constructor(name: string, spec: AttemptSpec, host: AttemptHost) {
     this.#name = name;
     this.#spec = spec;
     this.#host = host;
     this.#names = containerNames(spec);
-    this.#containers = spec.containers.map(() => ({ started: false, ended: undefined, heard: false, unheard: false }));
+    this.#containers = spec.containers.map(() => ({
+      startedAt: undefined,
+      ended: undefined,
+      heard: false,
+      unheard: false,
+    }));
   }
 
   async run(past: Past): Promise<EndedAttempt> {
-    const broken = new Promise<never>((_, reject) => (this.#fail = reject));
+    const broken = new Promise<never>((_, reject) => (this.fail = reject));
     broken.catch(() => {});
     const leave = this.#host.pods.follow(this.#name, (pod) => this.#take(pod));
     try {
-      return await Promise.race([this.#live(past), broken, this.#host.failed]);
+      return await Promise.race([this.#live(past), broken]);
     } finally {
       leave();
       this.#over.abort();
@@ -158,7 +162,7 @@ export class PodAttempt {
       if (reason === 'AlreadyExists') return 'exists';
       if (status === 403 && /exceeded quota/.test(message)) return withoutPod(message);
       // Who may not make pods at all need not try the next one.
-      if (status === 403 && /cannot create resource/.test(message)) throw error;
+      if (status === 403 && lacksRight.test(message)) throw error;
       if (status === 400 || status === 403 || status === 422) throw new StartRefused(withoutPod(message));
       throw error;
     }
@@ -187,24 +191,23 @@ export class PodAttempt {
     if (state.node !== undefined && !this.#placed) {
       this.#placed = true;
       sink.placed(state.node);
+      this.#tell(undefined);
     }
     for (const [i, now] of state.containers.entries()) {
       const seen = this.#containers[i];
       if (!seen || now.status === 'waiting') continue;
-      if (now.status !== 'created' && !seen.started) {
-        seen.started = true;
+      if (now.status !== 'created' && seen.startedAt === undefined) {
+        seen.startedAt = now.startedAt;
         sink.started(epochMs(now.startedAt), i === main);
         this.#also(this.#hear(i, seen));
       }
       if (now.status === 'running' || seen.ended) continue;
       seen.ended = now;
-      // Who deletes a pod ends its containers: the end of one is not its own then.
-      const { deletion } = state;
-      const own = now.status === 'created' || !deletion || epochMs(now.finishedAt) < deletion.requested;
-      if (i === main && !this.#stopped && !own) seen.ended = { status: 'lost', reason: deletion.why };
+      const cause = now.status === 'exited' && !this.#stopped ? causeOf(state, now.finishedAt) : undefined;
+      if (i === main && cause !== undefined) seen.ended = { status: 'lost', reason: cause };
     }
-    if (this.#containers.some(({ started }) => started)) this.#tell(undefined);
-    else this.#tell(state.waiting ?? this.#event);
+    if (this.#hasStarted) this.#tell(undefined);
+    else this.#tell(state.waiting ?? this.#event ?? this.#told);
     const ended = this.#containers[main]?.ended;
     if (!ended) this.#blame(state);
     else if (!state.over && !this.#stopped && this.#containers.some((one) => !one.ended)) this.#also(this.stop());
@@ -219,9 +222,9 @@ export class PodAttempt {
   }
 
   /** A container that failed beside the main one, or that can never start, ends the attempt. */
-  #blame({ refused, failure }: PodState): void {
+  #blame({ refused, failure, deletion }: PodState): void {
     const { main, containers } = this.#spec;
-    if (this.#halt.signal.aborted || failure !== undefined) return;
+    if (this.#halt.signal.aborted || failure !== undefined || deletion) return;
     for (const [i, { ended }] of this.#containers.entries()) {
       if (i === main || !ended || (ended.status === 'exited' && ended.exitCode === 0)) continue;
       this.#culprit = { container: containers[i]?.name ?? '', failure: 'ended', ended };
@@ -232,17 +235,20 @@ export class PodAttempt {
       if (refused.container !== main) {
         this.#culprit ??= { container: containers[refused.container]?.name ?? '', failure: 'ended', ended: seen.ended };
       }
-      this.#also(this.stop());
     }
-    if (this.#culprit) this.#also(this.stop());
+    if (this.#culprit || refused) this.#also(this.stop());
+  }
+
+  get #hasStarted(): boolean {
+    return this.#containers.some(({ startedAt }) => startedAt !== undefined);
   }
 
   /** Whether nothing more is to come. */
   get #settled(): boolean {
     if (this.#lost !== undefined) return true;
     const over = this.#gone || this.#state?.over === true;
-    return this.#containers.every(({ started, ended, heard }) =>
-      started ? heard && (ended ?? over) : (ended ?? over),
+    return this.#containers.every(({ startedAt, ended, heard }) =>
+      startedAt ? heard && (ended ?? over) : (ended ?? over),
     );
   }
 
@@ -250,7 +256,7 @@ export class PodAttempt {
     const { main } = this.#spec;
     const { sink } = this.#host;
     const seen = this.#containers[main];
-    const starts = this.#containers.flatMap(({ ended }) => (ended?.status === 'exited' ? ended.startedAt : []));
+    const starts = this.#containers.flatMap(({ startedAt }) => startedAt ?? []);
     return { main: this.#endOf(seen, sink), startedAt: starts.toSorted()[0], culprit: this.#culprit };
   }
 
@@ -268,20 +274,20 @@ export class PodAttempt {
     if (!this.#stopped && this.#state?.over !== true) {
       return { status: 'lost', reason: deletion?.why ?? 'its pod was deleted' };
     }
-    return { status: seen?.started ? 'missing' : 'unstarted' };
+    return { status: seen?.startedAt ? 'missing' : 'unstarted' };
   }
 
   /** Lets work continue in the background. If it fails, so does the attempt. */
   #also(work: Promise<void>): void {
     this.#background.push(work);
-    work.catch((error: unknown) => this.#fail(error));
+    work.catch((error: unknown) => this.fail(error));
   }
 
   /** Until its first container starts: ends it if it may no longer start, and finds out why it does not. */
   async #tend(): Promise<void> {
     const { cancelled } = this.#host;
     const over = this.#over.signal;
-    for (let waited = 0; !over.aborted && !this.#containers.some(({ started }) => started); waited += pace.cancelled) {
+    for (let waited = 0; !over.aborted && !this.#hasStarted; waited += pace.cancelled) {
       if (cancelled() && !this.#halt.signal.aborted) await this.stop();
       if (waited >= pace.events && this.#state?.node !== undefined) {
         waited = 0;
@@ -414,6 +420,13 @@ export class PodAttempt {
     }
   }
 }
+
+/**
+ * Why a container ended, if that was the cluster's doing: an evicted or deleted pod ends its containers, with any exit
+ * code.
+ */
+const causeOf = ({ failure, deletion }: PodState, finishedAt: Timestamp): string | undefined =>
+  failure ?? (deletion && epochMs(finishedAt) >= deletion.requested ? deletion.why : undefined);
 
 /** The server's message without the name of the pod, which people do not know. */
 const withoutPod = (message: string): string => message.replace(/^pods? "[^"]*" is (?:forbidden|invalid): /i, '');

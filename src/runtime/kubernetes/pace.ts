@@ -2,6 +2,8 @@
 export const pace = {
   /** Before a watch that has ended begins again. */
   watchAgain: 200,
+  /** How long the server may take to begin a watch, which it does at once. */
+  watchBegins: 30_000,
   /** After which the server ends a watch by itself. */
   watchSeconds: 240,
   /** Between two looks at whether an attempt that waits may still start. */

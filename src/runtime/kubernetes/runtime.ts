@@ -77,9 +77,9 @@ export class KubernetesRuntime implements AttemptRuntime {
 
   async open(scope: ExecutionScope): Promise<KubernetesSession> {
     const startupOrder = await scope.availability.insist(() => this.#hasStartupOrder());
-    const { homeId } = this.#options;
+    const { homeId, env } = this.#options;
     const settings = scope.settings.runtime ?? this.#options.settings;
-    return new KubernetesSession(this.#api, settings, scope, { homeId: homeId(scope.home), startupOrder });
+    return new KubernetesSession(this.#api, settings, scope, { homeId: homeId(scope.home), startupOrder, env });
   }
 
   list({ home, execution }: Owner): Promise<Remnant[]> {

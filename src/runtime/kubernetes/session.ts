@@ -28,10 +28,13 @@ import {
   secretName,
   selectorOf,
 } from './names.js';
+import { pinImages } from './images.js';
 import { credentialsKey, namespaceSecret, podOf, secretKey, secretReferences } from './pod.js';
 import { deletePod, discard, remnantsWith } from './remnants.js';
 import { stateOf } from './state.js';
 import { PodWatch } from './watch.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The attempts of an execution in a namespace, and what they share there. */
 export class KubernetesSession implements AttemptSession {
@@ -44,8 +47,10 @@ export class KubernetesSession implements AttemptSession {
   readonly #owner: string;
   readonly #labels: Record<string, string>;
   readonly #pods: PodWatch;
-  readonly #failed: Promise<never>;
+  readonly #env: Environment;
   readonly #attempts = new Map<Handle, PodAttempt>();
+  /** Why the run cannot go on. */
+  #failure: unknown;
   #ownerReference: Promise<OwnerReference> | undefined;
   readonly #secrets = new Map<string, Promise<void>>();
 
@@ -53,28 +58,25 @@ export class KubernetesSession implements AttemptSession {
     api: KubernetesApi,
     settings: KubernetesSettings,
     scope: ExecutionScope,
-    { homeId, startupOrder }: { homeId: string; startupOrder: boolean },
+    { homeId, startupOrder, env }: { homeId: string; startupOrder: boolean; env: Environment },
   ) {
     const { execution, availability } = scope;
     this.#api = api;
     this.#settings = settings;
     this.#scope = scope;
     this.#startupOrder = startupOrder;
+    this.#env = env;
     this.#owner = ownerName(homeId, execution.name);
     this.#labels = ownerLabels(homeId, execution.name);
     this.#pods = new PodWatch(api, selectorOf(this.#labels), availability);
-    this.#failed = this.#pods.run().then(
-      () => new Promise<never>(() => {}),
-      (error: unknown) => {
-        throw error;
-      },
-    );
-    this.#failed.catch(() => {});
+    this.#pods.run().catch((error: unknown) => {
+      this.#failure = error;
+      for (const attempt of this.#attempts.values()) attempt.fail(error);
+    });
   }
 
-  async prepare(references: readonly string[], signal: AbortSignal): Promise<Image[]> {
-    signal.throwIfAborted();
-    return references.map((reference) => ({ reference, id: reference, pulled: false }));
+  prepare(references: readonly string[], signal: AbortSignal): Promise<Image[]> {
+    return pinImages(references, this.#settings, this.#scope.settings.platform, this.#env, signal);
   }
 
   place(id: AttemptId): Placement {
@@ -94,13 +96,14 @@ export class KubernetesSession implements AttemptSession {
     const { availability, cancelled } = this.#scope;
     const { pod: name } = placeOf(handle);
     const host: AttemptHost = {
-      ...{ api: this.#api, availability, pods: this.#pods, sink, cancelled, failed: this.#failed },
+      ...{ api: this.#api, availability, pods: this.#pods, sink, cancelled },
       furnish: () => this.#furnish(name, spec),
       isOurs: ({ metadata }) =>
         Object.entries(this.#labels).every(([label, value]) => metadata?.labels?.[label] === value),
     };
     const attempt = new PodAttempt(name, spec, host);
     this.#attempts.set(handle, attempt);
+    if (this.#failure !== undefined) throw this.#failure;
     return attempt.run(past);
   }
 
@@ -190,7 +193,14 @@ export class KubernetesSession implements AttemptSession {
       data[credentialsKey] = (await readFile(credentials.file)).toString('base64');
     const metadata = { name, ...this.#metadata, ownerReferences: [owner] };
     const body: Secret = { apiVersion: 'v1', kind: 'Secret', metadata, immutable: true, data };
-    await availability.insist(() => this.#make('secrets', body));
+    try {
+      await availability.insist(() => this.#make('secrets', body));
+    } catch (error) {
+      // They may be too large, or the namespace has as many as it may have.
+      if (error instanceof ApiError)
+        throw new StartRefused(`its secrets cannot be kept in the cluster: ${error.message}`);
+      throw error;
+    }
   }
 
   /** A kubelet would wait for ever for a Secret that is not there. @throws StartRefused */

@@ -40,20 +40,26 @@ export function stateOf(pod: Pod, names: readonly string[]): PodState {
   const scheduled = conditions.find(({ type }) => type === 'PodScheduled');
   const unplaced = scheduled?.status === 'False' ? scheduled.message : undefined;
   const stuck = found.flatMap((one) => imageTrouble(one?.state) ?? []);
-  const failed = over && !containers.some(({ status }) => status === 'exited' || status === 'created');
+  const hasEnd = containers.some((one) => one.status === 'exited' || one.status === 'created');
+  // A pod whose containers ended by themselves has no reason of its own.
+  const failed = over && (status.reason === undefined ? !hasEnd : status.reason !== stoppedReason);
+  const deletion = deletionOf(metadata, conditions);
+  const cause = status.reason === undefined ? deletion?.why : undefined;
   return {
     node: spec?.nodeName,
     containers,
     waiting: isRun || over ? undefined : oneLine(unplaced ?? stuck[0]),
     refused: refusal(found),
     over,
-    failure: failed && status.reason !== stoppedReason ? reasonOf(status.reason, status.message) : undefined,
-    deletion: deletionOf(metadata, conditions),
+    failure: failed ? (cause ?? reasonOf(status.reason, status.message)) : undefined,
+    deletion,
   };
 }
 
 function containerState(status: ContainerStatus | undefined): ContainerState {
-  const { running, terminated } = status?.state ?? {};
+  // A kubelet starts a sidecar again that has ended.
+  const last = status && status.restartCount > 0 ? status.lastState : undefined;
+  const { running, terminated } = last?.terminated ? last : (status?.state ?? {});
   if (running) return { status: 'running', startedAt: toTimestamp(running.startedAt ?? '') };
   if (!terminated) return { status: 'waiting' };
   const { exitCode, reason, message = '', startedAt, finishedAt } = terminated;
@@ -96,6 +102,9 @@ const hopeless: ReadonlySet<string> = new Set([
   'CreateContainerError',
 ]);
 
+/** What a node says that cannot do it now, and tries again. */
+const busy = /deadline exceeded|timed? ?out|already in use|try again|temporarily/i;
+
 /** What registries and container runtimes say of images that do not exist, or that they do not give. */
 const refusedImage =
   /not found|manifest unknown|unauthorized|denied|no basic auth|does not exist|no matching manifest/i;
@@ -104,7 +113,7 @@ function refusal(statuses: readonly (ContainerStatus | undefined)[]): PodState['
   for (const [container, status] of statuses.entries()) {
     const { reason = '', message = '' } = status?.state?.waiting ?? {};
     const image = reason === 'ImagePullBackOff' || reason === 'ErrImagePull';
-    if (hopeless.has(reason) || (image && refusedImage.test(message))) {
+    if ((hopeless.has(reason) && !busy.test(message)) || (image && refusedImage.test(message))) {
       const error = startError(message) || reason;
       return { container, ended: { status: 'created', exitCode: startCode(0, message), error } };
     }
@@ -112,13 +121,19 @@ function refusal(statuses: readonly (ContainerStatus | undefined)[]): PodState['
   return undefined;
 }
 
-/** Why the image of a container is not there yet. */
+/** Why the image of a container is not there yet, unless the kubelet only says that it waits before it tries again. */
 function imageTrouble({ waiting }: KubeletState = {}): string | undefined {
-  const { reason = '', message } = waiting ?? {};
-  return /^(?:ErrImagePull|ImagePullBackOff|RegistryUnavailable|ImageInspectError)$/.test(reason)
-    ? reasonOf(reason, message)
-    : undefined;
+  const { reason = '', message = '' } = waiting ?? {};
+  if (!imageReasons.has(reason) || message.startsWith('Back-off')) return undefined;
+  return reasonOf(reason, message.replace(/^rpc error: code = \w+ desc = /, ''));
 }
+
+const imageReasons: ReadonlySet<string> = new Set([
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'RegistryUnavailable',
+  'ImageInspectError',
+]);
 
 function deletionOf(
   { deletionTimestamp, deletionGracePeriodSeconds = 0 }: NonNullable<Pod['metadata']>,

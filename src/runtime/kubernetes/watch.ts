@@ -101,12 +101,19 @@ export class PodWatch {
       resourceVersion: this.#version,
       timeoutSeconds: pace.watchSeconds,
     };
-    const silence = new AbortController();
-    const response = await this.#availability.insist(() =>
-      this.#api.stream({ method: 'GET', path: 'pods', query }, AbortSignal.any([signal, silence.signal])),
-    );
+    let silence = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
     // A connection may die without a word.
-    const timer = setTimeout(() => silence.abort(), pace.watchSeconds * 1500).unref();
+    const limit = (ms: number): void => {
+      clearTimeout(timer);
+      timer = setTimeout(() => silence.abort(), ms).unref();
+    };
+    const response = await this.#availability.insist(() => {
+      silence = new AbortController();
+      limit(pace.watchBegins);
+      return this.#api.stream({ method: 'GET', path: 'pods', query }, AbortSignal.any([signal, silence.signal]));
+    });
+    limit(pace.watchSeconds * 1500);
     try {
       for await (const { type, object } of eventsOf(response)) {
         if (type === 'ERROR') throw new ApiError(object.code ?? 500, '', 'the watch cannot go on');
