@@ -16,6 +16,7 @@ import type { KeepingExecution } from './model/kept-containers.js';
 import { type Parent, shortName } from './model/names.js';
 import { parseSize } from './model/quantity.js';
 import { parseGcloudDuration } from './model/time.js';
+import type { ApiOptions } from './runtime/kubernetes/api.js';
 import type { AttemptRuntime } from './runtime/port.js';
 import type { DoctorDeps } from './service/doctor/check.js';
 import type { RunnerCall } from './service/execution-runner.js';
@@ -99,14 +100,15 @@ function context(
     const strays = new Strays(io.processes, config.home, io.owner.token);
     return new DockerRuntime(dockerEngine(config.docker, io.env, enginePatience(), strays));
   };
+  const apiOptions = (settings: KubernetesSettings): ApiOptions => ({
+    ...{ settings, kubectl: config.kubectl, env: io.env, patienceMs: enginePatience() },
+  });
   const openCluster = async (settings: KubernetesSettings): Promise<AttemptRuntime> => {
     const [{ KubernetesRuntime }, { homeId }] = await Promise.all([
       import('./runtime/kubernetes/runtime.js'),
       import('./store/home-id.js'),
     ]);
-    return new KubernetesRuntime({
-      ...{ settings, homeId, kubectl: config.kubectl, env: io.env, patienceMs: enginePatience() },
-    });
+    return new KubernetesRuntime({ ...apiOptions(settings), homeId });
   };
   const runtimeOf: Runtimes = (choice) => {
     const key = choice ? JSON.stringify([choice.context, choice.namespace]) : '';
@@ -193,16 +195,17 @@ function context(
     };
   };
   const doctor = async (): Promise<DoctorDeps> => {
-    const [opened, { diagnoseEngine }] = await Promise.all([
-      runtimeOf(undefined),
-      import('./runtime/docker/diagnosis.js'),
-    ]);
+    const { localSettings } = await import('./cli/flags/local.js');
     return {
       home: config.home,
       now: Date.now,
       alive: io.alive,
-      diagnose: () => diagnoseEngine(config.docker, io.env, enginePatience()),
-      runtime: opened,
+      cluster: localSettings({ local, io, config }, {}).runtime,
+      diagnose: async () =>
+        (await import('./runtime/docker/diagnosis.js')).diagnoseEngine(config.docker, io.env, enginePatience()),
+      diagnoseCluster: async (settings) =>
+        (await import('./runtime/kubernetes/diagnosis.js')).diagnoseCluster(apiOptions(settings)),
+      runtime: runtimeOf,
       open: openService,
     };
   };

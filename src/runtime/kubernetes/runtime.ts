@@ -105,7 +105,7 @@ export class KubernetesRuntime implements AttemptRuntime {
 }
 
 /** The minor version of Kubernetes from which on sidecars start before the main container. */
-const nativeSidecars = 29;
+export const nativeSidecars = 29;
 
 const noStartupOrder =
   'the cluster cannot start containers in an order: that takes Kubernetes 1.29; without dependsOn and startupProbe they start together';

@@ -1,6 +1,8 @@
 import { type Remedy, StatusError } from '../../model/errors.js';
 import type { EngineReport } from '../../runtime/docker/diagnosis.js';
-import type { AttemptRuntime } from '../../runtime/port.js';
+import type { ClusterReport } from '../../runtime/kubernetes/diagnosis.js';
+import type { KubernetesSettings } from '../../model/local/settings.js';
+import type { Runtimes } from '../runtimes.js';
 import type { Service } from '../service.js';
 
 /** The result of one check. */
@@ -25,8 +27,11 @@ export interface DoctorDeps {
   home: string;
   now: () => number;
   alive: Service['alive'];
+  /** The cluster that new executions run on; undefined: the container engine of this machine. */
+  cluster: KubernetesSettings | undefined;
   diagnose: () => Promise<EngineReport>;
-  runtime: AttemptRuntime;
+  diagnoseCluster: (cluster: KubernetesSettings) => Promise<ClusterReport>;
+  runtime: Runtimes;
   /** Reopens the store. @throws StatusError */
   open: () => Promise<Service>;
 }

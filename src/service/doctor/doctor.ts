@@ -1,9 +1,14 @@
 import { existsSync } from 'node:fs';
-import { defaultSettings } from '../../model/local/settings.js';
+import { defaultSettings, type KubernetesSettings } from '../../model/local/settings.js';
+import type { RuntimeIdentity } from '../../model/runtime-identity.js';
+import type { EngineReport } from '../../runtime/docker/diagnosis.js';
+import type { AttemptRuntime } from '../../runtime/port.js';
 import { storeFile } from '../../store/sqlite.js';
 import { type Check, type DoctorDeps, type Mendable, problem } from './check.js';
-import { directoryOrphans, engineOrphans, type Records } from './orphans.js';
+import { clusterChecks } from './cluster.js';
+import { directoryOrphans, type Records, runtimeOrphans } from './orphans.js';
 import { executionChecks, storeCheck } from './records.js';
+import { clusterOf } from '../runtimes.js';
 import { engineChecks, space, stateDirectory } from './surroundings.js';
 
 /** What the store refers to and does not exist. */
@@ -22,8 +27,18 @@ const nothing: Records = {
 export async function examine(deps: DoctorDeps, { fix }: { fix: boolean }): Promise<Check[]> {
   const checks: Check[] = [];
   const take = async (check: Mendable): Promise<void> => void checks.push(await settled(check, fix));
-  const report = await deps.diagnose();
-  for (const check of engineChecks(report)) await take(check);
+  const sites = new Map<string, Site>();
+  const look = async (cluster: KubernetesSettings | undefined): Promise<void> => {
+    if (sites.has(keyOf(cluster))) return;
+    const { found, answers } = cluster
+      ? clusterChecks(await deps.diagnoseCluster(cluster))
+      : engineSite(await deps.diagnose());
+    for (const check of found) await take(check);
+    const runtime = answers ? await deps.runtime(cluster) : undefined;
+    const identity = await runtime?.identify().catch(() => undefined);
+    sites.set(keyOf(cluster), { holds: cluster ? clusterHolds : engineHolds, runtime, identity });
+  };
+  await look(deps.cluster);
   await take(stateDirectory(deps.home));
   await take(space('state disk', deps.home));
   await take(storeCheck(deps));
@@ -31,19 +46,45 @@ export async function examine(deps: DoctorDeps, { fix }: { fix: boolean }): Prom
   if (existsSync(storeFile(deps.home))) {
     const service = await deps.open().catch(() => undefined);
     if (!service) return checks;
-    const asked = report.engine && (await deps.runtime.identify().catch(() => undefined));
-    for (const { mend, ...check } of executionChecks(service, asked)) {
-      // They need a container engine.
-      await take(asked ? { ...check, mend } : check);
+    for (const name of service.store.openExecutions()) await look(clusterOf(service, name));
+    const answering = (name: string): RuntimeIdentity | undefined =>
+      sites.get(keyOf(clusterOf(service, name)))?.identity;
+    const anyAnswers = [...sites.values()].some(({ identity }) => identity);
+    for (const { mend, ...check } of executionChecks(service, answering)) {
+      if (check.name === 'other engines' && !anyAnswers) continue;
+      // They need a runtime.
+      await take(anyAnswers ? { ...check, mend } : check);
     }
     records = service.store;
   }
-  if (report.engine) {
-    await take(await engineOrphans(deps, records).catch((error: unknown) => problem('engine orphans', error)));
+  for (const { holds, runtime } of sites.values()) {
+    if (!runtime) continue;
+    const orphans = runtimeOrphans(holds, deps.home, runtime, records);
+    await take(await orphans.catch((error: unknown) => problem(holds.name, error)));
   }
   await take(directoryOrphans(deps, records));
   return checks;
 }
+
+/** Where executions run, or will. */
+interface Site {
+  /** The name of the check for what they have left there, and what that is. */
+  holds: { name: string; what: string };
+  /** Undefined if it does not answer. */
+  runtime: AttemptRuntime | undefined;
+  identity: RuntimeIdentity | undefined;
+}
+
+const engineHolds = { name: 'engine orphans', what: 'containers and volumes' };
+const clusterHolds = { name: 'cluster orphans', what: 'pods, Secrets and ConfigMaps' };
+
+const keyOf = (cluster: KubernetesSettings | undefined): string =>
+  cluster ? JSON.stringify([cluster.context, cluster.namespace]) : '';
+
+const engineSite = (report: EngineReport): { found: Check[]; answers: boolean } => ({
+  found: engineChecks(report),
+  answers: report.engine !== undefined,
+});
 
 /** What happened to a finding. */
 async function settled({ mend, ...check }: Mendable, fix: boolean): Promise<Check> {

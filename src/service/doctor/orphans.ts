@@ -3,6 +3,7 @@ import path from 'node:path';
 import { runDirectory } from '../../engine/leftovers.js';
 import { suggest } from '../../model/errors.js';
 import { keptAttempts } from '../../model/kept-containers.js';
+import type { AttemptRuntime } from '../../runtime/port.js';
 import type { Store } from '../../store/store.js';
 import { amount, type DoctorDeps, type Mendable } from './check.js';
 
@@ -16,18 +17,23 @@ const named = 5;
  * What the runtime holds for this state directory that belongs to no running execution and is not kept on request. The
  * runtime is asked before the store, so that an execution that begins in the meantime does not count.
  */
-export async function engineOrphans({ home, runtime }: DoctorDeps, records: Records): Promise<Mendable> {
+export async function runtimeOrphans(
+  { name, what }: { name: string; what: string },
+  home: string,
+  runtime: AttemptRuntime,
+  records: Records,
+): Promise<Mendable> {
   const all = await runtime.list({ home });
   const open = all.length > 0 ? records.openExecutions() : [];
   const used = await Promise.all(open.map((execution) => runtime.list({ home, execution })));
-  const inUse = new Set(used.flat().map(({ name }) => name));
+  const inUse = new Set(used.flat().map(({ name: used }) => used));
   const kept = all.length > 0 ? keepers(records).flatMap((execution) => keptAttempts(records, execution)) : [];
   const isKept = runtime.belongsTo(kept.map(({ handle }) => handle));
   const orphans = all.filter((remnant) => !inUse.has(remnant.name) && !isKept(remnant));
   return finding(
-    'engine orphans',
-    orphans.map(({ name }) => name),
-    'containers and volumes of executions that have ended',
+    name,
+    orphans.map((orphan) => orphan.name),
+    `${what} of executions that have ended`,
     () => runtime.discard(orphans),
   );
 }

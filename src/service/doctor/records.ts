@@ -58,15 +58,22 @@ const nouns = {
   attempt: 'attempt',
 };
 
-/** Looks for orphaned executions. @param asked the container engine that answers */
-export function executionChecks(service: Service, asked: RuntimeIdentity | undefined): Mendable[] {
+/**
+ * Looks for orphaned executions.
+ * @param answering the runtime that answers where an execution runs
+ */
+export function executionChecks(
+  service: Service,
+  answering: (execution: string) => RuntimeIdentity | undefined,
+): Mendable[] {
   const open = service.store.openExecutions().map((name) => {
     const engine = service.store.engine(name);
+    const asked = answering(name);
     const away = engine && asked && engine.id !== asked.id ? engine : undefined;
     return { name, away, orphaned: isOrphaned(service, name) };
   });
   const here = open.filter(({ away }) => !away);
-  return [leaseCheck(service, here), ...(asked ? [otherEngines(open)] : [])];
+  return [leaseCheck(service, here), otherEngines(open)];
 }
 
 interface Open {
