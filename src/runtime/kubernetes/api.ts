@@ -77,6 +77,8 @@ export class KubernetesApi {
   readonly #ends = new Set<() => void>();
   /** The kinds of requests that were allowed once. */
   readonly #allowed = new Set<string>();
+  /** When it last did not answer, by a monotonic clock. */
+  #away = -Infinity;
   #access: Promise<Access> | undefined;
   #endpoint: Promise<Endpoint> | undefined;
   #closed = false;
@@ -239,9 +241,11 @@ export class KubernetesApi {
       this.#allowed.add(kind);
       return answer;
     } catch (error) {
-      const { status, message } = error as Partial<ApiError>;
-      if (status !== 403 || !lacksRight.test(message ?? '') || !this.#allowed.has(kind)) throw error;
-      throw unavailable(`The cluster no longer allows it: ${message}.`);
+      const { status, code, message = '' } = error as Partial<ApiError>;
+      if (code === 'UNAVAILABLE') this.#away = performance.now();
+      const mayPass = this.#allowed.has(kind) || performance.now() - this.#away < startMs;
+      if (status !== 403 || !lacksRight.test(message) || !mayPass) throw error;
+      throw unavailable(`The cluster does not allow it at the moment: ${message}.`);
     }
   }
 
@@ -260,7 +264,10 @@ export class KubernetesApi {
         },
       });
       request.once('response', resolve);
-      request.on('error', ({ message }) => reject(unavailable(`The cluster does not answer: ${message}.`)));
+      request.on('error', ({ message }) => {
+        this.#away = performance.now();
+        reject(unavailable(`The cluster does not answer: ${message}.`));
+      });
       request.end(data);
     });
   }
@@ -270,6 +277,9 @@ const contextArgs = (context: string | undefined): string[] => (context === unde
 
 const nameOf = ({ method, path }: ApiRequest): string =>
   `kubectl ${verbs[method]} ${path.replace(/^\/(?:api\/v1\/)?/, '')}`;
+
+/** How long an API server may take to read the rights after it began to answer, in ms. */
+const startMs = 60_000;
 
 /** What the server says of a right that a user lacks, and not of a quota or a policy. */
 export const lacksRight = /^\S.* is forbidden: User .* cannot /;

@@ -97,20 +97,22 @@ test('a watch ends the run if it may not look at pods', async () => {
   expect(error).toMatchObject({ code: 'PERMISSION_DENIED', message });
 });
 
-test('a right that was there and is missing may come back', async () => {
+test('a right that is missing for a while is waited for, if it was there or the server has just come back', async () => {
   const message = 'pods is forbidden: User "u" cannot list resource "pods" in API group "" in the namespace "n"';
   const api = clusterThatAnswers('kubectl-restarted', [
     list('1'),
     { status: 403, lines: [{ reason: 'Forbidden', message }] },
+    { status: 502, lines: [{ message: 'connection refused' }] },
+    { status: 403, lines: [{ reason: 'Forbidden', message }] },
     list('2'),
   ]);
-  const ask = (): Promise<unknown> => api.call({ method: 'GET', path: 'pods' });
-  await ask();
-  await expect(ask()).rejects.toMatchObject({
-    code: 'UNAVAILABLE',
-    message: `The cluster no longer allows it: ${message}.`,
-  });
-  await expect(ask()).resolves.toMatchObject({ metadata: { resourceVersion: '2' } });
+  const ask = (path: string): Promise<unknown> => api.call({ method: 'GET', path });
+  const waits = { code: 'UNAVAILABLE', message: `The cluster does not allow it at the moment: ${message}.` };
+  await ask('pods');
+  await expect(ask('pods')).rejects.toMatchObject(waits);
+  await expect(ask('pods')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  await expect(ask('pods/a')).rejects.toMatchObject(waits);
+  await expect(ask('pods')).resolves.toMatchObject({ metadata: { resourceVersion: '2' } });
 });
 
 test('without kubectl, or with one that cannot be used, the error says what to do', async () => {
