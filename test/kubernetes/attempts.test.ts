@@ -157,6 +157,17 @@ test('an attempt on a node that is cut off is lost, and leaves nothing', async (
   await until(async () => (await lab.readyNodes()).length === 2);
 });
 
+test('while the API server is away, attempts run on and nothing is lost', async () => {
+  const session = await open();
+  const going = start(session, attempt(0, main({ ...programs.obey, script: 'echo ready; sleep 5; seq 1000; exit 6' })));
+  await going.observer.until(isReady);
+  await lab.stopApi();
+  await lab.startApi();
+  expect((await going.ended).main).toMatchObject({ status: 'exited', exitCode: 6 });
+  expect(going.observer.text()).toBe(`ready\n${Array.from({ length: 1000 }, (_, i) => `${i + 1}\n`).join('')}`);
+  expect(going.observer.log().state).toBe('complete');
+});
+
 test('nothing is left of a home once it is discarded', async () => {
   for (const namespace of ['jobs', 'other']) {
     const of = runtime({ namespace });
