@@ -119,17 +119,16 @@ export class PodAttempt {
         const pod = await furnish();
         if (this.#mayNotStart) return { status: 'unstarted' };
         const made = await availability.insist(() => this.#create(pod));
-        if (typeof made === 'object') {
-          pods.saw(made);
-          return undefined;
-        }
         if (made === 'exists') {
           const found = await this.#find();
           if (found && !isOurs(found)) throw new StartRefused(`there is a pod ${this.#name} that is not localrun's`);
           if (found) return this.#adopt(found);
-        } else {
-          sink.waiting((this.#told = made));
+        } else if ('wait' in made) {
+          sink.waiting((this.#told = made.wait));
           await pause(pace.quota, this.#halt.signal);
+        } else {
+          pods.saw(made);
+          return undefined;
         }
       }
     } catch (error) {
@@ -153,14 +152,14 @@ export class PodAttempt {
   }
 
   /** The pod; that there is one; or why it has to wait. @throws StartRefused */
-  async #create(pod: Pod): Promise<Pod | 'exists' | string> {
+  async #create(pod: Pod): Promise<Pod | 'exists' | { wait: string }> {
     try {
       return await this.#host.api.call<Pod>({ method: 'POST', path: 'pods', body: pod });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       const { status, reason, message } = error;
       if (reason === 'AlreadyExists') return 'exists';
-      if (status === 403 && /exceeded quota/.test(message)) return withoutPod(message);
+      if (status === 403 && /exceeded quota/.test(message)) return { wait: withoutPod(message) };
       // Who may not make pods at all need not try the next one.
       if (status === 403 && lacksRight.test(message)) throw error;
       if (status === 400 || status === 403 || status === 422) throw new StartRefused(withoutPod(message));

@@ -50,7 +50,7 @@ export class KubernetesSession implements AttemptSession {
   readonly #env: Environment;
   readonly #attempts = new Map<Handle, PodAttempt>();
   /** Why the run cannot go on. */
-  #failure: unknown;
+  #failure: Error | undefined;
   #ownerReference: Promise<OwnerReference> | undefined;
   readonly #secrets = new Map<string, Promise<void>>();
 
@@ -69,7 +69,7 @@ export class KubernetesSession implements AttemptSession {
     this.#owner = ownerName(homeId, execution.name);
     this.#labels = ownerLabels(homeId, execution.name);
     this.#pods = new PodWatch(api, selectorOf(this.#labels), availability);
-    this.#pods.run().catch((error: unknown) => {
+    this.#pods.run().catch((error: Error) => {
       this.#failure = error;
       for (const attempt of this.#attempts.values()) attempt.fail(error);
     });

@@ -11,7 +11,9 @@ type Environment = Record<string, string | undefined>;
 /** Where requests go. */
 export interface Endpoint {
   /** Begins a request; its errors are those of the connection. */
-  request: (options: http.RequestOptions) => http.ClientRequest;
+  request: (
+    options: Omit<http.RequestOptions, 'headers'> & { headers?: http.OutgoingHttpHeaders },
+  ) => http.ClientRequest;
   /** Aborted once it no longer answers. */
   gone: AbortSignal;
   close: () => void;

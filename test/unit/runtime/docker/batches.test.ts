@@ -46,9 +46,9 @@ test('one that is in no hurry waits for others, but not for ever', async () => {
 
 test('enough of them are a call', async () => {
   const { batches, log } = noted(500);
-  for (const name of 'abcdefgh') void batches.load(name, true);
+  for (const name of 'abcdefghijklmnop') void batches.load(name, true);
   await vi.advanceTimersByTimeAsync(20);
-  expect(log).toEqual(['15: a b c d e f g h']);
+  expect(log).toEqual(['15: a b c d e f g h i j k l m n o p']);
 });
 
 test('no call takes too many', async () => {
