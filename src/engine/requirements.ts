@@ -28,7 +28,7 @@ export function requirements(template: TaskTemplate, settings: LocalSettings, { 
 
 /** What is left for a job that asks too much of a cluster. */
 const elsewhere = 'leave it out, or run the job on this machine instead';
-const serviceAccount = 'set runtime.serviceAccount to a service account of the cluster that has the rights';
+const serviceAccount = 'use credentials: adc, or set runtime.serviceAccount to a service account that has the rights';
 const address = 'give the job an address that the pods of the cluster can reach';
 
 function demands({ containers, volumes = [] }: TaskTemplate, settings: LocalSettings): Demand[] {
@@ -54,7 +54,6 @@ function demands({ containers, volumes = [] }: TaskTemplate, settings: LocalSett
     if (cloudSqlInstance) demand('run the Cloud SQL proxy as a container of the job, or connect to an address');
   });
   if (settings.metadata) demanded.push({ feature: 'metadataServer', setting: 'metadata', fix: serviceAccount });
-  if (settings.credentials) demanded.push({ feature: 'hostFiles', setting: 'credentials', fix: serviceAccount });
   if (settings.network !== undefined) demanded.push({ feature: 'hostNetworks', setting: 'network', fix: address });
   if (settings.hostAccess) demanded.push({ feature: 'hostNetworks', setting: 'hostAccess', fix: address });
   if (settings.strictFs) demanded.push({ feature: 'strictFs', setting: 'strictFs' });

@@ -111,8 +111,8 @@ const noStartupOrder =
   'the cluster cannot start containers in an order: that takes Kubernetes 1.29; without dependsOn and startupProbe they start together';
 
 const lacks: Capabilities['lacks'] = {
-  metadataServer: 'a cluster has no metadata server of localrun; use runtime.serviceAccount, or credentials: adc',
-  hostFiles: 'files of this machine are not on the nodes; map it to a claim of the cluster',
+  metadataServer: 'a cluster has no metadata server of localrun',
+  hostFiles: 'files of this machine are not on the nodes',
   hostNetworks: 'the nodes do not have the networks of this machine',
   strictFs: 'Kubernetes does not count files of containers as memory',
   keep: 'Kubernetes removes what ended containers leave with their pods',
