@@ -79,7 +79,6 @@ export class KubernetesApi {
   readonly #allowed = new Set<string>();
   /** When it last did not answer, by a monotonic clock. */
   #away = -Infinity;
-  #access: Promise<Access> | undefined;
   #endpoint: Promise<Endpoint> | undefined;
   #closed = false;
 
@@ -88,13 +87,7 @@ export class KubernetesApi {
   }
 
   /** Where it is. @throws StatusError FAILED_PRECONDITION if kubectl cannot tell */
-  access(): Promise<Access> {
-    this.#access ??= this.#findAccess().catch((error: unknown) => {
-      this.#access = undefined;
-      throw error;
-    });
-    return this.#access;
-  }
+  readonly access = remembered(() => this.#findAccess());
 
   async #findAccess(): Promise<Access> {
     const { settings, kubectl, env } = this.#options;
@@ -318,4 +311,14 @@ function parsed({ statusCode = 0, headers }: IncomingMessage, body: string): unk
   const { message = body.trim(), reason = '' } = isJson ? (JSON.parse(body) as ServerStatus) : {};
   if (statusCode < 500 && !passing.includes(statusCode)) throw new ApiError(statusCode, reason, message);
   throw unavailable(`The cluster does not answer: ${message || `status ${statusCode}`}`);
+}
+
+/** A function that works at its first call and remembers the result; a failure is not remembered. */
+export function remembered<T>(work: () => Promise<T>): () => Promise<T> {
+  let known: Promise<T> | undefined;
+  return () =>
+    (known ??= work().catch((error: unknown) => {
+      known = undefined;
+      throw error;
+    }));
 }

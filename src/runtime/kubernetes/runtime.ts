@@ -1,7 +1,7 @@
 import type { Namespace, Secret } from 'kubernetes-types/core/v1.js';
 import type { RuntimeIdentity } from '../../model/runtime-identity.js';
 import type { AttemptRuntime, Capabilities, ExecutionScope, Handle, Owner, Remnant, SlowCall } from '../port.js';
-import { ApiError, type ApiOptions, KubernetesApi } from './api.js';
+import { ApiError, type ApiOptions, KubernetesApi, remembered } from './api.js';
 import { ownerLabels, placeOf } from './names.js';
 import { discard, remnantsWith } from './remnants.js';
 import { KubernetesSession } from './session.js';
@@ -15,21 +15,13 @@ export interface KubernetesOptions extends ApiOptions {
 export class KubernetesRuntime implements AttemptRuntime {
   readonly #options: KubernetesOptions;
   readonly #api: KubernetesApi;
-  #identity: Promise<RuntimeIdentity> | undefined;
-  #startupOrder: Promise<boolean> | undefined;
 
   constructor(options: KubernetesOptions) {
     this.#options = options;
     this.#api = new KubernetesApi(options);
   }
 
-  identify(): Promise<RuntimeIdentity> {
-    this.#identity ??= this.#findIdentity().catch((error: unknown) => {
-      this.#identity = undefined;
-      throw error;
-    });
-    return this.#identity;
-  }
+  readonly identify = remembered(() => this.#findIdentity());
 
   async #findIdentity(): Promise<RuntimeIdentity> {
     const { context, namespace } = await this.#api.access();
@@ -54,16 +46,7 @@ export class KubernetesRuntime implements AttemptRuntime {
     return { lacks: { ...lacks, ...((await this.#hasStartupOrder()) ? {} : { startupOrder: noStartupOrder }) } };
   }
 
-  #hasStartupOrder(): Promise<boolean> {
-    this.#startupOrder ??= this.#version().then(
-      (version) => version >= nativeSidecars,
-      (error: unknown) => {
-        this.#startupOrder = undefined;
-        throw error;
-      },
-    );
-    return this.#startupOrder;
-  }
+  readonly #hasStartupOrder = remembered(async () => (await this.#version()) >= nativeSidecars);
 
   /** The minor version of the server: 29 for v1.29.3. */
   async #version(): Promise<number> {

@@ -15,7 +15,7 @@ import {
   type SecretReference,
   StartRefused,
 } from '../port.js';
-import { ApiError, type KubernetesApi } from './api.js';
+import { ApiError, type KubernetesApi, remembered } from './api.js';
 import { type AttemptHost, type Past, PodAttempt } from './attempt.js';
 import {
   executionAnnotation,
@@ -51,7 +51,6 @@ export class KubernetesSession implements AttemptSession {
   readonly #attempts = new Map<Handle, PodAttempt>();
   /** Why the run cannot go on. */
   #failure: Error | undefined;
-  #ownerReference: Promise<OwnerReference> | undefined;
   readonly #secrets = new Map<string, Promise<void>>();
 
   constructor(
@@ -126,15 +125,7 @@ export class KubernetesSession implements AttemptSession {
   }
 
   /** Makes the ConfigMap, with which everything else goes. */
-  #own(): Promise<OwnerReference> {
-    this.#ownerReference ??= this.#scope.availability
-      .insist(() => this.#makeOwner())
-      .catch((error: unknown) => {
-        this.#ownerReference = undefined;
-        throw error;
-      });
-    return this.#ownerReference;
-  }
+  readonly #own = remembered(() => this.#scope.availability.insist(() => this.#makeOwner()));
 
   async #makeOwner(): Promise<OwnerReference> {
     const name = this.#owner;
