@@ -36,9 +36,13 @@ const script = `all() { echo "${env.map(({ name }) => `$${name}`).join('')}" | b
 const spec = (home: Home, name: string): string => home.script(name, script, { env, maxRetries: 0 });
 
 /** The client that is attached to the container of a task. */
-const client = (home: Home): number =>
-  home.processes().find(({ args }) => args[1] === 'run' && args.some((arg) => arg.endsWith('-task0-attempt0')))?.pid ??
-  0;
+const client = (home: Home): number => {
+  const attached = home
+    .processes()
+    .find(({ args }) => args[1] === 'run' && args.some((arg) => arg.endsWith('-task0-attempt0')));
+  if (!attached) throw new Error('no client is attached');
+  return attached.pid;
+};
 
 test.concurrent.for<[name: string, trouble: (command: Command, home: Home) => void]>([
   ['whatever it is', () => {}],

@@ -195,7 +195,10 @@ export class DockerClient {
     signal?.addEventListener('abort', stop);
     client.stdout.on('data', take.stdout);
     client.stderr.on('data', take.stderr);
-    return this.#exitCodeOf(await client.finally(() => this.#attached.delete(stop))) ?? 255;
+    const result = await client;
+    this.#attached.delete(stop);
+    signal?.removeEventListener('abort', stop);
+    return this.#exitCodeOf(result) ?? 255;
   }
 
   /** A client that prints lines until it is ended or exits by itself. */
@@ -342,9 +345,12 @@ export function jsonObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** Ends a client without waiting for its children, such as those of a script. */
-function end(client: Pick<ResultPromise, 'kill' | 'stdout' | 'stderr'>): void {
-  client.kill('SIGKILL');
+/**
+ * Ends a client without waiting for its children, such as those of a script. One that could not be started has no pid, and
+ * Node.js would send the signal to pid 0: to the process group of this process.
+ */
+function end(client: Pick<ResultPromise, 'kill' | 'pid' | 'stdout' | 'stderr'>): void {
+  if (client.pid !== undefined) client.kill('SIGKILL');
   client.stdout?.destroy();
   client.stderr?.destroy();
 }

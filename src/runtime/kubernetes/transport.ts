@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StatusError } from '../../model/errors.js';
 
 type Environment = Record<string, string | undefined>;
@@ -50,6 +52,9 @@ export function inClusterEndpoint(env: Environment): Endpoint {
 const tied =
   'exec 3<&0; "$@" 3<&- </dev/null & program=$!; { cat <&3 >/dev/null; kill $program; } 2>/dev/null & exec 3<&-; wait $program; code=$?; rm -rf "$0"; exit $code';
 
+/** How long an ended kubectl's output is waited for, in ms. */
+const lastWords = 1000;
+
 /** What kubectl prints once it listens. */
 const ready = /^Starting to serve/;
 
@@ -88,8 +93,11 @@ export async function kubectlEndpoint(
       resolve(false);
     });
   });
+  const closed = once(child, 'close');
   if (!(await started)) {
     child.stdin.destroy();
+    // What it has said may come later than its exit; a child of its own may keep the pipe open.
+    await Promise.race([closed, sleep(lastWords, undefined, { ref: false })]);
     throw notStarted(kubectl, said, child.exitCode);
   }
   // Nothing of it keeps this process alive.

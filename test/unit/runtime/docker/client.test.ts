@@ -1,6 +1,7 @@
+import { ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { DockerClient, type ClientResult } from '../../../../src/runtime/docker/client.js';
 import { tempDirectory } from '../../../support/temp.js';
 
@@ -55,6 +56,21 @@ test('a failure names the client that is used', async () => {
     code: 'INTERNAL',
     message: 'sh -c echo no >&2; exit 1 failed: no',
   });
+});
+
+test('a client that could not be started is not ended: the signal would go to the own process group', async () => {
+  const kill = vi.spyOn(ChildProcess.prototype, 'kill').mockReturnValue(true);
+  onTestFinished(() => kill.mockRestore());
+  const client = new DockerClient('true', process.env);
+  const controller = new AbortController();
+  const ignored = { stdout: () => {}, stderr: () => {} };
+  const attached = client.attach(['x'.repeat(131_072)], { signal: controller.signal }, ignored);
+  controller.abort();
+  await expect(attached).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  const list = client.lines(['x'.repeat(131_072)], () => {});
+  list.end();
+  await list.ended;
+  expect(kill).not.toHaveBeenCalled();
 });
 
 describe('a client that hangs', () => {
