@@ -16,6 +16,8 @@ import { noCredentials } from '../support/credentials.js';
 import type { FakeEngine } from '../support/fake-engine.js';
 import { someExecution, someJob, someTask, someTime } from '../support/jobs.js';
 import { tempDirectory } from '../support/temp.js';
+// Loaded on first use otherwise, which takes time that the clock of the tests knows nothing of.
+import '../../src/runtime/docker/attempts/probe.js';
 
 /** The engine tests run on a clock of their own, from a fixed time on. */
 export function useFakeClock(): void {
