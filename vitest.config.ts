@@ -68,6 +68,7 @@ export default defineConfig({
         env: { ...env, ...runtime('memory') },
       }),
       project('cli', 120_000, { env }),
+      project('server', 60_000, { env }),
       project('docker', 300_000, {
         ...onContainers(1, 2, 4),
         include: ['test/docker/**/*.test.ts', contract],

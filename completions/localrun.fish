@@ -8,7 +8,7 @@ function __localrun_at
     end
     set -l longer (string trim -- "$at $word")
     switch $longer
-      case 'jobs' 'jobs run' 'jobs validate' 'jobs export' 'jobs create' 'jobs update' 'jobs deploy' 'jobs replace' 'jobs describe' 'jobs list' 'jobs delete' 'jobs execute' 'jobs get-iam-policy' 'jobs set-iam-policy' 'jobs add-iam-policy-binding' 'jobs remove-iam-policy-binding' 'jobs test-iam-permissions' 'jobs logs' 'jobs logs read' 'jobs logs tail' 'jobs executions' 'jobs executions list' 'jobs executions describe' 'jobs executions describe-latest' 'jobs executions cancel' 'jobs executions delete' 'jobs executions wait' 'jobs executions adopt' 'jobs executions logs' 'jobs executions logs read' 'jobs executions logs tail' 'jobs executions tasks' 'jobs executions tasks list' 'jobs executions tasks describe' 'config' 'config explain' 'config init' 'doctor' 'prune' 'completion' 'help'
+      case 'jobs' 'jobs run' 'jobs validate' 'jobs export' 'jobs create' 'jobs update' 'jobs deploy' 'jobs replace' 'jobs describe' 'jobs list' 'jobs delete' 'jobs execute' 'jobs get-iam-policy' 'jobs set-iam-policy' 'jobs add-iam-policy-binding' 'jobs remove-iam-policy-binding' 'jobs test-iam-permissions' 'jobs logs' 'jobs logs read' 'jobs logs tail' 'jobs executions' 'jobs executions list' 'jobs executions describe' 'jobs executions describe-latest' 'jobs executions cancel' 'jobs executions delete' 'jobs executions wait' 'jobs executions adopt' 'jobs executions logs' 'jobs executions logs read' 'jobs executions logs tail' 'jobs executions tasks' 'jobs executions tasks list' 'jobs executions tasks describe' 'config' 'config explain' 'config init' 'doctor' 'prune' 'serve' 'completion' 'help'
         set at $longer
     end
   end
@@ -19,6 +19,7 @@ complete -c localrun -n '__localrun_at ""' -a 'jobs' -d 'Create, run and watch j
 complete -c localrun -n '__localrun_at ""' -a 'config' -d 'Show and write the configuration of this machine.'
 complete -c localrun -n '__localrun_at ""' -a 'doctor' -d 'Check the container engine, the store and the leftovers of executions, and say how to fix problems.'
 complete -c localrun -n '__localrun_at ""' -a 'prune' -d 'Remove ended executions with their logs, and the remains of deleted ones.'
+complete -c localrun -n '__localrun_at ""' -a 'serve' -d 'Serve the Cloud Run Admin API on this machine, for clients of Cloud Run.'
 complete -c localrun -n '__localrun_at ""' -a 'completion' -d 'Print the completion script of a shell.'
 complete -c localrun -n '__localrun_at ""' -a 'help' -d 'Show the help of a command, or `help environment`.'
 complete -c localrun -n '__localrun_at ""' -s V -l version -d 'show the version'
@@ -721,6 +722,21 @@ complete -c localrun -n '__localrun_at "prune"' -l api-version -r -f -a 'v1 v2' 
 complete -c localrun -n '__localrun_at "prune"' -l flags-file -r -F -d 'YAML or JSON map of flags and their values'
 complete -c localrun -n '__localrun_at "prune"' -s q -l quiet -d 'do not prompt; use the default answers'
 complete -c localrun -n '__localrun_at "prune"' -s h -l help -d 'show this help'
+complete -c localrun -n '__localrun_at "serve"' -l host -r -f -d 'the address to listen on; default: 127.0.0.1. Others than this machine can reach need --token'
+complete -c localrun -n '__localrun_at "serve"' -l port -r -f -d 'the port; 0: any that is free; default: 8080'
+complete -c localrun -n '__localrun_at "serve"' -l token -r -f -d 'answer only requests that bring this token, as `Authorization: Bearer TOKEN`'
+complete -c localrun -n '__localrun_at "serve"' -l ready-fd -r -f -d 'write the port as a line to this file descriptor once requests are answered'
+complete -c localrun -n '__localrun_at "serve"' -l tls-cert -r -F -d 'serve over TLS with this certificate, in PEM'
+complete -c localrun -n '__localrun_at "serve"' -l tls-key -r -F -d 'the key of the certificate, in PEM'
+complete -c localrun -n '__localrun_at "serve"' -l project -r -f -d 'the project; see `localrun help environment`'
+complete -c localrun -n '__localrun_at "serve"' -l region -r -f -d 'the region'
+complete -c localrun -n '__localrun_at "serve"' -l account -r -f -d 'the account that makes the request'
+complete -c localrun -n '__localrun_at "serve"' -l format -r -f -a 'json yaml value csv table get multi list flattened config object none' -d 'how to print the result: json, yaml, value(KEY,...), csv(KEY,...), table(KEY,...), get(KEY,...), multi(KEY:format=FORMAT,...), list, flattened, config, object, none'
+complete -c localrun -n '__localrun_at "serve"' -l flatten -r -f -d 'a row for every item of a list, for --format'
+complete -c localrun -n '__localrun_at "serve"' -l api-version -r -f -a 'v1 v2' -d 'whose fields json and yaml print'
+complete -c localrun -n '__localrun_at "serve"' -l flags-file -r -F -d 'YAML or JSON map of flags and their values'
+complete -c localrun -n '__localrun_at "serve"' -s q -l quiet -d 'do not prompt; use the default answers'
+complete -c localrun -n '__localrun_at "serve"' -s h -l help -d 'show this help'
 complete -c localrun -n '__localrun_at "completion"' -f -a 'bash zsh fish'
 complete -c localrun -n '__localrun_at "completion"' -s h -l help -d 'show this help'
 complete -c localrun -n '__localrun_at "help"' -s h -l help -d 'show this help'

@@ -20,7 +20,7 @@ makeTestImage();
 const left = new Set(ensureSubjects());
 const cluster = args.includes('--project=kubernetes') && obstacle();
 if (cluster) giveUp(`left out: no Kubernetes (${cluster})`);
-const all = ['unit', 'engine', 'cli', 'docker', 'podman', 'busy'];
+const all = ['unit', 'engine', 'cli', 'server', 'docker', 'podman', 'busy'];
 const chosen = args.some((arg) => arg.startsWith('--project')) ? [] : all.filter((project) => !left.has(project));
 const projects = chosen.map((project) => `--project=${project}`);
 if (args.length === 0) must('npm', ['run', '--silent', 'check']);

@@ -218,6 +218,7 @@ function context(
     service: () => (call ??= openCall()),
     runner: () => (runner ??= openRunner()),
     doctor,
+    openServer: async (options) => (await import('./server/server.js')).openServer(options),
     indexedJob: async () => (await import('./runtime/kubernetes/indexed-job.js')).indexedJob,
   };
   return result;

@@ -49,12 +49,24 @@ export class Reported extends Error {
   override name = 'Reported';
 }
 
+/** Another program, which the command has run, has ended with this exit code. */
+export class OtherEnded extends Error {
+  override name = 'OtherEnded';
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super(`exit code ${exitCode}`);
+    this.exitCode = exitCode;
+  }
+}
+
 /**
- * The exit codes: 0 ok, 1 failed, 2 usage, 128 + signal interrupted. A usage error that a
+ * The exit codes: 0 ok, 1 failed, 2 usage, 128 + signal interrupted, or that of a program that was run. A usage error that a
  * command finds after it has begun is a failure like any other.
  */
 export function exitCodeOf(error: unknown, { begun }: { begun: boolean }): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof OtherEnded) return error.exitCode;
   if (error instanceof UsageError) return begun ? 1 : 2;
   if (error instanceof Interrupted) return error.signal === 'SIGINT' ? 130 : 143;
   return 1;
@@ -77,7 +89,7 @@ const shownProblems = 50;
  * @param here the project and region that apply without flags, if known
  */
 export function printError(error: unknown, command: string, { err }: Io, here?: Parent): void {
-  if (error instanceof Reported || error instanceof Interrupted) return;
+  if (error instanceof Reported || error instanceof Interrupted || error instanceof OtherEnded) return;
   const title = err.chalk.red.bold('ERROR:') + (command ? ` (localrun.${command})` : '');
   const say = (text: string): void => err.write(`${text}\n`);
   if (error instanceof CommanderError) {

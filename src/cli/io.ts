@@ -39,6 +39,12 @@ export interface Spinner {
   stop: () => void;
 }
 
+/** Another program that runs. */
+export interface Program {
+  ended: Promise<number>;
+  kill: (signal: Signal) => void;
+}
+
 /** Everything that the program uses of its process: streams, signals, environment, other processes. */
 export interface Io extends Surroundings {
   out: Output;
@@ -70,6 +76,11 @@ export interface Io extends Surroundings {
   };
   /** Whether the process that holds a lease is alive. */
   alive: (lease: Lease) => boolean;
+  /**
+   * Runs another program with the streams of this one. `ended` is its exit code, or 128 and the number of the signal
+   * that has ended it; 127 if there is no such program, which is reported.
+   */
+  runProgram: (program: string, args: readonly string[], env: NodeJS.ProcessEnv) => Program;
   /**
    * Starts this program again, detached, with other arguments; its output goes to a file descriptor. Undefined if it
    * cannot be started.
@@ -129,6 +140,17 @@ export function systemIo(script = process.argv[1] ?? ''): Io {
       if (machine === processSpace()) return processStart(pid) === start;
       // The clock may have been set back or forward since.
       return Math.abs(Date.now() - heartbeat) < foreignLeaseAge;
+    },
+    runProgram(program, args, programEnv) {
+      const child = spawn(program, args, { env: programEnv, stdio: 'inherit' });
+      const ended = new Promise<number>((resolve) => {
+        child.once('error', ({ message }) => {
+          err.write(`ERROR: Cannot run ${program}: ${message}\n`);
+          resolve(127);
+        });
+        child.once('exit', (code, signal) => resolve(code ?? 128 + (signal ? os.constants.signals[signal] : 0)));
+      });
+      return { ended, kill: (signal) => void child.kill(signal) };
     },
     spawnSelf(args, outputFd) {
       const child = spawn(process.execPath, [script, ...args], {

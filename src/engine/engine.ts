@@ -28,10 +28,11 @@ export interface EngineDeps {
   onEvent: OnEvent;
 }
 
-/** Ends a running execution early: `cancel` with grace, `kill` without. */
+/** Ends a running execution early: `cancel` with grace, `kill` without. `leave` only ends the run, for another process to resume. */
 export interface Control {
   cancel: AbortSignal;
   kill: AbortSignal;
+  leave?: AbortSignal;
 }
 
 /** An event without its time. */

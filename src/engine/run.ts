@@ -60,14 +60,19 @@ class Run {
     this.#availability = new RuntimeAvailability((event) => this.#emit({ ...event, ...this.#kind }), deps.now);
     this.#lastHeartbeat = deps.now();
     this.#ticker = setInterval(this.#tick, pace.poll);
-    for (const signal of [control.cancel, control.kill]) signal.addEventListener('abort', this.#tick);
+    for (const signal of this.#signals) signal.addEventListener('abort', this.#tick);
   }
 
   dispose(): void {
     this.#availability.giveUp();
     this.#over.abort();
     clearInterval(this.#ticker);
-    for (const signal of [this.#control.cancel, this.#control.kill]) signal.removeEventListener('abort', this.#tick);
+    for (const signal of this.#signals) signal.removeEventListener('abort', this.#tick);
+  }
+
+  get #signals(): AbortSignal[] {
+    const { cancel, kill, leave } = this.#control;
+    return [cancel, kill, ...(leave ? [leave] : [])];
   }
 
   /** Undefined if another process is to run the execution. */
@@ -165,6 +170,7 @@ class Run {
   readonly #tick = (): void => {
     const { store, owner, now } = this.#deps;
     try {
+      if (this.#control.leave?.aborted) throw new LeaseLost();
       // The clock may also have been set back.
       if (Math.abs(now() - this.#lastHeartbeat) >= pace.heartbeat) {
         store.heartbeat(this.#name, owner, now());

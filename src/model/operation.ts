@@ -19,6 +19,17 @@ export function parseOperationName(name: string): Parent | undefined {
 /** The resource of an operation, as it is now, or as it was when it was deleted. */
 export type OperationResource = { kind: 'job'; job: Job } | { kind: 'execution'; execution: Execution };
 
+/** An operation of a request that only validates: it has ended, and is never stored. */
+export function validatedOperation(name: string, resource: OperationResource): Operation {
+  const any = anyOf(resource);
+  return { name, metadata: any, done: true, response: any };
+}
+
+const anyOf = (resource: OperationResource): NonNullable<Operation['metadata']> => ({
+  '@type': `type.googleapis.com/${typeOf[resource.kind]}`,
+  ...(resource.kind === 'job' ? resource.job : resource.execution),
+});
+
 const typeOf = { job: 'google.cloud.run.v2.Job', execution: 'google.cloud.run.v2.Execution' };
 
 /**
@@ -31,8 +42,7 @@ export function operationOf(
   resource: OperationResource,
   deleted: boolean,
 ): Operation {
-  const body = resource.kind === 'job' ? resource.job : resource.execution;
-  const any = { '@type': `type.googleapis.com/${typeOf[resource.kind]}`, ...body };
+  const any = anyOf(resource);
   if (!deleted && (method === 'delete' || !hasSettled(resource))) return { name, metadata: any };
   const failure = deleted && method === 'delete' ? undefined : failureOf(method, resource);
   return { name, metadata: any, done: true, ...(failure ? { error: failure } : { response: any }) };

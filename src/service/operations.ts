@@ -41,6 +41,13 @@ export function getOperation(call: Call, name: string): Operation {
   return view(call, found(call, 'run.operations.get', name));
 }
 
+/** The operation that a request of this call has just recorded: whoever may do that may see it. */
+export function startedOperation(call: Call, name: string): Operation {
+  const record = upToDate(call, name);
+  if (!record) throw unknown(name);
+  return view(call, record);
+}
+
 export interface ListOperationsRequest extends PageRequest {
   parent: Parent;
   /** Only those that have ended, or only those that have not. */
@@ -105,8 +112,12 @@ function found(call: Call, permission: `run.operations.${'get' | 'delete'}`, nam
   const record = upToDate(call, name);
   authorize(call, permission, record ? resourceName(record) : parentName(parent));
   if (record) return record;
-  const { project, location } = parent;
-  throw new StatusError(
+  throw unknown(name);
+}
+
+function unknown(name: string): StatusError {
+  const { project, location } = parseOperationName(name) ?? {};
+  return new StatusError(
     'NOT_FOUND',
     `Resource '${shortName(name)}' of kind 'OPERATION' in region '${location}' in project '${project}' does not exist.`,
   );

@@ -8,7 +8,7 @@ import type { Service } from './service.js';
 import { awaitCompletion } from './wait.js';
 
 /** How long recovery waits for resumed executions to end, in ms. */
-const patience = 3000;
+const usualPatience = 3000;
 
 /** An orphaned execution after recovery, and the reason if it was not resumed. */
 export interface Recovered {
@@ -17,10 +17,13 @@ export interface Recovered {
 }
 
 /**
- * Resumes the executions whose process has died, and completes deletions. Waits up to three seconds for executions that
- * are about to end. Leaves those alone that began on another container engine. Does nothing if the store is read-only.
+ * Resumes the executions whose process has died, and completes deletions. Waits up to three seconds, or
+ * `patience` ms, for executions that are about to end. Leaves those alone that began on another container engine. Does nothing if the store is read-only.
  */
-export async function recoverExecutions(service: Service): Promise<Recovered[]> {
+export async function recoverExecutions(
+  service: Service,
+  { patience = usualPatience }: { patience?: number } = {},
+): Promise<Recovered[]> {
   if (!service.store.writable) return [];
   const orphans = service.store.openExecutions().filter((name) => isOrphaned(service, name));
   const until = service.now() + patience;

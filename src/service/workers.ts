@@ -51,11 +51,18 @@ export class Workers {
     try {
       if (count === most) throw this.#failure(execution);
       worker = start(execution, token);
+      this.#forget();
       this.#started.set(execution, { at: now(), count: count + 1 });
     } finally {
       if (worker) store.passLease(execution, token, worker);
       else store.releaseLease(execution, token);
     }
+  }
+
+  /** Forgets what no longer counts. */
+  #forget(): void {
+    const { now } = this.#deps;
+    for (const [execution, { at }] of this.#started) if (Math.abs(now() - at) >= long) this.#started.delete(execution);
   }
 
   #failure(execution: string): StatusError {

@@ -78,6 +78,9 @@ export function testIo(home: string, surroundings: Surroundings = {}): TestIo {
     owner: { token: 'test', pid: 1, processStart: 'test' },
     processes: { marked: () => [], end: () => {} },
     alive: () => alive,
+    runProgram: (program) => {
+      throw new Error(`no test runs ${program} in its own process`);
+    },
     spawnSelf: (args) => onSpawn(args) ?? { pid: 2, processStart: 'worker' },
     stdout: () => text.out,
     stderr: () => text.err,

@@ -4,6 +4,7 @@ import type { Parent } from '../../model/names.js';
 import type { DoctorDeps } from '../../service/doctor/check.js';
 import type { Build } from '../../service/export.js';
 import type { RunnerCall } from '../../service/execution-runner.js';
+import type { Server, ServerOptions } from '../../server/server.js';
 import type { Call } from '../../service/service.js';
 import type { Track } from '../flags/flag.js';
 import type { Io } from '../io.js';
@@ -20,6 +21,8 @@ export interface Context {
   local: LocalDocument | undefined;
   service(): Promise<Call>;
   runner(): Promise<RunnerCall>;
+  /** Serves the API; loaded when it is needed. */
+  openServer: (options: ServerOptions) => Promise<Server>;
   /** For inspecting both, even if they are damaged or unavailable. */
   doctor(): Promise<DoctorDeps>;
   /** Makes a Job of Kubernetes. */

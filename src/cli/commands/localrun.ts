@@ -3,6 +3,7 @@ import { parseSize } from '../../model/quantity.js';
 import type { Entries, Group } from '../command/command.js';
 import { flag } from '../flags/flag.js';
 import { durationFlag, integerFlag } from '../flags/parsers.js';
+import { serveFlags } from '../flags/serve.js';
 
 function sizeFlag(text: string): number {
   const bytes = parseSize(text);
@@ -45,6 +46,18 @@ Examples:
   localrun prune --older-than 7d
   localrun prune --keep-last 5 --max-size 1GiB --quiet`,
       load: () => import('./prune.js'),
+    },
+    serve: {
+      description: 'Serve the Cloud Run Admin API on this machine, for clients of Cloud Run.',
+      arguments: [['[command...]', 'after `--`: a command to run while the API is served']],
+      flags: serveFlags,
+      notes: `Executions that requests start run in this process. When it ends, they go on with the next localrun command. With a \
+command, it serves as long as that runs, and ends with its exit code.
+
+Examples:
+  localrun serve
+  localrun serve --port 0 -- npm test`,
+      load: () => import('./serve.js'),
     },
     completion: {
       description: 'Print the completion script of a shell.',

@@ -24,7 +24,7 @@ function keptMessage({ fields }: Message, value: Json): Json {
     const part = value[name];
     if (field.output || part === undefined || part === null) continue;
     const kept = keptField(field, part);
-    if (!isZero(field, kept) || explicit.has(name)) result[name] = kept;
+    if (!isZero(name, field, kept)) result[name] = kept;
   }
   return result;
 }
@@ -35,7 +35,9 @@ function keptField(field: Field, value: unknown): unknown {
   return value;
 }
 
-function isZero(field: Field, value: unknown): boolean {
+/** Whether a field has its default value, which proto3 JSON leaves out. */
+export function isZero(name: string, field: Field, value: unknown): boolean {
+  if (explicit.has(name)) return false;
   if (field.kind === 'list') return (value as unknown[]).length === 0;
   if (field.kind === 'map') return Object.keys(value as object).length === 0;
   if (field.kind === 'enum') return field.values[value as string] === 0;

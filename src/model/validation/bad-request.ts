@@ -7,7 +7,7 @@ import type { Violation } from './violation.js';
 const layers = ['text', 'json', 'field', 'shared'] as const;
 
 /** A request as error messages name it, with the field that is the body of the HTTP request, if any. */
-export type RequestName = 'CreateJobRequest.job' | 'UpdateJobRequest.job' | 'RunJobRequest';
+export type RequestName = `${string}Request` | `${string}Request.${string}`;
 
 export const isError = ({ rule }: Violation): boolean => validationRules[rule].severity === 'error';
 

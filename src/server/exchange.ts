@@ -1,0 +1,99 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { StatusError } from '../model/errors.js';
+import type { ServerCall, Situation } from './methods/method.js';
+import type { Origins } from './guard.js';
+import { httpStatus } from './http-status.js';
+import { statusOf } from './status.js';
+
+/** The largest body of a request, in bytes. */
+export const maxBodyBytes = 10 * 1024 * 1024;
+
+/** A request over HTTP/1.1 and its answer, as every route sees it. */
+export class Exchange implements Situation {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly call: ServerCall;
+  /** The method, after X-HTTP-Method-Override. */
+  readonly httpMethod: string;
+  /** The path as sent, without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly #closing: AbortSignal;
+  #gone: AbortController | undefined;
+
+  constructor(request: IncomingMessage, response: ServerResponse, call: ServerCall, closing: AbortSignal) {
+    this.request = request;
+    this.response = response;
+    this.call = call;
+    this.#closing = closing;
+    const { method = 'GET', url = '/', headers } = request;
+    const override = headers['x-http-method-override'];
+    this.httpMethod = method === 'POST' && typeof override === 'string' ? override.toUpperCase() : method;
+    // A proxy sends the whole address.
+    const target = url.startsWith('/') ? url : url.replace(/^[a-z]+:\/\/[^/?#]*/i, '') || '/';
+    const mark = target.indexOf('?');
+    this.path = mark < 0 ? target : target.slice(0, mark);
+    this.query = new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1));
+  }
+
+  /** Where it says that it comes from. */
+  get origins(): Origins {
+    const { host, origin, 'sec-fetch-site': fetchSite, authorization } = this.request.headers;
+    const token = this.query.get('access_token') ?? this.query.get('oauth_token') ?? undefined;
+    return { host, origin, authorization, token, fetchSite: typeof fetchSite === 'string' ? fetchSite : undefined };
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#gone) {
+      const gone = (this.#gone = new AbortController());
+      const abort = (): void => gone.abort();
+      if (this.#closing.aborted || this.response.destroyed) abort();
+      this.#closing.addEventListener('abort', abort);
+      this.response.once('close', () => {
+        this.#closing.removeEventListener('abort', abort);
+        abort();
+      });
+    }
+    return this.#gone.signal;
+  }
+
+  /** The body as text. @throws StatusError INVALID_ARGUMENT if it is too large, or no UTF-8 */
+  async text(): Promise<string> {
+    const { headers } = this.request;
+    if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return '';
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of this.request as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > maxBodyBytes) {
+        throw new StatusError('INVALID_ARGUMENT', `Request payload size exceeds the limit: ${maxBodyBytes} bytes.`);
+      }
+      chunks.push(chunk);
+    }
+    try {
+      return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+    } catch {
+      throw new StatusError('INVALID_ARGUMENT', 'Invalid JSON payload received. It is not valid UTF-8.');
+    }
+  }
+
+  json(status: number, body: unknown, pretty = true): void {
+    const bytes = Buffer.from(pretty ? `${JSON.stringify(body, null, 2)}\n` : JSON.stringify(body));
+    this.response.writeHead(status, {
+      'Content-Type': 'application/json; charset=UTF-8',
+      'Content-Length': bytes.length,
+      'Cache-Control': 'private',
+      'X-Content-Type-Options': 'nosniff',
+    });
+    this.response.end(bytes);
+  }
+
+  /** Answers with the API's envelope of errors. */
+  fail(error: unknown): void {
+    const { response } = this;
+    if (response.headersSent) return void response.destroy();
+    const { code: status, message, details } = statusOf(error);
+    const code = httpStatus(status);
+    this.json(code, { error: { code, message, status, ...(details.length > 0 && { details }) } });
+  }
+}

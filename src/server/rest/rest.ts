@@ -1,0 +1,76 @@
+import { StatusError } from '../../model/errors.js';
+import { readBody } from '../../model/spec/request-body.js';
+import type { RequestName } from '../../model/validation/bad-request.js';
+import type { Message } from '../../model/schema/field.js';
+import type { Exchange } from '../exchange.js';
+import type { Method } from '../methods/method.js';
+import { methods } from '../methods/methods.js';
+import { toJson } from '../proto-json.js';
+import { matched, type PathTemplate, pathTemplate, requestPath } from './path-template.js';
+import { readQuery } from './query.js';
+
+interface Route {
+  method: Method;
+  template: PathTemplate;
+}
+
+const routes = new Map<string, Route[]>();
+for (const method of methods) {
+  const template = pathTemplate(method.http.path);
+  const key = keyOf(method.http.verb, template.segments.length, template.verb);
+  routes.set(key, [...(routes.get(key) ?? []), { method, template }]);
+}
+
+function keyOf(httpMethod: string, segments: number, verb: string): string {
+  return `${httpMethod} ${segments} ${verb}`;
+}
+
+/** Answers a request of the v2 API. */
+export async function answer(exchange: Exchange): Promise<void> {
+  const { method, values } = route(exchange);
+  const request: Record<string, unknown> = {};
+  const { enums, pretty, fields } = readQuery(exchange.query, method.request, request);
+  const { body } = method.http;
+  const text = await exchange.text();
+  if (body === undefined) requireEmpty(text);
+  else Object.assign(request, decoded(method, body, text));
+  for (const [field, value] of values) setField(request, field, value);
+  const response = toJson(method.response, await method.handle(exchange.call, request, exchange), enums);
+  if (fields === undefined) return exchange.json(200, response, pretty);
+  const { selected } = await import('./field-mask.js');
+  exchange.json(200, selected(response, method.response, fields), pretty);
+}
+
+function route({ httpMethod, path }: Exchange): { method: Method; values: [field: string, value: string][] } {
+  const given = requestPath(path);
+  const candidates = (given && routes.get(keyOf(httpMethod, given.segments.length, given.verb))) ?? [];
+  for (const { method, template } of candidates) {
+    const values = given && matched(template, given);
+    if (values) return { method, values };
+  }
+  throw new StatusError('NOT_FOUND', 'Method not found.');
+}
+
+/** Clients may send the body of a request that has none, as long as it says nothing. */
+function requireEmpty(text: string): void {
+  if (/^\s*(?:\{\s*\})?\s*$/.test(text)) return;
+  const description = 'Invalid JSON payload received. This method has no request body.';
+  throw new StatusError('INVALID_ARGUMENT', description, { fieldViolations: [{ field: '', description }] });
+}
+
+function decoded({ request }: Method, body: string, text: string): object {
+  const name: RequestName = `${request.name.replace(/^.*\.|Request$/g, '')}Request`;
+  if (body === '*') return readBody(text, request, name);
+  const field = request.fields[body];
+  const message: Message = field?.kind === 'message' ? field.message : request;
+  return { [body]: readBody(text, message, `${name}.${body}`) };
+}
+
+/** Sets a field by its path, which the URL gives: it counts, whatever the body has. */
+function setField(request: Record<string, unknown>, path: string, value: string): void {
+  const steps = path.split('.');
+  const [last = ''] = steps.slice(-1);
+  let target = request;
+  for (const step of steps.slice(0, -1)) target = (target[step] ??= {}) as Record<string, unknown>;
+  target[last] = value;
+}

@@ -1,0 +1,14 @@
+import type { Exchange } from './exchange.js';
+
+/** Answers a request, or throws an error that the envelope of errors then has. */
+export type Answer = (exchange: Exchange) => Promise<void> | void;
+
+interface Route {
+  /** The beginning of the path. */
+  at: string;
+  /** The module is loaded by the first request for it. */
+  load: () => Promise<Answer>;
+}
+
+/** What answers which paths; the first that fits does. */
+export const routes: readonly Route[] = [{ at: '/v2/', load: async () => (await import('./rest/rest.js')).answer }];

@@ -1,0 +1,86 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { StatusError } from '../model/errors.js';
+import { Exchange } from './exchange.js';
+import { Guard } from './guard.js';
+import { http1Server } from './http1.js';
+import { type Address, listen, type Tls } from './listener.js';
+import type { ServerCall } from './methods/method.js';
+import { type Answer, routes } from './routes.js';
+import { isFault } from './status.js';
+
+/** How long answers that have begun may take once the server closes, in ms. */
+const patience = 5000;
+
+export interface ServerOptions extends Address {
+  /** What every request must bring; undefined: nothing. */
+  token?: string | undefined;
+  tls?: Tls | undefined;
+  call: ServerCall;
+  /** Reports a fault of this program. */
+  report: (error: unknown) => void;
+}
+
+export interface Server {
+  port: number;
+  /** Its address, without a slash at the end. */
+  url: string;
+  /** Takes no more requests, and ends once the last answer is out, or after five seconds. */
+  close: () => Promise<void>;
+}
+
+/** Serves the API. @throws StatusError if it cannot listen */
+export async function openServer({ host, port: wanted, token, tls, call, report }: ServerOptions): Promise<Server> {
+  const guard = new Guard(token);
+  const closing = new AbortController();
+  const sockets = new Set<Socket>();
+  const http1 = http1Server((request, response) => void answer(request, response));
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const exchange = new Exchange(request, response, call, closing.signal);
+    try {
+      guard.check(exchange.origins);
+      if (closing.signal.aborted) response.setHeader('Connection', 'close');
+      await (
+        await answerOf(exchange.path)
+      )(exchange);
+    } catch (error) {
+      if (isFault(error)) report(error);
+      exchange.fail(error);
+    }
+  }
+
+  const { server, port } = await listen({ host, port: wanted }, tls, {
+    http1: (socket) => http1.emit('connection', socket),
+    http2: (socket) => void socket.destroy(),
+  });
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  const scheme = tls ? 'https' : 'http';
+  return {
+    port,
+    url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      closing.abort();
+      http1.closeIdleConnections();
+      const timer = setTimeout(() => sockets.forEach((socket) => socket.destroy()), patience);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
+
+const loaded = new Map<string, Answer>();
+
+async function answerOf(path: string): Promise<Answer> {
+  const route = routes.find(({ at }) => path.startsWith(at));
+  if (!route) throw new StatusError('NOT_FOUND', 'Method not found.');
+  const known = loaded.get(route.at);
+  if (known) return known;
+  const answer = await route.load();
+  loaded.set(route.at, answer);
+  return answer;
+}
