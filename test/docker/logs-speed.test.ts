@@ -32,9 +32,9 @@ test('8 tasks write at once, and each line is kept and shown', async ({ home }) 
   }
 });
 
-test.concurrent.for(['its process', 'its client'])(
-  'of a task that writes at speed nothing is missing and nothing doubled, in its log and in a tail, though %s is killed',
-  async (victim, { home }) => {
+test.concurrent(
+  'of a task that writes at speed nothing is missing or doubled, in log and tail, though its client, then its process is killed',
+  async ({ home }) => {
     const work = home.scratch('work');
     home.config(`buckets: { work: ${work} }`);
     const script = `i=0; until [ -e /work/enough ]; do
@@ -50,22 +50,20 @@ test.concurrent.for(['its process', 'its client'])(
     await command.says('│ 30000\n');
     const tail = home.start(['jobs', 'executions', 'logs', 'tail', id]);
     await until(() => tail.stdout.includes(' 20000\n'));
-    if (victim === 'its process') {
-      command.kill('SIGKILL');
-      await command.ended;
-    } else {
-      const client = await until(() =>
-        home.processes().find(({ args }) => args[1] === 'run' && args.join(' ').includes('-task0-attempt0')),
-      );
-      process.kill(client.pid, 'SIGKILL');
-    }
+    const client = await until(() =>
+      home.processes().find(({ args }) => args[1] === 'run' && args.join(' ').includes('-task0-attempt0')),
+    );
+    process.kill(client.pid, 'SIGKILL');
+    await until(() => tail.stdout.includes(' 40000\n'));
+    command.kill('SIGKILL');
+    await command.ended;
     await home.run(['jobs', 'executions', 'list']);
     writeFileSync(path.join(work, 'enough'), '');
     const { stdout } = await tail.ended;
     await command.ended;
     await home.completed(id);
     const rounds = Number(readFileSync(path.join(work, 'rounds'), 'utf8'));
-    expect(rounds).toBeGreaterThanOrEqual(3);
+    expect(rounds).toBeGreaterThanOrEqual(4);
     const expected = numbers(rounds * 10_000);
     expect(home.bytes(id).toString() === expected).toBe(true);
     const texts = stdout
@@ -94,12 +92,12 @@ function unread(home: Home, file: string): { pid: number; text: () => Promise<st
 test.concurrent(
   'a run whose output is not read keeps the logs and ends its tasks in time, in little memory',
   async ({ home }) => {
-    const script = 'seq 300000; exec sleep 60';
+    const script = 'seq 150000; exec sleep 60';
     const run = unread(home, home.script('unread', script, { timeout: '8s', maxRetries: 0 }));
     const execution = await until(async () => (await home.executions()).find(({ completionTime }) => completionTime));
     const id = execution.name.split('/').at(-1) ?? '';
     expect(execution.failedCount).toBe(1);
-    const expected = numbers(300_000);
+    const expected = numbers(150_000);
     expect(home.bytes(id).toString() === expected).toBe(true);
     expect(peak(run.pid)).toBeLessThan(250);
     const shown = [...(await run.text()).matchAll(/^task 0 │ (\d+\n)/gm)].map(([, line]) => line);
@@ -108,7 +106,7 @@ test.concurrent(
 );
 
 test.concurrent('a task waits for a run that is stopped, and goes on with it', async ({ home }) => {
-  const command = home.start(['jobs', 'run', '-f', home.script('stopped', 'echo first; sleep 1; seq 300000')]);
+  const command = home.start(['jobs', 'run', '-f', home.script('stopped', 'echo first; sleep 1; seq 150000')]);
   await command.says('│ first');
   command.kill('SIGSTOP');
   await new Promise((resolve) => setTimeout(resolve, 3000));
@@ -117,7 +115,7 @@ test.concurrent('a task waits for a run that is stopped, and goes on with it', a
   expect((await home.execution(id)).completionTime).toBeUndefined();
   command.kill('SIGCONT');
   expect((await command.ended).exitCode).toBe(0);
-  expect(home.bytes(id).toString() === `first\n${numbers(300_000)}`).toBe(true);
+  expect(home.bytes(id).toString() === `first\n${numbers(150_000)}`).toBe(true);
 });
 
 /** Puts the logs on a disk of this size, as long as `work` takes. */
