@@ -210,8 +210,12 @@ export class PodAttempt {
     const ended = this.#containers[main]?.ended;
     if (!ended) this.#blame(state);
     else if (!state.over && !this.#stopped && this.#containers.some((one) => !one.ended)) this.#also(this.stop());
-    const { deletion } = state;
+    const { deletion, doubtful } = state;
     if (deletion) this.#suspect(deletion.due);
+    else if (doubtful && !this.#doubted) {
+      this.#doubted = true;
+      this.#also(this.#askNode());
+    }
   }
 
   #tell(why: string | undefined): void {
@@ -385,8 +389,39 @@ export class PodAttempt {
     await this.#made;
     if (!this.#exists || this.#over.signal.aborted) return;
     this.#stopped = true;
-    this.#suspect(Date.now() + this.#spec.graceSeconds * 1000);
-    if (!(await this.#host.availability.insist(work))) this.#take(undefined);
+    // Its node can only know once the server does, which may have been away.
+    if (await this.#host.availability.insist(work)) this.#suspect(Date.now() + this.#spec.graceSeconds * 1000);
+    else this.#take(undefined);
+  }
+
+  #doubted = false;
+
+  /**
+   * As long as the cluster does not count on the pod, asks about its node. The cluster deletes the pods of a node that
+   * does not answer, unless it forgets to (Kubernetes 1.20 may on a busy machine): then the attempt is lost without that.
+   * Only answers count, because while the API server is away nothing is known of nodes.
+   */
+  async #askNode(): Promise<void> {
+    const { availability, api } = this.#host;
+    const over = this.#over.signal;
+    for (let silentMs = 0; !over.aborted;) {
+      await pause(pace.node, over);
+      const { node: name, doubtful = false, toleranceMs = 0 } = this.#state ?? {};
+      if (over.aborted || this.#suspected) return;
+      if (name === undefined || !doubtful) break;
+      const node = await availability.insist(() => nodeState(api, name));
+      silentMs = typeof node === 'object' ? silentMs + pace.node : 0;
+      if (typeof node === 'object' && silentMs > toleranceMs + pace.slowCluster) this.#lose(node.trouble);
+    }
+    this.#doubted = false;
+  }
+
+  /** Nothing more can be known of it. */
+  #lose(why: string): void {
+    if (this.#over.signal.aborted) return;
+    this.#lost = why;
+    this.#over.abort();
+    this.#wake();
   }
 
   #suspected = false;
@@ -411,11 +446,8 @@ export class PodAttempt {
       if (over.aborted) return;
       const late = Date.now() - begun - patience;
       // A pod that the cluster deletes because of its node needs no patience.
-      if (typeof node === 'object' && (late >= 0 || !this.#stopped)) this.#lost = node.trouble;
-      if (node === 'unknown' && late >= pace.unknownNode) this.#lost = `its node ${name} does not end it`;
-      if (this.#lost === undefined) continue;
-      this.#over.abort();
-      this.#wake();
+      if (typeof node === 'object' && (late >= 0 || !this.#stopped)) this.#lose(node.trouble);
+      if (node === 'unknown' && late >= pace.unknownNode) this.#lose(`its node ${name} does not end it`);
     }
   }
 }

@@ -20,6 +20,8 @@ export const pace = {
   logTries: 20,
   /** How long a node may take to end containers after their grace, before it is suspected to be gone. */
   slowNode: 10_000,
+  /** How long the cluster may take to delete the pods of a node that has not answered for longer than they tolerate. */
+  slowCluster: 20_000,
   /** How long a node may take that cannot be asked about. */
   unknownNode: 60_000,
   /** Between two looks at a suspected node, and at pods that are going away. */

@@ -1,4 +1,4 @@
-import type { ContainerState as KubeletState, ContainerStatus, Pod } from 'kubernetes-types/core/v1.js';
+import type { ContainerState as KubeletState, ContainerStatus, Pod, Toleration } from 'kubernetes-types/core/v1.js';
 import type { EndedContainer } from '../../model/attempt.js';
 import { epochMs, type Timestamp, toTimestamp } from '../../model/time.js';
 
@@ -18,6 +18,10 @@ export interface PodState {
   failure: string | undefined;
   /** Somebody has asked for its deletion: when, and until when its node was to confirm it, in ms since 1970. */
   deletion: { requested: number; due: number; why: string } | undefined;
+  /** Its containers run, as far as is known, and the cluster does not count on them: its node may be gone. */
+  doubtful: boolean;
+  /** How long the cluster is to leave the pod on a node that does not answer, in ms. */
+  toleranceMs: number;
 }
 
 export type ContainerState =
@@ -44,6 +48,7 @@ export function stateOf(pod: Pod, names: readonly string[]): PodState {
   // A pod whose containers ended by themselves has no reason of its own.
   const failed = over && (status.reason === undefined ? !hasEnd : status.reason !== stoppedReason);
   const deletion = deletionOf(metadata, conditions);
+  const unready = conditions.some(({ type, status: state }) => type === 'Ready' && state === 'False');
   const cause = status.reason === undefined ? deletion?.why : undefined;
   return {
     node: spec?.nodeName,
@@ -53,7 +58,20 @@ export function stateOf(pod: Pod, names: readonly string[]): PodState {
     over,
     failure: failed ? (cause ?? reasonOf(status.reason, status.message)) : undefined,
     deletion,
+    doubtful: isRun && !over && unready,
+    toleranceMs: toleranceMs(spec?.tolerations),
   };
+}
+
+/** The taint of a node that does not answer, which has its pods deleted. */
+const unreachable = 'node.kubernetes.io/unreachable';
+
+function toleranceMs(tolerations: readonly Toleration[] = []): number {
+  const matching = tolerations.filter(
+    ({ key = unreachable, effect = 'NoExecute' }) => key === unreachable && effect === 'NoExecute',
+  );
+  if (matching.length === 0) return 0;
+  return Math.min(...matching.map(({ tolerationSeconds = Infinity }) => tolerationSeconds)) * 1000;
 }
 
 function containerState(status: ContainerStatus | undefined): ContainerState {

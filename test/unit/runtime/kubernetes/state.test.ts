@@ -109,6 +109,24 @@ function changed(name: string, change: (pod: Pod & Required<Pick<Pod, 'metadata'
   return stateOf(pod, ['main']);
 }
 
+test('a pod whose node does not answer is doubtful, for as long as it tolerates that', () => {
+  const [, , , running] = JSON.parse(readFileSync(path.join(fixtures, 'out-of-memory.json'), 'utf8')) as {
+    object: Required<Pick<Pod, 'spec' | 'status'>>;
+  }[];
+  const { spec, status } = running?.object ?? {};
+  const seen = (ready: string, tolerations = spec?.tolerations): unknown[] => {
+    const conditions = status?.conditions?.map((one) => (one.type === 'Ready' ? { ...one, status: ready } : one));
+    const state = stateOf({ spec: { ...spec, tolerations }, status: { ...status, conditions } } as Pod, ['main']);
+    return [state.doubtful, state.toleranceMs];
+  };
+  expect(seen('True')).toEqual([false, 300_000]);
+  expect(seen('False')).toEqual([true, 300_000]);
+  const any = { operator: 'Exists', effect: 'NoExecute' };
+  expect(seen('False', [any, { ...any, key: 'node.kubernetes.io/unreachable', tolerationSeconds: 5 }])[1]).toBe(5000);
+  expect(seen('False', [any])[1]).toBe(Infinity);
+  expect(seen('False', [{ ...any, key: 'other', tolerationSeconds: 5 }])[1]).toBe(0);
+});
+
 describe('a pod that fails for a reason outside of it', () => {
   test.for([
     ['Evicted', 'The node was low on resource: memory.', 'Evicted: The node was low on resource: memory.'],
