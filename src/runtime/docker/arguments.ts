@@ -1,4 +1,5 @@
 import { routeOf, unnameable, variableLine } from '../../model/environment-variables.js';
+import { droppedCapabilities } from '../capabilities.js';
 import { StartRefused } from '../port.js';
 import type { ContainerSpec, Mount, NetworkSpec, SandboxSpec, VolumeSpec } from './engine-api.js';
 
@@ -14,9 +15,6 @@ export interface Traits {
  * read any more.
  */
 const exactLogs = ['local', 'max-size=1t', 'max-file=1', 'compress=false'].join(' --log-opt ').split(' ');
-
-/** Capabilities that engines grant by default and Cloud Run does not: creating devices, giving privileges to files. */
-const droppedCapabilities = ['MKNOD', 'AUDIT_WRITE', 'SETFCAP'];
 
 /** Podman stops a container before it removes it, and would otherwise wait ten seconds. */
 export const removable = ['--stop-timeout', '0'];

@@ -20,6 +20,7 @@ import { ownProperty } from '../../model/own-property.js';
 import { parseQuantity } from '../../model/quantity.js';
 import type { Probe as StartupProbe } from '../../model/schema/probe.js';
 import { memoryVolumeBytes, type SecretItem, secretItems } from '../../model/volumes.js';
+import { droppedCapabilities } from '../capabilities.js';
 import type { AttemptContainer, AttemptSpec, SecretReference } from '../port.js';
 
 /** What a pod depends on besides its attempt. */
@@ -73,6 +74,7 @@ export function podSpec(spec: AttemptSpec, first: readonly number[], context: Po
     // Else the containers get variables for each service of the namespace, and a token.
     enableServiceLinks: false,
     automountServiceAccountToken: serviceAccount !== undefined,
+    securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
     ...(serviceAccount !== undefined && { serviceAccountName: serviceAccount }),
     ...(imagePullSecrets.length > 0 && { imagePullSecrets: imagePullSecrets.map((name) => ({ name })) }),
     ...(Object.keys(selector).length > 0 && { nodeSelector: selector }),
@@ -212,6 +214,7 @@ function containerOf(
     ...(workingDir && { workingDir }),
     ...(env.length > 0 && { env }),
     resources: resourcesOf(container, kubernetes.requests),
+    securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: [...droppedCapabilities] } },
     ...(probe && { startupProbe: probeOf(probe) }),
     ...(mounts.length > 0 && { volumeMounts: mounts }),
   };
