@@ -5,6 +5,7 @@ import { ownProperty } from '../model/own-property.js';
 import { parseQuantity } from '../model/quantity.js';
 import type { Container, EnvVar } from '../model/schema/container.js';
 import type { Execution } from '../model/schema/job.js';
+import { selectionOf } from '../model/task-selection.js';
 import type { Probe } from '../model/schema/probe.js';
 import type { AttemptContainer, AttemptId, AttemptSpec, SecretReference } from '../runtime/port.js';
 
@@ -21,7 +22,7 @@ export function attemptSpec(execution: Execution, id: AttemptId, images: Record<
     CLOUD_RUN_EXECUTION: shortName(execution.name),
     CLOUD_RUN_TASK_INDEX: String(id.task),
     CLOUD_RUN_TASK_ATTEMPT: String(id.attempt),
-    CLOUD_RUN_TASK_COUNT: String(taskCount),
+    CLOUD_RUN_TASK_COUNT: String(selectionOf(execution)?.of ?? taskCount),
   };
   return {
     ...id,

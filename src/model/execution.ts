@@ -3,16 +3,22 @@ import { shortName } from './names.js';
 import type { Condition } from './schema/condition.js';
 import type { CompletionStatus, Execution, ExecutionReference, Job, TaskTemplate } from './schema/job.js';
 import type { TaskRecord, TaskState } from './task.js';
+import { annotatedWith, type TaskSelection } from './task-selection.js';
 import { epochMs, formatSpan, type Timestamp } from './time.js';
 
-/** A new execution of a job, with a frozen copy of its template. It waits for a process to run it. */
+/**
+ * A new execution of a job, with a frozen copy of its template. It waits for a process to run it. With a selection, it has
+ * the selected tasks only.
+ */
 export function createdExecution(
   job: Job,
   template: { taskCount: number; task: TaskTemplate },
   identity: { name: string; uid: string; account: string; logUri: string },
   now: Timestamp,
+  selection?: TaskSelection,
 ): Execution {
-  const { taskCount, task } = template;
+  const { task } = template;
+  const taskCount = selection?.indexes.length ?? template.taskCount;
   return stamped(
     {
       name: identity.name,
@@ -20,7 +26,7 @@ export function createdExecution(
       creator: identity.account,
       generation: '1',
       labels: job.template.labels,
-      annotations: job.template.annotations,
+      annotations: annotatedWith(job.template.annotations, selection, template.taskCount),
       createTime: now,
       updateTime: now,
       launchStage: job.launchStage,

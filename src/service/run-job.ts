@@ -3,7 +3,7 @@ import { resolveResources, type ResolvedResources } from '../local/resolve-resou
 import { yamlLines } from '../local/missing-mappings.js';
 import { fieldsWithEffect } from '../model/field-effects.js';
 import { type Problem, StatusError, suggest } from '../model/errors.js';
-import { createdExecution } from '../model/execution.js';
+import { createdExecution, isCompleted } from '../model/execution.js';
 import { executionToken } from '../model/job.js';
 import { ignoredVolumeOptions } from '../model/local/volume-options.js';
 import type { LocalSettings } from '../model/local/settings.js';
@@ -12,11 +12,13 @@ import { overridden } from '../model/overrides.js';
 import { formatPath } from '../model/field-path.js';
 import type { Execution, Job } from '../model/schema/job.js';
 import type { Overrides } from '../model/schema/run.js';
+import { formatIndexes, selectionOf, taskIndexes, type TaskSelection } from '../model/task-selection.js';
 import { validateOverrides } from '../model/validation/overrides.js';
 import { badRequest } from '../model/validation/bad-request.js';
 import type { Owner } from '../model/lease.js';
 import type { Capabilities } from '../runtime/port.js';
 import { authorize } from './authorization.js';
+import { getExecution } from './executions.js';
 import { type OperationOptions, recordOperation } from './operations.js';
 import { writing } from './retention.js';
 import { notFoundJob, type Call, timeOf, type Service } from './service.js';
@@ -32,6 +34,8 @@ export interface RunOptions {
   settings?: LocalSettings | undefined;
   /** The capabilities of the container engine, if known; otherwise the run checks them. */
   capabilities?: Capabilities | undefined;
+  /** Only these tasks run; all if unset. */
+  tasks?: TaskSelection | undefined;
 }
 
 export interface RunJobRequest extends RunOptions, OperationOptions {
@@ -56,7 +60,7 @@ export function runJob(call: Call, request: RunJobRequest): Execution {
   if (taskCount || timeout || containerOverrides.length > 0) authorize(call, 'run.jobs.runWithOverrides', name);
   return writing(call, () => {
     const job = existingJob(call, name);
-    const execution = newExecution(call, job, newId(call, job), overrides);
+    const execution = newExecution(call, job, newId(call, job), overrides, request.tasks);
     if (request.validateOnly) return execution;
     storeExecution(call, execution, request);
     recordOperation(call, 'run', 'execution', execution.name, request);
@@ -68,7 +72,7 @@ export function runJob(call: Call, request: RunJobRequest): Execution {
 export function startByToken(call: Call, before: Job | undefined, job: Job, run: RunOptions): Execution | undefined {
   const token = executionToken(job);
   if (token === undefined || (before && token === executionToken(before))) return undefined;
-  return storeExecution(call, newExecution(call, job, `${shortName(job.name)}-${token}`, {}), run);
+  return storeExecution(call, newExecution(call, job, `${shortName(job.name)}-${token}`, {}, run.tasks), run);
 }
 
 /** The execution that a job's token has started for `owner` to run. */
@@ -97,7 +101,13 @@ function newId(call: Call, { name }: Job): string {
 }
 
 /** @throws StatusError ALREADY_EXISTS, RESOURCE_EXHAUSTED, INVALID_ARGUMENT */
-function newExecution(call: Call, job: Job, id: string, overrides: Overrides): Execution {
+function newExecution(
+  call: Call,
+  job: Job,
+  id: string,
+  overrides: Overrides,
+  selection: TaskSelection | undefined,
+): Execution {
   const { store, uuid, account, logs } = call;
   const parent = parseName(job.name);
   if (store.findExecution(parent.project, parent.location, id)) {
@@ -110,17 +120,51 @@ function newExecution(call: Call, job: Job, id: string, overrides: Overrides): E
   }
   const name = executionName(job.name, id);
   const logUri = `file://${logs.directory(name)}`;
-  const template = overridden(job.template, overrides);
-  return createdExecution(job, template, { name, uid: uuid(), account, logUri }, timeOf(call));
+  const of = selection?.of;
+  const template = overridden(job.template, of === undefined ? overrides : { ...overrides, taskCount: of });
+  const missing = (selection?.indexes ?? []).filter((index) => index >= template.taskCount);
+  if (missing.length > 0) {
+    const { taskCount } = template;
+    throw new StatusError(
+      'INVALID_ARGUMENT',
+      `Job [${shortName(job.name)}] has no task [${formatIndexes(missing)}] that could run.`,
+      { fix: `it has ${taskCount === 1 ? 'one task, 0' : `${taskCount} tasks, 0 to ${taskCount - 1}`}` },
+    );
+  }
+  return createdExecution(job, template, { name, uid: uuid(), account, logUri }, timeOf(call), selection);
+}
+
+/**
+ * The tasks of an execution that failed, for a run of these only; of the job's latest execution if `id` is undefined.
+ * @throws StatusError NOT_FOUND; FAILED_PRECONDITION if the execution runs, or has no failed task
+ */
+export function failedTasks(call: Call, job: string, id: string | undefined): TaskSelection {
+  const execution =
+    id === undefined ? call.store.executionsMade([job])[0]?.latest : getExecution(call, parseName(job), id);
+  if (!execution) throw new StatusError('NOT_FOUND', `Job [${shortName(job)}] has no execution yet.`);
+  const name = shortName(execution.name);
+  if (execution.job !== shortName(job)) {
+    throw new StatusError('INVALID_ARGUMENT', `Execution [${name}] is one of job [${execution.job}].`);
+  }
+  if (!isCompleted(execution)) {
+    throw new StatusError('FAILED_PRECONDITION', `Execution [${name}] has not ended.`, {
+      fix: ['wait for it: ', suggest('jobs executions wait', execution.name)],
+    });
+  }
+  const indexes = call.store.tasks(execution.name, ['Failed']).map(({ index }) => index);
+  if (indexes.length === 0) {
+    throw new StatusError('FAILED_PRECONDITION', `No task of execution [${name}] failed.`);
+  }
+  return { indexes, of: selectionOf(execution)?.of ?? execution.taskCount };
 }
 
 /** @throws Unlendable if this machine lacks what the job needs of it */
 function storeExecution(call: Call, execution: Execution, options: RunOptions): Execution {
   const { store, uuid, now } = call;
   const { owner, settings = call.settings, capabilities } = options;
-  const { name, taskCount, createTime } = execution;
+  const { name, createTime } = execution;
   store.createExecution(execution, borrowed(call, execution, settings, capabilities));
-  for (let index = 0; index < taskCount; index++) {
+  for (const index of taskIndexes(execution)) {
     store.saveTask(name, { index, uid: uuid(), state: 'Pending', retried: 0, updateTime: createTime });
   }
   if (owner) store.acquireLease(name, owner, now(), () => true);

@@ -12,6 +12,7 @@ import path from 'node:path';
 import Database from 'libsql';
 import { StatusError } from '../model/errors.js';
 import { shortName } from '../model/names.js';
+import { taskIndexes } from '../model/task-selection.js';
 import type { Execution } from '../model/schema/job.js';
 import { Connection } from './database.js';
 import { tables } from './examination.js';
@@ -147,10 +148,10 @@ function copyRows(source: Queries, target: Database.Database): Omit<Salvage, 'as
     const rows = read('execution', 'number = ?', number);
     if (!rows) lost.execution++;
     for (const row of rows ?? []) {
-      const { taskCount } = unsealed<Execution>(String(row['resource']));
-      const found = Array.from(
-        { length: taskCount },
-        (_, task) => read('task', 'execution = ? AND number = ?', number, task)?.[0],
+      const execution = unsealed<Execution>(String(row['resource']));
+      const { taskCount } = execution;
+      const found = taskIndexes(execution).map(
+        (task) => read('task', 'execution = ? AND number = ?', number, task)?.[0],
       );
       const tasks = found.filter((task) => task !== undefined);
       lost.task += taskCount - tasks.length;

@@ -108,7 +108,7 @@ test.concurrent('the end of what failed is shown again at the end', async ({ hom
   for (const task of [0, 1, 2]) expect(end).toContain(`\nX task ${task} failed with exit code 4 (attempt 1 of 1)\n`);
   expect(end.match(/ {2}│ the reason/g)).toHaveLength(3);
   expect(end).toContain('and 2 more failed tasks');
-  expect(end).toMatch(/Logs: localrun jobs executions logs read reasons-\w{5} --task 0\n/);
+  expect(end).toMatch(/Logs:  localrun jobs executions logs read reasons-\w{5} --task 0\n/);
 });
 
 test.concurrent('a run goes on when what it says cannot be written', async ({ home }) => {

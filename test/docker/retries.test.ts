@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect } from 'vitest';
 import { conditionOf } from '../../src/model/execution.js';
 import { test } from '../support/home.js';
@@ -61,4 +63,55 @@ test.concurrent('a task that succeeds at its last attempt makes the execution su
   expect(await home.execution(id)).toMatchObject({ succeededCount: 2, retriedCount: 2 });
   expect((await home.tasks(id)).map(({ retried }) => retried)).toEqual([2, 2]);
   expect(home.log(id, 1, 2)).toEqual(['attempt 2']);
+});
+
+test.concurrent('some tasks of a job run again: those that failed, or those that are named', async ({ home }) => {
+  const work = home.scratch('work');
+  home.config(`buckets: { work: ${work} }`);
+  const script = `echo task $CLOUD_RUN_TASK_INDEX of $CLOUD_RUN_TASK_COUNT
+    [ -e /work/mended ] || [ $((CLOUD_RUN_TASK_INDEX % 3)) != 1 ]`;
+  const file = home.template('sharded', {
+    maxRetries: 0,
+    containers: [{ command: ['sh', '-c', script], volumeMounts: [{ name: 'work', mountPath: '/work' }] }],
+    volumes: [{ name: 'work', gcs: { bucket: 'work' } }],
+  });
+  const first = home.inline(['jobs', 'run', '-f', file, '--tasks', '7']);
+  const { exitCode, stderr } = await first.ended;
+  expect(exitCode).toBe(1);
+  const failed = await first.execution();
+  expect(stderr).toContain(`Again: localrun jobs run sharded --failed-of ${failed}\n`);
+
+  writeFileSync(path.join(work, 'mended'), '');
+  const again = home.inline(['jobs', 'run', 'sharded', '--last-failed']);
+  const result = await again.ended;
+  expect(result).toMatchObject({
+    exitCode: 0,
+    stderr: expect.stringContaining(': 2 of 7 (1,4) tasks, parallelism 2.'),
+  });
+  const id = await again.execution();
+  expect(await home.execution(id)).toMatchObject({ taskCount: 2, succeededCount: 2 });
+  expect((await home.tasks(id)).map(({ index }) => index)).toEqual([1, 4]);
+  expect(home.log(id, 4)).toEqual(['task 4 of 7']);
+  const { stdout } = await home.run(['jobs', 'executions', 'describe', id]);
+  expect(stdout).toMatch(/^Tasks: +2 of 7 \(1,4\)$/m);
+
+  // As often as one likes, and with the count of then.
+  await home.run(['jobs', 'update', 'sharded', '--tasks', '3']);
+  const later = await home.run([
+    ...['jobs', 'execute', 'sharded', '--wait', '--failed-of', failed],
+    '--format=value(name)',
+  ]);
+  expect(later.exitCode, later.stderr).toBe(0);
+  expect(home.log(later.stdout.trim(), 4)).toEqual(['task 4 of 7']);
+  const none = await home.run(['jobs', 'run', 'sharded', '--last-failed']);
+  expect(none).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringMatching(/No task of execution \[sharded-\w+\] failed/),
+  });
+
+  const named = await home.run(['jobs', 'run', 'sharded', '--task', '0,2', '--format=value(name)']);
+  expect(home.log(named.stdout.trim(), 2)).toEqual(['task 2 of 3']);
+  const beyond = await home.run(['jobs', 'run', 'sharded', '--task', '2-5']);
+  expect(beyond).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('has no task [3-5]') });
+  expect(await home.executions()).toHaveLength(4);
 });

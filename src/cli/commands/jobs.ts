@@ -32,26 +32,30 @@ const writeFlags =
   };
 
 async function runFlags(track: Track): Promise<Flag[]> {
-  const [{ jobFlags }, { localFlags }] = await Promise.all([
+  const [{ jobFlags }, { localFlags }, { taskFlags }] = await Promise.all([
     import('../flags/job/job.js'),
     import('../flags/local.js'),
+    import('../flags/tasks.js'),
   ]);
   return [
     flag('-f, --file <file>', 'job spec, YAML or JSON, v1 or v2; - for stdin'),
     strict,
     ...jobFlags('run', track),
+    ...taskFlags,
     ...localFlags,
   ];
 }
 
 async function executeFlags(track: Track): Promise<Flag[]> {
-  const [{ envFlag }, { delayFlags }, { localFlags }] = await Promise.all([
+  const [{ envFlag }, { delayFlags }, { localFlags }, { taskFlags }] = await Promise.all([
     import('../flags/job/container.js'),
     import('../flags/job/job.js'),
     import('../flags/local.js'),
+    import('../flags/tasks.js'),
   ]);
   const group = 'Flags:';
   return [
+    ...taskFlags,
     ...localFlags,
     flag('--tasks <count>', 'number of tasks of this execution', { group, parse: integerFlag('--tasks', 1) }),
     flag('--task-timeout <duration>', 'time for one attempt in this execution', {
@@ -172,6 +176,8 @@ Examples:
   localrun jobs run -f job.yaml
   localrun jobs run -f job.yaml --tasks 2 --format json
   localrun jobs run nightly
+  localrun jobs run nightly --last-failed
+  localrun jobs run nightly --task 3,7-9
   localrun jobs run hello --image alpine --command echo --args hello`,
     load: () => import('./jobs/run.js'),
   },

@@ -3,6 +3,7 @@ import { completionStatus, conditionOf } from '../../model/execution.js';
 import { seenAtLast } from '../../model/log-lines.js';
 import type { Execution } from '../../model/schema/job.js';
 import type { TaskRecord } from '../../model/task.js';
+import { jobName, parseName, shortName } from '../../model/names.js';
 import { lastLines, sidecarsOf } from '../../service/logs.js';
 import type { Call } from '../../service/service.js';
 import { firstStarts, tasksOf } from '../../service/tasks.js';
@@ -61,7 +62,12 @@ export function postMortem({ io, defaults }: Context, service: Call, execution: 
     }
   }
   if (failed.length > shownFailures) say(`and ${failed.length - shownFailures} more failed tasks`);
+  if (failed.length > 0 && execution.taskCount > 1) {
+    const resource = jobName(parseName(execution.name), execution.job);
+    const args = ['--failed-of', shortName(execution.name)];
+    say(`Again: ${commandLine({ command: 'jobs run', resource, args }, defaults)}`);
+  }
   const task = failed[0] ? ` --task ${failed[0].record.index}` : '';
-  say(`Logs: ${commandLine({ command: 'jobs executions logs read', resource: execution.name }, defaults)}${task}`);
-  say(`See:  ${commandLine({ command: 'jobs executions describe', resource: execution.name }, defaults)}`);
+  say(`Logs:  ${commandLine({ command: 'jobs executions logs read', resource: execution.name }, defaults)}${task}`);
+  say(`See:   ${commandLine({ command: 'jobs executions describe', resource: execution.name }, defaults)}`);
 }

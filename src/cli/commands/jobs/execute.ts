@@ -12,8 +12,9 @@ import { printSeen, runAndWait, startExecution } from '../../command/background-
 import { checkExclusive } from '../../flags/exclusive.js';
 import { type Grouped, onlyContainer } from '../../flags/job/container-groups.js';
 import { type LocalFlags, localSettings } from '../../flags/local.js';
+import { checkTaskFlags, selectedTasks, type TaskFlags } from '../../flags/tasks.js';
 
-interface Options extends CommonOptions, LocalFlags {
+interface Options extends CommonOptions, LocalFlags, TaskFlags {
   wait?: boolean;
   async?: boolean;
   tail?: boolean;
@@ -28,6 +29,7 @@ interface Options extends CommonOptions, LocalFlags {
 /** @throws UsageError for flags that exclude each other */
 export function parse(_: unknown, options: Options): object {
   const { container: named, args = {}, updateEnvVars = {} } = options;
+  checkTaskFlags(options);
   checkExclusive({ ...options }, [
     [['--async'], ['--wait']],
     [['--async'], ['--tail'], ['--wait']],
@@ -76,8 +78,10 @@ export async function run(context: Context, options: Options, id: string | undef
   };
   const until = async ? 'created' : wait || tail ? 'ended' : 'started';
   const name = jobNameOf(context, options, await askedJob(context, options, id));
-  checkTypes(findJob(await context.service(), name), overrides.containerOverrides);
-  const request = { name, overrides, settings: localSettings(context, options) };
+  const service = await context.service();
+  checkTypes(findJob(service, name), overrides.containerOverrides);
+  const selected = selectedTasks(service, options, name);
+  const request = { name, overrides, settings: localSettings(context, options), tasks: selected };
   // With --format, only the result goes to stdout.
   const lines = options.format ? context.io.err : context.io.out;
   const words = { heading: 'Creating execution', failure: 'Executing job failed' };

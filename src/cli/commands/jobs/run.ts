@@ -1,5 +1,6 @@
 import type { Context } from '../../command/context.js';
 import { shortName } from '../../../model/names.js';
+import { describedCount } from '../../../model/task-selection.js';
 import { applyAndRun } from '../../../service/jobs.js';
 import {
   type Description,
@@ -12,15 +13,19 @@ import {
 } from '../../command/described-job.js';
 import { printFinished, runInForeground } from '../../command/foreground-run.js';
 import { type LocalFlags, localSettings, reportSettings } from '../../flags/local.js';
+import { checkTaskFlags, selectedTasks, type TaskFlags } from '../../flags/tasks.js';
 import { recoveredService } from '../../command/recovered-service.js';
 import { reportSlowEngine } from '../../output/live/steps.js';
 import { requireSurroundings } from '../../../service/execution-runner.js';
 
-export const parse = readDescription;
+export async function parse(context: Context, options: SpecOptions & TaskFlags): Promise<Description> {
+  checkTaskFlags(options);
+  return readDescription(context, options);
+}
 
 export async function run(
   context: Context,
-  options: SpecOptions & LocalFlags & Description,
+  options: SpecOptions & LocalFlags & TaskFlags & Description,
   id: string | undefined,
 ): Promise<void> {
   // Change nothing before the spec is valid and the container engine answers.
@@ -31,7 +36,8 @@ export async function run(
   await recoveredService(context);
   const { name } = described;
   const { err } = context.io;
-  const run = { owner: runner.owner, settings, capabilities };
+  const tasks = selectedTasks(runner, options, name);
+  const run = { owner: runner.owner, settings, capabilities, tasks };
   const applyHere = (): ReturnType<typeof applyAndRun> => {
     try {
       return applyAndRun(runner, { ...described, run });
@@ -45,9 +51,9 @@ export async function run(
     reportIgnoredFields(context, runner, name);
     warnAboutValues(context, runner, execution, described);
     reportSettings(context, settings);
-    const { taskCount, parallelism } = execution;
+    const count = describedCount(execution);
     err.write(
-      `Execution [${shortName(execution.name)}]: ${taskCount} ${taskCount === 1 ? 'task' : 'tasks'}, parallelism ${parallelism}.\n`,
+      `Execution [${shortName(execution.name)}]: ${count} ${count === '1' ? 'task' : 'tasks'}, parallelism ${execution.parallelism}.\n`,
     );
     return execution;
   });

@@ -1,3 +1,4 @@
+import { describedCount } from '../../../model/task-selection.js';
 import { conditionOf, isCompleted } from '../../../model/execution.js';
 import { parseName, shortName } from '../../../model/names.js';
 import type { LocalSettings } from '../../../model/local/settings.js';
@@ -31,7 +32,7 @@ export function describeJob(job: Job, look: Look): Promise<string> {
       ...labelsLine(job.labels),
     ],
     [
-      ...headEntries(template.taskCount ?? 1, parallelism),
+      ...headEntries(String(template.taskCount ?? 1), parallelism),
       ...templateEntries(template.template),
       ['Binary Authorization', binaryAuthorization?.useDefault ? 'default' : binaryAuthorization?.policy],
       ['Breakglass Justification', binaryAuthorization?.breakglassJustification],
@@ -68,7 +69,7 @@ export function describeExecution(
       ...labelsLine(execution.labels),
     ],
     [
-      ...headEntries(execution.taskCount, parallelism),
+      ...headEntries(describedCount(execution), parallelism),
       ...templateEntries(execution.template),
       ...group('Local', [...localEntries(settings), ...mappedEntries(settings)]),
     ],
@@ -129,8 +130,8 @@ export function describeTask({ task, record, place }: TaskView, look: Look): Pro
   );
 }
 
-const headEntries = (taskCount: number, parallelism: number | undefined): Entry[] => [
-  ['Tasks', String(taskCount)],
+const headEntries = (tasks: string, parallelism: number | undefined): Entry[] => [
+  ['Tasks', tasks],
   ['Parallelism', parallelism ? String(parallelism) : 'No limit'],
 ];
 

@@ -1,3 +1,4 @@
+import { taskIndexes } from '../../../model/task-selection.js';
 import type { ExecutionEvent } from '../../../model/events.js';
 import { seenAtLast } from '../../../model/log-lines.js';
 import type { Execution } from '../../../model/schema/job.js';
@@ -44,7 +45,7 @@ export function openView({ err, env }: Pick<Io, 'err' | 'env'>, execution: Execu
     if (now() - lastWord >= heartbeatInterval) say(headline(progress, now(), err));
   };
   const timer = setInterval(() => (live ? painter.repaint() : beat()), live ? frameInterval : 1000);
-  const digits = String(execution.taskCount - 1).length;
+  const digits = String(taskIndexes(execution).at(-1)).length;
   painter.repaint();
   return {
     onEvent(event) {
