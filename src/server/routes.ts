@@ -11,4 +11,10 @@ interface Route {
 }
 
 /** What answers which paths; the first that fits does. */
-export const routes: readonly Route[] = [{ at: '/v2/', load: async () => (await import('./rest/rest.js')).answer }];
+export const routes: readonly Route[] = [
+  { at: '/v2/', load: async () => (await import('./rest/rest.js')).answer },
+  ...['/apis/run.googleapis.com/v1/', '/v1/'].map((at) => ({
+    at,
+    load: async () => (await import('./v1/v1.js')).answer,
+  })),
+];

@@ -16,7 +16,7 @@ export interface ServerOptions extends Address {
   /** What every request must bring; undefined: nothing. */
   token?: string | undefined;
   tls?: Tls | undefined;
-  call: ServerCall;
+  call: Omit<ServerCall, 'address'>;
   /** Reports a fault of this program. */
   report: (error: unknown) => void;
 }
@@ -37,7 +37,7 @@ export async function openServer({ host, port: wanted, token, tls, call, report 
   const http1 = http1Server((request, response) => void answer(request, response));
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const exchange = new Exchange(request, response, call, closing.signal);
+    const exchange = new Exchange(request, response, served, closing.signal);
     try {
       guard.check(exchange.origins);
       if (closing.signal.aborted) response.setHeader('Connection', 'close');
@@ -58,10 +58,11 @@ export async function openServer({ host, port: wanted, token, tls, call, report 
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  const scheme = tls ? 'https' : 'http';
+  const address = `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const served: ServerCall = { ...call, address };
   return {
     port,
-    url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    url: address,
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       closing.abort();

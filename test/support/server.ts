@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 import { openServer, type Server, type ServerOptions } from '../../src/server/server.js';
 import type { FakeEngine } from './fake-engine.js';
@@ -29,7 +32,7 @@ export class ServerWorld {
     const { runtime, work = true, ...more } = options;
     const world = new ServiceWorld({ work, ...(runtime && { runtime }) });
     const faults: unknown[] = [];
-    const call = { ...world.call, project: 'p' };
+    const call = { ...world.call, project: 'p', location: 'us-central1' };
     const report = (error: unknown): void => void faults.push(error);
     const server = await openServer({ host: '127.0.0.1', port: 0, call, report, ...more });
     onTestFinished(() => server.close());
@@ -44,11 +47,10 @@ export class ServerWorld {
     headers: Record<string, string> = {},
   ): Promise<Answer<T>> {
     const url = path.startsWith('/') ? path : `/v2/projects/p/locations/us-central1/${path}`;
-    const response = await fetch(this.server.url + url, {
-      method,
-      headers,
-      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    });
-    return { status: response.status, body: (await response.json()) as T };
+    // Not fetch, which sends no other Host than that of the URL.
+    const asked = request(this.server.url + url, { method, headers });
+    asked.end(typeof body === 'object' ? JSON.stringify(body) : body);
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    return { status: response.statusCode ?? 0, body: (await json(response)) as T };
   }
 }

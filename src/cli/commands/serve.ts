@@ -44,7 +44,7 @@ export async function run(context: Context, options: Options, command: readonly 
     },
     onTrouble: ({ message }) => io.err.write(`ERROR: ${message}\n`),
   });
-  const call = { ...opened, spawnWorker: hosted.start, project: config.project };
+  const call = { ...opened, spawnWorker: hosted.start, project: config.project, location: config.location };
   const report = (error: unknown): void => io.err.write(`ERROR: ${(error as Error).stack ?? String(error)}\n`);
   const stopped = signalled(context);
   try {

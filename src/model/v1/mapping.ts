@@ -49,7 +49,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-const envMappings: Mapping[] = [
+export const envMappings: readonly Mapping[] = [
   ...same('name', 'value'),
   {
     v1: ['valueFrom'],

@@ -49,7 +49,7 @@ const ConfigMapKeySelector = message('ConfigMapKeySelector', {
   localObjectReference,
 });
 
-const EnvVar = message(
+export const EnvVarV1Message = message(
   'EnvVar',
   {
     name: env.name,
@@ -105,7 +105,7 @@ const Container = message('Container', {
   image: container.image,
   command: container.command,
   args: container.args,
-  env: list(field(EnvVar, 'A variable.'), 'Environment variables.'),
+  env: list(field(EnvVarV1Message, 'A variable.'), 'Environment variables.'),
   envFrom: list(field(EnvFromSource, ''), '', { refused: notSupported }),
   workingDir: container.workingDir,
   resources: field(

@@ -5,6 +5,10 @@ import type { RunnerCall } from '../../service/execution-runner.js';
 export interface ServerCall extends RunnerCall {
   /** The id of the project whose number is `projectNumber`. */
   project: string;
+  /** The location of requests that name none, which v1 allows. */
+  location: string;
+  /** Where the server is, without a slash at the end: `http://127.0.0.1:8080`. */
+  address: string;
 }
 
 /** Where a method is in HTTP, as an annotation google.api.http says it. */

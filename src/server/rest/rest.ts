@@ -25,9 +25,9 @@ function keyOf(httpMethod: string, segments: number, verb: string): string {
   return `${httpMethod} ${segments} ${verb}`;
 }
 
-/** Answers a request of the v2 API. */
-export async function answer(exchange: Exchange): Promise<void> {
-  const { method, values } = route(exchange);
+/** Answers a request of the v2 API. @param path the path of the method, if it is not that of the request */
+export async function answer(exchange: Exchange, path = exchange.path): Promise<void> {
+  const { method, values } = route(exchange.httpMethod, path);
   const request: Record<string, unknown> = {};
   const { enums, pretty, fields } = readQuery(exchange.query, method.request, request);
   const { body } = method.http;
@@ -41,7 +41,7 @@ export async function answer(exchange: Exchange): Promise<void> {
   exchange.json(200, selected(response, method.response, fields), pretty);
 }
 
-function route({ httpMethod, path }: Exchange): { method: Method; values: [field: string, value: string][] } {
+function route(httpMethod: string, path: string): { method: Method; values: [field: string, value: string][] } {
   const given = requestPath(path);
   const candidates = (given && routes.get(keyOf(httpMethod, given.segments.length, given.verb))) ?? [];
   for (const { method, template } of candidates) {
