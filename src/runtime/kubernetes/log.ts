@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { timestamp } from '../../model/time.js';
 import type { Output } from '../port.js';
 import type { KubernetesApi } from './api.js';
 
@@ -79,38 +80,54 @@ function stampAt(bytes: Buffer, at: number): string | undefined {
   return end < 0 ? undefined : stampPattern.exec(bytes.toString('latin1', at, at + end + 1))?.[0];
 }
 
+/** How far before the latest second a log is read again, in s. */
+const margin = 1;
+
 /**
- * How far a log was read. A log that is read once more from a time on is continued without what was written already.
+ * How far a log was read. A log that is read once more, from a time on, is continued without what was written already.
+ * Times of entries do not only increase: a container runtime reads stdout and stderr independently, and stamps a line
+ * before it is its turn to be written. So this remembers the times of the last seconds.
  */
 export class LogPosition {
-  #stamp = '';
-  /** The entries with this time that were written. */
-  #count = 0;
-  /** The entries with this time that the present reading has brought. */
-  #again = 0;
+  /** In s since 1970, as the next one. */
+  #latest: number | undefined;
+  /** How many entries of each time there were, by second and fraction. */
+  readonly #seen = new Map<number, Map<number, number>>();
+  /** Those that the present reading has brought, if it is not the first. */
+  #again: Map<number, Map<number, number>> | undefined;
 
-  /** From when on to read; undefined: from the beginning. */
+  /** From when on to read, in full seconds, which the server cuts times to; undefined: from the beginning. */
   get since(): string | undefined {
-    return this.#stamp.trim() || undefined;
+    return this.#latest === undefined ? undefined : timestamp((this.#latest - margin) * 1000);
   }
 
   /** The log is read again, from `since` on. */
   restart(): void {
-    this.#again = 0;
+    if (this.#latest !== undefined) this.#again = new Map();
   }
 
   /** Whether an entry is new. */
   passes({ stamp }: LogEntry): boolean {
-    if (stamp < this.#stamp) return false;
-    if (stamp > this.#stamp) {
-      this.#stamp = stamp;
-      this.#count = 1;
-      this.#again = 1;
-      return true;
+    const ms = Date.parse(stamp.trimEnd());
+    const second = Math.floor(ms / 1000);
+    const fraction = Number(/\.\d+/.exec(stamp)?.[0] ?? 0);
+    if (this.#again && this.#count(this.#again, second, fraction) <= (this.#seen.get(second)?.get(fraction) ?? 0)) {
+      return false;
     }
-    if (++this.#again <= this.#count) return false;
-    this.#count++;
+    this.#count(this.#seen, second, fraction);
+    if (this.#latest === undefined || second > this.#latest) {
+      this.#latest = second;
+      for (const of of this.#seen.keys()) if (of < second - margin) this.#seen.delete(of);
+    }
     return true;
+  }
+
+  #count(times: Map<number, Map<number, number>>, second: number, fraction: number): number {
+    const known = times.get(second) ?? new Map<number, number>();
+    times.set(second, known);
+    const count = (known.get(fraction) ?? 0) + 1;
+    known.set(fraction, count);
+    return count;
   }
 }
 

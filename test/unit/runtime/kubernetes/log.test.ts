@@ -55,9 +55,25 @@ describe('a log that is read again', () => {
     for (let first = 0; first <= lines.length; first++) {
       const position = new LogPosition();
       expect(written(lines.slice(0, first).join(''), 10, position)).toBe(lines.slice(0, first).join(''));
-      expect(position.since).toBe(lines[first - 1]?.slice(0, 30));
-      // The server gives whole seconds, so more than is asked for.
+      // The server gives whole seconds.
+      expect(position.since).toBe(first === 0 ? undefined : '2026-11-29T11:59:59.000000Z');
       expect(written(lines.join(''), 10, position)).toBe(lines.slice(first).join(''));
+    }
+  });
+
+  test('has every line once whose time is before that of the line above it, as between stdout and stderr', () => {
+    const second = (s: number, n: number): string => at(n).replace('12:00:00', `12:00:0${s}`);
+    const times = [
+      ...[second(0, 999_999_990), second(1, 5), second(0, 999_999_995), second(1, 2), second(1, 5), second(1, 3)],
+      ...[second(3, 0), second(2, 7), second(3, 1)],
+    ];
+    const mixed = times.map((time, i) => `${time}line ${i}\n`);
+    for (let first = 1; first <= mixed.length; first++) {
+      const position = new LogPosition();
+      expect(written(mixed.slice(0, first).join(''), 10, position)).toBe(mixed.slice(0, first).join(''));
+      const since = (): string => mixed.filter((line) => line >= (position.since?.slice(0, 19) ?? '')).join('');
+      expect(written(since(), 10, position)).toBe(mixed.slice(first).join(''));
+      expect(written(since(), 10, position)).toBe('');
     }
   });
 
