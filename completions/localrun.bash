@@ -7,7 +7,7 @@ _localrun() {
     if [[ -n $slot ]]; then slot=''; continue; fi
     case $word in
       --condition-from-file|--env-vars-file|--file|--flags-file|--tls-cert|--tls-key|-f) slot='file' ;;
-      --account|--add-cloudsql-instances|--add-volume|--add-volume-mount|--args|--attempt|--binary-authorization|--breakglass|--command|--condition|--container|--cpu|--depends-on|--filter|--flatten|--freshness|--gpu|--gpu-type|--host|--image|--join-network|--keep-last|--key|--labels|--limit|--log-filter|--max-retries|--max-size|--member|--memory|--network|--network-tags|--older-than|--parallelism|--platform|--port|--process-limit|--project|--ready-fd|--region|--remove-cloudsql-instances|--remove-containers|--remove-env-vars|--remove-labels|--remove-secrets|--remove-volume|--remove-volume-mount|--role|--service-account|--set-cloudsql-instances|--set-env-vars|--set-secrets|--severity|--sort-by|--startup-probe|--subnet|--task|--task-timeout|--tasks|--token|--update-env-vars|--update-labels|--update-secrets|--vpc-connector|--vpc-egress|--workdir) slot='anything' ;;
+      --account|--add-cloudsql-instances|--add-volume|--add-volume-mount|--args|--attempt|--binary-authorization|--breakglass|--command|--condition|--container|--cpu|--depends-on|--filter|--flatten|--freshness|--gpu|--gpu-type|--host|--image|--join-network|--keep-last|--key|--labels|--limit|--log-filter|--max-retries|--max-size|--member|--memory|--namespace|--network|--network-tags|--older-than|--parallelism|--platform|--port|--process-limit|--project|--ready-fd|--region|--remove-cloudsql-instances|--remove-containers|--remove-env-vars|--remove-labels|--remove-secrets|--remove-volume|--remove-volume-mount|--role|--service-account|--set-cloudsql-instances|--set-env-vars|--set-secrets|--severity|--sort-by|--startup-probe|--storage|--storage-class|--subnet|--task|--task-timeout|--tasks|--token|--update-env-vars|--update-labels|--update-secrets|--vpc-connector|--vpc-egress|--workdir) slot='anything' ;;
       --execution|--failed-of) slot='execution' ;;
       --runtime) slot='docker kubernetes' ;;
       --credentials) slot='adc' ;;
@@ -20,14 +20,14 @@ _localrun() {
       help) ;; # what follows completes as a command
       *)
         case ${at:+$at }$word in
-          'jobs'|'jobs run'|'jobs validate'|'jobs export'|'jobs create'|'jobs update'|'jobs deploy'|'jobs replace'|'jobs describe'|'jobs list'|'jobs delete'|'jobs execute'|'jobs get-iam-policy'|'jobs set-iam-policy'|'jobs add-iam-policy-binding'|'jobs remove-iam-policy-binding'|'jobs test-iam-permissions'|'jobs logs'|'jobs logs read'|'jobs logs tail'|'jobs executions'|'jobs executions list'|'jobs executions describe'|'jobs executions describe-latest'|'jobs executions cancel'|'jobs executions delete'|'jobs executions wait'|'jobs executions adopt'|'jobs executions logs'|'jobs executions logs read'|'jobs executions logs tail'|'jobs executions tasks'|'jobs executions tasks list'|'jobs executions tasks describe'|'config'|'config explain'|'config init'|'doctor'|'prune'|'serve'|'completion'|'help') at=${at:+$at }$word ;;
+          'jobs'|'jobs run'|'jobs validate'|'jobs export'|'jobs create'|'jobs update'|'jobs deploy'|'jobs replace'|'jobs describe'|'jobs list'|'jobs delete'|'jobs execute'|'jobs get-iam-policy'|'jobs set-iam-policy'|'jobs add-iam-policy-binding'|'jobs remove-iam-policy-binding'|'jobs test-iam-permissions'|'jobs logs'|'jobs logs read'|'jobs logs tail'|'jobs executions'|'jobs executions list'|'jobs executions describe'|'jobs executions describe-latest'|'jobs executions cancel'|'jobs executions delete'|'jobs executions wait'|'jobs executions adopt'|'jobs executions logs'|'jobs executions logs read'|'jobs executions logs tail'|'jobs executions tasks'|'jobs executions tasks list'|'jobs executions tasks describe'|'config'|'config explain'|'config init'|'doctor'|'prune'|'serve'|'worker'|'worker manifest'|'worker run'|'completion'|'help') at=${at:+$at }$word ;;
         esac
         ;;
     esac
   done
   if [[ $current == = ]]; then current=''; fi
   case $at in
-    '') flags='--version --help' place='jobs config doctor prune serve completion help' ;;
+    '') flags='--version --help' place='jobs config doctor prune serve worker completion help' ;;
     'jobs') flags='--help' place='run validate export create update deploy replace describe list delete execute get-iam-policy set-iam-policy add-iam-policy-binding remove-iam-policy-binding test-iam-permissions logs executions' ;;
     'jobs run') flags='--file --strict --container --image --command --args --workdir --memory --cpu --gpu --set-env-vars --update-env-vars --remove-env-vars --env-vars-file --set-secrets --update-secrets --remove-secrets --add-volume-mount --remove-volume-mount --depends-on --startup-probe --clear-env-vars --clear-secrets --clear-volume-mounts --tasks --parallelism --max-retries --task-timeout --service-account --labels --update-labels --remove-labels --remove-volume --remove-containers --set-cloudsql-instances --add-cloudsql-instances --remove-cloudsql-instances --vpc-connector --vpc-egress --network --subnet --network-tags --binary-authorization --breakglass --key --gpu-type --add-volume --clear-labels --clear-volumes --clear-cloudsql-instances --clear-vpc-connector --clear-network --clear-network-tags --clear-binary-authorization --gpu-zonal-redundancy --task --failed-of --last-failed --runtime --fresh-sandbox --host-access --metadata --strict-fs --keep --keep-failed --join-network --credentials --pull --process-limit --platform --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
     'jobs validate') flags='--file --strict --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='file' ;;
@@ -68,6 +68,9 @@ _localrun() {
     'doctor') flags='--fix --project --region --account --format --flatten --api-version --flags-file --quiet --help' ;;
     'prune') flags='--older-than --keep-last --max-size --dry-run --project --region --account --format --flatten --api-version --flags-file --quiet --help' ;;
     'serve') flags='--host --port --token --ready-fd --tls-cert --tls-key --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='anything' ;;
+    'worker') flags='--help' place='manifest run' ;;
+    'worker manifest') flags='--image --namespace --storage --storage-class --project --region --account --format --flatten --api-version --flags-file --quiet --help' ;;
+    'worker run') flags='--project --region --account --format --flatten --api-version --flags-file --quiet --help' ;;
     'completion') flags='--help' place='bash zsh fish' ;;
     'help') flags='--help' place='anything' ;;
   esac

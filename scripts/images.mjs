@@ -1,7 +1,18 @@
 // @ts-check
 // The images that the examples and the tests run, made from files of this machine: no registry is asked.
 import { createHash } from 'node:crypto';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { execaSync } from 'execa';
@@ -60,6 +71,58 @@ export function makeSampleImage() {
   );
 }
 
+/** localrun/worker: this machine's node and the built program, for a cluster worker. */
+export function makeWorkerImage() {
+  if (process.platform !== 'linux') giveUp('The worker image is made from the node of this machine: a Linux one.');
+  const name = 'localrun/worker:latest';
+  const dist = path.join(root, 'dist');
+  const parts = [
+    'package.json',
+    'bin',
+    ...readdirSync(dist)
+      .filter((file) => file.endsWith('.cjs'))
+      .map((file) => `dist/${file}`),
+  ];
+  const packages = packagesFor('libsql');
+  const built = parts.filter((part) => part !== 'bin').map((part) => readFileSync(path.join(root, part), 'utf8'));
+  makeImage(
+    name,
+    [process.version, process.arch, makeWorkerImage.toString(), ...built],
+    (tree) => {
+      copyProgram(process.execPath, tree, '/usr/local/bin/node');
+      const app = path.join(tree, 'app');
+      for (const part of [...parts, ...packages])
+        cpSync(path.join(root, part), path.join(app, part), { recursive: true });
+      for (const file of readdirSync(app, { recursive: true, encoding: 'utf8' }))
+        if (file.endsWith('.node')) copyLibraries(path.join(app, file), tree);
+      // No shell and no `env` is there to find the program.
+      const command = path.join(tree, 'usr/local/bin/localrun');
+      writeFileSync(command, "#!/usr/local/bin/node\nrequire('/app/bin/localrun.js');\n");
+      chmodSync(command, 0o755);
+      mkdirSync(path.join(tree, 'etc'));
+      writeFileSync(path.join(tree, 'etc/passwd'), 'localrun:x:65532:65532:localrun:/tmp:\n');
+    },
+    ['USER 65532:65532', 'ENV PATH=/usr/local/bin HOME=/tmp', 'ENTRYPOINT ["localrun"]', 'CMD ["worker", "run"]'],
+  );
+  return name;
+}
+
+/**
+ * The directories of a package and of all that it needs and that is installed.
+ * @param {string} name
+ * @returns {string[]}
+ */
+function packagesFor(name, found = new Set()) {
+  const directory = `node_modules/${name}`;
+  if (found.has(directory) || !existsSync(path.join(root, directory))) return [...found];
+  found.add(directory);
+  const { dependencies, optionalDependencies } = JSON.parse(
+    readFileSync(path.join(root, directory, 'package.json'), 'utf8'),
+  );
+  for (const other of Object.keys({ ...dependencies, ...optionalDependencies })) packagesFor(other, found);
+  return [...found];
+}
+
 /**
  * A program with the shared libraries that it is linked with.
  * @param {string} file
@@ -67,12 +130,28 @@ export function makeSampleImage() {
  * @param {string} target
  */
 function copyProgram(file, tree, target) {
+  copyInto(file, tree, target);
+  copyLibraries(file, tree);
+}
+
+/**
+ * The shared libraries that a file is linked with.
+ * @param {string} file
+ * @param {string} tree
+ */
+function copyLibraries(file, tree) {
   const libraries = (ask('ldd', [file]) ?? '').matchAll(/(?:=> )?(\/\S+) \(0x/g);
-  const copies = [...libraries].map(([, library = '']) => ({ from: library, to: library }));
-  for (const { from, to } of [{ from: file, to: target }, ...copies]) {
-    mkdirSync(path.join(tree, path.dirname(to)), { recursive: true });
-    cpSync(from, path.join(tree, to), { dereference: true });
-  }
+  for (const [, library = ''] of libraries) copyInto(library, tree, library);
+}
+
+/**
+ * @param {string} file
+ * @param {string} tree
+ * @param {string} target
+ */
+function copyInto(file, tree, target) {
+  mkdirSync(path.join(tree, path.dirname(target)), { recursive: true });
+  cpSync(file, path.join(tree, target), { dereference: true });
 }
 
 /** localrun/busybox: a shell and the usual small programs, for the tests. */

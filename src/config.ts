@@ -24,6 +24,8 @@ export interface Config {
   credentialsFile: string;
   /** What runs the attempts of new executions, unless `--runtime` says it. */
   runtime: RuntimeKind;
+  /** The cluster worker that commands go to, NAMESPACE/DEPLOYMENT; unset: they do their work here. */
+  worker?: string | undefined;
   /** The docker client: a name on the PATH or a path. */
   docker: string;
   /** The Kubernetes client, likewise. */
@@ -124,6 +126,11 @@ export function explainConfig(
       ['LOCALRUN_RUNTIME', runtimeKind(env['LOCALRUN_RUNTIME'])],
       [fileName, file.runtime?.kind],
     ),
+    worker: decide<string | undefined>(
+      undefined,
+      ['LOCALRUN_WORKER', deployment('LOCALRUN_WORKER', env['LOCALRUN_WORKER'])],
+      [fileName, deployment(`runtime.worker in ${fileName}`, file.runtime?.worker)],
+    ),
     docker: decide('docker', variable('LOCALRUN_DOCKER')),
     kubectl: decide('kubectl', variable('LOCALRUN_KUBECTL')),
     engineTimeout: decide('2m', ['LOCALRUN_ENGINE_TIMEOUT', duration('LOCALRUN_ENGINE_TIMEOUT', env)]),
@@ -168,6 +175,12 @@ function runtimeKind(text: string | undefined): RuntimeKind | undefined {
   if (kind) return kind;
   const meant = text === 'podman' ? ' (docker stands for podman, too; LOCALRUN_DOCKER names the client)' : '';
   throw new StatusError('INVALID_ARGUMENT', `LOCALRUN_RUNTIME must be docker or kubernetes, got ${text}${meant}`);
+}
+
+/** The name of a deployment, after its namespace. */
+function deployment(name: string, text: string | undefined): string | undefined {
+  if (!text || /^[a-z\d][-a-z\d]*\/[a-z\d][-.a-z\d]*$/.test(text)) return text;
+  throw new StatusError('INVALID_ARGUMENT', `${name} must be NAMESPACE/DEPLOYMENT, got ${text}`);
 }
 
 function boolean(name: string, text: string | undefined): boolean | undefined {
@@ -229,6 +242,10 @@ export const environment: readonly (readonly [name: string, meaning: string])[] 
   [
     'LOCALRUN_RUNTIME',
     'What runs new executions: docker (or podman, on this machine) or kubernetes. Default: from localrun.yaml, or docker.',
+  ],
+  [
+    'LOCALRUN_WORKER',
+    'The cluster worker, NAMESPACE/DEPLOYMENT, that does the work of commands. Default: from localrun.yaml, or none.',
   ],
   ['LOCALRUN_DOCKER', 'The docker client, or podman. Default: docker.'],
   ['LOCALRUN_KUBECTL', 'The Kubernetes client. Default: kubectl.'],

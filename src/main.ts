@@ -47,8 +47,9 @@ export async function main(given: readonly string[], io: Io): Promise<number> {
   const closing: (() => void)[] = [];
   const beside: Promise<void>[] = [];
   let begun = false;
+  let exitCode = 0;
   let defaults: Parent | undefined;
-  const open: Open = async (flags, parse) => {
+  const open: Open = async (flags, { here, files }, parse) => {
     const [{ loadConfig }, { findLocalFile }] = await Promise.all([
       import('./config.js'),
       import('./local/settings-file.js'),
@@ -57,6 +58,22 @@ export async function main(given: readonly string[], io: Io): Promise<number> {
     const config = checkedUsage(() => loadConfig(io, flags, local?.value));
     const { project, location } = loadConfig(io, {}, local?.value);
     defaults = { project, location };
+    const { worker } = config;
+    const chosen = flags.runtime ?? (io.env['LOCALRUN_RUNTIME'] && config.runtime);
+    if (worker !== undefined && !here && chosen !== 'docker') {
+      begun = true;
+      const [{ forward }, { execInDeployment }] = await Promise.all([
+        import('./cli/forwarding/forward.js'),
+        import('./runtime/kubernetes/exec.js'),
+      ]);
+      const track = line.track === 'GA' ? [] : [line.track.toLowerCase()];
+      const connect = () =>
+        execInDeployment(['localrun', '__forwarded'], {
+          ...{ kubectl: config.kubectl, context: local?.value.runtime?.context, deployment: worker, env: io.env },
+        });
+      exitCode = await forward({ version, words: [...track, ...line.args], files, local, worker, connect }, io);
+      return undefined;
+    }
     const opened = context(io, line.track, config, defaults, local, closing, beside);
     await parse(opened);
     begun = true;
@@ -67,7 +84,7 @@ export async function main(given: readonly string[], io: Io): Promise<number> {
     if (line.problem) throw line.problem;
     await checkLine(program, line);
     await program.tree.parseAsync(line.args, { from: 'user' });
-    return 0;
+    return exitCode;
   } catch (thrown) {
     const error = await withSuggestion(thrown, program);
     printError(error, program.words.join('.'), io, defaults);
@@ -154,7 +171,8 @@ function context(
       uuid: randomUUID,
       randomBytes,
       alive: io.alive,
-      spawnWorker: workers.start.bind(workers),
+      // The cluster worker sees it in the store.
+      spawnWorker: io.forwarded ? () => {} : workers.start.bind(workers),
       engine: async (execution) => {
         const { clusterOf } = await import('./service/runtimes.js');
         return (await runtimeOf(clusterOf({ store }, execution))).identify();
@@ -190,6 +208,7 @@ function context(
       credentials: new GcloudCredentials(config.credentialsFile, io.env, Date.now),
       home,
       maxParallelism,
+      elsewhere: io.forwarded,
       logRetention: { seconds: parseGcloudDuration(logRetention), bytes: parseSize(logLimit) },
       owner: io.owner,
     };
@@ -220,6 +239,9 @@ function context(
     doctor,
     openServer: async (options) => (await import('./server/server.js')).openServer(options),
     indexedJob: async () => (await import('./runtime/kubernetes/indexed-job.js')).indexedJob,
+    workerManifest: async () => (await import('./runtime/kubernetes/worker-manifest.js')).workerManifest,
+    version,
+    main,
   };
   return result;
 }

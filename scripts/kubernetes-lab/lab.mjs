@@ -396,7 +396,7 @@ export class Lab {
       ...[...flags, ...rates],
       `--service-account-private-key-file=${this.#file('hub', 'accounts.key')}`,
       `--root-ca-file=${this.#file('hub', 'api.crt')}`,
-      '--controllers=namespace,serviceaccount,serviceaccount-token,root-ca-cert-publisher,nodelifecycle,podgc,garbagecollector,resourcequota,persistentvolume-binder,pvc-protection,pv-protection',
+      '--controllers=namespace,serviceaccount,serviceaccount-token,root-ca-cert-publisher,nodelifecycle,podgc,garbagecollector,resourcequota,persistentvolume-binder,pvc-protection,pv-protection,deployment,replicaset',
       // A lost node is found soon; but a busy machine loses none.
       '--node-monitor-period=1s',
       '--node-monitor-grace-period=12s',

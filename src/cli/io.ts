@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import os from 'node:os';
+import type { Readable, Writable } from 'node:stream';
 import { isatty } from 'node:tty';
 import { Chalk } from 'chalk';
 import type { Surroundings } from '../config.js';
@@ -49,6 +50,8 @@ export interface Program {
 export interface Io extends Surroundings {
   out: Output;
   err: Output;
+  /** stdin and stdout themselves, for a command that speaks with another program. */
+  connection: () => { input: Readable; output: Writable };
   /** All of stdin, up to one byte more than `limit`. */
   readInput: (limit: number) => Promise<string>;
   /** Whether the program can prompt: stdin and stderr are terminals. */
@@ -86,6 +89,8 @@ export interface Io extends Surroundings {
    * cannot be started.
    */
   spawnSelf: (args: readonly string[], output: number) => Pick<Owner, 'pid' | 'processStart'> | undefined;
+  /** The command line comes from another machine, and a cluster worker runs its executions. */
+  forwarded?: true;
 }
 
 /** How long, in ms, a lease counts after its last heartbeat if its process is not visible from here. */
@@ -107,6 +112,7 @@ export function systemIo(script = process.argv[1] ?? ''): Io {
       err.write(`ERROR: Cannot write to stdout: ${message}\n`);
     }),
     err,
+    connection: () => ({ input: process.stdin, output: process.stdout }),
     readInput,
     get interactive() {
       return isatty(0) && isatty(2);

@@ -23,7 +23,22 @@ export function requirements(template: TaskTemplate, settings: LocalSettings, { 
     const where = 'setting' in demand ? { path: demand.setting } : locate(demand.at);
     return [{ ...where, message, fix, severity: 'error' }];
   });
-  return [...lacking, ...localImages(template, settings).map((problem) => ({ ...problem, ...locate(problem.at) }))];
+  const left: Problem[] =
+    settings.forwarded && settings.credentials
+      ? [
+          {
+            path: 'credentials',
+            message: 'the credentials of your machine do not leave it',
+            fix: 'set runtime.serviceAccount to a service account that has the rights',
+            severity: 'error',
+          },
+        ]
+      : [];
+  return [
+    ...lacking,
+    ...left,
+    ...localImages(template, settings).map((problem) => ({ ...problem, ...locate(problem.at) })),
+  ];
 }
 
 /** What is left for a job that asks too much of a cluster. */

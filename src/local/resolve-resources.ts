@@ -194,6 +194,14 @@ class Resolver {
       return undefined;
     }
     if ('kubernetesSecret' in source && !this.#from.runtime) this.#reportCluster(at, `the secret ${name}`);
+    if (this.#from.forwarded && !('kubernetesSecret' in source)) {
+      this.#report(
+        at,
+        `the secret ${name} comes from your machine, and its value does not leave it`,
+        'put it into a Secret of the namespace (kubectl create secret generic), and map it in localrun.yaml: { kubernetesSecret: NAME/KEY }',
+      );
+      return undefined;
+    }
     const problem = secretProblem(source, this.#job.env);
     if (problem !== undefined) this.#report(at, `the secret ${name} has no value: ${problem}`);
     if ('file' in source && !existsSync(source.file)) this.#missing.files.add(source.file);

@@ -4,7 +4,7 @@ import { runExecution } from '../engine/run.js';
 import { type Credentials, GcloudCredentials } from '../local/credentials.js';
 import type { RuntimeIdentity } from '../model/runtime-identity.js';
 import { StatusError } from '../model/errors.js';
-import type { OnEvent } from '../model/events.js';
+import type { ExecutionEvent, OnEvent } from '../model/events.js';
 import { isCompleted } from '../model/execution.js';
 import type { KeepingExecution } from '../model/kept-containers.js';
 import type { LocalSettings } from '../model/local/settings.js';
@@ -19,6 +19,7 @@ import { leaseHolder } from './leases.js';
 import { LogFollower, type Reader, type TaskLine } from './logs.js';
 import { clusterOf, type Runtimes } from './runtimes.js';
 import { type Call, type Service, timeOf } from './service.js';
+import { watchRun } from './watch-run.js';
 
 export { type Control, GcloudCredentials };
 
@@ -28,6 +29,8 @@ export interface ExecutionRunner extends Service {
   home: string;
   credentials: Credentials;
   maxParallelism: number;
+  /** Whether a cluster worker runs all executions, and not this process. */
+  elsewhere?: true | undefined;
   logRetention: LogRetention;
   owner: Owner;
 }
@@ -61,7 +64,8 @@ export async function requireSurroundings(
     const capabilities = await runtime.capabilities();
     const { network } = settings;
     if (network !== undefined && !capabilities.lacks.hostNetworks) await requireNetwork(runtime, network);
-    if (settings.credentials) credentials.require();
+    // Those of another machine are refused with what else its job lacks.
+    if (settings.credentials && !settings.forwarded) credentials.require();
     return { settings: await resolved(settings, runtime), capabilities };
   } finally {
     clearTimeout(timer);
@@ -135,7 +139,8 @@ export interface RunView {
 }
 
 /**
- * Runs an execution to its end in this process, or waits for its end if another process resumes it, and shows it.
+ * Runs an execution to its end in this process, or waits for its end if another process resumes it, and shows it. If a
+ * cluster worker runs executions, that one does.
  * @throws StatusError INTERNAL or UNAVAILABLE if the container engine fails: another process can resume the execution
  */
 export async function runAndFollow(
@@ -146,11 +151,16 @@ export async function runAndFollow(
 ): Promise<Execution> {
   const { name } = execution;
   const follower = new LogFollower(call.logs, execution, view.onLines, view.reader);
+  const onEvent = (event: ExecutionEvent): void => {
+    follower.onEvent(event);
+    view.onEvent(event);
+  };
   try {
-    const ended = await runHere(call, name, control, (event) => {
-      follower.onEvent(event);
-      view.onEvent(event);
-    });
+    if (call.elsewhere) {
+      handOver(call, name);
+      return await watchRun(call, name, control, onEvent);
+    }
+    const ended = await runHere(call, name, control, onEvent);
     if (ended) return ended;
   } finally {
     await follower.close();

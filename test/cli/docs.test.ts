@@ -33,7 +33,11 @@ const commandLines = (text: string): string[] =>
 
 /** The command and the flags of a line that the program does not know. */
 function unknownWords(line: string): string[] {
-  const words = line.split(/\s+/).slice(1);
+  // What follows a pipe is another program's.
+  const words = line
+    .replace(/ \| .*/, '')
+    .split(/\s+/)
+    .slice(1);
   let command: Command = program;
   let next: Command | undefined;
   while ((next = command.commands.find((child) => child.name() === words[0]))) {
@@ -54,7 +58,7 @@ test('the check of command lines finds what is wrong', () => {
   expect(commandLines('Use `localrun jobs run -f x`.\n$ localrun jobs list\nlocalrun is here')).toHaveLength(3);
   expect(unknownWords('localrun jobs nope')).toEqual(['nope']);
   expect(unknownWords('localrun jobs run --nope=1 -f x')).toEqual(['--nope']);
-  expect(unknownWords('localrun jobs executions list --limit 1')).toEqual([]);
+  expect(unknownWords('localrun jobs executions list --limit 1 | other -f')).toEqual([]);
 });
 
 describe.each(documents)('%s', (document) => {

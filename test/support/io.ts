@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { EventEmitter } from 'node:events';
+import { PassThrough, Readable } from 'node:stream';
 import { onTestFinished, vi } from 'vitest';
 import { type Io, type Output, output, type Signal } from '../../src/cli/io.js';
 import { main } from '../../src/main.js';
@@ -57,6 +58,7 @@ export function testIo(home: string, surroundings: Surroundings = {}): TestIo {
     hostName: 'laptop',
     out: written('out'),
     err,
+    connection: () => ({ input: Readable.from([]), output: new PassThrough() }),
     readInput: async (limit) => Buffer.from(stdin).toString('utf8', 0, limit + 1),
     interactive: terminal !== undefined,
     spin: async (words) => {

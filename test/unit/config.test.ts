@@ -64,6 +64,16 @@ test('the runtime is the container engine unless a variable or the file says oth
   );
 });
 
+test('a cluster worker is named by a variable or by the file, as a deployment in a namespace', () => {
+  expect(at({}).worker).toBeUndefined();
+  expect(at({ LOCALRUN_WORKER: 'jobs/localrun-worker' }).worker).toBe('jobs/localrun-worker');
+  const surroundings = { platform: 'linux', homeDirectory: '/home/dev', userName: 'dev', hostName: 'laptop' };
+  const load = (worker: string) => loadConfig({ ...surroundings, env: {} }, {}, { runtime: { worker } });
+  expect(load('batch/worker').worker).toBe('batch/worker');
+  expect(() => load('worker')).toThrow('runtime.worker in localrun.yaml must be NAMESPACE/DEPLOYMENT, got worker');
+  expect(() => at({ LOCALRUN_WORKER: '--all/x' })).toThrow('LOCALRUN_WORKER must be NAMESPACE/DEPLOYMENT');
+});
+
 describe('the state directory', () => {
   test.each([
     [{}, 'darwin', '/home/dev/Library/Application Support/localrun'],

@@ -1,16 +1,31 @@
 import { Argument, type Command as Parser, Option } from 'commander';
 import type { GlobalFlags } from '../../config.js';
+import type { RuntimeKind } from '../../model/local/settings.js';
 import type { Flag, Track } from '../flags/flag.js';
 import { formatsOf } from '../flags/formats.js';
 import { type CommonOptions, globalFlags } from '../flags/global.js';
 import type { Output } from '../io.js';
 import type { Context } from './context.js';
+import { type FileWords, fileWords } from './file-words.js';
 
 /**
  * Opens the context that a command's flags ask for, and calls `parse` for the rest of the command line. Until `parse`
- * has returned, a UsageError has the exit code 2; after that it has the exit code 1.
+ * has returned, a UsageError has the exit code 2; after that it has the exit code 1. Undefined if a cluster worker has
+ * done the work of the command instead.
  */
-export type Open = (flags: GlobalFlags, parse: (context: Context) => Promise<void>) => Promise<Context>;
+export type Open = (
+  flags: GlobalFlags & { runtime?: RuntimeKind },
+  place: Place,
+  parse: (context: Context) => Promise<void>,
+) => Promise<Context | undefined>;
+
+/** Where a command does its work, and what would have to travel there. */
+export interface Place {
+  /** Always in this process, even if there is a cluster worker. */
+  here: boolean;
+  /** The flags and arguments whose values are files. */
+  files: FileWords;
+}
 
 /** The module at a command's path: what the command does. */
 interface CommandModule {
@@ -39,6 +54,8 @@ export interface Command extends Declaration {
   flags?: readonly Flag[] | ((track: Track) => readonly Flag[] | Promise<readonly Flag[]>);
   /** Whether it has `--format=export`. */
   exportable?: boolean;
+  /** Whether it works in this process even if there is a cluster worker: it is about this machine. */
+  here?: boolean;
   load: () => Promise<CommandModule>;
 }
 
@@ -87,9 +104,11 @@ export async function addCommand(
     const { format, flatten = [], ...rest } = given.at(-2) as Given;
     const names = command.registeredArguments.map((argument) => argument.name());
     const [args, options] = withIds(names, given.slice(0, -2), rest);
-    const context = await open(options, async (opened) => {
+    const place = { here: declared.here === true, files: fileWords(command, given.slice(0, -2)) };
+    const context = await open(options, place, async (opened) => {
       Object.assign(options, await module.parse?.(opened, options, ...args));
     });
+    if (!context) return;
     // A command that cannot print its result must not start.
     if (format) {
       const { readFormat } = await import('../output/format/projection.js');

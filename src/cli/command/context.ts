@@ -9,6 +9,16 @@ import type { Call } from '../../service/service.js';
 import type { Track } from '../flags/flag.js';
 import type { Io } from '../io.js';
 
+/** A worker in a cluster, as its objects describe it. */
+export interface ClusterWorker {
+  namespace: string;
+  image: string;
+  /** The size of its volume, as a Kubernetes quantity. */
+  storage: string;
+  /** Undefined: the default of the cluster. */
+  storageClass: string | undefined;
+}
+
 /** What a command works with. The store and the container engine are opened on first use. */
 export interface Context {
   io: Io;
@@ -27,4 +37,9 @@ export interface Context {
   doctor(): Promise<DoctorDeps>;
   /** Makes a Job of Kubernetes. */
   indexedJob(): Promise<Build>;
+  workerManifest(): Promise<(worker: ClusterWorker) => object[]>;
+  /** Of localrun. */
+  version: string;
+  /** Runs another command line. */
+  main: (words: readonly string[], io: Io) => Promise<number>;
 }

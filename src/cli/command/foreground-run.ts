@@ -25,7 +25,8 @@ export interface Finished {
 /**
  * Runs the execution that `begin` returns in this process, with its logs and progress on stderr. The first Ctrl-C cancels
  * it, the second kills the running tasks. A third, for a container engine that hangs, ends only this process; the next
- * localrun command finishes the rest. If the terminal is closed, the execution continues in the background.
+ * localrun command finishes the rest. If the terminal is closed, the execution continues in the background. If a cluster
+ * worker runs executions, Ctrl-C cancels and leaves.
  */
 export async function runInForeground(context: Context, runner: RunnerCall, begin: () => Execution): Promise<Finished> {
   let created: Execution | undefined;
@@ -41,20 +42,24 @@ export async function runInForeground(context: Context, runner: RunnerCall, begi
       interrupted = new Interrupted(signal);
       cancel.abort();
       if (view?.running() === 0) say('No task is running.');
-      else say(`Running tasks have ${graceSeconds(created?.template)} s to stop. Press Ctrl-C again to kill them.`);
-    } else if (!kill.signal.aborted) {
+      else {
+        const again = runner.elsewhere ? 'leave' : 'kill';
+        say(`Running tasks have ${graceSeconds(created?.template)} s to stop. Press Ctrl-C again to ${again} them.`);
+      }
+    } else if (!kill.signal.aborted && !runner.elsewhere) {
       say(
         'Killing the running tasks. If that takes too long, press Ctrl-C again to leave them to the next localrun command.',
       );
       kill.abort();
     } else {
-      if (created) say(`The next localrun command will resume execution [${shortName(created.name)}].`);
+      const who = runner.elsewhere ? 'The worker goes on to cancel' : 'The next localrun command will resume';
+      if (created) say(`${who} execution [${shortName(created.name)}].`);
       view?.close();
       io.exit(exitCodeOf(new Interrupted(signal), { begun: true }));
     }
   });
   const stay = io.onHangup(() => {
-    if (created) handOver(runner, created.name);
+    if (created && !runner.elsewhere) handOver(runner, created.name);
   });
   try {
     created = begin();
@@ -70,7 +75,8 @@ export async function runInForeground(context: Context, runner: RunnerCall, begi
     });
     return { execution, interrupted };
   } catch (error) {
-    const engineFailed = error instanceof StatusError && (error.code === 'INTERNAL' || error.code === 'UNAVAILABLE');
+    const engineFailed =
+      !runner.elsewhere && error instanceof StatusError && (error.code === 'INTERNAL' || error.code === 'UNAVAILABLE');
     if (engineFailed && created) say(`The next localrun command will resume execution [${shortName(created.name)}].`);
     throw error;
   } finally {

@@ -6,6 +6,7 @@ export const config: Entries = {
   explain: {
     description: 'Show each setting and its source, and check that what localrun.yaml maps exists.',
     flags: localFlags,
+    here: true,
     load: () => import('./config/explain.js'),
   },
   init: {
@@ -17,6 +18,7 @@ comments, files. Reports what it did.
 
 Example:
   localrun config init -f job.yaml`,
+    here: true,
     load: () => import('./config/init.js'),
   },
 };

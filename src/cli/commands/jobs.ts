@@ -192,6 +192,7 @@ Examples:
   localrun jobs validate job.yaml
   localrun jobs validate 'deploy/**/*.yaml' --strict
   gcloud run jobs describe nightly --format export | localrun jobs validate -`,
+    here: true,
     load: () => import('./jobs/validate.js'),
   },
   export: {

@@ -57,7 +57,12 @@ command, it serves as long as that runs, and ends with its exit code.
 Examples:
   localrun serve
   localrun serve --port 0 -- npm test`,
+      here: true,
       load: () => import('./serve.js'),
+    },
+    worker: {
+      description: 'Run executions in a cluster, without this machine. docs/kubernetes.md says how.',
+      commands: () => worker,
     },
     completion: {
       description: 'Print the completion script of a shell.',
@@ -76,6 +81,31 @@ Examples:
   }),
 };
 
+const worker: Entries = {
+  manifest: {
+    description: 'Print the objects of a cluster worker as YAML, for `kubectl apply -f -`.',
+    flags: [
+      flag('--image <image>', 'the image with localrun, as `npm run worker-image` makes it', { required: true }),
+      flag('--namespace <namespace>', 'the namespace, which must be there; default: from localrun.yaml, or default'),
+      flag('--storage <size>', 'the size of the volume with the state directory; default: 10Gi'),
+      flag('--storage-class <class>', 'the storage class of the volume; default: that of the cluster'),
+    ],
+    notes: `Commands go to the worker where LOCALRUN_WORKER or runtime.worker in localrun.yaml names it.
+
+Examples:
+  localrun worker manifest --image registry.example/localrun-worker:1 --namespace jobs | kubectl apply -f -
+  LOCALRUN_WORKER=jobs/localrun-worker localrun jobs run -f job.yaml`,
+    here: true,
+    load: () => import('./worker/manifest.js'),
+  },
+  run: {
+    description: 'Run every execution of the state directory that no other process runs, until SIGTERM.',
+    notes: 'This is what the pod of a cluster worker runs.',
+    here: true,
+    load: () => import('./worker/run.js'),
+  },
+};
+
 /** Commands that only localrun itself calls. */
 export const hidden: Entries = {
   __worker: {
@@ -85,7 +115,13 @@ export const hidden: Entries = {
       ['<name>', 'the full name of the execution'],
       ['<token>', 'the token of the lease on it'],
     ],
+    here: true,
     load: () => import('./worker.js'),
+  },
+  __forwarded: {
+    description: 'Do the work of a command line of another machine.',
+    here: true,
+    load: () => import('./forwarded.js'),
   },
   __complete: {
     description: 'List the names of jobs or executions.',

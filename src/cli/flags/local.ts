@@ -114,6 +114,7 @@ export function localSettings({ local, io, config }: Given & Pick<Context, 'io'>
   );
   return {
     ...defaultSettings,
+    ...(io.forwarded && { forwarded: true }),
     ...(kind === 'kubernetes' && { runtime: kubernetesSettings(file.runtime) }),
     ...(Object.fromEntries(chosen.filter(([, value]) => value !== undefined)) as Partial<LocalSettings>),
     ...(local && { config: local.file, ...mappingsOf(file, local.file, io.homeDirectory) }),

@@ -57,6 +57,9 @@ const RuntimeMessage = message('Runtime', {
   ),
   context: string('The context of the kubeconfig. Default: its current context, or in a pod the cluster of the pod.'),
   namespace: string('The namespace. Default: that of the context.'),
+  worker: string(
+    'NAMESPACE/DEPLOYMENT of the cluster worker that does the work of commands, with executions of its own; LOCALRUN_WORKER wins.',
+  ),
   imagesOnNodes: bool('The nodes have the images already: the cluster pulls none, and no registry is asked.'),
   serviceAccount: string('The service account of the pods, whose token they get.'),
   imagePullSecrets: list(string(''), 'Secrets of the namespace with credentials of registries.'),

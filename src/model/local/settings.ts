@@ -60,6 +60,8 @@ export type CloudSqlEndpoint = { socket: string } | { tcp: string; engine: 'post
 export interface LocalSettings {
   /** The localrun.yaml that the settings come from. */
   config?: string | undefined;
+  /** They come from another machine, whose secrets and credentials are not here. */
+  forwarded?: true;
   /** The cluster that runs the attempts; unset: the container engine of this machine. */
   runtime?: KubernetesSettings | undefined;
   /** Gives every attempt a network namespace of its own, instead of its slot's. */

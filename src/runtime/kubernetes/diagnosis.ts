@@ -6,6 +6,7 @@ import { StatusError } from '../../model/errors.js';
 import { parseQuantity } from '../../model/quantity.js';
 import { nativeSidecars } from './runtime.js';
 import { type Access, type ApiOptions, KubernetesApi } from './api.js';
+import { helpful, needed, type Rights } from './rights.js';
 
 /** What there is to say of a cluster, and of the client that reaches it. */
 export interface ClusterReport {
@@ -33,18 +34,6 @@ export interface Cluster {
   /** What quotas of the namespace leave nothing of, as `pods: 10 of 10`. */
   exhausted: readonly string[];
 }
-
-/** What localrun does in the namespace, by resource. */
-const needed: readonly [resource: string, verbs: readonly string[]][] = [
-  ['pods', ['create', 'delete', 'get', 'list', 'patch', 'watch']],
-  ['pods/log', ['get']],
-  ['configmaps', ['create', 'delete', 'get', 'list']],
-  ['secrets', ['create', 'delete', 'get', 'list']],
-];
-const helpful: typeof needed = [
-  ['events', ['list']],
-  ['nodes', ['get']],
-];
 
 /** Asks the client and the cluster what they are; the absence of a cluster is an answer, too. */
 export async function diagnoseCluster(options: ApiOptions): Promise<ClusterReport> {
@@ -99,7 +88,7 @@ async function skewOf(api: KubernetesApi): Promise<number> {
 }
 
 /** The rights that this user lacks. */
-async function lacking(api: KubernetesApi, namespace: string, rights: typeof needed): Promise<string[]> {
+async function lacking(api: KubernetesApi, namespace: string, rights: Rights): Promise<string[]> {
   const asked = rights.flatMap(([resource, verbs]) =>
     verbs.map(async (verb) => ((await isAllowed(api, namespace, resource, verb)) ? [] : [`${verb} ${resource}`])),
   );

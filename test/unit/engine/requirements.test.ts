@@ -82,6 +82,15 @@ test('a cluster has the exports and claims of a job, and only directories of thi
   ]);
 });
 
+test('credentials of another machine do not come with its command line', () => {
+  const settings: LocalSettings = { ...cluster, forwarded: true, credentials: 'adc' };
+  const found = requirements({ containers: [{ image }] }, settings, { lacks: {} });
+  expect(found).toEqual([
+    expect.objectContaining({ path: 'credentials', fix: expect.stringContaining('serviceAccount') }),
+  ]);
+  expect(requirements({ containers: [{ image }] }, { ...cluster, credentials: 'adc' }, { lacks: {} })).toEqual([]);
+});
+
 test('everything that a cluster lacks is a problem with a way out', () => {
   const lacks = {
     ...{ gpus: 'g', startupOrder: 's', metadataServer: 'm', hostFiles: 'f' },

@@ -32,11 +32,18 @@ function resolve(
   { volumes, also = [], ...container }: Parts,
   env: Record<string, string> = {},
   runtime?: KubernetesSettings,
+  forwarded?: true,
 ): ResolvedResources {
   const { value, problems } = readLocalFile('localrun.yaml', yaml);
   expect(problems).toEqual([]);
   const config = path.join(directory, 'localrun.yaml');
-  const settings = { ...defaultSettings, runtime, config, ...mappingsOf(value, config, '/home/dev') };
+  const settings = {
+    ...defaultSettings,
+    runtime,
+    ...(forwarded && { forwarded }),
+    config,
+    ...mappingsOf(value, config, '/home/dev'),
+  };
   const containers: Container[] = [container, ...also].map((of) => ({ image: 'i', ...of }));
   // Only what is mounted is needed.
   const mounted = containers.flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => name));
@@ -414,6 +421,17 @@ describe('on a cluster', () => {
       'volumes[2].cloudSqlInstance.instances[0]: the Cloud SQL instance p:r:i is not mapped',
     ]);
   });
+
+  test.each(['value: v', 'file: /f', 'env: HOME', 'dotenv: /f, key: k'])(
+    'a secret with { %s } does not come with the command line of another machine',
+    (source) => {
+      const resolved = resolve(`secrets: { key: { ${source} } }`, { env: variable('key') }, {}, cluster, true);
+      expect(told(resolved)).toEqual([
+        'containers[0].env[0].valueSource.secretKeyRef: the secret key comes from your machine, and its value does not leave it',
+      ]);
+      expect(resolved.problems[0]?.fix).toContain('kubernetesSecret: NAME/KEY');
+    },
+  );
 
   test('an unmapped bucket can be a claim', () => {
     const resolved = resolve('', { volumes: [{ name: 'up', gcs: { bucket: 'my_up.loads' } }] }, {}, cluster);

@@ -1,0 +1,25 @@
+import type { Context } from '../../command/context.js';
+import { shortName } from '../../../model/names.js';
+import { currentExecution } from '../../../service/executions.js';
+import { keepRunning } from '../../../service/keep-running.js';
+import { sentence } from '../../output/live/progress.js';
+
+export async function run(context: Context): Promise<void> {
+  const { io } = context;
+  const runner = await context.runner();
+  const end = new AbortController();
+  const ignore = io.onSignal(() => end.abort());
+  const say = (execution: string, line: string): void => io.err.write(`[${shortName(execution)}] ${line}\n`);
+  io.err.write(`Running the executions of ${runner.home}.\n`);
+  await keepRunning(runner, end.signal, {
+    onEvent(execution, event) {
+      const line = sentence(event, currentExecution(runner, execution)?.template ?? {}, io.err);
+      if (line !== undefined) say(execution, line);
+    },
+    onFailure: (execution, { message }) => say(execution, `${message} It is tried again.`),
+  });
+  ignore();
+  io.err.write('The executions go on without this worker, and the next one resumes them.\n');
+  // What still runs here must touch nothing.
+  io.exit(0);
+}

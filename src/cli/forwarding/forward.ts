@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import type { LocalDocument } from '../../local/settings-file.js';
+import { StatusError } from '../../model/errors.js';
+import type { LocalFile, LocalSecret } from '../../model/local/schema.js';
+import { type FileWords, filesIn } from '../command/file-words.js';
+import type { Io, Output, Signal, Spinner } from '../io.js';
+import { type Deed, type Destination, framed, frames, type Hello, type Word } from './frames.js';
+
+/** A process that does the work of a command elsewhere. */
+export interface Remote {
+  input: Writable;
+  output: Readable;
+  /** Once it has ended: what its connection has said last. */
+  ended: Promise<string>;
+  /** Closes the connection. */
+  close: () => void;
+}
+
+export interface Forwarded {
+  version: string;
+  words: readonly string[];
+  files: FileWords;
+  local: LocalDocument | undefined;
+  /** As people know it. */
+  worker: string;
+  connect: () => Remote;
+}
+
+/** The variables that mean the same on every machine. */
+const travelling = [
+  ...['PROJECT', 'PROJECT_NUMBER', 'REGION', 'ACCOUNT', 'ENFORCE_IAM', 'API_VERSION'].map((name) => `LOCALRUN_${name}`),
+  ...['CLOUDSDK_CORE_PROJECT', 'CLOUDSDK_CORE_ACCOUNT', 'CLOUDSDK_RUN_REGION'],
+  ...['CLOUDSDK_CORE_DISABLE_PROMPTS', 'CLOUDSDK_CORE_USER_OUTPUT_ENABLED', 'CI'],
+];
+
+/** How often a caller shows that it is there, in ms. Proxies cut connections that are silent for a minute or more. */
+const presence = 20_000;
+
+/** After so many signals the command has had its chances. */
+const enough = 4;
+
+/**
+ * Has a remote process do the work of a command line, with the streams, signals and files of this one.
+ * @returns the exit code
+ * @throws StatusError UNAVAILABLE if the connection cannot be made, or breaks off
+ */
+export async function forward(forwarded: Forwarded, io: Io): Promise<number> {
+  const hello = helloOf(forwarded, io);
+  const remote = forwarded.connect();
+  const say = (word: Hello | Word): void => void remote.input.write(framed(word));
+  // Why it is gone, if it is, its end tells.
+  remote.input.on('error', () => {});
+  say(hello);
+  const timer = setInterval(() => say({ here: true }), presence);
+  let signals = 0;
+  const undo = [
+    io.onSignal((signal: Signal) => {
+      if (++signals >= enough) io.exit(signal === 'SIGINT' ? 130 : 143);
+      say({ signal });
+    }),
+    io.onHangup(remote.close),
+    io.err.onResize(() => say({ columns: io.err.columns, rows: io.err.rows })),
+    () => clearInterval(timer),
+    remote.close,
+  ];
+  let heard = false;
+  let spinner: Spinner | undefined;
+  const spin = async (text: string | null): Promise<void> => {
+    if (text === null) spinner?.stop();
+    else if (spinner) spinner.show(text);
+    spinner = text === null ? undefined : (spinner ?? (await io.spin(text)));
+  };
+  try {
+    for await (const deed of frames<Deed>(remote.output)) {
+      heard = true;
+      if ('exit' in deed) return deed.exit;
+      if ('write' in deed) await perform(deed, io[deed.to]);
+      else if ('ask' in deed) say({ answer: (await io.ask(deed.ask)) ?? null });
+      else if ('read' in deed) say({ input: await io.readInput(deed.read) });
+      else await spin(deed.spin);
+    }
+    throw broken(forwarded.worker, heard, await remote.ended);
+  } finally {
+    spinner?.stop();
+    for (const step of undo) step();
+  }
+}
+
+/** Writes, and waits until the reader has kept up: otherwise what comes would pile up here. */
+async function perform({ write, lines }: Extract<Deed, { write: string }>, output: Output): Promise<void> {
+  if (lines === undefined) output.write(write);
+  else output.overwrite(lines, write);
+  await output.drained();
+}
+
+function broken(worker: string, heard: boolean, said: string): StatusError {
+  const why = said.replace(/^error: /, '') || 'kubectl does not say why';
+  return heard
+    ? new StatusError('UNAVAILABLE', `The connection to the worker ${worker} broke off: ${why}`, {
+        fix: 'localrun jobs executions list shows what goes on there: the worker does not need this connection',
+      })
+    : new StatusError('UNAVAILABLE', `The worker ${worker} cannot be reached: ${why}`, {
+        fix: `kubectl get deployment,pods --namespace ${worker.split('/')[0]} shows whether it runs; LOCALRUN_RUNTIME=docker does the work on this machine`,
+      });
+}
+
+function helloOf({ version, words, files: where, local }: Forwarded, io: Io): Hello {
+  const { cwd, env, userName, hostName, homeDirectory, interactive } = io;
+  const relative = (name: string): string => path.relative(cwd, path.resolve(cwd, name));
+  const named = filesIn(words, where, relative);
+  const files = Object.fromEntries(named.files.flatMap((name) => contentOf(path.resolve(cwd, name), name)));
+  const config = local && relative(local.file);
+  if (config !== undefined) {
+    files[config] = Buffer.from(JSON.stringify(travellingSettings(local?.value ?? {}))).toString('base64');
+  }
+  const sent = travelling.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]));
+  return {
+    ...{ version, words: named.words, cwd, files, config, userName, hostName, homeDirectory, interactive },
+    env: Object.fromEntries(sent),
+    out: destinationOf(io.out),
+    err: destinationOf(io.err),
+  };
+}
+
+/** A file that cannot be read does not travel: the command says so by its name. */
+function contentOf(file: string, name: string): [name: string, content: string][] {
+  try {
+    return [[name, readFileSync(file).toString('base64')]];
+  } catch {
+    return [];
+  }
+}
+
+const destinationOf = ({ tty, columns, rows, chalk, unicode }: Output): Destination => ({
+  ...{ tty, columns, rows, colour: chalk.level, unicode },
+});
+
+/** localrun.yaml for a worker: its cluster is its own, and no value of a secret leaves this machine. */
+function travellingSettings({ runtime, secrets, ...others }: LocalFile): LocalFile {
+  const { context: _, worker: __, ...rest } = runtime ?? {};
+  const mapped = Object.entries(secrets ?? {}).map(([name, secret]) => [name, withoutValues(secret)] as const);
+  return {
+    ...others,
+    runtime: { ...rest, kind: 'kubernetes' },
+    ...(secrets && { secrets: Object.fromEntries(mapped) }),
+  };
+}
+
+function withoutValues({ value, versions, ...others }: LocalSecret): LocalSecret {
+  const inner = Object.entries(versions ?? {}).map(([version, of]) => [version, withoutValues(of)] as const);
+  return {
+    ...others,
+    ...(value !== undefined && { value: '' }),
+    ...(versions && { versions: Object.fromEntries(inner) }),
+  };
+}

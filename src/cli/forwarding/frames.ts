@@ -1,0 +1,60 @@
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import type { Signal } from '../io.js';
+
+/** A terminal or a file at the caller's side. */
+export interface Destination {
+  tty: boolean;
+  columns: number;
+  rows: number;
+  /** The level of chalk. */
+  colour: number;
+  unicode: boolean;
+}
+
+/** The first thing that a caller says: a command line, and everything of its machine that the command line needs. */
+export interface Hello {
+  /** Of localrun. */
+  version: string;
+  words: readonly string[];
+  cwd: string;
+  /** Files by their paths from `cwd`; their bytes in base64. */
+  files: Readonly<Record<string, string>>;
+  /** The path of its localrun.yaml, which is among the files. */
+  config: string | undefined;
+  env: Readonly<Record<string, string>>;
+  userName: string;
+  hostName: string;
+  homeDirectory: string;
+  interactive: boolean;
+  out: Destination;
+  err: Destination;
+}
+
+/** What a caller says after that. */
+export type Word =
+  | { signal: Signal }
+  | { columns: number; rows: number }
+  | { answer: string | null }
+  | { input: string }
+  /** It is there: a connection without traffic may be cut on its way. */
+  | { here: true };
+
+/** What the command says: what to do with the streams of the caller, and at last the exit code. */
+export type Deed =
+  | { to: 'out' | 'err'; write: string; lines?: number }
+  | { ask: string }
+  | { read: number }
+  /** null: it stops. */
+  | { spin: string | null }
+  | { exit: number };
+
+/** One line for each. */
+export const framed = (said: Hello | Word | Deed): string => `${JSON.stringify(said)}\n`;
+
+/** What the other side says, until it has nothing more to say. What is no frame is noise of something in between. */
+export async function* frames<T>(from: Readable): AsyncGenerator<T, void, undefined> {
+  for await (const line of createInterface({ input: from, crlfDelay: Infinity })) {
+    if (line.startsWith('{')) yield JSON.parse(line) as T;
+  }
+}

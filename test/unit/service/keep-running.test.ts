@@ -1,0 +1,121 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ExecutionEvent } from '../../../src/model/events.js';
+import { completionStatus } from '../../../src/model/execution.js';
+import type { RunnerCall } from '../../../src/service/execution-runner.js';
+import { keepRunning } from '../../../src/service/keep-running.js';
+import { runJob } from '../../../src/service/run-job.js';
+import { watchRun } from '../../../src/service/watch-run.js';
+import { someJob } from '../../support/jobs.js';
+import { ServiceWorld } from '../../support/service.js';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** A world with a job, and a keeper of its executions. */
+class Kept extends ServiceWorld {
+  readonly job = someJob({ taskCount: 2 });
+  readonly end = new AbortController();
+  readonly events: string[] = [];
+  readonly failures: string[] = [];
+  readonly kept: Promise<void>;
+
+  constructor(more: Partial<RunnerCall> = {}) {
+    super();
+    this.store.saveJob(this.job);
+    this.kept = keepRunning({ ...this.call, ...more }, this.end.signal, {
+      onEvent: (_, { type }) => this.events.push(type),
+      onFailure: (_, { message }) => this.failures.push(message),
+    });
+  }
+
+  start = (): string => runJob(this.call, { name: this.job.name }).name;
+
+  status(execution: string): string | undefined {
+    const found = this.store.execution(execution);
+    return found && completionStatus(found);
+  }
+}
+
+describe('a cluster worker', () => {
+  test('runs what others have created or left, and nothing that another process runs', async () => {
+    const world = new Kept();
+    const [created, held] = [world.start(), world.start()];
+    const other = { token: 'other', pid: 2, processStart: 'now' };
+    world.store.acquireLease(held, other, world.now, () => true);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(world.status(created)).toBe('EXECUTION_SUCCEEDED');
+    expect(world.status(held)).toBe('EXECUTION_PENDING');
+    world.store.releaseLease(held, other.token);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(world.status(held)).toBe('EXECUTION_SUCCEEDED');
+    expect(world.spawned).toEqual([]);
+    world.end.abort();
+    await world.kept;
+  });
+
+  test('tries again, less and less often, what fails for want of a runtime', async () => {
+    let asked = 0;
+    const runtime: RunnerCall['runtime'] = async () => {
+      if (++asked < 4) throw new Error(`no cluster ${asked}`);
+      return world.runtime.runtime;
+    };
+    const world: Kept = new Kept({ runtime });
+    const execution = world.start();
+    await vi.advanceTimersByTimeAsync(7000);
+    expect(world.failures).toEqual(['no cluster 1', 'no cluster 2', 'no cluster 3']);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(asked).toBe(3);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(world.status(execution)).toBe('EXECUTION_SUCCEEDED');
+    world.end.abort();
+    await world.kept;
+  });
+
+  test('gives its leases up at the end', async () => {
+    const world = new Kept();
+    const execution = world.start();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(world.store.lease(execution)?.token).toBe('here');
+    world.end.abort();
+    await world.kept;
+    expect(world.store.lease(execution)).toBeUndefined();
+    expect(world.status(execution)).toBe('EXECUTION_RUNNING');
+  });
+});
+
+describe('what another process sees of a run', () => {
+  const types = (events: readonly ExecutionEvent[], of: RegExp): string[] =>
+    events.flatMap((event) => (of.test(event.type) ? `${event.type} ${'task' in event ? event.task : ''}`.trim() : []));
+
+  test('are the events of its attempts, each once', async () => {
+    const world = new Kept();
+    const execution = world.start();
+    const events: ExecutionEvent[] = [];
+    const never = new AbortController().signal;
+    const seen = watchRun(world.call, execution, { cancel: never, kill: never }, (event) => events.push(event));
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(completionStatus(await seen)).toBe('EXECUTION_SUCCEEDED');
+    expect(types(events, /attempt.(started|ended)/).toSorted()).toEqual([
+      ...['attempt.ended 0', 'attempt.ended 1', 'attempt.started 0', 'attempt.started 1'],
+    ]);
+    expect(types(events, /execution/)).toEqual(['execution.started', 'execution.completed']);
+    expect(events).toContainEqual(expect.objectContaining({ type: 'attempt.ended', task: 1, state: 'Succeeded' }));
+    world.end.abort();
+    await world.kept;
+  });
+
+  test('a cancellation is a request to that process', async () => {
+    const world = new Kept();
+    const execution = world.start();
+    const cancel = new AbortController();
+    const events: ExecutionEvent[] = [];
+    const control = { cancel: cancel.signal, kill: new AbortController().signal };
+    const seen = watchRun(world.call, execution, control, (event) => events.push(event));
+    cancel.abort();
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(completionStatus(await seen)).toBe('EXECUTION_CANCELLED');
+    expect(types(events, /cancelling/)).toEqual(['execution.cancelling']);
+    world.end.abort();
+    await world.kept;
+  });
+});
