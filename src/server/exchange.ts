@@ -1,12 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { maxBodyBytes } from '../model/spec/request-body.js';
 import { StatusError } from '../model/errors.js';
 import type { ServerCall, Situation } from './methods/method.js';
 import type { Origins } from './guard.js';
 import { httpStatus } from './http-status.js';
 import { statusOf } from './status.js';
-
-/** The largest body of a request, in bytes. */
-export const maxBodyBytes = 10 * 1024 * 1024;
 
 /** A request over HTTP/1.1 and its answer, as every route sees it. */
 export class Exchange implements Situation {

@@ -7,6 +7,9 @@ export interface Status {
   details: readonly ({ '@type': string } & Record<string, unknown>)[];
 }
 
+/** The most violations to list: nobody reads more, and gRPC has them in a header. */
+const most = 50;
+
 /** The number of a code. */
 export const codeNumber = (code: Code): number => codes[code];
 
@@ -17,7 +20,13 @@ export function statusOf(error: unknown): Status {
   }
   const { code, message, problems, fieldViolations } = error;
   if (fieldViolations.length > 0) {
-    return { code, message, details: [{ '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations }] };
+    return {
+      code,
+      message,
+      details: [
+        { '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations: fieldViolations.slice(0, most) },
+      ],
+    };
   }
   const found = problems.map(({ path, message: what }) => (path ? `${path}: ${what}` : what));
   return {

@@ -1,7 +1,7 @@
 import type { Problem } from '../errors.js';
 import { formatPath } from '../field-path.js';
 import { PolicyMessage } from '../schema/policy.js';
-import { decode } from '../spec/decode.js';
+import { decode, type LocatedViolation } from '../spec/decode.js';
 import { problemOf } from '../spec/read.js';
 import { parseSource, TooLarge } from '../spec/source-document.js';
 import { type PolicyInput, validatePolicy } from './policy.js';
@@ -14,7 +14,7 @@ export function readPolicy(file: string, text: string): { policy?: PolicyInput; 
   if (others.length > 0) {
     return { problems: [{ message: 'must be one document', location: document.location(null), severity: 'error' }] };
   }
-  let decoded: ReturnType<typeof decode<typeof PolicyMessage>>;
+  let decoded: { value: PolicyInput; found: LocatedViolation[] };
   try {
     decoded = decode(document, PolicyMessage, 'proto');
   } catch (error) {

@@ -2,7 +2,11 @@ import { StatusError } from '../errors.js';
 import type { Infer, Message } from '../schema/field.js';
 import { badRequest, type RequestName } from '../validation/bad-request.js';
 import { decode } from './decode.js';
-import { maxSpecBytes, parseSource, TooLarge } from './source-document.js';
+import { JsonSource } from './json-source.js';
+import { TooLarge } from './source-document.js';
+
+/** The largest body of a request, in bytes. */
+export const maxBodyBytes = 10 * 1024 * 1024;
 
 const tooLarge = 'It is larger, or nested deeper, than any request.';
 
@@ -16,19 +20,14 @@ export function readBody<M extends Message>(text: string, message: M, request: R
     new StatusError('INVALID_ARGUMENT', `Invalid JSON payload received. ${why}`, {
       fieldViolations: [{ field: '', description: `Invalid JSON payload received. ${why}` }],
     });
-  if (Buffer.byteLength(text) > maxSpecBytes) throw refused('Request payload size exceeds the limit.');
   const body = text.trim() === '' ? '{}' : text;
   try {
     JSON.parse(body);
   } catch (error) {
     throw refused((error as SyntaxError).message);
   }
-  const [document] = parseSource('request', body);
-  const [problem] = document?.problems ?? [];
-  if (problem?.rule === 'size') throw refused(tooLarge);
-  if (!document || problem) throw refused(problem?.message ?? 'It is empty.');
   try {
-    const { value, found } = decode(document, message, 'proto');
+    const { value, found } = decode(new JsonSource(body), message, 'proto');
     const error = badRequest(
       request,
       found.filter(({ rule }) => rule !== 'required'),

@@ -22,14 +22,15 @@ import {
 } from 'yaml';
 import { type Location, type Problem, StatusError } from '../errors.js';
 import { camelCase, type FieldPath } from '../field-path.js';
+import type { ReadScalar, Source } from './decode.js';
 import { scalar11 } from './yaml11-scalars.js';
 
 /** The largest job spec, in bytes. The API does not document its own request limit. */
 export const maxSpecBytes = 1024 * 1024;
 
 /** Limits that no job reaches, so that aliases cannot blow up a small file. */
-const maxDepth = 64;
-const maxNodes = 100_000;
+export const maxDepth = 64;
+export const maxNodes = 100_000;
 
 /** Likewise for words, signs and line ends. */
 const maxLexemes = 300_000;
@@ -85,7 +86,7 @@ function placeOf({ message, pos }: YAMLError, document: Document, text: string):
 }
 
 /** One YAML or JSON document, with the position of each of its parts in the file. */
-export class SourceDocument {
+export class SourceDocument implements Source<Node> {
   readonly #document: Document;
   readonly #text: FileText;
   readonly #targets = new Map<Alias, Node>();
@@ -199,11 +200,20 @@ export class SourceDocument {
     return isAlias(node) ? (this.#targets.get(node) ?? null) : node;
   }
 
-  /** The value of a scalar; a Date if YAML 1.1 reads a timestamp. */
-  scalar(node: Scalar): unknown {
-    const { source } = node;
-    if (this.yaml === '1.2' || node.type !== 'PLAIN' || node.tag || source === undefined) return node.value;
-    return scalar11(source);
+  kind(node: Node | null): 'map' | 'list' | 'scalar' | undefined {
+    const target = this.resolve(node);
+    if (isMap(target)) return 'map';
+    if (isSeq(target)) return 'list';
+    return isScalar(target) ? 'scalar' : undefined;
+  }
+
+  /** The value of a scalar, which is a Date if YAML 1.1 reads a timestamp. */
+  scalar(node: Node | null): ReadScalar | undefined {
+    const target = this.resolve(node);
+    if (!isScalar(target)) return undefined;
+    const { source, type, tag, value } = target;
+    const plain = type === 'PLAIN' && !tag && source !== undefined;
+    return { value: plain && this.yaml === '1.1' ? scalar11(source) : value, text: source ?? '', plain };
   }
 
   /**
