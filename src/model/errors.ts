@@ -93,7 +93,7 @@ export class StatusError extends Error {
   readonly problems: readonly Problem[];
   /** The same violations as the API lists in the details of its status; empty if there are none to add. */
   readonly fieldViolations: readonly FieldViolation[];
-  readonly fix: Remedy | undefined;
+  readonly #fix: Remedy | (() => Remedy | undefined) | undefined;
 
   constructor(
     code: Code,
@@ -101,7 +101,8 @@ export class StatusError extends Error {
     options: {
       problems?: readonly Problem[];
       fieldViolations?: readonly FieldViolation[];
-      fix?: Remedy | undefined;
+      /** A function is called when somebody reads it: a server does not, and need not look for one. */
+      fix?: Remedy | (() => Remedy | undefined) | undefined;
       cause?: unknown;
     } = {},
   ) {
@@ -109,6 +110,10 @@ export class StatusError extends Error {
     this.code = code;
     this.problems = options.problems ?? [];
     this.fieldViolations = options.fieldViolations ?? [];
-    this.fix = options.fix;
+    this.#fix = options.fix;
+  }
+
+  get fix(): Remedy | undefined {
+    return typeof this.#fix === 'function' ? this.#fix() : this.#fix;
   }
 }

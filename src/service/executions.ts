@@ -4,7 +4,7 @@ import { deletedExecution } from '../model/job.js';
 import { executionName, jobName, type Parent, parseName, shortName } from '../model/names.js';
 import type { LocalSettings } from '../model/local/settings.js';
 import type { Execution } from '../model/schema/job.js';
-import type { Position } from '../store/store.js';
+import type { Listed, Position } from '../store/store.js';
 import { authorize } from './authorization.js';
 import { requireSameEngine } from './engine-mismatch.js';
 import { type OperationOptions, recordOperation } from './operations.js';
@@ -37,17 +37,39 @@ export interface ListExecutionsRequest extends PageRequest, Visibility {
 export function listExecutions(call: Call, request: ListExecutionsRequest): Page<Execution> {
   const { parent, showDeleted, byStart } = request;
   authorize(call, 'run.executions.list', parent);
+  const listing = { parent, showDeleted, byStart };
+  return pageOf<Execution, Position>(request, listing, (after, limit) => {
+    const found: { item: Execution; position: Position }[] = [];
+    for (const { resource, position } of executionsBelow(call, listing, after, limit)) {
+      found.push({ item: resource, position });
+      if (found.length >= limit) break;
+    }
+    return found;
+  });
+}
+
+/** Executions in the order of their listing, after a position. Reads `atOnce` of them at a time. */
+export function* executionsBelow(
+  call: Call,
+  { parent, showDeleted, byStart }: Omit<ListExecutionsRequest, keyof PageRequest>,
+  after: Position | undefined,
+  atOnce: number,
+): Generator<Listed<Execution>, void, undefined> {
   const { project, location, job } = parseName(parent);
+  const anywhere = location === '-';
   const query = {
     project,
-    location: location === '-' ? undefined : location,
-    job: job === '-' ? undefined : parent,
+    location: anywhere ? undefined : location,
+    job: anywhere || job === '-' ? undefined : jobName({ project, location }, job),
     deletedAt: showDeleted ? timeOf(call) : undefined,
     byStart,
   };
-  return pageOf<Execution, Position>(request, { parent, showDeleted, byStart }, (after, limit) =>
-    call.store.executions({ ...query, after, limit }).map(({ resource, position }) => ({ item: resource, position })),
-  );
+  for (let last = after; ;) {
+    const page = call.store.executions({ ...query, after: last, limit: atOnce });
+    for (const listed of page) if (job === '-' || listed.resource.job === job) yield listed;
+    last = page.at(-1)?.position;
+    if (page.length < atOnce) return;
+  }
 }
 
 /**
@@ -62,9 +84,7 @@ export function getExecution(call: Call, parent: Parent, id: string, { showDelet
   const name = execution?.name ?? executionName(jobName(parent, '-'), id);
   authorize(call, 'run.executions.get', name);
   if (execution) return execution;
-  throw notFound(
-    call,
-    name,
+  throw notFound(call, name, () =>
     call.store.executions({ project, location }).map(({ resource }) => shortName(resource.name)),
   );
 }

@@ -31,19 +31,27 @@ export function pageOf<T, P>(
 ): Page<T> {
   if (pageSize < 0) throw new StatusError('INVALID_ARGUMENT', `page_size: must not be negative, got ${pageSize}`);
   const size = Math.min(pageSize || defaultPageSize, maxPageSize);
-  const listing = createHash('sha256').update(JSON.stringify(query)).digest('base64url').slice(0, 12);
-  const found = fetch(pageToken ? positionIn<P>(pageToken, listing) : undefined, size + 1);
+  const found = fetch(pageToken ? positionIn<P>(pageToken, query) : undefined, size + 1);
   const last = found.length > size ? found[size - 1] : undefined;
   return {
     items: found.slice(0, size).map(({ item }) => item),
-    ...(last && { nextPageToken: Buffer.from(JSON.stringify([listing, last.position])).toString('base64url') }),
+    ...(last && { nextPageToken: tokenOf(query, last.position) }),
   };
 }
 
-function positionIn<P>(pageToken: string, listing: string): P {
+/** A token with a checksum of the listing and the position, so that no other one is taken for it. */
+function tokenOf(query: object, position: unknown): string {
+  const checksum = createHash('sha256')
+    .update(JSON.stringify([query, position]))
+    .digest('base64url')
+    .slice(0, 12);
+  return Buffer.from(JSON.stringify([checksum, position])).toString('base64url');
+}
+
+function positionIn<P>(pageToken: string, query: object): P {
   try {
-    const [of, position] = JSON.parse(Buffer.from(pageToken, 'base64url').toString()) as [string, P];
-    if (of === listing) return position;
+    const [, position] = JSON.parse(Buffer.from(pageToken, 'base64url').toString()) as [string, P];
+    if (pageToken === tokenOf(query, position)) return position;
   } catch {
     // Not a token at all: the same error.
   }

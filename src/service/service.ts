@@ -1,5 +1,5 @@
 import type { RuntimeIdentity } from '../model/runtime-identity.js';
-import { StatusError } from '../model/errors.js';
+import { type Remedy, StatusError } from '../model/errors.js';
 import type { LocalSettings } from '../model/local/settings.js';
 import type { Holds } from '../model/iam/permissions.js';
 import type { KeepingExecution } from '../model/kept-containers.js';
@@ -61,24 +61,26 @@ export const timeOf = ({ now }: Pick<Service, 'now'>): Timestamp => timestamp(no
  * The API's error for a resource that does not exist. The remedy is ours: where else a resource of that name is, or the
  * nearest name among `others`.
  */
-export function notFound(call: Call, name: string, others: readonly string[] = []): StatusError {
+export function notFound(call: Call, name: string, others: () => readonly string[] = () => []): StatusError {
   const { project, location, execution, task } = parseName(name);
   const kind = task ? 'TASK' : execution ? 'EXECUTION' : 'JOB';
   const id = shortName(name);
-  const near = nearest(id, others);
+  const fix = (): Remedy | undefined => {
+    const elsewhere = whereElse(call, name);
+    const near = elsewhere ? undefined : nearest(id, others());
+    return elsewhere ?? (near && `did you mean ${near}?`);
+  };
   return new StatusError(
     'NOT_FOUND',
     `Resource '${id}' of kind '${kind}' in region '${location}' in project '${project}' does not exist.`,
-    { fix: whereElse(call, name) ?? (near && `did you mean ${near}?`) },
+    { fix },
   );
 }
 
 /** The same for a job, with the closest name in its project and location. */
 export function notFoundJob(call: Call, name: string): StatusError {
   const { project, location } = parseName(name);
-  return notFound(
-    call,
-    name,
+  return notFound(call, name, () =>
     call.store.jobs({ project, location }).map(({ resource }) => shortName(resource.name)),
   );
 }

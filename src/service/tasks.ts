@@ -2,8 +2,10 @@ import type { AttemptRecord } from '../model/attempt.js';
 import { executionName, jobName, type Parent, parseName, shortName, taskName } from '../model/names.js';
 import type { Execution, Task } from '../model/schema/job.js';
 import { type TaskRecord, taskResource, type TaskState } from '../model/task.js';
+import type { Position } from '../store/store.js';
 import type { Timestamp } from '../model/time.js';
 import { authorize } from './authorization.js';
+import { executionsBelow } from './executions.js';
 import { type Page, pageOf, type PageRequest } from './pages.js';
 import { type Call, notFound, type Service } from './service.js';
 
@@ -19,7 +21,7 @@ export type Place = Pick<AttemptRecord, 'node' | 'waiting'>;
 
 /** The tasks of an execution by index, all or those in some states. */
 export function tasksOf(service: Service, execution: Execution, states?: readonly TaskState[]): TaskView[] {
-  return service.store.tasks(execution.name, states).map((record) => view(service, execution, record));
+  return service.store.tasks(execution.name, states).map(viewer(service, execution));
 }
 
 /** When the tasks of an execution were first started, by index; retries do not count. */
@@ -37,21 +39,21 @@ export interface ListTasksRequest extends PageRequest {
   states?: readonly TaskState[] | undefined;
 }
 
-/** The execution's name, and the index after which a page begins. */
-type TaskPosition = [execution: string, index: number];
+/** An execution, where the listing of executions has it, and the index after which a page begins. */
+type TaskPosition = [before: Position | null, execution: string, index: number];
 
 /** By index; for several executions, those of the newest first. @throws StatusError NOT_FOUND */
 export function listTasks(call: Call, request: ListTasksRequest): Page<TaskView> {
   const { parent, states } = request;
   authorize(call, 'run.tasks.list', parent);
-  const executions = executionsOf(call, parent);
   return pageOf<TaskView, TaskPosition>(request, { parent, states }, (after, limit) => {
     const found: { item: TaskView; position: TaskPosition }[] = [];
-    const start = after ? executions.findIndex(({ name }) => name === after[0]) : 0;
-    for (const execution of executions.slice(Math.max(0, start))) {
-      const page = { after: execution.name === after?.[0] ? after[1] : -1, limit: limit - found.length };
+    const [start, last, index] = after ?? [null, '', -1];
+    for (const { execution, before } of executionsOf(call, parent, start)) {
+      const page = { after: execution.name === last ? index : -1, limit: limit - found.length };
+      const view = viewer(call, execution);
       for (const record of call.store.tasks(execution.name, states, page)) {
-        found.push({ item: view(call, execution, record), position: [execution.name, record.index] });
+        found.push({ item: view(record), position: [before, execution.name, record.index] });
       }
       if (found.length >= limit) break;
     }
@@ -59,15 +61,26 @@ export function listTasks(call: Call, request: ListTasksRequest): Page<TaskView>
   });
 }
 
-function executionsOf(call: Call, parent: string): Execution[] {
-  const { project, location, job, execution = '-' } = parseName(parent);
-  if (execution !== '-') {
-    const found = call.store.findExecution(project, location, execution);
+/** How many executions to read at a time. */
+const executionsAtOnce = 50;
+
+/** The executions below a parent after a position, each with the position before it. */
+function* executionsOf(
+  call: Call,
+  parent: string,
+  start: Position | null,
+): Generator<{ execution: Execution; before: Position | null }> {
+  const { project, location, job, execution: id = '-' } = parseName(parent);
+  if (id !== '-') {
+    const found = call.store.findExecution(project, location, id);
     if (!found || (job !== '-' && found.job !== job)) throw notFound(call, parent);
-    return [found];
+    return yield { execution: found, before: null };
   }
-  const query = { project, location, job: job === '-' ? undefined : jobName({ project, location }, job) };
-  return call.store.executions(query).map(({ resource }) => resource);
+  let before = start;
+  for (const { resource, position } of executionsBelow(call, { parent }, start ?? undefined, executionsAtOnce)) {
+    yield { execution: resource, before };
+    before = position;
+  }
 }
 
 /** A task by its id, as gcloud names it: `EXECUTION-taskINDEX`. @throws StatusError NOT_FOUND */
@@ -77,15 +90,19 @@ export function getTask(call: Call, parent: Parent, id: string): TaskView {
   const owner = execution?.name ?? executionName(jobName(parent, '-'), executionId || '-');
   authorize(call, 'run.tasks.get', owner);
   const record = execution && call.store.task(execution.name, Number(index));
-  if (record) return view(call, execution, record);
-  const known = execution ? call.store.tasks(execution.name).map((task) => shortName(taskName(owner, task.index))) : [];
+  if (record) return viewer(call, execution)(record);
+  const known = (): string[] =>
+    execution ? call.store.tasks(execution.name).map((task) => shortName(taskName(owner, task.index))) : [];
   throw notFound(call, `${owner}/tasks/${id}`, known);
 }
 
-function view({ store }: Pick<Service, 'store'>, execution: Execution, record: TaskRecord): TaskView {
+/** Makes the views of an execution's tasks. */
+function viewer({ store }: Pick<Service, 'store'>, execution: Execution): (record: TaskRecord) => TaskView {
   const onCluster = store.settings(execution.name).runtime !== undefined;
-  const { node, waiting } = (onCluster && store.attempts(execution.name, record.index).at(-1)) || {};
-  return { record, task: taskResource(execution, record, waiting), ...(onCluster && { place: { node, waiting } }) };
+  return (record) => {
+    const { node, waiting } = (onCluster && store.attempts(execution.name, record.index).at(-1)) || {};
+    return { record, task: taskResource(execution, record, waiting), ...(onCluster && { place: { node, waiting } }) };
+  };
 }
 
 /** What the open attempts of an execution on a cluster are doing: how many are on each node, and what others wait for. */

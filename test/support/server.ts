@@ -53,4 +53,18 @@ export class ServerWorld {
     const [response] = (await once(asked, 'response')) as [IncomingMessage];
     return { status: response.statusCode ?? 0, body: (await json(response)) as T };
   }
+
+  /** Sends a request as it is given, on a connection of its own: a URL would be tidied. */
+  async raw<T = never>(
+    method: string,
+    path: string,
+    headers: Record<string, string> = {},
+    body: string | Buffer = '',
+  ): Promise<Answer<T>> {
+    const { port } = this.server;
+    const asked = request({ host: '127.0.0.1', port, method, path, headers, agent: false });
+    asked.end(body);
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    return { status: response.statusCode ?? 0, body: (await json(response)) as T };
+  }
 }

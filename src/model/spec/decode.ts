@@ -44,6 +44,9 @@ export interface Source<N> {
   location(node: NoInfer<N> | null): Location;
 }
 
+/** What is said of a required field that is missing, unless the API has words for it. */
+export const missing = 'is required and missing';
+
 /** For how many problems to look for the name that was meant. */
 const mostGuesses = 100;
 
@@ -140,15 +143,9 @@ class Decoder<N> {
     for (const [name, field] of Object.entries(message.fields)) {
       if (!field.required || field.output || value[name] !== undefined) continue;
       if (isMap && !set.has(name) && field.unset === undefined) {
-        this.#report(
-          inside(at, name),
-          this.#source.resolve(node),
-          'required',
-          field.missing ?? 'is required and missing',
-          {
-            fix: `add ${name}${field.doc && ` (${field.doc.replace(/\.$/, '')})`}`,
-          },
-        );
+        this.#report(inside(at, name), this.#source.resolve(node), 'required', field.missing ?? missing, {
+          fix: `add ${name}${field.doc && ` (${field.doc.replace(/\.$/, '')})`}`,
+        });
       }
       const empty = this.#empty(field);
       if (empty !== undefined) value[name] = empty;
@@ -310,8 +307,8 @@ class Decoder<N> {
     });
   }
 
-  #scalar(node: N | null, field: Field, at: At, missing = false): Json | undefined {
-    const scalar = missing ? undefined : this.#source.scalar(node);
+  #scalar(node: N | null, field: Field, at: At, absent = false): Json | undefined {
+    const scalar = absent ? undefined : this.#source.scalar(node);
     if (!scalar) {
       this.#wrongType(at, node, this.#nounOf(field), field);
       return undefined;

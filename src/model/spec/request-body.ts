@@ -1,7 +1,7 @@
 import { StatusError } from '../errors.js';
 import type { Infer, Message } from '../schema/field.js';
 import { badRequest, type RequestName } from '../validation/bad-request.js';
-import { decode } from './decode.js';
+import { decode, missing } from './decode.js';
 import { JsonSource } from './json-source.js';
 import { TooLarge } from './source-document.js';
 
@@ -30,7 +30,7 @@ export function readBody<M extends Message>(text: string, message: M, request: R
     const { value, found } = decode(new JsonSource(body), message, 'proto');
     const error = badRequest(
       request,
-      found.filter(({ rule }) => rule !== 'required'),
+      found.filter(({ description }) => description !== missing),
     );
     if (error) throw error;
     return value;

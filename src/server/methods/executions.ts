@@ -28,13 +28,16 @@ export const executions: readonly Method[] = [
   method({
     ...{ service, rpc: 'GetExecution', request: GetExecutionRequest, response: ExecutionMessage },
     http: { verb: 'GET', path: '/v2/{name=projects/*/locations/*/jobs/*/executions/*}' },
-    handle: (call, { name = '' }) => executionNamed(call, nameIn(call, name, 'jobs', 'executions')),
+    handle: (call, { name = '' }) => executionNamed(call, nameIn(call, name, ['jobs', 'executions'])),
   }),
   method({
     ...{ service, rpc: 'ListExecutions', request: ListExecutionsRequest, response: ListExecutionsResponse },
     http: { verb: 'GET', path: '/v2/{parent=projects/*/locations/*/jobs/*}/executions' },
     handle(call, { parent = '', ...page }) {
-      const { items, nextPageToken } = listExecutions(call, { parent: nameIn(call, parent, 'jobs'), ...page });
+      const { items, nextPageToken } = listExecutions(call, {
+        parent: nameIn(call, parent, ['jobs'], 'anywhere'),
+        ...page,
+      });
       return { executions: items, nextPageToken };
     },
   }),
@@ -42,7 +45,7 @@ export const executions: readonly Method[] = [
     ...{ service, rpc: 'DeleteExecution', request: DeleteExecutionRequest, response: OperationMessage },
     http: { verb: 'DELETE', path: '/v2/{name=projects/*/locations/*/jobs/*/executions/*}' },
     handle(call, { name: given = '', validateOnly, etag }) {
-      const name = nameIn(call, given, 'jobs', 'executions');
+      const name = nameIn(call, given, ['jobs', 'executions']);
       return operating(call, parseName(name), validateOnly, (operation) =>
         execution(startExecutionDeletion(call, { name, validateOnly, etag, operation })),
       );
@@ -52,7 +55,7 @@ export const executions: readonly Method[] = [
     ...{ service, rpc: 'CancelExecution', request: CancelExecutionRequest, response: OperationMessage },
     http: { verb: 'POST', path: '/v2/{name=projects/*/locations/*/jobs/*/executions/*}:cancel', body: '*' },
     handle(call, { name: given = '', validateOnly, etag }) {
-      const name = nameIn(call, given, 'jobs', 'executions');
+      const name = nameIn(call, given, ['jobs', 'executions']);
       return operating(call, parseName(name), validateOnly, async (operation) =>
         execution(await cancelExecution(call, { name, validateOnly, etag, operation })),
       );

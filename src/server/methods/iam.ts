@@ -17,7 +17,7 @@ export const iam: readonly Method[] = [
     http: { verb: 'GET', path: '/v2/{resource=projects/*/locations/*/jobs/*}:getIamPolicy' },
     handle: (call, { resource = '', options }) =>
       getIamPolicy(call, {
-        resource: nameIn(call, resource, 'jobs'),
+        resource: nameIn(call, resource, ['jobs']),
         requestedPolicyVersion: options?.requestedPolicyVersion,
       }),
   }),
@@ -25,13 +25,13 @@ export const iam: readonly Method[] = [
     ...{ service, rpc: 'SetIamPolicy', request: SetIamPolicyRequest, response: PolicyMessage },
     http: { verb: 'POST', path: '/v2/{resource=projects/*/locations/*/jobs/*}:setIamPolicy', body: '*' },
     handle: (call, { resource = '', policy = {}, updateMask }) =>
-      setIamPolicy(call, { resource: nameIn(call, resource, 'jobs'), policy, updateMask }),
+      setIamPolicy(call, { resource: nameIn(call, resource, ['jobs']), policy, updateMask }),
   }),
   method({
     ...{ service, rpc: 'TestIamPermissions', request: TestIamPermissionsRequest, response: TestIamPermissionsResponse },
     http: { verb: 'POST', path: '/v2/{resource=projects/*/locations/*/jobs/*}:testIamPermissions', body: '*' },
     handle: async (call, { resource = '', permissions = [] }) => ({
-      permissions: await testIamPermissions(call, { resource: nameIn(call, resource, 'jobs'), permissions }),
+      permissions: await testIamPermissions(call, { resource: nameIn(call, resource, ['jobs']), permissions }),
     }),
   }),
 ];

@@ -33,13 +33,13 @@ export const jobs: readonly Method[] = [
   method({
     ...{ service, rpc: 'GetJob', request: GetJobRequest, response: JobMessage },
     http: { verb: 'GET', path: '/v2/{name=projects/*/locations/*/jobs/*}' },
-    handle: (call, { name = '' }) => getJob(call, nameIn(call, name, 'jobs')),
+    handle: (call, { name = '' }) => getJob(call, nameIn(call, name, ['jobs'])),
   }),
   method({
     ...{ service, rpc: 'ListJobs', request: ListJobsRequest, response: ListJobsResponse },
     http: { verb: 'GET', path: '/v2/{parent=projects/*/locations/*}/jobs' },
     handle(call, { parent = '', ...page }) {
-      const { project, location } = parentOf(call, parent);
+      const { project, location } = parentOf(call, parent, 'anywhere');
       const { items, nextPageToken } = listJobs(call, {
         ...{ project, location: location === '-' ? undefined : location },
         ...page,
@@ -51,7 +51,7 @@ export const jobs: readonly Method[] = [
     ...{ service, rpc: 'UpdateJob', request: UpdateJobRequest, response: OperationMessage },
     http: { verb: 'PATCH', path: '/v2/{job.name=projects/*/locations/*/jobs/*}', body: 'job' },
     handle(call, { job = noJob, validateOnly, allowMissing }) {
-      const name = nameIn(call, job.name ?? '', 'jobs');
+      const name = nameIn(call, job.name ?? '', ['jobs']);
       const request = { name, job: { ...job, name }, validateOnly, allowMissing };
       return operating(call, parseName(name), validateOnly, (operation) =>
         jobOf(updateJob(call, { ...request, operation })),
@@ -62,7 +62,7 @@ export const jobs: readonly Method[] = [
     ...{ service, rpc: 'DeleteJob', request: DeleteJobRequest, response: OperationMessage },
     http: { verb: 'DELETE', path: '/v2/{name=projects/*/locations/*/jobs/*}' },
     handle(call, { name: given = '', validateOnly, etag }) {
-      const name = nameIn(call, given, 'jobs');
+      const name = nameIn(call, given, ['jobs']);
       return operating(call, parseName(name), validateOnly, (operation) =>
         jobOf(startDeletion(call, { name, validateOnly, etag, operation })),
       );
@@ -72,7 +72,7 @@ export const jobs: readonly Method[] = [
     ...{ service, rpc: 'RunJob', request: RunJobRequestMessage, response: OperationMessage },
     http: { verb: 'POST', path: '/v2/{name=projects/*/locations/*/jobs/*}:run', body: '*' },
     handle(call, { name: given = '', overrides, etag, validateOnly }) {
-      const name = nameIn(call, given, 'jobs');
+      const name = nameIn(call, given, ['jobs']);
       return operating(call, parseName(name), validateOnly, async (operation) => {
         const request = { name, overrides, etag, validateOnly, operation };
         return execution(validateOnly ? runJob(call, request) : await executeJob(call, request, () => {}));

@@ -11,36 +11,42 @@ const invalid = (name: string): StatusError =>
     `Invalid resource name [${name.length > 100 ? `${name.slice(0, 100)}…` : name}].`,
   );
 
+/** Where a listing may look: in one location, or with `-` in all of them. */
+type Where = 'here' | 'anywhere';
+
 /**
- * The name of a resource or of a parent, with the id of the project in place of its number. Project and location become
- * the names of directories, so that nothing else may pass for one.
- * @throws StatusError INVALID_ARGUMENT
+ * The segments of the name of a resource or of a parent, with the id of the project in place of its number. Project and
+ * location become the names of directories, so that nothing else may pass for one.
  */
-export function resourceName({ project, projectNumber }: ServerCall, name: string): string {
+function segmentsOf({ project, projectNumber }: ServerCall, name: string, where: Where): string[] {
   const [projects, given = '', locations, location = '', ...rest] = name.split('/');
   const right =
     name.length <= longest &&
     projects === 'projects' &&
     isParentPart(given) &&
     locations === 'locations' &&
-    (location === '-' || isParentPart(location));
+    (isParentPart(location) || (location === '-' && where === 'anywhere'));
   if (!right) throw invalid(name);
-  return ['projects', given === projectNumber ? project : given, 'locations', location, ...rest].join('/');
+  return ['projects', given === projectNumber ? project : given, 'locations', location, ...rest];
 }
 
 /** The project and location that a name consists of. @throws StatusError INVALID_ARGUMENT */
-export function parentOf(call: ServerCall, name: string): Parent {
-  const [, project, , location, ...rest] = resourceName(call, name).split('/');
-  if (project === undefined || location === undefined || rest.length > 0) throw invalid(name);
+export function parentOf(call: ServerCall, name: string, where: Where = 'here'): Parent {
+  const [, project = '', , location = '', ...rest] = segmentsOf(call, name, where);
+  if (rest.length > 0) throw invalid(name);
   return { project, location };
 }
 
-/** The name of a resource that has exactly these collections. @throws StatusError INVALID_ARGUMENT */
-export function nameIn(call: ServerCall, name: string, ...collections: readonly string[]): string {
-  const full = resourceName(call, name);
-  const [, , , , ...rest] = full.split('/');
-  const right =
-    rest.length === collections.length * 2 && collections.every((of, i) => rest[i * 2] === of && rest[i * 2 + 1]);
-  if (!right) throw invalid(name);
-  return full;
+/** The full name of a resource in these collections. @throws StatusError INVALID_ARGUMENT */
+export function nameIn(
+  call: ServerCall,
+  name: string,
+  collections: readonly ('jobs' | 'executions' | 'tasks' | 'operations')[],
+  where: Where = 'here',
+): string {
+  const segments = segmentsOf(call, name, where);
+  const rest = segments.slice(4);
+  const right = rest.length === collections.length * 2 && collections.every((of, i) => rest[i * 2] === of);
+  if (!right || rest.includes('')) throw invalid(name);
+  return segments.join('/');
 }

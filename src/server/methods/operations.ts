@@ -28,7 +28,7 @@ export const operations: readonly Method[] = [
   method({
     ...{ service, rpc: 'GetOperation', request: GetOperationRequest, response: OperationMessage },
     http: { verb: 'GET', path: '/v2/{name=projects/*/locations/*/operations/*}' },
-    handle: (call, { name = '' }) => getOperation(call, nameIn(call, name, 'operations')),
+    handle: (call, { name = '' }) => getOperation(call, nameIn(call, name, ['operations'])),
   }),
   method({
     ...{ service, rpc: 'ListOperations', request: ListOperationsRequest, response: ListOperationsResponse },
@@ -40,7 +40,7 @@ export const operations: readonly Method[] = [
       }
       const done = filters[wanted];
       const { items, nextPageToken } = listOperations(call, {
-        parent: parentOf(call, name),
+        parent: parentOf(call, name, 'anywhere'),
         done,
         pageSize,
         pageToken,
@@ -52,7 +52,7 @@ export const operations: readonly Method[] = [
     ...{ service, rpc: 'DeleteOperation', request: DeleteOperationRequest, response: Empty },
     http: { verb: 'DELETE', path: '/v2/{name=projects/*/locations/*/operations/*}' },
     handle(call, { name = '' }) {
-      deleteOperation(call, nameIn(call, name, 'operations'));
+      deleteOperation(call, nameIn(call, name, ['operations']));
       return {};
     },
   }),
@@ -60,7 +60,7 @@ export const operations: readonly Method[] = [
     ...{ service, rpc: 'WaitOperation', request: WaitOperationRequest, response: OperationMessage },
     http: { verb: 'POST', path: '/v2/{name=projects/*/locations/*/operations/*}:wait', body: '*' },
     async handle(call, { name: given = '', timeout = '' }, { signal }) {
-      const name = nameIn(call, given, 'operations');
+      const name = nameIn(call, given, ['operations']);
       const seconds = durationSeconds(timeout);
       const wait = { timeout: seconds === undefined ? longestWait : Math.max(0, seconds * 1000), signal };
       try {

@@ -13,7 +13,7 @@ export const tasks: readonly Method[] = [
     ...{ service, rpc: 'GetTask', request: GetTaskRequest, response: TaskMessage },
     http: { verb: 'GET', path: '/v2/{name=projects/*/locations/*/jobs/*/executions/*/tasks/*}' },
     handle(call, { name: given = '' }) {
-      const name = nameIn(call, given, 'jobs', 'executions', 'tasks');
+      const name = nameIn(call, given, ['jobs', 'executions', 'tasks']);
       const { task } = getTask(call, parseName(name), shortName(name));
       if (task.name !== name) throw notFound(call, name);
       return task;
@@ -23,7 +23,7 @@ export const tasks: readonly Method[] = [
     ...{ service, rpc: 'ListTasks', request: ListTasksRequest, response: ListTasksResponse },
     http: { verb: 'GET', path: '/v2/{parent=projects/*/locations/*/jobs/*/executions/*}/tasks' },
     handle(call, { parent: given = '', pageSize, pageToken }) {
-      const parent = nameIn(call, given, 'jobs', 'executions');
+      const parent = nameIn(call, given, ['jobs', 'executions'], 'anywhere');
       const { items, nextPageToken } = listTasks(call, { parent, pageSize, pageToken });
       return { tasks: items.map(({ task }) => task), nextPageToken };
     },

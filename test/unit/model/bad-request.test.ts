@@ -173,11 +173,17 @@ test('overrides of an execution are held to the rules of what they override', ()
 test('a body is JSON, and may be empty', () => {
   expect(readBody('', RunJobRequestMessage, 'RunJobRequest')).toEqual({});
   expect(readBody(' {"validate_only": true} ', RunJobRequestMessage, 'RunJobRequest')).toEqual({ validateOnly: true });
-  // What is missing is told by the rules for fields.
-  const job = readBody('{"template": {}}', JobMessage, 'CreateJobRequest.job');
-  expect(answer(job)?.message).toBe(
-    'Violation in CreateJobRequest.job.template.template.containers: must contain at least one container',
-  );
+  for (const [body, message] of [
+    ['{}', 'template: has no task template'],
+    ['{"template": {}}', 'template.template: has no task template'],
+    ['{"template": {"template": {}}}', 'template.template.containers: must contain at least one container'],
+    [
+      '{"template": {"template": {"containers": [{}]}}}',
+      'template.template.containers[0].image: must provide an image name to deploy',
+    ],
+  ] as const) {
+    expect(refusal(body)?.message).toBe(`Violation in CreateJobRequest.job.${message}`);
+  }
   for (const body of ['a: 1', '{"a": 1', '"a', '[1]', 'null', '1', `{"labels": ${'['.repeat(1e5)}`]) {
     expect(refusal(body)?.message).toMatch(/^Invalid (JSON payload received\.|value at 'job')/);
   }

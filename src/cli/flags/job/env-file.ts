@@ -58,7 +58,7 @@ async function yamlMap(file: string, text: string): Promise<Record<string, strin
   const variables = new Map<string, string>();
   for (const { key, keyNode, value } of document.entries(document.root, 0)) {
     const node = document.resolve(value);
-    const read = isScalar(node) ? document.scalar(node) : undefined;
+    const read = document.scalar(node)?.value;
     if (typeof read !== 'string') {
       const found = isScalar(node) ? (node.source ?? '') || 'null' : node ? 'a list or a map' : 'null';
       throw new UsageError(
