@@ -39,7 +39,7 @@ test('has escapes of all kinds, in keys and beside quotes', () => {
     [-1.5e-7, 1e21, 0, true, false, null],
   ]) {
     const text = JSON.stringify(value);
-    expect(read(text), text).toEqual(value);
+    expect(read(text)).toEqual(value);
   }
   expect(read(String.raw`["\u0041\/\\\"\n"]`)).toEqual(['A/\\"\n']);
 });
@@ -51,15 +51,4 @@ test('keeps keys that occur twice', () => {
     ['b', {}],
     ['a', [2]],
   ]);
-});
-
-test('takes time in proportion to the text', () => {
-  const time = (count: number): number => {
-    const text = JSON.stringify(Array.from({ length: count }, (_, i) => ({ [`k${i}`]: 'x'.repeat(100) })));
-    const start = performance.now();
-    expect(read(text)).toHaveLength(count);
-    return performance.now() - start;
-  };
-  time(2000);
-  expect(Math.min(time(20_000), time(20_000))).toBeLessThan(60 * Math.max(1, time(2000)));
 });
