@@ -12,6 +12,7 @@ interface Route {
 
 /** What answers which paths; the first that fits does. */
 export const routes: readonly Route[] = [
+  { at: '/v2/entries:list', load: async () => (await import('./logging/logging.js')).answer },
   { at: '/v2/', load: async () => (await import('./rest/rest.js')).answer },
   ...['/apis/run.googleapis.com/v1/', '/v1/'].map((at) => ({
     at,

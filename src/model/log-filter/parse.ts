@@ -3,10 +3,13 @@ import { comparison, containing, operators } from './comparison.js';
 import { fieldOf, type Literal, type Test, type Wrong } from './fields.js';
 import { type Argument, call } from './functions.js';
 
-/** Which entries to select; `timed` if the filter itself restricts the time of entries. */
+/** Which entries to select. */
 export interface LogFilter {
   holds: Test;
+  /** Whether the filter itself restricts the time of entries. */
   timed: boolean;
+  /** The text that the field at a path must be, whatever its case; undefined if it may be another. */
+  textOf: (...path: readonly string[]) => string | undefined;
 }
 
 /**
@@ -19,7 +22,11 @@ export interface LogFilter {
  */
 export function parseLogFilter(text: string, subject: string): LogFilter {
   const parser = new LogFilterParser(text, subject);
-  return { holds: parser.whole(), timed: parser.timed };
+  const holds = parser.whole();
+  const { timed, equalities } = parser;
+  const textOf = (...path: readonly string[]): string | undefined =>
+    equalities.find(({ field }) => field.length === path.length && path.every((step, i) => step === field[i]))?.text;
+  return { holds, timed, textOf };
 }
 
 const quotes = `quote text that contains any of ( ) = < > ! ~ : , as in 'textPayload:"a: b"'`;
@@ -32,6 +39,8 @@ const unescaped = (text: string): string =>
 
 class LogFilterParser extends Scanner {
   timed = false;
+  /** The comparisons that must hold for the whole to hold. */
+  readonly equalities: { field: readonly string[]; text: string }[] = [];
 
   /** Comments count as blanks. */
   override space(): void {
@@ -52,8 +61,10 @@ class LogFilterParser extends Scanner {
   }
 
   #any(term: () => Test): Test {
+    const certain = this.equalities.length;
     const tests = [this.#not(term)];
     while (this.#keyword('OR')) tests.push(this.#not(term));
+    if (tests.length > 1) this.equalities.length = certain;
     return (entry) => tests.some((test) => test(entry));
   }
 
@@ -61,7 +72,9 @@ class LogFilterParser extends Scanner {
     const wrong = this.#wrongHere();
     if (this.#keyword('AND') || this.#keyword('OR')) throw wrong('expected a term');
     if (this.#keyword('NOT') || this.take('-')) {
+      const certain = this.equalities.length;
       const test = this.nested(() => this.#not(term));
+      this.equalities.length = certain;
       return (entry) => !test(entry);
     }
     return this.take('(') ? this.#parenthesized(term) : term();
@@ -90,7 +103,9 @@ class LogFilterParser extends Scanner {
     this.space();
     const value = (): Test => {
       const badValue = this.#wrongHere();
-      return comparison(field, operator, this.#literal(), badValue);
+      const literal = this.#literal();
+      if (operator === '=') this.equalities.push({ field, text: literal.text });
+      return comparison(field, operator, literal, badValue);
     };
     return this.take('(') ? this.#parenthesized(value) : value();
   }

@@ -152,3 +152,18 @@ test.for([
   expect(error.fix === undefined).toBe(fix === undefined);
   expect(error.fix ?? '').toContain(fix ?? '');
 });
+
+test.for([
+  ['labels."a/b"="x" AND severity>=ERROR', 'x'],
+  ['severity>=ERROR (labels."a/b" = x AND textPayload:a)', 'x'],
+  ['labels."a/b"=("x")', 'x'],
+  ['labels."a/b"="x" OR severity=ERROR', undefined],
+  ['labels."a/b"=("x" OR "y")', undefined],
+  ['NOT labels."a/b"="x"', undefined],
+  ['-(labels."a/b"="x")', undefined],
+  ['labels."a/b":"x"', undefined],
+  ['labels.a/b="x"', 'x'],
+  ['labels.a.b="x"', undefined],
+] as const)('%s: the text of the field is %s', ([filter, text]) => {
+  expect(parseLogFilter(filter, '').textOf('labels', 'a/b')).toBe(text);
+});

@@ -1,0 +1,103 @@
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { type LogEntry, entryText } from '../../src/model/log-entry.js';
+import { defaultSettings } from '../../src/model/local/settings.js';
+import { someExecution, someJob, someTask } from '../support/jobs.js';
+import { ServerWorld } from '../support/server.js';
+
+interface Listed {
+  entries: LogEntry[];
+  nextPageToken?: string;
+}
+
+/** A server with two executions of a job, of five lines each. */
+async function open(): Promise<ServerWorld> {
+  const server = await ServerWorld.open();
+  const { store, logs } = server.world;
+  const job = someJob();
+  store.saveJob(job);
+  for (const [minute, suffix] of ['aaaaa', 'bbbbb'].entries()) {
+    const execution = someExecution(job, suffix);
+    store.createExecution(execution, defaultSettings);
+    store.saveTask(execution.name, someTask(0));
+    const createTime = `2026-11-23T12:0${minute}:00.000000Z`;
+    store.saveAttempt(execution.name, { task: 0, attempt: 0, name: 'c', handle: 'h', createTime });
+    mkdirSync(logs.directory(execution.name), { recursive: true });
+    const lines = [0, 1, 2, 3, 4].map((i) => `2026-11-23T12:0${minute}:0${i}.0Z ${lineOf(suffix, i)}\n`);
+    appendFileSync(logs.file(execution.name, { task: 0, attempt: 0 }, 'stdout'), lines.join(''));
+  }
+  return server;
+}
+
+/** All lines of the second execution claim the same id. */
+const lineOf = (suffix: string, i: number): string =>
+  suffix === 'aaaaa'
+    ? `a${i}`
+    : JSON.stringify({
+        severity: i < 3 ? 'INFO' : 'ERROR',
+        message: `b${i}`,
+        'logging.googleapis.com/insertId': 'same',
+      });
+
+const list = (server: ServerWorld, body: object): ReturnType<typeof server.ask<Listed>> =>
+  server.ask<Listed>('POST', '/v2/entries:list?alt=json', { resourceNames: ['projects/p'], ...body });
+
+/** The texts of all pages. */
+async function texts(server: ServerWorld, query: object): Promise<string[][]> {
+  const pages: string[][] = [];
+  let pageToken: string | undefined;
+  do {
+    const { body } = await list(server, { ...query, ...(pageToken && { pageToken }) });
+    pages.push(body.entries.map(entryText));
+    pageToken = body.nextPageToken;
+  } while (pageToken);
+  return pages;
+}
+
+test('entries are listed by filter and order, page by page', async () => {
+  const server = await open();
+  const [a, b] = ['a', 'b'].map((letter) => [0, 1, 2, 3, 4].map((i) => `${letter}${i}`));
+  const all = [...(a ?? []), ...(b ?? [])];
+  expect(await texts(server, {})).toEqual([all]);
+  expect(await texts(server, { resourceNames: ['projects/123'], orderBy: 'timestamp desc' })).toEqual([
+    all.toReversed(),
+  ]);
+  const inPages = (of: string[]): string[][] => [0, 4, 8].map((from) => of.slice(from, from + 4));
+  expect(await texts(server, { pageSize: 4, orderBy: 'timestamp asc' })).toEqual(inPages(all));
+  expect(await texts(server, { pageSize: 4, orderBy: 'timestamp desc' })).toEqual(inPages(all.toReversed()));
+  expect(await texts(server, { pageSize: 10 })).toEqual([all]);
+  expect(await texts(server, { filter: 'labels."run.googleapis.com/execution_name"="nightly-bbbbb"' })).toEqual([b]);
+  // What `gcloud run jobs logs read` sends.
+  const gcloud = `resource.type = "cloud_run_job" AND resource.labels.job_name = "nightly" AND resource.labels.location = "us-central1" AND severity >= ERROR AND timestamp>="2026-11-23T12:00:00Z"`;
+  expect(await texts(server, { filter: gcloud, orderBy: 'timestamp desc', pageSize: 1000 })).toEqual([['b4', 'b3']]);
+  expect(await texts(server, { filter: 'resource.labels.location="europe-west1"' })).toEqual([[]]);
+  expect(await texts(server, { resourceNames: ['projects/other'] })).toEqual([[]]);
+  const { body } = await list(server, { pageSize: 1 });
+  expect(body.entries).toMatchObject([
+    {
+      logName: 'projects/p/logs/run.googleapis.com%2Fstdout',
+      resource: { type: 'cloud_run_job', labels: { job_name: 'nightly' } },
+      timestamp: '2026-11-23T12:00:00.000000Z',
+    },
+  ]);
+  expect(server.faults).toEqual([]);
+});
+
+test('wrong queries are refused', async () => {
+  const server = await open();
+  for (const [body, message] of [
+    [{ orderBy: 'severity' }, 'order_by: must be'],
+    [{ pageSize: -1 }, 'page_size: must not be negative, got -1'],
+    [{ pageToken: 'x' }, 'page_token: is not that of the page before'],
+    [{ filter: 'severity=' }, 'argument filter: expected a value'],
+    [{ resourceNames: [] }, 'resource_names: must not be empty'],
+    [{ resourceNames: ['organizations/1'] }, 'resource_names: must be projects/PROJECT'],
+    [{ typo: 1 }, 'Unknown name "typo"'],
+  ] as const) {
+    expect(await list(server, body)).toMatchObject({
+      status: 400,
+      body: { error: { status: 'INVALID_ARGUMENT', message: expect.stringContaining(message) as string } },
+    });
+  }
+  expect(await server.ask('GET', '/v2/entries:list')).toMatchObject({ status: 404 });
+});
