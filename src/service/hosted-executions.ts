@@ -10,7 +10,7 @@ const recoveryInterval = 2000;
 /** How long runs may take to let go of their executions, in ms. */
 const patience = 5000;
 
-interface Watcher {
+export interface Watcher {
   onEvent: (execution: string, event: ExecutionEvent) => void;
   /** A run has failed. It is tried again, later each time. */
   onFailure: (execution: string, error: Error) => void;

@@ -244,6 +244,8 @@ export class KubernetesSession implements AttemptSession {
   }
 
   async close(): Promise<void> {
+    // From now on their logs are those of the next process.
+    for (const attempt of this.#attempts.values()) attempt.fail(new Error('The run has ended.'));
     this.#pods.close();
   }
 }

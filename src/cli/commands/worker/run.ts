@@ -11,15 +11,14 @@ export async function run(context: Context): Promise<void> {
   const ignore = io.onSignal(() => end.abort());
   const say = (execution: string, line: string): void => io.err.write(`[${shortName(execution)}] ${line}\n`);
   io.err.write(`Running the executions of ${runner.home}.\n`);
-  await keepRunning(runner, end.signal, {
+  const left = await keepRunning(runner, end.signal, {
     onEvent(execution, event) {
       const line = sentence(event, currentExecution(runner, execution)?.template ?? {}, io.err);
       if (line !== undefined) say(execution, line);
     },
-    onFailure: (execution, { message }) => say(execution, `${message} It is tried again.`),
+    onFailure: (execution, { message }) => say(execution, message),
+    onTrouble: ({ message }) => io.err.write(`ERROR: ${message}\n`),
   });
   ignore();
-  io.err.write('The executions go on without this worker, and the next one resumes them.\n');
-  // What still runs here must touch nothing.
-  io.exit(0);
+  if (left.length > 0) io.err.write(`The next worker goes on with [${left.map(shortName).join(', ')}].\n`);
 }
