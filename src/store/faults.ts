@@ -12,8 +12,13 @@ export const damaged = (file: string, how: string, cause?: unknown): StatusError
     cause,
   });
 
+/** The disk is full. */
+class NoSpace extends StatusError {
+  override name = 'NoSpace';
+}
+
 export const noSpace = (file: string, cause: unknown): StatusError =>
-  new StatusError('RESOURCE_EXHAUSTED', `No space is left on the disk of ${file}.`, {
+  new NoSpace('UNAVAILABLE', `No space is left on the disk of ${file}.`, {
     fix: 'free some space; then any command resumes the executions that this has interrupted',
     cause,
   });
@@ -52,8 +57,7 @@ export function storeFault(error: unknown, file: string): unknown {
 
 /** Whether the store can still be read, from a copy: it is sound, and only cannot be written. */
 export const isBarrier = (error: unknown): error is StatusError =>
-  error instanceof StatusError &&
-  (error.code === 'RESOURCE_EXHAUSTED' || /^SQLITE_(READ|CANT)/.test(codeOf(error.cause)));
+  error instanceof StatusError && (error instanceof NoSpace || /^SQLITE_(READ|CANT)/.test(codeOf(error.cause)));
 
 function spaceFor(file: string): number {
   try {

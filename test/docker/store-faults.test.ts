@@ -6,6 +6,7 @@ import { completionStatus } from '../../src/model/execution.js';
 import type { Check } from '../../src/service/doctor/check.js';
 import { type Result, until } from '../support/cli.js';
 import { type Home, test } from '../support/home.js';
+import { ServerProcess } from '../support/server-process.js';
 
 /** Lets `work` happen while something is mounted; the tests run as root. */
 async function mounted(target: string, options: readonly string[], work: () => Promise<void>): Promise<void> {
@@ -42,7 +43,7 @@ function fill(directory: string, spare: number): () => void {
 /** One line of what is wrong, and one of what to do; never a stack. */
 const oneLine = (what: RegExp): RegExp => new RegExp(String.raw`^ERROR: \(localrun\S+\) ${what.source}\nTry: .+\n$`);
 const readOnly = /The store \S+localrun\.db cannot be written: the file or its directory is read-only\./;
-const noSpace = /RESOURCE_EXHAUSTED: No space is left on the disk of \S+localrun\.db\./;
+const noSpace = /No space is left on the disk of \S+localrun\.db\./;
 
 /** As a process, which leaves no file of the mounted disk open. */
 const localrun = (home: Home, ...args: string[]): Promise<Result> => home.start(args).ended;
@@ -72,6 +73,45 @@ test('a store on a disk that is read-only, or full, is read', async ({ home }) =
     await expectReadable(home, truth, noSpace);
     free();
     expect((await create(home, 'second')).exitCode).toBe(0);
+  });
+});
+
+test('a server on a disk that is read-only, or full, answers reads, and says of writes why not', async ({ home }) => {
+  await mounted(home.directory, ['-t', 'tmpfs', '-o', 'size=1m,mode=700', 'tmpfs'], async () => {
+    expect((await create(home, 'first')).exitCode).toBe(0);
+    const refused = (message: RegExp): object => ({
+      status: 503,
+      body: { error: { code: 503, status: 'UNAVAILABLE', message: expect.stringMatching(message) as string } },
+    });
+    const write = (server: ServerProcess): ReturnType<ServerProcess['ask']> =>
+      server.ask('PATCH', 'jobs/first', { template: { template: { containers: [{ image: 'other' }] } } });
+    const reads = async (server: ServerProcess): Promise<unknown[]> => [
+      await server.ok('GET', 'jobs'),
+      await server.ok('GET', 'jobs/first'),
+      await server.ok('GET', 'jobs/first/executions'),
+    ];
+    remount(home.directory, 'ro');
+    const reader = await ServerProcess.start(home);
+    const truth = await reads(reader);
+    expect(truth).toMatchObject([{ jobs: [{}] }, { generation: '1' }, {}]);
+    expect(await write(reader)).toMatchObject(refused(readOnly));
+    expect(await reads(reader)).toEqual(truth);
+    reader.command.kill('SIGTERM');
+    await reader.command.ended;
+    remount(home.directory, 'rw');
+
+    const server = await ServerProcess.start(home);
+    const free = fill(home.directory, 0);
+    const answer = await until(async () => {
+      const answered = await write(server);
+      return answered.status !== 200 && answered;
+    });
+    expect(answer).toMatchObject(refused(noSpace));
+    expect(await reads(server)).toHaveLength(3);
+    free();
+    expect(await write(server)).toMatchObject({ status: 200 });
+    server.command.kill('SIGTERM');
+    expect((await server.command.ended).stderr).not.toMatch(/mistake|\n {4}at /);
   });
 });
 
@@ -145,7 +185,7 @@ test('an execution whose store has no space left is resumed once there is some',
     const free = fill(home.directory, 0);
     const { exitCode, stderr } = await command.ended;
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/\nERROR: \(localrun\.jobs\.run\) RESOURCE_EXHAUSTED: No space is left on the disk of .+\n/);
+    expect(stderr).toMatch(/\nERROR: \(localrun\.jobs\.run\) No space is left on the disk of .+\n/);
     expect(stderr).not.toMatch(/mistake|\n {4}at /);
     free();
     const next = await localrun(home, 'jobs', 'list');
