@@ -53,6 +53,8 @@ export class PodAttempt {
   /** Settles once it is known whether the pod was made. */
   #made: Promise<unknown> = Promise.resolve();
   #exists = false;
+  /** The last state before it was known that there is a pod: the watch may still tell of one that has been removed. */
+  #early: { pod: Pod | undefined } | undefined;
   #gone = false;
   #state: PodState | undefined;
   /** We have asked for its end. */
@@ -98,6 +100,7 @@ export class PodAttempt {
     const made = await making;
     if (made) return { main: made };
     this.#exists = true;
+    if (this.#early) this.#take(this.#early.pod);
     this.#also(this.#tend());
     while (!this.#settled) await new Promise<void>((resolve) => (this.#wake = resolve));
     this.#over.abort();
@@ -143,7 +146,6 @@ export class PodAttempt {
 
   #adopt(pod: Pod): undefined {
     this.#host.pods.saw(pod);
-    this.#exists = true;
     if (this.#halt.signal.aborted) this.#also(this.stop());
   }
 
@@ -177,7 +179,8 @@ export class PodAttempt {
   /** Takes a state of the pod in. */
   #take(pod: Pod | undefined): void {
     if (this.#gone || this.#over.signal.aborted) return;
-    if (pod) {
+    if (!this.#exists) this.#early = { pod };
+    else if (pod) {
       this.#state = stateOf(pod, this.#names);
       this.#see(this.#state);
     } else this.#gone = true;
