@@ -59,7 +59,7 @@ export function podSpec(spec: AttemptSpec, first: readonly number[], context: Po
   const { settings, kubernetes } = context;
   const { serviceAccount, imagePullSecrets, nodeSelector } = kubernetes;
   const names = containerNames(spec);
-  const volumes = volumeNames(spec);
+  const volumes = volumeNames(spec, settings);
   const mounted = volumesOf(spec, volumes, context);
   const built = spec.containers.map((container, i) => ({
     name: names[i] ?? '',
@@ -133,6 +133,7 @@ export const secretReferences = (spec: AttemptSpec): SecretReference[] => [
 const isMounted = ({ name }: AttemptSpec['volumes'][number], { containers }: AttemptSpec): boolean =>
   containers.some(({ volumeMounts }) => volumeMounts.some((mount) => mount.name === name));
 
+type Gcs = AttemptSpec['volumes'][number]['gcs'];
 type SecretVolume = NonNullable<AttemptSpec['volumes'][number]['secret']>;
 
 const versionsOf = (volume: SecretVolume): { reference: SecretReference; item: SecretItem }[] =>
@@ -146,11 +147,19 @@ const labelsFor = (names: readonly string[], prefix: string): string[] =>
 
 const credentialsVolume = 'localrun-credentials';
 
-/** The names of the attempt's volumes, in their order. */
-function volumeNames({ volumes }: AttemptSpec): string[] {
-  const names = volumes.map(({ name }) => name);
-  return labelsFor(names.includes(credentialsVolume) ? names.map(() => '') : names, 'volume');
+/**
+ * The names of the attempt's volumes in the pod, in their order. Volumes with the same claim are one there: a kubelet
+ * never gets to the second.
+ */
+function volumeNames({ volumes }: AttemptSpec, settings: Pick<LocalSettings, 'claims'>): string[] {
+  const given = volumes.map(({ name }) => name);
+  const names = labelsFor(given.includes(credentialsVolume) ? given.map(() => '') : given, 'volume');
+  const claims = volumes.map(({ gcs }) => gcs && claimOf(gcs, settings));
+  return names.map((name, i) => (claims[i] === undefined ? name : (names[claims.indexOf(claims[i])] ?? name)));
 }
+
+const claimOf = ({ bucket = '' }: NonNullable<Gcs>, { claims }: Pick<LocalSettings, 'claims'>): string =>
+  ownProperty(claims, bucket) ?? '';
 
 /**
  * The indexes of the containers that others depend on, in an order in which each comes after those that it depends on
@@ -299,15 +308,12 @@ const clean = <T extends object>(record: T): { [K in keyof T]: Exclude<T[K], und
 /** The volumes that a container mounts. */
 function volumesOf(spec: AttemptSpec, names: readonly string[], { secretName, settings }: PodSpecContext): Volume[] {
   const memoryBytes = spec.containers.reduce((sum, container) => sum + container.memoryBytes, 0);
-  const volumes = spec.volumes.flatMap((volume, i): Volume[] => {
+  const mounted = spec.volumes.flatMap((volume, i): Volume[] => {
     if (!isMounted(volume, spec)) return [];
     const name = names[i] ?? '';
     const { secret, emptyDir, gcs, nfs } = volume;
     if (secret) return [{ name, projected: { sources: projections(secret, secretName, settings) } }];
-    if (gcs) {
-      const claimName = ownProperty(settings.claims, gcs.bucket ?? '') ?? '';
-      return [{ name, persistentVolumeClaim: { claimName } }];
-    }
+    if (gcs) return [{ name, persistentVolumeClaim: { claimName: claimOf(gcs, settings) } }];
     if (nfs) {
       const { server = '', path: directory = '', readOnly } = nfs;
       return [{ name, nfs: { server, path: directory, ...(readOnly && { readOnly }) } }];
@@ -318,6 +324,7 @@ function volumesOf(spec: AttemptSpec, names: readonly string[], { secretName, se
     const sizeLimit = byteQuantity(memoryVolumeBytes(memoryBytes, emptyDir?.sizeLimit));
     return [{ name, emptyDir: { medium: 'Memory', sizeLimit } }];
   });
+  const volumes = [...new Map(mounted.map((volume) => [volume.name, volume])).values()];
   if (settings.credentials === undefined) return volumes;
   const items = [{ key: credentialsKey, path: credentialsKey }];
   return [...volumes, { name: credentialsVolume, secret: { secretName, items } }];
