@@ -2,11 +2,16 @@
 //
 //   run HOME TASKS       runs an execution of so many tasks that do nothing on an engine in memory, with a real store,
 //                        and prints what that took
+//   cluster HOME TASKS   the same on a cluster: an API server in another process replays for each pod the watch events
+//                        that a real one sent (test/support/fake-cluster.mjs)
 //   fill HOME JOBS EACH  fills a store with jobs, and each job with ended executions
+import path from 'node:path';
 import { runExecution } from '../src/engine/run.js';
 import { completed, imported, started } from '../src/model/execution.js';
-import { defaultSettings } from '../src/model/local/settings.js';
+import { defaultSettings, type KubernetesSettings } from '../src/model/local/settings.js';
 import type { Job } from '../src/model/schema/job.js';
+import { KubernetesRuntime } from '../src/runtime/kubernetes/runtime.js';
+import type { AttemptRuntime } from '../src/runtime/port.js';
 import { LogFiles } from '../src/store/logs.js';
 import { openStore } from '../src/store/sqlite.js';
 import type { Store } from '../src/store/store.js';
@@ -14,7 +19,20 @@ import { noCredentials } from '../test/support/credentials.js';
 import { FakeEngine } from '../test/support/fake-engine.js';
 import { someExecution, someJob, someTask, someTime } from '../test/support/jobs.js';
 
-async function run(store: Store, home: string, taskCount: number): Promise<void> {
+/** A cluster in another process. */
+const cluster = (): AttemptRuntime =>
+  new KubernetesRuntime({
+    settings: onCluster,
+    homeId: () => 'home',
+    ...{ kubectl: path.join('test', 'support', 'fake-cluster.mjs'), env: process.env, patienceMs: 60_000 },
+  });
+
+const onCluster: KubernetesSettings = {
+  ...{ kind: 'kubernetes', context: 'replayed', namespace: 'jobs', imagesOnNodes: true, imagePullSecrets: [] },
+  ...{ nodeSelector: {}, tolerations: [] },
+};
+
+async function run(store: Store, home: string, taskCount: number, runtime: AttemptRuntime): Promise<void> {
   const job = someJob({ taskCount, parallelism: 100 });
   const execution = someExecution(job, `n${taskCount}`);
   store.transaction(() => {
@@ -28,7 +46,7 @@ async function run(store: Store, home: string, taskCount: number): Promise<void>
     execution.name,
     {
       ...{ store, home, logs: new LogFiles(home), credentials: noCredentials, projectNumber: '123', env: {} },
-      runtime: new FakeEngine(() => ({ ms: 0 })).runtime,
+      runtime,
       maxParallelism: 100,
       owner: { token: 'supervisor', pid: process.pid, processStart: '' },
       alive: () => true,
@@ -41,6 +59,7 @@ async function run(store: Store, home: string, taskCount: number): Promise<void>
   // What is kept, and not what happens to be around: node runs with --expose-gc.
   globalThis.gc?.();
   console.log(JSON.stringify({ succeeded: ended?.succeededCount, seconds, rss: process.memoryUsage.rss() }));
+  runtime.close();
 }
 
 function fill(store: Store, jobs: number, each: number): void {
@@ -68,6 +87,7 @@ function fill(store: Store, jobs: number, each: number): void {
 const [what, home = '', ...numbers] = process.argv.slice(2);
 const store = openStore(home);
 const [first = 0, second = 0] = numbers.map(Number);
-if (what === 'run') await run(store, home, first);
+if (what === 'run') await run(store, home, first, new FakeEngine(() => ({ ms: 0 })).runtime);
+else if (what === 'cluster') await run(store, home, first, cluster());
 else fill(store, first, second);
 store.close();

@@ -1,5 +1,5 @@
-// What size costs. The memory of the process that runs an execution, on an engine in memory and a real store; the CPU
-// time of commands on a large execution and on a large store, as ratios to small ones; writes a second, each in a
+// What size costs. The memory of the process that runs an execution, on an engine in memory, on a cluster whose events
+// are replayed, and on a real store; the CPU time of commands on a large execution and on a large store, as ratios to small ones; writes a second, each in a
 // transaction of its own. Medians of rounds that take turns. Needs a build.
 //
 //   node bench/scale.mjs [--rounds 7] [--tasks 10000] [--json]
@@ -71,6 +71,10 @@ try {
 
   const tasks = home('tasks');
   const [ten, tenth, whole] = [10, fewer, most].map((count) => largeStore('run', tasks, count));
+  /** Only for people: it takes a minute. */
+  const onCluster = values.json
+    ? []
+    : [fewer, most].map((count) => largeStore('cluster', home(`cluster-${count}`), count));
   const onTasks = (...args) => {
     const at = (count) => () => cpu(tasks, ['jobs', 'executions', ...args.map((arg) => arg.replace('N', `n${count}`))]);
     return ratio(at(most), at(10));
@@ -100,7 +104,11 @@ try {
   if (values.json) console.log(JSON.stringify(figures));
   else {
     const two = (number) => number.toFixed(2);
+    const [some, all] = onCluster;
+    if (all.succeeded !== most) throw new Error(`${all.succeeded} of ${most} tasks succeeded on the cluster`);
     console.log(`RSS after ${fewer} and ${most} tasks         ${figures.rssMiB.join(' and ')} MiB: ${two(figures.rssRatio)} (goal 1.3)
+the same on a replayed cluster          ${onCluster.map(({ rss }) => Math.round(rss / 2 ** 20)).join(' and ')} MiB: ${two(all.rss / some.rss)} (goal 1.3)
+tasks a second there                    ${Math.round(most / all.seconds)}
 tasks a second, without containers      ${Math.round(figures.tasksPerSecond)}
 writes a second                         ${Math.round(figures.writesPerSecond)}
 
