@@ -9,6 +9,12 @@ const onPodman =
     ? 'adopt,by-hand,cancel,doctor,environment,execute,keep,kills,logs,logs-exact,logs-read,main-job,metadata,outcomes,prune,recovery,retries,secrets,sidecars,strict-fs,timeout,volumes,without-effect'
     : 'keep,recovery';
 
+/** What of the tests on a cluster takes long: `npm run test:kubernetes` runs it, `npm test` does not. */
+const longOnKubernetes =
+  process.env['LOCALRUN_KUBERNETES'] === 'all'
+    ? []
+    : ['test/kubernetes/{attempts,lab,worker}.test.ts', 'test/docker/contract.test.ts'];
+
 /** What needs both cores, or measures times: one file after the other, and none beside it. The others wait a lot. */
 const busy = 'contract,crowd,load,logs-speed,scale,timeout';
 
@@ -91,7 +97,8 @@ export default defineConfig({
       // One file at a time: some cut nodes off, or stop the API server.
       project('kubernetes', 300_000, {
         ...onContainers(3, 1, 5),
-        include: ['test/kubernetes/**/*.test.ts', contract],
+        include: ['test/kubernetes/**/*.test.ts', 'test/docker/contract.test.ts', contract],
+        exclude: longOnKubernetes,
         env: { ...kubernetesEnvironment, ...runtime('kubernetes') },
         globalSetup: 'test/support/kubernetes.ts',
         setupFiles: 'test/support/lab.ts',

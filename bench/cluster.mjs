@@ -143,12 +143,12 @@ async function cut() {
     ...['jobs', 'run', 'cut', '--tasks', '4', '--max-retries', '1'],
     ...shell('[ $CLOUD_RUN_TASK_ATTEMPT = 1 ] || sleep 60'),
   );
-  const first = () => watch.events.filter((event) => /-0$/.test(event.object.metadata.name) && hasStarted(event));
+  const first = () => watch.events.filter((event) => event.object.metadata.name.endsWith('-0') && hasStarted(event));
   while (new Set(first().map(({ object }) => object.metadata.name)).size < 4) await sleep(50);
   const node = Number(first()[0].object.spec.nodeName.slice(-1));
   const begin = Date.now();
   await lab.cut(node);
-  const again = () => watch.events.find((event) => /-1$/.test(event.object.metadata.name) && hasStarted(event));
+  const again = () => watch.events.find((event) => event.object.metadata.name.endsWith('-1') && hasStarted(event));
   while (!again()) await sleep(50);
   const seconds = (again().at - begin) / 1000;
   await retry.ended;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Container, Volume } from '../../src/model/schema/container.js';
 import { epochMs } from '../../src/model/time.js';
-import { docker } from '../support/client.js';
+import { type Expected, place as placeOfRuntime } from '../support/contract-place.js';
 import { Home } from '../support/home.js';
 import { buildImage, removeImage } from '../support/images.js';
 
@@ -12,6 +12,7 @@ import { buildImage, removeImage } from '../support/images.js';
 // and one whose tasks do not obey their timeout, print `key=value`; every row below is about one of those lines.
 
 const home = new Home();
+const place = await placeOfRuntime();
 const busybox = 'localrun/busybox:latest';
 
 /** Lines by `place/key`; the places are containers, `retry` (the main container's second attempt), and the engine. */
@@ -20,10 +21,10 @@ const seen = new Map<string, string>();
 // The images of the tests are made with the umask of whoever makes them.
 const openTmp = 'RUN ["/bin/chmod", "1777", "/tmp"]';
 
-function note(place: string, lines: readonly string[]): void {
+function note(where: string, lines: readonly string[]): void {
   for (const line of lines) {
     const [, key, value = ''] = /^([^=]+)=(.*)$/s.exec(line) ?? [];
-    if (key !== undefined) seen.set(`${place}/${key}`, value);
+    if (key !== undefined) seen.set(`${where}/${key}`, value);
   }
 }
 
@@ -139,8 +140,8 @@ say memory-volume-mode "$(stat -c '%a %u:%g' /shared)"
 say disk-volume "$(stat -f -c %T /disk)"; say disk-volume-mode "$(stat -c '%a %u:%g' /disk)"
 try overflow sh -c 'dd if=/dev/zero of=/shared/big bs=1M count=20 2>&1 | grep -o "No space left on device"'
 rm -f /shared/big
-say secret "$(cat /secret/key)"; say secret-names "$(ls /secret)"; say secret-mode "$(stat -c '%a %u:%g' /secret/key)"
-say item "$(cat /items/deep/one)"; say item-mode "$(stat -c %a /items/deep/one)"; say default-mode "$(stat -c %a /items/two)"
+say secret "$(cat /secret/key)"; say secret-names "$(ls /secret)"; say secret-mode "$(stat -Lc '%a %u:%g' /secret/key)"
+say item "$(cat /items/deep/one)"; say item-mode "$(stat -Lc %a /items/deep/one)"; say default-mode "$(stat -Lc %a /items/two)"
 try secret-write sh -c 'echo x > /secret/key'
 try secret-new touch /secret/x
 try secret-chmod chmod 777 /secret/key
@@ -212,13 +213,14 @@ async function runContract(): Promise<void> {
   );
   const user = buildImage('contract-user', openTmp, 'USER 1234:5678', 'ENTRYPOINT ["sh", "-c"]', 'CMD ["exit 9"]');
   images.push(app, user);
+  for (const image of images) await place.share(image);
   const bucket = home.scratch('bucket');
   chmodSync(bucket, 0o755);
   writeFileSync(path.join(bucket, 'file'), 'of the bucket');
-  home.config(`secrets:
+  home.config(`${place.config}secrets:
   key: { value: correct horse }
   several: { versions: { 1: { value: first }, 2: { value: second } } }
-buckets: { data: ./bucket }
+buckets: { data: ${await place.bucket(bucket)} }
 `);
   const volumes: Volume[] = [
     { name: 'shared', emptyDir: { medium: 'MEMORY', sizeLimit: '8Mi' } },
@@ -311,17 +313,14 @@ while :; do echo "last=$(now)"; sleep 0.2; done`;
 beforeAll(async () => {
   const look =
     'echo "nofile=$(ulimit -Hn)"; echo "core=$(ulimit -Hc)"; echo "product=$(cat /sys/class/dmi/id/product_name 2>/dev/null)"';
-  const plain = ['run', '--rm', busybox, 'sh', '-c', look];
-  note('engine', docker(...plain).split('\n'));
+  note('engine', place.plain('sh', '-c', look).split('\n'));
   await Promise.all([runContract(), runTimeout()]);
 });
 afterAll(async () => {
+  await place.close();
   await home.close();
   images.forEach(removeImage);
 });
-
-/** A text, a pattern, the ends of a range of seconds, nothing, or what depends on the run. */
-type Expected = string | RegExp | [from: number, to: number] | undefined | (() => string);
 
 const notPermitted = /^[1-9]\d* .*(not permitted|permission denied|are you root)/i;
 const readOnly = /^[1-9]\d* .*read-only file system/i;
@@ -539,7 +538,8 @@ function wanted(expected: Expected): unknown {
 }
 
 test.each(rows)('%s: %s', (_, key, expected) => {
-  expect(seen.get(key)).toEqual(wanted(expected));
+  const differs = place.differences[key];
+  expect(seen.get(key)).toEqual(wanted(differs ? differs(expected) : expected));
 });
 
 test('the host has not the name of this machine', () => {

@@ -1,32 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
-import path from 'node:path';
 import { expect } from 'vitest';
 import { completionStatus } from '../../src/model/execution.js';
 import type { RunningCommand } from '../support/cli.js';
+import { nothingLeft, onLab } from '../support/cluster-home.js';
 import { type Home, test } from '../support/home.js';
 import { lab } from '../support/lab.js';
 
-interface Labelled {
-  metadata: { name: string };
-}
-
-/** Has the commands of a home use the lab. */
-function onLab(home: Home, namespace = 'jobs'): void {
-  home.config(`runtime: { kind: kubernetes, namespace: ${namespace}, imagesOnNodes: true }`);
-}
-
-const homeIdOf = (home: Home): string => readFileSync(path.join(home.directory, 'id'), 'utf8').trim();
-
-async function objects(home: Home, kind: string, namespace = 'jobs'): Promise<Labelled[]> {
-  if (!existsSync(path.join(home.directory, 'id'))) return [];
-  const selector = `labelSelector=dev.localrun.home%3D${homeIdOf(home)}`;
-  return (await lab.api('GET', `/api/v1/namespaces/${namespace}/${kind}?${selector}`)).items;
-}
-
-async function nothingLeft(home: Home, namespace = 'jobs'): Promise<void> {
-  const left = ['pods', 'secrets', 'configmaps'].map((kind) => objects(home, kind, namespace));
-  expect((await Promise.all(left)).flat().map(({ metadata }) => metadata.name)).toEqual([]);
-}
+// What a cluster may refuse, in the words of the cluster.
 
 const run = (home: Home, file: string): RunningCommand => home.inline(['jobs', 'run', '-f', file]);
 
@@ -45,6 +24,11 @@ test.concurrent('an attempt that no node has room for waits, says why, and can b
   const command = run(home, file);
   const id = await command.execution();
   await command.says('Insufficient memory');
+  const sentence = '0/2 nodes are available: 2 Insufficient memory.';
+  const tasks = ['jobs', 'executions', 'tasks'];
+  expect((await home.run([...tasks, 'list', '--execution', id])).stdout).toContain(sentence);
+  expect((await home.run([...tasks, 'describe', `${id}-task0`])).stdout).toContain(sentence);
+  expect((await home.run(['jobs', 'executions', 'describe', id])).stdout).toContain(sentence);
   await home.run(['jobs', 'executions', 'cancel', id, '--quiet']);
   await command.ended;
   expect(completionStatus(await home.execution(id))).toBe('EXECUTION_CANCELLED');
@@ -55,7 +39,7 @@ test.concurrent('attempts wait for the quota of their namespace', async ({ home 
   const quota = { metadata: { name: 'two' }, spec: { hard: { pods: '2' } } };
   await lab.api('POST', '/api/v1/namespaces/other/resourcequotas', quota);
   try {
-    onLab(home, 'other');
+    onLab(home, { namespace: 'other' });
     const command = run(home, home.script('quota', 'sleep 1', { taskCount: 4 }));
     const { exitCode, stderr } = await command.ended;
     expect(exitCode, stderr).toBe(0);

@@ -82,4 +82,4 @@ createServer((request, response) => {
   let body = '';
   request.setEncoding('utf8').on('data', (chunk) => (body += chunk));
   request.on('end', () => answer(request, response, body));
-}).listen(socket, () => console.log(`Starting to serve on ${socket}`));
+}).listen(socket, () => process.stdout.write(`Starting to serve on ${socket}\n`));
