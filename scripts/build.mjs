@@ -9,8 +9,8 @@ import { root } from './packages.mjs';
 await build({
   input: path.join(root, 'src', 'main.ts'),
   platform: 'node',
-  // It looks for its binary beside itself.
-  external: ['libsql'],
+  // libsql looks for its binary beside itself. grpc-js loads its proto-loader only for services that nobody uses here.
+  external: ['libsql', '@grpc/proto-loader'],
   output: {
     dir: path.join(root, 'dist'),
     cleanDir: true,

@@ -66,7 +66,8 @@ function plainServer(protocols: Protocols): net.Server {
 async function secureServer({ cert, key }: Tls, protocols: Protocols): Promise<net.Server> {
   const tls = await import('node:tls');
   try {
-    const server = tls.createServer({ ...options, cert, key, ALPNProtocols: ['h2', 'http/1.1'] });
+    // The first that the client has, too: HTTP/2 is for those who speak nothing else, as clients of gRPC.
+    const server = tls.createServer({ ...options, cert, key, ALPNProtocols: ['http/1.1', 'h2'] });
     server.on('secureConnection', (socket: TLSSocket) => {
       if (socket.alpnProtocol === 'h2') protocols.http2(socket);
       else sniff(socket, protocols);

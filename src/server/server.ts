@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { StatusError } from '../model/errors.js';
 import { Exchange } from './exchange.js';
+import type { Grpc } from './grpc/grpc.js';
 import { Guard } from './guard.js';
 import { http1Server } from './http1.js';
 import { type Address, listen, type Tls } from './listener.js';
@@ -50,9 +51,27 @@ export async function openServer({ host, port: wanted, token, tls, call, report 
     }
   }
 
+  let grpc: Promise<Grpc> | undefined;
+  async function connect(socket: Socket): Promise<void> {
+    // HTTP/2 ends for both sides at once. The connection may fail before a session listens.
+    socket.allowHalfOpen = false;
+    socket.on('error', () => {});
+    try {
+      grpc ??= import('./grpc/grpc.js').then(({ openGrpc }) =>
+        openGrpc({ call: served, guard, closing: closing.signal, report }),
+      );
+      const { connect: take } = await grpc;
+      if (closing.signal.aborted) socket.destroy();
+      else take(socket);
+    } catch (error) {
+      report(error);
+      socket.destroy();
+    }
+  }
+
   const { server, port } = await listen({ host, port: wanted }, tls, {
     http1: (socket) => http1.emit('connection', socket),
-    http2: (socket) => void socket.destroy(),
+    http2: (socket) => void connect(socket),
   });
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -67,6 +86,7 @@ export async function openServer({ host, port: wanted, token, tls, call, report 
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       closing.abort();
       http1.closeIdleConnections();
+      if (grpc) (await grpc).close(patience);
       const timer = setTimeout(() => sockets.forEach((socket) => socket.destroy()), patience);
       await closed;
       clearTimeout(timer);

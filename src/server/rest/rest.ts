@@ -1,8 +1,6 @@
 import { StatusError } from '../../model/errors.js';
-import { readBody } from '../../model/spec/request-body.js';
-import type { RequestName } from '../../model/validation/bad-request.js';
-import type { Message } from '../../model/schema/field.js';
 import type { Exchange } from '../exchange.js';
+import { fromBody } from '../methods/body.js';
 import type { Method } from '../methods/method.js';
 import { methods } from '../methods/methods.js';
 import { toJson } from '../proto-json.js';
@@ -33,7 +31,7 @@ export async function answer(exchange: Exchange, path = exchange.path): Promise<
   const { body } = method.http;
   const text = await exchange.text();
   if (body === undefined) requireEmpty(text);
-  else Object.assign(request, decoded(method, body, text));
+  else Object.assign(request, fromBody(method, text));
   for (const [field, value] of values) setField(request, field, value);
   const response = toJson(method.response, await method.handle(exchange.call, request, exchange), enums);
   if (fields === undefined) return exchange.json(200, response, pretty);
@@ -56,14 +54,6 @@ function requireEmpty(text: string): void {
   if (/^\s*(?:\{\s*\})?\s*$/.test(text)) return;
   const description = 'Invalid JSON payload received. This method has no request body.';
   throw new StatusError('INVALID_ARGUMENT', description, { fieldViolations: [{ field: '', description }] });
-}
-
-function decoded({ request }: Method, body: string, text: string): object {
-  const name: RequestName = `${request.name.replace(/^.*\.|Request$/g, '')}Request`;
-  if (body === '*') return readBody(text, request, name);
-  const field = request.fields[body];
-  const message: Message = field?.kind === 'message' ? field.message : request;
-  return { [body]: readBody(text, message, `${name}.${body}`) };
 }
 
 /** Sets a field by its path, which the URL gives: it counts, whatever the body has. */
