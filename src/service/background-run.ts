@@ -1,7 +1,7 @@
 import type { LogEntry } from '../model/log-entry.js';
 import { isCompleted, startedAt } from '../model/execution.js';
 import type { Execution } from '../model/schema/job.js';
-import { requireSurroundings, type RunnerCall } from './execution-runner.js';
+import { type OnSlow, requireSurroundings, type RunnerCall } from './execution-runner.js';
 import { waitForExecution } from './executions.js';
 import { followLogEntries } from './log-entries.js';
 import { runJob, type RunJobRequest } from './run-job.js';
@@ -12,7 +12,7 @@ import type { Call } from './service.js';
  * @param onSlow see `requireSurroundings`
  * @throws StatusError as `requireSurroundings` and `runJob`
  */
-export async function executeJob(call: RunnerCall, request: RunJobRequest, onSlow: () => void): Promise<Execution> {
+export async function executeJob(call: RunnerCall, request: RunJobRequest, onSlow: OnSlow): Promise<Execution> {
   const surroundings = await requireSurroundings(call, request.settings ?? call.settings, onSlow);
   const execution = runJob(call, { ...request, ...surroundings });
   call.spawnWorker(execution.name);

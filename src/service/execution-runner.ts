@@ -38,8 +38,11 @@ export interface ExecutionRunner extends Service {
 /** What this process does as the runner of executions for a call. */
 export type RunnerCall = Call & ExecutionRunner;
 
-/** After how long `onSlow` is called while the container engine does not answer, in ms. */
+/** After how long `onSlow` is called while the runtime does not answer, in ms. */
 const slowAfter = 5000;
+
+/** Learns that a runtime takes long to answer, and whether it is a cluster. */
+export type OnSlow = (cluster: boolean) => void;
 
 /** What an execution gets: the settings for it, and what its runtime can do. */
 export interface Surroundings {
@@ -56,9 +59,9 @@ export interface Surroundings {
 export async function requireSurroundings(
   { runtime: open, credentials }: ExecutionRunner,
   settings: LocalSettings,
-  onSlow: () => void,
+  onSlow: OnSlow,
 ): Promise<Surroundings> {
-  const timer = setTimeout(onSlow, slowAfter);
+  const timer = setTimeout(onSlow, slowAfter, settings.runtime !== undefined);
   try {
     const runtime = await open(settings.runtime);
     const capabilities = await runtime.capabilities();
@@ -183,7 +186,7 @@ export function handOver(runner: ExecutionRunner, execution: string): void {
  * @throws StatusError FAILED_PRECONDITION if it has ended, if a process runs it, or if it began on another container
  * engine than the one that answers; as `requireSurroundings`
  */
-export async function requireOrphan(runner: ExecutionRunner, execution: Execution, onSlow: () => void): Promise<void> {
+export async function requireOrphan(runner: ExecutionRunner, execution: Execution, onSlow: OnSlow): Promise<void> {
   const { name } = execution;
   const id = shortName(name);
   if (isCompleted(execution)) {

@@ -27,7 +27,7 @@ export const detailsHint = ({ defaults }: Context, name: string): string =>
 export async function startExecution(context: Context, request: RunJobRequest): Promise<Execution> {
   const runner = await context.runner();
   try {
-    const created = await executeJob(runner, request, () => reportSlowEngine(context));
+    const created = await executeJob(runner, request, (cluster) => reportSlowEngine(context, cluster));
     reportIgnoredFields(context, runner, request.name);
     warnAboutValues(context, runner, created, request);
     reportSettings(context, runner.store.settings(created.name));

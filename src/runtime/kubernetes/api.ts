@@ -310,7 +310,7 @@ function parsed({ statusCode = 0, headers }: IncomingMessage, body: string): unk
   if (statusCode < 400) return isJson ? JSON.parse(body) : body;
   const { message = body.trim(), reason = '' } = isJson ? (JSON.parse(body) as ServerStatus) : {};
   if (statusCode < 500 && !passing.includes(statusCode)) throw new ApiError(statusCode, reason, message);
-  throw unavailable(`The cluster does not answer: ${message || `status ${statusCode}`}`);
+  throw unavailable(`The cluster does not answer: ${(message || `status ${statusCode}`).replace(/\.$/, '')}.`);
 }
 
 /** A function that works at its first call and remembers the result; a failure is not remembered. */

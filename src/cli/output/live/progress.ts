@@ -124,6 +124,15 @@ function withWait(
   return [...others, { task, why, since: waits.find((wait) => wait.task === task)?.since ?? now }];
 }
 
+/** Those that wait for the same are one, and wait as long as the first of them. */
+function byReason(waits: Progress['waits']): { who: string; tasks: number; why: string; since: number }[] {
+  return [...new Set(waits.map(({ why }) => why))].map((why) => {
+    const same = waits.filter((wait) => wait.why === why);
+    const who = same.length === 1 ? `task ${same[0]?.task}` : `${same.length} tasks`;
+    return { who, tasks: same.length, why, since: Math.min(...same.map(({ since }) => since)) };
+  });
+}
+
 function withAttempt(
   slots: Progress['slots'],
   { task, attempt, node }: { task: number; attempt: number; node?: string | undefined },
@@ -168,18 +177,21 @@ export function frame(
   // While tasks wait, they fill the free slots.
   const running = runningIn(progress);
   let left = waiting ? 0 : taskCount - succeeded - failed - cancelled - settling.length - running - waits.length;
-  const places = [...slots.filter((slot) => slot ?? left-- > 0), ...waits];
+  const places = [...slots.filter((slot) => slot ?? left-- > 0), ...byReason(waits)];
   const shown = places.length > room ? places.slice(0, room - 1) : places;
   const rows = shown.map((slot) => {
     if (!slot) return 'starting the next task';
-    if ('why' in slot) return `task ${slot.task} waiting  ${seconds(now - slot.since)}  ${slot.why}`;
+    if ('why' in slot) return `${slot.who} waiting  ${seconds(now - slot.since)}  ${slot.why}`;
     const retry = slot.attempt > 0 ? ` (retry ${slot.attempt})` : '';
     return `task ${slot.task} ${slot.stopping ? 'stopping' : 'running'}${slot.node === undefined ? '' : ` on ${slot.node}`}${retry}  ${seconds(now - slot.since)}`;
   });
   if (slow) rows.unshift(`the ${slow.noun} is slow: ${slow.call}  ${seconds(now - slow.since)}`);
   if (waiting) rows.unshift(waiting);
   else if (left > 0 && slots.length + waits.length === 0) rows.push('starting the first tasks');
-  if (shown.length < places.length) rows.push(`and ${places.length - shown.length} more`);
+  const hidden = places
+    .slice(shown.length)
+    .reduce((sum, place) => sum + (place && 'why' in place ? place.tasks : 1), 0);
+  if (hidden > 0) rows.push(`and ${hidden} more`);
   const { spinner } = signs(look);
   const moving = look.chalk.cyan(spinner[Math.floor(now / frameInterval) % spinner.length]);
   const head = `${moving} ${cut(headline(progress, now, look), width, look)}`;

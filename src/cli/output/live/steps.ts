@@ -79,8 +79,8 @@ export async function stepped<T>(
   }
 }
 
-/** Reports that the container engine has not answered yet. */
-export const reportSlowEngine = ({ io, config }: Context): void =>
+/** Reports that the container engine, or the cluster, has not answered yet. */
+export const reportSlowEngine = ({ io, config }: Context, cluster: boolean): void =>
   io.err.write(
-    `The container engine has not answered yet; waiting up to ${config.engineTimeout} (LOCALRUN_ENGINE_TIMEOUT).\n`,
+    `The ${cluster ? 'cluster' : 'container engine'} has not answered yet; waiting up to ${config.engineTimeout} (LOCALRUN_ENGINE_TIMEOUT).\n`,
   );

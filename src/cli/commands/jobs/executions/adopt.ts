@@ -12,7 +12,7 @@ export async function run(context: Context, options: CommonOptions, id: string):
   const runner = await context.runner();
   const parent = parentOf(context, options);
   const execution = inWords('NOT_FOUND', `Cannot find execution [${id}].`, () => getExecution(runner, parent, id));
-  await requireOrphan(runner, execution, () => reportSlowEngine(context));
+  await requireOrphan(runner, execution, (cluster) => reportSlowEngine(context, cluster));
   const finished = await runInForeground(context, runner, () => execution);
   await printFinished(context, options, runner, finished);
 }

@@ -51,6 +51,8 @@ describe('the rows of the live view', () => {
     expect(rows(waiting, 5000).slice(1)).toEqual(['  task 0 running on n1  3s', `  task 1 waiting  2s  ${why}`]);
     const changed = advance(waiting, at({ type: 'attempt.waiting', task: 1, attempt: 0, why: 'No.' }), 6000);
     expect(rows(changed, 7000)[2]).toBe('  task 1 waiting  4s  No.');
+    const another = advance(waiting, at({ type: 'attempt.waiting', task: 2, attempt: 0, why }), 6000);
+    expect(rows(another, 7000).slice(2)).toEqual([`  2 tasks waiting  4s  ${why}`]);
     const free = at({ type: 'attempt.waiting', task: 1, attempt: 0, why: undefined });
     expect(rows(advance(changed, free, 7000), 7000)[2]).toBeUndefined();
     expect(rows(advance(changed, started(1), 7000), 7000)[2]).toBe('  task 1 running  0s');
