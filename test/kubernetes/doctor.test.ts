@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import type { Check } from '../../src/service/doctor/check.js';
@@ -5,9 +6,9 @@ import { homeId } from '../../src/store/home-id.js';
 import { cli } from '../support/io.js';
 import { lab } from '../support/lab.js';
 
-// Without a home directory, kubectl keeps its cache in the working directory.
-const { PATH = '', HOME = '' } = process.env;
-const environment = { LOCALRUN_RUNTIME: 'kubernetes', KUBECONFIG: lab.userConfig, PATH, HOME };
+// Without a home directory, kubectl would keep a cache in the working directory.
+const { PATH = '' } = process.env;
+const environment = { LOCALRUN_RUNTIME: 'kubernetes', KUBECONFIG: lab.userConfig, PATH };
 
 const kubectl = async (...args: string[]): Promise<string> =>
   (await execa('kubectl', args, { env: { KUBECONFIG: lab.userConfig }, stdin: 'ignore' })).stdout;
@@ -56,6 +57,7 @@ test('doctor examines the cluster, and removes what this state directory has lef
     expect(fixed['cluster orphans']).toMatchObject({ state: 'ok', done: '1 orphan removed' });
     expect(await kubectl('get', 'configmaps', '-o', 'name')).not.toContain(ours);
     expect(await kubectl('get', 'configmaps', '-o', 'name')).toContain(theirs);
+    expect(existsSync('.kube')).toBe(false);
   } finally {
     await kubectl('delete', 'configmap', '--ignore-not-found', ours, theirs);
   }

@@ -6,7 +6,14 @@ import type { KubernetesSettings } from '../../model/local/settings.js';
 import { type Code, StatusError } from '../../model/errors.js';
 import { formatSpan } from '../../model/time.js';
 import type { SlowCall } from '../port.js';
-import { type Endpoint, inCluster, inClusterEndpoint, kubectlEndpoint, podNamespace } from './transport.js';
+import {
+  type Endpoint,
+  inCluster,
+  inClusterEndpoint,
+  kubectlEndpoint,
+  podNamespace,
+  withoutCache,
+} from './transport.js';
 
 export interface ApiOptions {
   settings: KubernetesSettings;
@@ -94,7 +101,7 @@ export class KubernetesApi {
     const { context, namespace } = settings;
     if (this.#isInside) return { context: undefined, namespace: namespace ?? podNamespace() };
     if (context !== undefined && namespace !== undefined) return { context, namespace };
-    const args = ['config', 'view', '--minify', '--output=json', ...contextArgs(context)];
+    const args = [withoutCache, 'config', 'view', '--minify', '--output=json', ...contextArgs(context)];
     const { stdout } = await promisify(execFile)(kubectl, args, { env }).catch(() => ({ stdout: '{}' }));
     const config = JSON.parse(stdout) as {
       'current-context'?: string;

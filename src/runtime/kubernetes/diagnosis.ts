@@ -6,6 +6,7 @@ import { StatusError } from '../../model/errors.js';
 import { parseQuantity } from '../../model/quantity.js';
 import { nativeSidecars } from './runtime.js';
 import { type Access, type ApiOptions, KubernetesApi } from './api.js';
+import { withoutCache } from './transport.js';
 import { helpful, needed, type Rights } from './rights.js';
 
 /** What there is to say of a cluster, and of the client that reaches it. */
@@ -55,7 +56,9 @@ export async function diagnoseCluster(options: ApiOptions): Promise<ClusterRepor
 /** Undefined if there is no client that can be run. What needs it says so. */
 async function clientVersion({ kubectl, env }: ApiOptions): Promise<string | undefined> {
   try {
-    const { stdout } = await promisify(execFile)(kubectl, ['version', '--client', '--output=json'], { env });
+    const { stdout } = await promisify(execFile)(kubectl, [withoutCache, 'version', '--client', '--output=json'], {
+      env,
+    });
     return (JSON.parse(stdout) as { clientVersion?: { gitVersion?: string } }).clientVersion?.gitVersion;
   } catch {
     return undefined;

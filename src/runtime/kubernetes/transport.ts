@@ -21,6 +21,9 @@ export interface Endpoint {
   close: () => void;
 }
 
+/** For kubectl, which without a home directory would keep a cache in the working directory; we need none. */
+export const withoutCache = `--cache-dir=${os.devNull}`;
+
 /** Files of a pod that may talk to its API server. */
 const account = '/var/run/secrets/kubernetes.io/serviceaccount';
 
@@ -72,7 +75,7 @@ export async function kubectlEndpoint(
 ): Promise<Endpoint> {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'localrun-'));
   const socketPath = path.join(directory, 'api');
-  const command = [kubectl, ...args, 'proxy', `--unix-socket=${socketPath}`];
+  const command = [kubectl, withoutCache, ...args, 'proxy', `--unix-socket=${socketPath}`];
   const child = spawn('/bin/sh', ['-c', tied, directory, ...command], {
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,

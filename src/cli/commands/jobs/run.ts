@@ -32,7 +32,9 @@ export async function run(
   const described = await jobToRun(context, options, id);
   const runner = await context.runner();
   const asked = localSettings(context, options);
-  const { settings, capabilities } = await requireSurroundings(runner, asked, (cluster) => reportSlowEngine(context, cluster));
+  const { settings, capabilities } = await requireSurroundings(runner, asked, (cluster) =>
+    reportSlowEngine(context, cluster),
+  );
   await recoveredService(context);
   const { name } = described;
   const { err } = context.io;
