@@ -17,6 +17,7 @@ _localrun() {
       --to) slot='kubernetes' ;;
       --order) slot='asc desc' ;;
       --job) slot='job' ;;
+      --print-env) slot='gcloud node python go terraform' ;;
       help) ;; # what follows completes as a command
       *)
         case ${at:+$at }$word in
@@ -67,7 +68,7 @@ _localrun() {
     'config init') flags='--file --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
     'doctor') flags='--fix --project --region --account --format --flatten --api-version --flags-file --quiet --help' ;;
     'prune') flags='--older-than --keep-last --max-size --dry-run --project --region --account --format --flatten --api-version --flags-file --quiet --help' ;;
-    'serve') flags='--host --port --token --ready-fd --tls-cert --tls-key --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='anything' ;;
+    'serve') flags='--host --port --token --ready-fd --tls-cert --tls-key --print-env --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='anything' ;;
     'worker') flags='--help' place='manifest run' ;;
     'worker manifest') flags='--image --namespace --storage --storage-class --project --region --account --format --flatten --api-version --flags-file --quiet --help' ;;
     'worker run') flags='--project --region --account --format --flatten --api-version --flags-file --quiet --help' ;;

@@ -735,6 +735,7 @@ complete -c localrun -n '__localrun_at "serve"' -l token -r -f -d 'answer only r
 complete -c localrun -n '__localrun_at "serve"' -l ready-fd -r -f -d 'write the port as a line to this file descriptor once requests are answered'
 complete -c localrun -n '__localrun_at "serve"' -l tls-cert -r -F -d 'serve over TLS with this certificate, in PEM'
 complete -c localrun -n '__localrun_at "serve"' -l tls-key -r -F -d 'the key of the certificate, in PEM'
+complete -c localrun -n '__localrun_at "serve"' -l print-env -r -f -a 'gcloud node python go terraform' -d 'print the variables by which clients find the server, for a shell, and do not serve'
 complete -c localrun -n '__localrun_at "serve"' -l project -r -f -d 'the project; see `localrun help environment`'
 complete -c localrun -n '__localrun_at "serve"' -l region -r -f -d 'the region'
 complete -c localrun -n '__localrun_at "serve"' -l account -r -f -d 'the account that makes the request'

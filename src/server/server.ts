@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { StatusError } from '../model/errors.js';
+import { serverAddress } from '../model/server-address.js';
 import { Exchange } from './exchange.js';
 import type { Grpc } from './grpc/grpc.js';
 import { Guard } from './guard.js';
@@ -77,7 +78,7 @@ export async function openServer({ host, port: wanted, token, tls, call, report 
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  const address = `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const address = serverAddress({ host, port, tls: tls !== undefined });
   const served: ServerCall = { ...call, address };
   return {
     port,

@@ -1,8 +1,10 @@
 import { closeSync, readFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import type { Context } from '../command/context.js';
+import { clients, exportLines, serverEnvironment } from '../command/server-environment.js';
 import { StatusError } from '../../model/errors.js';
 import { shortName } from '../../model/names.js';
+import { serverAddress } from '../../model/server-address.js';
 import { currentExecution } from '../../service/executions.js';
 import type { RunnerCall } from '../../service/execution-runner.js';
 import { HostedExecutions } from '../../service/hosted-executions.js';
@@ -17,7 +19,10 @@ type Options = CommonOptions & ServeFlags;
 /** Addresses that only this machine reaches. */
 const own = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/i;
 
-export function parse(_context: unknown, { host = '127.0.0.1', port = 8080, token, tlsCert, tlsKey }: Options): object {
+export function parse(
+  _context: unknown,
+  { host = '127.0.0.1', port = 8080, token, tlsCert, tlsKey, printEnv }: Options,
+): object {
   if (port > 65_535) throw new UsageError(`argument --port: Value must be at most 65535; received: ${port}`);
   if (!own.test(host) && !token) {
     throw new UsageError(`argument --host: others can reach ${host}, so that --token is needed, too`);
@@ -25,12 +30,20 @@ export function parse(_context: unknown, { host = '127.0.0.1', port = 8080, toke
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new UsageError('argument --tls-cert: --tls-cert and --tls-key need each other');
   }
+  if (printEnv !== undefined && port === 0) {
+    throw new UsageError('argument --print-env: needs the --port of the server, which is not 0');
+  }
   return { host, port };
 }
 
 export async function run(context: Context, options: Options, command: readonly string[] = []): Promise<void> {
   const { io, config } = context;
-  const { host = '', port = 0, token, readyFd } = options;
+  const { host = '', port = 0, token, readyFd, printEnv } = options;
+  if (printEnv !== undefined) {
+    const url = serverAddress({ host, port, tls: options.tlsCert !== undefined });
+    io.out.write(exportLines(serverEnvironment(url, config, printEnv === true ? clients : [printEnv])));
+    return;
+  }
   const tls = tlsOf(context, options);
   const opened = await context.runner();
   const hosted = new HostedExecutions(opened, {
@@ -81,9 +94,14 @@ function signalled({ io }: Context): Signals {
 }
 
 /** Runs the command, passes signals on to it, and returns its exit code. */
-async function runCommand({ io }: Context, command: readonly string[], url: string, signals: Signals): Promise<number> {
+async function runCommand(
+  { io, config }: Context,
+  command: readonly string[],
+  url: string,
+  signals: Signals,
+): Promise<number> {
   const [program = '', ...args] = command;
-  const child = io.runProgram(program, args, { ...io.env, LOCALRUN_SERVER: url });
+  const child = io.runProgram(program, args, { ...io.env, ...serverEnvironment(url, config) });
   // Ctrl-C in a terminal has reached the command already.
   signals.each((signal) => {
     if (signal !== 'SIGINT' || !io.interactive) child.kill(signal);

@@ -1,3 +1,4 @@
+import { type Client, clients } from '../command/server-environment.js';
 import { flag } from './flag.js';
 import { integerFlag } from './parsers.js';
 
@@ -9,6 +10,8 @@ export interface ServeFlags {
   readyFd?: number;
   tlsCert?: string;
   tlsKey?: string;
+  /** `true`: of all clients. */
+  printEnv?: Client | true;
 }
 
 export const serveFlags = [
@@ -23,4 +26,7 @@ export const serveFlags = [
   }),
   flag('--tls-cert <file>', 'serve over TLS with this certificate, in PEM'),
   flag('--tls-key <file>', 'the key of the certificate, in PEM'),
+  flag('--print-env [client]', 'print the variables by which clients find the server, for a shell, and do not serve', {
+    choices: clients,
+  }),
 ];
