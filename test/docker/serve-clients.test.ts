@@ -54,6 +54,15 @@ test('every example of the documentation runs the job', async ({ home }) => {
   } else process.stderr.write('Left out: there is no gcloud.\n');
 });
 
+test('a command that is served has the variables of all clients', async ({ home }) => {
+  const line = 'echo "$LOCALRUN_SERVER $CLOUDSDK_PROXY_PORT $GOOGLE_CLOUD_RUN_V2_CUSTOM_ENDPOINT"';
+  const { exitCode, stdout } = await home.start(['serve', '--port', '0', '--', 'sh', '-c', line]).ended;
+  expect({ exitCode, stdout }).toEqual({
+    exitCode: 0,
+    stdout: expect.stringMatching(/^(http:\/\/127\.0\.0\.1:(\d+)) \2 \1\/v2\/\n$/) as string,
+  });
+});
+
 /** Debian's client is older than `client_options`, and comes without the descriptions of APIs. */
 const pythonPrelude = `
 import json, os
