@@ -55,18 +55,24 @@ export class Exchange implements Situation {
     return this.#gone.signal;
   }
 
-  /** The body as text. @throws StatusError INVALID_ARGUMENT if it is too large, or no UTF-8 */
+  /** The body as text. @throws StatusError INVALID_ARGUMENT if it is too large, or no UTF-8; CANCELLED */
   async text(): Promise<string> {
     const { headers } = this.request;
     if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return '';
     const chunks: Buffer[] = [];
     let size = 0;
-    for await (const chunk of this.request as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > maxBodyBytes) {
-        throw new StatusError('INVALID_ARGUMENT', `Request payload size exceeds the limit: ${maxBodyBytes} bytes.`);
+    try {
+      // The answer needs the connection, also if the rest of the body is not read.
+      for await (const chunk of this.request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+        size += chunk.length;
+        if (size > maxBodyBytes) break;
+        chunks.push(chunk);
       }
-      chunks.push(chunk);
+    } catch (error) {
+      throw new StatusError('CANCELLED', 'The request has broken off.', { cause: error });
+    }
+    if (size > maxBodyBytes) {
+      throw new StatusError('INVALID_ARGUMENT', `Request payload size exceeds the limit: ${maxBodyBytes} bytes.`);
     }
     try {
       return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
@@ -76,6 +82,7 @@ export class Exchange implements Situation {
   }
 
   json(status: number, body: unknown, pretty = true): void {
+    if (this.#closing.aborted) this.response.setHeader('Connection', 'close');
     const bytes = Buffer.from(pretty ? `${JSON.stringify(body, null, 2)}\n` : JSON.stringify(body));
     this.response.writeHead(status, {
       'Content-Type': 'application/json; charset=UTF-8',

@@ -7,9 +7,13 @@ const limits = {
   headersTimeout: 10_000,
   requestTimeout: 40_000,
   connectionsCheckingInterval: 1000,
-  /** How long an idle connection stays open. Clients are told of half: who believes that never meets its end. */
-  keepAliveTimeout: 120_000,
 };
+
+/** How long a connection may be idle, in ms. */
+const usualIdle = 600_000;
+
+/** What clients are told of that at most, in seconds. */
+const longestPromise = 60;
 
 /** What a parser of HTTP cannot read, as its code says it. */
 const parseErrors: Readonly<Record<string, [status: number, message: string]>> = {
@@ -17,10 +21,17 @@ const parseErrors: Readonly<Record<string, [status: number, message: string]>> =
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not arrive in time.'],
 };
 
-/** A server that listens nowhere: connections are passed to it. */
-export function http1Server(handle: (request: IncomingMessage, response: ServerResponse) => void): Server {
-  const server = createServer(limits, (request, response) => {
-    response.setHeader('Keep-Alive', `timeout=${limits.keepAliveTimeout / 2000}`);
+/**
+ * A server that listens nowhere: connections are passed to it. It tells clients half of the time that a connection may be
+ * idle, so that who believes that never sends a request to one that is just being closed.
+ */
+export function http1Server(
+  handle: (request: IncomingMessage, response: ServerResponse) => void,
+  idle: number = usualIdle,
+): Server {
+  const promise = `timeout=${Math.min(longestPromise, Math.floor(idle / 2000))}`;
+  const server = createServer({ ...limits, keepAliveTimeout: idle }, (request, response) => {
+    response.setHeader('Keep-Alive', promise);
     handle(request, response);
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {

@@ -18,6 +18,8 @@ export interface ServerOptions extends Address {
   /** What every request must bring; undefined: nothing. */
   token?: string | undefined;
   tls?: Tls | undefined;
+  /** How long a connection may be idle, in ms; ten minutes if unset. */
+  idle?: number | undefined;
   call: Omit<ServerCall, 'address'>;
   /** Reports a fault of this program. */
   report: (error: unknown) => void;
@@ -32,17 +34,24 @@ export interface Server {
 }
 
 /** Serves the API. @throws StatusError if it cannot listen */
-export async function openServer({ host, port: wanted, token, tls, call, report }: ServerOptions): Promise<Server> {
+export async function openServer({
+  host,
+  port: wanted,
+  token,
+  tls,
+  idle,
+  call,
+  report,
+}: ServerOptions): Promise<Server> {
   const guard = new Guard(token);
   const closing = new AbortController();
   const sockets = new Set<Socket>();
-  const http1 = http1Server((request, response) => void answer(request, response));
+  const http1 = http1Server((request, response) => void answer(request, response), idle);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const exchange = new Exchange(request, response, served, closing.signal);
     try {
       guard.check(exchange.origins);
-      if (closing.signal.aborted) response.setHeader('Connection', 'close');
       await (
         await answerOf(exchange.path)
       )(exchange);
@@ -86,11 +95,14 @@ export async function openServer({ host, port: wanted, token, tls, call, report 
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       closing.abort();
-      http1.closeIdleConnections();
       if (grpc) (await grpc).close(patience);
-      const timer = setTimeout(() => sockets.forEach((socket) => socket.destroy()), patience);
+      // A connection may become idle only now, with an answer that had begun before.
+      const idle = setInterval(() => http1.closeIdleConnections(), 50);
+      const late = setTimeout(() => sockets.forEach((socket) => socket.destroy()), patience);
       await closed;
-      clearTimeout(timer);
+      clearInterval(idle);
+      clearTimeout(late);
+      http1.close();
     },
   };
 }

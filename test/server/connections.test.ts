@@ -1,0 +1,267 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import net from 'node:net';
+import { json } from 'node:stream/consumers';
+import tls from 'node:tls';
+import path from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openServer } from '../../src/server/server.js';
+import { createJob } from '../../src/service/jobs.js';
+import { FakeEngine } from '../support/fake-engine.js';
+import { jobInput, parent } from '../support/jobs.js';
+import { type Answer, ServerWorld } from '../support/server.js';
+import { tempDirectory } from '../support/temp.js';
+
+const jobs = '/v2/projects/p/locations/us-central1/jobs';
+
+/** What a connection gets that sends some text. */
+async function said(port: number, text: string, { end = false } = {}): Promise<string> {
+  const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  onTestFinished(() => void socket.destroy());
+  let got = '';
+  socket.setEncoding('utf8').on('data', (part: string) => (got += part));
+  socket.on('error', () => {}).on('end', () => socket.end());
+  socket.write(text);
+  if (end) socket.end();
+  await once(socket, 'close');
+  return got;
+}
+
+describe('who may ask', () => {
+  const denied = (code: number): Answer => ({
+    status: code,
+    body: {
+      error: expect.objectContaining({
+        code,
+        status: code === 401 ? 'UNAUTHENTICATED' : 'PERMISSION_DENIED',
+      }) as unknown,
+    },
+  });
+
+  test.for([
+    ['127.0.0.1', true],
+    ['127.0.0.1:8080', true],
+    ['localhost', true],
+    ['LOCALHOST:1', true],
+    ['[::1]:8080', true],
+    ['us-central1-localhost:8080', true],
+    ['europe-west1-127.0.0.1', true],
+    ['example.com', false],
+    ['localhost.example.com', false],
+    ['127.0.0.1.example.com', false],
+    ['example.com-localhost', false],
+    ['us-central1-run.googleapis.com', false],
+    ['127.0.0.1@example.com', false],
+    ['169.254.169.254', false],
+  ] as const)('the host %j: %s', async ([host, allowed]) => {
+    const server = await ServerWorld.open();
+    const answer = await server.raw('GET', jobs, { host });
+    expect(answer).toEqual(allowed ? { status: 200, body: {} } : denied(403));
+  });
+
+  test('a page of another site may not, and its own may', async () => {
+    const server = await ServerWorld.open();
+    const { port } = server.server;
+    const host = `localhost:${port}`;
+    for (const headers of [
+      { origin: 'http://example.com' },
+      { origin: 'null' },
+      { origin: `http://localhost:${port + 1}` },
+      { origin: `http://127.0.0.1:${port}` },
+      { 'sec-fetch-site': 'cross-site' },
+    ]) {
+      expect(await server.raw('GET', jobs, { host, ...headers })).toEqual(denied(403));
+    }
+    for (const headers of [
+      { origin: `http://${host}` },
+      { 'sec-fetch-site': 'same-origin' },
+      { 'sec-fetch-site': 'none' },
+    ]) {
+      expect(await server.raw('GET', jobs, { host, ...headers })).toEqual({ status: 200, body: {} });
+    }
+    const response = await fetch(`${server.server.url}${jobs}`, { method: 'OPTIONS' });
+    expect([...response.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
+  });
+
+  test('with a token, whoever brings it, by whatever name', async () => {
+    const server = await ServerWorld.open({ token: 'hush' });
+    for (const headers of [
+      {},
+      { authorization: 'Bearer hus' },
+      { authorization: 'Basic hush' },
+      { authorization: 'Bearer' },
+    ]) {
+      expect(await server.raw('GET', jobs, headers)).toEqual(denied(401));
+    }
+    expect(await server.raw('GET', `${jobs}?access_token=other`)).toEqual(denied(401));
+    const ok = { status: 200, body: {} };
+    expect(await server.raw('GET', jobs, { authorization: 'Bearer hush', host: 'build.example.com' })).toEqual(ok);
+    expect(await server.raw('GET', `${jobs}?access_token=hush`)).toEqual(ok);
+    expect(await server.raw('GET', jobs, { authorization: 'Bearer hush', origin: 'http://example.com' })).toEqual(
+      denied(403),
+    );
+  });
+});
+
+describe('a connection', () => {
+  test('may be slow about its first bytes, and end its side early', async () => {
+    const server = await ServerWorld.open();
+    const { port } = server.server;
+    const request = `GET ${jobs} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
+    expect(await said(port, request, { end: true })).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\n\{\}\n$/);
+    const socket = net.connect(port, '127.0.0.1');
+    let got = '';
+    socket.setEncoding('utf8').on('data', (part: string) => (got += part));
+    for (const letter of `P${request.slice(1).replace('ET ', 'UT ')}`) {
+      socket.write(letter);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await once(socket, 'close');
+    expect(got).toMatch(/^HTTP\/1\.1 404 Not Found\r\n/);
+  });
+
+  test('that speaks something else, or too much, is told so and closed', async () => {
+    const server = await ServerWorld.open();
+    const { port } = server.server;
+    expect(await said(port, 'EHLO example.com\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(await said(port, `GET / HTTP/1.1\r\nA: ${'a'.repeat(17 * 1024)}\r\n\r\n`)).toMatch(
+      /^HTTP\/1\.1 431 Request Header Fields Too Large\r\n/,
+    );
+    expect(await said(port, '\u0016\u0003\u0001\u0002', { end: true })).toMatch(/^HTTP\/1\.1 400 |^$/);
+    expect(await said(port, `GET ${jobs} HTTP/1.0\r\n\r\n`)).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n/);
+    const head = `POST ${jobs}?jobId=a HTTP/1.1\r\nHost: localhost\r\n`;
+    const smuggled = `${head}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`;
+    expect(await said(port, smuggled)).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(await server.ask('GET', 'jobs')).toEqual({ status: 200, body: {} });
+    expect(server.faults).toEqual([]);
+  });
+
+  test('that sends a body of more than 10 MB is told so, and one with less is read', async () => {
+    const server = await ServerWorld.open();
+    const variables = (bytes: number): object =>
+      jobInput(
+        {},
+        {
+          containers: [
+            {
+              image: 'a',
+              env: Array.from({ length: Math.floor(bytes / 30_000) }, (_, i) => ({
+                name: `A${i}`,
+                value: 'x'.repeat(30_000),
+              })),
+            },
+          ],
+        },
+      );
+    expect(await server.ask('POST', 'jobs?jobId=large', variables(9_900_000))).toMatchObject({ status: 200 });
+    expect(await server.ask('POST', 'jobs?jobId=larger', variables(11_000_000))).toMatchObject({
+      status: 400,
+      body: { error: { message: 'Request payload size exceeds the limit: 10485760 bytes.' } },
+    });
+    const chunked = http.request(`${server.server.url}${jobs}?jobId=a`, { method: 'POST', agent: false });
+    chunked.on('error', () => {});
+    const answered = once(chunked, 'response') as Promise<[http.IncomingMessage]>;
+    for (let sent = 0; sent < 11 * 2 ** 20; sent += 2 ** 20) chunked.write(Buffer.alloc(2 ** 20, 32));
+    const [response] = await answered;
+    expect(response.statusCode).toBe(400);
+    chunked.destroy();
+    expect(server.faults).toEqual([]);
+  });
+
+  test('stays open between requests, and nobody meets its end who believes what the server says of it', async () => {
+    const server = await ServerWorld.open({ idle: 4000 });
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
+    onTestFinished(() => agent.destroy());
+    const used = new Set<unknown>();
+    const ask = async (): Promise<unknown> => {
+      const request = http.get(`${server.server.url}${jobs}`, { agent });
+      const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+      expect(response.headers['keep-alive']).toBe('timeout=2');
+      used.add(request.socket);
+      return json(response);
+    };
+    const all = (): Promise<unknown[]> => Promise.all(Array.from({ length: 16 }, ask));
+    for (let round = 0; round < 10; round++) expect(await all()).toEqual(Array.from({ length: 16 }, () => ({})));
+    expect(used.size).toBe(16);
+    for (const pause of [900, 1000, 2000, 3990, 4010]) {
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      expect(await all()).toHaveLength(16);
+    }
+  });
+});
+
+describe('a server that closes', () => {
+  test('answers what it has begun, with what there is, and takes no more', async () => {
+    const server = await ServerWorld.open({ runtime: new FakeEngine(() => ({ ms: 60_000 })) });
+    const { body: created } = await server.ask<{ name: string }>('POST', 'jobs?jobId=nightly', jobInput());
+    expect(created).toMatchObject({ done: true });
+    const { body: run } = await server.ask<{ name: string }>('POST', 'jobs/nightly:run');
+    const waiting = server.ask('POST', `/v2/${run.name}:wait`, { timeout: '60s' });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const since = performance.now();
+    await server.server.close();
+    expect(performance.now() - since).toBeLessThan(4000);
+    const answer = await waiting;
+    expect(answer).toMatchObject({ status: 200, body: { name: run.name } });
+    expect(answer).not.toHaveProperty('body.done');
+    await expect(server.raw('GET', jobs)).rejects.toThrow(/ECONNREFUSED/);
+  });
+});
+
+test('with TLS, both sides agree on the protocol', async () => {
+  const directory = tempDirectory();
+  const file = (name: string): string => path.join(directory, name);
+  execFileSync(
+    'openssl',
+    [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
+      ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'],
+      ...['-keyout', file('key.pem'), '-out', file('cert.pem')],
+    ],
+    { stdio: 'ignore' },
+  );
+  const [cert, key] = ['cert.pem', 'key.pem'].map((name) => readFileSync(file(name), 'utf8'));
+  const server = await ServerWorld.open({ tls: { cert: cert ?? '', key: key ?? '' } });
+  const { port, url } = server.server;
+  expect(url).toBe(`https://127.0.0.1:${port}`);
+  const socket = tls.connect({ port, host: '127.0.0.1', ca: cert ?? '', ALPNProtocols: ['http/1.1'] });
+  await once(socket, 'secureConnect');
+  expect(socket.alpnProtocol).toBe('http/1.1');
+  let got = '';
+  socket.setEncoding('utf8').on('data', (part: string) => (got += part));
+  socket.write(`GET ${jobs} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+  await once(socket, 'close');
+  expect(got).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\{\}\n$/);
+  expect(await said(port, `GET ${jobs} HTTP/1.1\r\nHost: localhost\r\n\r\n`)).not.toContain('200 OK');
+});
+
+test('a port that another program has, and a key that is none, are reported', async () => {
+  const server = await ServerWorld.open();
+  const { port } = server.server;
+  const options = { host: '127.0.0.1', port, call: { ...server.world.call, ...parent }, report: () => {} };
+  await expect(openServer(options)).rejects.toThrow(
+    `Cannot listen on port ${port} of 127.0.0.1: another program has it.`,
+  );
+  await expect(openServer({ ...options, port: 0, tls: { cert: 'x', key: 'y' } })).rejects.toThrow(
+    /^The certificate or its key/,
+  );
+});
+
+test('jobs of many are listed in pages', async () => {
+  const server = await ServerWorld.open();
+  for (let i = 0; i < 25; i++) createJob(server.world.call, { parent, jobId: `job-${i}`, job: jobInput() });
+  const names: string[] = [];
+  for (let token = ''; ;) {
+    const { body } = await server.ask<{ jobs: { name: string }[]; nextPageToken?: string }>(
+      'GET',
+      `jobs?pageSize=10&pageToken=${token}`,
+    );
+    names.push(...body.jobs.map(({ name }) => name));
+    if (body.nextPageToken === undefined) break;
+    token = body.nextPageToken;
+  }
+  expect(names).toHaveLength(25);
+  expect(new Set(names).size).toBe(25);
+});
