@@ -39,20 +39,7 @@ const known = fc.constantFrom(...methods).chain(({ http }) => {
   }));
 });
 const unknown = fc.record({
-  method: fc.constantFrom(
-    'GET',
-    'POST',
-    'PUT',
-    'PATCH',
-    'DELETE',
-    'HEAD',
-    'OPTIONS',
-    'TRACE',
-    'CONNECT',
-    'PRI',
-    'BREW',
-    '',
-  ),
+  method: fc.constantFrom('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'TRACE', 'CONNECT', 'BREW', ''),
   path: fc.array(part('p'), { maxLength: 12 }).map((parts) => `/${parts.join('/')}`),
 });
 const target = fc.oneof({ weight: 4, arbitrary: known }, { weight: 1, arbitrary: unknown });
@@ -216,11 +203,7 @@ test(
       : [];
     expect(projects.filter((project) => !/^[a-z0-9][-a-z0-9.:]*$/.test(project))).toEqual([]);
     // Enough of them get through.
-    expect(
-      [statuses.get('200') ?? 0, statuses.get('400') ?? 0, statuses.get('404') ?? 0].every(
-        (number) => number > count / 200,
-      ),
-      JSON.stringify([...statuses]),
-    ).toBe(true);
+    const through = (status: string): number => statuses.get(status) ?? 0;
+    expect(Math.min(through('200'), through('400'), through('404'))).toBeGreaterThan(count / 200);
   },
 );
