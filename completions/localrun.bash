@@ -7,7 +7,7 @@ _localrun() {
     if [[ -n $slot ]]; then slot=''; continue; fi
     case $word in
       --condition-from-file|--env-vars-file|--file|--flags-file|--tls-cert|--tls-key|-f) slot='file' ;;
-      --account|--add-cloudsql-instances|--add-volume|--add-volume-mount|--args|--attempt|--binary-authorization|--breakglass|--command|--condition|--container|--cpu|--depends-on|--filter|--flatten|--freshness|--gpu|--gpu-type|--host|--image|--join-network|--keep-last|--key|--labels|--limit|--log-filter|--max-retries|--max-size|--member|--memory|--namespace|--network|--network-tags|--older-than|--parallelism|--platform|--port|--process-limit|--project|--ready-fd|--region|--remove-cloudsql-instances|--remove-containers|--remove-env-vars|--remove-labels|--remove-secrets|--remove-volume|--remove-volume-mount|--role|--service-account|--set-cloudsql-instances|--set-env-vars|--set-secrets|--severity|--sort-by|--startup-probe|--storage|--storage-class|--subnet|--task|--task-timeout|--tasks|--token|--update-env-vars|--update-labels|--update-secrets|--vpc-connector|--vpc-egress|--workdir) slot='anything' ;;
+      --account|--add-cloudsql-instances|--add-volume|--add-volume-mount|--args|--attempt|--binary-authorization|--breakglass|--command|--condition|--container|--cpu|--depends-on|--filter|--flatten|--freshness|--gpu|--gpu-type|--host|--image|--join-network|--keep-last|--key|--labels|--limit|--log-filter|--log-lines|--max-retries|--max-size|--member|--memory|--namespace|--network|--network-tags|--older-than|--parallelism|--platform|--port|--process-limit|--project|--ready-fd|--region|--remove-cloudsql-instances|--remove-containers|--remove-env-vars|--remove-labels|--remove-secrets|--remove-volume|--remove-volume-mount|--role|--service-account|--set-cloudsql-instances|--set-env-vars|--set-secrets|--severity|--sort-by|--startup-probe|--storage|--storage-class|--subnet|--task|--task-timeout|--tasks|--token|--update-env-vars|--update-labels|--update-secrets|--vpc-connector|--vpc-egress|--workdir) slot='anything' ;;
       --execution|--failed-of) slot='execution' ;;
       --runtime) slot='docker kubernetes' ;;
       --credentials) slot='adc' ;;
@@ -21,7 +21,7 @@ _localrun() {
       help) ;; # what follows completes as a command
       *)
         case ${at:+$at }$word in
-          'jobs'|'jobs run'|'jobs validate'|'jobs export'|'jobs create'|'jobs update'|'jobs deploy'|'jobs replace'|'jobs describe'|'jobs list'|'jobs delete'|'jobs execute'|'jobs get-iam-policy'|'jobs set-iam-policy'|'jobs add-iam-policy-binding'|'jobs remove-iam-policy-binding'|'jobs test-iam-permissions'|'jobs logs'|'jobs logs read'|'jobs logs tail'|'jobs executions'|'jobs executions list'|'jobs executions describe'|'jobs executions describe-latest'|'jobs executions cancel'|'jobs executions delete'|'jobs executions wait'|'jobs executions adopt'|'jobs executions logs'|'jobs executions logs read'|'jobs executions logs tail'|'jobs executions tasks'|'jobs executions tasks list'|'jobs executions tasks describe'|'config'|'config explain'|'config init'|'doctor'|'prune'|'serve'|'worker'|'worker manifest'|'worker run'|'completion'|'help') at=${at:+$at }$word ;;
+          'jobs'|'jobs run'|'jobs validate'|'jobs export'|'jobs create'|'jobs update'|'jobs deploy'|'jobs replace'|'jobs describe'|'jobs list'|'jobs delete'|'jobs execute'|'jobs get-iam-policy'|'jobs set-iam-policy'|'jobs add-iam-policy-binding'|'jobs remove-iam-policy-binding'|'jobs test-iam-permissions'|'jobs logs'|'jobs logs read'|'jobs logs tail'|'jobs executions'|'jobs executions list'|'jobs executions describe'|'jobs executions describe-latest'|'jobs executions cancel'|'jobs executions delete'|'jobs executions wait'|'jobs executions adopt'|'jobs executions report'|'jobs executions logs'|'jobs executions logs read'|'jobs executions logs tail'|'jobs executions tasks'|'jobs executions tasks list'|'jobs executions tasks describe'|'config'|'config explain'|'config init'|'doctor'|'prune'|'serve'|'worker'|'worker manifest'|'worker run'|'completion'|'help') at=${at:+$at }$word ;;
         esac
         ;;
     esac
@@ -49,7 +49,7 @@ _localrun() {
     'jobs logs') flags='--help' place='read tail' ;;
     'jobs logs read') flags='--log-filter --severity --task --attempt --prefix --freshness --limit --order --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
     'jobs logs tail') flags='--log-filter --severity --task --attempt --prefix --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='job' ;;
-    'jobs executions') flags='--help' place='list describe describe-latest cancel delete wait adopt logs tasks' ;;
+    'jobs executions') flags='--help' place='list describe describe-latest cancel delete wait adopt report logs tasks' ;;
     'jobs executions list') flags='--job --show-deleted --filter --limit --sort-by --uri --project --region --account --format --flatten --api-version --flags-file --quiet --help' ;;
     'jobs executions describe') flags='--show-deleted --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='execution' ;;
     'jobs executions describe-latest') flags='--job --project --region --account --format --flatten --api-version --flags-file --quiet --help' ;;
@@ -57,6 +57,7 @@ _localrun() {
     'jobs executions delete') flags='--async --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='execution' ;;
     'jobs executions wait') flags='--project --region --account --format --flatten --api-version --flags-file --quiet --help' place='execution' ;;
     'jobs executions adopt') flags='--project --region --account --format --flatten --api-version --flags-file --quiet --help' place='execution' ;;
+    'jobs executions report') flags='--html --log-lines --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='execution' ;;
     'jobs executions logs') flags='--help' place='read tail' ;;
     'jobs executions logs read') flags='--log-filter --severity --task --attempt --prefix --freshness --limit --order --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='execution' ;;
     'jobs executions logs tail') flags='--log-filter --severity --task --attempt --prefix --project --region --account --format --flatten --api-version --flags-file --quiet --help' place='execution' ;;

@@ -8,7 +8,7 @@ function __localrun_at
     end
     set -l longer (string trim -- "$at $word")
     switch $longer
-      case 'jobs' 'jobs run' 'jobs validate' 'jobs export' 'jobs create' 'jobs update' 'jobs deploy' 'jobs replace' 'jobs describe' 'jobs list' 'jobs delete' 'jobs execute' 'jobs get-iam-policy' 'jobs set-iam-policy' 'jobs add-iam-policy-binding' 'jobs remove-iam-policy-binding' 'jobs test-iam-permissions' 'jobs logs' 'jobs logs read' 'jobs logs tail' 'jobs executions' 'jobs executions list' 'jobs executions describe' 'jobs executions describe-latest' 'jobs executions cancel' 'jobs executions delete' 'jobs executions wait' 'jobs executions adopt' 'jobs executions logs' 'jobs executions logs read' 'jobs executions logs tail' 'jobs executions tasks' 'jobs executions tasks list' 'jobs executions tasks describe' 'config' 'config explain' 'config init' 'doctor' 'prune' 'serve' 'worker' 'worker manifest' 'worker run' 'completion' 'help'
+      case 'jobs' 'jobs run' 'jobs validate' 'jobs export' 'jobs create' 'jobs update' 'jobs deploy' 'jobs replace' 'jobs describe' 'jobs list' 'jobs delete' 'jobs execute' 'jobs get-iam-policy' 'jobs set-iam-policy' 'jobs add-iam-policy-binding' 'jobs remove-iam-policy-binding' 'jobs test-iam-permissions' 'jobs logs' 'jobs logs read' 'jobs logs tail' 'jobs executions' 'jobs executions list' 'jobs executions describe' 'jobs executions describe-latest' 'jobs executions cancel' 'jobs executions delete' 'jobs executions wait' 'jobs executions adopt' 'jobs executions report' 'jobs executions logs' 'jobs executions logs read' 'jobs executions logs tail' 'jobs executions tasks' 'jobs executions tasks list' 'jobs executions tasks describe' 'config' 'config explain' 'config init' 'doctor' 'prune' 'serve' 'worker' 'worker manifest' 'worker run' 'completion' 'help'
         set at $longer
     end
   end
@@ -518,6 +518,7 @@ complete -c localrun -n '__localrun_at "jobs executions"' -a 'cancel' -d 'Cancel
 complete -c localrun -n '__localrun_at "jobs executions"' -a 'delete' -d 'Delete an execution with its tasks and logs; a running one is cancelled first.'
 complete -c localrun -n '__localrun_at "jobs executions"' -a 'wait' -d 'Wait until an execution has ended, in whatever process it runs; exit 1 if it failed.'
 complete -c localrun -n '__localrun_at "jobs executions"' -a 'adopt' -d 'Resume an orphaned execution, whose process is gone; follow it, and exit with its result.'
+complete -c localrun -n '__localrun_at "jobs executions"' -a 'report' -d 'Print an execution as one HTML file: its tasks, timeline, logs and YAML, without a server.'
 complete -c localrun -n '__localrun_at "jobs executions"' -a 'logs' -d 'Show the logs of executions.'
 complete -c localrun -n '__localrun_at "jobs executions"' -a 'tasks' -d 'Show the tasks of executions.'
 complete -c localrun -n '__localrun_at "jobs executions"' -s h -l help -d 'show this help'
@@ -599,6 +600,18 @@ complete -c localrun -n '__localrun_at "jobs executions adopt"' -l api-version -
 complete -c localrun -n '__localrun_at "jobs executions adopt"' -l flags-file -r -F -d 'YAML or JSON map of flags and their values'
 complete -c localrun -n '__localrun_at "jobs executions adopt"' -s q -l quiet -d 'do not prompt; use the default answers'
 complete -c localrun -n '__localrun_at "jobs executions adopt"' -s h -l help -d 'show this help'
+complete -c localrun -n '__localrun_at "jobs executions report"' -f -a '(localrun __complete execution 2>/dev/null)'
+complete -c localrun -n '__localrun_at "jobs executions report"' -l html -d 'as HTML, the only format'
+complete -c localrun -n '__localrun_at "jobs executions report"' -l log-lines -r -f -d 'the newest lines of its logs to include; default: 10000'
+complete -c localrun -n '__localrun_at "jobs executions report"' -l project -r -f -d 'the project; see `localrun help environment`'
+complete -c localrun -n '__localrun_at "jobs executions report"' -l region -r -f -d 'the region'
+complete -c localrun -n '__localrun_at "jobs executions report"' -l account -r -f -d 'the account that makes the request'
+complete -c localrun -n '__localrun_at "jobs executions report"' -l format -r -f -a 'json yaml value csv table get multi list flattened config object none' -d 'how to print the result: json, yaml, value(KEY,...), csv(KEY,...), table(KEY,...), get(KEY,...), multi(KEY:format=FORMAT,...), list, flattened, config, object, none'
+complete -c localrun -n '__localrun_at "jobs executions report"' -l flatten -r -f -d 'a row for every item of a list, for --format'
+complete -c localrun -n '__localrun_at "jobs executions report"' -l api-version -r -f -a 'v1 v2' -d 'whose fields json and yaml print'
+complete -c localrun -n '__localrun_at "jobs executions report"' -l flags-file -r -F -d 'YAML or JSON map of flags and their values'
+complete -c localrun -n '__localrun_at "jobs executions report"' -s q -l quiet -d 'do not prompt; use the default answers'
+complete -c localrun -n '__localrun_at "jobs executions report"' -s h -l help -d 'show this help'
 complete -c localrun -n '__localrun_at "jobs executions logs"' -a 'read' -d 'Show the logs of an execution.'
 complete -c localrun -n '__localrun_at "jobs executions logs"' -a 'tail' -d 'Show the log entries of an execution, old and new, until it has ended.'
 complete -c localrun -n '__localrun_at "jobs executions logs"' -s h -l help -d 'show this help'

@@ -10,6 +10,7 @@ const cache = path.join(root, '.cache');
 mkdirSync(cache, { recursive: true });
 const checks = [
   ['tsc', '--incremental', '--tsBuildInfoFile', path.join(cache, 'tsc.json')],
+  ['tsc', '-p', 'src/page', '--incremental', '--tsBuildInfoFile', path.join(cache, 'tsc-page.json')],
   ['oxlint', '--type-aware', '--deny-warnings'],
   [
     ...['prettier', '--check', '.', '--log-level', 'warn'],

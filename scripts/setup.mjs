@@ -65,10 +65,10 @@ export async function ensureEngine() {
 }
 
 /** What some of the tests are about. */
-const subjects = ['podman', 'zsh', 'fish', 'docker-registry'];
+const subjects = ['podman', 'zsh', 'fish', 'docker-registry', 'chromium'];
 
 /**
- * Makes sure that podman and the shells with completion are there for the tests on them, as far as it can; what is not
+ * Makes sure that podman, the shells with completion and a browser are there for the tests on them, as far as it can; what is not
  * there has its tests left out. Returns what is missing.
  */
 export function ensureSubjects() {

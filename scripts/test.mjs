@@ -18,7 +18,7 @@ await ensureEngine();
 makeSampleImage();
 makeTestImage();
 const left = new Set(ensureSubjects());
-const all = ['unit', 'engine', 'cli', 'server', 'docker', 'podman', 'busy', 'kubernetes'];
+const all = ['unit', 'engine', 'cli', 'server', 'page', 'docker', 'podman', 'busy', 'kubernetes'];
 const named = args.filter((arg) => arg.startsWith('--project'));
 const noCluster = named.length === 0 || named.includes('--project=kubernetes') ? obstacle() : undefined;
 if (noCluster) {
@@ -27,6 +27,7 @@ if (noCluster) {
   say(words);
   left.add('kubernetes');
 }
+if (left.has('chromium')) left.add('page');
 const chosen = named.length > 0 ? [] : all.filter((project) => !left.has(project));
 const projects = chosen.map((project) => `--project=${project}`);
 if (args.length === 0) must('npm', ['run', '--silent', 'check']);

@@ -238,6 +238,7 @@ function context(
     runner: () => (runner ??= openRunner()),
     doctor,
     openServer: async (options) => (await import('./server/server.js')).openServer(options),
+    frozenPage: async () => (await import('./server/page/frozen-page.js')).frozenPage,
     indexedJob: async () => (await import('./runtime/kubernetes/indexed-job.js')).indexedJob,
     workerManifest: async () => (await import('./runtime/kubernetes/worker-manifest.js')).workerManifest,
     version,

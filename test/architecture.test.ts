@@ -11,6 +11,7 @@ const arrows: Record<string, readonly string[]> = {
   config: ['model'],
   cli: ['config', 'service', 'local', 'model'],
   server: ['config', 'service', 'local', 'model'],
+  page: ['model'],
   service: ['engine', 'local', 'store', 'model'],
   engine: ['local', 'store', 'runtime', 'model'],
   local: ['model'],
@@ -20,10 +21,10 @@ const arrows: Record<string, readonly string[]> = {
 };
 
 /** Types that describe a lower part to those who only pass it on. */
-const typeArrows: Record<string, readonly string[]> = { service: ['runtime'], cli: ['server'] };
+const typeArrows: Record<string, readonly string[]> = { service: ['runtime'], cli: ['server'], server: ['page'] };
 
-const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
-const partOf = (file: string): string => file.split(path.sep)[0]?.replace(/\.ts$/, '') ?? '';
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => /\.tsx?$/.test(file));
+const partOf = (file: string): string => file.split(path.sep)[0]?.replace(/\.tsx?$/, '') ?? '';
 
 interface Import {
   file: string;

@@ -6,6 +6,14 @@ import type { Origins } from './guard.js';
 import { httpStatus } from './http-status.js';
 import { statusOf } from './status.js';
 
+/** The cookie in which a browser brings the token, in base64url; only the page sets it. */
+export const tokenCookie = 'localrun-token';
+
+function cookieToken(cookies: string): string | undefined {
+  const found = cookies.split(/;\s*/).find((cookie) => cookie.startsWith(`${tokenCookie}=`));
+  return found && Buffer.from(found.slice(tokenCookie.length + 1), 'base64url').toString();
+}
+
 /** A request over HTTP/1.1 and its answer, as every route sees it. */
 export class Exchange implements Situation {
   readonly request: IncomingMessage;
@@ -36,8 +44,8 @@ export class Exchange implements Situation {
 
   /** Where it says that it comes from. */
   get origins(): Origins {
-    const { host, origin, 'sec-fetch-site': fetchSite, authorization } = this.request.headers;
-    const token = this.query.get('access_token') ?? this.query.get('oauth_token') ?? undefined;
+    const { host, origin, 'sec-fetch-site': fetchSite, authorization, cookie = '' } = this.request.headers;
+    const token = this.query.get('access_token') ?? this.query.get('oauth_token') ?? cookieToken(cookie);
     return { host, origin, authorization, token, fetchSite: typeof fetchSite === 'string' ? fetchSite : undefined };
   }
 

@@ -18,4 +18,6 @@ export const routes: readonly Route[] = [
     at,
     load: async () => (await import('./v1/v1.js')).answer,
   })),
+  // The rest: it knows its paths.
+  { at: '/', load: async () => (await import('./page/page.js')).answer },
 ];

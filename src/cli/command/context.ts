@@ -6,6 +6,7 @@ import type { Build } from '../../service/export.js';
 import type { RunnerCall } from '../../service/execution-runner.js';
 import type { Server, ServerOptions } from '../../server/server.js';
 import type { Call } from '../../service/service.js';
+import type { FrozenPage } from '../../server/page/frozen-page.js';
 import type { Track } from '../flags/flag.js';
 import type { Io } from '../io.js';
 
@@ -35,6 +36,8 @@ export interface Context {
   openServer: (options: ServerOptions) => Promise<Server>;
   /** For inspecting both, even if they are damaged or unavailable. */
   doctor(): Promise<DoctorDeps>;
+  /** Makes the page of an execution as a file. */
+  frozenPage(): Promise<FrozenPage>;
   /** Makes a Job of Kubernetes. */
   indexedJob(): Promise<Build>;
   workerManifest(): Promise<(worker: ClusterWorker) => object[]>;

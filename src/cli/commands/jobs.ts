@@ -161,6 +161,21 @@ const executions: Entries = {
 executions resumes it in the background.`,
     load: () => import('./jobs/executions/adopt.js'),
   },
+  report: {
+    description: 'Print an execution as one HTML file: its tasks, timeline, logs and YAML, without a server.',
+    arguments: [theExecution],
+    flags: [
+      flag('--html', 'as HTML, the only format'),
+      flag('--log-lines <count>', 'the newest lines of its logs to include; default: 10000', {
+        parse: integerFlag('--log-lines', 0),
+      }),
+    ],
+    notes: `The file needs no network, and any browser shows it.
+
+Example:
+  localrun jobs executions report nightly-x7k2p --html > report.html`,
+    load: () => import('./jobs/executions/report.js'),
+  },
   logs: { description: 'Show the logs of executions.', commands: () => logs(theExecution) },
   tasks: { description: 'Show the tasks of executions.', commands: () => tasks },
 };
