@@ -52,6 +52,7 @@ test('every example of the documentation runs the job', async ({ home }) => {
     const config = { CLOUDSDK_CONFIG: home.directory, CLOUDSDK_CORE_DISABLE_USAGE_REPORTING: 'true' };
     expect(await served.shell('gcloud', block('gcloud'), config)).toMatch(/ hello$/m);
   } else process.stderr.write('Left out: there is no gcloud.\n');
+  await served.close();
 });
 
 test('a command that is served has the variables of all clients', async ({ home }) => {
@@ -153,4 +154,5 @@ test('what Terraform and Prefect send is answered, also by the server after the 
   expect(await second.ask('POST', 'jobs/tf:setIamPolicy?alt=json', { policy }, json)).toMatchObject({ body: policy });
   expect(await second.ask('DELETE', 'jobs/tf?alt=json', undefined, json)).toMatchObject({ status: 200 });
   expect(await second.ask('GET', 'jobs/tf?alt=json', undefined, json)).toMatchObject({ status: 404 });
+  await second.close();
 });

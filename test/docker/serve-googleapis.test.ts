@@ -25,7 +25,8 @@ const containers = [
 const policy = { bindings: [{ role: 'roles/run.invoker', members: ['user:a@example.com'] }] };
 
 test('the client of googleapis works on v2 and on v1 as it is', async ({ home }) => {
-  const { url } = await Served.open(home);
+  const served = await Served.open(home);
+  const { url } = served;
   const v2 = run({ version: 'v2', rootUrl: url });
   const { jobs, operations } = v2.projects.locations;
   const { executions } = jobs;
@@ -140,4 +141,5 @@ test('the client of googleapis works on v2 and on v1 as it is', async ({ home })
     status: 'Success',
   });
   expect((await v1.jobs.list({ parent: namespace })).data.items).toMatchObject([{ metadata: { name: 'third' } }]);
+  await served.close();
 });

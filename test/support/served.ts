@@ -31,6 +31,12 @@ export class Served {
     return new Served(home, command, Number(port));
   }
 
+  /** Ends it, as every test must, whose home would wait for it. */
+  async close(): Promise<void> {
+    this.command.kill('SIGTERM');
+    await this.command.ended;
+  }
+
   /** Sends a request; the path is that below the project and location, unless it begins with a slash. */
   async ask<T>(
     method: string,

@@ -18,6 +18,8 @@ const variablesOf: Record<Client, (address: URL, parent: Parent) => Variables> =
       CLOUDSDK_PROXY_ADDRESS: hostname.replace(/^\[|\]$/g, ''),
       CLOUDSDK_PROXY_PORT: port,
       CLOUDSDK_AUTH_DISABLE_CREDENTIALS: 'true',
+      // Else its first call looks for a metadata server, for ten seconds.
+      CLOUDSDK_CORE_CHECK_GCE_METADATA: 'false',
       CLOUDSDK_CORE_SHOULD_PROMPT_TO_ENABLE_API: 'false',
       CLOUDSDK_CORE_PROJECT: project,
       CLOUDSDK_RUN_REGION: location,
