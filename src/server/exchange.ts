@@ -14,6 +14,10 @@ function cookieToken(cookies: string): string | undefined {
   return found && Buffer.from(found.slice(tokenCookie.length + 1), 'base64url').toString();
 }
 
+/** A value as the API sends it. */
+export const jsonBytes = (body: unknown, pretty: boolean): Buffer =>
+  Buffer.from(pretty ? `${JSON.stringify(body, null, 2)}\n` : JSON.stringify(body));
+
 /** A request over HTTP/1.1 and its answer, as every route sees it. */
 export class Exchange implements Situation {
   readonly request: IncomingMessage;
@@ -23,7 +27,8 @@ export class Exchange implements Situation {
   readonly httpMethod: string;
   /** The path as sent, without the query. */
   readonly path: string;
-  readonly query: URLSearchParams;
+  readonly #search: string;
+  #query: URLSearchParams | undefined;
   readonly #closing: AbortSignal;
   #gone: AbortController | undefined;
 
@@ -39,13 +44,18 @@ export class Exchange implements Situation {
     const target = url.startsWith('/') ? url : url.replace(/^[a-z]+:\/\/[^/?#]*/i, '') || '/';
     const mark = target.indexOf('?');
     this.path = mark < 0 ? target : target.slice(0, mark);
-    this.query = new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1));
+    this.#search = mark < 0 ? '' : target.slice(mark + 1);
+  }
+
+  get query(): URLSearchParams {
+    return (this.#query ??= new URLSearchParams(this.#search));
   }
 
   /** Where it says that it comes from. */
   get origins(): Origins {
-    const { host, origin, 'sec-fetch-site': fetchSite, authorization, cookie = '' } = this.request.headers;
-    const token = this.query.get('access_token') ?? this.query.get('oauth_token') ?? cookieToken(cookie);
+    const { host, origin, 'sec-fetch-site': fetchSite, authorization, cookie } = this.request.headers;
+    const asked = this.#search === '' ? null : (this.query.get('access_token') ?? this.query.get('oauth_token'));
+    const token = asked ?? (cookie === undefined ? undefined : cookieToken(cookie));
     return { host, origin, authorization, token, fetchSite: typeof fetchSite === 'string' ? fetchSite : undefined };
   }
 
@@ -63,10 +73,14 @@ export class Exchange implements Situation {
     return this.#gone.signal;
   }
 
+  get hasBody(): boolean {
+    const { headers } = this.request;
+    return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+  }
+
   /** The body as text. @throws StatusError INVALID_ARGUMENT if it is too large, or no UTF-8; CANCELLED */
   async text(): Promise<string> {
-    const { headers } = this.request;
-    if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return '';
+    if (!this.hasBody) return '';
     const chunks: Buffer[] = [];
     let size = 0;
     try {
@@ -90,8 +104,12 @@ export class Exchange implements Situation {
   }
 
   json(status: number, body: unknown, pretty = true): void {
+    this.send(status, jsonBytes(body, pretty));
+  }
+
+  /** Sends JSON. */
+  send(status: number, bytes: Buffer): void {
     if (this.#closing.aborted) this.response.setHeader('Connection', 'close');
-    const bytes = Buffer.from(pretty ? `${JSON.stringify(body, null, 2)}\n` : JSON.stringify(body));
     this.response.writeHead(status, {
       'Content-Type': 'application/json; charset=UTF-8',
       'Content-Length': bytes.length,

@@ -37,6 +37,11 @@ export class StoreChanges {
     this.#store = store;
   }
 
+  /** Changes with every change of the store. */
+  get version(): string {
+    return this.#store.version();
+  }
+
   /**
    * Yields at once, and then after every change. Changes that come while the consumer is busy make one step, so that a
    * slow consumer costs no memory.

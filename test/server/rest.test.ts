@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Execution, Job } from '../../src/model/schema/job.js';
 import type { Operation } from '../../src/model/schema/operation.js';
-import { jobInput } from '../support/jobs.js';
+import { runJob } from '../../src/service/run-job.js';
+import { openStore } from '../../src/store/sqlite.js';
+import { jobInput, someJobName } from '../support/jobs.js';
 import { ServerWorld } from '../support/server.js';
 
 test('a job is created, read, listed, run to its end, and deleted', async () => {
@@ -64,4 +66,20 @@ test('only requests from this machine are answered', async () => {
   const refused = { status: 403, body: { error: { code: 403, status: 'PERMISSION_DENIED' } } };
   expect(await server.ask('GET', 'jobs', undefined, { origin: 'http://example.com' })).toMatchObject(refused);
   expect(await server.ask('GET', 'jobs', undefined, { origin: server.server.url })).toMatchObject({ status: 200 });
+});
+
+test('an answer that was given before is given again only while nothing has changed, whoever may change it', async () => {
+  const server = await ServerWorld.open({ work: false });
+  await server.ask('POST', 'jobs?jobId=nightly', jobInput());
+  const count = async (query = ''): Promise<unknown> =>
+    (await server.ask<Job>('GET', `jobs/nightly${query}`)).body.executionCount;
+  expect([await count(), await count(), await count('?fields=name')]).toEqual([undefined, undefined, undefined]);
+  await server.ask('POST', 'jobs/nightly:run');
+  expect([await count(), await count(), await count('?fields=name')]).toEqual([1, 1, undefined]);
+  const other = openStore(server.world.home);
+  runJob({ ...server.world.call, store: other }, { name: someJobName });
+  other.close();
+  expect([await count(), await count(), await count('?fields=executionCount')]).toEqual([2, 2, 2]);
+  await server.ask('DELETE', 'jobs/nightly');
+  expect(await server.ask('GET', 'jobs/nightly')).toMatchObject({ body: { reconciling: true } });
 });

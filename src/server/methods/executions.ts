@@ -26,7 +26,7 @@ export function executionNamed(call: ServerCall, name: string): Execution {
 
 export const executions: readonly Method[] = [
   method({
-    ...{ service, rpc: 'GetExecution', request: GetExecutionRequest, response: ExecutionMessage },
+    ...{ service, rpc: 'GetExecution', pure: true, request: GetExecutionRequest, response: ExecutionMessage },
     http: { verb: 'GET', path: '/v2/{name=projects/*/locations/*/jobs/*/executions/*}' },
     handle: (call, { name = '' }) => executionNamed(call, nameIn(call, name, ['jobs', 'executions'])),
   }),

@@ -31,7 +31,7 @@ export const jobs: readonly Method[] = [
     },
   }),
   method({
-    ...{ service, rpc: 'GetJob', request: GetJobRequest, response: JobMessage },
+    ...{ service, rpc: 'GetJob', pure: true, request: GetJobRequest, response: JobMessage },
     http: { verb: 'GET', path: '/v2/{name=projects/*/locations/*/jobs/*}' },
     handle: (call, { name = '' }) => getJob(call, nameIn(call, name, ['jobs'])),
   }),

@@ -37,6 +37,8 @@ export interface Method {
   http: HttpRule;
   request: Message;
   response: Message;
+  /** Its answer depends on the request and the store alone, and not on the time. */
+  pure?: true;
   handle(call: ServerCall, request: object, situation: Situation): object | Promise<object>;
 }
 

@@ -10,7 +10,7 @@ const service = 'google.cloud.run.v2.Tasks';
 
 export const tasks: readonly Method[] = [
   method({
-    ...{ service, rpc: 'GetTask', request: GetTaskRequest, response: TaskMessage },
+    ...{ service, rpc: 'GetTask', pure: true, request: GetTaskRequest, response: TaskMessage },
     http: { verb: 'GET', path: '/v2/{name=projects/*/locations/*/jobs/*/executions/*/tasks/*}' },
     handle(call, { name: given = '' }) {
       const name = nameIn(call, given, ['jobs', 'executions', 'tasks']);

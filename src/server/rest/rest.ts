@@ -1,10 +1,11 @@
 import { StatusError } from '../../model/errors.js';
-import type { Exchange } from '../exchange.js';
+import { type Exchange, jsonBytes } from '../exchange.js';
 import { fromBody } from '../methods/body.js';
 import type { Method } from '../methods/method.js';
 import { methods } from '../methods/methods.js';
 import { toJson } from '../proto-json.js';
 import { matched, type PathTemplate, pathTemplate, requestPath } from './path-template.js';
+import { knownAnswer, rememberAnswer } from './known-answers.js';
 import { readQuery } from './query.js';
 
 interface Route {
@@ -25,7 +26,13 @@ function keyOf(httpMethod: string, segments: number, verb: string): string {
 
 /** Answers a request of the v2 API. @param path the path of the method, if it is not that of the request */
 export async function answer(exchange: Exchange, path = exchange.path): Promise<void> {
-  const { method, values } = route(exchange.httpMethod, path);
+  const { httpMethod, call } = exchange;
+  const { url = '' } = exchange.request;
+  const known = httpMethod === 'GET' && !exchange.hasBody ? knownAnswer(call, url) : undefined;
+  if (known) return exchange.send(200, known);
+  const { method, values } = route(httpMethod, path);
+  // Conditions of policies may depend on the time.
+  const version = method.pure && !call.enforced ? call.changes.version : undefined;
   const request: Record<string, unknown> = {};
   const { enums, pretty, fields } = readQuery(exchange.query, method.request, request);
   const { body } = method.http;
@@ -33,10 +40,15 @@ export async function answer(exchange: Exchange, path = exchange.path): Promise<
   if (body === undefined) requireEmpty(text);
   else Object.assign(request, fromBody(method, text));
   for (const [field, value] of values) setField(request, field, value);
-  const response = toJson(method.response, await method.handle(exchange.call, request, exchange), enums);
-  if (fields === undefined) return exchange.json(200, response, pretty);
+  const response = toJson(method.response, await method.handle(call, request, exchange), enums);
+  const bytes = jsonBytes(fields === undefined ? response : await masked(response, method, fields), pretty);
+  if (version !== undefined) rememberAnswer(call, url, version, bytes);
+  exchange.send(200, bytes);
+}
+
+async function masked(response: object, method: Method, fields: string): Promise<object> {
   const { selected } = await import('./field-mask.js');
-  exchange.json(200, selected(response, method.response, fields), pretty);
+  return selected(response, method.response, fields);
 }
 
 function route(httpMethod: string, path: string): { method: Method; values: [field: string, value: string][] } {
