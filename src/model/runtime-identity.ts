@@ -38,7 +38,7 @@ export const endpointOf = (engine: RuntimeIdentity): string => {
 };
 
 /** How to switch from the runtime in use, `asked`, to `runtime`. */
-function wayTo(runtime: RuntimeIdentity, asked: RuntimeIdentity): string {
+export function wayTo(runtime: RuntimeIdentity, asked: RuntimeIdentity): string {
   const steps = runtime.client === 'kubernetes' ? stepsToCluster(runtime, asked) : stepsToEngine(runtime, asked);
   return steps.join(', and ') || `bring back the ${kindOf(runtime)} that had this address`;
 }

@@ -78,6 +78,7 @@ test('an execution is left alone where another engine is asked, and goes on wher
   expect(told.get('other engines')).toMatchObject({
     state: 'warning',
     found: `left by a process that is gone: ${id} (DOCKER_HOST=${other.host})`,
+    fix: expect.stringContaining(`set DOCKER_HOST=${other.host}; if that is gone for good: `),
   });
   expect(told.get('executions')).toMatchObject({ state: 'ok', found: 'none is under way' });
   // The next run goes its own way.

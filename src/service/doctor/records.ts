@@ -1,4 +1,4 @@
-import { type RuntimeIdentity, endpointOf } from '../../model/runtime-identity.js';
+import { type RuntimeIdentity, endpointOf, wayTo } from '../../model/runtime-identity.js';
 import { isCompleted } from '../../model/execution.js';
 import { StatusError, suggest } from '../../model/errors.js';
 import { shortName } from '../../model/names.js';
@@ -69,7 +69,7 @@ export function executionChecks(
   const open = service.store.openExecutions().map((name) => {
     const engine = service.store.engine(name);
     const asked = answering(name);
-    const away = engine && asked && engine.id !== asked.id ? engine : undefined;
+    const away = engine && asked && engine.id !== asked.id ? { began: engine, asked } : undefined;
     return { name, away, orphaned: isOrphaned(service, name) };
   });
   const here = open.filter(({ away }) => !away);
@@ -78,8 +78,8 @@ export function executionChecks(
 
 interface Open {
   name: string;
-  /** The container engine that it began on, if another one answers. */
-  away: RuntimeIdentity | undefined;
+  /** The runtime that it began on, if another one answers. */
+  away: { began: RuntimeIdentity; asked: RuntimeIdentity } | undefined;
   orphaned: boolean;
 }
 
@@ -111,20 +111,16 @@ function otherEngines(open: readonly Open[]): Mendable {
   const list = (orphaned: boolean): string =>
     open
       .flatMap((one) =>
-        one.away && one.orphaned === orphaned ? [`${shortName(one.name)} (${endpointOf(one.away)})`] : [],
+        one.away && one.orphaned === orphaned ? [`${shortName(one.name)} (${endpointOf(one.away.began)})`] : [],
       )
       .join(', ');
   const [left, underWay] = [list(true), list(false)];
+  const ways = new Set(open.flatMap(({ away, orphaned }) => (away && orphaned ? [wayTo(away.began, away.asked)] : [])));
   const found = [left && `left by a process that is gone: ${left}`, underWay && `under way: ${underWay}`];
   return {
     name,
     state: left ? 'warning' : 'ok',
     found: found.filter(Boolean).join('; ') || 'no execution began on another one',
-    fix: left
-      ? [
-          'point DOCKER_HOST or a docker context at that engine; if it is gone for good: ',
-          suggest('jobs executions delete'),
-        ]
-      : undefined,
+    fix: left ? [`${[...ways].join('; ')}; if that is gone for good: `, suggest('jobs executions delete')] : undefined,
   };
 }

@@ -3,6 +3,7 @@ import type { Execution } from '../../../src/model/schema/job.js';
 import { cancelExecution, deleteExecution, waitForExecution } from '../../../src/service/executions.js';
 import { createJob, deleteJob } from '../../../src/service/jobs.js';
 import { engineMismatch, orphanMismatch } from '../../../src/service/engine-mismatch.js';
+import { executionChecks } from '../../../src/service/doctor/records.js';
 import { recoverExecutions } from '../../../src/service/recovery.js';
 import { runJob } from '../../../src/service/run-job.js';
 import { jobInput } from '../../support/jobs.js';
@@ -40,6 +41,22 @@ describe('an orphan on another container engine than the one that answers', () =
     expect(world.store.cancelRequested(execution.name)).toBe(false);
     expect(world.spawned).toEqual([]);
     expect(world.store.execution(execution.name)).toEqual(execution);
+  });
+
+  test.each([
+    [there, 'set DOCKER_HOST=ssh://there'],
+    [
+      { id: 'cluster', client: 'kubernetes', context: 'prod', namespace: 'jobs' } as const,
+      'set LOCALRUN_RUNTIME=kubernetes, and set runtime.context to prod, and set runtime.namespace to jobs',
+    ],
+  ])('is reported by the doctor, with the way to %o', (began, way) => {
+    world.store.saveEngine(execution.name, began);
+    const here = { id: 'here', client: 'docker', host: 'tcp://here' } as const;
+    const check = executionChecks(world.call, () => here).find(({ name }) => name === 'other engines');
+    expect(check?.fix).toEqual([
+      `${way}; if that is gone for good: `,
+      expect.objectContaining({ command: 'jobs executions delete' }),
+    ]);
   });
 
   test.each([
