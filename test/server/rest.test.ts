@@ -83,3 +83,63 @@ test('an answer that was given before is given again only while nothing has chan
   await server.ask('DELETE', 'jobs/nightly');
   expect(await server.ask('GET', 'jobs/nightly')).toMatchObject({ body: { reconciling: true } });
 });
+
+test('names, enums and standard parameters are taken in all their spellings', async () => {
+  const server = await ServerWorld.open();
+  const body = {
+    launch_stage: 3,
+    template: { task_count: '2', template: { max_retries: 0, containers: [{ image: 'a' }] } },
+  };
+  const created = await server.ask<Operation>(
+    'POST',
+    'jobs?job_id=nightly&alt=json&key=x&quotaUser=me&%24.xgafv=2',
+    body,
+  );
+  expect(created).toMatchObject({
+    status: 200,
+    body: { response: { launchStage: 'BETA', template: { taskCount: 2 } } },
+  });
+  expect(created.body.response).toMatchObject({ template: { template: { maxRetries: 0 } } });
+  const jobs = '/v2/projects/p/locations/us-central1/jobs';
+  for (const alt of [
+    '$alt=json%3Benum-encoding=int',
+    '%24alt=json%3Benum-encoding%3Dint',
+    '$alt=json;enum-encoding=int',
+  ]) {
+    const { body: job } = await server.raw<Job>('GET', `${jobs}/nightly?${alt}`);
+    expect(job).toMatchObject({ launchStage: 3, terminalCondition: { state: 4 } });
+  }
+  const named = { name: 'projects/p/locations/us-central1/jobs/nightly', launchStage: 'BETA' };
+  expect(await server.ask('GET', 'jobs/nightly?alt=json')).toMatchObject({ body: named });
+  expect(await server.ask('GET', '/v2/projects/123/locations/us-central1/jobs/nightly')).toMatchObject({ body: named });
+  expect(await server.ask('GET', '/v2/projects/p/locations/-/jobs')).toMatchObject({ body: { jobs: [named] } });
+  expect(await server.ask('POST', 'jobs/nightly', '', { 'x-http-method-override': 'GET' })).toMatchObject({
+    body: named,
+  });
+
+  // What clients send along with nothing to say.
+  const json = { 'content-type': 'application/json' };
+  expect(await server.ask('GET', 'jobs/nightly', undefined, json)).toMatchObject({ body: named });
+  const { body: run } = await server.ask<Operation>('POST', 'jobs/nightly:run', '', { 'content-type': 'text/plain' });
+  await server.ask('POST', `/v2/${run.name}:wait`, {});
+  for (const parent of ['locations/-/jobs/nightly', 'locations/us-central1/jobs/-', 'locations/-/jobs/-']) {
+    const { body: found } = await server.ask<{ executions: object[] }>('GET', `/v2/projects/p/${parent}/executions`);
+    expect(found.executions).toHaveLength(1);
+    const below = `/v2/projects/p/${parent}/executions/-/tasks?pageSize=1`;
+    const { body: first } = await server.ask<{ tasks: object[]; nextPageToken: string }>('GET', below);
+    expect(first.tasks).toHaveLength(1);
+    const { body: rest } = await server.ask<object>('GET', `${below}&pageToken=${first.nextPageToken}`);
+    expect(rest).toMatchObject({ tasks: [{ index: 1 }] });
+    expect(rest).not.toHaveProperty('nextPageToken');
+  }
+  const done = await server.ask<{ operations: object[] }>('GET', 'operations?filter=done:true');
+  expect(done.body.operations).toHaveLength(2);
+  expect(await server.ask('GET', 'operations?filter=done:false')).toEqual({ status: 200, body: {} });
+  expect(await server.ask('DELETE', `/v2/${run.name}`, undefined, json)).toEqual({ status: 200, body: {} });
+  expect(await server.ask('GET', `/v2/${run.name}`)).toMatchObject({ status: 404 });
+
+  const valid = await server.ask<Operation>('POST', 'jobs?jobId=b&validateOnly=true', jobInput());
+  expect(valid).toMatchObject({ body: { done: true, response: { template: { taskCount: 1 } } } });
+  expect(await server.ask('GET', `/v2/${valid.body.name}`)).toMatchObject({ status: 404 });
+  expect(await server.ask('GET', 'jobs/b')).toMatchObject({ status: 404 });
+});
