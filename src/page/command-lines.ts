@@ -56,10 +56,13 @@ export const jobLines = (job: string): CommandLine[] => [
 ];
 
 /** @param job the full name of its job */
-export function executionLines(execution: string, job: string, overrides: Overrides): CommandLine[] {
+export function executionLines(execution: string, job: string, overrides: Overrides, failed: boolean): CommandLine[] {
   const logs = line('Read its logs', execution, 'executions logs read');
   return [
     runLine(job, overrides, 'Run it again'),
+    ...(failed
+      ? [line('Run only the tasks that failed', job, 'execute', [`--failed-of=${shortName(execution)}`], '')]
+      : []),
     line('Show the execution', execution, 'executions describe'),
     { ...logs, gcloud: logs.gcloud?.replace('gcloud run', 'gcloud beta run') },
     line('List its tasks', execution, 'executions tasks list --execution'),

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { TaskState } from '../model/task.js';
+import { describedCount, selectionOf } from '../model/task-selection.js';
 import { Actions } from './actions.js';
 import { executionLines } from './command-lines.js';
 import { Commands } from './commands.js';
@@ -76,6 +77,12 @@ export function ExecutionPage({ data: { execution, row, job }, tasks, route, add
           <dt>At once</dt>
           <dd>{(execution.parallelism ?? row.taskCount).toLocaleString('en')}</dd>
         </div>
+        {selectionOf(execution) && (
+          <div>
+            <dt>Tasks</dt>
+            <dd>{describedCount(execution)}</dd>
+          </div>
+        )}
         <div>
           <dt>Region</dt>
           <dd>{place.region}</dd>
@@ -110,7 +117,12 @@ export function ExecutionPage({ data: { execution, row, job }, tasks, route, add
           <YamlView address={address} etag={execution.etag} />
         ) : tab === 'commands' ? (
           <Commands
-            lines={executionLines(execution.name, execution.name.replace(/\/executions\/.*$/, ''), overrides)}
+            lines={executionLines(
+              execution.name,
+              execution.name.replace(/\/executions\/.*$/, ''),
+              overrides,
+              row.counts.failed > 0,
+            )}
           />
         ) : (
           <Tasks tasks={tasks} route={route} set={set} now={end} from={Date.parse(execution.createTime)} tab={tab} />

@@ -1,8 +1,11 @@
 import type { Execution, Job } from '../model/schema/job.js';
 import type { ContainerOverride, Overrides } from '../model/schema/run.js';
+import { selectionOf } from '../model/task-selection.js';
 
-/** Which overrides make the job as it is now run like an execution, as far as overrides can. */
-export function overridesLike({ taskCount, template }: Execution, job: Job): Overrides {
+/** Which overrides make the job as it is now run like an execution, as far as overrides can: all its tasks. */
+export function overridesLike(execution: Execution, job: Job): Overrides {
+  const { template } = execution;
+  const taskCount = selectionOf(execution)?.of ?? execution.taskCount;
   const own = job.template;
   const overrides: Overrides = {};
   if (taskCount !== (own.taskCount || 1)) overrides.taskCount = taskCount;

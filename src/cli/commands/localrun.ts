@@ -52,7 +52,7 @@ Examples:
       arguments: [['[command...]', 'after `--`: a command to run while the API is served']],
       flags: serveFlags,
       notes: `Executions that requests start run in this process. When it ends, they go on with the next localrun command. With a \
-command, it serves as long as that runs, and ends with its exit code.
+command, it serves as long as that runs, and ends with its exit code. A browser shows jobs, executions and logs at its address.
 
 Examples:
   localrun serve

@@ -33,10 +33,14 @@ test('lines name the resource, its project and region, and the container of an o
   ).toMatchObject({
     localrun: `localrun jobs execute nightly ${where} --tasks=3 --task-timeout=90s --container=side --args=`,
   });
-  const lines = executionLines(`${someJobName}/executions/nightly-x7k2p`, someJobName, {});
+  const lines = executionLines(`${someJobName}/executions/nightly-x7k2p`, someJobName, {}, true);
   expect(lines.map(({ localrun }) => localrun)).toContain(
     `localrun jobs executions report nightly-x7k2p ${where} --html > report.html`,
   );
+  expect(lines).toContainEqual({
+    title: 'Run only the tasks that failed',
+    localrun: `localrun jobs execute nightly ${where} --failed-of=nightly-x7k2p`,
+  });
   expect(lines.map(({ gcloud }) => gcloud)).toContain(
     `gcloud beta run jobs executions logs read nightly-x7k2p ${where}`,
   );

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { overridden } from '../../../src/model/overrides.js';
 import type { Overrides } from '../../../src/model/schema/run.js';
+import { annotatedWith } from '../../../src/model/task-selection.js';
 import { overridesLike } from '../../../src/page/overrides.js';
 import { someExecution, someJob } from '../../support/jobs.js';
 
@@ -25,4 +26,9 @@ test.for<[string, typeof one, Overrides]>([
   const { taskCount, task } = overridden(job.template, overrides);
   const execution = { ...someExecution(job), taskCount, template: task };
   expect(overridesLike(execution, job)).toEqual(overrides);
+});
+
+test('an execution of some tasks is run again with all of them', () => {
+  const annotations = annotatedWith({}, { indexes: [1, 4] }, 7) ?? {};
+  expect(overridesLike({ ...someExecution(one), taskCount: 2, annotations }, one)).toEqual({ taskCount: 7 });
 });
