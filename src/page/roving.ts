@@ -1,5 +1,5 @@
 import type { RefObject } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { TaskRow } from './data.js';
 import { reveal } from './virtual-rows.js';
 
@@ -45,11 +45,14 @@ export function useRoving({ box, tasks, columns, rowHeight, selected, onSelect }
     element.focus({ preventScroll: true });
   });
 
-  const choose = (to: number): void => {
-    const task = tasks[to];
+  // One function for good, so that cells may keep it.
+  const latest = useRef({ tasks, onSelect });
+  latest.current = { tasks, onSelect };
+  const choose = useCallback((to: number): void => {
+    const task = latest.current.tasks[to];
     setCurrent(to);
-    if (task) onSelect(task.index);
-  };
+    if (task) latest.current.onSelect(task.index);
+  }, []);
   const onKeyDown = (event: KeyboardEvent): void => {
     const rows = Math.max(1, Math.floor((box.current?.clientHeight ?? 0) / rowHeight) - 1);
     const steps: Record<string, number> = {

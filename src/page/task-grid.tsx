@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { TaskRow } from './data.js';
 import { describeTask, toneOf } from './format.js';
 import { useRoving } from './roving.js';
@@ -56,6 +56,19 @@ export function TaskGrid({ tasks, selected, onSelect }: Props): JSX.Element {
       </button>
     );
   };
+  // What has been made once is not compared again: thousands of cells, at every scroll and every second.
+  const made = useMemo(() => new Map<number, JSX.Element>(), [tasks, selected, at, columns, size]);
+  const row = (number: number): JSX.Element => {
+    const known = made.get(number);
+    if (known) return known;
+    const cells = (
+      <div key={number} class="cells" role="row" aria-rowindex={number + 1} style={{ height: `${size}px` }}>
+        {Array.from({ length: columns }, (_, i) => cell(number * columns + i))}
+      </div>
+    );
+    made.set(number, cells);
+    return cells;
+  };
   return (
     <div
       class="grid"
@@ -66,16 +79,7 @@ export function TaskGrid({ tasks, selected, onSelect }: Props): JSX.Element {
       ref={box}
       onKeyDown={onKeyDown}
     >
-      <Rows
-        window={visible}
-        count={count}
-        rowHeight={size}
-        row={(row) => (
-          <div key={row} class="cells" role="row" aria-rowindex={row + 1} style={{ height: `${size}px` }}>
-            {Array.from({ length: columns }, (_, i) => cell(row * columns + i))}
-          </div>
-        )}
-      />
+      <Rows window={visible} count={count} rowHeight={size} row={row} />
     </div>
   );
 }

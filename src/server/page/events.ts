@@ -62,8 +62,11 @@ function executionSteps(stream: EventStream, find: () => Execution): Steps {
 
 function logSteps(stream: EventStream, find: () => Execution): Steps {
   const { call, query, signal } = stream.exchange;
-  const task = query.get('task');
-  const tail = new EntryTail(call, { task: task === null ? undefined : Number(task) });
+  const task = query.get('task') ?? undefined;
+  if (task !== undefined && !/^\d{1,5}$/.test(task)) {
+    throw new StatusError('INVALID_ARGUMENT', `${JSON.stringify(task)} is not the index of a task.`);
+  }
+  const tail = new EntryTail(call, { task: task === undefined ? undefined : Number(task) });
   let over = false;
   let old: LogRow[] | undefined = [];
   let skipped = 0;

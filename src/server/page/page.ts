@@ -25,7 +25,7 @@ export function answer(exchange: Exchange): Promise<void> | void {
   if (reading && Object.hasOwn(types, part)) {
     return send(exchange, types[part as keyof typeof types], asset(part));
   }
-  if (reading && part === 'events') return events(exchange);
+  if (httpMethod === 'GET' && part === 'events') return events(exchange);
   if (reading && part === 'yaml') return answerYaml(exchange);
   throw new StatusError('NOT_FOUND', 'Method not found.');
 }
