@@ -10,6 +10,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { openServer } from '../../src/server/server.js';
 import { createJob } from '../../src/service/jobs.js';
 import { FakeEngine } from '../support/fake-engine.js';
+import { GrpcClient } from '../support/grpc.js';
 import { jobInput, parent } from '../support/jobs.js';
 import { type Answer, ServerWorld } from '../support/server.js';
 import { tempDirectory } from '../support/temp.js';
@@ -226,7 +227,10 @@ test('with TLS, both sides agree on the protocol', async () => {
   const server = await ServerWorld.open({ tls: { cert: cert ?? '', key: key ?? '' } });
   const { port, url } = server.server;
   expect(url).toBe(`https://127.0.0.1:${port}`);
-  const socket = tls.connect({ port, host: '127.0.0.1', ca: cert ?? '', ALPNProtocols: ['http/1.1'] });
+  const grpc = new GrpcClient(port, { secure: Buffer.from(cert ?? '') });
+  expect(await grpc.ask('grpc.health.v1.Health.Check')).toEqual({ status: 'SERVING' });
+  // HTTP/2 is for clients that speak nothing else: over it there is only gRPC.
+  const socket = tls.connect({ port, host: '127.0.0.1', ca: cert ?? '', ALPNProtocols: ['h2', 'http/1.1'] });
   await once(socket, 'secureConnect');
   expect(socket.alpnProtocol).toBe('http/1.1');
   let got = '';

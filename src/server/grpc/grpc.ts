@@ -37,9 +37,9 @@ export interface Grpc {
 const limits = {
   'grpc.max_receive_message_length': maxBodyBytes,
   'grpc.max_concurrent_streams': 100,
-  // A client that does not answer is gone, or has never spoken HTTP/2; in ms.
-  'grpc.keepalive_time_ms': 30_000,
-  'grpc.keepalive_timeout_ms': 10_000,
+  // A client that answers no ping is gone, or does not speak HTTP/2; one that a debugger holds has some time. In ms.
+  'grpc.keepalive_time_ms': 60_000,
+  'grpc.keepalive_timeout_ms': 60_000,
   'grpc.enable_channelz': 0,
 };
 
