@@ -365,7 +365,7 @@ test('a page finds its server again, and says what it cannot show', async () => 
   onTestFinished(() => next.close());
   await sees(page, 'Live');
   await page.goto(`${url}/executions/nothing`);
-  await page.getByRole('alert').getByText(`Resource 'nothing' of kind 'EXECUTION'`).waitFor();
+  await page.getByRole('alert').getByText(`Resource 'nothing' of kind 'EXECUTION' in region 'us-central1'`).waitFor();
   await page.close();
   expect(server.faults).toEqual([]);
 });

@@ -21,6 +21,8 @@ const listed = 200;
 export interface Address {
   project: string;
   region: string | undefined;
+  /** Where it would be if there were one. */
+  usual: string;
 }
 
 /** @throws StatusError INVALID_ARGUMENT */
@@ -30,13 +32,13 @@ export function addressOf(call: ServerCall, query: URLSearchParams): Address {
   if (!isParentPart(project) || (region !== undefined && !isParentPart(region))) {
     throw new StatusError('INVALID_ARGUMENT', 'The address has no valid project or region.');
   }
-  return { project, region };
+  return { project, region, usual: call.location };
 }
 
-function parentOf(call: Call, kind: 'job' | 'execution', id: string, { project, region }: Address): Parent {
+function parentOf(call: Call, kind: 'job' | 'execution', id: string, { project, region, usual }: Address): Parent {
   const places = region === undefined ? placesElsewhere(call, { kind, id }) : [];
   const place = places.find((one) => one.project === project);
-  return { project, location: region ?? place?.location ?? '-' };
+  return { project, location: region ?? place?.location ?? usual };
 }
 
 /** @throws StatusError NOT_FOUND, PERMISSION_DENIED */
