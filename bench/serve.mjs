@@ -1,5 +1,5 @@
-// How many requests for a job over REST the server answers in a second of CPU time, as a ratio to a bare node:http server
-// that answers a constant of that size. Both run as processes of their own, on connections that stay open; the rounds take
+// How many requests for a job over REST and over gRPC the server answers in a second of CPU time, as a ratio to a bare
+// node:http server that answers a constant of the size of REST's answer. Both run as processes of their own, on connections that stay open; the rounds take
 // turns. Needs a build, and Linux, where /proc has the CPU time of a process.
 //
 //   node bench/serve.mjs [ROUNDS] [SECONDS]
@@ -10,6 +10,9 @@ import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Client, credentials } from '@grpc/grpc-js';
+
+const job = 'projects/local-project/locations/us-central1/jobs/bench';
 
 const [first, second] = process.argv.slice(2);
 if (first === 'bare') serveConstant(Number(second));
@@ -42,13 +45,21 @@ async function compare(rounds, seconds) {
     const { size } = await measure(own, seconds);
     const bare = await start(fileURLToPath(import.meta.url), 'bare', String(size));
     await measure(bare, seconds);
-    const ratios = [];
+    await measureGrpc(own, seconds);
+    const ratios = { rest: [], grpc: [] };
     for (let round = 0; round < rounds; round++) {
-      const [of, to] = [(await measure(own, seconds)).perCpuSecond, (await measure(bare, seconds)).perCpuSecond];
-      ratios.push(of / to);
-      console.log(`${of.toFixed(0)} of ${to.toFixed(0)} requests in a second of CPU time, ${size} bytes each`);
+      const rest = (await measure(own, seconds)).perCpuSecond;
+      const grpc = await measureGrpc(own, seconds);
+      const to = (await measure(bare, seconds)).perCpuSecond;
+      ratios.rest.push(rest / to);
+      ratios.grpc.push(grpc / to);
+      const [restCount, grpcCount, bareCount] = [rest, grpc, to].map((count) => count.toFixed(0));
+      console.log(
+        `${restCount} over REST and ${grpcCount} over gRPC of ${bareCount} requests in a second of CPU time, ${size} bytes each`,
+      );
     }
-    console.log(`ratio: ${ratios.toSorted((a, b) => a - b)[rounds >> 1].toFixed(2)} (goal: at least 0.5)`);
+    const median = (of) => of.toSorted((a, b) => a - b)[rounds >> 1].toFixed(2);
+    console.log(`ratio over REST: ${median(ratios.rest)} (goal: at least 0.5), over gRPC: ${median(ratios.grpc)}`);
   } finally {
     for (const child of started) child.kill();
     rmSync(home, { recursive: true, force: true });
@@ -68,7 +79,7 @@ async function measure({ pid, port }, seconds) {
     port,
     agent,
     host: '127.0.0.1',
-    path: '/v2/projects/local-project/locations/us-central1/jobs/bench',
+    path: `/v2/${job}`,
   };
   const until = performance.now() + seconds * 1000;
   const before = cpuTime(pid);
@@ -87,4 +98,25 @@ async function measure({ pid, port }, seconds) {
   await Promise.all(Array.from({ length: 16 }, client));
   agent.destroy();
   return { perCpuSecond: count / (cpuTime(pid) - before), size };
+}
+
+/** The same over gRPC: 16 calls at a time on one connection. */
+async function measureGrpc({ pid, port }, seconds) {
+  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  const asIs = (bytes) => bytes;
+  const request = Buffer.concat([Buffer.from([10, job.length]), Buffer.from(job)]);
+  const ask = () =>
+    new Promise((resolve, reject) => {
+      const done = (error, answer) => (error ? reject(error) : resolve(answer));
+      client.makeUnaryRequest('/google.cloud.run.v2.Jobs/GetJob', asIs, asIs, request, done);
+    });
+  const until = performance.now() + seconds * 1000;
+  const before = cpuTime(pid);
+  let count = 0;
+  const caller = async () => {
+    for (; performance.now() < until; count++) await ask();
+  };
+  await Promise.all(Array.from({ length: 16 }, caller));
+  client.close();
+  return count / (cpuTime(pid) - before);
 }

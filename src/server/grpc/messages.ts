@@ -31,7 +31,8 @@ export function read(message: DescMessage, bytes: Uint8Array): JsonObject {
 /** The bytes of a message in proto3 JSON. Our schema has fields that Google's protos do not have yet; they are left out. */
 export function written(message: DescMessage, json: object): Buffer {
   const value = fromJson(message, json as JsonObject, { registry, ignoreUnknownFields: true });
-  return Buffer.from(toBinary(message, value).buffer);
+  const bytes = toBinary(message, value);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** A message by its full name. */
