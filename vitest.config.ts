@@ -75,8 +75,7 @@ export default defineConfig({
       }),
       project('cli', 120_000, { env }),
       project('server', 60_000, { env }),
-      // Each file has a browser of its own, which takes both cores.
-      project('page', 120_000, { maxWorkers: 1, env }),
+      project('page', 120_000, { env }),
       project('docker', 300_000, {
         ...onContainers(1, 2, 4),
         include: ['test/docker/**/*.test.ts', contract],
