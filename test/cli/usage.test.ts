@@ -66,7 +66,7 @@ describe('a missing job is asked for on a terminal', () => {
 
 test.each([
   ['run -f job.yaml', 2, 'Did you mean localrun jobs run?'],
-  ['jobs run job.yaml', 1, 'Did you mean -f job.yaml?'],
+  ['jobs execute job.yaml', 1, 'Try: run the spec: localrun jobs run job.yaml'],
   ['jobs run nightly', 1, 'Try: give a spec with -f FILE, or --image IMAGE'],
 ])('%s gets a suggestion', async (line, code, advice) => {
   const outcome = await cli().run(line);

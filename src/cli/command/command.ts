@@ -52,6 +52,8 @@ interface Declaration {
 /** A command: its declaration, and the module that runs it, which is loaded when it runs. */
 export interface Command extends Declaration {
   flags?: readonly Flag[] | ((track: Track) => readonly Flag[] | Promise<readonly Flag[]>);
+  /** Whether its first argument may be a job spec in place of --file: no id has the end of such a name. */
+  takesSpec?: boolean;
   /** Whether it has `--format=export`. */
   exportable?: boolean;
   /** Whether it works in this process even if there is a cluster worker: it is about this machine. */
@@ -103,8 +105,15 @@ export async function addCommand(
     const [module, { withIds }] = await Promise.all([declared.load(), import('./resource-names.js')]);
     const { format, flatten = [], ...rest } = given.at(-2) as Given;
     const names = command.registeredArguments.map((argument) => argument.name());
-    const [args, options] = withIds(names, given.slice(0, -2), rest);
-    const place = { here: declared.here === true, files: fileWords(command, given.slice(0, -2)) };
+    const words = given.slice(0, -2);
+    const files = fileWords(command, words);
+    if (declared.takesSpec && isSpec(words[0]) && !('file' in rest)) {
+      Object.assign(rest, { file: words[0] });
+      files.names.push(words[0]);
+      words[0] = undefined;
+    }
+    const [args, options] = withIds(names, words, rest);
+    const place = { here: declared.here === true, files };
     const context = await open(options, place, async (opened) => {
       Object.assign(options, await module.parse?.(opened, options, ...args));
     });
@@ -126,6 +135,8 @@ export async function addCommand(
     return module.run(shown, chosen, ...args);
   });
 }
+
+const isSpec = (word: unknown): word is string => typeof word === 'string' && /\.(?:ya?ml|json)$/i.test(word);
 
 /** Adds lines below the help of a command. Indented ones, which are examples, stay whole on a narrow terminal. */
 export function addNotes(command: Parser, notes: string): void {

@@ -5,7 +5,7 @@ export interface FileWords {
   /** The spellings of flags. */
   flags: readonly string[];
   /** The values of arguments. */
-  names: readonly string[];
+  names: string[];
   /** What the command reads if it is given no file. */
   unnamed: string | undefined;
 }

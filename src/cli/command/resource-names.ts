@@ -1,4 +1,4 @@
-import { StatusError } from '../../model/errors.js';
+import { StatusError, suggest } from '../../model/errors.js';
 import { UsageError } from '../errors.js';
 import { isParentPart, jobIdViolation, jobName, type Parent } from '../../model/names.js';
 import type { CommonOptions } from '../flags/global.js';
@@ -86,7 +86,7 @@ export function jobNameOf(context: Context, options: CommonOptions, job: string 
   if (!job) throw new UsageError('argument JOB: Must be specified.');
   const violation = jobIdViolation(job);
   if (violation) {
-    const fix = /\.(ya?ml|json)$/.test(job) ? `did you mean -f ${job}?` : undefined;
+    const fix = /\.(ya?ml|json)$/.test(job) ? ['run the spec: ', suggest('jobs run', job)] : undefined;
     throw new StatusError('INVALID_ARGUMENT', `Invalid job name [${job}]. ${violation}`, { fix });
   }
   return jobName(parentOf(context, options), job);

@@ -183,12 +183,13 @@ Example:
 export const jobs: Entries = {
   run: {
     description: 'Apply a job spec, run the job, follow it, and exit with its result.',
-    arguments: [['[job]', 'the name of the job; optional with -f']],
+    arguments: [['[job]', 'the name of the job, or a job spec as with -f; optional with -f']],
+    takesSpec: true,
     flags: runFlags,
     notes: `Logs and progress go to stderr, the tables at the end to stdout. Ctrl-C cancels the execution.
 
 Examples:
-  localrun jobs run -f job.yaml
+  localrun jobs run job.yaml
   localrun jobs run -f job.yaml --tasks 2 --format json
   localrun jobs run nightly
   localrun jobs run nightly --last-failed
