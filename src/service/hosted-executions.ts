@@ -1,5 +1,5 @@
 import type { ExecutionEvent } from '../model/events.js';
-import type { Owner } from '../model/lease.js';
+import type { Lease, Owner } from '../model/lease.js';
 import { type ExecutionRunner, runHere } from './execution-runner.js';
 import { recoverExecutions } from './recovery.js';
 import { Workers } from './workers.js';
@@ -14,7 +14,7 @@ export interface Watcher {
   onEvent: (execution: string, event: ExecutionEvent) => void;
   /** A run has failed. It is tried again, later each time. */
   onFailure: (execution: string, error: Error) => void;
-  /** Executions cannot be resumed. */
+  /** Executions cannot be resumed, or the watcher has thrown an error. */
   onTrouble: (error: Error) => void;
 }
 
@@ -33,9 +33,14 @@ export class HostedExecutions {
   #trouble = '';
 
   constructor(opened: ExecutionRunner, watcher: Watcher) {
-    this.#runner = { ...opened, spawnWorker: this.start };
+    const { store, logs, owner, now, uuid } = opened;
+    // A run may end without giving its lease up: a runtime cannot be opened, the disk is full.
+    const alive = (lease: Lease): boolean => {
+      const own = lease.pid === owner.pid && lease.processStart === owner.processStart;
+      return own ? this.#holds(lease.token) : opened.alive(lease);
+    };
+    this.#runner = { ...opened, alive, spawnWorker: this.start };
     this.#watcher = watcher;
-    const { store, logs, owner, alive, now, uuid } = opened;
     const start = (execution: string, token: string): Owner => this.#run(execution, { ...owner, token });
     this.#workers = new Workers({ store, logs, owner, alive, now, uuid, start });
     this.#timer = setInterval(() => void this.#recover(), recoveryInterval);
@@ -50,12 +55,12 @@ export class HostedExecutions {
   #run(execution: string, owner: Owner): Owner {
     const never = new AbortController().signal;
     const control = { cancel: never, kill: never, leave: this.#leaving.signal };
-    const onEvent = (event: ExecutionEvent): void => this.#watcher.onEvent(execution, event);
+    const onEvent = (event: ExecutionEvent): void => this.#tell(() => this.#watcher.onEvent(execution, event));
     const work = async (): Promise<void> => {
       try {
         await runHere({ ...this.#runner, owner }, execution, control, onEvent);
       } catch (error) {
-        this.#watcher.onFailure(execution, asError(error));
+        this.#tell(() => this.#watcher.onFailure(execution, asError(error)));
       } finally {
         this.#runs.delete(execution);
       }
@@ -65,19 +70,35 @@ export class HostedExecutions {
     return owner;
   }
 
+  #holds(token: string): boolean {
+    return [...this.#runs.values()].some((run) => run.token === token);
+  }
+
+  /** A watcher that fails, for want of space on the disk for example, ends no run. */
+  #tell(of: () => void): void {
+    try {
+      of();
+    } catch (error) {
+      this.#report(asError(error));
+    }
+  }
+
+  #report(error: Error): void {
+    if (error.message !== this.#trouble) this.#watcher.onTrouble(error);
+    this.#trouble = error.message;
+  }
+
   #recover(): Promise<void> {
     return (this.#recovering ??= this.#recovered().finally(() => (this.#recovering = undefined)));
   }
 
   async #recovered(): Promise<void> {
-    let trouble = '';
     try {
       await recoverExecutions(this.#runner, { patience: 0 });
+      this.#trouble = '';
     } catch (error) {
-      trouble = asError(error).message;
-      if (trouble !== this.#trouble) this.#watcher.onTrouble(asError(error));
+      this.#report(asError(error));
     }
-    this.#trouble = trouble;
   }
 
   /** Gives all executions up, for another process to resume, and returns their names. */

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ExecutionEvent } from '../../../src/model/events.js';
 import { completionStatus } from '../../../src/model/execution.js';
 import type { RunnerCall } from '../../../src/service/execution-runner.js';
+import type { Watcher } from '../../../src/service/hosted-executions.js';
 import { keepRunning } from '../../../src/service/keep-running.js';
 import { runJob } from '../../../src/service/run-job.js';
 import { watchRun } from '../../../src/service/watch-run.js';
@@ -19,13 +20,14 @@ class Kept extends ServiceWorld {
   readonly failures: string[] = [];
   readonly kept: Promise<string[]>;
 
-  constructor(more: Partial<RunnerCall> = {}) {
+  constructor(more: Partial<RunnerCall> = {}, watcher: Partial<Watcher> = {}) {
     super();
     this.store.saveJob(this.job);
     this.kept = keepRunning({ ...this.call, now: Date.now, alive: () => true, ...more }, this.end.signal, {
       onEvent: (_, { type }) => this.events.push(type),
       onFailure: (_, { message }) => this.failures.push(message),
       onTrouble: ({ message }) => this.failures.push(message),
+      ...watcher,
     });
   }
 
@@ -71,6 +73,59 @@ describe('a cluster worker', () => {
     expect(world.failures).toEqual(['no cluster 1', 'no cluster 2', 'no cluster 3']);
     await vi.advanceTimersByTimeAsync(40_000);
     expect(world.status(execution)).toBe('EXECUTION_SUCCEEDED');
+    world.end.abort();
+    await vi.advanceTimersByTimeAsync(6000);
+    await world.kept;
+  });
+
+  test('keeps no lease when a runtime cannot be opened', async () => {
+    let asked = 0;
+    const runtime: RunnerCall['runtime'] = () =>
+      ++asked > 1 ? Promise.resolve(world.runtime.runtime) : Promise.reject(new Error('no such context'));
+    const world: Kept = new Kept({ runtime });
+    const execution = world.start();
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(world.failures).toEqual(['no such context']);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(world.status(execution)).toBe('EXECUTION_SUCCEEDED');
+    world.end.abort();
+    await vi.advanceTimersByTimeAsync(6000);
+    await world.kept;
+  });
+
+  test('keeps no lease that could not be given up while the disk was full', async () => {
+    const world = new Kept();
+    const { store } = world;
+    const release = vi.spyOn(store, 'releaseLease').mockImplementationOnce(() => {
+      throw new Error('disk full');
+    });
+    const saving = vi.spyOn(store, 'saveAttempt').mockImplementationOnce(() => {
+      throw new Error('disk full');
+    });
+    const execution = world.start();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(saving).toHaveBeenCalledOnce();
+    expect(release).toHaveBeenCalledOnce();
+    expect(store.lease(execution)).toBeDefined();
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(world.status(execution)).toBe('EXECUTION_SUCCEEDED');
+    world.end.abort();
+    await vi.advanceTimersByTimeAsync(6000);
+    await world.kept;
+  });
+
+  test('goes on when nothing can be said about a run', async () => {
+    const full = (): never => {
+      throw new Error('no space left');
+    };
+    let asked = 0;
+    const runtime: RunnerCall['runtime'] = () =>
+      ++asked > 1 ? Promise.resolve(world.runtime.runtime) : Promise.reject(new Error('no such context'));
+    const world: Kept = new Kept({ runtime }, { onEvent: full, onFailure: full });
+    const execution = world.start();
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(world.status(execution)).toBe('EXECUTION_SUCCEEDED');
+    expect(world.failures).toContain('no space left');
     world.end.abort();
     await vi.advanceTimersByTimeAsync(6000);
     await world.kept;
