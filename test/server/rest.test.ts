@@ -50,6 +50,7 @@ test('fields selects what an answer has', async () => {
     ['jobs/name', { jobs: [named] }],
     ['jobs.template.template(max_retries)', { jobs: [{ template }] }],
     ['nextPageToken', {}],
+    ['jobs(name,template/*/maxRetries)', { jobs: [{ ...named, template }] }],
   ] as const) {
     expect(await server.ask('GET', `jobs?$fields=${encodeURIComponent(mask)}`)).toEqual({ status: 200, body });
   }
@@ -59,6 +60,15 @@ test('fields selects what an answer has', async () => {
       body: { error: { message: expect.stringMatching(/^Error expanding 'fields' parameter\. /) as string } },
     });
   }
+});
+
+test('a request whose fields do not exist does nothing', async () => {
+  const server = await ServerWorld.open({ work: false });
+  for (const mask of ['metadat', 'done/x', 'name(', 'response/name,']) {
+    const query = `fields=${encodeURIComponent(mask)}`;
+    expect(await server.ask('POST', `jobs?jobId=nightly&${query}`, jobInput())).toMatchObject({ status: 400 });
+  }
+  expect(await server.ask('GET', 'jobs')).toEqual({ status: 200, body: {} });
 });
 
 test('only requests from this machine are answered', async () => {

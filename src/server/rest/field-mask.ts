@@ -15,13 +15,14 @@ const refused = (fields: string, at?: string): StatusError => {
 };
 
 /**
- * The parts of an answer that the parameter `fields` names: `jobs(name,template/template),nextPageToken`, with `/` or `.`
- * between levels, and `*` for all fields of a level.
+ * Reads the parameter `fields`: `jobs(name,template/template),nextPageToken`, with `/` or `.` between levels, and `*` for
+ * all fields of a level. Returns what selects these parts of an answer, so that a request with a wrong mask does nothing.
  * @throws StatusError INVALID_ARGUMENT for what is no mask, and for a field that the message does not have
  */
-export function selected(answer: object, message: Message, fields: string): object {
+export function selection(fields: string, message: Message): (answer: object) => object {
   const mask = parse(fields);
-  return keptMessage(answer as Record<string, unknown>, { kind: 'message', message, doc: '' }, mask, '');
+  check(mask, message, '');
+  return (answer) => keptMessage(answer as Record<string, unknown>, message, mask);
 }
 
 /** The deepest nesting of a mask; no answer has as much. */
@@ -68,34 +69,45 @@ function merge(into: Mask, from: Mask): void {
   }
 }
 
-function kept(value: unknown, field: Field, mask: Mask, at: string): unknown {
+const keyOf = (name: string, { fields }: Message): string => (Object.hasOwn(fields, name) ? name : camelCase(name));
+
+/** What is below a `*` is not checked: it is for those fields that have it. */
+function check(mask: Mask, message: Message, at: string): void {
+  for (const [name, inner] of mask) {
+    if (name === '*') continue;
+    const key = keyOf(name, message);
+    const path = at === '' ? key : `${at}.${key}`;
+    let field = ownProperty(message.fields, key);
+    if (!field) throw refused('', path);
+    if (!inner) continue;
+    while (field.kind === 'list') field = field.of;
+    if (field.kind === 'message') check(inner, field.message, path);
+    else if (field.kind !== 'map' && field.kind !== 'any') throw refused('', path);
+  }
+}
+
+function kept(value: unknown, field: Field, mask: Mask): unknown {
   switch (field.kind) {
     case 'list':
-      return (value as unknown[]).map((item) => kept(item, field.of, mask, at));
+      return (value as unknown[]).map((item) => kept(item, field.of, mask)).filter((item) => item !== undefined);
     case 'message':
-      return keptMessage(value as Record<string, unknown>, field, mask, at);
+      return keptMessage(value as Record<string, unknown>, field.message, mask);
     case 'map':
     case 'any':
       return keptEntries(value as Record<string, unknown>, mask);
     default:
-      throw refused('', at);
+      return undefined;
   }
 }
 
-function keptMessage(
-  value: Record<string, unknown>,
-  { message: { fields } }: Extract<Field, { kind: 'message' }>,
-  mask: Mask,
-  at: string,
-): Record<string, unknown> {
+function keptMessage(value: Record<string, unknown>, message: Message, mask: Mask): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const [name, inner] of mask) {
-    const names = name === '*' ? Object.keys(fields) : [Object.hasOwn(fields, name) ? name : camelCase(name)];
-    for (const key of names) {
-      const field = ownProperty(fields, key);
-      const path = at === '' ? key : `${at}.${key}`;
-      if (!field) throw refused('', path);
-      if (value[key] !== undefined) result[key] = inner ? kept(value[key], field, inner, path) : value[key];
+    const keys = name === '*' ? Object.keys(message.fields) : [keyOf(name, message)];
+    for (const key of keys) {
+      const field = ownProperty(message.fields, key);
+      const part = value[key];
+      if (field && part !== undefined) result[key] = inner ? kept(part, field, inner) : part;
     }
   }
   return result;

@@ -35,20 +35,21 @@ export async function answer(exchange: Exchange, path = exchange.path): Promise<
   const version = method.pure && !call.enforced ? call.changes.version : undefined;
   const request: Record<string, unknown> = {};
   const { enums, pretty, fields } = readQuery(exchange.query, method.request, request);
+  const select = fields === undefined ? undefined : await selectionOf(fields, method);
   const { body } = method.http;
   const text = await exchange.text();
   if (body === undefined) requireEmpty(text);
   else Object.assign(request, fromBody(method, text));
   for (const [field, value] of values) setField(request, field, value);
   const response = toJson(method.response, await method.handle(call, request, exchange), enums);
-  const bytes = jsonBytes(fields === undefined ? response : await masked(response, method, fields), pretty);
+  const bytes = jsonBytes(select ? select(response) : response, pretty);
   if (version !== undefined) rememberAnswer(call, url, version, bytes);
   exchange.send(200, bytes);
 }
 
-async function masked(response: object, method: Method, fields: string): Promise<object> {
-  const { selected } = await import('./field-mask.js');
-  return selected(response, method.response, fields);
+async function selectionOf(fields: string, { response }: Method): Promise<(answer: object) => object> {
+  const { selection } = await import('./field-mask.js');
+  return selection(fields, response);
 }
 
 function route(httpMethod: string, path: string): { method: Method; values: [field: string, value: string][] } {
