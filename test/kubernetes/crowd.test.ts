@@ -10,7 +10,7 @@ const parallelism = long ? 20 : 8;
 /** Every seventh task fails at first. */
 const retried = (task: number): boolean => task % 7 === 3;
 const script = `i=$CLOUD_RUN_TASK_INDEX; seq $((i * 10)) $((i * 10 + 200)); head -c $((i * 97)) /dev/zero | tr '\\0' x
-  [ $CLOUD_RUN_TASK_ATTEMPT != 0 ] || [ $((i % 7)) != 3 ]`;
+  sleep 1; [ $CLOUD_RUN_TASK_ATTEMPT != 0 ] || [ $((i % 7)) != 3 ]`;
 const written = (task: number): string =>
   Array.from({ length: 201 }, (_, i) => `${task * 10 + i}\n`).join('') + 'x'.repeat(task * 97);
 
@@ -29,8 +29,10 @@ test(
       return most.pods > parallelism / 2;
     });
     await watched;
-    const { stdout: during } = await home.run(['jobs', 'executions', 'describe', id]);
-    expect(during).toMatch(/\d+ on node1.*\d+ on node2|\d+ on node2.*\d+ on node1/);
+    await until(async () => {
+      const { stdout } = await home.run(['jobs', 'executions', 'describe', id]);
+      return /\d+ on node1.*\d+ on node2|\d+ on node2.*\d+ on node1/.test(stdout);
+    });
     const { exitCode, stderr } = await command.ended;
     expect(exitCode, stderr).toBe(0);
 
