@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { ExecutionEvent } from '../model/events.js';
 import type { Lease, Owner } from '../model/lease.js';
 import { type ExecutionRunner, runHere } from './execution-runner.js';
@@ -39,6 +40,8 @@ export class HostedExecutions {
       const own = lease.pid === owner.pid && lease.processStart === owner.processStart;
       return own ? this.#holds(lease.token) : opened.alive(lease);
     };
+    // Every run listens.
+    setMaxListeners(0, this.#leaving.signal);
     this.#runner = { ...opened, alive, spawnWorker: this.start };
     this.#watcher = watcher;
     const start = (execution: string, token: string): Owner => this.#run(execution, { ...owner, token });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { ExecutionEvent } from '../../../src/model/events.js';
 import { completionStatus } from '../../../src/model/execution.js';
 import type { RunnerCall } from '../../../src/service/execution-runner.js';
@@ -129,6 +129,20 @@ describe('a cluster worker', () => {
     world.end.abort();
     await vi.advanceTimersByTimeAsync(6000);
     await world.kept;
+  });
+
+  test('runs many, which Node.js takes for no leak', async () => {
+    const warnings: Error[] = [];
+    const warn = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', warn);
+    onTestFinished(() => void process.off('warning', warn));
+    const world = new Kept();
+    for (let i = 0; i < 12; i++) world.start();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(warnings).toEqual([]);
+    world.end.abort();
+    await vi.advanceTimersByTimeAsync(6000);
+    expect(await world.kept).toHaveLength(12);
   });
 
   test('gives its leases up at the end', async () => {
