@@ -29,23 +29,35 @@ export interface Tls {
   key: string;
 }
 
+export interface Listener {
+  server: net.Server;
+  port: number;
+  /** Takes no more connections, and ends those that have said nothing yet. Calls back once the last one has ended. */
+  close: (closed: () => void) => void;
+}
+
 /**
  * Listens on one port for all protocols: the first bytes of a connection decide, or with TLS what both sides agree on.
  * @throws StatusError UNAVAILABLE if the port cannot be had, INVALID_ARGUMENT for a certificate that is none
  */
-export async function listen(
-  { host, port }: Address,
-  tls: Tls | undefined,
-  protocols: Protocols,
-): Promise<{ server: net.Server; port: number }> {
-  const server = tls ? await secureServer(tls, protocols) : plainServer(protocols);
+export async function listen({ host, port }: Address, tls: Tls | undefined, protocols: Protocols): Promise<Listener> {
+  const silent = new Set<net.Socket>();
+  const take = (socket: net.Socket): void => sniff(socket, silent, protocols);
+  const server = tls ? await secureServer(tls, take, protocols) : net.createServer(options, take);
   server.maxConnections = maxConnections;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(unavailable(error, { host, port })));
     server.listen({ host, port }, resolve);
   });
   const address = server.address();
-  return { server, port: typeof address === 'object' && address ? address.port : port };
+  return {
+    server,
+    port: typeof address === 'object' && address ? address.port : port,
+    close(closed) {
+      server.close(closed);
+      for (const socket of silent) socket.destroy();
+    },
+  };
 }
 
 function unavailable(error: NodeJS.ErrnoException, { host, port }: Address): StatusError {
@@ -59,18 +71,18 @@ function unavailable(error: NodeJS.ErrnoException, { host, port }: Address): Sta
 // A client may end its side of a connection once it has sent its request.
 const options = { allowHalfOpen: true, noDelay: true, pauseOnConnect: false };
 
-function plainServer(protocols: Protocols): net.Server {
-  return net.createServer(options, (socket) => sniff(socket, protocols));
-}
-
-async function secureServer({ cert, key }: Tls, protocols: Protocols): Promise<net.Server> {
+async function secureServer(
+  { cert, key }: Tls,
+  take: (socket: net.Socket) => void,
+  { http2 }: Protocols,
+): Promise<net.Server> {
   const tls = await import('node:tls');
   try {
     // The first that the client has, too: HTTP/2 is for those who speak nothing else, as clients of gRPC.
     const server = tls.createServer({ ...options, cert, key, ALPNProtocols: ['http/1.1', 'h2'] });
     server.on('secureConnection', (socket: TLSSocket) => {
-      if (socket.alpnProtocol === 'h2') protocols.http2(socket);
-      else sniff(socket, protocols);
+      if (socket.alpnProtocol === 'h2') http2(socket);
+      else take(socket);
     });
     return server;
   } catch (error) {
@@ -78,12 +90,14 @@ async function secureServer({ cert, key }: Tls, protocols: Protocols): Promise<n
   }
 }
 
-/** Waits for the first bytes, puts them back, and passes the connection on. */
-function sniff(socket: net.Socket, { http1, http2 }: Protocols): void {
+/** Waits for the first bytes, puts them back, and passes the connection on. Until then it is among the silent ones. */
+function sniff(socket: net.Socket, silent: Set<net.Socket>, { http1, http2 }: Protocols): void {
+  silent.add(socket);
   const drop = (): void => void socket.destroy();
   const timer = setTimeout(drop, patience);
   const over = (): void => {
     clearTimeout(timer);
+    silent.delete(socket);
     socket.off('readable', look).off('error', drop).off('end', drop).off('close', over);
   };
   let seen = Buffer.alloc(0);

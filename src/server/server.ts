@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { StatusError } from '../model/errors.js';
@@ -45,6 +46,8 @@ export async function openServer({
 }: ServerOptions): Promise<Server> {
   const guard = new Guard(token);
   const closing = new AbortController();
+  // Every request that waits listens.
+  setMaxListeners(0, closing.signal);
   const sockets = new Set<Socket>();
   const http1 = http1Server((request, response) => void answer(request, response), idle);
 
@@ -79,11 +82,12 @@ export async function openServer({
     }
   }
 
-  const { server, port } = await listen({ host, port: wanted }, tls, {
+  const listener = await listen({ host, port: wanted }, tls, {
     http1: (socket) => http1.emit('connection', socket),
     http2: (socket) => void connect(socket),
   });
-  server.on('connection', (socket: Socket) => {
+  const { port } = listener;
+  listener.server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
@@ -93,7 +97,7 @@ export async function openServer({
     port,
     url: address,
     async close() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const closed = new Promise<void>((resolve) => listener.close(resolve));
       closing.abort();
       if (grpc) (await grpc).close(patience);
       // A connection may become idle only now, with an answer that had begun before.

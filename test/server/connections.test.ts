@@ -209,6 +209,29 @@ describe('a server that closes', () => {
     expect(answer).not.toHaveProperty('body.done');
     await expect(server.raw('GET', jobs)).rejects.toThrow(/ECONNREFUSED/);
   });
+
+  test('does not wait for connections that say nothing, as browsers open in advance', async () => {
+    const server = await ServerWorld.open();
+    const silent = net.connect(server.server.port, '127.0.0.1');
+    await once(silent, 'connect');
+    expect(await server.ask('GET', 'jobs')).toEqual({ status: 200, body: {} });
+    const since = performance.now();
+    await server.server.close();
+    expect(performance.now() - since).toBeLessThan(4000);
+  });
+});
+
+test('many may wait at a time, which Node.js takes for no leak', async () => {
+  const warnings: Error[] = [];
+  const warn = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', warn);
+  onTestFinished(() => void process.off('warning', warn));
+  const server = await ServerWorld.open({ work: false });
+  await server.ask('POST', 'jobs?jobId=nightly', jobInput());
+  const { body: run } = await server.ask<{ name: string }>('POST', 'jobs/nightly:run');
+  const wait = (): Promise<Answer> => server.ask('POST', `/v2/${run.name}:wait`, { timeout: '0.5s' });
+  for (const { status } of await Promise.all(Array.from({ length: 20 }, wait))) expect(status).toBe(200);
+  expect(warnings).toEqual([]);
 });
 
 test('with TLS, both sides agree on the protocol', async () => {
