@@ -159,6 +159,10 @@ function newEntry(
   };
 }
 
+/** Whether the id of an entry is one of `newEntry`, which no other entry has. Jobs may give any ids. */
+export const hasOwnId = ({ insertId, resource }: LogEntry): boolean =>
+  Buffer.from(insertId, 'base64url').toString().startsWith(`${resource.labels.job_name}-`);
+
 function jsonObject(text: string): Record<string, unknown> | undefined {
   if (!text.startsWith('{') || !text.trimEnd().endsWith('}')) return undefined;
   try {

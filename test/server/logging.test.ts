@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { request } from 'node:http';
+import { expect, test, vi } from 'vitest';
 import { type LogEntry, entryText } from '../../src/model/log-entry.js';
 import { defaultSettings } from '../../src/model/local/settings.js';
 import { someExecution, someJob, someTask } from '../support/jobs.js';
@@ -100,4 +101,39 @@ test('wrong queries are refused', async () => {
     });
   }
   expect(await server.ask('GET', '/v2/entries:list')).toMatchObject({ status: 404 });
+});
+
+test('reading ends when the client has gone', async () => {
+  const server = await ServerWorld.open();
+  const { store, logs } = server.world;
+  const job = someJob();
+  store.saveJob(job);
+  const ids = Array.from({ length: 50 }, (_, i) => String(i).padStart(5, 'b'));
+  for (const [i, suffix] of ids.entries()) {
+    const execution = someExecution(job, suffix);
+    store.createExecution(execution, defaultSettings);
+    store.saveTask(execution.name, someTask(0));
+    const minute = `2026-11-23T12:${String(i).padStart(2, '0')}`;
+    store.saveAttempt(execution.name, {
+      ...{ task: 0, attempt: 0, name: 'c', handle: 'h', createTime: `${minute}:00.000000Z` },
+    });
+    mkdirSync(logs.directory(execution.name), { recursive: true });
+    appendFileSync(
+      logs.file(execution.name, { task: 0, attempt: 0 }, 'stdout'),
+      `${minute}:01.0Z a line\n`.repeat(1000),
+    );
+  }
+  const opened = vi.spyOn(logs, 'file');
+  const asked = request(`${server.server.url}/v2/entries:list`, { method: 'POST', agent: false });
+  asked.on('error', () => {});
+  asked.end(JSON.stringify({ resourceNames: ['projects/p'], orderBy: 'timestamp desc' }));
+  await vi.waitFor(() => expect(opened).toHaveBeenCalled(), { interval: 1 });
+  asked.destroy();
+  await vi.waitFor(async () => {
+    const before = opened.mock.calls.length;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(opened.mock.calls.length).toBe(before);
+  });
+  expect(opened.mock.calls.length).toBeLessThan(80);
+  expect(server.faults).toEqual([]);
 });

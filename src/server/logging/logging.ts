@@ -1,5 +1,5 @@
 import { StatusError } from '../../model/errors.js';
-import type { LogEntry } from '../../model/log-entry.js';
+import { hasOwnId, type LogEntry } from '../../model/log-entry.js';
 import { type LogFilter, parseLogFilter } from '../../model/log-filter/parse.js';
 import { jobName, parseName, shortName } from '../../model/names.js';
 import { int32, type Infer, list, message, string } from '../../model/schema/field.js';
@@ -35,10 +35,10 @@ export async function answer(exchange: Exchange): Promise<void> {
   if (exchange.httpMethod !== 'POST') throw new StatusError('NOT_FOUND', 'Method not found.');
   const { pretty } = readQuery(exchange.query, message('NoParameters', {}), {});
   const request = readBody(await exchange.text(), ListLogEntriesRequest, 'ListLogEntriesRequest');
-  exchange.json(200, await listLogEntries(exchange.call, request), pretty);
+  exchange.json(200, await listLogEntries(exchange.call, request, exchange.signal), pretty);
 }
 
-async function listLogEntries(call: ServerCall, request: Request): Promise<object> {
+async function listLogEntries(call: ServerCall, request: Request, signal: AbortSignal): Promise<object> {
   const { orderBy = '', pageSize = 0, pageToken = '' } = request;
   const order = /^\s*timestamp(?:\s+(asc|desc))?\s*$/i.exec(orderBy || 'timestamp');
   if (!order) {
@@ -47,7 +47,7 @@ async function listLogEntries(call: ServerCall, request: Request): Promise<objec
   if (pageSize < 0) throw new StatusError('INVALID_ARGUMENT', `page_size: must not be negative, got ${pageSize}`);
   const size = Math.min(pageSize || defaultPageSize, maxPageSize);
   const filter = parseLogFilter(request.filter ?? '', 'filter');
-  const entries = readLogEntries(call, executionsOf(call, request, filter), { filter });
+  const entries = placed(readLogEntries(call, executionsOf(call, request, filter), { filter }), signal);
   const from = pageToken === '' ? undefined : positionIn(pageToken);
   const page = await (order[1]?.toLowerCase() === 'desc' ? newest : oldest)(entries, size, from);
   if (!page) throw new StatusError('INVALID_ARGUMENT', 'page_token: is not that of the page before');
@@ -71,15 +71,19 @@ interface EntryPage {
   next: Position | undefined;
 }
 
-async function* placed(entries: Iterable<LogEntry>): AsyncGenerator<Placed> {
+/** @throws StatusError UNAVAILABLE if nobody waits for the answer any longer */
+async function* placed(entries: Iterable<LogEntry>, signal: AbortSignal): AsyncGenerator<Placed> {
+  // Not of ids that are unique: a large log has too many.
   const seen = new Map<string, number>();
   let count = 0;
   for (const entry of entries) {
     const { insertId: id } = entry;
     const before = seen.get(id) ?? 0;
-    seen.set(id, before + 1);
+    if (!hasOwnId(entry)) seen.set(id, before + 1);
     yield { entry, id, before };
-    if (++count % stride === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (++count % stride !== 0) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    if (signal.aborted) throw new StatusError('UNAVAILABLE', 'The client has gone, or the server is closing.');
   }
 }
 
@@ -87,10 +91,10 @@ const isAt = (position: Position | undefined, { id, before }: Position): boolean
   id === position?.id && before === position.before;
 
 /** The entries after a position; undefined if there is no such position. */
-async function oldest(entries: Iterable<LogEntry>, size: number, from?: Position): Promise<EntryPage | undefined> {
+async function oldest(entries: AsyncIterable<Placed>, size: number, from?: Position): Promise<EntryPage | undefined> {
   let reached = from === undefined;
   const found: Placed[] = [];
-  for await (const one of placed(entries)) {
+  for await (const one of entries) {
     if (reached) found.push(one);
     reached ||= isAt(from, one);
     if (found.length > size) return pageOf(found.slice(0, size), true);
@@ -99,10 +103,10 @@ async function oldest(entries: Iterable<LogEntry>, size: number, from?: Position
 }
 
 /** The entries before a position, or the last ones, newest first. */
-async function newest(entries: Iterable<LogEntry>, size: number, from?: Position): Promise<EntryPage | undefined> {
+async function newest(entries: AsyncIterable<Placed>, size: number, from?: Position): Promise<EntryPage | undefined> {
   let reached = from === undefined;
   let found: Placed[] = [];
-  for await (const one of placed(entries)) {
+  for await (const one of entries) {
     reached ||= isAt(from, one);
     if (from !== undefined && reached) break;
     found.push(one);

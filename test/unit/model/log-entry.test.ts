@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { AttemptRecord } from '../../../src/model/attempt.js';
-import { entryText, isAtLeast, lineEntry, platformEntries } from '../../../src/model/log-entry.js';
+import { entryText, hasOwnId, isAtLeast, lineEntry, platformEntries } from '../../../src/model/log-entry.js';
 import { someExecution, someJob, someTime } from '../../support/jobs.js';
 
 const execution = { ...someExecution(someJob({}, { timeout: '90s' })), labels: { team: 'a' } };
@@ -26,6 +26,12 @@ describe('a line', () => {
       },
       textPayload: 'hello',
     });
+  });
+
+  test('has an id of its own, unless the job gives one', () => {
+    expect(hasOwnId(entryOf('hello'))).toBe(true);
+    expect(hasOwnId(entryOf('{"message":"hello"}'))).toBe(true);
+    expect(hasOwnId(entryOf('{"logging.googleapis.com/insertId":"hello"}'))).toBe(false);
   });
 
   test('of another container names it', () => {
