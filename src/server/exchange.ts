@@ -6,12 +6,16 @@ import type { Origins } from './guard.js';
 import { httpStatus } from './http-status.js';
 import { statusOf } from './status.js';
 
-/** The cookie in which a browser brings the token, in base64url; only the page sets it. */
-export const tokenCookie = 'localrun-token';
+/**
+ * The cookie in which a browser brings the token, in base64url; only the page sets it. All servers of a host get it, so that
+ * each port has its own.
+ */
+export const tokenCookie = ({ address }: ServerCall): string => `localrun-token-${new URL(address).port}`;
 
-function cookieToken(cookies: string): string | undefined {
-  const found = cookies.split(/;\s*/).find((cookie) => cookie.startsWith(`${tokenCookie}=`));
-  return found && Buffer.from(found.slice(tokenCookie.length + 1), 'base64url').toString();
+function cookieToken(cookies: string, call: ServerCall): string | undefined {
+  const start = `${tokenCookie(call)}=`;
+  const found = cookies.split(/;\s*/).find((cookie) => cookie.startsWith(start));
+  return found && Buffer.from(found.slice(start.length), 'base64url').toString();
 }
 
 /** A value as the API sends it. */
@@ -25,6 +29,8 @@ export class Exchange implements Situation {
   readonly call: ServerCall;
   /** The method, after X-HTTP-Method-Override. */
   readonly httpMethod: string;
+  /** The host, by the Host header or by the whole address that a proxy is sent, which counts (RFC 9112, 3.2.2). */
+  readonly host: string | undefined;
   /** The path as sent, without the query. */
   readonly path: string;
   readonly #search: string;
@@ -40,8 +46,9 @@ export class Exchange implements Situation {
     const { method = 'GET', url = '/', headers } = request;
     const override = headers['x-http-method-override'];
     this.httpMethod = method === 'POST' && typeof override === 'string' ? override.toUpperCase() : method;
-    // A proxy sends the whole address.
-    const target = url.startsWith('/') ? url : url.replace(/^[a-z]+:\/\/[^/?#]*/i, '') || '/';
+    const [start, authority] = (!url.startsWith('/') && /^[a-z]+:\/\/([^/?#]*)/i.exec(url)) || [''];
+    this.host = authority ?? headers.host;
+    const target = url.slice(start.length) || '/';
     const mark = target.indexOf('?');
     this.path = mark < 0 ? target : target.slice(0, mark);
     this.#search = mark < 0 ? '' : target.slice(mark + 1);
@@ -53,10 +60,15 @@ export class Exchange implements Situation {
 
   /** Where it says that it comes from. */
   get origins(): Origins {
-    const { host, origin, 'sec-fetch-site': fetchSite, authorization, cookie } = this.request.headers;
-    const asked = this.#search === '' ? null : (this.query.get('access_token') ?? this.query.get('oauth_token'));
-    const token = asked ?? (cookie === undefined ? undefined : cookieToken(cookie));
-    return { host, origin, authorization, token, fetchSite: typeof fetchSite === 'string' ? fetchSite : undefined };
+    const { origin, 'sec-fetch-site': fetchSite, authorization, cookie } = this.request.headers;
+    return {
+      ...{ host: this.host, origin, authorization },
+      fetchSite: typeof fetchSite === 'string' ? fetchSite : undefined,
+      otherTokens: () => [
+        ...(this.#search === '' ? [] : ['access_token', 'oauth_token'].map((name) => this.query.get(name))),
+        cookie === undefined ? undefined : cookieToken(cookie, this.call),
+      ],
+    };
   }
 
   get signal(): AbortSignal {

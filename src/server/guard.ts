@@ -10,15 +10,12 @@ export interface Origins {
   fetchSite?: string | undefined;
   /** The Authorization header. */
   authorization?: string | undefined;
-  /** A token elsewhere in the request, such as the parameter `access_token`. */
-  token?: string | undefined;
+  /** Tokens elsewhere in the request, such as the parameter `access_token`; called only if they count. */
+  otherTokens?: () => readonly (string | null | undefined)[];
 }
 
 /** A name or address of this machine, with the region in front as gcloud writes it, and any port. */
 const loopback = /^(?:[a-z0-9-]+-)?(?:localhost|127(?:\.\d{1,3}){3})(?::\d+)?$|^\[::1\](?::\d+)?$/i;
-
-/** Whether an address that a server listens on can be reached from this machine only. */
-export const isLoopback = (host: string): boolean => /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/i.test(host);
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
@@ -35,7 +32,7 @@ export class Guard {
   }
 
   /** @throws StatusError PERMISSION_DENIED, UNAUTHENTICATED */
-  check({ host = '', origin, fetchSite, authorization, token }: Origins): void {
+  check({ host = '', origin, fetchSite, authorization, otherTokens }: Origins): void {
     if (this.#token === undefined && !loopback.test(host)) {
       throw new StatusError('PERMISSION_DENIED', `The host ${JSON.stringify(host)} is not a name of this machine.`);
     }
@@ -48,9 +45,11 @@ export class Guard {
         `Requests from the origin ${JSON.stringify(origin)} are not answered.`,
       );
     }
-    if (this.#token === undefined) return;
-    const given = token ?? /^Bearer\s+(.*)$/i.exec(authorization ?? '')?.[1];
-    if (given === undefined || !timingSafeEqual(digest(given), this.#token)) {
+    const token = this.#token;
+    if (token === undefined) return;
+    // One is enough: a browser may still have that of an earlier server.
+    const given = [/^Bearer\s+(.*)$/i.exec(authorization ?? '')?.[1], ...(otherTokens?.() ?? [])];
+    if (!given.some((one) => typeof one === 'string' && timingSafeEqual(digest(one), token))) {
       throw new StatusError('UNAUTHENTICATED', 'The request has no valid token.');
     }
   }

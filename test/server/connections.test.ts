@@ -62,6 +62,15 @@ describe('who may ask', () => {
     expect(answer).toEqual(allowed ? { status: 200, body: {} } : denied(403));
   });
 
+  test('the host of a whole address counts, and not the header beside it', async () => {
+    const server = await ServerWorld.open();
+    const whole = `http://us-central1-localhost:8080${jobs}`;
+    expect(await server.raw('GET', whole, { host: 'example.com' })).toEqual({ status: 200, body: {} });
+    for (const host of ['example.com', 'localhost@example.com', '']) {
+      expect(await server.raw('GET', `http://${host}${jobs}`, { host: 'localhost' })).toEqual(denied(403));
+    }
+  });
+
   test('a page of another site may not, and its own may', async () => {
     const server = await ServerWorld.open();
     const { port } = server.server;
@@ -100,6 +109,16 @@ describe('who may ask', () => {
     const ok = { status: 200, body: {} };
     expect(await server.raw('GET', jobs, { authorization: 'Bearer hush', host: 'build.example.com' })).toEqual(ok);
     expect(await server.raw('GET', `${jobs}?access_token=hush`)).toEqual(ok);
+    const opened = await fetch(`${server.server.url}/jobs/a?access_token=hush&tab=yaml`, { redirect: 'manual' });
+    expect([opened.status, opened.headers.get('location')]).toEqual([303, '/jobs/a?tab=yaml']);
+    const [cookie = ''] = opened.headers.get('set-cookie')?.split(';') ?? [];
+    expect(opened.headers.get('set-cookie')).toBe(`${cookie}; Path=/; HttpOnly; SameSite=Strict`);
+    expect(await server.raw('GET', jobs, { cookie: `a=b; ${cookie}` })).toEqual(ok);
+    // The cookie of another server on this host, or of an earlier one.
+    const stale = cookie.replace(/=.*/, '=b2xk');
+    expect(await server.raw('GET', jobs, { cookie: stale })).toEqual(denied(401));
+    expect(await server.raw('GET', jobs, { cookie: stale, authorization: 'Bearer hush' })).toEqual(ok);
+    expect(await server.raw('GET', jobs, { cookie: cookie.replace(/-\d+=/, '-1=') })).toEqual(denied(401));
     expect(await server.raw('GET', jobs, { authorization: 'Bearer hush', origin: 'http://example.com' })).toEqual(
       denied(403),
     );

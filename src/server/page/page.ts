@@ -32,12 +32,14 @@ export function answer(exchange: Exchange): Promise<void> | void {
 
 /** A browser gets the token into a cookie, out of the address, which is shown and kept. */
 function answerPage(exchange: Exchange): void {
-  const { path, query, response } = exchange;
+  const { path, query, response, call } = exchange;
   const token = query.get('access_token');
   if (token === null) return send(exchange, 'text/html', html);
   query.delete('access_token');
   const location = query.size > 0 ? `${path}?${query.toString()}` : path;
-  const cookie = `${tokenCookie}=${Buffer.from(token).toString('base64url')}; Path=/; HttpOnly; SameSite=Strict`;
+  const secure = call.address.startsWith('https:') ? '; Secure' : '';
+  const value = Buffer.from(token).toString('base64url');
+  const cookie = `${tokenCookie(call)}=${value}; Path=/; HttpOnly; SameSite=Strict${secure}`;
   response.writeHead(303, { ...headers, Location: location, 'Set-Cookie': cookie });
   response.end();
 }

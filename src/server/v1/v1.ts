@@ -29,7 +29,7 @@ export async function answer(exchange: Exchange): Promise<void> {
   const { call, httpMethod, path } = exchange;
   if (ofPolicies.test(path)) return answerRest(exchange, path.replace(ofPolicies, '/v2'));
   const given = requestPath(path);
-  const region = regional.exec(exchange.request.headers.host ?? '')?.[1]?.toLowerCase();
+  const region = regional.exec(exchange.host ?? '')?.[1]?.toLowerCase();
   const parentIn = (project: string) => parentOf(call, `projects/${project}/locations/${region ?? call.location}`);
   const named = given && httpMethod === 'GET' ? matched(locations, given) : undefined;
   if (named) {
