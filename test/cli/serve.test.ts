@@ -26,3 +26,28 @@ test('--print-env needs a known client and a known port', async () => {
     stderr: expect.stringContaining('Allowed choices are gcloud, node, python, go, terraform') as string,
   });
 });
+
+test.for([
+  [['--host', '0.0.0.0'], 'argument --host: others can reach 0.0.0.0, so that --token is needed, too'],
+  [['--host', '::'], 'argument --host: others can reach ::, so that --token is needed, too'],
+  [['--host', 'localhost.example.com'], 'argument --host: others can reach localhost.example.com'],
+  // As from a variable that is not set: it would be a token that nobody can bring.
+  [['--token', ''], 'argument --token: must not be empty'],
+  [['--host', '0.0.0.0', '--token', ''], 'argument --token: must not be empty'],
+  [['--tls-cert', 'cert.pem'], 'argument --tls-cert: --tls-cert and --tls-key need each other'],
+  [['--tls-key', 'key.pem'], 'argument --tls-cert: --tls-cert and --tls-key need each other'],
+  [['--port', '65536'], 'argument --port: Value must be at most 65535; received: 65536'],
+] as const)('%j is refused', async ([args, message]) => {
+  expect(await cli().run(['serve', ...args])).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringContaining(message) as string,
+  });
+});
+
+test('a certificate that cannot be read is named', async () => {
+  expect(await cli().run(['serve', '--port', '0', '--tls-cert', 'no.pem', '--tls-key', 'no.pem'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('Cannot read [no.pem]') as string,
+  });
+});

@@ -24,7 +24,8 @@ export function parse(
   { host = '127.0.0.1', port = 8080, token, tlsCert, tlsKey, printEnv }: Options,
 ): object {
   if (port > 65_535) throw new UsageError(`argument --port: Value must be at most 65535; received: ${port}`);
-  if (!own.test(host) && !token) {
+  if (token === '') throw new UsageError('argument --token: must not be empty');
+  if (!own.test(host) && token === undefined) {
     throw new UsageError(`argument --host: others can reach ${host}, so that --token is needed, too`);
   }
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
