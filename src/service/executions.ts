@@ -89,6 +89,19 @@ export function getExecution(call: Call, parent: Parent, id: string, { showDelet
   );
 }
 
+/** The executions with an id in a project: at most one in each location. Reads no others. */
+export function executionsNamed(
+  call: Call,
+  { project, location }: { project: string; location?: string | undefined },
+  id: string,
+): Execution[] {
+  authorize(call, 'run.executions.list', jobName({ project, location: location ?? '-' }, '-'));
+  return call.store.executionPlaces({ id }).flatMap((place) => {
+    if (place.project !== project || (location !== undefined && place.location !== location)) return [];
+    return call.store.findExecution(project, place.location, id) ?? [];
+  });
+}
+
 export interface ExecutionRequest extends OperationOptions {
   name: string;
   /** Accepted and ignored, as in the API (observed). */

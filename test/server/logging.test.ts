@@ -67,7 +67,9 @@ test('entries are listed by filter and order, page by page', async () => {
   expect(await texts(server, { pageSize: 4, orderBy: 'timestamp asc' })).toEqual(inPages(all));
   expect(await texts(server, { pageSize: 4, orderBy: 'timestamp desc' })).toEqual(inPages(all.toReversed()));
   expect(await texts(server, { pageSize: 10 })).toEqual([all]);
+  const listing = vi.spyOn(server.world.store, 'executions');
   expect(await texts(server, { filter: 'labels."run.googleapis.com/execution_name"="nightly-bbbbb"' })).toEqual([b]);
+  expect(listing).not.toHaveBeenCalled();
   // What `gcloud run jobs logs read` sends.
   const gcloud = `resource.type = "cloud_run_job" AND resource.labels.job_name = "nightly" AND resource.labels.location = "us-central1" AND severity >= ERROR AND timestamp>="2026-11-23T12:00:00Z"`;
   expect(await texts(server, { filter: gcloud, orderBy: 'timestamp desc', pageSize: 1000 })).toEqual([['b4', 'b3']]);

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { ResourceV1 } from '../../src/model/v1/write.js';
 import { until } from '../support/cli.js';
 import { ServerWorld } from '../support/server.js';
@@ -106,7 +106,9 @@ test('gcloud creates, replaces, runs, lists, cancels and deletes', async () => {
   expect(await namesOf(select(`${run}/job = other`))).toEqual([]);
   expect(await namesOf(select(`${run}/job = hello, ${run}/servingState = Active`))).toEqual([]);
   const tasks = [0, 1, 2].map((index) => `${name}-task${index}`);
+  const listing = vi.spyOn(server.world.store, 'executions');
   expect(await namesOf(select(`${run}/execution = ${name}`, 'tasks'))).toEqual(tasks);
+  expect(listing).not.toHaveBeenCalled();
   expect(
     await namesOf(select(`${run}/execution = ${name},${run}/runningState in (Succeeded,Failed)`, 'tasks')),
   ).toEqual(tasks);

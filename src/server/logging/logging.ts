@@ -1,11 +1,11 @@
 import { StatusError } from '../../model/errors.js';
 import { hasOwnId, type LogEntry } from '../../model/log-entry.js';
 import { type LogFilter, parseLogFilter } from '../../model/log-filter/parse.js';
-import { jobName, parseName, shortName } from '../../model/names.js';
+import { jobName, parseName } from '../../model/names.js';
 import { int32, type Infer, list, message, string } from '../../model/schema/field.js';
 import type { Execution } from '../../model/schema/job.js';
 import { readBody } from '../../model/spec/request-body.js';
-import { listExecutions } from '../../service/executions.js';
+import { executionsNamed, listExecutions } from '../../service/executions.js';
 import { readLogEntries } from '../../service/log-entries.js';
 import { everyPage } from '../../service/pages.js';
 import type { Exchange } from '../exchange.js';
@@ -146,10 +146,11 @@ function executionsOf(call: ServerCall, request: Request, { textOf }: LogFilter)
     text === undefined || text.toLowerCase() === own.toLowerCase();
   return [...projects].flatMap((project) => {
     const parent = jobName({ project, location: '-' }, '-');
-    return everyPage((page) => listExecutions(call, { parent, ...page })).filter(({ name, job }) => {
-      const { location } = parseName(name);
-      return fits(wanted.job, job) && fits(wanted.location, location) && fits(wanted.execution, shortName(name));
-    });
+    const found =
+      wanted.execution === undefined
+        ? everyPage((page) => listExecutions(call, { parent, ...page }))
+        : executionsNamed(call, { project }, wanted.execution.toLowerCase());
+    return found.filter(({ name, job }) => fits(wanted.job, job) && fits(wanted.location, parseName(name).location));
   });
 }
 

@@ -1,9 +1,8 @@
-import { executionName, jobName, shortName } from '../../model/names.js';
+import { executionName, jobName } from '../../model/names.js';
 import type { Task } from '../../model/schema/job.js';
 import type { TaskState } from '../../model/task.js';
 import { type ResourceV1, taskToV1 } from '../../model/v1/write.js';
-import { listExecutions } from '../../service/executions.js';
-import { everyPage } from '../../service/pages.js';
+import { executionsNamed } from '../../service/executions.js';
 import { getTask, listTasks, type TaskView } from '../../service/tasks.js';
 import { withPages } from '../log-uri.js';
 import type { ServerCall } from '../methods/method.js';
@@ -32,9 +31,7 @@ export const tasks: readonly V1Method[] = [
       const [wanted, ...others] = selector.valuesOf(executionLabel) ?? [];
       const execution =
         wanted !== undefined && others.length === 0
-          ? everyPage((page) => listExecutions(call, { parent: any, ...page })).find(
-              ({ name }) => shortName(name) === wanted,
-            )
+          ? executionsNamed(call, { project, location: region }, wanted)[0]
           : undefined;
       const inStates = selector.valuesOf(stateLabel)?.flatMap((state) => states[state] ?? []);
       const nothing = (wanted !== undefined && others.length === 0 && !execution) || inStates?.length === 0;
