@@ -6,17 +6,17 @@ const maxDepth = 100;
 /** How many characters of the text a message quotes. */
 const maxShown = 1000;
 
-/** Reads a text from the command line from left to right. */
+/** Reads a text from the command line or a request from left to right. */
 export class Scanner {
   readonly text: string;
   readonly #subject: string;
   #depth = 0;
   at = 0;
 
-  /** @param subject the name of the text in messages */
+  /** @param subject the name of the text in messages: a flag, or the field of a request */
   constructor(text: string, subject: string) {
     this.text = text;
-    this.#subject = subject;
+    this.#subject = subject.startsWith('--') ? `argument ${subject}` : subject;
   }
 
   get done(): boolean {
@@ -30,11 +30,9 @@ export class Scanner {
 
   wrong(problem: string, fix?: string): StatusError {
     const text = this.text.length > maxShown ? `${this.text.slice(0, maxShown)}…` : this.text;
-    return new StatusError(
-      'INVALID_ARGUMENT',
-      `argument ${this.#subject}: ${problem} at character ${this.at + 1} of ${text}`,
-      { fix },
-    );
+    return new StatusError('INVALID_ARGUMENT', `${this.#subject}: ${problem} at character ${this.at + 1} of ${text}`, {
+      fix,
+    });
   }
 
   /**

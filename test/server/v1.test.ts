@@ -190,7 +190,7 @@ test('what is wrong with a job is said with the paths of v1', async () => {
   expect(await wrong({})).toMatchObject({ error: { status: 'INVALID_ARGUMENT' } });
   for (const [path, problem] of [
     ['p/jobs?limit=-1', 'limit: must not be negative, got -1'],
-    ['p/jobs?labelSelector=a%20in%20(b', 'argument labelSelector: expected )'],
+    ['p/jobs?labelSelector=a%20in%20(b', 'labelSelector: expected )'],
     ['p/jobs?typo=1', 'Unknown name "typo"'],
     ['p/jobs?continue=x', 'page_token'],
     ['P%2F/jobs', 'Method not found.'],

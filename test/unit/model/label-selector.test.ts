@@ -35,6 +35,6 @@ test('the values that a label must have', () => {
 
 test.each(['a in (b', '= b', 'a b', 'a=b c', 'a in b', ',', 'a=b,,c=d'])('%s is refused', (text) => {
   expect(() => parseLabelSelector(text, 'labelSelector')).toThrow(
-    serviceError('INVALID_ARGUMENT', /^argument labelSelector: expected/),
+    serviceError('INVALID_ARGUMENT', /^labelSelector: expected/),
   );
 });
