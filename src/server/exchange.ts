@@ -18,6 +18,25 @@ function cookieToken(cookies: string, call: ServerCall): string | undefined {
   return found && Buffer.from(found.slice(start.length), 'base64url').toString();
 }
 
+const tooLarge = (): StatusError =>
+  new StatusError('INVALID_ARGUMENT', `Request payload size exceeds the limit: ${maxBodyBytes} bytes.`);
+
+/** A body without the encoding in which it was sent. @throws StatusError INVALID_ARGUMENT */
+async function decoded(body: Buffer, encoding = 'identity'): Promise<Buffer> {
+  if (encoding === 'identity') return body;
+  if (encoding !== 'gzip') {
+    throw new StatusError('INVALID_ARGUMENT', `The content encoding ${JSON.stringify(encoding)} is not supported.`);
+  }
+  const { gunzip } = await import('node:zlib');
+  return new Promise((resolve, reject) => {
+    gunzip(body, { maxOutputLength: maxBodyBytes }, (error, bytes) => {
+      if (!error) return resolve(bytes);
+      const large = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
+      reject(large ? tooLarge() : new StatusError('INVALID_ARGUMENT', `The body is no gzip: ${error.message}`));
+    });
+  });
+}
+
 /** A value as the API sends it. */
 export const jsonBytes = (body: unknown, pretty: boolean): Buffer =>
   Buffer.from(pretty ? `${JSON.stringify(body, null, 2)}\n` : JSON.stringify(body));
@@ -90,7 +109,7 @@ export class Exchange implements Situation {
     return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
   }
 
-  /** The body as text. @throws StatusError INVALID_ARGUMENT if it is too large, or no UTF-8; CANCELLED */
+  /** The body as text, also if it is compressed. @throws StatusError INVALID_ARGUMENT if it is too large, or no UTF-8; CANCELLED */
   async text(): Promise<string> {
     if (!this.hasBody) return '';
     const chunks: Buffer[] = [];
@@ -105,11 +124,10 @@ export class Exchange implements Situation {
     } catch (error) {
       throw new StatusError('CANCELLED', 'The request has broken off.', { cause: error });
     }
-    if (size > maxBodyBytes) {
-      throw new StatusError('INVALID_ARGUMENT', `Request payload size exceeds the limit: ${maxBodyBytes} bytes.`);
-    }
+    if (size > maxBodyBytes) throw tooLarge();
+    const body = await decoded(Buffer.concat(chunks), this.request.headers['content-encoding']);
     try {
-      return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+      return new TextDecoder('utf-8', { fatal: true }).decode(body);
     } catch {
       throw new StatusError('INVALID_ARGUMENT', 'Invalid JSON payload received. It is not valid UTF-8.');
     }

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import type { Execution, Job } from '../../src/model/schema/job.js';
 import type { Operation } from '../../src/model/schema/operation.js';
@@ -69,6 +70,25 @@ test('a request whose fields do not exist does nothing', async () => {
     expect(await server.ask('POST', `jobs?jobId=nightly&${query}`, jobInput())).toMatchObject({ status: 400 });
   }
   expect(await server.ask('GET', 'jobs')).toEqual({ status: 200, body: {} });
+});
+
+test('a body may be compressed, and must fit in once it is not', async () => {
+  const server = await ServerWorld.open({ work: false });
+  const create = (id: string, body: Buffer, encoding = 'gzip'): Promise<unknown> =>
+    server.raw('POST', `/v2/projects/p/locations/us-central1/jobs?jobId=${id}`, { 'content-encoding': encoding }, body);
+  const refused = (message: string): unknown => ({
+    status: 400,
+    body: { error: { code: 400, message, status: 'INVALID_ARGUMENT' } },
+  });
+  const job = Buffer.from(JSON.stringify(jobInput()));
+  expect(await create('a', gzipSync(job))).toMatchObject({ status: 200 });
+  expect(await create('b', job, 'identity')).toMatchObject({ status: 200 });
+  expect(await create('c', gzipSync(Buffer.alloc(11 * 2 ** 20, 32)))).toEqual(
+    refused('Request payload size exceeds the limit: 10485760 bytes.'),
+  );
+  expect(await create('d', job)).toEqual(refused('The body is no gzip: incorrect header check'));
+  expect(await create('e', job, 'br')).toEqual(refused('The content encoding "br" is not supported.'));
+  expect(server.faults).toEqual([]);
 });
 
 test('only requests from this machine are answered', async () => {
