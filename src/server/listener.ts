@@ -1,12 +1,7 @@
 import net from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { StatusError } from '../model/errors.js';
-
-/** The most connections at a time. */
-const maxConnections = 512;
-
-/** How long a connection may say nothing before its first bytes, in ms. */
-const patience = 10_000;
+import type { Limits } from './limits.js';
 
 /** How a connection over HTTP/2 begins (RFC 9113, 3.4). The first three bytes are enough: no method begins like that. */
 const preface = Buffer.from('PRI');
@@ -40,11 +35,16 @@ export interface Listener {
  * Listens on one port for all protocols: the first bytes of a connection decide, or with TLS what both sides agree on.
  * @throws StatusError UNAVAILABLE if the port cannot be had, INVALID_ARGUMENT for a certificate that is none
  */
-export async function listen({ host, port }: Address, tls: Tls | undefined, protocols: Protocols): Promise<Listener> {
+export async function listen(
+  { host, port }: Address,
+  tls: Tls | undefined,
+  limits: Limits,
+  protocols: Protocols,
+): Promise<Listener> {
   const silent = new Set<net.Socket>();
-  const take = (socket: net.Socket): void => sniff(socket, silent, protocols);
-  const server = tls ? await secureServer(tls, take, protocols) : net.createServer(options, take);
-  server.maxConnections = maxConnections;
+  const take = (socket: net.Socket): void => sniff(socket, silent, limits.headers, protocols);
+  const server = tls ? await secureServer(tls, limits.headers, take, protocols) : net.createServer(options, take);
+  server.maxConnections = limits.connections;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(unavailable(error, { host, port })));
     server.listen({ host, port }, resolve);
@@ -73,17 +73,20 @@ const options = { allowHalfOpen: true, noDelay: true, pauseOnConnect: false };
 
 async function secureServer(
   { cert, key }: Tls,
+  handshakeTimeout: number,
   take: (socket: net.Socket) => void,
   { http2 }: Protocols,
 ): Promise<net.Server> {
   const tls = await import('node:tls');
   try {
     // The first that the client has, too: HTTP/2 is for those who speak nothing else, as clients of gRPC.
-    const server = tls.createServer({ ...options, cert, key, ALPNProtocols: ['http/1.1', 'h2'] });
+    const server = tls.createServer({ ...options, handshakeTimeout, cert, key, ALPNProtocols: ['http/1.1', 'h2'] });
     server.on('secureConnection', (socket: TLSSocket) => {
       if (socket.alpnProtocol === 'h2') http2(socket);
       else take(socket);
     });
+    // Also when the handshake takes too long: Node.js leaves the connection open.
+    server.on('tlsClientError', (_, socket) => socket.destroy());
     return server;
   } catch (error) {
     throw new StatusError('INVALID_ARGUMENT', `The certificate or its key cannot be used: ${(error as Error).message}`);
@@ -91,7 +94,7 @@ async function secureServer(
 }
 
 /** Waits for the first bytes, puts them back, and passes the connection on. Until then it is among the silent ones. */
-function sniff(socket: net.Socket, silent: Set<net.Socket>, { http1, http2 }: Protocols): void {
+function sniff(socket: net.Socket, silent: Set<net.Socket>, patience: number, { http1, http2 }: Protocols): void {
   silent.add(socket);
   const drop = (): void => void socket.destroy();
   const timer = setTimeout(drop, patience);

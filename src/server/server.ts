@@ -7,6 +7,7 @@ import { Exchange } from './exchange.js';
 import type { Grpc } from './grpc/grpc.js';
 import { Guard } from './guard.js';
 import { http1Server } from './http1.js';
+import { type Limits, usualLimits } from './limits.js';
 import { type Address, listen, type Tls } from './listener.js';
 import type { ServerCall } from './methods/method.js';
 import { type Answer, routes } from './routes.js';
@@ -19,8 +20,7 @@ export interface ServerOptions extends Address {
   /** What every request must bring; undefined: nothing. */
   token?: string | undefined;
   tls?: Tls | undefined;
-  /** How long a connection may be idle, in ms; ten minutes if unset. */
-  idle?: number | undefined;
+  limits?: Partial<Limits> | undefined;
   call: Omit<ServerCall, 'address'>;
   /** Reports a fault of this program. */
   report: (error: unknown) => void;
@@ -40,16 +40,17 @@ export async function openServer({
   port: wanted,
   token,
   tls,
-  idle,
+  limits: given,
   call,
   report,
 }: ServerOptions): Promise<Server> {
+  const limits = { ...usualLimits, ...given };
   const guard = new Guard(token);
   const closing = new AbortController();
   // Every request that waits listens.
   setMaxListeners(0, closing.signal);
   const sockets = new Set<Socket>();
-  const http1 = http1Server((request, response) => void answer(request, response), idle);
+  const http1 = http1Server((request, response) => void answer(request, response), limits);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const exchange = new Exchange(request, response, served, closing.signal);
@@ -71,7 +72,7 @@ export async function openServer({
     socket.on('error', () => {});
     try {
       grpc ??= import('./grpc/grpc.js').then(({ openGrpc }) =>
-        openGrpc({ call: served, guard, closing: closing.signal, report }),
+        openGrpc({ call: served, guard, patience: limits.body, closing: closing.signal, report }),
       );
       const { connect: take } = await grpc;
       if (closing.signal.aborted) socket.destroy();
@@ -82,7 +83,7 @@ export async function openServer({
     }
   }
 
-  const listener = await listen({ host, port: wanted }, tls, {
+  const listener = await listen({ host, port: wanted }, tls, limits, {
     http1: (socket) => http1.emit('connection', socket),
     http2: (socket) => void connect(socket),
   });

@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
+import http2 from 'node:http2';
 import net from 'node:net';
 import { json } from 'node:stream/consumers';
 import tls from 'node:tls';
 import path from 'node:path';
 import { execFileSync } from 'node:child_process';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openServer } from '../../src/server/server.js';
 import { createJob } from '../../src/service/jobs.js';
 import { FakeEngine } from '../support/fake-engine.js';
@@ -28,6 +29,22 @@ async function said(port: number, text: string, { end = false } = {}): Promise<s
   if (end) socket.end();
   await once(socket, 'close');
   return got;
+}
+
+/** A certificate of its own for this machine. */
+function certificate(): { cert: string; key: string } {
+  const directory = tempDirectory();
+  const file = (name: string): string => path.join(directory, name);
+  execFileSync(
+    'openssl',
+    [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
+      ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'],
+      ...['-keyout', file('key.pem'), '-out', file('cert.pem')],
+    ],
+    { stdio: 'ignore' },
+  );
+  return { cert: readFileSync(file('cert.pem'), 'utf8'), key: readFileSync(file('key.pem'), 'utf8') };
 }
 
 describe('who may ask', () => {
@@ -191,7 +208,7 @@ describe('a connection', () => {
   });
 
   test('stays open between requests, and nobody meets its end who believes what the server says of it', async () => {
-    const server = await ServerWorld.open({ idle: 4000 });
+    const server = await ServerWorld.open({ limits: { idle: 4000 } });
     const agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
     onTestFinished(() => agent.destroy());
     const used = new Set<unknown>();
@@ -209,6 +226,57 @@ describe('a connection', () => {
       await new Promise((resolve) => setTimeout(resolve, pause));
       expect(await all()).toHaveLength(16);
     }
+  });
+});
+
+describe('a connection that takes its time', () => {
+  /** Short ones: the server looks every second. */
+  const limits = { headers: 300, body: 300, connections: 3 };
+  const late = /^HTTP\/1\.1 408 Request Timeout\r\n[^]*"status":"DEADLINE_EXCEEDED"/;
+
+  test('is closed: before its first bytes, within the headers and within the body', async () => {
+    const { port } = (await ServerWorld.open({ limits })).server;
+    const head = `POST ${jobs}?jobId=a HTTP/1.1\r\nHost: localhost\r\n`;
+    const [nothing, half, headers, body] = await Promise.all([
+      said(port, ''),
+      said(port, 'PR'),
+      said(port, head),
+      new Promise((resolve) => setTimeout(resolve, 400)).then(() => said(port, `${head}Content-Length: 100\r\n\r\n{`)),
+    ]);
+    expect([nothing, half]).toEqual(['', '']);
+    expect(headers).toMatch(late);
+    expect(body).toMatch(late);
+  });
+
+  test('is closed without an agreement on TLS', async () => {
+    const { port } = (await ServerWorld.open({ limits, tls: certificate() })).server;
+    expect(await said(port, '')).toBe('');
+  });
+
+  test('and a call of gRPC without its request ends', async () => {
+    const { port } = (await ServerWorld.open({ limits })).server;
+    const session = http2.connect(`http://127.0.0.1:${port}`);
+    onTestFinished(() => session.destroy());
+    const call = session.request({
+      ...{ ':method': 'POST', ':path': '/google.cloud.run.v2.Jobs/GetJob' },
+      ...{ 'content-type': 'application/grpc', te: 'trailers' },
+    });
+    const [{ 'grpc-status': status }] = (await once(call, 'response')) as [http2.IncomingHttpHeaders];
+    expect(status).toBe('4');
+  });
+
+  test('leaves no room for others beyond the limit', async () => {
+    const { port } = (await ServerWorld.open({ limits: { connections: 3 } })).server;
+    const open = Array.from({ length: 3 }, () => net.connect(port, '127.0.0.1'));
+    for (const socket of open) socket.on('error', () => {});
+    onTestFinished(() => open.forEach((socket) => socket.destroy()));
+    await Promise.all(open.map((socket) => once(socket, 'connect')));
+    const request = `GET ${jobs} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
+    // It may be reset.
+    const answer = (): Promise<string> => said(port, request).catch(() => '');
+    expect(await answer()).toBe('');
+    open[0]?.destroy();
+    await vi.waitFor(async () => expect(await answer()).toContain('200 OK'));
   });
 });
 
@@ -254,25 +322,14 @@ test('many may wait at a time, which Node.js takes for no leak', async () => {
 });
 
 test('with TLS, both sides agree on the protocol', async () => {
-  const directory = tempDirectory();
-  const file = (name: string): string => path.join(directory, name);
-  execFileSync(
-    'openssl',
-    [
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
-      ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'],
-      ...['-keyout', file('key.pem'), '-out', file('cert.pem')],
-    ],
-    { stdio: 'ignore' },
-  );
-  const [cert, key] = ['cert.pem', 'key.pem'].map((name) => readFileSync(file(name), 'utf8'));
-  const server = await ServerWorld.open({ tls: { cert: cert ?? '', key: key ?? '' } });
+  const { cert, key } = certificate();
+  const server = await ServerWorld.open({ tls: { cert, key } });
   const { port, url } = server.server;
   expect(url).toBe(`https://127.0.0.1:${port}`);
-  const grpc = new GrpcClient(port, { secure: Buffer.from(cert ?? '') });
+  const grpc = new GrpcClient(port, { secure: Buffer.from(cert) });
   expect(await grpc.ask('grpc.health.v1.Health.Check')).toEqual({ status: 'SERVING' });
   // HTTP/2 is for clients that speak nothing else: over it there is only gRPC.
-  const socket = tls.connect({ port, host: '127.0.0.1', ca: cert ?? '', ALPNProtocols: ['h2', 'http/1.1'] });
+  const socket = tls.connect({ port, host: '127.0.0.1', ca: cert, ALPNProtocols: ['h2', 'http/1.1'] });
   await once(socket, 'secureConnect');
   expect(socket.alpnProtocol).toBe('http/1.1');
   let got = '';

@@ -22,6 +22,8 @@ import { grpcStatus } from './status.js';
 export interface GrpcOptions {
   call: ServerCall;
   guard: Guard;
+  /** How long a client may take to send its request once a call has begun, in ms. */
+  patience: number;
   /** Aborted when the server closes. */
   closing: AbortSignal;
   report: (error: unknown) => void;
@@ -50,8 +52,8 @@ type ServerStreaming = handleServerStreamingCall<Buffer, Buffer>;
 const asIs = (bytes: Buffer): Buffer => bytes;
 
 /** Serves the methods of the API, the health of the server, and reflection. */
-export function openGrpc({ call, guard, closing, report }: GrpcOptions): Grpc {
-  const server = new Server({ ...limits, interceptors: [guarding(guard)] });
+export function openGrpc({ call, guard, patience, closing, report }: GrpcOptions): Grpc {
+  const server = new Server({ ...limits, interceptors: [guarding(guard, patience)] });
   const served = [...new Set(methods.map(({ service }) => service)), healthService, ...reflectionServices];
 
   const unary = (path: string, answer: (bytes: Buffer, situation: Situation) => Promise<Buffer>): void => {

@@ -3,12 +3,9 @@ import { StatusError } from '../../model/errors.js';
 import type { Guard } from '../guard.js';
 import { grpcStatus } from './status.js';
 
-/** How long a client may take to send its request once a call has begun, in ms. */
-const patience = 30_000;
-
 /** Has the guard look at each call before anything of its request is read, and ends those whose request does not come. */
 export const guarding =
-  (guard: Guard): ServerInterceptor =>
+  (guard: Guard, patience: number): ServerInterceptor =>
   ({ requestStream }, call) => {
     let late: NodeJS.Timeout | undefined;
     const intercepted = new ServerInterceptingCall(call, {
