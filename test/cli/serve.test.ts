@@ -15,6 +15,21 @@ test('--print-env prints the variables of one client or of all, quoted for a she
   expect(stdout).toContain(String.raw`export LOCALRUN_SERVER='http://x'\''y:8080'`);
 });
 
+test('--print-env has the token and the address of TLS', async () => {
+  const { run } = cli();
+  const { stdout } = await run('serve --print-env --token hush --tls-cert a --tls-key b');
+  expect(stdout.split('\n')).toEqual(
+    expect.arrayContaining([
+      'export LOCALRUN_SERVER=https://127.0.0.1:8080',
+      'export LOCALRUN_SERVER_TOKEN=hush',
+      'export CLOUDSDK_AUTH_ACCESS_TOKEN=hush',
+      'export GOOGLE_OAUTH_ACCESS_TOKEN=hush',
+    ]),
+  );
+  expect(stdout).not.toContain('CLOUDSDK_AUTH_DISABLE_CREDENTIALS');
+  expect((await run('serve --print-env')).stdout).not.toContain('LOCALRUN_SERVER_TOKEN');
+});
+
 test('--print-env needs a known client and a known port', async () => {
   const { run } = cli();
   expect(await run('serve --print-env --port 0')).toMatchObject({

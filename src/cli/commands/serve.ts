@@ -40,9 +40,10 @@ export function parse(
 export async function run(context: Context, options: Options, command: readonly string[] = []): Promise<void> {
   const { io, config } = context;
   const { host = '', port = 0, token, readyFd, printEnv } = options;
+  const defaults = { project: config.project, location: config.location, token };
   if (printEnv !== undefined) {
     const url = serverAddress({ host, port, tls: options.tlsCert !== undefined });
-    io.out.write(exportLines(serverEnvironment(url, config, printEnv === true ? clients : [printEnv])));
+    io.out.write(exportLines(serverEnvironment(url, defaults, printEnv === true ? clients : [printEnv])));
     return;
   }
   const tls = tlsOf(context, options);
@@ -67,7 +68,7 @@ export async function run(context: Context, options: Options, command: readonly 
       if (readyFd !== undefined) tellPort(readyFd, server.port);
       io.err.write(`Serving the Cloud Run Admin API on ${server.url}\n`);
       if (command.length === 0) throw new Interrupted(await stopped.first);
-      const code = await runCommand(context, command, server.url, stopped);
+      const code = await runCommand(context, command, serverEnvironment(server.url, defaults), stopped);
       if (code !== 0) throw new OtherEnded(code);
     } finally {
       await server.close();
@@ -94,15 +95,15 @@ function signalled({ io }: Context): Signals {
   return { first, each: (handler) => void handlers.add(handler), ignore };
 }
 
-/** Runs the command, passes signals on to it, and returns its exit code. */
+/** Runs the command with these variables besides its own, passes signals on to it, and returns its exit code. */
 async function runCommand(
-  { io, config }: Context,
+  { io }: Context,
   command: readonly string[],
-  url: string,
+  variables: Record<string, string>,
   signals: Signals,
 ): Promise<number> {
   const [program = '', ...args] = command;
-  const child = io.runProgram(program, args, { ...io.env, ...serverEnvironment(url, config) });
+  const child = io.runProgram(program, args, { ...io.env, ...variables });
   // Ctrl-C in a terminal has reached the command already.
   signals.each((signal) => {
     if (signal !== 'SIGINT' || !io.interactive) child.kill(signal);
