@@ -15,7 +15,7 @@ export interface Watcher {
   onEvent: (execution: string, event: ExecutionEvent) => void;
   /** A run has failed. It is tried again, later each time. */
   onFailure: (execution: string, error: Error) => void;
-  /** Executions cannot be resumed, or the watcher has thrown an error. */
+  /** Executions cannot begin or be resumed, or the watcher has thrown an error. */
   onTrouble: (error: Error) => void;
 }
 
@@ -32,6 +32,8 @@ export class HostedExecutions {
   readonly #timer: NodeJS.Timeout;
   #recovering: Promise<void> | undefined;
   #trouble = '';
+  /** Whether there was trouble since the last recovery began. */
+  #troubled = false;
 
   constructor(opened: ExecutionRunner, watcher: Watcher) {
     const { store, logs, owner, now, uuid } = opened;
@@ -50,20 +52,23 @@ export class HostedExecutions {
     void this.#recover();
   }
 
-  /** Runs an execution, unless another process does; for `spawnWorker` of a service. */
+  /**
+   * Runs an execution, unless another process does; for `spawnWorker` of a service. A request that has created the
+   * execution must not fail because it cannot begin: then it is an orphan, which begins later.
+   */
   readonly start = (execution: string): void => {
-    if (!this.#leaving.signal.aborted) this.#workers.start(execution);
+    if (!this.#leaving.signal.aborted) this.#attempt(() => this.#workers.start(execution));
   };
 
   #run(execution: string, owner: Owner): Owner {
     const never = new AbortController().signal;
     const control = { cancel: never, kill: never, leave: this.#leaving.signal };
-    const onEvent = (event: ExecutionEvent): void => this.#tell(() => this.#watcher.onEvent(execution, event));
+    const onEvent = (event: ExecutionEvent): void => this.#attempt(() => this.#watcher.onEvent(execution, event));
     const work = async (): Promise<void> => {
       try {
         await runHere({ ...this.#runner, owner }, execution, control, onEvent);
       } catch (error) {
-        this.#tell(() => this.#watcher.onFailure(execution, asError(error)));
+        this.#attempt(() => this.#watcher.onFailure(execution, asError(error)));
       } finally {
         this.#runs.delete(execution);
       }
@@ -77,8 +82,8 @@ export class HostedExecutions {
     return [...this.#runs.values()].some((run) => run.token === token);
   }
 
-  /** A watcher that fails, for want of space on the disk for example, ends no run. */
-  #tell(of: () => void): void {
+  /** What fails in here, for want of space on the disk for example, ends no run and no request. */
+  #attempt(of: () => void): void {
     try {
       of();
     } catch (error) {
@@ -89,6 +94,7 @@ export class HostedExecutions {
   #report(error: Error): void {
     if (error.message !== this.#trouble) this.#watcher.onTrouble(error);
     this.#trouble = error.message;
+    this.#troubled = true;
   }
 
   #recover(): Promise<void> {
@@ -96,9 +102,10 @@ export class HostedExecutions {
   }
 
   async #recovered(): Promise<void> {
+    this.#troubled = false;
     try {
       await recoverExecutions(this.#runner, { patience: 0 });
-      this.#trouble = '';
+      if (!this.#troubled) this.#trouble = '';
     } catch (error) {
       this.#report(asError(error));
     }

@@ -114,6 +114,25 @@ describe('a cluster worker', () => {
     await world.kept;
   });
 
+  test('begins later what cannot begin, and says so, but not every time', async () => {
+    const world = new Kept();
+    const { store } = world;
+    const acquiring = vi.spyOn(store, 'acquireLease').mockImplementation(() => {
+      throw new Error('disk full');
+    });
+    const execution = world.start();
+    await vi.advanceTimersByTimeAsync(20_000);
+    // When it is created, and when it is found.
+    expect(world.failures).toEqual(['disk full', 'disk full']);
+    expect(acquiring.mock.calls.length).toBeGreaterThan(4);
+    acquiring.mockRestore();
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(world.status(execution)).toBe('EXECUTION_SUCCEEDED');
+    world.end.abort();
+    await vi.advanceTimersByTimeAsync(6000);
+    await world.kept;
+  });
+
   test('goes on when nothing can be said about a run', async () => {
     const full = (): never => {
       throw new Error('no space left');
