@@ -54,8 +54,8 @@ export async function run(context: Context, options: Options, command: readonly 
       if (line !== undefined) log(opened, execution, `${event.time} ${line}`);
     },
     onFailure: (execution, { message }) => {
-      log(opened, execution, `ERROR: ${message}`);
       io.err.write(`Execution [${shortName(execution)}] is interrupted: ${message}\n`);
+      log(opened, execution, `ERROR: ${message}`);
     },
     onTrouble: ({ message }) => io.err.write(`ERROR: ${message}\n`),
   });
