@@ -164,6 +164,21 @@ describe('a cluster worker', () => {
     expect(await world.kept).toHaveLength(12);
   });
 
+  test('ends with its store, and gives its leases up', async () => {
+    const world = new Kept();
+    const execution = world.start();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(world.store.lease(execution)).toBeDefined();
+    vi.spyOn(world.store, 'openExecutions').mockImplementation(() => {
+      throw new Error('the disk is gone');
+    });
+    const end = world.kept.catch(({ message }: Error) => message);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(await end).toBe('the disk is gone');
+    expect(world.store.lease(execution)).toBeUndefined();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test('gives its leases up at the end', async () => {
     const world = new Kept();
     const execution = world.start();
