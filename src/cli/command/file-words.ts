@@ -1,9 +1,11 @@
-import type { Command as Parser } from 'commander';
+import type { Command as Parser, Option } from 'commander';
 
 /** Where the files are in a command line, as declared: the value of a flag is a `<file>`. */
 export interface FileWords {
   /** The spellings of flags. */
   flags: readonly string[];
+  /** Those of all flags with a value. */
+  valued: readonly string[];
   /** The values of arguments. */
   names: string[];
   /** What the command reads if it is given no file. */
@@ -12,20 +14,20 @@ export interface FileWords {
 
 /** @param given the values of the command's arguments */
 export function fileWords(command: Parser, given: readonly unknown[]): FileWords {
-  const flags = command.options
-    // Hidden flags are gcloud's own, and not read.
-    .filter((option) => option.flags.endsWith('<file>') && !option.hidden)
-    .flatMap(({ long, short }) => [long, short])
-    .filter((spelling) => typeof spelling === 'string');
+  const spellings = (options: readonly Option[]): string[] =>
+    options.flatMap(({ long, short }) => [long, short]).filter((spelling) => typeof spelling === 'string');
+  // Hidden flags are gcloud's own, and not read.
+  const flags = spellings(command.options.filter((option) => option.flags.endsWith('<file>') && !option.hidden));
+  const valued = spellings(command.options.filter((option) => option.required));
   const files = command.registeredArguments.map((argument) => argument.name().endsWith('file'));
   const names = given.filter((value, i): value is string => files[i] === true && typeof value === 'string');
-  return { flags, names, unnamed: files.includes(true) ? 'job.yaml' : undefined };
+  return { flags, valued, names, unnamed: files.includes(true) ? 'job.yaml' : undefined };
 }
 
 /** The files that a command line names, and its words, with what `relative` makes of each name. */
 export function filesIn(
   words: readonly string[],
-  { flags, names, unnamed }: FileWords,
+  { flags, valued, names, unnamed }: FileWords,
   relative: (name: string) => string,
 ): { words: string[]; files: string[] } {
   const files = new Set<string>();
@@ -35,11 +37,17 @@ export function filesIn(
     files.add(shown);
     return shown;
   };
-  const end = words.indexOf('--');
-  const rewritten = words.map((word, i) => {
+  /** The flag whose value comes next. */
+  let open: string | undefined;
+  let ended = false;
+  const rewritten = words.map((word) => {
+    const flag = open;
+    open = undefined;
+    if (flag !== undefined) return flags.includes(flag) ? found(word) : word;
     if (names.includes(word)) return found(word);
-    if (end >= 0 && i >= end) return word;
-    if (flags.includes(words[i - 1] ?? '')) return found(word);
+    ended ||= word === '--';
+    if (ended) return word;
+    if (valued.includes(word)) open = word;
     const before = flags
       .map((flag) => (flag.startsWith('--') ? `${flag}=` : flag))
       .find((start) => word.startsWith(start) && word !== start);

@@ -8,6 +8,7 @@ const declared = new Command('update')
   .option('-f, --file <file>', '')
   .option('--env-vars-file <file>', '')
   .option('--image <image>', '')
+  .option('--args <args>', '')
   .addOption(hidden);
 
 function found(words: string, argument?: string): [words: string, files: string[]] {
@@ -38,6 +39,9 @@ describe('the files that a command line names', () => {
       'update --image a.yaml -f b --access-token-file t',
       ['b'],
     ],
+    ['update /abs/a --args /abs/a', '/abs/a', 'update ../a --args /abs/a', ['../a']],
+    ['update --args -f -f /abs/a', undefined, 'update --args -f -f ../a', ['../a']],
+    ['update --args -- -f /abs/a', undefined, 'update --args -- -f ../a', ['../a']],
     ['update -f a -- -f b', undefined, 'update -f a -- -f b', ['a']],
   ])('%s', ([line, argument, rewritten, files]) => {
     expect(found(line, argument)).toEqual([rewritten, files]);
