@@ -72,7 +72,11 @@ export function workerManifest({ namespace, image, storage, storageClass }: Work
         spec: {
           serviceAccountName: name,
           automountServiceAccountToken: true,
-          securityContext: { runAsNonRoot: true, runAsUser: user, runAsGroup: user, fsGroup: user },
+          // With that of the container: what namespaces of the level `restricted` ask for.
+          securityContext: {
+            ...{ runAsNonRoot: true, runAsUser: user, runAsGroup: user, fsGroup: user },
+            seccompProfile: { type: 'RuntimeDefault' },
+          },
           containers: [
             {
               ...{ name: 'worker', image, imagePullPolicy: 'IfNotPresent', command: ['localrun', 'worker', 'run'] },
