@@ -38,8 +38,8 @@ const travelling = [
 /** How often a caller shows that it is there, in ms. Proxies cut connections that are silent for a minute or more. */
 const presence = 20_000;
 
-/** After so many signals the command has had its chances. */
-const enough = 4;
+/** After so many signals the command has had its chances; a worker that has said nothing yet may never say anything. */
+const enough = { heard: 4, unheard: 2 };
 
 /**
  * Has a remote process do the work of a command line, with the streams, signals and files of this one.
@@ -55,17 +55,19 @@ export async function forward(forwarded: Forwarded, io: Io): Promise<number> {
   say(hello);
   const timer = setInterval(() => say({ here: true }), presence);
   let signals = 0;
+  let heard = false;
   const undo = [
     io.onSignal((signal: Signal) => {
-      if (++signals >= enough) io.exit(signal === 'SIGINT' ? 130 : 143);
       say({ signal });
+      if (++signals < (heard ? enough.heard : enough.unheard)) return;
+      remote.close();
+      io.exit(signal === 'SIGINT' ? 130 : 143);
     }),
     io.onHangup(remote.close),
     io.err.onResize(() => say({ columns: io.err.columns, rows: io.err.rows })),
     () => clearInterval(timer),
     remote.close,
   ];
-  let heard = false;
   let spinner: Spinner | undefined;
   const spin = async (text: string | null): Promise<void> => {
     if (text === null) spinner?.stop();
