@@ -30,13 +30,15 @@ export async function examine(deps: DoctorDeps, { fix }: { fix: boolean }): Prom
   const sites = new Map<string, Site>();
   const look = async (cluster: KubernetesSettings | undefined): Promise<void> => {
     if (sites.has(keyOf(cluster))) return;
-    const { found, answers } = cluster
-      ? clusterChecks(await deps.diagnoseCluster(cluster))
-      : engineSite(await deps.diagnose());
+    const report = cluster && (await deps.diagnoseCluster(cluster));
+    const { found, answers } = report ? clusterChecks(report) : engineSite(await deps.diagnose());
     for (const check of found) await take(check);
     const runtime = answers ? await deps.runtime(cluster) : undefined;
     const identity = await runtime?.identify().catch(() => undefined);
-    sites.set(keyOf(cluster), { holds: cluster ? clusterHolds : engineHolds, runtime, identity });
+    const site = { holds: cluster ? clusterHolds : engineHolds, runtime, identity };
+    sites.set(keyOf(cluster), site);
+    // An execution says where its cluster is, even if the settings leave that to the kubeconfig.
+    if (report?.access) sites.set(keyOf(report.access), site);
   };
   await look(deps.cluster);
   await take(stateDirectory(deps.home));
@@ -57,7 +59,7 @@ export async function examine(deps: DoctorDeps, { fix }: { fix: boolean }): Prom
     }
     records = service.store;
   }
-  for (const { holds, runtime } of sites.values()) {
+  for (const { holds, runtime } of new Set(sites.values())) {
     if (!runtime) continue;
     const orphans = runtimeOrphans(holds, deps.home, runtime, records);
     await take(await orphans.catch((error: unknown) => problem(holds.name, error)));
@@ -78,7 +80,7 @@ interface Site {
 const engineHolds = { name: 'engine orphans', what: 'containers and volumes' };
 const clusterHolds = { name: 'cluster orphans', what: 'pods, Secrets and ConfigMaps' };
 
-const keyOf = (cluster: KubernetesSettings | undefined): string =>
+const keyOf = (cluster: Pick<KubernetesSettings, 'context' | 'namespace'> | undefined): string =>
   cluster ? JSON.stringify([cluster.context, cluster.namespace]) : '';
 
 const engineSite = (report: EngineReport): { found: Check[]; answers: boolean } => ({
