@@ -7,8 +7,9 @@ import { timestamp } from '../model/time.js';
 import { waitForExecution } from './executions.js';
 import { type Call, timeOf } from './service.js';
 
-/** The least time between two looks at all attempts, in ms. */
+/** The least time between two looks at all attempts, in ms, and as a multiple of what a look takes. */
 const lookInterval = 200;
+const rest = 4;
 
 /**
  * Follows an execution that another process runs to its end, and reports what the store shows of it as the events of a
@@ -19,11 +20,11 @@ export async function watchRun(call: Call, name: string, control: Control, onEve
   const seen = new Map<string, AttemptRecord>();
   let began = false;
   let cancelling = false;
-  let looked = -Infinity;
+  let due = -Infinity;
   const look = (execution: Execution): void => {
     if (control.cancel.aborted && !cancelling) call.store.requestCancel(name, timeOf(call));
-    if (!isCompleted(execution) && performance.now() - looked < lookInterval) return;
-    looked = performance.now();
+    const begun = performance.now();
+    if (!isCompleted(execution) && begun < due) return;
     const tell = (event: Happening): void => onEvent({ time: timestamp(call.now()), ...event });
     if (!began && execution.startTime) tell({ type: 'execution.started', execution });
     began ||= execution.startTime !== undefined;
@@ -44,6 +45,8 @@ export async function watchRun(call: Call, name: string, control: Control, onEve
       seen.set(key, attempt);
     }
     if (isCompleted(execution)) tell({ type: 'execution.completed', execution });
+    const ended = performance.now();
+    due = ended + Math.max(lookInterval, rest * (ended - begun));
   };
   return waitForExecution(call, name, isCompleted, { onChange: look });
 }

@@ -214,6 +214,31 @@ describe('what another process sees of a run', () => {
     await world.kept;
   });
 
+  test('is looked at less often the longer a look takes', async () => {
+    const world = new ServiceWorld();
+    const job = someJob();
+    world.store.saveJob(job);
+    const { name } = runJob(world.call, { name: job.name });
+    const now = performance.now.bind(performance);
+    let busy = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + busy);
+    const looks = vi.spyOn(world.store, 'attempts').mockImplementation(() => {
+      busy += 500;
+      return [];
+    });
+    const never = new AbortController().signal;
+    const seen = watchRun(world.call, name, { cancel: never, kill: never }, () => {});
+    for (let step = 0; step < 100; step++) {
+      world.store.saveJob(job);
+      await vi.advanceTimersByTimeAsync(100);
+    }
+    expect(looks.mock.calls.length).toBeGreaterThan(2);
+    expect(looks.mock.calls.length).toBeLessThan(10);
+    looks.mockRestore();
+    clock.mockRestore();
+    void seen;
+  });
+
   test('a cancellation is a request to that process', async () => {
     const world = new Kept();
     const execution = world.start();
