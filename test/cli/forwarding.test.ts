@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { repository } from '../support/cli.js';
@@ -97,6 +97,21 @@ test('a connection that is not made, or breaks off, says why and what to do', as
   const { run, env } = forwarding();
   const none = await run('jobs list', { env: { ...env, LOCALRUN_KUBECTL: '/nonexistent/kubectl' } });
   expect(none.stderr).toContain('cannot run /nonexistent/kubectl');
+});
+
+test('nothing of a long output is lost, and the exit code is not, however slow the connection is', async () => {
+  const { file, run, env, remote } = forwarding();
+  const values = Array.from({ length: 20 }, (_, i) => `{ name: V${i}, value: ${'x'.repeat(30_000)} }`);
+  file('job.yaml', job.replace('app }', `app, env: [${values.join(', ')}] }`));
+  expect(await run('jobs replace')).toMatchObject({ code: 0 });
+  const kubectl = path.join(remote, 'kubectl');
+  writeFileSync(
+    kubectl,
+    readFileSync(kubectl, 'utf8').replace(inPod, `${inPod.slice('exec '.length)} | { sleep 2; cat; }`),
+  );
+  const { code, stdout, stderr } = await run('jobs describe nightly --format=json', { env });
+  expect([code, stderr]).toEqual([0, '']);
+  expect(JSON.stringify(JSON.parse(stdout)).length).toBeGreaterThan(600_000);
 });
 
 test('another version of localrun is refused', async () => {

@@ -30,11 +30,12 @@ export async function caller(system: Io): Promise<Caller | undefined> {
     writeFileSync(file, Buffer.from(content, 'base64'));
   }
   const tell = (deed: Deed): void => void output.write(framed(deed));
-  const exit = (exitCode: number): void => {
+  const end = (): void => {
     rmSync(root, { recursive: true, force: true });
-    tell({ exit: exitCode });
     system.exit(0);
   };
+  /** Once what was said before is on its way, too. */
+  const exit = (exitCode: number): void => void output.write(framed({ exit: exitCode }), end);
   const handlers = new Set<(signal: Signal) => void>();
   const hangups = new Set<() => void>();
   const resized = new Set<() => void>();
@@ -77,10 +78,10 @@ export async function caller(system: Io): Promise<Caller | undefined> {
     }
     // The caller is gone: what goes on without it is the worker's.
     for (const handler of hangups) handler();
-    exit(1);
+    end();
   };
-  hear().catch(() => exit(1));
-  output.on('error', () => exit(1));
+  hear().catch(end);
+  output.on('error', end);
   const io: Io = {
     ...system,
     env: {

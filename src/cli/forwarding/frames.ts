@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Signal } from '../io.js';
 
@@ -52,9 +51,16 @@ export type Deed =
 /** One line for each. */
 export const framed = (said: Hello | Word | Deed): string => `${JSON.stringify(said)}\n`;
 
-/** What the other side says, until it has nothing more to say. What is no frame is noise of something in between. */
+/**
+ * What the other side says, until it has nothing more to say. What is no frame is noise of something in between; a line
+ * without an end was cut off with the connection.
+ */
 export async function* frames<T>(from: Readable): AsyncGenerator<T, void, undefined> {
-  for await (const line of createInterface({ input: from, crlfDelay: Infinity })) {
-    if (line.startsWith('{')) yield JSON.parse(line) as T;
+  let begun = '';
+  for await (const chunk of from.setEncoding('utf8') as AsyncIterable<string>) {
+    const [first = '', ...others] = chunk.split('\n');
+    const lines = [begun + first, ...others];
+    begun = lines.pop() ?? '';
+    for (const line of lines) if (line.startsWith('{')) yield JSON.parse(line) as T;
   }
 }
