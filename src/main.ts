@@ -61,7 +61,6 @@ export async function main(given: readonly string[], io: Io): Promise<number> {
     const { worker } = config;
     const chosen = flags.runtime ?? (io.env['LOCALRUN_RUNTIME'] && config.runtime);
     if (worker !== undefined && !here && chosen !== 'docker') {
-      begun = true;
       const [{ forward }, { execInDeployment }] = await Promise.all([
         import('./cli/forwarding/forward.js'),
         import('./runtime/kubernetes/exec.js'),

@@ -61,6 +61,8 @@ export interface Io extends Surroundings {
   /** Prints `question` on stderr and reads one line of stdin; undefined at its end. */
   ask: (question: string) => Promise<string | undefined>;
   cwd: string;
+  /** The variables that files may refer to. */
+  variables: Readonly<Record<string, string | undefined>>;
   /** The user ids of root, of this user, and of the user who called sudo; undefined where users have no ids. */
   trusted: readonly number[] | undefined;
   /** Calls `handler` at every SIGINT and SIGTERM instead of ending the process; returns a function that stops this. */
@@ -122,6 +124,7 @@ export function systemIo(script = process.argv[1] ?? ''): Io {
     get cwd() {
       return workingDirectory();
     },
+    variables: env,
     trusted: trustedUsers(env),
     onSignal(handler) {
       process.on('SIGINT', handler).on('SIGTERM', handler);

@@ -73,10 +73,15 @@ function expanded(
   before: Dotenv['variables'],
   surroundings: Readonly<Record<string, string | undefined>>,
 ): string {
-  return value.replaceAll(/\$\{([^}:]*)(?::-([^}]*))?\}/g, (_, name: string, unset = '') => {
+  return value.replaceAll(reference, (_, name: string, unset = '') => {
     if (before.has(name)) return before.get(name) ?? '';
     return (Object.hasOwn(surroundings, name) ? surroundings[name] : undefined) ?? unset;
   });
 }
+
+const reference = /\$\{([^}:]*)(?::-([^}]*))?\}/g;
+
+/** The names that `${NAME}` in the text of a `.env` file refers to. */
+export const variablesIn = (file: string): string[] => [...file.matchAll(reference)].map(([, name = '']) => name);
 
 const lineOf = (text: string, offset: number): number => text.slice(0, offset).split('\n').length;

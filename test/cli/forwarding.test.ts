@@ -23,26 +23,29 @@ function forwarding(script = inPod): Forwarding {
   const remote = tempDirectory();
   const kubectl = path.join(remote, 'kubectl');
   const words = 'while [ "$1" != -- ]; do shift; done; shift 2';
-  writeFileSync(kubectl, `#!/bin/sh\nexport LOCALRUN_HOME=${remote}/home\n${words}\n${script}\n`);
+  writeFileSync(kubectl, `#!/bin/sh\nexport LOCALRUN_HOME=${remote}/home HOME=/tmp\n${words}\n${script}\n`);
   chmodSync(kubectl, 0o755);
   const env = { LOCALRUN_WORKER: 'jobs/worker', LOCALRUN_KUBECTL: kubectl, PATH: '/usr/bin:/bin' };
   return { remote, env, ...cli({ env }) };
 }
 
 test('the worker does the work, with the files, the account and the streams of this machine', async () => {
-  const { home, remote, file, run } = forwarding();
+  const { home, remote, file, run, env } = forwarding();
   file('job.yaml', job);
   expect(await run('jobs replace')).toMatchObject({ code: 0, stdout: '' });
   expect(existsSync(path.join(home, 'localrun.db'))).toBe(false);
   expect(existsSync(path.join(remote, 'home'))).toBe(true);
   mkdirSync(path.join(home, 'deep', 'down'), { recursive: true });
   const variables = path.join(home, 'deep', 'values.env');
-  writeFileSync(variables, 'A=1\n');
+  writeFileSync(variables, 'A=${OUTER}-${HOME:-none}\n');
   const cwd = path.join(home, 'deep', 'down');
-  const updated = await run(['jobs', 'update', 'nightly', '--env-vars-file', variables, '--quiet'], { cwd });
+  const updated = await run(['jobs', 'update', 'nightly', '--env-vars-file', variables, '--quiet'], {
+    cwd,
+    env: { ...env, OUTER: 'of the caller' },
+  });
   expect(updated).toMatchObject({ code: 0 });
   const shown = await run('jobs describe nightly --format=value(creator,template.template.containers[0].env[0].value)');
-  expect(shown.stdout).toBe('dev@example.com\t1\n');
+  expect(shown.stdout).toBe('dev@example.com\tof the caller-none\n');
   const stdin = job.replace('nightly', 'piped');
   expect((await run('jobs create -f -', { stdin })).code).toBe(0);
   expect((await run('jobs list --format=value(name)')).stdout.split('\n').filter(Boolean)).toHaveLength(2);
@@ -64,6 +67,13 @@ test('errors name the files of this machine, and have the exit codes of this mac
     code: 2,
     stderr: expect.stringContaining('job spec nowhere/job.yaml: there is') as string,
   });
+  expect(await run(['jobs', 'create', '-f', home])).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/Cannot read the file .*: it is a directory/) as string,
+  });
+  file('large.env', `A=${'x'.repeat(2 ** 20)}`);
+  const large = await run('jobs update nightly --env-vars-file large.env');
+  expect(large).toMatchObject({ code: 2, stderr: expect.stringContaining('large.env is larger than') as string });
   const unknown = await run('jobs describe unknown');
   expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('Cannot find job [unknown]') as string });
 }, 60_000);

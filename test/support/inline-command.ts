@@ -23,6 +23,7 @@ export class InlineCommand extends RunningCommand {
     const io: Io = {
       ...system,
       env,
+      variables: env,
       cwd,
       out: output('stdout'),
       err: output('stderr'),

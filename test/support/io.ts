@@ -70,6 +70,7 @@ export function testIo(home: string, surroundings: Surroundings = {}): TestIo {
       return lines.length > 1 || lines[0] !== '' ? lines.shift() : undefined;
     },
     cwd,
+    variables: env,
     trusted,
     onSignal: (handler) => {
       handlers.add(handler);

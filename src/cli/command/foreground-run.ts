@@ -52,7 +52,7 @@ export async function runInForeground(context: Context, runner: RunnerCall, begi
       );
       kill.abort();
     } else {
-      const who = runner.elsewhere ? 'The worker goes on to cancel' : 'The next localrun command will resume';
+      const who = runner.elsewhere ? 'The worker continues to cancel' : 'The next localrun command will resume';
       if (created) say(`${who} execution [${shortName(created.name)}].`);
       view?.close();
       io.exit(exitCodeOf(new Interrupted(signal), { begun: true }));

@@ -1,10 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { LocalDocument } from '../../local/settings-file.js';
+import { variablesIn } from '../../model/dotenv.js';
 import { StatusError } from '../../model/errors.js';
 import type { LocalFile, LocalSecret } from '../../model/local/schema.js';
 import { type FileWords, filesIn } from '../command/file-words.js';
+import { readSpecText } from '../command/spec-file.js';
+import { UsageError } from '../errors.js';
 import type { Io, Output, Signal, Spinner } from '../io.js';
 import { type Deed, type Destination, framed, frames, type Hello, type Word } from './frames.js';
 
@@ -44,10 +47,10 @@ const enough = { heard: 4, unheard: 2 };
 /**
  * Has a remote process do the work of a command line, with the streams, signals and files of this one.
  * @returns the exit code
- * @throws StatusError UNAVAILABLE if the connection cannot be made, or breaks off
+ * @throws UsageError if a file cannot be read; StatusError UNAVAILABLE if the connection cannot be made, or breaks off
  */
 export async function forward(forwarded: Forwarded, io: Io): Promise<number> {
-  const hello = helloOf(forwarded, io);
+  const hello = await helloOf(forwarded, io);
   const remote = forwarded.connect();
   const say = (word: Hello | Word): void => void remote.input.write(framed(word));
   // Why it is gone, if it is, its end tells.
@@ -108,31 +111,35 @@ function broken(worker: string, heard: boolean, said: string): StatusError {
       });
 }
 
-function helloOf({ version, words, files: where, local }: Forwarded, io: Io): Hello {
+async function helloOf({ version, words, files: where, local }: Forwarded, io: Io): Promise<Hello> {
   const { cwd, env, userName, hostName, homeDirectory, interactive } = io;
   const relative = (name: string): string => path.relative(cwd, path.resolve(cwd, name));
   const named = filesIn(words, where, relative);
-  const files = Object.fromEntries(named.files.flatMap((name) => contentOf(path.resolve(cwd, name), name)));
+  const files: Record<string, string> = {};
+  // The command says what it misses.
+  for (const name of named.files) if (existsSync(path.resolve(cwd, name))) files[name] = await textOf(name, io);
+  const mentioned = Object.entries(files).flatMap(([name, text]) => (name.endsWith('.env') ? variablesIn(text) : []));
   const config = local && relative(local.file);
-  if (config !== undefined) {
-    files[config] = Buffer.from(JSON.stringify(travellingSettings(local?.value ?? {}))).toString('base64');
-  }
-  const sent = travelling.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]));
+  if (config !== undefined) files[config] = JSON.stringify(travellingSettings(local?.value ?? {}));
   return {
     ...{ version, words: named.words, cwd, files, config, userName, hostName, homeDirectory, interactive },
-    env: Object.fromEntries(sent),
+    env: only(travelling, env),
+    variables: only(mentioned, io.variables),
     out: destinationOf(io.out),
     err: destinationOf(io.err),
   };
 }
 
-/** A file that cannot be read does not travel: the command says so by its name. */
-function contentOf(file: string, name: string): [name: string, content: string][] {
-  try {
-    return [[name, readFileSync(file).toString('base64')]];
-  } catch {
-    return [];
-  }
+/** @throws UsageError if it cannot be read, or is too large */
+async function textOf(name: string, io: Io): Promise<string> {
+  const { maxSpecBytes } = await import('../../model/spec/source-document.js');
+  const { text } = await readSpecText({ io }, name, 'file');
+  if (Buffer.byteLength(text) <= maxSpecBytes) return text;
+  throw new UsageError(`${name} is larger than ${maxSpecBytes / 1024} KiB, the limit for a file of a command line.`);
+}
+
+function only(names: readonly string[], of: Io['variables']): Record<string, string> {
+  return Object.fromEntries(names.flatMap((name) => (of[name] === undefined ? [] : [[name, of[name]] as const])));
 }
 
 const destinationOf = ({ tty, columns, rows, chalk, unicode }: Output): Destination => ({

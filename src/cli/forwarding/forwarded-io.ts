@@ -27,7 +27,7 @@ export async function caller(system: Io): Promise<Caller | undefined> {
   for (const [name, content] of Object.entries(hello.files)) {
     const file = path.join(cwd, name);
     mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, Buffer.from(content, 'base64'));
+    writeFileSync(file, content);
   }
   const tell = (deed: Deed): void => void output.write(framed(deed));
   const end = (): void => {
@@ -88,6 +88,7 @@ export async function caller(system: Io): Promise<Caller | undefined> {
       ...{ ...system.env, ...hello.env, LOCALRUN_WORKER: undefined },
       LOCALRUN_CONFIG: hello.config && path.join(cwd, hello.config),
     },
+    variables: hello.variables,
     ...{ userName: hello.userName, hostName: hello.hostName, homeDirectory: hello.homeDirectory, cwd },
     out: destination('out', hello.out),
     err: destination('err', hello.err),

@@ -17,11 +17,13 @@ export interface Hello {
   version: string;
   words: readonly string[];
   cwd: string;
-  /** Files by their paths from `cwd`; their bytes in base64. */
+  /** The texts of files by their paths from `cwd`. */
   files: Readonly<Record<string, string>>;
   /** The path of its localrun.yaml, which is among the files. */
   config: string | undefined;
   env: Readonly<Record<string, string>>;
+  /** The variables that its files refer to. */
+  variables: Readonly<Record<string, string>>;
   userName: string;
   hostName: string;
   homeDirectory: string;

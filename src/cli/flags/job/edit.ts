@@ -30,7 +30,7 @@ export interface JobEdit {
 const maxContainers = 10;
 
 /** Checks the flags and reads the files they name. @throws UsageError, StatusError if a file cannot be read */
-export async function readJobEdit(options: JobOptions, io: Pick<Io, 'cwd' | 'env' | 'err'>): Promise<JobEdit> {
+export async function readJobEdit(options: JobOptions, io: Pick<Io, 'cwd' | 'variables' | 'err'>): Promise<JobEdit> {
   const groups = containerGroups(options);
   checkExclusive({ ...options, image: groups[0]?.flags.image }, jobExclusives);
   for (const { flags } of groups) {

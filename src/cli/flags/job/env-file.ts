@@ -9,7 +9,10 @@ import type { Io } from '../../io.js';
  * The variables in a file of `--env-vars-file`: a `.env` file, or a YAML or JSON map of strings.
  * @throws UsageError for a missing file or invalid content, StatusError for invalid YAML
  */
-export async function readEnvFile(file: string, io: Pick<Io, 'cwd' | 'env' | 'err'>): Promise<Record<string, string>> {
+export async function readEnvFile(
+  file: string,
+  io: Pick<Io, 'cwd' | 'variables' | 'err'>,
+): Promise<Record<string, string>> {
   let text: string;
   try {
     text = readFileSync(path.resolve(io.cwd, file), 'utf8');
@@ -26,8 +29,12 @@ export async function readEnvFile(file: string, io: Pick<Io, 'cwd' | 'env' | 'er
   throw new UsageError(`argument --env-vars-file: the name [${invalid}] of a variable in [${file}] is invalid.`);
 }
 
-function dotenv(file: string, text: string, { env, err }: Pick<Io, 'env' | 'err'>): Record<string, string> {
-  const { variables, unreadable } = parseDotenv(text, env);
+function dotenv(
+  file: string,
+  text: string,
+  { variables: surroundings, err }: Pick<Io, 'variables' | 'err'>,
+): Record<string, string> {
+  const { variables, unreadable } = parseDotenv(text, surroundings);
   for (const [name, value] of variables) {
     if (value !== undefined) continue;
     throw new UsageError(

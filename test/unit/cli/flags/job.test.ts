@@ -17,7 +17,7 @@ const err = { write: (text: string) => void (said += text) } as Output;
 async function edit(argv: readonly string[], cwd = '/'): Promise<JobEdit> {
   const command = new Command().exitOverride().configureOutput({ outputError: () => {} });
   for (const flag of jobFlags('update', 'ALPHA')) command.addOption(flag);
-  return readJobEdit(command.parse([...argv], { from: 'user' }).opts(), { cwd, env: { OUTER: 'x' }, err });
+  return readJobEdit(command.parse([...argv], { from: 'user' }).opts(), { cwd, variables: { OUTER: 'x' }, err });
 }
 
 const changed = async (job: JobInput, ...argv: string[]): Promise<JobInput> =>

@@ -6,8 +6,8 @@ import type { Signal } from '../../../../src/cli/io.js';
 import { testIo } from '../../../support/io.js';
 import { tempDirectory } from '../../../support/temp.js';
 
-/** A command at a worker that does nothing by itself. */
-function called() {
+/** A command line that a worker has, which does nothing by itself. */
+async function called() {
   const [input, output] = [new PassThrough(), new PassThrough()];
   let end: (said: string) => void = () => {};
   const ended = new Promise<string>((resolve) => (end = resolve));
@@ -25,12 +25,13 @@ function called() {
     },
     { ...io, exit: (code) => exits.push(code) },
   );
+  await vi.waitFor(() => expect(input.readableLength).toBeGreaterThan(0));
   const closed = (): boolean => output.writableEnded;
   return { output, done, exits, closed, signal: (signal: Signal) => io.signal(signal), told: () => io.stderr() };
 }
 
 test('the second Ctrl-C ends the wait for a worker that says nothing, and its connection', async () => {
-  const { done, exits, closed, signal } = called();
+  const { done, exits, closed, signal } = await called();
   signal('SIGINT');
   expect([exits, closed()]).toEqual([[], false]);
   signal('SIGINT');
@@ -39,7 +40,7 @@ test('the second Ctrl-C ends the wait for a worker that says nothing, and its co
 });
 
 test('a command at work gets three, and the fourth leaves it', async () => {
-  const { output, done, exits, closed, signal, told } = called();
+  const { output, done, exits, closed, signal, told } = await called();
   output.write(framed({ to: 'err', write: 'at work\n' }));
   await vi.waitFor(() => expect(told()).toBe('at work\n'));
   for (let i = 0; i < 3; i++) signal('SIGTERM');
