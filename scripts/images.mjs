@@ -75,16 +75,12 @@ export function makeSampleImage() {
 export function makeWorkerImage() {
   if (process.platform !== 'linux') giveUp('The worker image is made from the node of this machine: a Linux one.');
   const name = 'localrun/worker:latest';
-  const dist = path.join(root, 'dist');
-  const parts = [
-    'package.json',
-    'bin',
-    ...readdirSync(dist)
-      .filter((file) => file.endsWith('.cjs'))
-      .map((file) => `dist/${file}`),
-  ];
+  const files = (/** @type {string} */ directory) =>
+    readdirSync(path.join(root, directory)).map((file) => `${directory}/${file}`);
+  const program = files('dist').filter((file) => file.endsWith('.cjs'));
+  const parts = ['package.json', ...files('bin'), ...program, ...files('dist/page')];
   const packages = packagesFor('libsql');
-  const built = parts.filter((part) => part !== 'bin').map((part) => readFileSync(path.join(root, part), 'utf8'));
+  const built = parts.map((part) => readFileSync(path.join(root, part), 'utf8'));
   makeImage(
     name,
     [process.version, process.arch, makeWorkerImage.toString(), ...built],

@@ -165,6 +165,8 @@ test('an execution outlives the command, the pod of the worker and its process, 
   const lines = (task: number): string[] => Array.from({ length: 40 }, (_, i) => `${task} line ${i}`);
   const attempts = Array.from({ length: 10 }, (_, task) => [`${task}/0`, lines(task)] as const);
   expect(await linesOf(home, id)).toEqual({ ...Object.fromEntries(attempts), '3/1': lines(3) });
+  const report = await home.run(['jobs', 'executions', 'report', id]);
+  expect(report.stdout, report.stderr).toContain('7 line 39');
   await nothingLeft();
 });
 
