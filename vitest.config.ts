@@ -7,7 +7,7 @@ import { podmanEnvironment } from './test/support/podman.js';
 const onPodman =
   process.env['LOCALRUN_PODMAN'] === 'all'
     ? 'adopt,by-hand,cancel,doctor,environment,execute,keep,kills,logs,logs-exact,logs-read,main-job,metadata,outcomes,prune,recovery,retries,secrets,sidecars,strict-fs,timeout,volumes,without-effect'
-    : 'keep,recovery';
+    : 'recovery';
 
 /** What of the tests on a cluster takes long: `npm run test:kubernetes` runs it, `npm test` does not. */
 const longOnKubernetes =

