@@ -1,6 +1,8 @@
 import { expect, test, vi } from 'vitest';
 import type { ResourceV1 } from '../../src/model/v1/write.js';
 import { until } from '../support/cli.js';
+import { defaultSettings } from '../../src/model/local/settings.js';
+import { someExecution, someJob } from '../support/jobs.js';
 import { ServerWorld } from '../support/server.js';
 
 const image = 'localrun/busybox:latest';
@@ -199,4 +201,36 @@ test('what is wrong with a job is said with the paths of v1', async () => {
     const { body } = await server.ask('GET', `${namespaces}/${path}`);
     expect(body).toMatchObject({ error: { message: expect.stringContaining(problem) as string } });
   }
+});
+
+test('a selector that holds for few of many takes few pages, and loses none', async () => {
+  const server = await ServerWorld.open({ work: false });
+  const { store } = server.world;
+  const job = someJob();
+  store.saveJob(job);
+  const chosen = [3, 4, 5, 70, 150, 151, 299];
+  const ids = Array.from({ length: 300 }, (_, i) => `b${String(i).padStart(4, '0')}`);
+  store.transaction(() => {
+    for (const [i, id] of ids.entries()) {
+      const labels = { chosen: String(chosen.includes(i)) };
+      store.createExecution({ ...someExecution(job, id), labels }, defaultSettings);
+    }
+  });
+  const listing = vi.spyOn(store, 'executions');
+  const path = (limit: number, more: string): string =>
+    `${namespaces}/p/executions?limit=${limit}&labelSelector=${encodeURIComponent('chosen=true')}${more}`;
+  for (const limit of [1, 2, 3, 7, 8]) {
+    const names: string[] = [];
+    let more = '';
+    do {
+      const { body } = await server.ask<List>('GET', path(limit, more));
+      expect(body.items.length).toBeLessThanOrEqual(limit);
+      names.push(...body.items.map(({ metadata }) => String(metadata['name'])));
+      more = body.metadata.continue === undefined ? '' : `&continue=${body.metadata.continue}`;
+    } while (more !== '');
+    expect(names.toSorted()).toEqual(chosen.map((i) => `nightly-${ids[i]}`));
+  }
+  listing.mockClear();
+  await server.ask('GET', `${namespaces}/p/executions?limit=1&labelSelector=chosen%3Dnever`);
+  expect(listing.mock.calls.length).toBeLessThan(12);
 });

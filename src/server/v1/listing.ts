@@ -9,7 +9,7 @@ export const jobLabel = 'run.googleapis.com/job';
 export const executionLabel = 'run.googleapis.com/execution';
 export const stateLabel = 'run.googleapis.com/runningState';
 
-/** The size of pages if a client wants everything at once. */
+/** The largest pages to read; in between, other requests get their turn. */
 const wholePage = 1000;
 
 export const selectorOf = ({ labelSelector = '' }: Query): LabelSelector =>
@@ -20,25 +20,34 @@ export const selectorOf = ({ labelSelector = '' }: Query): LabelSelector =>
  * @param list the items in question
  * @throws StatusError INVALID_ARGUMENT
  */
-export function listOf<T>(
+export async function listOf<T>(
   kind: ResourceV1['kind'],
   { limit = 0, continue: from }: Query,
   { holds }: LabelSelector,
   list: (page: PageRequest) => Page<T>,
   toV1: (item: T) => { resource: ResourceV1; selectable?: Readonly<Record<string, string>> },
-): object {
+): Promise<object> {
   if (limit < 0) throw new StatusError('INVALID_ARGUMENT', `limit: must not be negative, got ${limit}`);
   const items: ResourceV1[] = [];
+  const missing = (): number => (limit > 0 ? limit - items.length : Infinity);
   let pageToken = from || undefined;
+  let pageSize = Math.min(missing(), wholePage);
   do {
-    // Never more than are missing, so that the next list goes on where this one ends.
-    const page = list({ pageSize: limit > 0 ? Math.min(limit - items.length, wholePage) : wholePage, pageToken });
-    for (const item of page.items) {
-      const { resource, selectable } = toV1(item);
-      if (holds({ ...resource.metadata.labels, ...selectable })) items.push(resource);
+    const page = list({ pageSize, pageToken });
+    const selected = page.items
+      .map(toV1)
+      .filter(({ resource, selectable }) => holds({ ...resource.metadata.labels, ...selectable }));
+    if (selected.length > missing()) {
+      // The next list goes on where a page ends: it may have no more than are missing.
+      pageSize = missing();
+      continue;
     }
+    items.push(...selected.map(({ resource }) => resource));
     pageToken = page.nextPageToken;
-  } while (pageToken !== undefined && (limit === 0 || items.length < limit));
+    // A selector may hold for few of many, and each page has its price.
+    pageSize = Math.min(pageSize * 2, wholePage);
+    if (pageToken !== undefined) await new Promise((resolve) => setImmediate(resolve));
+  } while (pageToken !== undefined && missing() > 0);
   return {
     apiVersion: 'run.googleapis.com/v1',
     kind: `${kind}List`,
