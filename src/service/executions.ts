@@ -48,7 +48,10 @@ export function listExecutions(call: Call, request: ListExecutionsRequest): Page
   });
 }
 
-/** Executions in the order of their listing, after a position. Reads `atOnce` of them at a time. */
+/** How many executions to read at a time if most may be of other jobs: each reading has its price. */
+const amongOthers = 500;
+
+/** Executions in the order of their listing, after a position. Reads about `atOnce` of them at a time. */
 export function* executionsBelow(
   call: Call,
   { parent, showDeleted, byStart }: Omit<ListExecutionsRequest, keyof PageRequest>,
@@ -64,11 +67,12 @@ export function* executionsBelow(
     deletedAt: showDeleted ? timeOf(call) : undefined,
     byStart,
   };
+  const limit = anywhere && job !== '-' ? Math.max(atOnce, amongOthers) : atOnce;
   for (let last = after; ;) {
-    const page = call.store.executions({ ...query, after: last, limit: atOnce });
+    const page = call.store.executions({ ...query, after: last, limit });
     for (const listed of page) if (job === '-' || listed.resource.job === job) yield listed;
     last = page.at(-1)?.position;
-    if (page.length < atOnce) return;
+    if (page.length < limit) return;
   }
 }
 

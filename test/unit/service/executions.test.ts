@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Remedy, StatusError } from '../../../src/model/errors.js';
 import { completed, isCompleted } from '../../../src/model/execution.js';
 import { shortName } from '../../../src/model/names.js';
+import { defaultSettings } from '../../../src/model/local/settings.js';
 import type { Execution, JobInput } from '../../../src/model/schema/job.js';
 import {
   cancelExecution,
@@ -22,7 +23,7 @@ import { runJob, startedByToken } from '../../../src/service/run-job.js';
 import { getTask, listTasks } from '../../../src/service/tasks.js';
 import { timestamp } from '../../../src/model/time.js';
 import { FakeEngine } from '../../support/fake-engine.js';
-import { jobInput, parent, someJobName as job } from '../../support/jobs.js';
+import { jobInput, parent, someExecution, someJob, someJobName as job } from '../../support/jobs.js';
 import { day, serviceError as error, ServiceWorld, someLog } from '../../support/service.js';
 
 function worldWithJob(input: JobInput = jobInput(), options: ConstructorParameters<typeof ServiceWorld>[0] = {}) {
@@ -353,6 +354,18 @@ describe('lists', () => {
     const { nextPageToken: pageToken } = first;
     const rest = listExecutions(world.call, { parent: 'projects/p/locations/-/jobs/-', pageSize: 2, pageToken });
     expect([ids(rest.items), rest.nextPageToken]).toEqual([[a], undefined]);
+  });
+
+  test('of one job in all regions are found among many others by few readings', () => {
+    const world = worldWithJob();
+    const own = runJob(world.call, { name: job });
+    const other = { ...someJob(), name: job.replace('nightly', 'other') };
+    world.store.saveJob(other);
+    for (let i = 0; i < 100; i++) world.store.createExecution(someExecution(other, `b${1000 + i}`), defaultSettings);
+    const reading = vi.spyOn(world.store, 'executions');
+    const page = listExecutions(world.call, { parent: 'projects/p/locations/-/jobs/nightly', pageSize: 1 });
+    expect(page).toEqual({ items: [own] });
+    expect(reading.mock.calls.length).toBeLessThan(3);
   });
 
   test('of tasks are by index, in pages, of one execution or of several', () => {
