@@ -38,6 +38,7 @@ test('doctor examines the cluster, and removes what this state directory has lef
       expect.arrayContaining(['cluster', 'rights', 'nodes', 'quota', 'cluster clock']),
     );
     expect(found['engine']).toBeUndefined();
+    expect(found['quota']).toMatchObject({ state: 'ok', found: 'not visible to you' });
     expect(found['cluster']).toMatchObject({
       state: 'ok',
       found: expect.stringMatching(/namespace jobs .+Kubernetes v1\.20\.2/) as string,

@@ -32,8 +32,8 @@ export interface Cluster {
   useful: readonly string[];
   /** Undefined if this user may not see nodes. */
   nodes: { ready: number; others: readonly string[] } | undefined;
-  /** What quotas of the namespace leave nothing of, as `pods: 10 of 10`. */
-  exhausted: readonly string[];
+  /** What quotas of the namespace leave nothing of, as `pods: 10 of 10`. Undefined if this user may not see quotas. */
+  exhausted: readonly string[] | undefined;
 }
 
 /** Asks the client and the cluster what they are; the absence of a cluster is an answer, too. */
@@ -119,9 +119,9 @@ async function nodesOf(api: KubernetesApi): Promise<Cluster['nodes']> {
   return { ready: nodes.items.length - others.length, others: others.map(({ metadata }) => metadata?.name ?? '') };
 }
 
-async function exhaustedIn(api: KubernetesApi): Promise<string[]> {
+async function exhaustedIn(api: KubernetesApi): Promise<string[] | undefined> {
   const quotas = await ifAllowed(api.call<{ items: ResourceQuota[] }>({ method: 'GET', path: 'resourcequotas' }));
-  return (quotas?.items ?? []).flatMap(({ status }) =>
+  return quotas?.items.flatMap(({ status }) =>
     Object.entries(status?.hard ?? {}).flatMap(([resource, hard]) => {
       const used = status?.used?.[resource] ?? '0';
       return (parseQuantity(used) ?? 0) >= (parseQuantity(hard) ?? Infinity) ? [`${resource}: ${used} of ${hard}`] : [];

@@ -54,6 +54,7 @@ function nodes({ nodes: seen }: Cluster): Check {
 
 function quota({ exhausted }: Cluster): Check {
   const name = 'quota';
+  if (!exhausted) return { name, state: 'ok', found: 'not visible to you' };
   if (exhausted.length === 0) return { name, state: 'ok', found: 'nothing of it is used up' };
   const fix = 'tasks wait until something is free; the administrator of the cluster can raise the quota';
   return { name, state: 'warning', found: `used up: ${exhausted.join(', ')}`, fix };

@@ -16,6 +16,15 @@ const checked = (changes: Partial<Cluster>): string[] =>
 
 test('a healthy cluster has no problem', () => expect(checked({})).toEqual([]));
 
+test('what this user may not see is not said to be fine', () => {
+  const { found } = clusterChecks({
+    ...{ client: undefined, access: undefined, failure: undefined },
+    cluster: { ...healthy, nodes: undefined, exhausted: undefined },
+  });
+  const said = new Map(found.map((check) => [check.name, check.found]));
+  expect([said.get('nodes'), said.get('quota')]).toEqual(['not visible to you', 'not visible to you']);
+});
+
 test.each<[Partial<Cluster>, string]>([
   [{ missing: ['create pods', 'get pods/log'] }, 'rights: problem: you may not create pods, get pods/log'],
   [{ useful: ['list events'] }, 'rights: warning: you may not list events'],
