@@ -57,6 +57,9 @@ export interface ListOperationsRequest extends PageRequest {
 /** How many operations a page has at most. */
 const maxPageSize = 100;
 
+/** How many operations to read at a time if a filter may leave few of them: each reading has its price. */
+const filteredAtOnce = 500;
+
 /** Newest first; `-` stands for any location. */
 export function listOperations(call: Call, request: ListOperationsRequest): Page<Operation> {
   const { parent, done, pageSize = 0, pageToken } = request;
@@ -65,15 +68,16 @@ export function listOperations(call: Call, request: ListOperationsRequest): Page
   const page = { pageSize: Math.min(pageSize || maxPageSize, maxPageSize), pageToken };
   return pageOf<Operation, number>(page, { parent, done }, (after, limit) => {
     const items: { item: Operation; position: number }[] = [];
+    const atOnce = done === undefined ? limit : Math.max(limit, filteredAtOnce);
     let last = after;
     while (items.length < limit) {
-      const records = call.store.operations({ project: parent.project, location, after: last, limit });
+      const records = call.store.operations({ project: parent.project, location, after: last, limit: atOnce });
       for (const record of records) {
         const item = view(call, record);
         if (done === undefined || done === (item.done ?? false)) items.push({ item, position: record.number });
       }
       last = records.at(-1)?.number;
-      if (records.length < limit) break;
+      if (records.length < atOnce) break;
     }
     return items.slice(0, limit);
   });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { holds } from '../../../src/model/iam/conditions.js';
 import { operationOf } from '../../../src/model/operation.js';
 import type { Operation } from '../../../src/model/schema/operation.js';
@@ -64,6 +64,20 @@ describe('an operation', () => {
     expect(operation?.name).toMatch(/\/operations\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
     expect(() => runJob(world.call, { name: job, operation: 'create' })).toThrow(/UNIQUE/);
     expect(world.store.openExecutions()).toHaveLength(1);
+  });
+
+  test('is found by its state among many others by few readings', () => {
+    const world = worldWithJob();
+    const open = runJob(world.call, { name: job, operation: 'run' }).name;
+    for (let i = 0; i < 100; i++) world.store.createOperation(named(`other-${i}`), 'update', 'job', job);
+    const reading = vi.spyOn(world.store, 'operations');
+    const { items, nextPageToken } = listOperations(world.call, { parent, done: false, pageSize: 1 });
+    expect([items.map(({ name }) => name), nextPageToken]).toEqual([[named('run')], undefined]);
+    expect(items[0]?.metadata).toMatchObject({ name: open });
+    expect(reading.mock.calls.length).toBeLessThan(3);
+    const ended = everyPage((page) => listOperations(world.call, { parent, done: true, ...page, pageSize: 7 }));
+    expect(new Set(ended.map(({ name }) => name)).size).toBe(101);
+    expect(ended).toHaveLength(101);
   });
 
   test('is recorded with what it is about, or neither is', () => {
