@@ -1,5 +1,6 @@
 import type { Config } from '../../config.js';
 import type { LocalDocument } from '../../local/settings-file.js';
+import type { ClusterWorker } from '../../model/cluster-worker.js';
 import type { Parent } from '../../model/names.js';
 import type { DoctorDeps } from '../../service/doctor/check.js';
 import type { Build } from '../../service/export.js';
@@ -9,16 +10,6 @@ import type { Call } from '../../service/service.js';
 import type { FrozenPage } from '../../server/page/frozen-page.js';
 import type { Track } from '../flags/flag.js';
 import type { Io } from '../io.js';
-
-/** A worker in a cluster, as its objects describe it. */
-export interface ClusterWorker {
-  namespace: string;
-  image: string;
-  /** The size of its volume, as a Kubernetes quantity. */
-  storage: string;
-  /** Undefined: the default of the cluster. */
-  storageClass: string | undefined;
-}
 
 /** What a command works with. The store and the container engine are opened on first use. */
 export interface Context {

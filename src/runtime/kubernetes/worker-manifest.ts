@@ -9,17 +9,8 @@ import type {
   RoleBinding,
   Subject,
 } from 'kubernetes-types/rbac/v1.js';
+import type { ClusterWorker } from '../../model/cluster-worker.js';
 import { helpful, needed, type Rights } from './rights.js';
-
-/** What distinguishes a cluster worker from others. */
-export interface WorkerPlan {
-  namespace: string;
-  image: string;
-  /** The size of its volume. */
-  storage: string;
-  /** Undefined: the default of the cluster. */
-  storageClass: string | undefined;
-}
 
 /** Of all its objects. */
 const name = 'localrun-worker';
@@ -28,7 +19,7 @@ const home = '/var/lib/localrun';
 const user = 65_532;
 
 /** The objects of a cluster worker, in the order in which they can be created. Its namespace must be there. */
-export function workerManifest({ namespace, image, storage, storageClass }: WorkerPlan): object[] {
+export function workerManifest({ namespace, image, storage, storageClass }: ClusterWorker): object[] {
   const labels = { 'app.kubernetes.io/name': name, 'app.kubernetes.io/component': 'worker' };
   const metadata: ObjectMeta = { name, namespace, labels };
   // Beside those of workers in other namespaces.
