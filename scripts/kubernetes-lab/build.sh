@@ -4,14 +4,23 @@
 #
 #   scripts/kubernetes-lab/build.sh DIRECTORY
 #
-# Needs Debian's golang-1.19-go, rsync, make, patch and dpkg-dev, and a deb-src line for bookworm in apt's sources.
+# Needs root on Debian bookworm, to install the compiler and what else it takes. The source comes from where apt gets its
+# packages; apt's own lists stay as they are.
 set -eu
 directory=$(realpath -m "${1:?usage: build.sh DIRECTORY}")
 version=1.20.2
 
-mkdir -p "$directory/bin" "$directory/home"
+mkdir -p "$directory/bin" "$directory/home" "$directory/lists/partial"
 cd "$directory"
-apt-get source --download-only kubernetes
+apt-get update --quiet=2
+DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 golang-1.19-go rsync make patch dpkg-dev xz-utils
+apt-get indextargets --format 'deb-src $(REPO_URI) $(CODENAME) main' 'Codename: bookworm' |
+  sort -u >sources.list
+sources="-o Dir::Etc::SourceList=$directory/sources.list -o Dir::Etc::SourceParts=- -o Dir::State::Lists=$directory/lists"
+# shellcheck disable=SC2086 -- options
+apt-get $sources update --quiet=2
+# shellcheck disable=SC2086 -- options
+apt-get $sources source --download-only kubernetes
 tar -xf kubernetes_*.orig.tar.*
 tar -xf kubernetes_*.debian.tar.*
 cd "kubernetes-$version"
