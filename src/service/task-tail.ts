@@ -34,7 +34,8 @@ export class TaskTail {
     let after = -1;
     for (;;) {
       const tasks = this.#store.tasks(name, undefined, { after, limit: batch });
-      const changed = tasks.filter((task) => this.#isNew(task, open.get(task.index)));
+      const marks = new Map(tasks.map((task) => [task.index, markOf(task, open.get(task.index))]));
+      const changed = tasks.filter(({ index }) => this.#seen.get(index) !== marks.get(index));
       if (changed.length > few) all ??= byTask(this.#store.attempts(name));
       if (changed.length > 0) {
         yield changed.map((task) => ({
@@ -42,6 +43,8 @@ export class TaskTail {
           attempts: all ? (all.get(task.index) ?? []) : this.#store.attempts(name, task.index),
         }));
       }
+      // Only now: what could not be read is new again.
+      for (const [index, mark] of marks) this.#seen.set(index, mark);
       const last = tasks.at(-1);
       if (!last || tasks.length < batch) break;
       after = last.index;
@@ -49,14 +52,11 @@ export class TaskTail {
     }
     this.#version = version;
   }
-
-  #isNew({ index, state, retried, updateTime }: TaskRecord, open: AttemptRecord | undefined): boolean {
-    const mark = JSON.stringify([state, retried, updateTime, open]);
-    if (this.#seen.get(index) === mark) return false;
-    this.#seen.set(index, mark);
-    return true;
-  }
 }
+
+/** What tells whether a task has changed. */
+const markOf = ({ state, retried, updateTime }: TaskRecord, open: AttemptRecord | undefined): string =>
+  JSON.stringify([state, retried, updateTime, open]);
 
 function byTask(attempts: readonly AttemptRecord[]): ReadonlyMap<number, AttemptRecord[]> {
   const groups = new Map<number, AttemptRecord[]>();

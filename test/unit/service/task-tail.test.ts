@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { TaskTail } from '../../../src/service/task-tail.js';
 import { storedExecution, storedJob } from '../../support/filled.js';
 import { jobInput } from '../../support/jobs.js';
@@ -24,6 +24,11 @@ test('each look returns the tasks that have changed, with all their attempts', a
     }
     return found;
   };
+  // What cannot be read now is not lost.
+  vi.spyOn(store, 'attempts').mockImplementationOnce(() => {
+    throw new Error('damaged');
+  });
+  await expect(look('1')).rejects.toThrow('damaged');
   const first = await look('1');
   expect(first.map(([index]) => index)).toEqual(Array.from({ length: 1200 }, (_, i) => i));
   expect(first[1100]).toEqual([1100, 'Running', 2]);
