@@ -1,13 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { execa } from 'execa';
 import { expect } from 'vitest';
 import type { Execution, Job } from '../../src/model/schema/job.js';
 import type { Operation } from '../../src/model/schema/operation.js';
 import { methods } from '../../src/server/methods/methods.js';
 import { repository, until } from '../support/cli.js';
-import { test } from '../support/home.js';
-import { Served } from '../support/served.js';
+import { type Home, test } from '../support/home.js';
+import { ServerProcess } from '../support/server-process.js';
 
 const documentation = readFileSync(path.join(repository, 'docs', 'clients.md'), 'utf8');
 
@@ -33,24 +34,45 @@ const node = (code: string): string => `${quoted(process.execPath)} --input-type
 const containers = [{ image: 'localrun/busybox:latest', command: ['echo', 'hello'] }];
 const job = { template: { template: { containers, maxRetries: 0 } } };
 
+/** Runs lines of a shell after those that `--print-env` prints for a client of a server, and returns what they print. */
+async function inShell(
+  home: Home,
+  { port }: ServerProcess,
+  client: string,
+  lines: string,
+  env: Record<string, string> = {},
+): Promise<string> {
+  const printed = await home.run(['serve', '--print-env', client, '--port', String(port)]);
+  if (printed.exitCode !== 0) throw new Error(printed.stderr);
+  const { PATH } = process.env;
+  const { stdout, all, exitCode } = await execa('sh', ['-euc', printed.stdout + lines], {
+    ...{ cwd: repository, env: { PATH, HOME: home.directory, ...env }, extendEnv: false },
+    ...{ reject: false, all: true, stdin: 'ignore' },
+  });
+  if (exitCode !== 0) throw new Error(all);
+  return stdout;
+}
+
 test('every example of the documentation runs the job', async ({ home }) => {
-  const served = await Served.open(home);
+  const served = await ServerProcess.start(home);
+  const shell = (client: string, lines: string, env?: Record<string, string>): Promise<string> =>
+    inShell(home, served, client, lines, env);
   expect(await served.ask('POST', 'jobs?jobId=nightly', job)).toMatchObject({ status: 200, body: { done: true } });
   for (const heading of ['Node.js: @googleapis/run', 'Node.js: @google-cloud/run', 'The same over REST']) {
-    expect([heading, await served.shell('node', node(block(heading)))]).toEqual([heading, '1']);
+    expect([heading, await shell('node', node(block(heading)))]).toEqual([heading, '1']);
   }
-  const started = JSON.parse(await served.shell('go', block('Cloud Scheduler'))) as Operation;
+  const started = JSON.parse(await shell('go', block('Cloud Scheduler'))) as Operation;
   expect(started.metadata).toMatchObject({ job: 'nightly' });
   const terraform = String.raw`curl --silent --fail --header "Authorization: Bearer $GOOGLE_OAUTH_ACCESS_TOKEN" \
     "$GOOGLE_CLOUD_RUN_V2_CUSTOM_ENDPOINT"projects/$GOOGLE_PROJECT/locations/$GOOGLE_REGION/jobs/nightly?alt=json`;
-  expect(JSON.parse(await served.shell('terraform', terraform))).toMatchObject({ generation: '1' });
+  expect(JSON.parse(await shell('terraform', terraform))).toMatchObject({ generation: '1' });
   if (has('/usr/bin/python3', '-c', 'import googleapiclient.discovery')) {
     const code = pythonPrelude + block('Python');
-    expect(await served.shell('python', `/usr/bin/python3 -c ${quoted(code)}`, { DISCOVERY: discovery() })).toBe('1');
+    expect(await shell('python', `/usr/bin/python3 -c ${quoted(code)}`, { DISCOVERY: discovery() })).toBe('1');
   } else process.stderr.write('Left out: there is no python3-googleapi.\n');
   if (has('gcloud', '--version')) {
     const config = { CLOUDSDK_CONFIG: home.directory, CLOUDSDK_CORE_DISABLE_USAGE_REPORTING: 'true' };
-    expect(await served.shell('gcloud', block('gcloud'), config)).toMatch(/ hello$/m);
+    expect(await shell('gcloud', block('gcloud'), config)).toMatch(/ hello$/m);
   } else process.stderr.write('Left out: there is no gcloud.\n');
   await served.close();
 });
@@ -106,7 +128,7 @@ function discovery(): string {
 test('what Terraform and Prefect send is answered, also by the server after the one that was killed', async ({
   home,
 }) => {
-  const first = await Served.open(home);
+  const first = await ServerProcess.start(home);
   const json = { 'content-type': 'application/json' };
   const { status, body: created } = await first.ask<Operation>('POST', 'jobs?alt=json&jobId=tf', job, json);
   expect(status).toBe(200);
@@ -125,18 +147,13 @@ test('what Terraform and Prefect send is answered, also by the server after the 
   for (const field of ['name', 'uid', 'generation', 'job', 'parallelism', 'taskCount', 'logUri', 'etag', 'template']) {
     expect(execution).toHaveProperty(field);
   }
-  await until(async () => (await first.ask<Execution>('GET', `/v2/${execution.name}`)).body.runningCount === 1);
+  await until(async () => (await first.ask<Execution>('GET', execution.name)).body.runningCount === 1);
   first.command.kill('SIGKILL');
   await first.command.ended;
 
-  const second = await Served.open(home);
+  const second = await ServerProcess.start(home);
   const poll = async (operation: Operation): Promise<Operation | false> => {
-    const { status: code, body } = await second.ask<Operation>(
-      'GET',
-      `/v2/${operation.name}?alt=json`,
-      undefined,
-      json,
-    );
+    const { status: code, body } = await second.ask<Operation>('GET', `${operation.name}?alt=json`, undefined, json);
     expect(code).toBe(200);
     return body.done === true && body;
   };

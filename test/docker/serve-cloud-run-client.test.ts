@@ -28,9 +28,9 @@ const transports = {
 
 describe.each(['grpc', 'rest'] as const)('@google-cloud/run, unmodified, over %s', (transport) => {
   test.concurrent('creates, lists, changes, runs, cancels and deletes', async ({ home }) => {
-    const { command, url } = await ServerProcess.start(home);
+    const { command, port } = await ServerProcess.start(home);
     const { options, aborted, notFound } = transports[transport];
-    const at = { apiEndpoint: '127.0.0.1', port: Number(new URL(url).port), ...options };
+    const at = { apiEndpoint: '127.0.0.1', port, ...options };
     const jobs = new v2.JobsClient(at);
     const executions = new v2.ExecutionsClient(at);
     const tasks = new v2.TasksClient(at);

@@ -2,7 +2,7 @@ import { run, type run_v1, type run_v2 } from '@googleapis/run';
 import { expect } from 'vitest';
 import { until } from '../support/cli.js';
 import { test } from '../support/home.js';
-import { Served } from '../support/served.js';
+import { ServerProcess } from '../support/server-process.js';
 
 /** What the client throws. */
 interface Refused {
@@ -25,7 +25,7 @@ const containers = [
 const policy = { bindings: [{ role: 'roles/run.invoker', members: ['user:a@example.com'] }] };
 
 test('the client of googleapis works on v2 and on v1 as it is', async ({ home }) => {
-  const served = await Served.open(home);
+  const served = await ServerProcess.start(home);
   const { url } = served;
   const v2 = run({ version: 'v2', rootUrl: url });
   const { jobs, operations } = v2.projects.locations;

@@ -5,11 +5,14 @@ import type { Home } from './home.js';
 /** `localrun serve` as a process of its own, and requests to it. */
 export class ServerProcess {
   readonly command: Command;
+  readonly port: number;
+  /** Without a slash at the end. */
   readonly url: string;
 
-  private constructor(command: Command, url: string) {
+  private constructor(command: Command, port: number) {
     this.command = command;
-    this.url = url;
+    this.port = port;
+    this.url = `http://127.0.0.1:${port}`;
   }
 
   static async start(home: Pick<Home, 'start'>, ...flags: readonly string[]): Promise<ServerProcess> {
@@ -19,13 +22,25 @@ export class ServerProcess {
       () => command.stderr,
     );
     await command.says(`Serving the Cloud Run Admin API on http://127.0.0.1:${port}\n`);
-    return new ServerProcess(command, `http://127.0.0.1:${port}/v2/`);
+    return new ServerProcess(command, Number(port));
+  }
+
+  /** Ends it, as every test must, whose home would wait for it. */
+  async close(): Promise<void> {
+    this.command.kill('SIGTERM');
+    await this.command.ended;
   }
 
   /** Sends a request; the path is below that of the project and region, unless it begins with `projects/`. */
-  async ask<T>(method: string, path: string, body?: object): Promise<{ status: number; body: T }> {
+  async ask<T>(
+    method: string,
+    path: string,
+    body?: object,
+    headers: Record<string, string> = {},
+  ): Promise<{ status: number; body: T }> {
     const name = path.startsWith('projects/') ? path : `projects/local-project/locations/us-central1/${path}`;
-    const response = await fetch(this.url + name, { method, ...(body && { body: JSON.stringify(body) }) });
+    const options = { method, headers, ...(body && { body: JSON.stringify(body) }) };
+    const response = await fetch(`${this.url}/v2/${name}`, options);
     return { status: response.status, body: (await response.json()) as T };
   }
 
