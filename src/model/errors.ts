@@ -101,7 +101,7 @@ export class StatusError extends Error {
     options: {
       problems?: readonly Problem[];
       fieldViolations?: readonly FieldViolation[];
-      /** A function is called when somebody reads it: a server does not, and need not look for one. */
+      /** A function is called when the remedy is printed. A server prints none, and so never looks for one. */
       fix?: Remedy | (() => Remedy | undefined) | undefined;
       cause?: unknown;
     } = {},

@@ -7,7 +7,7 @@ export interface Status {
   details: readonly ({ '@type': string } & Record<string, unknown>)[];
 }
 
-/** The most violations to list: nobody reads more, and gRPC has them in a header. */
+/** The most violations to list. gRPC sends them in a header, which is limited. */
 const most = 50;
 
 /** The number of a code. */

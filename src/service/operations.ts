@@ -41,7 +41,7 @@ export function getOperation(call: Call, name: string): Operation {
   return view(call, found(call, 'run.operations.get', name));
 }
 
-/** The operation that a request of this call has just recorded: whoever may do that may see it. */
+/** The operation that a request of this call has just recorded. A caller may see it without a further right. */
 export function startedOperation(call: Call, name: string): Operation {
   const record = upToDate(call, name);
   if (!record) throw unknown(name);

@@ -13,7 +13,7 @@ export interface Caller {
 }
 
 /**
- * Waits for a caller on the streams of this process. Undefined if nobody has called.
+ * Waits for a caller on the streams of this process. Undefined if there is no caller.
  */
 export async function caller(system: Io): Promise<Caller | undefined> {
   const { input, output } = system.connection();

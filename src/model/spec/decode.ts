@@ -172,7 +172,7 @@ class Decoder<N> {
     });
   }
 
-  /** The name that was meant. Of many problems nobody reads all. */
+  /** The name that was meant. Left out where there are many problems. */
   #guess(word: string, known: readonly string[]): string | undefined {
     return this.found.length < mostGuesses ? nearest(word, known) : undefined;
   }

@@ -71,7 +71,7 @@ interface EntryPage {
   next: Position | undefined;
 }
 
-/** @throws StatusError UNAVAILABLE if nobody waits for the answer any longer */
+/** @throws StatusError UNAVAILABLE if the client has gone */
 async function* placed(entries: Iterable<LogEntry>, signal: AbortSignal): AsyncGenerator<Placed> {
   // Not of ids that are unique: a large log has too many.
   const seen = new Map<string, number>();
