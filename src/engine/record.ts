@@ -124,7 +124,7 @@ export class ExecutionRecord {
     const { maxRetries = 0 } = this.#execution.template;
     const after = attempted(before, outcome, { maxRetries, cancelled, end: endTime, now: this.time });
     const task = { ...after, startTime: startTime ?? before.startTime };
-    this.#writeTask(before, task, { ...attempt, waiting: undefined, startTime, endTime, outcome });
+    this.#writeTask(before, task, { ...attempt, waiting: undefined, startTime, endTime, outcome, usage: ended.usage });
     return { outcome, task };
   }
 

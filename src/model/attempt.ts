@@ -1,5 +1,6 @@
 import { codes } from './errors.js';
 import type { AttemptOutcome } from './task.js';
+import type { AttemptUsage } from './usage.js';
 import { durationSeconds, formatTimeout, type Timestamp } from './time.js';
 
 /** Why we stop a container before its end. */
@@ -29,6 +30,8 @@ export interface AttemptRecord {
   stop?: { reason: StopReason; time: Timestamp } | undefined;
   endTime?: Timestamp | undefined;
   outcome?: AttemptOutcome | undefined;
+  /** What its containers have used, by their names; set with the outcome. */
+  usage?: AttemptUsage | undefined;
 }
 
 /** How the main container of an attempt ended, and which other container ended the attempt by failing, if any. */
@@ -38,6 +41,7 @@ export interface EndedAttempt {
   /** When its first container started, according to the container engine. */
   startedAt?: Timestamp | undefined;
   culprit?: Culprit | undefined;
+  usage?: AttemptUsage | undefined;
 }
 
 export type Culprit = { container: string } & (

@@ -1,7 +1,7 @@
 /**
  * Raise this with every change to `schema` or to how its columns are written. A store of another version is rejected.
  */
-export const schemaVersion = 8;
+export const schemaVersion = 9;
 
 /** Marks the database as a localrun store (`PRAGMA application_id`): "lrun". */
 export const storeMark = 0x6c72756e;
@@ -119,6 +119,7 @@ CREATE TABLE attempt (
   stop_time TEXT,
   end_time TEXT,
   outcome TEXT,
+  usage TEXT,
   seal INTEGER NOT NULL,
   PRIMARY KEY (execution, task, number)
 ) WITHOUT ROWID;

@@ -1,6 +1,7 @@
 import type { AttemptRecord, StopReason } from '../model/attempt.js';
 import type { TaskAttemptResult } from '../model/schema/job.js';
 import type { AttemptOutcome, TaskRecord, TaskState } from '../model/task.js';
+import type { AttemptUsage } from '../model/usage.js';
 import { type Connection, executionNumber, text, unlimited } from './database.js';
 import type { Row } from './rows.js';
 import { checkSeal, sealOf } from './seal.js';
@@ -13,7 +14,7 @@ export const taskColumns = [
 ] as const;
 export const attemptColumns = [
   ...['task', 'number', 'name', 'handle', 'create_time', 'place', 'start_time', 'main_start_time', 'stop_reason'],
-  ...['stop_time', 'end_time', 'outcome'],
+  ...['stop_time', 'end_time', 'outcome', 'usage'],
 ] as const;
 
 const statement = (table: string, columns: readonly string[]): string =>
@@ -110,6 +111,7 @@ export const taskStore = (db: Connection): TaskStore => ({
       attempt.stop?.time,
       attempt.endTime,
       attempt.outcome && JSON.stringify(attempt.outcome),
+      attempt.usage && JSON.stringify(attempt.usage),
     ];
     db.run(insertAttempt, execution, ...values, sealOf(values));
   },
@@ -147,6 +149,7 @@ function attemptOf(row: Row): AttemptRecord {
   const outcome = text(row['outcome']);
   const reason = text(row['stop_reason']);
   const place = text(row['place']);
+  const usage = text(row['usage']);
   return {
     task: Number(row['task']),
     attempt: Number(row['number']),
@@ -159,5 +162,6 @@ function attemptOf(row: Row): AttemptRecord {
     stop: reason ? { reason: reason as StopReason, time: String(row['stop_time']) } : undefined,
     endTime: text(row['end_time']),
     outcome: outcome === undefined ? undefined : (JSON.parse(outcome) as AttemptOutcome),
+    usage: usage === undefined ? undefined : (JSON.parse(usage) as AttemptUsage),
   };
 }

@@ -22,6 +22,17 @@ describe('an execution', () => {
     expect(world.store.lease(world.name)).toBeUndefined();
   });
 
+  test('records what the containers of each attempt have used', async () => {
+    const usage = { peakMemoryBytes: 52_428_800, cacheBytes: 0, cpuSeconds: 1.25, oomKills: 1 };
+    const runtime = new FakeRuntime((_, { attempt }) => (attempt === 0 ? { exitCode: 1, usage } : {}));
+    const world = new World(runtime, {}, { maxRetries: 1 });
+    await world.finish();
+    expect(world.store.attempts(world.name).map(({ usage: used }) => used)).toEqual([
+      { 'container-0': usage },
+      undefined,
+    ]);
+  });
+
   test.each([
     ['its parallelism', { taskCount: 9, parallelism: 3 }, 32, 3],
     ['all tasks without one', { taskCount: 9 }, 32, 9],

@@ -2,6 +2,7 @@ import type { Culprit, EndedAttempt, EndedContainer } from '../../src/model/atte
 import type { RuntimeIdentity } from '../../src/model/runtime-identity.js';
 import { StatusError } from '../../src/model/errors.js';
 import { timestamp } from '../../src/model/time.js';
+import type { ContainerUsage } from '../../src/model/usage.js';
 import {
   type AttemptContainer,
   type AttemptId,
@@ -49,6 +50,8 @@ export interface Behaviour {
   waitMs?: number;
   /** After `ms` its node is gone, for this reason. */
   lost?: string;
+  /** What it has used at its end. */
+  usage?: ContainerUsage;
 }
 
 /** A container of an attempt in memory. */
@@ -188,7 +191,9 @@ class FakeAttempt {
     });
     const ended = await Promise.all(ends);
     const [startedAt] = ended.flatMap((one) => (one?.status === 'exited' ? one.startedAt : [])).toSorted();
-    return { main: ended[main] ?? { status: 'unstarted' }, startedAt, culprit: this.#culprit };
+    const used = containers.flatMap(({ spec, behaviour: { usage } }) => (usage ? [[spec.name, usage] as const] : []));
+    const usage = used.length > 0 ? Object.fromEntries(used) : undefined;
+    return { main: ended[main] ?? { status: 'unstarted' }, startedAt, culprit: this.#culprit, usage };
   }
 
   async #watch(container: FakeContainer): Promise<void> {
