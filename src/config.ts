@@ -273,4 +273,5 @@ export const environment: readonly (readonly [name: string, meaning: string])[] 
   ['KUBECONFIG', 'The file of the Kubernetes client with its contexts.'],
   ['NO_COLOR, FORCE_COLOR', 'No colour, or colour even if the output is not a terminal.'],
   ['CI', 'No live view: one line for each event.'],
+  ['GITHUB_ACTIONS, GITHUB_STEP_SUMMARY', 'On GitHub Actions: errors and a summary of the step.'],
 ];

@@ -57,6 +57,7 @@ test('the package holds what a user needs, and nothing else', () => {
       'dist',
     ],
     ...[
+      'ci',
       'clients',
       'commands',
       'configuration',

@@ -37,6 +37,8 @@ export async function startExecution(context: Context, request: RunJobRequest): 
   }
 }
 
+type OnCreated = (execution: Execution) => void;
+
 /** The steps of an execution, in gcloud's words. */
 const steps = ['Provisioning resources', 'Starting execution', 'Running execution'];
 
@@ -51,6 +53,7 @@ function stepOf(execution: Execution): number {
  * @param words the words that report it
  * @param before work to do first
  * @param lines the output for the log entries that arrive meanwhile
+ * @param onCreated learns the execution as soon as there is one
  * @throws StatusError if the execution has failed by then
  */
 export function runAndWait(
@@ -58,15 +61,17 @@ export function runAndWait(
   request: RunJobRequest,
   until: 'started' | 'ended',
   words: Omit<Steps, 'steps'>,
-  { before, lines }: { before?: () => Promise<void>; lines?: Output | undefined } = {},
+  { before, lines, onCreated }: { before?: () => Promise<void>; lines?: Output; onCreated?: OnCreated } = {},
 ): Promise<Execution> {
   const shown = lines ? [] : until === 'ended' ? steps : steps.slice(0, 1);
   return interruptible(context, (signal, begun) =>
     stepped(context, { ...words, steps: shown }, async (at) => {
       await before?.();
       const runner = await context.runner();
-      const { name } = await startExecution(context, request);
+      const created = await startExecution(context, request);
+      const { name } = created;
       begun(name);
+      onCreated?.(created);
       if (lines) context.io.err.write(`Running execution [${shortName(name)}]...\n`);
       const onChange = (execution: Execution): void => {
         const step = stepOf(execution);

@@ -31,26 +31,31 @@ const writeFlags =
     ];
   };
 
+const reportFlags = async (): Promise<Flag[]> => [(await import('../flags/report.js')).reportFlag()];
+
 async function runFlags(track: Track): Promise<Flag[]> {
-  const [{ jobFlags }, { localFlags }, { taskFlags }] = await Promise.all([
+  const [{ jobFlags }, { localFlags }, { reportFlag }, { taskFlags }] = await Promise.all([
     import('../flags/job/job.js'),
     import('../flags/local.js'),
+    import('../flags/report.js'),
     import('../flags/tasks.js'),
   ]);
   return [
     flag('-f, --file <file>', 'job spec, YAML or JSON, v1 or v2; - for stdin'),
     strict,
     ...jobFlags('run', track),
+    reportFlag(),
     ...taskFlags,
     ...localFlags,
   ];
 }
 
 async function executeFlags(track: Track): Promise<Flag[]> {
-  const [{ envFlag }, { delayFlags }, { localFlags }, { taskFlags }] = await Promise.all([
+  const [{ envFlag }, { delayFlags }, { localFlags }, { reportFlag }, { taskFlags }] = await Promise.all([
     import('../flags/job/container.js'),
     import('../flags/job/job.js'),
     import('../flags/local.js'),
+    import('../flags/report.js'),
     import('../flags/tasks.js'),
   ]);
   const group = 'Flags:';
@@ -65,6 +70,7 @@ async function executeFlags(track: Track): Promise<Flag[]> {
     ...booleanFlag('--wait', 'wait until the execution has ended; exit 1 if it failed', { group }),
     ...booleanFlag('--tail', 'the same, and meanwhile show the output of its tasks', { group }),
     ...booleanFlag('--async', 'do not wait at all', { group }),
+    reportFlag({ group }),
     ...delayFlags.filter((of) => atLeast(track, of.track)),
     ...perContainer(
       [
@@ -151,29 +157,35 @@ const executions: Entries = {
   wait: {
     description: 'Wait until an execution has ended, in whatever process it runs; exit 1 if it failed.',
     arguments: [theExecution],
+    flags: reportFlags,
     notes: 'An orphaned execution resumes in the background. Ctrl-C ends only the waiting.',
     load: () => import('./jobs/executions/wait.js'),
   },
   adopt: {
     description: 'Resume an orphaned execution, whose process is gone; follow it, and exit with its result.',
     arguments: [theExecution],
+    flags: reportFlags,
     notes: `As in \`localrun jobs run\`, Ctrl-C cancels the execution. Without this command, the next command that looks at \
 executions resumes it in the background.`,
     load: () => import('./jobs/executions/adopt.js'),
   },
   report: {
-    description: 'Print an execution as one HTML file: its tasks, timeline, logs and YAML, without a server.',
+    description: 'Report on an execution: as one HTML file without a server, as JUnit XML, or as JSON.',
     arguments: [theExecution],
-    flags: [
-      flag('--html', 'as HTML, the only format'),
-      flag('--log-lines <count>', 'the newest lines of its logs to include; default: 10000', {
+    flags: async () => [
+      flag('--html', 'print a page with its tasks, timeline, logs and YAML; the default'),
+      flag('--junit', 'print JUnit XML with a test case for each task'),
+      flag('--json', 'print its tasks and attempts as JSON'),
+      ...(await reportFlags()),
+      flag('--log-lines <count>', 'the newest lines of its logs in the page; default: 10000', {
         parse: integerFlag('--log-lines', 0),
       }),
     ],
-    notes: `The file needs no network, and any browser shows it.
+    notes: `The page needs no network, and any browser shows it. docs/ci.md describes the formats.
 
-Example:
-  localrun jobs executions report nightly-x7k2p --html > report.html`,
+Examples:
+  localrun jobs executions report nightly-x7k2p --html > report.html
+  localrun jobs executions report nightly-x7k2p --report junit=report.xml,json=report.json`,
     load: () => import('./jobs/executions/report.js'),
   },
   logs: { description: 'Show the logs of executions.', commands: () => logs(theExecution) },

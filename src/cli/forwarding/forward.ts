@@ -35,7 +35,7 @@ export interface Forwarded {
 const travelling = [
   ...['PROJECT', 'PROJECT_NUMBER', 'REGION', 'ACCOUNT', 'ENFORCE_IAM', 'API_VERSION'].map((name) => `LOCALRUN_${name}`),
   ...['CLOUDSDK_CORE_PROJECT', 'CLOUDSDK_CORE_ACCOUNT', 'CLOUDSDK_RUN_REGION'],
-  ...['CLOUDSDK_CORE_DISABLE_PROMPTS', 'CLOUDSDK_CORE_USER_OUTPUT_ENABLED', 'CI'],
+  ...['CLOUDSDK_CORE_DISABLE_PROMPTS', 'CLOUDSDK_CORE_USER_OUTPUT_ENABLED', 'CI', 'GITHUB_ACTIONS'],
 ];
 
 /** How often a caller shows that it is there, in ms. Proxies cut connections that are silent for a minute or more. */

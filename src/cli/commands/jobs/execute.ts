@@ -2,19 +2,22 @@ import type { Context } from '../../command/context.js';
 import { editedEnv } from '../../../model/edit/env.js';
 import { StatusError } from '../../../model/errors.js';
 import { UsageError } from '../../errors.js';
-import type { Job } from '../../../model/schema/job.js';
+import type { Execution, Job } from '../../../model/schema/job.js';
 import type { ContainerOverride } from '../../../model/schema/run.js';
+import { shortName } from '../../../model/names.js';
 import { findJob } from '../../../service/jobs.js';
 import { askedJob } from '../../command/prompts.js';
 import type { CommonOptions } from '../../flags/global.js';
 import { jobNameOf } from '../../command/resource-names.js';
 import { printSeen, runAndWait, startExecution } from '../../command/background-run.js';
+import { reportedRun } from '../../command/reported-run.js';
 import { checkExclusive } from '../../flags/exclusive.js';
 import { type Grouped, onlyContainer } from '../../flags/job/container-groups.js';
 import { type LocalFlags, localSettings } from '../../flags/local.js';
+import { parseReport, type ReportFlags, type Reports } from '../../flags/report.js';
 import { checkTaskFlags, selectedTasks, type TaskFlags } from '../../flags/tasks.js';
 
-interface Options extends CommonOptions, LocalFlags, TaskFlags {
+interface Options extends CommonOptions, LocalFlags, TaskFlags, ReportFlags, Reports {
   wait?: boolean;
   async?: boolean;
   tail?: boolean;
@@ -27,14 +30,17 @@ interface Options extends CommonOptions, LocalFlags, TaskFlags {
 }
 
 /** @throws UsageError for flags that exclude each other */
-export function parse(_: unknown, options: Options): object {
-  const { container: named, args = {}, updateEnvVars = {} } = options;
+export async function parse(context: Context, options: Options): Promise<Reports> {
+  const { container: named, args = {}, updateEnvVars = {}, report, wait, tail } = options;
   checkTaskFlags(options);
   checkExclusive({ ...options }, [
     [['--async'], ['--wait']],
     [['--async'], ['--tail'], ['--wait']],
   ]);
-  if (!named || !(args[onlyContainer] ?? updateEnvVars[onlyContainer])) return {};
+  if (report && !wait && !tail) {
+    throw new UsageError('--report needs --wait or --tail: the command would end before the execution does.');
+  }
+  if (!named || !(args[onlyContainer] ?? updateEnvVars[onlyContainer])) return parseReport(context, options);
   const flag = args[onlyContainer] ? '--args' : '--update-env-vars';
   throw new UsageError(`When --container is specified ${flag} must be specified after --container.`);
 }
@@ -85,10 +91,12 @@ export async function run(context: Context, options: Options, id: string | undef
   // With --format, only the result goes to stdout.
   const lines = options.format ? context.io.err : context.io.out;
   const words = { heading: 'Creating execution', failure: 'Executing job failed' };
-  const seen = async
-    ? await startExecution(context, request)
-    : await runAndWait(context, request, wait || tail ? 'ended' : 'started', words, {
-        lines: tail ? lines : undefined,
-      });
-  await printSeen(context, options, seen, until);
+  const show = (seen: Execution): Promise<void> => printSeen(context, options, seen, until);
+  if (until === 'created') return show(await startExecution(context, request));
+  if (until === 'started') return show(await runAndWait(context, request, until, words));
+  await reportedRun(context, options, {
+    job: shortName(name),
+    run: (onCreated) => runAndWait(context, request, until, words, { onCreated, ...(tail && { lines }) }),
+    show,
+  });
 }

@@ -1,6 +1,7 @@
 import type { Context } from '../../command/context.js';
 import { shortName } from '../../../model/names.js';
 import { describedCount } from '../../../model/task-selection.js';
+import type { Execution } from '../../../model/schema/job.js';
 import { applyAndRun } from '../../../service/jobs.js';
 import {
   type Description,
@@ -13,19 +14,24 @@ import {
 } from '../../command/described-job.js';
 import { printFinished, runInForeground } from '../../command/foreground-run.js';
 import { type LocalFlags, localSettings, reportSettings } from '../../flags/local.js';
+import { parseReport, type ReportFlags, type Reports } from '../../flags/report.js';
 import { checkTaskFlags, selectedTasks, type TaskFlags } from '../../flags/tasks.js';
 import { recoveredService } from '../../command/recovered-service.js';
+import { reportedRun } from '../../command/reported-run.js';
 import { reportSlowEngine } from '../../output/live/steps.js';
 import { requireSurroundings } from '../../../service/execution-runner.js';
 
-export async function parse(context: Context, options: SpecOptions & TaskFlags): Promise<Description> {
+export async function parse(
+  context: Context,
+  options: SpecOptions & TaskFlags & ReportFlags,
+): Promise<Description & Reports> {
   checkTaskFlags(options);
-  return readDescription(context, options);
+  return { ...(await parseReport(context, options)), ...(await readDescription(context, options)) };
 }
 
 export async function run(
   context: Context,
-  options: SpecOptions & LocalFlags & TaskFlags & Description,
+  options: SpecOptions & LocalFlags & TaskFlags & Description & Reports,
   id: string | undefined,
 ): Promise<void> {
   // Change nothing before the spec is valid and the container engine answers.
@@ -47,7 +53,7 @@ export async function run(
       throw withPlaces(error, described);
     }
   };
-  const finished = await runInForeground(context, runner, () => {
+  const begin = (): Execution => {
     const { change, execution } = applyHere();
     if (change !== 'unchanged') err.write(`Job [${shortName(name)}] has successfully been ${change}.\n`);
     reportIgnoredFields(context, runner, name);
@@ -58,6 +64,10 @@ export async function run(
       `Execution [${shortName(execution.name)}]: ${count} ${count === '1' ? 'task' : 'tasks'}, parallelism ${execution.parallelism}.\n`,
     );
     return execution;
+  };
+  await reportedRun(context, options, {
+    job: shortName(name),
+    run: (begun) => runInForeground(context, runner, () => begun(begin())),
+    show: (finished) => printFinished(context, options, runner, finished),
   });
-  await printFinished(context, options, runner, finished);
 }
