@@ -1,16 +1,18 @@
 /** What a container has used from its start to its end. What is unknown is absent. */
 export interface ContainerUsage {
-  /**
-   * The most memory that counted against its limit at one time, without the page cache: allocations, files in memory,
-   * and what the kernel holds for its processes.
-   */
+  /** The most memory that counted against its limit at one time, with files that the kernel kept in memory. */
   peakMemoryBytes?: number | undefined;
-  /** Files that the kernel kept in memory at its end; it frees such memory when the container needs more. */
+  /**
+   * How much of the peak may have been files that the kernel kept in memory, and would have dropped to make room: those
+   * that were there at the end.
+   */
   cacheBytes?: number | undefined;
   /** The time that its processes ran, summed over all CPUs. */
   cpuSeconds?: number | undefined;
-  /** How many of its processes the kernel killed because the memory limit was reached. */
+  /** At least so many of its processes were killed by the kernel because the memory limit was reached. */
   oomKills?: number | undefined;
+  /** Whether its main process was killed, which ends the container, or only others; absent if nobody can say. */
+  oomVictim?: 'main' | 'child' | undefined;
 }
 
 /** The usage of an attempt's containers by their names (`containerLabel`). A container without any is absent. */

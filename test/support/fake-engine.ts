@@ -2,6 +2,7 @@ import { PassThrough, type Duplex } from 'node:stream';
 import type { ContainerEngine } from '../../src/model/runtime-identity.js';
 import { StatusError } from '../../src/model/errors.js';
 import { timestamp } from '../../src/model/time.js';
+import type { ContainerUsage } from '../../src/model/usage.js';
 import { DockerRuntime } from '../../src/runtime/docker/attempts/runtime.js';
 import {
   type EngineApi,
@@ -33,6 +34,10 @@ export interface Behaviour {
   writes?: number;
   /** How much memory it needs. */
   needs?: number;
+  /** What it has used at its end. */
+  usage?: ContainerUsage;
+  /** The engine has heard that it was out of memory, only after its end. */
+  heardLate?: boolean;
 }
 
 interface Container {
@@ -57,6 +62,8 @@ export class FakeEngine implements EngineApi {
   readonly opened: SandboxSpec[] = [];
   /** Of which containers the clients of other processes were ended. */
   readonly strays: RegExp[] = [];
+  /** The beginnings of the names of containers whose usage is gone. */
+  readonly forgotten: string[] = [];
   /** Ports on which somebody listens. */
   readonly listening = new Set<number>();
   /** Who takes the connections of a sandbox. */
@@ -216,6 +223,19 @@ export class FakeEngine implements EngineApi {
     await this.#reached();
     this.log.push(`kill ${name}`);
     this.containers.get(name)?.end(137);
+  }
+
+  usage(name: string): ContainerUsage | undefined {
+    return this.containers.get(name)?.behaviour.usage;
+  }
+
+  async wasOutOfMemory(name: string): Promise<boolean> {
+    await this.#reached();
+    return this.containers.get(name)?.behaviour.heardLate ?? false;
+  }
+
+  async forgetUsage(prefix: string): Promise<void> {
+    this.forgotten.push(prefix);
   }
 
   async written(name: string): Promise<number | undefined> {

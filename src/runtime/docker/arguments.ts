@@ -19,6 +19,13 @@ const exactLogs = ['local', 'max-size=1t', 'max-file=1', 'compress=false'].join(
 /** Podman stops a container before it removes it, and would otherwise wait ten seconds. */
 export const removable = ['--stop-timeout', '0'];
 
+/** What one start of a container depends on besides. */
+interface LaunchTraits {
+  asRoot: boolean;
+  /** The cgroup to put that of the container into; the engine's own choice if unset. */
+  cgroup?: string | undefined;
+}
+
 interface RunArguments {
   args: string[];
   env: Record<string, string>;
@@ -32,7 +39,7 @@ interface RunArguments {
  * this machine may act upon, they are arguments, or lines of an env-file for secrets.
  * @throws StartRefused for a secret that cannot be such a line
  */
-export function runArguments(spec: ContainerSpec, traits: Traits & { asRoot: boolean }): RunArguments {
+export function runArguments(spec: ContainerSpec, traits: Traits & LaunchTraits): RunArguments {
   const env = new Map<string, string>();
   const variables: string[] = [];
   let lines = '';
@@ -66,6 +73,7 @@ export function runArguments(spec: ContainerSpec, traits: Traits & { asRoot: boo
     ...(traits.nofile === undefined ? [] : ['--ulimit', `nofile=${traits.nofile}:${traits.nofile}`]),
     ...mountArguments(spec.mounts, traits.podman),
     ...['--memory', memory, '--memory-swap', memory, '--cpus', String(spec.cpus)],
+    ...(traits.cgroup === undefined ? [] : ['--cgroup-parent', traits.cgroup]),
     ...(spec.processes === undefined ? [] : ['--pids-limit', String(spec.processes || -1)]),
     ...(spec.gpus ? ['--gpus', String(spec.gpus)] : []),
     // Podman would pass on the proxies of its own environment.

@@ -65,7 +65,7 @@ export class Containers {
     const monitored = existsSync(monitorDirectory(name));
     const oomKilled = monitored
       ? existsSync(path.join(monitorDirectory(name), 'oom'))
-      : state.exitCode === killed && !this.#signalled.has(name) && (await this.#wasOutOfMemory(name, state));
+      : state.exitCode === killed && !this.#signalled.has(name) && (await this.wasOutOfMemory(name, state));
     return { ...state, oomKilled };
   }
 
@@ -73,7 +73,10 @@ export class Containers {
    * Docker, when it is busy, may hear only after the end of a container that it was out of memory: then its events say
    * so, and the state never does (20.10: 2 of 60 containers at a load of 25).
    */
-  async #wasOutOfMemory(name: string, { startedAt, finishedAt }: Exited): Promise<boolean> {
+  async wasOutOfMemory(
+    name: string,
+    { startedAt, finishedAt }: Pick<Exited, 'startedAt' | 'finishedAt'>,
+  ): Promise<boolean> {
     const until = timestamp(epochMs(finishedAt) + lateness);
     const filters = ['--filter', 'event=oom', '--filter', `container=${name}`];
     let found = false;
@@ -86,6 +89,12 @@ export class Containers {
     );
     await events.ended;
     return found;
+  }
+
+  /** The engine's own name of a container; empty if it does not exist. */
+  async idOf(name: string): Promise<string> {
+    const { stdout } = await this.#client.run(['container', 'inspect', '--format', '{{.Id}}', name]);
+    return stdout.trim();
   }
 
   written(name: string): Promise<number | undefined> {

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { ContainerEngine } from '../../model/runtime-identity.js';
 import type { Timestamp } from '../../model/time.js';
+import type { ContainerUsage } from '../../model/usage.js';
 import type { Output, SlowCall } from '../port.js';
 
 /** A path of the engine's machine, a volume or memory that appears in a container at `target`. */
@@ -187,6 +188,15 @@ export interface EngineApi {
   /** SIGTERM, and SIGKILL after `graceSeconds`; returns when the container has ended or is gone. */
   stop(name: string, graceSeconds: number): Promise<void>;
   kill(name: string): Promise<void>;
+  /**
+   * What the container has used from its start to its end, which may be long ago, until it is removed. Undefined if it is
+   * not known: see Cgroups.
+   */
+  usage(name: string): ContainerUsage | undefined;
+  /** Whether the engine has ever reported that the ended container was out of memory; its state does not always say so. */
+  wasOutOfMemory(name: string, ran: { startedAt: Timestamp; finishedAt: Timestamp }): Promise<boolean>;
+  /** Removes what `usage` reads, of ended containers whose names begin like this, also if they are gone. */
+  forgetUsage(prefix: string): Promise<void>;
   /** The bytes that the container has written to its file system, without volumes; undefined if it does not exist. */
   written(name: string): Promise<number | undefined>;
   /** Sets another memory limit; false if the container already uses more. */

@@ -1,5 +1,6 @@
 import { StartRefused } from '../port.js';
 import { sandboxArguments } from './arguments.js';
+import { Cgroups } from './cgroups.js';
 import { DockerClient } from './client.js';
 import type { EngineApi, SandboxSpec } from './engine-api.js';
 import { Containers } from './containers.js';
@@ -32,6 +33,7 @@ export function dockerEngine(
   const client = new DockerClient(command, { ...environment, ...strays?.environment }, patience);
   const containers = new Containers(client);
   const starts = new Starts(client);
+  const cgroups = new Cgroups();
   const over = new AbortController();
   const info = once(async () => {
     const found = await readInfo(client, over.signal);
@@ -40,14 +42,16 @@ export function dockerEngine(
   });
   const sandbox = once(() => sandboxImage(client, async () => (await info()).architecture));
   const traits = async () => ({ ...(await sandbox()), podman: (await info()).podman });
-  const launcher = new Launcher(client, containers, starts, traits);
+  const launcher = new Launcher(client, containers, starts, cgroups, traits);
 
   const openSandbox = async (spec: SandboxSpec, refusals = 0): Promise<void> => {
     const { reference, podman } = await traits();
-    const { stderr, exitCode } = await client.run(sandboxArguments(spec, reference, podman));
-    if (exitCode === 0) return;
+    const { stdout, stderr, exitCode } = await client.run(sandboxArguments(spec, reference, podman));
+    if (exitCode === 0) return cgroups.witness(stdout.trim());
     const exists = taken.test(stderr);
-    if (exists && (await containers.inspect(spec.name))?.status === 'running') return;
+    if (exists && (await containers.inspect(spec.name))?.status === 'running') {
+      return cgroups.witness(await containers.idOf(spec.name));
+    }
     if (refusals === reopenings) throw new StartRefused(refusal(stderr));
     // An engine that is stopping or starting refuses for temporary reasons.
     if (!exists) await new Promise((resolve) => setTimeout(resolve, interval));
@@ -116,8 +120,19 @@ export function dockerEngine(
     kill: (name) => containers.kill(name),
     written: (name) => containers.written(name),
     limitMemory: (name, bytes) => containers.limitMemory(name, bytes),
-    remove: (name, patient) => containers.remove(name, patient),
-    removeAll: async (names) => containers.removeAll(names, (await info()).podman),
+    usage: (name) => cgroups.usage(name),
+    wasOutOfMemory: (name, ran) => containers.wasOutOfMemory(name, ran),
+    async forgetUsage(prefix) {
+      await Promise.all(cgroups.list(prefix).map((name) => cgroups.remove(name)));
+    },
+    async remove(name, patient) {
+      await containers.remove(name, patient);
+      await cgroups.remove(name);
+    },
+    async removeAll(names) {
+      await containers.removeAll(names, (await info()).podman);
+      await Promise.all(names.map((name) => cgroups.remove(name)));
+    },
     list: (labels) => containers.list(labels),
 
     async endStrays(names) {

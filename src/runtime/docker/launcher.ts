@@ -4,6 +4,7 @@ import { timestamp, type Timestamp } from '../../model/time.js';
 import { StartRefused } from '../port.js';
 import { runArguments, type Traits } from './arguments.js';
 import { type DockerClient, throwIfUnreachable } from './client.js';
+import type { Cgroups } from './cgroups.js';
 import type { ContainerOutput, ContainerSpec, Started } from './engine-api.js';
 import { type Containers, monitorDirectory } from './containers.js';
 import { StampedOutput } from './output.js';
@@ -31,14 +32,22 @@ export class Launcher {
   readonly #client: DockerClient;
   readonly #containers: Containers;
   readonly #starts: Starts;
+  readonly #cgroups: Cgroups;
   readonly #traits: () => Promise<Traits>;
   /** Images whose user is unknown: they run as root (container contract). */
   readonly #rootImages = new Set<string>();
 
-  constructor(client: DockerClient, containers: Containers, starts: Starts, traits: () => Promise<Traits>) {
+  constructor(
+    client: DockerClient,
+    containers: Containers,
+    starts: Starts,
+    cgroups: Cgroups,
+    traits: () => Promise<Traits>,
+  ) {
     this.#client = client;
     this.#containers = containers;
     this.#starts = starts;
+    this.#cgroups = cgroups;
     this.#traits = traits;
   }
 
@@ -115,7 +124,8 @@ export class Launcher {
   ): Promise<number> {
     const traits = await this.#traits();
     const asRoot = this.#rootImages.has(spec.image);
-    const { args, ...given } = runArguments(spec, { ...traits, asRoot });
+    const cgroup = this.#cgroups.above(spec.name);
+    const { args, ...given } = runArguments(spec, { ...traits, asRoot, cgroup });
     const cwd = traits.podman ? monitorDirectory(spec.name) : undefined;
     if (cwd && !existsSync(cwd)) mkdirSync(cwd, { mode: 0o700 });
     try {

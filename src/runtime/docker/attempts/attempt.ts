@@ -1,6 +1,8 @@
 import { type Culprit, type EndedAttempt, type EndedContainer, unexecuted } from '../../../model/attempt.js';
 import { epochMs, type Timestamp } from '../../../model/time.js';
+import type { AttemptUsage, ContainerUsage } from '../../../model/usage.js';
 import type { AttemptSink, Output } from '../../port.js';
+import type { ContainerSpec } from '../engine-api.js';
 import { bringUp, type Past, seeThrough, type Starter } from './container.js';
 import { pace } from './pace.js';
 import type { AttemptPlan, PlannedContainer } from './plan.js';
@@ -31,6 +33,7 @@ export class Attempt {
   readonly #halted: Promise<void>;
   /** Background work. */
   readonly #beside: Promise<void>[] = [];
+  readonly #usage: Record<string, ContainerUsage> = {};
   #killed = false;
   #culprit: Culprit | undefined;
   #startedAt: Timestamp | undefined;
@@ -58,7 +61,8 @@ export class Attempt {
     const others = [...containers.keys()].filter((i) => i !== main);
     const [ended] = await Promise.all([toTheEnd(), ...others.map(other)]);
     await Promise.all(this.#beside);
-    return { main: ended ?? { status: 'unstarted' }, startedAt: this.#startedAt, culprit: this.#culprit };
+    const usage: AttemptUsage | undefined = Object.keys(this.#usage).length > 0 ? this.#usage : undefined;
+    return { main: ended ?? { status: 'unstarted' }, startedAt: this.#startedAt, culprit: this.#culprit, usage };
   }
 
   /** Sends SIGTERM to all containers at once, and SIGKILL to the rest after the grace period. Nothing more starts. */
@@ -123,9 +127,27 @@ export class Attempt {
     over.abort();
     await watch;
     const full = await charge;
+    const usage = await this.#measure(spec, ended);
+    if (usage) this.#usage[label] = usage;
     if (ended.status !== 'exited') return ended;
     if (full) return { ...ended, exitCode: killed, oomKilled: true };
     return { ...ended, unexecuted: unexecuted(ended.exitCode, () => sink.written(log)) };
+  }
+
+  /** What an ended container has used, as far as that is known. */
+  async #measure({ name, memoryBytes }: ContainerSpec, ended: EndedContainer): Promise<ContainerUsage | undefined> {
+    const { engine, availability } = this.#host;
+    const usage = engine.usage(name);
+    if (ended.status !== 'exited') return usage;
+    const { peakMemoryBytes = 0, cacheBytes = 0 } = usage ?? {};
+    const reached = peakMemoryBytes - cacheBytes >= nearlyAll * memoryBytes;
+    const oomKills =
+      usage?.oomKills ??
+      Number(ended.oomKilled || (reached && (await availability.insist(() => engine.wasOutOfMemory(name, ended)))));
+    if (oomKills === 0) return usage && { ...usage, oomKills };
+    if (ended.exitCode !== killed) return { ...usage, oomKills, oomVictim: 'child' };
+    // Whoever stops a container kills its main process, too.
+    return this.#halt.signal.aborted ? { ...usage, oomKills } : { ...usage, oomKills, oomVictim: 'main' };
   }
 
   /** Finds out when a container is up. If the main container ran before this process began, all others were up. */
@@ -163,6 +185,9 @@ const earlier = (one: Timestamp | undefined, other: Timestamp): Timestamp =>
 
 /** The exit code of a container that was ended by SIGKILL. */
 const killed = 137;
+
+/** The share of its limit that a container has used if the kernel had to kill a process of it, or more. */
+const nearlyAll = 0.95;
 
 interface PromiseWithResolve {
   promise: Promise<void>;

@@ -43,8 +43,11 @@ export function placeOf(handle: Handle): Place {
   return place;
 }
 
+/** The beginning of the names of all containers of an execution's attempts. */
+export const containerPrefix = (execution: string): string => `localrun-${shortName(execution)}-task`;
+
 export const containerName = (execution: string, { task, attempt }: AttemptId): string =>
-  `localrun-${shortName(execution)}-task${task}-attempt${attempt}`;
+  `${containerPrefix(execution)}${task}-attempt${attempt}`;
 
 /** A sandbox that the attempts of a slot use in turn. */
 export const sandboxName = (execution: string, number: number): string =>

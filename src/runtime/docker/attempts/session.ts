@@ -26,6 +26,7 @@ import {
   attemptDirectory,
   belongsTo,
   containerName,
+  containerPrefix,
   handleOf,
   namesOf,
   ownerLabels,
@@ -260,6 +261,7 @@ export class DockerSession implements AttemptSession {
       await clear(left.filter((name) => !known.has(name)));
     };
     await Promise.all([clear([...known]), unknown()]);
+    await engine.forgetUsage(containerPrefix(execution.name));
     if (!execution.template.volumes) return;
     const volumes = await availability.insist(() => engine.listVolumes(own));
     const unused = volumes.filter((volume) => !stays(volume));
