@@ -89,7 +89,7 @@ export class ExecutionRecord {
   }
 
   /** Records where an attempt is, or why it has to wait. */
-  locate(attempt: AttemptRecord, where: Pick<AttemptRecord, 'node' | 'waiting'>): AttemptRecord {
+  locate(attempt: AttemptRecord, where: Pick<AttemptRecord, 'node' | 'waiting' | 'published'>): AttemptRecord {
     const next = { ...attempt, ...where };
     this.#store.guarded(this.#execution.name, this.#owner, () => this.#store.saveAttempt(this.#execution.name, next));
     return next;

@@ -44,6 +44,7 @@ export function requirements(template: TaskTemplate, settings: LocalSettings, { 
 /** What is left for a job that asks too much of a cluster. */
 const elsewhere = 'leave it out, or run the job on this machine instead';
 const serviceAccount = 'use credentials: adc, or set runtime.serviceAccount to a service account that has the rights';
+const forwarding = 'leave it out, and use kubectl port-forward POD PORT while the task runs';
 const address = 'give the job an address that the pods of the cluster can reach';
 
 function demands({ containers, volumes = [] }: TaskTemplate, settings: LocalSettings): Demand[] {
@@ -71,6 +72,8 @@ function demands({ containers, volumes = [] }: TaskTemplate, settings: LocalSett
   if (settings.metadata) demanded.push({ feature: 'metadataServer', setting: 'metadata', fix: serviceAccount });
   if (settings.network !== undefined) demanded.push({ feature: 'hostNetworks', setting: 'network', fix: address });
   if (settings.hostAccess) demanded.push({ feature: 'hostNetworks', setting: 'hostAccess', fix: address });
+  if (settings.publish) demanded.push({ feature: 'publishedPorts', setting: 'publish', fix: forwarding });
+  if (settings.mounts) demanded.push({ feature: 'hostFiles', setting: 'mounts' });
   if (settings.strictFs) demanded.push({ feature: 'strictFs', setting: 'strictFs' });
   if (settings.keep) demanded.push({ feature: 'keep', setting: 'keep' });
   if (settings.keepFailed) demanded.push({ feature: 'keep', setting: 'keepFailed' });

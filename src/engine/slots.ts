@@ -106,6 +106,7 @@ export class Slots {
     const ended = run(spec, {
       placed: (node) => void (active.record = record.locate(active.record, { node, waiting: undefined })),
       waiting: (why) => this.#waiting(active, why),
+      published: (ports) => this.#published(active, ports),
       started: (startedAt, main) => this.#started(active, startedAt, main),
       output: (container) => this.#openLog(active, container),
       written: (container) => deps.logs.beginning(name, { task, attempt, container }),
@@ -131,6 +132,13 @@ export class Slots {
     if (why === waiting) return;
     active.record = record.locate(active.record, { waiting: why });
     emit({ type: 'attempt.waiting', task, attempt, why });
+  }
+
+  #published(active: Active, published: Readonly<Record<string, string>>): void {
+    const { record, emit } = this.#host;
+    const { task, attempt } = active.record;
+    active.record = record.locate(active.record, { published });
+    emit({ type: 'attempt.published', task, attempt, ports: published });
   }
 
   #started(active: Active, startedAt: number, main: boolean): void {

@@ -5,6 +5,8 @@ import { exportName } from '../model/local/mappings.js';
 import { bucketOptions } from '../model/local/volume-options.js';
 import { inside, isWithin } from '../model/local/volume-paths.js';
 import { anyVersion, type CloudSqlEndpoint, type LocalSettings, type SecretSource } from '../model/local/settings.js';
+import type { LocalMount } from '../model/local/one-run.js';
+import { mainContainer } from '../model/task-containers.js';
 import { ownProperty } from '../model/own-property.js';
 import { formatPath, namesAlong, type FieldPath } from '../model/field-path.js';
 import type { Volume, VolumeMount } from '../model/schema/container.js';
@@ -16,6 +18,7 @@ import {
   type Environment,
   filesOf,
   realDirectory,
+  realPath,
   realSocket,
   secretProblem,
   Unavailable,
@@ -107,10 +110,12 @@ class Resolver {
     // Volumes that no container mounts need no mapping.
     const mounted = new Set(containers.flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => name)));
     volumes.forEach((volume, i) => mounted.has(volume.name) && this.#volume(volume, [...root, 'volumes', i]));
+    const mounts = this.#from.runtime ? this.#from.mounts : this.#from.mounts?.map((mount) => this.#oneRunMount(mount));
     this.#checkMappedPaths();
     return {
       settings: {
         ...this.#from,
+        ...(mounts && { mounts }),
         secrets: Object.fromEntries(
           [...this.#secrets].map(([name, versions]) => [name, Object.fromEntries(versions)] as const),
         ),
@@ -123,6 +128,28 @@ class Resolver {
       warnings: this.#warnings,
       missing: this.#missing,
     };
+  }
+
+  /** A mount for one run, with its real path. It may lead to anything, since the command line names it. */
+  #oneRunMount(mount: LocalMount): LocalMount {
+    const { containers } = this.#template;
+    const { source, target } = mount;
+    const report = (message: string, fix?: string): void =>
+      void this.#problems.push({ path: 'mount', message, fix, severity: 'error' });
+    const taken = containers[mainContainer(containers)]?.volumeMounts?.find(
+      ({ mountPath }) => path.posix.resolve('/', mountPath) === target,
+    );
+    if (taken) report(`the job mounts the volume ${taken.name} at ${target}`, 'choose another path in the container');
+    if (this.#from.mounts?.find((other) => other.target === target) !== mount) {
+      report(`something else is mounted at ${target} already`, 'choose another path in the container');
+    }
+    try {
+      return { ...mount, source: realPath(source) };
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      report(`${target} has nothing to show: ${error.message}`);
+      return mount;
+    }
   }
 
   #checkName(name: string, source: SecretSource | undefined, at: FieldPath): void {

@@ -22,6 +22,8 @@ export interface AttemptRecord {
   node?: string | undefined;
   /** Why it has not started yet, in the runtime's words. */
   waiting?: string | undefined;
+  /** The free ports that its published ports got, as addresses by port: `{ 80: '127.0.0.1:49153' }`. */
+  published?: Readonly<Record<string, string>> | undefined;
   /** When its first container started. */
   startTime?: Timestamp | undefined;
   /** When its main container started. Once this is set, that container is never started again. */

@@ -15,6 +15,8 @@ export type ExecutionEvent = { time: Timestamp } & (
   /** The runtime cannot start it yet, and says why. Undefined: it can now. */
   | { type: 'attempt.waiting'; task: number; attempt: number; why: string | undefined }
   | { type: 'attempt.started'; task: number; attempt: number; node?: string | undefined }
+  /** Free ports of the runtime's machine that lead to ports of its containers: addresses by port. */
+  | { type: 'attempt.published'; task: number; attempt: number; ports: Readonly<Record<string, string>> }
   | { type: 'attempt.stopping'; task: number; attempt: number; reason: StopReason }
   /** Its slot is free but its result is still to come. False: it is running after all. */
   | { type: 'attempt.settling'; task: number; attempt: number; settling: boolean }

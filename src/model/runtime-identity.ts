@@ -37,6 +37,11 @@ export const endpointOf = (engine: RuntimeIdentity): string => {
   return engine.context ? `docker context ${engine.context}` : `the local ${engine.client}`;
 };
 
+/** Whether a container engine is known to run on this machine, or behind it as Docker Desktop does. */
+export const isLocal = (engine: RuntimeIdentity): boolean =>
+  engine.client !== 'kubernetes' &&
+  (engine.host?.startsWith('unix://') ?? ['default', 'desktop-linux', undefined].includes(engine.context));
+
 /** How to switch from the runtime in use, `asked`, to `runtime`. */
 export function wayTo(runtime: RuntimeIdentity, asked: RuntimeIdentity): string {
   const steps = runtime.client === 'kubernetes' ? stepsToCluster(runtime, asked) : stepsToEngine(runtime, asked);

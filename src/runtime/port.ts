@@ -116,6 +116,8 @@ export type Feature =
   | 'hostFiles'
   /** Networks by name, and this machine as host.docker.internal. */
   | 'hostNetworks'
+  /** Ports of this machine that lead to ports of containers. */
+  | 'publishedPorts'
   /** What a container writes to its file system counts as memory. */
   | 'strictFs'
   /** Containers stay after their end. */
@@ -222,6 +224,8 @@ export interface AttemptSink {
   placed(node: string): void;
   /** The attempt cannot start yet, and why, on one line. Undefined: nothing stands in its way any longer. */
   waiting(why: string | undefined): void;
+  /** Ports of the runtime's machine that lead to ports of its containers, as addresses by port. */
+  published(ports: Readonly<Record<string, string>>): void;
   /** A container has been running since `startedAt`, in ms since 1970 by the runtime's clock. */
   started(startedAt: number, main: boolean): void;
   /**

@@ -2,11 +2,12 @@ import type { Control } from '../engine/engine.js';
 import { discard } from '../engine/leftovers.js';
 import { runExecution } from '../engine/run.js';
 import { type Credentials, GcloudCredentials } from '../local/credentials.js';
-import type { RuntimeIdentity } from '../model/runtime-identity.js';
-import { StatusError } from '../model/errors.js';
+import { isLocal, type RuntimeIdentity } from '../model/runtime-identity.js';
+import { type Problem, StatusError } from '../model/errors.js';
 import type { ExecutionEvent, OnEvent } from '../model/events.js';
 import { isCompleted } from '../model/execution.js';
 import type { KeepingExecution } from '../model/kept-containers.js';
+import { type PublishedPort, shownPort } from '../model/local/one-run.js';
 import type { LocalSettings } from '../model/local/settings.js';
 import { jobName, nearest, parseName, shortName } from '../model/names.js';
 import type { Execution } from '../model/schema/job.js';
@@ -67,6 +68,7 @@ export async function requireSurroundings(
     const capabilities = await runtime.capabilities();
     const { network } = settings;
     if (network !== undefined && !capabilities.lacks.hostNetworks) await requireNetwork(runtime, network);
+    if (settings.publish && !capabilities.lacks.publishedPorts) await requirePorts(runtime, settings.publish);
     // Those of another machine are refused with what else its job lacks.
     if (settings.credentials && !settings.forwarded) credentials.require();
     return { settings: await resolved(settings, runtime), capabilities };
@@ -89,6 +91,23 @@ async function requireNetwork(runtime: AttemptRuntime, network: string): Promise
   const near = nearest(network, networks);
   throw new StatusError('NOT_FOUND', `The container engine has no network [${network}] that a job could join.`, {
     fix: near ? `did you mean ${near}?` : `its networks are ${networks.join(', ')}`,
+  });
+}
+
+/** @throws StatusError FAILED_PRECONDITION for ports that are taken; those of an engine elsewhere are not known */
+async function requirePorts(runtime: AttemptRuntime, ports: readonly PublishedPort[]): Promise<void> {
+  if (!isLocal(await runtime.identify())) return;
+  const { portProblem } = await import('../local/ports.js');
+  const problems = await Promise.all(
+    ports.map(async (port): Promise<Problem[]> => {
+      const why = await portProblem(port);
+      return why === undefined ? [] : [{ path: 'publish', message: `${shownPort(port)}: ${why}`, severity: 'error' }];
+    }),
+  );
+  if (problems.flat().length === 0) return;
+  throw new StatusError('FAILED_PRECONDITION', 'This machine cannot open the ports:', {
+    problems: problems.flat(),
+    fix: 'choose another port of this machine, or give only the port of the container to get a free one',
   });
 }
 
@@ -205,5 +224,7 @@ export async function requireOrphan(runner: ExecutionRunner, execution: Executio
     );
   }
   await requireSameEngine(runner, name);
-  await requireSurroundings(runner, { ...runner.store.settings(name), runtime: clusterOf(runner, name) }, onSlow);
+  // Its own sandbox may hold the ports.
+  const settings = { ...runner.store.settings(name), publish: undefined, runtime: clusterOf(runner, name) };
+  await requireSurroundings(runner, settings, onSlow);
 }

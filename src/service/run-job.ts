@@ -6,6 +6,7 @@ import { type Problem, StatusError, suggest } from '../model/errors.js';
 import { createdExecution, isCompleted } from '../model/execution.js';
 import { executionToken } from '../model/job.js';
 import { ignoredVolumeOptions } from '../model/local/volume-options.js';
+import { type PublishedPort, shownPort, withFreePort } from '../model/local/one-run.js';
 import type { LocalSettings } from '../model/local/settings.js';
 import { executionName, executionSuffix, parseName, shortName } from '../model/names.js';
 import { overridden } from '../model/overrides.js';
@@ -195,9 +196,32 @@ function borrowed(
   capabilities: Capabilities = { lacks: {} },
 ): LocalSettings {
   const loan = loanTo(call, execution, settings);
-  const problems = [...loan.problems, ...requirements(execution.template, settings, capabilities)];
+  const problems = [
+    ...loan.problems,
+    ...requirements(execution.template, settings, capabilities),
+    ...sharedPorts(execution, settings),
+  ];
   if (problems.length > 0) throw new Unlendable(execution.job, { ...loan, problems }, settings);
   return loan.settings;
+}
+
+/** A port of this machine leads to one attempt at a time. */
+function sharedPorts({ parallelism = 1 }: Execution, { publish = [] }: LocalSettings): Problem[] {
+  const fixed = publish.filter(({ hostPort }) => hostPort !== undefined);
+  const key = ({ address, hostPort, protocol }: PublishedPort): string => `${address} ${hostPort} ${protocol}`;
+  return fixed.flatMap((port, i): Problem[] => {
+    const problem = (message: string, fix: string): Problem[] => [
+      { path: 'publish', message: `${shownPort(port)}: ${message}`, fix, severity: 'error' },
+    ];
+    if (fixed.findIndex((other) => key(other) === key(port)) < i) {
+      return problem('this port of the machine is taken by another --publish', 'choose another one');
+    }
+    if (parallelism === 1) return [];
+    return problem(
+      `it leads to one task at a time, and ${parallelism} may run at once`,
+      `run one task with --task N, or one after the other with --parallelism 1, or give each task a free port with --publish ${withFreePort(port)}`,
+    );
+  });
 }
 
 function loanTo({ projectNumber, env }: Call, execution: Execution, settings: LocalSettings): ResolvedResources {

@@ -15,6 +15,8 @@ export interface TaskView {
   record: TaskRecord;
   /** Where its last attempt is or was, and why that has not started, if a cluster runs it. */
   place?: Place | undefined;
+  /** The free ports that its last attempt got for published ports. */
+  published?: AttemptRecord['published'];
 }
 
 export type Place = Pick<AttemptRecord, 'node' | 'waiting'>;
@@ -98,12 +100,26 @@ export function getTask(call: Call, parent: Parent, id: string): TaskView {
 
 /** Makes the views of an execution's tasks. */
 function viewer({ store }: Pick<Service, 'store'>, execution: Execution): (record: TaskRecord) => TaskView {
-  const onCluster = store.settings(execution.name).runtime !== undefined;
+  const { runtime, publish } = store.settings(execution.name);
+  const onCluster = runtime !== undefined;
   return (record) => {
-    const { node, waiting } = (onCluster && store.attempts(execution.name, record.index).at(-1)) || {};
-    return { record, task: taskResource(execution, record, waiting), ...(onCluster && { place: { node, waiting } }) };
+    const last = onCluster || publish ? store.attempts(execution.name, record.index).at(-1) : undefined;
+    const { node, waiting, published } = last ?? {};
+    return {
+      record,
+      task: taskResource(execution, record, waiting),
+      ...(onCluster && { place: { node, waiting } }),
+      ...(published && { published }),
+    };
   };
 }
+
+/** The open attempts of an execution with the free ports that they got for published ports. */
+export const openPorts = (
+  { store }: Pick<Service, 'store'>,
+  execution: string,
+): Pick<AttemptRecord, 'task' | 'published'>[] =>
+  store.settings(execution).publish ? store.openAttempts(execution) : [];
 
 /** What the open attempts of an execution on a cluster are doing: how many are on each node, and what others wait for. */
 export interface Spread {

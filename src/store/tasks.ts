@@ -141,8 +141,10 @@ function taskOf(row: Row): TaskRecord {
   };
 }
 
-const placeOf = ({ node, waiting }: AttemptRecord): string | undefined =>
-  node === undefined && waiting === undefined ? undefined : JSON.stringify({ node, waiting });
+const placeOf = ({ node, waiting, published }: AttemptRecord): string | undefined => {
+  const place = JSON.stringify({ node, waiting, published });
+  return place === '{}' ? undefined : place;
+};
 
 function attemptOf(row: Row): AttemptRecord {
   checkRow(row, attemptColumns);
@@ -156,7 +158,7 @@ function attemptOf(row: Row): AttemptRecord {
     name: String(row['name']),
     handle: String(row['handle']),
     createTime: String(row['create_time']),
-    ...(place === undefined ? {} : (JSON.parse(place) as Pick<AttemptRecord, 'node' | 'waiting'>)),
+    ...(place === undefined ? {} : (JSON.parse(place) as Pick<AttemptRecord, 'node' | 'waiting' | 'published'>)),
     startTime: text(row['start_time']),
     mainStartTime: text(row['main_start_time']),
     stop: reason ? { reason: reason as StopReason, time: String(row['stop_time']) } : undefined,

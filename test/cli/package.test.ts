@@ -65,7 +65,6 @@ test('the package holds what a user needs, and nothing else', () => {
       'fields',
       'kubernetes',
       'localrun-yaml',
-      'production',
       'rules',
       'serve',
       'spec',

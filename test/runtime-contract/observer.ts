@@ -75,6 +75,11 @@ export class Observer implements AttemptSink {
     this.changed();
   }
 
+  /** No attempt of the contract has published ports. */
+  published(): void {
+    this.broken.push('published ports');
+  }
+
   started(at: number, main: boolean): void {
     this.starts.push({ at, main });
     this.changed();

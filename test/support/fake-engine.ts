@@ -1,5 +1,6 @@
 import { PassThrough, type Duplex } from 'node:stream';
 import type { ContainerEngine } from '../../src/model/runtime-identity.js';
+import { containerPort, hostAddress } from '../../src/model/local/one-run.js';
 import { StatusError } from '../../src/model/errors.js';
 import { timestamp } from '../../src/model/time.js';
 import type { ContainerUsage } from '../../src/model/usage.js';
@@ -170,6 +171,14 @@ export class FakeEngine implements EngineApi {
     await this.#reached();
     this.opened.push(spec);
     this.sandboxes.set(spec.name, spec);
+  }
+
+  async ports(sandbox: string): Promise<Record<string, string>> {
+    await this.#reached();
+    const { publish = [] } = this.sandboxes.get(sandbox) ?? {};
+    return Object.fromEntries(
+      publish.map((of) => [containerPort(of), hostAddress(of.address, of.hostPort ?? 49_152 + of.port)]),
+    );
   }
 
   async dial(sandbox: string, port: number): Promise<Duplex | 'refused' | 'homeless'> {

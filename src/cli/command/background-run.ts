@@ -7,11 +7,13 @@ import type { Execution } from '../../model/schema/job.js';
 import { executeJob, followExecution } from '../../service/background-run.js';
 import type { RunJobRequest } from '../../service/run-job.js';
 import type { Call } from '../../service/service.js';
+import { openPorts } from '../../service/tasks.js';
 import { reportIgnoredFields, warnAboutValues, withPlaces } from './described-job.js';
 import type { CommonOptions } from '../flags/global.js';
 import type { Context } from './context.js';
 import type { Output } from '../io.js';
 import { reportSettings } from '../flags/local.js';
+import { publishedLine } from '../output/local-settings.js';
 import { printArriving } from '../output/log-entries.js';
 import { print } from '../output/print.js';
 import { executionKind } from '../output/resource-kinds.js';
@@ -73,15 +75,31 @@ export function runAndWait(
       begun(name);
       onCreated?.(created);
       if (lines) context.io.err.write(`Running execution [${shortName(name)}]...\n`);
+      const ports = portsReport(context, runner, name, shown.length > 0);
       const onChange = (execution: Execution): void => {
         const step = stepOf(execution);
-        if (shown.length > 0) at(Math.min(step, shown.length - 1), step === 2 ? complete(execution) : undefined);
+        const words = step === 2 ? [complete(execution), ...ports()].join(', ') : undefined;
+        if (shown.length > 0) at(Math.min(step, shown.length - 1), words);
       };
       const onEntries = lines && ((entries: readonly LogEntry[]) => printArriving(context, {}, entries, lines));
       const seen = await followExecution(runner, name, until, { signal, onChange, onEntries });
       return succeeded(context, runner, seen, until);
     }),
   );
+}
+
+/** Where the published ports of running tasks are. Where no spinner shows them, each is printed once. */
+function portsReport({ io: { err, env } }: Context, service: Call, name: string, steps: boolean): () => string[] {
+  const told = new Set<string>();
+  return () => {
+    const lines = openPorts(service, name).flatMap(({ task, published }) =>
+      published ? publishedLine(task, published) : [],
+    );
+    const unknown = lines.filter((line) => !told.has(line));
+    for (const line of unknown) told.add(line);
+    if (unknown.length > 0 && !(steps && err.tty && !env['CI'])) err.write(`\n${unknown.join('\n')}\n`);
+    return lines;
+  };
 }
 
 /**

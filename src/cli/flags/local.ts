@@ -10,7 +10,9 @@ import {
   type RuntimeKind,
   runtimeKinds,
 } from '../../model/local/settings.js';
+import { parseMount, parsePublished, type PublishedPort } from '../../model/local/one-run.js';
 import type { Context } from '../command/context.js';
+import { UsageError } from '../errors.js';
 import { booleanFlag, type Flag, flag } from './flag.js';
 import { integerFlag } from './parsers.js';
 import { localLine } from '../output/local-settings.js';
@@ -29,6 +31,8 @@ export interface LocalFlags {
   processLimit?: number;
   keep?: boolean;
   keepFailed?: boolean;
+  publish?: PublishedPort[];
+  mount?: string[];
 }
 
 /** The settings that localrun.yaml and flags decide, and the option of each: `--network` is gcloud's. */
@@ -46,6 +50,7 @@ const flagged = {
   keepFailed: 'keepFailed',
 } as const;
 
+const oneRunGroup = 'Local flags for this run only:';
 const group = 'Local flags, which win over localrun.yaml; --no-... turns one off:';
 
 export const localFlags: readonly Flag[] = [
@@ -70,6 +75,39 @@ export const localFlags: readonly Flag[] = [
     parse: integerFlag('--process-limit', 0),
   }),
   flag('--platform <platform>', 'the platform of images; default: linux/amd64; any: whatever there is', { group }),
+];
+
+function publishFlag(text: string, previous: readonly PublishedPort[] = []): PublishedPort[] {
+  const port = parsePublished(text);
+  if (port) return [...previous, port];
+  throw new UsageError(
+    `argument --publish: ${JSON.stringify(text)} is not PORT, HOSTPORT:PORT or IP:HOSTPORT:PORT`,
+    /\d-\d/.test(text) ? 'give --publish once for each port of the range' : undefined,
+  );
+}
+
+/** Its source is read later, because it is relative to the working directory. */
+function mountFlag(text: string, previous: readonly string[] = []): string[] {
+  if (parseMount(text, '/')) return [...previous, text];
+  throw new UsageError(
+    `argument --mount: ${JSON.stringify(text)} is not SRC:DST or SRC:DST:ro, where DST is an absolute path below /`,
+  );
+}
+
+/** The flags for one run only, which localrun.yaml does not have. */
+export const oneRunFlags: readonly Flag[] = [
+  flag(
+    '--publish <port>',
+    "open a port of the job's containers on this machine: PORT, HOSTPORT:PORT or IP:HOSTPORT:PORT",
+    {
+      group: oneRunGroup,
+      parse: publishFlag,
+    },
+  ),
+  flag('--mount <SRC:DST[:ro]>', 'mount a file or directory of this machine into the main container', {
+    group: oneRunGroup,
+    parse: mountFlag,
+  }),
 ];
 
 type Given = Pick<Context, 'local' | 'config'>;
@@ -117,6 +155,8 @@ export function localSettings({ local, io, config }: Given & Pick<Context, 'io'>
     ...(io.forwarded && { forwarded: true }),
     ...(kind === 'kubernetes' && { runtime: kubernetesSettings(file.runtime) }),
     ...(Object.fromEntries(chosen.filter(([, value]) => value !== undefined)) as Partial<LocalSettings>),
+    ...(flags.publish && { publish: flags.publish }),
+    ...(flags.mount && { mounts: flags.mount.flatMap((text) => parseMount(text, io.cwd) ?? []) }),
     ...(local && { config: local.file, ...mappingsOf(file, local.file, io.homeDirectory) }),
   };
 }

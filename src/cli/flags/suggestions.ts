@@ -30,6 +30,7 @@ const meant: readonly (readonly [names: readonly string[], flags: readonly strin
   [['--volume', '--volumes', '-v'], ['--add-volume']],
   [['--mount', '--volume-mount'], ['--add-volume-mount']],
   [['--gpus'], ['--gpu']],
+  [['-p', '--expose'], ['--publish']],
   [
     ['--network-name', '--net'],
     ['--join-network', '--network'],

@@ -5,6 +5,7 @@ import {
   type LocalSettings,
   type SecretSource,
 } from '../../model/local/settings.js';
+import { shownMount, shownPort } from '../../model/local/one-run.js';
 
 /** The settings of this machine that differ from the defaults. */
 export function localEntries(settings: LocalSettings): [label: string, value: string][] {
@@ -14,6 +15,8 @@ export function localEntries(settings: LocalSettings): [label: string, value: st
     ['Runtime', settings.runtime && `kubernetes (${placeOf(settings.runtime)})`],
     ['Sandbox', freshSandbox && 'a fresh one for each attempt'],
     ['Network', network],
+    ['Published ports', settings.publish?.map(shownPort).join('; ')],
+    ['Mounts', settings.mounts?.map(shownMount).join('; ')],
     ['Host access', hostAccess && 'host.docker.internal'],
     ['Metadata server', metadata && 'metadata.google.internal'],
     ['Credentials', credentials === 'adc' && 'application default credentials'],
@@ -34,6 +37,15 @@ export function localLine(settings: LocalSettings): string | undefined {
   const entries = localEntries(settings).map(([label, value]) => `${label.toLowerCase()}: ${value}`);
   return entries.length > 0 ? `Local settings: ${entries.join(', ')}.` : undefined;
 }
+
+/** Where the published ports of a task are that have no fixed address: `task 3: port 80 is at 127.0.0.1:49153`. */
+export const publishedLine = (task: number, ports: Readonly<Record<string, string>>): string =>
+  `task ${task}: ${portsLine(ports)}`;
+
+export const portsLine = (ports: Readonly<Record<string, string>>): string =>
+  Object.entries(ports)
+    .map(([port, address]) => `port ${port} is at ${address}`)
+    .join(', ');
 
 /** The local sources of an execution's secrets, buckets, exports and Cloud SQL instances. */
 export const mappedEntries = (settings: LocalSettings): [label: string, value: string][] => [

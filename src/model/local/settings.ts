@@ -1,3 +1,5 @@
+import type { LocalMount, PublishedPort } from './one-run.js';
+
 /** When to pull images. `missing`: if the container engine does not have them. */
 export const pullPolicies = ['missing', 'always', 'never'] as const;
 export type PullPolicy = (typeof pullPolicies)[number];
@@ -68,6 +70,10 @@ export interface LocalSettings {
   freshSandbox: boolean;
   /** A network of the container engine for the job to join, such as that of a compose project. */
   network?: string | undefined;
+  /** Ports of the engine's machine that lead to ports of the job's containers. */
+  publish?: readonly PublishedPort[] | undefined;
+  /** Files and directories of this machine in the main container. */
+  mounts?: readonly LocalMount[] | undefined;
   /** Lets the job reach this machine as host.docker.internal. */
   hostAccess: boolean;
   /** Gives the job a metadata server, which issues tokens of this machine's application default credentials. */

@@ -1,4 +1,5 @@
 import { routeOf, unnameable, variableLine } from '../../model/environment-variables.js';
+import { formatPublished, type PublishedPort } from '../../model/local/one-run.js';
 import { droppedCapabilities } from '../capabilities.js';
 import { StartRefused } from '../port.js';
 import type { ContainerSpec, Mount, NetworkSpec, SandboxSpec, VolumeSpec } from './engine-api.js';
@@ -174,10 +175,14 @@ export function sandboxArguments(spec: SandboxSpec, image: string, podman: boole
     ...['--security-opt', 'no-new-privileges'],
     ...['--read-only', '--memory', '32m', '--memory-swap', '32m'],
     ...networkArguments(spec),
+    ...publishArguments(spec.publish),
     image,
     ...(spec.network === undefined ? ['alone'] : []),
   ];
 }
+
+const publishArguments = (ports: readonly PublishedPort[] = []): string[] =>
+  ports.flatMap((port) => ['--publish', formatPublished(port)]);
 
 const networkArguments = ({ hosts, network, hostAccess }: NetworkSpec): string[] => [
   ...(network === undefined ? [] : ['--network', network]),

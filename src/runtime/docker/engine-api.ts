@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { ContainerEngine } from '../../model/runtime-identity.js';
+import type { PublishedPort } from '../../model/local/one-run.js';
 import type { Timestamp } from '../../model/time.js';
 import type { ContainerUsage } from '../../model/usage.js';
 import type { Output, SlowCall } from '../port.js';
@@ -27,6 +28,8 @@ export interface NetworkSpec {
 
 /** A network namespace that containers join: they share localhost, which nothing outside reaches. */
 export interface SandboxSpec extends NetworkSpec {
+  /** Ports of it that ports of the engine's machine lead to. */
+  publish?: readonly PublishedPort[] | undefined;
   /** Unique in the engine, which makes opening idempotent. */
   name: string;
   labels: Record<string, string>;
@@ -167,6 +170,8 @@ export interface EngineApi {
   start(spec: ContainerSpec, output: ContainerOutput): Promise<Started | 'exists' | 'homeless'>;
   /** Creates the sandbox unless it exists. Link-local addresses are unreachable in it. @throws StartRefused */
   openSandbox(spec: SandboxSpec): Promise<void>;
+  /** The addresses of the engine's machine that lead to a sandbox, by its ports: `127.0.0.1:49153` for `80`. */
+  ports(sandbox: string): Promise<Record<string, string>>;
   /** Connects to a port of a sandbox's localhost. `homeless`: the sandbox is gone. */
   dial(sandbox: string, port: number): Promise<Duplex | 'refused' | 'homeless'>;
   /** Accepts the connections to a port of a sandbox's localhost, one after the other. `refused`: the port is in use. */

@@ -6,6 +6,7 @@ import type { EngineApi, SandboxSpec } from './engine-api.js';
 import { Containers } from './containers.js';
 import { dockerImages } from './images.js';
 import { readInfo } from './info.js';
+import { parsePorts } from './state.js';
 import { homeless, Launcher, refusal, taken } from './launcher.js';
 import { EngineLog } from './output.js';
 import { PodmanLog } from './podman-log.js';
@@ -80,6 +81,12 @@ export function dockerEngine(
 
     start: (spec, output) => launcher.start(spec, output),
     openSandbox: (spec) => openSandbox(spec),
+
+    async ports(name) {
+      const { stdout, stderr, exitCode } = await client.run(['port', name]);
+      if (exitCode !== 0) throw client.failure('port', stderr);
+      return parsePorts(stdout);
+    },
 
     async dial(name, port) {
       const stream = await client.stream(['exec', '--interactive', name, '/sandbox', 'dial', String(port)]);

@@ -60,6 +60,15 @@ export function parseState(line: string): [string, ContainerState] | undefined {
   return [name, { status: 'exited', startedAt, ...end, oomKilled: OOMKilled }];
 }
 
+/** The output of `port`, lines such as `80/tcp -> 127.0.0.1:49153`: addresses by port, which is `80` or `53/udp`. */
+export const parsePorts = (output: string): Record<string, string> =>
+  Object.fromEntries(
+    [...output.matchAll(/^(\d+(?:\/udp)?)(?:\/tcp)? -> (\S+)$/gm)].map(([, port = '', address = '']) => [
+      port,
+      address,
+    ]),
+  );
+
 function inspected(json: string): InspectedState | undefined {
   try {
     const state = JSON.parse(json) as Partial<InspectedState>;

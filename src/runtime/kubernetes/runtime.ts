@@ -97,6 +97,7 @@ const lacks: Capabilities['lacks'] = {
   metadataServer: 'a cluster has no metadata server of localrun',
   hostFiles: 'files of this machine are not on the nodes',
   hostNetworks: 'the nodes do not have the networks of this machine',
+  publishedPorts: 'a cluster opens no ports of this machine',
   strictFs: 'Kubernetes does not count files of containers as memory',
   keep: 'Kubernetes removes what ended containers leave with their pods',
 };

@@ -26,6 +26,8 @@ const everything: LocalSettings = {
     credentials: 'adc',
     network: 'n',
     hostAccess: true,
+    publish: [{ address: '127.0.0.1', port: 80, protocol: 'tcp' }],
+    mounts: [{ source: '/s', target: '/t', readOnly: false }],
     strictFs: true,
     keep: true,
     keepFailed: true,
@@ -36,7 +38,8 @@ test.each<[Feature, (string | undefined)[]]>([
   ['gpus', ['template.template.containers[app].resources.limits["nvidia.com/gpu"]']],
   ['startupOrder', ['template.template.containers[app].dependsOn', 'template.template.containers[db].startupProbe']],
   ['metadataServer', ['metadata']],
-  ['hostFiles', ['data', 'share', 'sql'].map((name) => `template.template.volumes[${name}]`)],
+  ['hostFiles', [...['data', 'share', 'sql'].map((name) => `template.template.volumes[${name}]`), 'mounts']],
+  ['publishedPorts', ['publish']],
   ['hostNetworks', ['network', 'hostAccess']],
   ['strictFs', ['strictFs']],
   ['keep', ['keep', 'keepFailed']],
@@ -55,6 +58,7 @@ test('a job has no problem with a runtime that can do all, nor a plain one with 
     hostFiles: '',
     metadataServer: '',
     hostNetworks: '',
+    publishedPorts: '',
     strictFs: '',
     keep: '',
   };
@@ -101,7 +105,7 @@ test('everything that a cluster lacks is a problem with a way out', () => {
     { ...everything, ...(cluster.runtime && { runtime: cluster.runtime }) },
     { lacks },
   );
-  expect(problems).toHaveLength(12);
+  expect(problems).toHaveLength(13);
   for (const { fix } of problems) expect(fix).toBeTypeOf('string');
 });
 

@@ -448,3 +448,28 @@ describe('on a cluster', () => {
     ]);
   });
 });
+
+test('a mount for one run has its real path; it is a problem if it is not there, or its target is taken', () => {
+  file('src/main.js');
+  symlinkSync('src', path.join(directory, 'link'));
+  const containers = [{ image: 'i', volumeMounts: [{ name: 'v', mountPath: '/data/' }] }];
+  const volumes = [{ name: 'v', emptyDir: {} }];
+  const mounted = (...mounts: [source: string, target: string][]): ResolvedResources =>
+    resolveResources(
+      { containers, volumes },
+      {
+        ...defaultSettings,
+        mounts: mounts.map(([source, target]) => ({ source: path.join(directory, source), target, readOnly: false })),
+      },
+      { project: 'mine', projectNumber: '123', env: {} },
+    );
+  const good = mounted(['link', '/app'], ['src/main.js', '/main.js']);
+  expect(good.problems).toEqual([]);
+  expect(good.settings.mounts?.map(({ source }) => path.relative(directory, source))).toEqual(['src', 'src/main.js']);
+  const { problems } = mounted(['none', '/app'], ['src', '/app'], ['src', '/data']);
+  expect(problems.map((problem) => `${problem.path}: ${problem.message}`.replaceAll(directory, 'DIR'))).toEqual([
+    'mount: /app has nothing to show: DIR/none: there is no such file or directory',
+    'mount: something else is mounted at /app already',
+    'mount: the job mounts the volume v at /data',
+  ]);
+});

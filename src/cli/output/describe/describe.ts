@@ -6,7 +6,7 @@ import type { Execution, Job } from '../../../model/schema/job.js';
 import { epochMs } from '../../../model/time.js';
 import { type Spread, spreadOf, type TaskView } from '../../../service/tasks.js';
 import { type Entry, group, laidOut } from './entries.js';
-import { localEntries, mappedEntries } from '../local-settings.js';
+import { localEntries, mappedEntries, portsLine } from '../local-settings.js';
 import { executionSymbol, jobSymbol, type Look, taskSymbol } from '../symbols.js';
 import { shownState } from '../columns.js';
 import { templateEntries } from './template.js';
@@ -107,7 +107,7 @@ function spreadLines({ nodes, waiting }: Spread = { nodes: new Map(), waiting: n
 }
 
 /** `describe` of a task, in gcloud's layout. */
-export function describeTask({ task, record, place }: TaskView, look: Look): Promise<string> {
+export function describeTask({ task, record, place, published }: TaskView, look: Look): Promise<string> {
   const symbol = taskSymbol(record, look);
   const { exitCode, status } = record.lastAttemptResult ?? {};
   const result: Entry[] = [
@@ -121,6 +121,7 @@ export function describeTask({ task, record, place }: TaskView, look: Look): Pro
       ['Running state', shownState(record)],
       ['Node', place?.node],
       ['Waits for', place?.waiting],
+      ['Ports', published && portsLine(published)],
       ...(record.lastAttemptResult ? [{ title: 'Last Attempt Result:', entries: result }] : []),
       { title: ' ', entries: [] },
       ...templateEntries(task),

@@ -5,6 +5,7 @@ import { endingOf } from '../../../model/attempt.js';
 import { printable } from '../../../model/printable.js';
 import type { Execution, TaskTemplate } from '../../../model/schema/job.js';
 import { formatSpan } from '../../../model/time.js';
+import { publishedLine } from '../local-settings.js';
 import { type Look, signs } from '../symbols.js';
 
 /** A running attempt. */
@@ -224,6 +225,8 @@ export function sentence(
       return chalk.red(`Cannot get ${event.image}: ${event.detail}`);
     case 'attempt.waiting':
       return event.why === undefined ? undefined : `task ${event.task} waits: ${event.why}`;
+    case 'attempt.published':
+      return publishedLine(event.task, event.ports);
     case 'attempt.stopping':
       return event.reason === 'timeout'
         ? `task ${event.task} has reached its timeout of ${timeout}; stopping it`

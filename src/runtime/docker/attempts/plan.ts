@@ -72,6 +72,7 @@ export const sandboxSpec = (scope: PlanScope, name: string): SandboxSpec => ({
   name,
   labels: { ...labelsOf(scope), [labels.sandbox]: '' },
   ...connection(scope),
+  publish: scope.settings.publish,
 });
 
 /** @param cpus the engine's number of CPUs, which no container may exceed */
@@ -87,6 +88,7 @@ export function attemptPlan(scope: PlanScope, spec: AttemptSpec, place: Place, c
     sockets: socketDirectory(directory),
     labels: own,
   });
+  const lent = (settings.mounts ?? []).map((mount): Mount => ({ kind: 'bind', ...mount }));
   const planned = (container: AttemptContainer, i: number): PlannedContainer => {
     const { name: label, dependsOn, probe, image, command, args, workingDir, memoryBytes, gpus } = container;
     return {
@@ -103,7 +105,7 @@ export function attemptPlan(scope: PlanScope, spec: AttemptSpec, place: Place, c
         name: i === main ? name : `${name}-${i}-${label}`,
         network: sandbox === undefined ? connection(scope) : { sandbox },
         labels: own,
-        mounts: [...(volumes.mounts[i] ?? []), ...mounts],
+        mounts: [...(volumes.mounts[i] ?? []), ...mounts, ...(i === main ? lent : [])],
       },
     };
   };
@@ -111,7 +113,7 @@ export function attemptPlan(scope: PlanScope, spec: AttemptSpec, place: Place, c
     main,
     graceSeconds,
     containers: spec.containers.map(planned),
-    volumes,
+    volumes: { ...volumes, lent: [...volumes.lent, ...(settings.mounts ?? []).map(({ source }) => source)] },
     ...(sandbox !== undefined && { sandbox: { ...sandboxSpec(scope, sandbox), mounts: volumes.held } }),
   };
 }

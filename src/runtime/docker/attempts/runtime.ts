@@ -30,6 +30,7 @@ export class DockerRuntime implements AttemptRuntime {
     const { cpus } = await scope.availability.insist(() => this.#engine.capacity());
     const session = new DockerSession(this.#engine, cpus, scope);
     await session.endStrays();
+    await session.freePorts();
     return session;
   }
 

@@ -70,9 +70,10 @@ export class Sandboxes {
   }
 }
 
-/** Whether containers need a sandbox: to reach each other, to share memory, for a metadata server, or for probes. */
-const needsSandbox = ({ template }: Execution, { metadata }: LocalSettings): boolean =>
+/** Whether containers need a sandbox: to reach each other, to share memory, for a metadata server, ports or probes. */
+const needsSandbox = ({ template }: Execution, { metadata, publish }: LocalSettings): boolean =>
   metadata ||
+  publish !== undefined ||
   template.containers.length > 1 ||
   template.containers.some(({ startupProbe }) => startupProbe) ||
   sharesMemory(template);

@@ -16,7 +16,8 @@ import type {
   Image,
   Placement,
 } from '../../port.js';
-import type { EngineApi } from '../engine-api.js';
+import { containerPort } from '../../../model/local/one-run.js';
+import type { EngineApi, SandboxSpec } from '../engine-api.js';
 import { Attempt } from './attempt.js';
 import { openCloudSql } from './cloud-sql.js';
 import type { Past } from './container.js';
@@ -28,6 +29,7 @@ import {
   containerName,
   containerPrefix,
   handleOf,
+  labels,
   namesOf,
   ownerLabels,
   type Place,
@@ -35,6 +37,7 @@ import {
   socketDirectory,
 } from './names.js';
 import { attemptPlan, sandboxSpec } from './plan.js';
+import { PortTurns } from './port-turns.js';
 import { Sandboxes } from './sandboxes.js';
 import { sharesMemory } from './volume-plan.js';
 import { AttemptVolumes } from './volumes.js';
@@ -55,6 +58,7 @@ export class DockerSession implements AttemptSession {
   /** The scope's settings; `freshSandbox` also if attempts must not share a sandbox. */
   readonly #settings: LocalSettings;
   readonly #sandboxes: Sandboxes;
+  readonly #ports: PortTurns;
   readonly #metadata: MetadataServers;
   readonly #startGate: <T>(start: () => Promise<T>) => Promise<T>;
   readonly #attempts = new Map<Handle, Active>();
@@ -72,6 +76,7 @@ export class DockerSession implements AttemptSession {
     // Shared memory is held by the sandbox, and must not exist for the next attempt.
     const freshSandbox = scope.settings.freshSandbox || sharesMemory(execution.template);
     this.#settings = { ...scope.settings, freshSandbox };
+    this.#ports = new PortTurns(this.#settings);
     this.#startGate = pLimit(this.starts);
     this.#metadata = new MetadataServers({
       engine,
@@ -82,6 +87,7 @@ export class DockerSession implements AttemptSession {
     });
     this.#sandboxes = new Sandboxes(execution, this.#settings, async (sandbox) => {
       this.#present.add(sandbox.name);
+      await this.#ports.come(sandbox.name);
       await availability.insist(() => engine.openSandbox(sandbox));
       if (this.#settings.metadata) await this.#metadata.open(sandbox.name);
     });
@@ -98,6 +104,16 @@ export class DockerSession implements AttemptSession {
   async endStrays(): Promise<void> {
     const { resumed, availability, execution } = this.#scope;
     if (resumed) await availability.insist(() => this.#engine.endStrays(namesOf(execution.name)));
+  }
+
+  /** Frees the ports of sandboxes that a killed process has left, and that belong to no open attempt. */
+  async freePorts(): Promise<void> {
+    const { resumed, availability, home, execution, open } = this.#scope;
+    if (!resumed || !this.#ports.exclusive) return;
+    const own = { ...ownerLabels({ home, execution: execution.name }), [labels.sandbox]: '' };
+    const used = belongsTo(open);
+    const left = (await availability.insist(() => this.#engine.list(own))).filter((name) => !used({ name }));
+    await Promise.all(left.map((name) => availability.insist(() => this.#engine.kill(name))));
   }
 
   /** Removes the files of attempts that are neither open nor kept. */
@@ -155,6 +171,7 @@ export class DockerSession implements AttemptSession {
     const engine = this.#engine;
     const place = placeOf(handle);
     const plan = attemptPlan(this.#scope, spec, place, this.#cpus);
+    let announced = false;
     const volumes = new AttemptVolumes(plan, { engine, availability, sources });
     const attempt = new Attempt(plan, past, {
       engine,
@@ -163,7 +180,12 @@ export class DockerSession implements AttemptSession {
       sink,
       furnish: volumes.furnish.bind(volumes),
       strictFs: settings.strictFs,
-      openSandbox: this.#sandboxes.open.bind(this.#sandboxes),
+      openSandbox: async (sandbox, lost) => {
+        await this.#sandboxes.open(sandbox, lost);
+        const ports = await this.#freePortsOf(sandbox);
+        if (ports && !announced) sink.published(ports);
+        announced ||= ports !== undefined;
+      },
       startGate: this.#startGate,
       patient: () => [...this.#holding].some((other) => other !== active),
       onQuiet: (quiet) => {
@@ -174,12 +196,21 @@ export class DockerSession implements AttemptSession {
     });
     const active: Active = { place, attempt, volumes, containers: plan.containers.map(({ spec: { name } }) => name) };
     this.#attempts.set(handle, active);
+    if (place.sandbox !== undefined) this.#ports.enter(place.sandbox);
     this.#holding.add(active);
     for (const name of active.containers) this.#present.add(name);
     await this.#openCloudSql();
     const ended = await attempt.run();
     this.#release(active);
     return ended;
+  }
+
+  /** The ports of a sandbox without a fixed address on the engine's machine, and the addresses that they got. */
+  async #freePortsOf({ name, publish = [] }: SandboxSpec): Promise<Record<string, string> | undefined> {
+    const free = new Set(publish.filter(({ hostPort }) => hostPort === undefined).map(containerPort));
+    if (free.size === 0) return undefined;
+    const ports = await this.#scope.availability.insist(() => this.#engine.ports(name));
+    return Object.fromEntries(Object.entries(ports).filter(([port]) => free.has(port)));
   }
 
   async #openCloudSql(): Promise<void> {
@@ -214,7 +245,15 @@ export class DockerSession implements AttemptSession {
   }
 
   keep(handle: Handle): void {
-    this.#leave(handle)?.volumes.close();
+    const active = this.#leave(handle);
+    active?.volumes.close();
+    const sandbox = active?.place.sandbox;
+    if (sandbox === undefined || !this.#ports.exclusive) return;
+    const { availability, onFailure } = this.#scope;
+    void availability
+      .insist(() => this.#engine.kill(sandbox))
+      .then(() => this.#ports.leave(sandbox))
+      .catch(onFailure);
   }
 
   async remove(handle: Handle): Promise<void> {
@@ -222,13 +261,14 @@ export class DockerSession implements AttemptSession {
     if (!active) return;
     const { place, containers, volumes } = active;
     const sandbox = this.#settings.freshSandbox && place.sandbox !== undefined ? [place.sandbox] : [];
-    const patient = volumes.none;
+    const patient = volumes.none && !this.#ports.exclusive;
     const remove = async (name: string): Promise<void> => {
       await this.#scope.availability.insist(() => this.#engine.remove(name, patient));
       this.#present.delete(name);
     };
     // Volumes are removed after what uses them.
     await Promise.all([...containers, ...sandbox].map(remove));
+    for (const name of sandbox) this.#ports.leave(name);
     await volumes.dispose();
   }
 
@@ -270,6 +310,7 @@ export class DockerSession implements AttemptSession {
 
   async close(): Promise<void> {
     this.#metadata.closeAll();
+    this.#ports.close();
     const cloudSql = this.#cloudSql;
     this.#cloudSql = undefined;
     const closeSockets = await cloudSql?.catch(() => undefined);

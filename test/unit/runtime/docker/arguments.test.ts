@@ -4,6 +4,7 @@ import {
   memoryVolumeArguments,
   podmanVolumeArguments,
   runArguments,
+  sandboxArguments,
 } from '../../../../src/runtime/docker/arguments.js';
 import type { ContainerSpec } from '../../../../src/runtime/docker/engine-api.js';
 import { StartRefused } from '../../../../src/runtime/port.js';
@@ -121,3 +122,13 @@ test.each(['CONTAINERS_CONF', 'STORAGE_DRIVER', 'NOTIFY_SOCKET', 'REGISTRY_AUTH_
     expect(env).toEqual({});
   },
 );
+
+test('the ports of a run are those of its sandbox', () => {
+  const publish = [
+    { address: '127.0.0.1', hostPort: 8080, port: 80, protocol: 'tcp' },
+    { address: '::1', port: 53, protocol: 'udp' },
+  ] as const;
+  const args = sandboxArguments({ name: 's', labels: {}, hosts: [], hostAccess: false, publish }, 'image', false);
+  expect(values(args, '--publish')).toEqual(['127.0.0.1:8080:80', '[::1]::53/udp']);
+  expect(args.slice(-2)).toEqual(['image', 'alone']);
+});

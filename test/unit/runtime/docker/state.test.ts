@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseState, startError } from '../../../../src/runtime/docker/state.js';
+import { parsePorts, parseState, startError } from '../../../../src/runtime/docker/state.js';
 
 const never = '0001-01-01T00:00:00Z';
 const start = '2026-11-25T06:09:40.187124075Z';
@@ -65,4 +65,10 @@ test.for<[error: string, told: string]>([
     (target) => ({ kind: 'bind', source: '/home/me/sec', target }) as const,
   );
   expect(startError(error, mounts)).toBe(told);
+});
+
+test('the ports of a container, as docker and podman print them', () => {
+  const printed = '80/tcp -> 127.0.0.1:49153\n53/udp -> 0.0.0.0:49154\n9229/tcp -> [::1]:9229\n';
+  expect(parsePorts(printed)).toEqual({ '80': '127.0.0.1:49153', '53/udp': '0.0.0.0:49154', '9229': '[::1]:9229' });
+  expect(parsePorts('')).toEqual({});
 });
