@@ -18,6 +18,7 @@ import { parseSize } from './model/quantity.js';
 import { parseGcloudDuration } from './model/time.js';
 import type { ApiOptions } from './runtime/kubernetes/api.js';
 import type { AttemptRuntime } from './runtime/port.js';
+import type { ImageBuilder } from './runtime/image-builder.js';
 import type { DoctorDeps } from './service/doctor/check.js';
 import type { RunnerCall } from './service/execution-runner.js';
 import type { Runtimes } from './service/runtimes.js';
@@ -106,6 +107,7 @@ function context(
   const runtimes = new Map<string, Promise<AttemptRuntime>>();
   let call: Promise<Call> | undefined;
   let runner: Promise<RunnerCall> | undefined;
+  let builder: Promise<ImageBuilder> | undefined;
   const enginePatience = (): number => (parseGcloudDuration(config.engineTimeout) ?? 0) * 1000;
   const openEngine = async (): Promise<AttemptRuntime> => {
     const [{ DockerRuntime }, { dockerEngine }, { Strays }] = await Promise.all([
@@ -212,6 +214,12 @@ function context(
       owner: io.owner,
     };
   };
+  const openBuilder = async (): Promise<ImageBuilder> => {
+    const { EngineImageBuilder } = await import('./runtime/docker/image-builder.js');
+    const opened = new EngineImageBuilder(config.docker, io.env, enginePatience(), io.processes);
+    closing.push(() => opened.close());
+    return opened;
+  };
   const doctor = async (): Promise<DoctorDeps> => {
     const { localSettings } = await import('./cli/flags/local.js');
     return {
@@ -235,6 +243,7 @@ function context(
     local,
     service: () => (call ??= openCall()),
     runner: () => (runner ??= openRunner()),
+    imageBuilder: () => (builder ??= openBuilder()),
     doctor,
     openServer: async (options) => (await import('./server/server.js')).openServer(options),
     frozenPage: async () => (await import('./server/page/frozen-page.js')).frozenPage,

@@ -31,17 +31,24 @@ localrun jobs execute etl
     });
   });
 
-  test('wants an image, and cannot build one', async () => {
+  test('wants an image, or a directory to build it from', async () => {
     const scenario = new Scenario();
     expect(await scenario.run(['jobs', 'deploy', 'etl'])).toMatchObject({
       code: 1,
       err: expect.stringContaining('Missing required argument [--image]: Requires a container image to deploy.'),
     });
-    expect(await scenario.run(['jobs', 'deploy', 'etl', '--source=.'])).toEqual({
-      code: 1,
-      out: '',
-      err: 'ERROR: (localrun.jobs.deploy) localrun does not build images, so it cannot deploy --source.\nTry: docker build -t IMAGE ., and then deploy with --image IMAGE\n',
-    });
+    const wrong: [args: string[], message: string][] = [
+      [['--source=none'], 'Cannot build none: there is no such directory.'],
+      [['--source=gs://b/app.tar.gz'], 'Only directories of this machine are built, and not gs://b/app.tar.gz.'],
+      [
+        ['--container=a', '--source=.', '--container=b', '--source=.'],
+        'Invalid value for [--container]: At most one container can be deployed from source.',
+      ],
+    ];
+    for (const [args, message] of wrong) {
+      const { code, err } = await scenario.run(['jobs', 'deploy', 'etl', ...args]);
+      expect([code, err.split('\n')[0]]).toEqual([1, `ERROR: (localrun.jobs.deploy) ${message}`]);
+    }
     expect(await scenario.run(['jobs', 'deploy', 'etl', '--source=.', image])).toMatchObject({
       code: 2,
       err: expect.stringContaining('At most one of --image | --source can be specified.'),

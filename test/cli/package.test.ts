@@ -67,6 +67,7 @@ test('the package holds what a user needs, and nothing else', () => {
       'localrun-yaml',
       'rules',
       'serve',
+      'source',
       'spec',
     ].map((page) => `docs/${page}.md`),
     ...['examples', 'package.json', 'schema'],

@@ -67,7 +67,7 @@ describe('a missing job is asked for on a terminal', () => {
 test.each([
   ['run -f job.yaml', 2, 'Did you mean localrun jobs run?'],
   ['jobs execute job.yaml', 1, 'Try: run the spec: localrun jobs run job.yaml'],
-  ['jobs run nightly', 1, 'Try: give a spec with -f FILE, or --image IMAGE'],
+  ['jobs run nightly', 1, 'Try: give a spec with -f FILE, --image IMAGE, or --source DIRECTORY'],
 ])('%s gets a suggestion', async (line, code, advice) => {
   const outcome = await cli().run(line);
   expect(outcome).toMatchObject({ code, stdout: '' });
@@ -86,7 +86,7 @@ test.each([
   ['jobs update etl --timeout 5m', 'did you mean --task-timeout duration?'],
   ['jobs execute etl --timeout 5m', 'did you mean --task-timeout duration?'],
   ['jobs create etl --image i --retries 3', 'did you mean --max-retries count?'],
-  ['jobs create etl --source .', 'build the image first, docker build -t IMAGE ., and give it with --image IMAGE'],
+  ['jobs update etl --source .', 'localrun jobs deploy --source DIRECTORY builds the image, and changes the job'],
   ['jobs create etl --port 8080', 'omit --port: it is for services'],
   ['jobs create --name etl', 'give the name of the job without a flag'],
   ['jobs list -o json', 'did you mean --format format?'],

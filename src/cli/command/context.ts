@@ -3,6 +3,7 @@ import type { LocalDocument } from '../../local/settings-file.js';
 import type { ClusterWorker } from '../../model/cluster-worker.js';
 import type { Parent } from '../../model/names.js';
 import type { DoctorDeps } from '../../service/doctor/check.js';
+import type { ImageBuilder } from '../../service/build-image.js';
 import type { Build } from '../../service/export.js';
 import type { RunnerCall } from '../../service/execution-runner.js';
 import type { Server, ServerOptions } from '../../server/server.js';
@@ -23,6 +24,8 @@ export interface Context {
   local: LocalDocument | undefined;
   service(): Promise<Call>;
   runner(): Promise<RunnerCall>;
+  /** Builds images in the container engine of this machine. */
+  imageBuilder(): Promise<ImageBuilder>;
   /** Serves the API; loaded when it is needed. */
   openServer: (options: ServerOptions) => Promise<Server>;
   /** For inspecting both, even if they are damaged or unavailable. */

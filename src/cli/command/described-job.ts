@@ -10,7 +10,16 @@ import { commandLine, inWords } from '../errors.js';
 import { jobNameOf } from './resource-names.js';
 import type { Context } from './context.js';
 import type { Track } from '../flags/flag.js';
-import { type JobEdit, jobFromFlags, type JobOptions, readJobEdit, withJobFlags } from '../flags/job/edit.js';
+import type { ContainerFlags } from '../flags/job/container.js';
+import {
+  type JobEdit,
+  jobFromFlags,
+  type JobOptions,
+  readJobEdit,
+  withJobFlags,
+  withSourceImage,
+} from '../flags/job/edit.js';
+import { sourceImage } from '../../model/source-image.js';
 import { checkJobFlags, reportGpuType, withoutBreakglass } from '../flags/job/check.js';
 import { formatProblem } from '../errors.js';
 import { inFile, type NamedJob, readJobFile, readSpecFile } from './spec-file.js';
@@ -40,15 +49,19 @@ export async function describedJob(
   reportGpuType(edit, undefined, context.io);
   if (spec) {
     const { name, job, file } = await readJobFile(context, spec, options, id);
-    return { ...flagged(context, name, withJobFlags(job, edit, parseName(name))), file };
+    return { ...flagged(context, name, withJobFlags(job, named(context, edit, name), parseName(name))), file };
   }
   const name = jobNameOf(context, options, await askedJob(context, options, id));
-  return flagged(context, name, jobFromFlags(edit, parseName(name)));
+  return flagged(context, name, jobFromFlags(named(context, edit, name), parseName(name)));
 }
 
 /** A stored job with the changes in the flags. */
 export const changedJob = (context: Context, job: Job, edit: JobEdit): NamedJob =>
-  flagged(context, job.name, withJobFlags(withoutBreakglass(job), edit, parseName(job.name)));
+  flagged(context, job.name, withJobFlags(withoutBreakglass(job), named(context, edit, job.name), parseName(job.name)));
+
+/** An edit of the job of this name, with the image that is built from its source. */
+const named = ({ config }: Context, edit: JobEdit, job: string): JobEdit =>
+  withSourceImage(edit, sourceImage(job, config.home));
 
 /** A stored job without its client, which the next client to write it replaces. */
 export function withoutClient(job: Job): Job {
@@ -58,7 +71,9 @@ export function withoutClient(job: Job): Job {
 
 /** Whether an edit deploys an image. That is a new generation even with the same image name: the image may have changed. */
 export const deploysImage = ({ groups }: JobEdit): boolean =>
-  groups.some(({ name, flags }) => name === undefined && flags.image !== undefined);
+  groups.some(({ name, flags }) => name === undefined && describesImage(flags));
+
+const describesImage = ({ image, source }: ContainerFlags): boolean => (image ?? source) !== undefined;
 
 /** A job after flags have changed it. @throws StatusError if it is invalid */
 function flagged({ track }: Context, name: string, job: JobInput): NamedJob {
@@ -85,14 +100,14 @@ export async function jobToRun(
   const asked = await askedJob(context, options, id);
   const name = jobNameOf(context, options, asked);
   const service = await context.service();
-  const describes = edit.groups.some(({ flags }) => flags.image !== undefined);
+  const describes = edit.groups.some(({ flags }) => describesImage(flags));
   if (describes && !findJob(service, name)) return describedJob(context, options, asked);
   const missing = `Cannot find job [${shortName(name)}].`;
   const current = inWords(
     'NOT_FOUND',
     missing,
     () => getJob(service, name),
-    'give a spec with -f FILE, or --image IMAGE',
+    'give a spec with -f FILE, --image IMAGE, or --source DIRECTORY',
   );
   return changedJob(context, current, edit);
 }

@@ -1,19 +1,30 @@
+import path from 'node:path';
 import { StatusError } from '../../model/errors.js';
-import { onlyContainer } from '../flags/job/container-groups.js';
+import { type Grouped, onlyContainer } from '../flags/job/container-groups.js';
 import type { CommonOptions } from '../flags/global.js';
 import type { Context } from './context.js';
 
+/** The flags that may name a job by what it runs. */
+interface Naming {
+  file?: string;
+  image?: Grouped<string>;
+  source?: Grouped<string>;
+}
+
 /**
  * The name of a job: the one given, or, where gcloud prompts for it, the user's answer. Enter accepts the name of the
- * image, if there is one. A file names its job itself.
+ * image or of the source, if there is one. A file names its job itself.
  */
 export async function askedJob(
   { io }: Context,
-  { quiet, file, image }: CommonOptions & { file?: string; image?: Partial<Record<string, string>> },
+  { quiet, file, image, source }: CommonOptions & Naming,
   job: string | undefined,
 ): Promise<string | undefined> {
   if (job !== undefined || file !== undefined || quiet || !io.interactive) return job;
-  const [name = ''] = (image?.[onlyContainer] ?? '').replace(/^.*\//, '').split(/[:@]/);
+  const given = image?.[onlyContainer];
+  const directory = source?.[onlyContainer];
+  const named = given ?? (directory === undefined ? '' : path.resolve(io.cwd, directory).replace(/\.[^/]*$/, ''));
+  const [name = ''] = named.replace(/^.*\//, '').split(/[:@]/);
   const unset = name.replaceAll(/[^a-zA-Z0-9-]|^-+|-+$/g, '').toLowerCase();
   return (await io.ask(`Job name${unset && ` (${unset})`}:  `))?.trim() || unset;
 }

@@ -31,6 +31,8 @@ export interface Writing {
   change: 'Creating' | 'Updating';
   /** created, updated, deployed */
   done: string;
+  /** Builds the job's images before it is written. */
+  build?: () => Promise<unknown>;
 }
 
 const failure = 'Job failed to deploy';
@@ -40,11 +42,12 @@ export async function written(
   context: Context,
   service: Call,
   name: string,
-  { doing, change }: Pick<Writing, 'doing' | 'change'>,
+  { doing, change, build }: Pick<Writing, 'doing' | 'change' | 'build'>,
   { async }: AfterwardsFlags,
   write: () => Job,
 ): Promise<Job> {
   announce(context, name, doing);
+  await build?.();
   if (async) return write();
   return stepped(context, { heading: `${change} job`, steps: [], failure }, async () => {
     write();
@@ -68,7 +71,7 @@ export async function writtenAndRun(
   flags: AfterwardsFlags,
   write: () => Job,
 ): Promise<Job> {
-  const { doing, change, done } = writing;
+  const { doing, change, done, build } = writing;
   const job = shortName(name);
   const say = (text: string): void => context.io.err.write(text);
   if (!flags.executeNow && !flags.wait) {
@@ -78,6 +81,7 @@ export async function writtenAndRun(
     return result;
   }
   announce(context, name, doing);
+  await build?.();
   const words = { heading: `${change} and running job`, failure };
   const execution = await runAndWait(context, { name }, flags.wait ? 'ended' : 'started', words, {
     before: async () => {

@@ -17,7 +17,7 @@ const showDeleted = (what: string): Flag => flag('--show-deleted', `also ${what}
 
 /** The flags of a command that writes a job by flags; they are many, and loaded on demand. */
 const writeFlags =
-  (of: JobCommand, own: readonly Flag[] = []) =>
+  (of: JobCommand) =>
   async (track: Track): Promise<Flag[]> => {
     const { jobFlags } = await import('../flags/job/job.js');
     return [
@@ -27,7 +27,6 @@ const writeFlags =
       ...booleanFlag('--execute-now', 'run the job once it is ready, and wait until the execution has started'),
       ...booleanFlag('--wait', 'the same, and wait until the execution has ended; exit 1 if it failed'),
       ...jobFlags(of, track),
-      ...own,
     ];
   };
 
@@ -208,7 +207,8 @@ Examples:
   localrun jobs run nightly
   localrun jobs run nightly --last-failed
   localrun jobs run nightly --task 3,7-9
-  localrun jobs run hello --image alpine --command echo --args hello`,
+  localrun jobs run hello --image alpine --command echo --args hello
+  localrun jobs run etl --source .`,
     load: () => import('./jobs/run.js'),
   },
   validate: {
@@ -258,9 +258,7 @@ Examples:
   deploy: {
     description: 'Create a job from flags or a spec file, or change the existing job.',
     arguments: [optionalJob],
-    flags: writeFlags('deploy', [
-      flag('--source <directory>', 'not supported: build the image first, and give it with --image', { hidden: true }),
-    ]),
+    flags: writeFlags('deploy'),
     load: () => import('./jobs/deploy.js'),
   },
   replace: {

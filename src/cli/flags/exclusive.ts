@@ -6,6 +6,8 @@ type Exclusive = readonly (readonly string[])[];
 export const containerExclusives: readonly Exclusive[] = [
   [['--clear-env-vars'], ['--env-vars-file'], ['--set-env-vars'], ['--remove-env-vars', '--update-env-vars']],
   [['--clear-secrets'], ['--set-secrets'], ['--remove-secrets', '--update-secrets']],
+  [['--image'], ['--source']],
+  [['--build'], ['--source']],
 ];
 
 export const jobExclusives: readonly Exclusive[] = [
@@ -21,7 +23,6 @@ export const jobExclusives: readonly Exclusive[] = [
   [['--clear-network-tags'], ['--network-tags']],
   [['--clear-binary-authorization'], ['--binary-authorization']],
   [['--async'], ['--execute-now', '--wait']],
-  [['--image'], ['--source']],
 ];
 
 const attribute = (flag: string): string =>

@@ -68,7 +68,7 @@ export function insteadOf(flag: string, command: Command, words: string): string
   if (known?.commands && ['jobs create', 'jobs deploy'].includes(words)) {
     return `${flag} is a flag of localrun jobs ${known.commands.join(' and of jobs ')}`;
   }
-  if (flag === '--source') return 'build the image first, docker build -t IMAGE ., and give it with --image IMAGE';
+  if (flag === '--source') return 'localrun jobs deploy --source DIRECTORY builds the image, and changes the job';
   if (flag === '--name') return 'give the name of the job without a flag';
   if (words.endsWith(' logs read') && ['--follow', '-f'].includes(flag)) {
     return `localrun ${words.replace(/read$/, 'tail')}`;

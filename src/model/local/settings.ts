@@ -81,6 +81,8 @@ export interface LocalSettings {
   /** Gives the job the application default credentials of this machine as a file. */
   credentials?: 'adc' | undefined;
   pull: PullPolicy;
+  /** The images that were built for the execution, by reference: their ids in the container engine. */
+  built?: Readonly<Record<string, string>> | undefined;
   /** The platform that images must be built for; `any` accepts every platform. */
   platform: string;
   /** Counts what a container writes to its file system as memory. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { Duplex } from 'node:stream';
 import { execa, type Options, type Result, type ResultPromise } from 'execa';
 import { StatusError } from '../../model/errors.js';
@@ -41,6 +42,9 @@ const shown = 400;
  */
 const startPatience = 5;
 const mostPatience = 8;
+
+/** How long a client that works for itself gets to clean up, in ms. */
+const workGrace = 5000;
 
 /** How long a call may still be silent once the process is about to end, in ms. */
 const lastPatience = 5000;
@@ -199,6 +203,42 @@ export class DockerClient {
     this.#attached.delete(stop);
     signal?.removeEventListener('abort', stop);
     return this.#exitCodeOf(result) ?? 255;
+  }
+
+  /**
+   * Runs a client that works for itself, such as a build, and passes on the lines that it prints. Aborting `signal` ends
+   * it: with SIGTERM, so that it can clean up, and then with `kill`, together with what it has started. Returns its exit
+   * code, undefined if a signal has ended it.
+   * @param kill kills a process and its group
+   * @throws StatusError like `run`
+   */
+  async work(
+    args: readonly string[],
+    { env, signal, kill }: { env: Record<string, string>; signal: AbortSignal; kill: (pid: number) => void },
+    onLine: (line: string) => void,
+  ): Promise<number | undefined> {
+    if (signal.aborted) return undefined;
+    const client = this.#start(args, { env }, {});
+    let timer: NodeJS.Timeout | undefined;
+    const stop = (): void => {
+      const { pid } = client;
+      if (pid === undefined) return;
+      client.kill('SIGTERM');
+      timer = setTimeout(kill, workGrace, pid);
+    };
+    signal.addEventListener('abort', stop);
+    const lines = [client.stdout, client.stderr].map((input) => createInterface({ input, crlfDelay: Infinity }));
+    const read = lines.map((stream) => new Promise<void>((resolve) => void stream.once('close', resolve)));
+    for (const stream of lines) stream.on('line', onLine);
+    try {
+      const result = await client;
+      const exitCode = this.#exitCodeOf(result);
+      await Promise.all(read);
+      return exitCode;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+    }
   }
 
   /** A client that prints lines until it is ended or exits by itself. */

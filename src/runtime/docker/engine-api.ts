@@ -126,6 +126,8 @@ export type ImageFault =
   | 'disk'
   /** The engine does not have it and must not pull it. */
   | 'unpulled'
+  /** The engine does not have it, although it was built here. */
+  | 'unbuilt'
   | 'other';
 
 /** The engine does not have an image and cannot pull it. */

@@ -10,6 +10,7 @@ import {
   type SpecOptions,
   withoutClient,
 } from '../../command/described-job.js';
+import { announcing, buildImages, buildsFor } from '../../command/image-builds.js';
 import { askedJob } from '../../command/prompts.js';
 import { jobNameOf } from '../../command/resource-names.js';
 import { type AfterwardsFlags, writtenAndRun } from '../../command/write-job.js';
@@ -21,22 +22,18 @@ export const parse = readDescription;
 
 export async function run(
   context: Context,
-  options: SpecOptions & AfterwardsFlags & { source?: string } & Description,
+  options: SpecOptions & AfterwardsFlags & Description,
   id: string | undefined,
 ): Promise<void> {
   const { edit } = options;
-  if (options.source !== undefined) {
-    throw new StatusError('UNIMPLEMENTED', 'localrun does not build images, so it cannot deploy --source.', {
-      fix: `docker build -t IMAGE ${options.source}, and then deploy with --image IMAGE`,
-    });
-  }
   const { groups } = edit;
-  if (options.spec === undefined && (groups.length === 0 || groups.some(({ flags }) => !flags.image))) {
-    const [name] = groups.filter(({ flags }) => !flags.image).map((group) => group.name);
+  const lacking = groups.filter(({ flags }) => flags.image === undefined && flags.source === undefined);
+  if (options.spec === undefined && (groups.length === 0 || lacking.length > 0)) {
+    const [{ name } = {}] = lacking;
     const which = name ? `Container ${name} requires` : 'Requires';
     const message = `Missing required argument [--image]: ${which} a container image to deploy.`;
     throw new StatusError('INVALID_ARGUMENT', message, {
-      fix: 'give --image, or change other fields with jobs update',
+      fix: 'give --image, or --source with a directory to build it from; jobs update changes other fields',
     });
   }
   const service = await context.service();
@@ -48,7 +45,9 @@ export async function run(
     : await describedJob(context, options, asked);
   const { name } = described;
   const change = current || findJob(service, name) ? 'Updating' : 'Creating';
-  const words = { doing: 'Deploying container to', change, done: 'deployed' } as const;
+  const builds = buildsFor(context, edit, described.job);
+  const build = () => buildImages(context, builds, service.settings);
+  const words = { doing: announcing(builds, 'Deploying container to'), change, done: 'deployed', build } as const;
   const deployed = await writtenAndRun(context, service, name, words, options, () =>
     updateJob(service, { ...described, allowMissing: current === undefined, renew: deploysImage(edit) }),
   );

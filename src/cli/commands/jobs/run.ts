@@ -12,6 +12,7 @@ import {
   warnAboutValues,
   withPlaces,
 } from '../../command/described-job.js';
+import { buildImages, buildsFor } from '../../command/image-builds.js';
 import { printFinished, runInForeground } from '../../command/foreground-run.js';
 import { type LocalFlags, localSettings, reportSettings } from '../../flags/local.js';
 import { parseReport, type ReportFlags, type Reports } from '../../flags/report.js';
@@ -36,15 +37,17 @@ export async function run(
 ): Promise<void> {
   // Change nothing before the spec is valid and the container engine answers.
   const described = await jobToRun(context, options, id);
+  const builds = buildsFor(context, options.edit, described.job);
   const runner = await context.runner();
   const asked = localSettings(context, options);
-  const { settings, capabilities } = await requireSurroundings(runner, asked, (cluster) =>
+  const { settings: found, capabilities } = await requireSurroundings(runner, asked, (cluster) =>
     reportSlowEngine(context, cluster),
   );
   await recoveredService(context);
   const { name } = described;
   const { err } = context.io;
   const tasks = selectedTasks(runner, options, name);
+  const settings = { ...found, built: await buildImages(context, builds, found) };
   const run = { owner: runner.owner, settings, capabilities, tasks };
   const applyHere = (): ReturnType<typeof applyAndRun> => {
     try {

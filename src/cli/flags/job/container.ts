@@ -3,12 +3,17 @@ import type { Container } from '../../../model/schema/container.js';
 import { atLeast, booleanFlag, type Flag, flag, type Parse, type Track } from '../flag.js';
 import { dictFlag, listFlag } from '../parsers.js';
 import { type Grouped, onlyContainer, perContainer } from './container-groups.js';
+import type { JobCommand } from './job.js';
 import { mountFlag } from './volume.js';
 import { probeFlag } from './probe.js';
 
 /** The flags that describe one container. */
 export interface ContainerFlags {
   image?: string;
+  /** A directory to build an image of its own from. */
+  source?: string;
+  /** A directory to build the image from that the job names. */
+  build?: string;
   command?: string[];
   args?: string[];
   workdir?: string;
@@ -65,6 +70,12 @@ export function envFlag(flag: string): Parse<Record<string, string>> {
 /** The flags of one container; `--clear-...` and the like have an opposite, `--no-...`. */
 const declared: readonly Flag[] = [
   flag('--image <image>', 'container image'),
+  flag('--source <directory>', 'build the image here from a directory, by its Dockerfile or buildpacks', {
+    commands: ['create', 'deploy', 'run'] satisfies JobCommand[],
+  }),
+  flag('--build <directory>', 'build the image that the job names from a directory, as compose does (localrun only)', {
+    commands: ['run'] satisfies JobCommand[],
+  }),
   flag('--command <list>', "entrypoint, comma-separated; empty: the image's", { parse: listFlag('--command') }),
   flag('--args <list>', "arguments, comma-separated; empty: the image's", { parse: listFlag('--args') }),
   flag('--workdir <path>', 'working directory'),
@@ -105,9 +116,9 @@ const declared: readonly Flag[] = [
 const names = [...new Set(declared.map((of) => of.attributeName()))];
 
 /** The container flags, and `--container`. Flags of the job may stand anywhere between them. */
-export const containerFlags = (track: Track): Flag[] =>
+export const containerFlags = (of: JobCommand, track: Track): Flag[] =>
   perContainer(
-    declared.filter((of) => atLeast(track, of.track)),
+    declared.filter((one) => atLeast(track, one.track) && (one.commands?.includes(of) ?? true)),
     'Container flags:',
   );
 

@@ -32,7 +32,7 @@ const maxContainers = 10;
 /** Checks the flags and reads the files they name. @throws UsageError, StatusError if a file cannot be read */
 export async function readJobEdit(options: JobOptions, io: Pick<Io, 'cwd' | 'variables' | 'err'>): Promise<JobEdit> {
   const groups = containerGroups(options);
-  checkExclusive({ ...options, image: groups[0]?.flags.image }, jobExclusives);
+  checkExclusive({ ...options }, jobExclusives);
   for (const { flags } of groups) {
     checkExclusive({ ...flags }, containerExclusives);
     if (flags.envVarsFile) flags.setEnvVars = await readEnvFile(flags.envVarsFile, io);
@@ -40,11 +40,26 @@ export async function readJobEdit(options: JobOptions, io: Pick<Io, 'cwd' | 'var
   return { flags: options, groups };
 }
 
+/**
+ * The edit with the image that the container with `--source` gets.
+ * @throws UsageError if there are several
+ */
+export function withSourceImage(edit: JobEdit, image: string): JobEdit {
+  const built = edit.groups.filter(({ flags }) => flags.source !== undefined);
+  if (built.length > 1) {
+    throw new UsageError('Invalid value for [--container]: At most one container can be deployed from source.');
+  }
+  const groups = edit.groups.map((group) =>
+    built.includes(group) ? { ...group, flags: { ...group.flags, image } } : group,
+  );
+  return { ...edit, groups };
+}
+
 /** A job described only by flags. @throws UsageError without `--image` */
 export function jobFromFlags(edit: JobEdit, parent: Parent): JobInput {
   const [first] = edit.groups;
   if (first?.name === undefined && first?.flags.image === undefined) {
-    throw new UsageError('argument --image: Must be specified.', 'give --image, or a spec with -f FILE');
+    throw new UsageError('argument --image: Must be specified.', 'give --image or --source, or a spec with -f FILE');
   }
   const containers = first.name === undefined ? [{ image: '' }] : [];
   return withJobFlags({ template: { template: { containers } } }, edit, parent);
@@ -130,7 +145,8 @@ function withContainerFlags(
   added: readonly AddedVolume[] = [],
 ): TaskTemplate {
   const { setEnvVars, updateEnvVars, removeEnvVars, clearEnvVars, ...others } = group.flags;
-  const { removeVolumeMount, clearVolumeMounts, addVolumeMount, workdir, dependsOn, startupProbe, ...flags } = others;
+  const { source: _source, build: _build, dependsOn, startupProbe, ...rest } = others;
+  const { removeVolumeMount, clearVolumeMounts, addVolumeMount, workdir, ...flags } = rest;
   const set = setEnvVars && Object.keys(setEnvVars).length > 0 ? setEnvVars : undefined;
   const env = (set ?? updateEnvVars ?? removeEnvVars ?? clearEnvVars) !== undefined && {
     env: { clear: clearEnvVars || set !== undefined, remove: removeEnvVars, update: set ?? updateEnvVars },

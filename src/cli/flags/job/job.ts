@@ -161,5 +161,5 @@ export function jobFlags(of: JobCommand, given: Track): Flag[] {
   const own = declared(track).filter(
     (one) => atLeast(track, one.track) && (of === 'run' ? one !== noRuntime : (one.commands?.includes(of) ?? true)),
   );
-  return [...containerFlags(track), ...own.map((one) => one.with({ group: 'Job flags:' }))];
+  return [...containerFlags(of, track), ...own.map((one) => one.with({ group: 'Job flags:' }))];
 }

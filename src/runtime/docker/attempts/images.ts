@@ -1,5 +1,6 @@
 import type { LocalSettings } from '../../../model/local/settings.js';
 import type { Condition } from '../../../model/schema/condition.js';
+import { isSourceImage } from '../../../model/source-image.js';
 import { type Image, ImageUnavailable } from '../../port.js';
 import { type EngineApi, type Image as EngineImage, ImageFailure } from '../engine-api.js';
 
@@ -9,7 +10,7 @@ import { type EngineApi, type Image as EngineImage, ImageFailure } from '../engi
  */
 export async function prepareImages(
   references: readonly string[],
-  { pull, platform }: Pick<LocalSettings, 'pull' | 'platform'>,
+  { pull, platform, built = {} }: Pick<LocalSettings, 'pull' | 'platform' | 'built'>,
   engine: EngineApi,
   signal: AbortSignal,
   onPull: (reference: string) => void,
@@ -17,9 +18,12 @@ export async function prepareImages(
   const images: Image[] = [];
   for (const reference of references) {
     try {
-      let image = pull === 'always' ? undefined : await engine.localImage(reference);
+      const id = built[reference];
+      const own = id !== undefined || isSourceImage(reference);
+      let image = pull === 'always' && !own ? undefined : await engine.localImage(id ?? reference);
       const pulled = image === undefined;
       if (!image) {
+        if (own) throw new ImageFailure('unbuilt', 'the engine does not have it, and no registry has');
         if (pull === 'never') throw new ImageFailure('unpulled', 'the engine does not have it, and may not pull it');
         onPull(reference);
         image = await engine.pullImage(reference, platform === 'any' ? undefined : platform, signal);
@@ -27,7 +31,7 @@ export async function prepareImages(
       if (platform !== 'any' && image.platform !== platform) {
         throw new ImageFailure('platform', `it is there for ${image.platform}, and ${platform} is wanted`);
       }
-      images.push({ reference: withDigest(reference, image), id: image.id, pulled });
+      images.push({ reference: own ? reference : withDigest(reference, image), id: image.id, pulled });
     } catch (error) {
       if (!(error instanceof ImageFailure)) throw error;
       throw new ImageUnavailable(reference, importFailure(reference, error, platform), error.message);
@@ -112,6 +116,10 @@ function importFailure(image: string, { fault, message: detail }: ImageFailure, 
     case 'unpulled':
       return missing(
         `Image '${image}' is not in the container engine, which is not to pull it. Build or pull it first, or let it be pulled: --pull missing.`,
+      );
+    case 'unbuilt':
+      return missing(
+        `Image '${image}', which was built from source, is not in this container engine. Build it again: deploy or run the job with --source.`,
       );
     case 'other':
       return missing(`${cannot}: ${detail}.`);

@@ -1,0 +1,128 @@
+import { StatusError } from '../../model/errors.js';
+import type { LocalSettings } from '../../model/local/settings.js';
+import type { JobInput } from '../../model/schema/job.js';
+import { formatSpan } from '../../model/time.js';
+import {
+  buildImage,
+  type BuiltImage,
+  type ImageBuild,
+  ImageBuildFailed,
+  sourceDirectory,
+  type SourceDirectory,
+} from '../../service/build-image.js';
+import { Interrupted } from '../errors.js';
+import type { JobEdit } from '../flags/job/edit.js';
+import { openBuildView } from '../output/build-view.js';
+import type { Context } from './context.js';
+
+/** An image that the command line has built for a container of a job. */
+interface ContainerBuild {
+  source: SourceDirectory;
+  reference: string;
+}
+
+/**
+ * The images to build for a job that flags describe: each from the directory of `--source` or `--build`, under the name
+ * that the job has for it.
+ * @throws StatusError for what cannot be built
+ */
+export function buildsFor({ io }: Context, { groups }: JobEdit, job: JobInput): ContainerBuild[] {
+  const { containers } = job.template.template;
+  return groups.flatMap(({ name, flags }) => {
+    const directory = flags.source ?? flags.build;
+    if (directory === undefined) return [];
+    if (io.forwarded) {
+      throw new StatusError('UNIMPLEMENTED', 'A cluster worker builds no images.', {
+        fix: 'build and push the image on your machine, and give it with --image',
+      });
+    }
+    const { image } = containers.find((container) => name === undefined || (container.name ?? '') === name) ?? {};
+    if (!image) return [];
+    if (image.includes('@')) {
+      const message = `--build gives an image the name that the job has for it, and ${image} names one by its digest.`;
+      throw new StatusError('INVALID_ARGUMENT', message, {
+        fix: `--source ${directory}, which gives it a name of its own`,
+      });
+    }
+    return { source: sourceDirectory(directory, io.cwd), reference: image };
+  });
+}
+
+/** gcloud's words for a write that follows builds. */
+export function announcing([build]: readonly ContainerBuild[], doing: string): string {
+  if (!build) return doing;
+  return `Building using ${build.source.method} and ${doing.charAt(0).toLowerCase()}${doing.slice(1)}`;
+}
+
+/**
+ * Builds images, one after the other, and shows it on stderr. Ctrl-C ends the build.
+ * @returns their ids by reference; undefined if there are none
+ * @throws ImageBuildFailed, Interrupted; StatusError if no container engine answers, or the job will not run on it
+ */
+export async function buildImages(
+  context: Context,
+  builds: readonly ContainerBuild[],
+  { platform, pull, runtime }: Pick<LocalSettings, 'platform' | 'pull' | 'runtime'>,
+): Promise<LocalSettings['built']> {
+  if (builds.length === 0) return undefined;
+  if (runtime && !runtime.imagesOnNodes) {
+    throw new StatusError(
+      'FAILED_PRECONDITION',
+      'Images are built in the container engine of this machine, which the cluster does not see.',
+      {
+        fix: 'build and push the image, and give it with --image; or, if the nodes share this engine, set runtime.imagesOnNodes in localrun.yaml',
+      },
+    );
+  }
+  const { io } = context;
+  const abort = new AbortController();
+  let interrupted: Interrupted | undefined;
+  const ignore = io.onSignal((signal) => {
+    interrupted ??= new Interrupted(signal);
+    abort.abort();
+  });
+  try {
+    const built: Record<string, string> = {};
+    for (const { source, reference } of builds) {
+      const build = { source, reference, platform, refresh: pull === 'always' };
+      built[reference] = (await shownBuild(context, build, abort.signal)).id;
+    }
+    return built;
+  } catch (error) {
+    if (!interrupted) throw error;
+    io.err.write('The build has been ended. Nothing has been stored.\n');
+    throw interrupted;
+  } finally {
+    ignore();
+  }
+}
+
+async function shownBuild(context: Context, build: ImageBuild, signal: AbortSignal): Promise<BuiltImage> {
+  const { io } = context;
+  const [builder, { now }] = await Promise.all([context.imageBuilder(), context.service()]);
+  const { shown } = build.source;
+  const machine = await builder.platform();
+  if (build.platform !== 'any' && build.platform !== machine) {
+    io.err.write(
+      `Building for ${build.platform}, as Cloud Run needs it. This machine is ${machine}, so its engine emulates the other, which is slower.\n`,
+    );
+  }
+  const begun = now();
+  const view = openBuildView(io, shown, now);
+  try {
+    const image = await buildImage(builder, build, (line) => view.onLine(line), signal);
+    view.close();
+    io.err.write(`Built ${shown} in ${formatSpan(now() - begun)}${cacheNote(image)} as ${build.reference}.\n`);
+    return image;
+  } catch (error) {
+    view.close(error instanceof ImageBuildFailed && !signal.aborted ? error.output : []);
+    throw error;
+  }
+}
+
+function cacheNote({ steps, cached }: BuiltImage): string {
+  if (steps === 0) return '';
+  const count = steps === 1 ? '1 step' : `${steps} steps`;
+  if (cached === steps) return `, ${steps === 1 ? 'its' : 'all'} ${count} from the cache,`;
+  return cached === 0 ? ` (${count})` : `, ${cached} of ${count} from the cache,`;
+}
