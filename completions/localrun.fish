@@ -8,7 +8,7 @@ function __localrun_at
     end
     set -l longer (string trim -- "$at $word")
     switch $longer
-      case 'jobs' 'jobs run' 'jobs validate' 'jobs export' 'jobs create' 'jobs update' 'jobs deploy' 'jobs replace' 'jobs describe' 'jobs list' 'jobs delete' 'jobs execute' 'jobs get-iam-policy' 'jobs set-iam-policy' 'jobs add-iam-policy-binding' 'jobs remove-iam-policy-binding' 'jobs test-iam-permissions' 'jobs logs' 'jobs logs read' 'jobs logs tail' 'jobs executions' 'jobs executions list' 'jobs executions describe' 'jobs executions describe-latest' 'jobs executions cancel' 'jobs executions delete' 'jobs executions wait' 'jobs executions adopt' 'jobs executions report' 'jobs executions logs' 'jobs executions logs read' 'jobs executions logs tail' 'jobs executions tasks' 'jobs executions tasks list' 'jobs executions tasks describe' 'config' 'config explain' 'config init' 'doctor' 'prune' 'serve' 'worker' 'worker manifest' 'worker run' 'completion' 'help'
+      case 'jobs' 'jobs run' 'jobs validate' 'jobs diff' 'jobs export' 'jobs create' 'jobs update' 'jobs deploy' 'jobs replace' 'jobs describe' 'jobs list' 'jobs delete' 'jobs execute' 'jobs get-iam-policy' 'jobs set-iam-policy' 'jobs add-iam-policy-binding' 'jobs remove-iam-policy-binding' 'jobs test-iam-permissions' 'jobs logs' 'jobs logs read' 'jobs logs tail' 'jobs executions' 'jobs executions list' 'jobs executions describe' 'jobs executions describe-latest' 'jobs executions cancel' 'jobs executions delete' 'jobs executions wait' 'jobs executions adopt' 'jobs executions report' 'jobs executions logs' 'jobs executions logs read' 'jobs executions logs tail' 'jobs executions tasks' 'jobs executions tasks list' 'jobs executions tasks describe' 'config' 'config explain' 'config init' 'doctor' 'prune' 'serve' 'worker' 'worker manifest' 'worker run' 'completion' 'help'
         set at $longer
     end
   end
@@ -27,6 +27,7 @@ complete -c localrun -n '__localrun_at ""' -s V -l version -d 'show the version'
 complete -c localrun -n '__localrun_at ""' -s h -l help -d 'show this help'
 complete -c localrun -n '__localrun_at "jobs"' -a 'run' -d 'Apply a job spec, run the job, follow it, and exit with its result.'
 complete -c localrun -n '__localrun_at "jobs"' -a 'validate' -d 'Check job specs against every rule, without storing anything.'
+complete -c localrun -n '__localrun_at "jobs"' -a 'diff' -d 'Show in which fields a job and a job spec differ, or two job specs.'
 complete -c localrun -n '__localrun_at "jobs"' -a 'export' -d 'Print a job for another system: --to kubernetes prints an Indexed Job, which needs nothing of localrun.'
 complete -c localrun -n '__localrun_at "jobs"' -a 'create' -d 'Create a job from flags, or from a spec file.'
 complete -c localrun -n '__localrun_at "jobs"' -a 'update' -d 'Change a job by flags, or replace its spec from a file.'
@@ -141,6 +142,17 @@ complete -c localrun -n '__localrun_at "jobs validate"' -l api-version -r -f -a 
 complete -c localrun -n '__localrun_at "jobs validate"' -l flags-file -r -F -d 'YAML or JSON map of flags and their values'
 complete -c localrun -n '__localrun_at "jobs validate"' -s q -l quiet -d 'do not prompt; use the default answers'
 complete -c localrun -n '__localrun_at "jobs validate"' -s h -l help -d 'show this help'
+complete -c localrun -n '__localrun_at "jobs diff"' -f -a '(localrun __complete job 2>/dev/null)'
+complete -c localrun -n '__localrun_at "jobs diff"' -s f -l file -r -F -d 'the same, as an option'
+complete -c localrun -n '__localrun_at "jobs diff"' -l project -r -f -d 'the project; see `localrun help environment`'
+complete -c localrun -n '__localrun_at "jobs diff"' -l region -r -f -d 'the region'
+complete -c localrun -n '__localrun_at "jobs diff"' -l account -r -f -d 'the account that makes the request'
+complete -c localrun -n '__localrun_at "jobs diff"' -l format -r -f -a 'json yaml value csv table get multi list flattened config object none' -d 'how to print the result: json, yaml, value(KEY,...), csv(KEY,...), table(KEY,...), get(KEY,...), multi(KEY:format=FORMAT,...), list, flattened, config, object, none'
+complete -c localrun -n '__localrun_at "jobs diff"' -l flatten -r -f -d 'a row for every item of a list, for --format'
+complete -c localrun -n '__localrun_at "jobs diff"' -l api-version -r -f -a 'v1 v2' -d 'whose fields json and yaml print'
+complete -c localrun -n '__localrun_at "jobs diff"' -l flags-file -r -F -d 'YAML or JSON map of flags and their values'
+complete -c localrun -n '__localrun_at "jobs diff"' -s q -l quiet -d 'do not prompt; use the default answers'
+complete -c localrun -n '__localrun_at "jobs diff"' -s h -l help -d 'show this help'
 complete -c localrun -n '__localrun_at "jobs export"' -f -a '(localrun __complete job 2>/dev/null)'
 complete -c localrun -n '__localrun_at "jobs export"' -s f -l file -r -F -d 'job spec, - for stdin'
 complete -c localrun -n '__localrun_at "jobs export"' -l strict -d 'treat warnings about the spec as errors, and check what only Cloud Run requires'

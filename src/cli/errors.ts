@@ -44,9 +44,15 @@ export class Interrupted extends Error {
   }
 }
 
-/** The command has failed and has already printed why: exit code 1. */
+/** The command has failed and has already printed why. */
 export class Reported extends Error {
   override name = 'Reported';
+  readonly exitCode: number;
+
+  constructor(exitCode = 1) {
+    super(`exit code ${exitCode}`);
+    this.exitCode = exitCode;
+  }
 }
 
 /** Another program, which the command has run, has ended with this exit code. */
@@ -66,7 +72,7 @@ export class OtherEnded extends Error {
  */
 export function exitCodeOf(error: unknown, { begun }: { begun: boolean }): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof OtherEnded) return error.exitCode;
+  if (error instanceof OtherEnded || error instanceof Reported) return error.exitCode;
   if (error instanceof UsageError) return begun ? 1 : 2;
   if (error instanceof Interrupted) return error.signal === 'SIGINT' ? 130 : 143;
   return 1;

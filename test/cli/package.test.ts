@@ -65,6 +65,7 @@ test('the package holds what a user needs, and nothing else', () => {
       'fields',
       'kubernetes',
       'localrun-yaml',
+      'production',
       'rules',
       'serve',
       'source',

@@ -107,8 +107,9 @@ export async function addCommand(
     const names = command.registeredArguments.map((argument) => argument.name());
     const words = given.slice(0, -2);
     const files = fileWords(command, words);
-    if (declared.takesSpec && isSpec(words[0]) && !('file' in rest)) {
-      Object.assign(rest, { file: words[0] });
+    const { file } = rest as { file?: string | string[] };
+    if (declared.takesSpec && isSpec(words[0]) && typeof file !== 'string') {
+      Object.assign(rest, { file: file ? [words[0], ...file] : words[0] });
       files.names.push(words[0]);
       words[0] = undefined;
     }

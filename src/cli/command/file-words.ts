@@ -19,9 +19,9 @@ export function fileWords(command: Parser, given: readonly unknown[]): FileWords
   // Hidden flags are gcloud's own, and not read.
   const flags = spellings(command.options.filter((option) => option.flags.endsWith('<file>') && !option.hidden));
   const valued = spellings(command.options.filter((option) => option.required));
-  const files = command.registeredArguments.map((argument) => argument.name().endsWith('file'));
-  const names = given.filter((value, i): value is string => files[i] === true && typeof value === 'string');
-  return { flags, valued, names, unnamed: files.includes(true) ? 'job.yaml' : undefined };
+  const files = command.registeredArguments.filter((argument) => argument.name().endsWith('file'));
+  const names = files.flatMap((argument) => given[command.registeredArguments.indexOf(argument)] ?? []) as string[];
+  return { flags, valued, names, unnamed: files.some(({ variadic }) => !variadic) ? 'job.yaml' : undefined };
 }
 
 /** The files that a command line names, and its words, with what `relative` makes of each name. */

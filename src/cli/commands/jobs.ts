@@ -1,5 +1,5 @@
 import type { Entries } from '../command/command.js';
-import { atLeast, booleanFlag, type Flag, flag, type Track } from '../flags/flag.js';
+import { atLeast, booleanFlag, collected, type Flag, flag, type Track } from '../flags/flag.js';
 import { bindingFlags } from '../flags/iam-binding.js';
 import { perContainer } from '../flags/job/container-groups.js';
 import type { JobCommand } from '../flags/job/job.js';
@@ -224,6 +224,24 @@ Examples:
   gcloud run jobs describe nightly --format export | localrun jobs validate -`,
     here: true,
     load: () => import('./jobs/validate.js'),
+  },
+  diff: {
+    description: 'Show in which fields a job and a job spec differ, or two job specs.',
+    arguments: [
+      ['[job]', 'the name of the job; optional with a file that names it'],
+      ['[file...]', 'the spec to compare it with; or two specs to compare; - for stdin'],
+    ],
+    takesSpec: true,
+    flags: [flag('-f, --file <file>', 'the same, as an option', { parse: collected })],
+    notes: `gcloud has no such command. Defaults, what only the service sets, and the order of variables, volumes and containers are no \
+difference; neither are name, project and region. The exit code is 0 if there is no difference, 1 if there is one, and 2 \
+if the jobs cannot be compared. docs/production.md has the form of --format json.
+
+Examples:
+  localrun jobs diff nightly -f job.yaml
+  gcloud run jobs describe nightly --format export | localrun jobs diff nightly -
+  gcloud run jobs describe nightly --format export | localrun jobs diff - job.yaml`,
+    load: () => import('./jobs/diff.js'),
   },
   export: {
     description:

@@ -16,6 +16,8 @@ import { adviceForV1, jobFromV1 } from '../v1/read.js';
 
 /** A job read from a file. */
 export interface JobSpec {
+  /** The API version that it is written in. */
+  version: 'v1' | 'v2';
   /** The id, from `metadata.name` (v1) or the last segment of `name` (v2); absent if the file names none. */
   id: string | undefined;
   project: string | undefined;
@@ -190,7 +192,10 @@ function readV2(document: SourceDocument, options: ReadOptions): Read {
     ...validateParent({ project, location }, options, at),
   ];
   const find = (path: FieldPath): ReturnType<JobSpec['find']> => document.find(path);
-  return { spec: { id, project, location, job, find }, found: [...unread, ...placed(document, unread, violations)] };
+  return {
+    spec: { version: 'v2', id, project, location, job, find },
+    found: [...unread, ...placed(document, unread, violations)],
+  };
 }
 
 function readV1(document: SourceDocument, options: ReadOptions): Read {
@@ -227,7 +232,7 @@ function readV1(document: SourceDocument, options: ReadOptions): Read {
     ...found.filter(({ path }) => path.length !== 1 || !reported.has(path[0])),
   ];
   return {
-    spec: { id, project, location, job, find: (path) => document.find(origin(path)) },
+    spec: { version: 'v1', id, project, location, job, find: (path) => document.find(origin(path)) },
     found: [
       ...unread,
       ...placed(document, unread, [

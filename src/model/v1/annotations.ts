@@ -30,7 +30,7 @@ const serverWritten = new Set([
 ]);
 
 /** Annotations that act in Cloud Run and have no field in v2. */
-const withoutField = new Set(['threat-detection', 'ssh-enabled'].map(run));
+export const withoutField: ReadonlySet<string> = new Set(['threat-detection', 'ssh-enabled'].map(run));
 
 /** Annotations of other kinds of resources. */
 const otherKinds: Record<string, string> = {

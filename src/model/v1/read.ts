@@ -68,7 +68,7 @@ export function jobFromV1(v1: JobV1): FromV1 {
   violations.push(...nameSecrets(v1, template, unreadable));
   const kept = onlyV1(v1, takeSecretNames(structuredClone(template) as unknown as TaskTemplate));
   if (kept) job['onlyV1'] = kept;
-  return { job: job as unknown as JobInput, violations, origin: (path) => origin(v1, path) };
+  return { job: job as unknown as JobInput, violations, origin: (path) => originInV1(v1, path) };
 }
 
 /**
@@ -165,7 +165,7 @@ function nameSecrets(v1: JobV1, template: Tree, unreadable: (path: FieldPath, er
     const name = holder['secret'] as string | undefined;
     if (name?.includes('/')) {
       violations.push({
-        path: origin(v1, [...taskTemplate, ...path]),
+        path: originInV1(v1, [...taskTemplate, ...path]),
         rule: 'secret-name',
         description: 'v1 takes the name of a secret of the same project, or an alias',
         fix: `annotate spec.template with run.googleapis.com/secrets: 'ALIAS:${name}', and write ALIAS here`,
@@ -177,7 +177,8 @@ function nameSecrets(v1: JobV1, template: Tree, unreadable: (path: FieldPath, er
   return violations;
 }
 
-function origin(v1: JobV1, path: FieldPath): FieldPath {
+/** Where a v1 job has the value of a v2 path or, if it has none, where it would be. */
+export function originInV1(v1: Pick<JobV1, 'spec'>, path: FieldPath): FieldPath {
   if (path[0] === 'name') return ['metadata', 'name'];
   const { containers, volumes = [] } = v1.spec.template.spec.template.spec;
   const [, , list, index, field, item] = path;

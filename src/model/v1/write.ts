@@ -22,7 +22,7 @@ export interface ResourceV1 {
 }
 
 /** The parts of a converted job that are used here. */
-interface JobParts {
+export interface JobParts {
   metadata?: Meta;
   spec: { template: { metadata?: Meta; spec: Tree & { template: { spec: Tree } } } };
 }
@@ -191,7 +191,7 @@ function system(values: Record<string, string | undefined>): Record<string, stri
 }
 
 /** A job by the mappings, and the annotations that combine several fields, which no mapping can express. */
-function parts(job: JobInput): JobParts {
+export function parts(job: JobInput): JobParts {
   // The stored job itself must not change.
   const copy = structuredClone(job);
   // gcloud writes no launch stage for generally available features.

@@ -46,4 +46,11 @@ describe('the files that a command line names', () => {
   ])('%s', ([line, argument, rewritten, files]) => {
     expect(found(line, argument)).toEqual([rewritten, files]);
   });
+
+  test('all values of an argument that takes several, which has no file in place of none', () => {
+    const several = new Command('diff').argument('[job]').argument('[file...]');
+    const words = (given: readonly unknown[]) => fileWords(several, given);
+    expect(words(['nightly', ['a.yaml', '-']])).toMatchObject({ names: ['a.yaml', '-'], unnamed: undefined });
+    expect(words(['nightly', []])).toMatchObject({ names: [], unnamed: undefined });
+  });
 });

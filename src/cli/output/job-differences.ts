@@ -1,0 +1,99 @@
+import { formatPath, namesAlong, type FieldPath } from '../../model/field-path.js';
+import { jobDifferences } from '../../model/job-differences.js';
+import type { Parent } from '../../model/names.js';
+import { printable } from '../../model/printable.js';
+import type { JobInput } from '../../model/schema/job.js';
+import type { JobSpec } from '../../model/spec/read.js';
+import { toYaml } from '../../model/spec/write-yaml.js';
+import { get } from '../../model/v1/convert.js';
+import { originInV1 } from '../../model/v1/read.js';
+import type { JobV1 } from '../../model/v1/schema.js';
+import { parts } from '../../model/v1/write.js';
+import type { Output } from '../io.js';
+
+/** A job to compare. */
+export interface DiffSide {
+  /** What the user calls it: the name of a file, or that of a job. */
+  title: string;
+  parent: Parent;
+  /** With all defaults. */
+  job: JobInput;
+  /** The file that describes it; absent for a stored job. */
+  spec?: JobSpec | undefined;
+}
+
+/** What one job says about a field in which it differs from another. */
+export interface DiffValue {
+  path: string;
+  /** Absent if it has no such field. */
+  value?: unknown;
+  /** The file does not set the field, and this is its default. */
+  default?: true;
+  file?: string;
+  line?: number;
+  column?: number;
+}
+
+/** The result of a comparison, as `--format=json` prints it. */
+export interface JobDiff {
+  from: string;
+  to: string;
+  equal: boolean;
+  differences: { from: DiffValue; to: DiffValue }[];
+}
+
+/** Compares two jobs. Paths and values are in the API version of the file that has them, or of the other one. */
+export function jobDiff(from: DiffSide, to: DiffSide): JobDiff {
+  const [before, after] = [reader(from, to), reader(to, from)];
+  const differences = jobDifferences(from, to).map((found) => ({ from: before(found.from), to: after(found.to) }));
+  const said = (side: DiffValue): unknown[] => [side.path, side.value];
+  // v1 has one annotation where v2 has several fields.
+  const once = new Map(differences.map((one) => [JSON.stringify([said(one.from), said(one.to)]), one]));
+  return { from: from.title, to: to.title, equal: once.size === 0, differences: [...once.values()] };
+}
+
+/** Finds the values of a job as its file writes them. */
+function reader({ job, spec }: DiffSide, other: DiffSide): (found: { path: FieldPath; value?: unknown }) => DiffValue {
+  const version = spec?.version ?? other.spec?.version ?? 'v2';
+  const v1 = version === 'v1' ? (parts(job) as unknown as JobV1) : undefined;
+  return ({ path, value }) => {
+    const origin = v1 ? originInV1(v1, path) : path;
+    const shown = value === undefined ? undefined : ((v1 && get(v1, origin)) ?? value);
+    const { location, written = origin } = spec?.find(path) ?? {};
+    const isDefault = value !== undefined && spec !== undefined && get(spec.job, path) === undefined;
+    return {
+      path: formatPath(written, namesAlong(path, job)),
+      ...(shown !== undefined && { value: shown }),
+      ...(isDefault && { default: true }),
+      ...(location && { file: location.file, line: location.line, column: location.column }),
+    };
+  };
+}
+
+/** A comparison in the form of git: `-` before what the first job says, and `+` before what the second says. */
+export function diffText({ from, to, differences }: JobDiff, { chalk }: Output): string {
+  const lines = differences.flatMap((difference) => [
+    chalk.cyan(`@@ ${printable(heading(difference), false)} @@`),
+    ...valueLines('-', difference.from).map((line) => chalk.red(line)),
+    ...valueLines('+', difference.to).map((line) => chalk.green(line)),
+  ]);
+  const heads = [`--- ${from}`, `+++ ${to}`].map((line) => chalk.bold(line));
+  return differences.length === 0 ? '' : `${[...heads, ...lines].join('\n')}\n`;
+}
+
+/** The path of the field as files spell it, in both if they differ in that, and the places of its values. */
+function heading({ from, to }: JobDiff['differences'][number]): string {
+  const named = [to, from].filter(({ value }) => value !== undefined);
+  const inFiles = named.filter(({ file }) => file !== undefined);
+  const [last, first] = inFiles.length > 0 ? inFiles : named;
+  const unnamed = (path = ''): string => path.replaceAll(/\[[^"\]]*\]/g, '[]');
+  const paths = first && unnamed(first.path) !== unnamed(last?.path) ? [first.path, '=', last?.path] : [last?.path];
+  const places = [from, to].flatMap(({ file, line, column }) => (file ? [`${file}:${line}:${column}`] : []));
+  return [...paths, ...places].join(' ');
+}
+
+function valueLines(sign: string, { value, default: isDefault }: DiffValue): string[] {
+  if (value === undefined) return [];
+  const text = toYaml(value).trimEnd();
+  return `${text}${isDefault ? ' # default' : ''}`.split('\n').map((line) => sign + line);
+}
