@@ -33,6 +33,17 @@ export function checkedUsage<T>(read: () => T): T {
   }
 }
 
+/** An execution that the command has waited for has failed: gcloud's words, and the end of the run for a terminal. */
+export class ExecutionFailed extends StatusError {
+  override name = 'ExecutionFailed';
+  readonly end: string;
+
+  constructor(message: string, end: string) {
+    super('UNKNOWN', message);
+    this.end = end;
+  }
+}
+
 /** A signal has ended the command, and the command has already reported it. */
 export class Interrupted extends Error {
   override name = 'Interrupted';
@@ -106,6 +117,7 @@ export function printError(error: unknown, command: string, { err }: Io, here?: 
     say(`${title} ${selfExplaining.has(error.code) ? '' : `${error.code}: `}${error.message}`);
     for (const text of formatProblems(error.problems, err)) say(text);
     if (error.fix) say(advice(remedyText(error.fix, here)));
+    if (error instanceof ExecutionFailed) err.write(error.end);
   } else if (isSystemError(error)) {
     say(`${title} ${error.message}`);
   } else {

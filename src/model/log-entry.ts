@@ -189,5 +189,5 @@ export function entryText({ textPayload, jsonPayload }: LogEntry): string {
 }
 
 /** Whether an entry has at least this severity. */
-export const isAtLeast = ({ severity = 'DEFAULT' }: LogEntry, least: Severity): boolean =>
+export const isAtLeast = ({ severity = 'DEFAULT' }: Pick<LogEntry, 'severity'>, least: Severity): boolean =>
   severities.indexOf(severity) >= severities.indexOf(least);

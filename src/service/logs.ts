@@ -212,21 +212,28 @@ const stderrDelay = 100;
 /** How much of the end of a log is searched for the last lines, in bytes. */
 const endBytes = 2 ** 18;
 
-/** The last lines of a container, at most `count`, from both streams together. */
+/**
+ * The last lines of a container, at most `count`, from both streams together.
+ * @param bytes how much of the end of each stream is searched for them
+ */
 export function lastLines(
   { logs }: { logs: LogFiles },
   execution: string,
   source: LogSource,
   count: number,
-): LogLine[] {
+  bytes = endBytes,
+): (LogLine & { stream: Stream })[] {
   return streams
     .flatMap((stream) => {
       const file = logs.file(execution, source, stream);
       const { size = 0 } = statSync(file, { throwIfNoEntry: false }) ?? {};
-      return new Tail(file, Math.max(0, size - endBytes))
+      return new Tail(file, Math.max(0, size - bytes))
         .read(true)
         .slice(-count)
-        .map((line) => ({ line, at: epochMs(line.time) + (stream === 'stderr' ? stderrDelay : 0) }));
+        .map((line) => ({
+          line: { ...line, stream },
+          at: epochMs(line.time) + (stream === 'stderr' ? stderrDelay : 0),
+        }));
     })
     .sort((a, b) => a.at - b.at)
     .slice(-count)

@@ -27,13 +27,8 @@ export function tasksOf(service: Service, execution: Execution, states?: readonl
 }
 
 /** When the tasks of an execution were first started, by index; retries do not count. */
-export function firstStarts({ store }: Service, execution: string): ReadonlyMap<number, Timestamp> {
-  const started = new Map<number, Timestamp>();
-  for (const { task, startTime } of store.attempts(execution)) {
-    if (startTime !== undefined && !started.has(task)) started.set(task, startTime);
-  }
-  return started;
-}
+export const firstStarts = ({ store }: Pick<Service, 'store'>, execution: string): ReadonlyMap<number, Timestamp> =>
+  store.firstStarts(execution);
 
 export interface ListTasksRequest extends PageRequest {
   /** An execution's full name, in which `-` stands for any job and for any execution. */

@@ -191,6 +191,8 @@ export interface TaskStore {
   firstFailed(execution: string): TaskRecord | undefined;
   /** When the last task ended. */
   lastCompletion(execution: string): Timestamp | undefined;
+  /** When the first attempts of tasks started, by index; retries do not count. */
+  firstStarts(execution: string): ReadonlyMap<number, Timestamp>;
   saveTask(execution: string, task: TaskRecord): void;
 
   /** All attempts of a task, or of all tasks, oldest first. */

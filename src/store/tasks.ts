@@ -66,6 +66,15 @@ export const taskStore = (db: Connection): TaskStore => ({
     );
   },
 
+  firstStarts(execution) {
+    const rows = db.all(
+      `SELECT task, min(start_time) AS time FROM attempt
+       WHERE execution = ${executionNumber} AND start_time IS NOT NULL GROUP BY task`,
+      execution,
+    );
+    return new Map(rows.map((row) => [Number(row['task']), String(row['time'])]));
+  },
+
   saveTask(execution, task) {
     const values = [
       task.index,

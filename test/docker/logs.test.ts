@@ -100,15 +100,27 @@ test.concurrent('lines are shown while the task runs', async ({ home }) => {
   await command.ended;
 });
 
-test.concurrent('the end of what failed is shown again at the end', async ({ home }) => {
-  const script = 'for i in $(seq 9); do echo line $i; done; echo "the reason" >&2; exit 4';
+test.concurrent('why tasks failed is said once at the end, with the last lines of one of them', async ({ home }) => {
+  const script =
+    'for i in $(seq 20); do echo line $i; done; echo "task $CLOUD_RUN_TASK_INDEX: no such shard" >&2; exit 4';
   const file = home.script('reasons', script, { taskCount: 5, maxRetries: 0 });
-  const { stderr } = await home.run(['jobs', 'run', '-f', file]);
+  const { stdout, stderr } = await home.run(['jobs', 'run', '-f', file]);
+  expect(stdout).toMatch(/COMPLETION STATUS +EXECUTION_FAILED\n/);
   const end = stderr.slice(stderr.indexOf('\nX '));
-  for (const task of [0, 1, 2]) expect(end).toContain(`\nX task ${task} failed with exit code 4 (attempt 1 of 1)\n`);
-  expect(end.match(/ {2}│ the reason/g)).toHaveLength(3);
-  expect(end).toContain('and 2 more failed tasks');
-  expect(end).toMatch(/Logs:  localrun jobs executions logs read reasons-\w{5} --task 0\n/);
+  expect(end.replaceAll(/ +[\d.]+s\b/g, ' SPAN').replaceAll(/reasons-\w{5}/g, 'ID')).toBe(`
+X exit code 4: task 0: no such shard
+  task 0   1 attempt SPAN
+  task 1   1 attempt SPAN
+  task 2   1 attempt SPAN
+  task 3   1 attempt SPAN
+  task 4   1 attempt SPAN
+  last lines of task 0:
+${Array.from({ length: 9 }, (_, i) => `  │ line ${i + 12}\n`).join('')}  │ task 0: no such shard
+
+X All 5 tasks failed · ID · SPAN
+  again  localrun jobs run reasons --failed-of ID
+  logs   localrun jobs executions logs read ID --task 0
+`);
 });
 
 test.concurrent('a run goes on when what it says cannot be written', async ({ home }) => {

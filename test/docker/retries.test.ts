@@ -79,7 +79,7 @@ test.concurrent('some tasks of a job run again: those that failed, or those that
   const { exitCode, stderr } = await first.ended;
   expect(exitCode).toBe(1);
   const failed = await first.execution();
-  expect(stderr).toContain(`Again: localrun jobs run sharded --failed-of ${failed}\n`);
+  expect(stderr).toContain(`  again  localrun jobs run sharded --failed-of ${failed}\n`);
 
   writeFileSync(path.join(work, 'mended'), '');
   const again = home.inline(['jobs', 'run', 'sharded', '--last-failed']);

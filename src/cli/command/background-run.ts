@@ -1,5 +1,4 @@
-import { StatusError } from '../../model/errors.js';
-import { commandLine, Interrupted } from '../errors.js';
+import { commandLine, ExecutionFailed, Interrupted } from '../errors.js';
 import { completionStatus, conditionOf, isCompleted, startedAt } from '../../model/execution.js';
 import type { LogEntry } from '../../model/log-entry.js';
 import { shortName } from '../../model/names.js';
@@ -18,7 +17,7 @@ import { printArriving } from '../output/log-entries.js';
 import { print } from '../output/print.js';
 import { executionKind } from '../output/resource-kinds.js';
 import { reportKeptContainers } from '../output/leftovers.js';
-import { failureSentence } from '../output/run-summary.js';
+import { ending, endsOnTerminal, failureSentence } from '../output/run-summary.js';
 import { reportSlowEngine, type Steps, stepped, tracked } from '../output/live/steps.js';
 
 /** The command that shows an execution, as gcloud suggests it. */
@@ -56,7 +55,7 @@ function stepOf(execution: Execution): number {
  * @param before work to do first
  * @param lines the output for the log entries that arrive meanwhile
  * @param onCreated learns the execution as soon as there is one
- * @throws StatusError if the execution has failed by then
+ * @throws ExecutionFailed if the execution has failed by then
  */
 export function runAndWait(
   context: Context,
@@ -104,7 +103,7 @@ function portsReport({ io: { err, env } }: Context, service: Call, name: string,
 
 /**
  * Waits until an execution of another process has ended. Ctrl-C ends only the waiting.
- * @throws StatusError if the execution has failed
+ * @throws ExecutionFailed if the execution has failed
  */
 export function awaitedExecution(context: Context, service: Call, name: string): Promise<Execution> {
   return interruptible(context, (signal, begun) => {
@@ -141,14 +140,14 @@ async function interruptible<T>(
   }
 }
 
-/** @throws StatusError if the execution has failed; after a wait for its start, only if it never started */
+/** @throws ExecutionFailed if the execution has failed; after a wait for its start, only if it never started */
 function succeeded(context: Context, service: Call, seen: Execution, until: 'started' | 'ended'): Execution {
   if (!isCompleted(seen)) return seen;
   reportKeptContainers(context, service, seen);
   const enough = until === 'started' && startedAt(seen) !== undefined;
   if (enough || completionStatus(seen) === 'EXECUTION_SUCCEEDED') return seen;
-  const message = `The execution failed. ${failureSentence(service, seen)}`;
-  throw new StatusError('UNKNOWN', message + detailsHint(context, seen.name));
+  const message = `The execution failed. ${failureSentence(service, seen)}${detailsHint(context, seen.name)}`;
+  throw new ExecutionFailed(message, endsOnTerminal(context) ? ending(context, service, seen) : '');
 }
 
 /** Reports the state of an execution, and prints it in the format of `--format`. */
@@ -166,4 +165,10 @@ export async function printSeen(
   };
   context.io.err.write(`Execution [${execution}] ${what[until]}.\n${detailsHint(context, seen.name)}`);
   await print(context, options, seen, { kind: executionKind });
+  if (until === 'ended') await showEnd(context, seen);
+}
+
+/** Shows on a terminal how an execution ended that the command has waited for, as `jobs run` does. */
+export async function showEnd(context: Context, execution: Execution): Promise<void> {
+  if (endsOnTerminal(context)) context.io.err.write(`\n${ending(context, await context.service(), execution)}`);
 }

@@ -13,7 +13,7 @@ import type { Context } from './context.js';
 import { print } from '../output/print.js';
 import { executionKind } from '../output/resource-kinds.js';
 import { reportKeptContainers } from '../output/leftovers.js';
-import { postMortem, summary } from '../output/run-summary.js';
+import { ending, endsOnTerminal, summary } from '../output/run-summary.js';
 import { openView, type View } from '../output/live/view.js';
 
 /** An execution that has ended in this process, and the signal that cancelled it, if any. */
@@ -96,17 +96,22 @@ export async function printFinished(
   service: Call,
   { execution, interrupted }: Finished,
 ): Promise<void> {
+  const { io } = context;
   const deleted = currentExecution(service, execution.name) === undefined;
+  const onTerminal = endsOnTerminal(context);
   await print(context, options, execution, {
     kind: executionKind,
-    human: () => (deleted ? '' : summary(context, service, execution)),
+    human: () => (deleted || (onTerminal && io.out.tty) ? '' : summary(context, service, execution)),
   });
   if (deleted) {
-    context.io.err.write(`Execution [${shortName(execution.name)}] was deleted while it ran.\n`);
+    io.err.write(`Execution [${shortName(execution.name)}] was deleted while it ran.\n`);
     throw interrupted ?? new Reported();
   }
-  postMortem(context, service, execution);
   reportKeptContainers(context, service, execution);
+  const succeeded = completionStatus(execution) === 'EXECUTION_SUCCEEDED';
+  const by = interrupted && (interrupted.signal === 'SIGINT' ? 'Ctrl-C' : interrupted.signal);
+  if (onTerminal) io.err.write(ending(context, service, execution, by));
+  else if (!succeeded) io.err.write(`\n${ending(context, service, execution, by)}`);
   if (interrupted) throw interrupted;
-  if (completionStatus(execution) !== 'EXECUTION_SUCCEEDED') throw new Reported();
+  if (!succeeded) throw new Reported();
 }

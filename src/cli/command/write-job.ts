@@ -4,7 +4,7 @@ import type { Job } from '../../model/schema/job.js';
 import { getJob, waitForJob } from '../../service/jobs.js';
 import type { Call } from '../../service/service.js';
 import { stepped } from '../output/live/steps.js';
-import { detailsHint, runAndWait } from './background-run.js';
+import { detailsHint, runAndWait, showEnd } from './background-run.js';
 import type { Context } from './context.js';
 import { executeHint } from './described-job.js';
 
@@ -92,5 +92,6 @@ export async function writtenAndRun(
   const what = flags.wait ? 'completed' : 'started running';
   say(`Job [${job}] has successfully been ${done} and ${what} execution [${shortName(execution.name)}].\n`);
   say(`${detailsHint(context, execution.name)}${executeHint(context, name, true)}`);
+  if (flags.wait) await showEnd(context, execution);
   return getJob(service, name);
 }

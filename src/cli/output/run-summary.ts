@@ -1,21 +1,16 @@
 import { endingOf } from '../../model/attempt.js';
 import { completionStatus, conditionOf } from '../../model/execution.js';
-import { seenAtLast } from '../../model/log-lines.js';
 import type { Execution } from '../../model/schema/job.js';
 import type { TaskRecord } from '../../model/task.js';
 import { jobName, parseName, shortName } from '../../model/names.js';
-import { lastLines, sidecarsOf } from '../../service/logs.js';
+import { failureTail, runResult, type TailLine } from '../../service/run-result.js';
 import type { Call } from '../../service/service.js';
 import { firstStarts, tasksOf } from '../../service/tasks.js';
 import type { Context } from '../command/context.js';
 import { boundedGrid, boundedTable } from './bounded-table.js';
-import { signs, symbols } from './symbols.js';
+import { runEnd } from './run-end.js';
 import { completionRows, resultColumns } from './columns.js';
 import { commandLine } from '../errors.js';
-
-/** The most failed tasks to show, and the last lines of each. */
-const shownFailures = 3;
-const shownLines = 3;
 
 /** The result of an execution as tables for stdout. */
 export async function summary({ io }: Context, service: Call, execution: Execution): Promise<string> {
@@ -44,30 +39,31 @@ export function failureSentence(service: Call, execution: Execution): string {
   return `${failureLine(execution, first.record).replace(/^t/, 'T')}${more}.`;
 }
 
-/** Prints the last lines of failed tasks and the next commands on stderr; nothing if no task has failed. */
-export function postMortem({ io, defaults }: Context, service: Call, execution: Execution): void {
-  const failed = tasksOf(service, execution, ['Failed']);
-  if (completionStatus(execution) !== 'EXECUTION_FAILED' && failed.length === 0) return;
-  const { chalk } = io.err;
-  const say = (text: string): void => io.err.write(`${text}\n`);
-  say('');
-  if (failed.length === 0) say(`${symbols.failed(io.err)} ${failureSentence(service, execution)}`);
-  for (const { record } of failed.slice(0, shownFailures)) {
-    say(`${symbols.failed(io.err)} ${chalk.bold(failureLine(execution, record))}`);
-    const { index: task, retried: attempt } = record;
-    for (const container of [undefined, ...sidecarsOf(execution)]) {
-      const lines = lastLines(service, execution.name, { task, attempt, container }, shownLines);
-      const from = container === undefined ? '' : `${chalk.cyan(container)} `;
-      for (const { text } of lines) say(`  ${from}${chalk.dim(signs(io.err).bar)} ${seenAtLast(text)}`);
-    }
+/** Whether a person reads stderr, and gets the end of a run there. Otherwise stdout has the result as tables. */
+export const endsOnTerminal = ({ io: { err, env } }: Pick<Context, 'io'>): boolean => err.tty && !env['CI'];
+
+/** How wide the end of a run is where there is no terminal: longer lines are cut. */
+const plainWidth = 1000;
+
+/**
+ * The end of a run for stderr: what failed and why, the verdict, and the commands to go on with.
+ * @param by who has cancelled the execution, if known
+ */
+export function ending(context: Context, service: Call, execution: Execution, by?: string): string {
+  const { io, defaults } = context;
+  const result = runResult(service, execution);
+  const [failed] = result.failures[0]?.tasks ?? [];
+  const { name, taskCount } = execution;
+  const line = (command: string, args: string[], resource = name): string =>
+    commandLine({ command, resource, args }, defaults);
+  const next: [what: string, command: string][] = [];
+  if (failed && taskCount > 1) {
+    next.push(['again', line('jobs run', ['--failed-of', shortName(name)], jobName(parseName(name), execution.job))]);
   }
-  if (failed.length > shownFailures) say(`and ${failed.length - shownFailures} more failed tasks`);
-  if (failed.length > 0 && execution.taskCount > 1) {
-    const resource = jobName(parseName(execution.name), execution.job);
-    const args = ['--failed-of', shortName(execution.name)];
-    say(`Again: ${commandLine({ command: 'jobs run', resource, args }, defaults)}`);
-  }
-  const task = failed[0] ? ` --task ${failed[0].record.index}` : '';
-  say(`Logs:  ${commandLine({ command: 'jobs executions logs read', resource: execution.name }, defaults)}${task}`);
-  say(`See:   ${commandLine({ command: 'jobs executions describe', resource: execution.name }, defaults)}`);
+  if (failed) next.push(['logs', line('jobs executions logs read', ['--task', String(failed.record.index)])]);
+  else if (completionStatus(execution) !== 'EXECUTION_SUCCEEDED')
+    next.push(['see', line('jobs executions describe', [])]);
+  const tail = (task: TaskRecord, count: number): TailLine[] => failureTail(service, execution, task, count);
+  const width = endsOnTerminal(context) ? io.err.columns : plainWidth;
+  return runEnd(result, { tail, by, next }, width, io.err);
 }

@@ -1,5 +1,5 @@
-import stringWidth from 'string-width';
 import { printable } from '../../model/printable.js';
+import { widthOf } from './text-width.js';
 
 /** A column of a table: its heading, and its text for a row. */
 export interface Column<T> {
@@ -121,14 +121,3 @@ function justified(text: string, width: number, align: string): string {
   const left = Math.floor(blank / 2) + (blank & width & 1);
   return ' '.repeat(left) + text + ' '.repeat(blank - left);
 }
-
-/** The width of text on a terminal. Most text is ASCII and does not need the slow library. */
-function widthOf(text: string): number {
-  if (/^[ -~]*$/.test(text)) return text.length;
-  let width = widths.get(text);
-  if (width === undefined) widths.set(text, (width = stringWidth(text)));
-  return width;
-}
-
-/** The widths of frequent texts, such as symbols. */
-const widths = new Map<string, number>();
