@@ -1,7 +1,9 @@
 import { endingWords, failureLine, type SaidLine, withoutDetails } from '../model/failure-line.js';
 import { entryText, lineEntry } from '../model/log-entry.js';
 import { seenAtLast } from '../model/log-lines.js';
+import { defaultLimits } from '../model/defaults.js';
 import type { Execution } from '../model/schema/job.js';
+import { containerLabel, mainContainer } from '../model/task-containers.js';
 import type { TaskRecord } from '../model/task.js';
 import { epochMs } from '../model/time.js';
 import { lastLines, sidecarsOf } from './logs.js';
@@ -92,6 +94,27 @@ function tellingLine(
 function culpritOf(execution: Execution, message: string): string | undefined {
   const [, label] = /^(?:Container |STARTUP .* for container )"([^"]+)"/.exec(message) ?? [];
   return sidecarsOf(execution).find((sidecar) => sidecar === label);
+}
+
+/** The most memory that the main container of a task has used, and its limit as the template has it. */
+export interface PeakMemory {
+  bytes: number;
+  limit: string;
+}
+
+/** In any attempt of the task; undefined if nothing was measured. */
+export function peakMemory(
+  { store }: Pick<Service, 'store'>,
+  { name, template: { containers } }: Execution,
+  { index }: Pick<TaskRecord, 'index'>,
+): PeakMemory | undefined {
+  const main = mainContainer(containers);
+  const container = containers[main];
+  if (!container) return undefined;
+  const label = containerLabel(container, main);
+  const peaks = store.attempts(name, index).flatMap(({ usage }) => usage?.[label]?.peakMemoryBytes ?? []);
+  if (peaks.length === 0) return undefined;
+  return { bytes: Math.max(...peaks), limit: container.resources?.limits?.['memory'] ?? defaultLimits.memory };
 }
 
 /** A line of a container: the main one, if it has no label. */

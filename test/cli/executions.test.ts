@@ -91,6 +91,23 @@ X  nightly  nightly-ccccc  us-central1  0        0 / 2     2026-11-23 10:00:00 U
     });
   });
 
+  test('says on a terminal, and only there, how long each took', async () => {
+    const { run, put } = world();
+    put('aaaaa', ends(1, 4), ['succeeded']);
+    put('bbbbb', runs(2), ['running']);
+    put('ccccc', waits, ['pending']);
+    const { stdout } = await run('jobs executions list', { terminal: 80 });
+    expect(stdout.replaceAll(/ {2,}/g, '  ')).toBe(
+      `  JOB  EXECUTION  REGION  RUNNING  COMPLETE  DURATION  CREATED  RUN BY
+…  nightly  nightly-ccccc  us-central1  0  0 / 1  2026-11-23 10:00:00 UTC  dev@example.com
+…  nightly  nightly-bbbbb  us-central1  1  0 / 1  1h58m0s  2026-11-23 10:00:00 UTC  dev@example.com
+✔  nightly  nightly-aaaaa  us-central1  0  1 / 1  3m0s  2026-11-23 10:00:00 UTC  dev@example.com
+`,
+    );
+    const formatted = await run('jobs executions list --format=table(name,duration)', { terminal: 80 });
+    expect(formatted.stdout).not.toContain('3m0s');
+  });
+
   test('has the first of them where only so many are wanted, deleted ones in their place', async () => {
     const { run, put } = world();
     const old = put('aaaaa', ends(1, 4), ['succeeded']);

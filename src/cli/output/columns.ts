@@ -31,13 +31,15 @@ export const jobColumns = (look: Look): Column<Job>[] => [
   { header: 'CREATED BY', value: ({ creator }) => creator },
 ];
 
-export const executionColumns = (look: Look): Column<Execution>[] => [
+/** @param now the time in ms for the column DURATION, which gcloud does not have */
+export const executionColumns = (look: Look, now?: number): Column<Execution>[] => [
   { header: '', value: (execution) => executionSymbol(execution, look) },
   { header: 'JOB', value: ({ job }) => job },
   { header: 'EXECUTION', value: ({ name }) => shortName(name) },
   { header: 'REGION', value: ({ name }) => parseName(name).location },
   { header: 'RUNNING', value: ({ runningCount }) => String(runningCount ?? 0) },
   { header: 'COMPLETE', value: succeeded },
+  ...(now === undefined ? [] : [{ header: 'DURATION', value: (of: Execution) => executionDuration(of, now) }]),
   { header: 'CREATED', value: ({ createTime }) => shownTime(createTime) },
   { header: 'RUN BY', value: ({ creator }) => creator ?? '' },
 ];
@@ -78,6 +80,12 @@ export const resultColumns = (
   ...(onCluster ? [nodeColumn] : []),
   { header: 'RESULT', value: ({ record }) => shownResult(record) },
 ];
+
+/** How long an execution took, or how long it has been running by now. */
+function executionDuration({ createTime, startTime, completionTime }: Execution, now: number): string {
+  if (completionTime) return duration(startTime ?? createTime, completionTime);
+  return startTime ? formatSpan(Math.floor((now - epochMs(startTime)) / 1000) * 1000) : '';
+}
 
 const duration = (start: Timestamp | undefined, end: Timestamp | undefined): string =>
   start && end ? formatSpan(epochMs(end) - epochMs(start)) : '';

@@ -5,7 +5,8 @@ import { formatIndexes } from '../../model/task-selection.js';
 import { isAtLeast } from '../../model/log-entry.js';
 import type { TaskRecord, TaskState } from '../../model/task.js';
 import { epochMs, formatSpan } from '../../model/time.js';
-import type { EndedTask, Failure, RunResult, TailLine } from '../../service/run-result.js';
+import { formatSize } from '../../model/quantity.js';
+import type { EndedTask, PeakMemory, RunResult, TailLine } from '../../service/run-result.js';
 import { type Look, signs, symbols } from './symbols.js';
 import { cut, oneLine, widthOf, wrapped } from './text-width.js';
 
@@ -21,14 +22,21 @@ const leastLines = 3;
 /** The most rows for a reason, and for a line of a log; for the only reason twice as many. */
 const reasonRows = 2;
 const lineRows = 1;
+const noteRows = 4;
 
 /** How many tasks that have succeeded are below each other. */
 const gridRows = 5;
+/** Spaces between them. */
+const between = '    ';
 
 /** What the end of a run says besides its result. */
 export interface Ending {
   /** The last lines of a failed task. */
   tail: (task: TaskRecord, count: number) => readonly TailLine[];
+  /** The most memory that a task has used, if that is known. */
+  memory: (task: TaskRecord) => PeakMemory | undefined;
+  /** What else there is to say before the verdict, a sentence or two each. */
+  notes?: readonly string[];
   /** Who has cancelled the execution, if known. */
   by?: string | undefined;
   /** The commands to go on with, each with what it is for. */
@@ -40,34 +48,48 @@ export interface Ending {
  * tasks, and last the verdict and the commands to go on with.
  * @param width of the terminal, in columns
  */
-export function runEnd(result: RunResult, { tail, by, next }: Ending, width: number, look: Look): string {
-  const blocks = [...failureBlocks(result, tail, width, look), othersBlock(result, width, look)];
+export function runEnd(result: RunResult, ending: Ending, width: number, look: Look): string {
+  const { notes = [], next } = ending;
+  const blocks = [
+    ...failureBlocks(result, ending, width, look),
+    othersBlock(result, ending, width, look),
+    notes.flatMap((note) => wrapped(oneLine(note), width, noteRows, look)),
+  ];
   const told = blocks.filter(({ length }) => length > 0).map((rows) => [...rows, '']);
-  const gap = Math.max(0, ...next.map(([what]) => what.length));
-  const commands = next.map(([what, command]) => `  ${look.chalk.dim(what.padEnd(gap))}  ${command}`);
-  const rows = [...told.flat(), ...verdict(result, by, width, look), ...commands];
+  const widest = Math.max(0, ...next.map(([what]) => what.length));
+  const commands = next.map(([what, command]) => `  ${look.chalk.dim(what.padEnd(widest))}  ${command}`);
+  const rows = [...told.flat(), verdict(result, ending, width, look), ...commands];
   return rows.map((row) => `${row}\n`).join('');
 }
 
-function failureBlocks(result: RunResult, tail: Ending['tail'], width: number, look: Look): string[][] {
+function failureBlocks(result: RunResult, ending: Ending, width: number, look: Look): string[][] {
   const { execution, tasks, failures } = result;
   const { chalk } = look;
   const shown = failures.slice(0, someReasons);
   const most = tasks.length <= allTasks ? allTasks : Math.max(1, Math.floor(someTasks / shown.length));
   const count = Math.max(leastLines, Math.floor(lines / shown.length));
   const share = failures.length > 1 ? 1 : 2;
-  const widths = tableWidths(shown.flatMap(({ tasks: failed }) => failed.slice(0, most)));
+  const rowOf = taskRows(
+    shown.flatMap(({ tasks: failed }) => failed.slice(0, most)),
+    ending,
+  );
   const blocks = shown.map((failure, i) => {
+    const others = failure.tasks.slice(most);
     const rows = [
-      ...reasonBlock(failure.reason, share * reasonRows, width, look),
-      ...(execution.taskCount > 1 ? taskRows(failure, most, widths, width, look) : []),
+      ...failure.tasks.slice(0, most).map((task) => rowOf.get(task) ?? ''),
+      ...(others.length > 0 ? [listed(`and ${others.length} more`, others, width - 2, look)] : []),
     ];
     const [task] = failure.tasks;
-    const last = task && i < toldReasons ? tail(task.record, count) : [];
+    const last = task && i < toldReasons ? ending.tail(task.record, count) : [];
     const said = last.length === 1 && failure.reason.endsWith(oneLine(last[0]?.text ?? '')) ? [] : last;
     const of =
       failure.tasks.length > 1 && said.length > 0 ? [chalk.dim(`  last lines of task ${task?.record.index}:`)] : [];
-    return [...rows, ...of, ...said.flatMap((line) => tailRows(line, share * lineRows, width, look))];
+    return [
+      ...reasonBlock(failure.reason, share * reasonRows, width, look),
+      ...(execution.taskCount > 1 ? rows.map((row) => `  ${cut(row.trimEnd(), width - 2, look)}`) : []),
+      ...of,
+      ...tailRows(said, share * lineRows, width, look),
+    ];
   });
   const rest = failures
     .slice(someReasons)
@@ -75,8 +97,8 @@ function failureBlocks(result: RunResult, tail: Ending['tail'], width: number, l
     .sort((a, b) => a.record.index - b.record.index);
   if (rest.length > 0) {
     const reasons = failures.length - someReasons;
-    const row = `and ${counted(reasons, 'other reason')} in ${counted(rest.length, 'task')}: ${indexes(rest)}`;
-    blocks.push([`${symbols.failed(look)} ${cut(row, width - 2, look)}`]);
+    const what = `and ${counted(reasons, 'other reason')} in ${counted(rest.length, 'task')}`;
+    blocks.push([`${symbols.failed(look)} ${listed(what, rest, width - 2, look)}`]);
   }
   if (failures.length === 0 && completionStatus(execution) === 'EXECUTION_FAILED') {
     const message = conditionOf(execution, 'Completed')?.message ?? '';
@@ -90,48 +112,63 @@ function reasonBlock(reason: string, most: number, width: number, look: Look): s
   return rows.map((row, i) => `${i === 0 ? symbols.failed(look) : ' '} ${look.chalk.bold(row)}`);
 }
 
-/** The cells of a task: which, its attempts, how long it took. */
-const cells = ({ record, ms }: EndedTask): string[] => [
-  `task ${record.index}`,
-  counted(record.retried + 1, 'attempt'),
-  ms === undefined ? '' : formatSpan(ms),
-];
-
-const tableWidths = (tasks: readonly EndedTask[]): number[] =>
-  tasks.map(cells).reduce((widths, row) => row.map((cell, i) => Math.max(widths[i] ?? 0, cell.length)), [] as number[]);
-
-/** The tasks of a failure, at most so many, and the indexes of the others. */
-function taskRows({ tasks }: Failure, most: number, widths: readonly number[], width: number, look: Look): string[] {
-  const rows = tasks.slice(0, most).map((task) => {
-    const [which = '', attempts = '', took = ''] = cells(task);
-    const row = [which.padEnd(widths[0] ?? 0), attempts.padEnd(widths[1] ?? 0), took.padStart(widths[2] ?? 0)];
-    return `  ${cut(row.join('   '), width - 2, look)}`;
-  });
-  const others = tasks.slice(most);
-  if (others.length === 0) return rows;
-  return [...rows, `  ${cut(`and ${others.length} more: ${indexes(others)}`, width - 2, look)}`];
+/** A row for each task: which it is, its attempts, how long it took, its memory. */
+function taskRows(tasks: readonly EndedTask[], { memory }: Ending): ReadonlyMap<EndedTask, string> {
+  const rows = aligned(
+    tasks.map(({ record, ms }) => [
+      `task ${record.index}`,
+      counted(record.retried + 1, 'attempt'),
+      ms === undefined ? '' : formatSpan(ms),
+      memoryWords(memory(record)),
+    ]),
+    { right: 2, gap: 3 },
+  );
+  return new Map(tasks.map((task, i) => [task, rows[i] ?? '']));
 }
 
-const indexes = (tasks: readonly EndedTask[]): string => formatIndexes(tasks.map(({ record }) => record.index));
+const memoryWords = (memory: PeakMemory | undefined): string =>
+  memory ? `peak ${formatSize(memory.bytes)} of ${memory.limit}` : '';
 
-function tailRows({ container, text, severity }: TailLine, most: number, width: number, look: Look): string[] {
+/** Cells in columns, without empty ones. The column `right` is right-aligned. */
+function aligned(rows: readonly string[][], { right, gap }: { right: number; gap: number }): string[] {
+  const widths: number[] = [];
+  for (const row of rows) for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
+  return rows.map((row) =>
+    row
+      .map((cell, i) => (i === right ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
+      .filter((_, i) => (widths[i] ?? 0) > 0)
+      .join(' '.repeat(gap)),
+  );
+}
+
+/** Words and the indexes of tasks, as many as fit. */
+function listed(what: string, tasks: readonly EndedTask[], width: number, look: Look): string {
+  const text = `${what}: ${formatIndexes(tasks.map(({ record }) => record.index))}`;
+  if (text.length <= width) return text;
+  const end = text.lastIndexOf(',', width - 2) + 1;
+  return end > 0 ? text.slice(0, end) + signs(look).more : cut(text, width, look);
+}
+
+function tailRows(said: readonly TailLine[], most: number, width: number, look: Look): string[] {
   const { chalk } = look;
-  const name = container === undefined ? '' : `${container} `;
-  const bar = `  ${chalk.cyan(name)}${chalk.dim(signs(look).bar)} `;
-  const rows = wrapped(oneLine(text), width - widthOf(name) - 4, most, look);
-  const severe = severity !== undefined && isAtLeast({ severity }, 'ERROR');
-  return rows.map((row) => bar + (severe ? chalk.red(row) : row));
+  const labels = said.map(({ container }) => (container === undefined ? '' : `${container} `));
+  const label = Math.max(0, ...labels.map(widthOf));
+  return said.flatMap(({ text, severity }, i) => {
+    const bar = `  ${chalk.cyan(labels[i]?.padEnd(label))}${chalk.dim(signs(look).bar)} `;
+    const severe = severity !== undefined && isAtLeast({ severity }, 'ERROR');
+    return wrapped(oneLine(text), width - label - 4, most, look).map((row) => bar + (severe ? chalk.red(row) : row));
+  });
 }
 
 /** The tasks that did not fail: one by one if they are few, and how long they took. */
-function othersBlock({ execution, tasks }: RunResult, width: number, look: Look): string[] {
+function othersBlock({ execution, tasks }: RunResult, ending: Ending, width: number, look: Look): string[] {
   if (execution.taskCount === 1) return [];
   const of = (state: TaskState): EndedTask[] => tasks.filter(({ record }) => record.state === state);
   const succeeded = of('Succeeded');
   const rows: string[] = [];
   if (succeeded.length > 0) {
     const dot = ` ${signs(look).dot} `;
-    const each = tasks.length <= allTasks ? grid(succeeded, width) : [];
+    const each = tasks.length <= allTasks ? grid(succeeded, ending, width) : [];
     if (succeeded.length === tasks.length) {
       // The verdict says that they all have.
       rows.push(...each, `  ${cut(pace(succeeded).join(dot), width - 2, look)}`);
@@ -145,7 +182,7 @@ function othersBlock({ execution, tasks }: RunResult, width: number, look: Look)
     ['Abandoned', 'never started', symbols.abandoned(look)],
   ] as const) {
     const some = of(state);
-    if (some.length > 0) rows.push(`${sign} ${cut(`${some.length} ${what}: ${indexes(some)}`, width - 2, look)}`);
+    if (some.length > 0) rows.push(`${sign} ${listed(`${some.length} ${what}`, some, width - 2, look)}`);
   }
   return rows;
 }
@@ -160,29 +197,28 @@ function pace(tasks: readonly EndedTask[]): string[] {
 }
 
 /** Tasks below each other, and side by side if they are many. */
-function grid(tasks: readonly EndedTask[], width: number): string[] {
-  const gap = 3;
-  const parts = tasks.map(({ record, ms }) => [
-    `task ${record.index}`,
-    ms === undefined ? '' : formatSpan(ms),
-    record.retried > 0 ? counted(record.retried + 1, 'attempt') : '',
-  ]);
-  const wide = parts.reduce((most, row) => row.map((part, i) => Math.max(most[i] ?? 0, part.length)), [] as number[]);
-  const [which = 0, took = 0, attempts = 0] = wide;
-  const all = parts.map(
-    ([a = '', b = '', c = '']) =>
-      `${a.padEnd(which)}  ${b.padStart(took)}${attempts > 0 ? `  ${c.padEnd(attempts)}` : ''}`,
+function grid(tasks: readonly EndedTask[], { memory }: Ending, width: number): string[] {
+  const all = aligned(
+    tasks.map(({ record, ms }) => [
+      `task ${record.index}`,
+      ms === undefined ? '' : formatSpan(ms),
+      formatMemory(memory(record)),
+      record.retried > 0 ? counted(record.retried + 1, 'attempt') : '',
+    ]),
+    { right: 1, gap: 2 },
   );
-  const most = Math.max(1, Math.floor((width - 2 + gap) / ((all[0]?.length ?? 0) + gap)));
+  const most = Math.max(1, Math.floor((width - 2 + between.length) / ((all[0]?.length ?? 0) + between.length)));
   const columns = Math.min(most, Math.ceil(all.length / gridRows));
   const height = Math.ceil(all.length / columns);
   return Array.from({ length: height }, (_, y) =>
-    `  ${all.filter((_cell, i) => i % height === y).join(' '.repeat(gap))}`.trimEnd(),
+    `  ${all.filter((_cell, i) => i % height === y).join(between)}`.trimEnd(),
   );
 }
 
+const formatMemory = (memory: PeakMemory | undefined): string => (memory ? formatSize(memory.bytes) : '');
+
 /** How the execution ended, in a line. */
-function verdict({ execution, tasks }: RunResult, by: string | undefined, width: number, look: Look): string[] {
+function verdict({ execution, tasks }: RunResult, { by, memory }: Ending, width: number, look: Look): string {
   const { chalk } = look;
   const status = completionStatus(execution);
   const { taskCount, failedCount: failed = 0 } = execution;
@@ -203,9 +239,10 @@ function verdict({ execution, tasks }: RunResult, by: string | undefined, width:
     ...(end ? [formatSpan(epochMs(end) - epochMs(start))] : []),
     ...(status === 'EXECUTION_CANCELLED' && failed > 0 ? [`${failed} failed`] : []),
     ...(retries > 0 ? [counted(retries, 'retry')] : []),
+    ...(taskCount === 1 ? tasks.map(({ record }) => memoryWords(memory(record))).filter(Boolean) : []),
   ];
   const rest = facts.map((fact) => ` ${signs(look).dot} ${fact}`).join('');
-  return [`${sign} ${color.bold(words)}${cut(rest, width - 2 - words.length, look)}`];
+  return `${sign} ${color.bold(words)}${cut(rest, width - 2 - words.length, look)}`;
 }
 
 function failedWords(failed: number, taskCount: number): string {

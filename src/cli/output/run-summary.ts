@@ -3,7 +3,7 @@ import { completionStatus, conditionOf } from '../../model/execution.js';
 import type { Execution } from '../../model/schema/job.js';
 import type { TaskRecord } from '../../model/task.js';
 import { jobName, parseName, shortName } from '../../model/names.js';
-import { failureTail, runResult, type TailLine } from '../../service/run-result.js';
+import { failureTail, peakMemory, type PeakMemory, runResult, type TailLine } from '../../service/run-result.js';
 import type { Call } from '../../service/service.js';
 import { firstStarts, tasksOf } from '../../service/tasks.js';
 import type { Context } from '../command/context.js';
@@ -65,5 +65,6 @@ export function ending(context: Context, service: Call, execution: Execution, by
     next.push(['see', line('jobs executions describe', [])]);
   const tail = (task: TaskRecord, count: number): TailLine[] => failureTail(service, execution, task, count);
   const width = endsOnTerminal(context) ? io.err.columns : plainWidth;
-  return runEnd(result, { tail, by, next }, width, io.err);
+  const memory = (task: TaskRecord): PeakMemory | undefined => peakMemory(service, execution, task);
+  return runEnd(result, { tail, memory, by, next }, width, io.err);
 }

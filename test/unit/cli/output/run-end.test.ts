@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { runEnd } from '../../../../src/cli/output/run-end.js';
+import { type Ending, runEnd } from '../../../../src/cli/output/run-end.js';
 import { widthOf } from '../../../../src/cli/output/text-width.js';
 import { cancelling, completed, importFailed } from '../../../../src/model/execution.js';
 import type { TaskRecord, TaskState } from '../../../../src/model/task.js';
@@ -43,11 +43,16 @@ interface Given {
   width?: number;
   by?: string;
   said?: (task: TaskRecord) => TailLine[];
+  memory?: Ending['memory'];
+  notes?: string[];
 }
-function shown(result: RunResult, { width = 80, by, said = () => [] }: Given = {}): string {
+function shown(
+  result: RunResult,
+  { width = 80, by, said = () => [], memory = () => undefined, notes = [] }: Given = {},
+): string {
   const failed = result.failures.length > 0;
   const tail = (task: TaskRecord, count: number): TailLine[] => said(task).slice(-count);
-  return runEnd(result, { tail, by, next: failed ? next : [] }, width, look);
+  return runEnd(result, { tail, memory, notes, by, next: failed ? next : [] }, width, look);
 }
 
 describe('success', () => {
@@ -68,17 +73,15 @@ describe('success', () => {
   test('has up to 20 tasks side by side, and of more only the pace', () => {
     expect(shown(resultOf(succeeded(20)))).toBe(
       `\
-  task 0     1s   task 5  1.05s   task 10   1.1s   task 15  1.15s
-`.replaceAll(/task (\d) /g, 'task $1  ') +
-        `\
-  task 1   1.01s   task 6   1.06s   task 11  1.11s   task 16  1.16s
-  task 2   1.02s   task 7   1.07s   task 12  1.12s   task 17  1.17s
-  task 3   1.03s   task 8   1.08s   task 13  1.13s   task 18  1.18s
-  task 4   1.04s   task 9   1.09s   task 14  1.14s   task 19  1.19s
+  task 0     1s    task 5  1.05s    task 10   1.1s    task 15  1.15s
+  task 1  1.01s    task 6  1.06s    task 11  1.11s    task 16  1.16s
+  task 2  1.02s    task 7  1.07s    task 12  1.12s    task 17  1.17s
+  task 3  1.03s    task 8  1.08s    task 13  1.13s    task 18  1.18s
+  task 4  1.04s    task 9  1.09s    task 14  1.14s    task 19  1.19s
   median 1.09s · slowest task 19 with 1.19s
 
 ✔ All 20 tasks succeeded · nightly-x7k2p · 12.5s
-`,
+`.replaceAll(/(task \d) /g, '$1  '),
     );
     expect(shown(resultOf(succeeded(10_000)))).toBe(`\
   median 50.99s · slowest task 9999 with 1m40.99s
@@ -163,7 +166,33 @@ X Failed before a task was started · nightly-x7k2p · 0.34s
     const task = ended(0, 'Failed', 900);
     const failure = { reason: 'Container "proxy" exited with code 3 before the task had ended', tasks: [task] };
     const said = (): TailLine[] => [line('waits'), line('address in use', { container: 'proxy' })];
-    expect(shown(resultOf([task], [failure]), { said })).toContain('\n  │ waits\n  proxy │ address in use\n');
+    expect(shown(resultOf([task], [failure]), { said })).toContain('\n        │ waits\n  proxy │ address in use\n');
+  });
+
+  test('has the peak memory where it was measured, and notes before the verdict', () => {
+    const memory: Ending['memory'] = ({ index }) =>
+      index === 1 ? undefined : { bytes: (index + 40) * 2 ** 20, limit: '512Mi' };
+    const tasks = [ended(0, 'Failed', 900), ended(1, 'Failed', 80), ended(2, 'Succeeded', 70)];
+    const failure = { reason: 'exit code 1', tasks: tasks.slice(0, 2) };
+    const notes = ['Memory: tasks 0-2 used more than 80 % of 50Mi. With --memory=1Gi there would be room enough.'];
+    expect(shown(resultOf(tasks, [failure]), { memory, notes })).toBe(`\
+X exit code 1
+  task 0   1 attempt    0.9s   peak 40 MiB of 512Mi
+  task 1   1 attempt   0.08s
+
+✔ 1 succeeded
+  task 2  0.07s  42 MiB
+
+Memory: tasks 0-2 used more than 80 % of 50Mi. With --memory=1Gi there would be
+room enough.
+
+X 2 of 3 tasks failed · nightly-x7k2p · 12.5s
+  again  localrun jobs run nightly --failed-of nightly-x7k2p
+  logs   localrun jobs executions logs read nightly-x7k2p --task 1
+`);
+    expect(shown(resultOf([ended(0, 'Succeeded', 900)]), { memory })).toBe(
+      '✔ Succeeded · nightly-x7k2p · 12.5s · peak 40 MiB of 512Mi\n',
+    );
   });
 
   test('does not show a last line that the reason has, if there is no other', () => {

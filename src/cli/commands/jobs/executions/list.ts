@@ -17,13 +17,14 @@ export async function run(
   options: ListOptions & { job?: string; showDeleted?: true },
 ): Promise<void> {
   const service = await recoveredService(context);
+  const { out } = context.io;
   const here = parentOf(context, options);
   const parent = jobName(here, options.job ?? '-');
   const request = { parent, showDeleted: options.showDeleted, byStart: true };
   const items = everyPage((page) => listExecutions(service, { ...request, ...page }), enough(options));
   await printList(context, options, {
     items,
-    columns: executionColumns(context.io.out),
+    columns: executionColumns(out, out.tty ? service.now() : undefined),
     kind: executionKind,
     firstStep: 'localrun jobs execute JOB',
   });
