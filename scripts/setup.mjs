@@ -65,7 +65,7 @@ export async function ensureEngine() {
 }
 
 /** What some of the tests are about. */
-const subjects = ['podman', 'zsh', 'fish', 'docker-registry', 'chromium'];
+const subjects = ['podman', 'zsh', 'fish', 'groff', 'docker-registry', 'chromium'];
 
 /**
  * Makes sure that podman, the shells with completion and a browser are there for the tests on them, as far as it can; what is not

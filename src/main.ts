@@ -35,11 +35,12 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 export const commandTree = async (io: Pick<Io, 'out' | 'err'>, open: Open): Promise<Command> =>
   (await buildProgram(io, version, open)).tree;
 
-/** The sources of the published schemas, the list of fields and the list of rules. */
+/** The sources of the published schemas, the lists of fields, rules and environment variables. */
 export const declarations = async () => ({
   schemas: (await import('./model/schema/json-schema.js')).jsonSchemas(),
   rules: (await import('./model/validation/rules.js')).validationRules,
   fields: (await import('./model/field-effects.js')).declaredFields(),
+  environment: (await import('./config.js')).environment,
 });
 
 /** Runs one command line, without the program's name, and returns its exit code. */
@@ -82,6 +83,10 @@ export async function main(given: readonly string[], io: Io): Promise<number> {
   const program = await buildProgram(io, version, open, line);
   try {
     if (line.problem) throw line.problem;
+    if (line.args.length === 0) {
+      program.tree.outputHelp();
+      return 0;
+    }
     await checkLine(program, line);
     await program.tree.parseAsync(line.args, { from: 'user' });
     return exitCode;

@@ -81,6 +81,9 @@ function expanded(
 
 const reference = /\$\{([^}:]*)(?::-([^}]*))?\}/g;
 
+/** Whether a file may be a `.env` file: its name does not say that it is YAML or JSON. */
+export const mayBeDotenv = (file: string): boolean => !/\.(?:ya?ml|json)$/i.test(file);
+
 /** The names that `${NAME}` in the text of a `.env` file refers to. */
 export const variablesIn = (file: string): string[] => [...file.matchAll(reference)].map(([, name = '']) => name);
 

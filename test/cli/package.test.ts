@@ -43,7 +43,7 @@ test('the package holds what a user needs, and nothing else', () => {
   const kinds = packed.map((file) =>
     file
       .replace(/^dist\/(?:[^/]*\.cjs|page\/page\.(?:js|css)|page\/icon\.svg)$/, 'dist')
-      .replace(/^(examples|schema|completions)\/.*/, '$1'),
+      .replace(/^(examples|schema|completions|man)\/.*/, '$1'),
   );
   expect([...new Set(kinds)].toSorted()).toEqual([
     ...[
@@ -71,7 +71,7 @@ test('the package holds what a user needs, and nothing else', () => {
       'source',
       'spec',
     ].map((page) => `docs/${page}.md`),
-    ...['examples', 'package.json', 'schema'],
+    ...['examples', 'man', 'package.json', 'schema'],
   ]);
 });
 

@@ -143,21 +143,27 @@ describe('help', () => {
     ['help jobs run', 'Usage: localrun jobs run [options] [job]'],
     ['help jobs executions tasks list', 'Usage: localrun jobs executions tasks list [options]'],
     ['help environment', 'Environment variables:'],
+    ['help global', 'Global flags, which every command takes:'],
   ])('%s goes to stdout', async (line, first) => {
     const { code, stdout, stderr } = await cli().run(line);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout.split('\n')[0]).toBe(first);
   });
 
-  test.each(['', 'jobs', 'jobs executions'])('of %j, which is no command yet, goes to stderr', async (line) => {
+  test('is what localrun alone prints', async () => {
+    const { run } = cli();
+    expect(await run('')).toEqual(await run('--help'));
+  });
+
+  test.each(['jobs', 'jobs executions'])('of %j, which is no command yet, goes to stderr', async (line) => {
     const { code, stdout, stderr } = await cli().run(line);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toContain(`Usage: localrun ${line ? `${line} ` : ''}[options] [command]`);
+    expect(stderr).toContain(`Usage: localrun ${line} [options] [command]`);
   });
 
   test('is no wider than the terminal', async () => {
     const { run } = cli();
-    const lines = ['--help', 'jobs --help', 'jobs run --help', 'prune --help', 'help environment'];
+    const lines = ['--help', 'jobs --help', 'jobs run --help', 'prune --help', 'help environment', 'help global'];
     for (const line of lines) {
       const { stdout } = await run(line, { terminal: 80 });
       expect(stdout.split('\n').filter((row) => row.length > 80)).toEqual([]);
@@ -168,6 +174,21 @@ describe('help', () => {
     const { stdout } = await cli().run('jobs validate --help', { terminal: 60 });
     expect(stdout).toContain('\n  gcloud run jobs describe nightly --format export | localrun jobs validate -\n');
     expect(stdout).toContain('\nExits with 1 if anything is wrong. With --format json,\nprints the problems');
+  });
+
+  test('has the flags of every day first, those without effect last, and points to the global ones', async () => {
+    const { stdout } = await cli().run('jobs run --help');
+    const headings = stdout.match(/^\S.*:$/gm);
+    expect(headings).toEqual([
+      ...['Arguments:', 'Options:'],
+      'Flags that run some of the tasks only, with their real index and count:',
+      'Local flags, which win over localrun.yaml; --no-... turns one off:',
+      ...['Local flags for this run only:', 'More container flags:', 'More job flags:'],
+      ...['Flags without effect on this machine, kept for Cloud Run:', 'Examples:'],
+    ]);
+    expect(stdout).not.toMatch(/^ +(-q, )?--(project|format|quiet)/m);
+    expect(stdout).toContain('\nGlobal flags, such as --project and --format: localrun help global\n');
+    expect((await cli().run('help global')).stdout).toMatch(/^ +--project <id>[^]*^ +-q, --quiet/m);
   });
 
   test('of what is not there', async () => {

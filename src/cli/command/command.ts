@@ -1,7 +1,7 @@
 import { Argument, type Command as Parser, Option } from 'commander';
 import type { GlobalFlags } from '../../config.js';
 import type { RuntimeKind } from '../../model/local/settings.js';
-import type { Flag, Track } from '../flags/flag.js';
+import { type Flag, headings, inHelpOrder, type Track } from '../flags/flag.js';
 import { formatsOf } from '../flags/formats.js';
 import { type CommonOptions, globalFlags } from '../flags/global.js';
 import type { Output } from '../io.js';
@@ -42,11 +42,19 @@ interface CommandModule {
 /** An argument of a command: its name in help, its description, and its choices, if it has any. */
 type Positional = readonly [spelling: string, description: string, choices?: readonly string[]];
 
-interface Declaration {
-  description: string;
+interface Declaration extends Described {
   arguments?: readonly Positional[];
-  /** The end of the help text. */
+}
+
+/** What help says of a command or a group. */
+interface Described {
+  description: string;
+  /** The heading above it in the help of its group. */
+  group?: string;
+  /** Paragraphs below its flags. */
   notes?: string;
+  /** Command lines, the end of the help text. */
+  examples?: readonly string[];
 }
 
 /** A command: its declaration, and the module that runs it, which is loaded when it runs. */
@@ -67,8 +75,7 @@ export interface TreeCommand extends Declaration {
 }
 
 /** Commands below one word. */
-export interface Group {
-  description: string;
+export interface Group extends Described {
   commands: () => Entries | Promise<Entries>;
 }
 
@@ -87,20 +94,24 @@ export async function addCommand(
   declared: Command | TreeCommand,
   { open, hidden, track }: Adding,
 ): Promise<void> {
-  const command = parent.command(name, { hidden }).description(declared.description);
+  const command = parent
+    .command(name, { hidden })
+    .description(declared.description)
+    .helpGroup(declared.group ?? '');
   for (const [spelling, description, choices] of declared.arguments ?? []) {
     const argument = new Argument(spelling, description);
     command.addArgument(choices ? argument.choices(choices) : argument);
   }
-  if (declared.notes) addNotes(command, declared.notes);
+  if ('load' in declared) addNotes(command, 'Global flags, such as --project and --format: localrun help global');
+  addNotesOf(command, declared);
   if ('loadForTree' in declared) {
     command.action(async (...args: unknown[]) => (await declared.loadForTree()).run(parent, ...args));
     return;
   }
   const { flags = [] } = declared;
   const own = typeof flags === 'function' ? await flags(track) : flags;
-  for (const flag of [...own, ...globalFlags(track, declared)]) command.addOption(flag);
-  command.addHelpOption(new Option('-h, --help', 'show this help').helpGroup('Global options:'));
+  for (const flag of inHelpOrder([...own, ...globalFlags(track, declared)])) command.addOption(flag);
+  command.addHelpOption(new Option('-h, --help', 'show this help').helpGroup(headings.global));
   command.action(async (...given: unknown[]) => {
     const [module, { withIds }] = await Promise.all([declared.load(), import('./resource-names.js')]);
     const { format, flatten = [], ...rest } = given.at(-2) as Given;
@@ -139,8 +150,14 @@ export async function addCommand(
 
 const isSpec = (word: unknown): word is string => typeof word === 'string' && /\.(?:ya?ml|json)$/i.test(word);
 
+/** Adds the notes and the examples of a command or a group below its help. */
+export function addNotesOf(command: Parser, { notes, examples = [] }: Described): void {
+  if (notes) addNotes(command, notes);
+  if (examples.length > 0) addNotes(command, ['Examples:', ...examples.map((line) => `  ${line}`)].join('\n'));
+}
+
 /** Adds lines below the help of a command. Indented ones, which are examples, stay whole on a narrow terminal. */
-export function addNotes(command: Parser, notes: string): void {
+function addNotes(command: Parser, notes: string): void {
   command.addHelpText('after', () => {
     const width = command.configureOutput().getOutHelpWidth?.() ?? 80;
     const lines = notes

@@ -1,9 +1,9 @@
-import { Command as Parser, CommanderError } from 'commander';
+import { Command as Parser, CommanderError, Help, type Option } from 'commander';
 import { UsageError } from '../errors.js';
 import { hidden, localrun } from '../commands/localrun.js';
-import type { Track } from '../flags/flag.js';
+import { headings, type Track } from '../flags/flag.js';
 import type { Io } from '../io.js';
-import { addCommand, addNotes, type Group, type Open } from './command.js';
+import { addCommand, addNotesOf, type Group, type Open } from './command.js';
 import type { CommandLine } from './command-line.js';
 
 /** The parser of one command line. */
@@ -32,7 +32,7 @@ export async function buildProgram(
     .helpCommand(false)
     .exitOverride()
     // Names without arguments leave more room for descriptions.
-    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .configureHelp({ subcommandTerm: (command) => command.name(), groupItems: withoutGlobalFlags })
     .configureOutput({
       writeOut: out.write,
       writeErr: err.write,
@@ -43,11 +43,7 @@ export async function buildProgram(
       getOutHasColors: () => out.chalk.level > 0,
       getErrHasColors: () => err.chalk.level > 0,
     });
-  addNotes(
-    tree,
-    `Exit codes: 0 success; 1 the command or its execution failed; 2 usage error; 130, 143 interrupted; 129 terminal closed.
-Environment variables: localrun help environment`,
-  );
+  addNotesOf(tree, localrun);
   const { words, track = 'GA' } = line ?? {};
   const [first = ''] = words ?? [];
   const own = Object.hasOwn(hidden, first) ? hidden[first] : undefined;
@@ -61,6 +57,17 @@ Environment variables: localrun help environment`,
     named.push(next);
   }
   return { tree, command: named.at(-1) ?? tree, words: named.map((command) => command.name()) };
+}
+
+/** The groups of a help text. `help global` has the global flags; completion needs them as flags like all others. */
+function withoutGlobalFlags<T extends Parser | Option>(
+  all: T[],
+  visible: T[],
+  groupOf: (item: T) => string,
+): Map<string, T[]> {
+  const groups = Help.prototype.groupItems(all, visible, groupOf);
+  groups.delete(headings.global);
+  return groups;
 }
 
 async function addGroup(
@@ -78,10 +85,19 @@ async function addGroup(
     if (!('commands' in entry)) {
       // Beside others in a list, a command needs only its name and description.
       if (named || words === undefined) await addCommand(parent, name, entry, { open, hidden: false, track });
-      else parent.command(name).description(entry.description);
+      else
+        parent
+          .command(name)
+          .description(entry.description)
+          .helpGroup(entry.group ?? '');
       continue;
     }
-    const command = parent.command(name).description(entry.description).helpCommand(false);
+    const command = parent
+      .command(name)
+      .description(entry.description)
+      .helpCommand(false)
+      .helpGroup(entry.group ?? '');
+    addNotesOf(command, entry);
     if (named || words === undefined) await addGroup(command, entry, open, track, named ? rest : undefined);
   }
 }

@@ -6,6 +6,7 @@ export const config: Entries = {
   explain: {
     description: 'Show each setting and its source, and check that what localrun.yaml maps exists.',
     flags: localFlags,
+    examples: ['localrun config explain', 'localrun config explain --runtime kubernetes'],
     here: true,
     load: () => import('./config/explain.js'),
   },
@@ -14,10 +15,8 @@ export const config: Entries = {
     arguments: [['[job]', 'the name of an existing job']],
     flags: [flag('-f, --file <file...>', 'job specs; globs; - for stdin')],
     notes: `Adds to the localrun.yaml in effect, or to a new one in this directory, and keeps everything already there: mappings, \
-comments, files. Reports what it did.
-
-Example:
-  localrun config init -f job.yaml`,
+comments, files. Reports what it did.`,
+    examples: ['localrun config init -f job.yaml', 'localrun config init nightly'],
     here: true,
     load: () => import('./config/init.js'),
   },

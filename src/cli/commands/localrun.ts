@@ -13,6 +13,16 @@ function sizeFlag(text: string): number {
 
 export const localrun: Group = {
   description: 'Cloud Run jobs on your own machine, with the commands, flags and output of `gcloud run jobs`.',
+  notes: `Exit codes: 0 success; 1 the command or its execution failed; 2 usage error; 130, 143 interrupted; 129 terminal closed.
+Environment variables: localrun help environment
+Global flags: localrun help global`,
+  examples: [
+    'localrun jobs run job.yaml',
+    'localrun jobs run hello --image alpine --command echo --args hello',
+    'localrun jobs run hello --last-failed',
+    'localrun jobs logs read hello',
+    'localrun serve',
+  ],
   commands: () => ({
     jobs: {
       description: 'Create, run and watch jobs.',
@@ -26,6 +36,7 @@ export const localrun: Group = {
       description:
         'Check the container engine, the store and the leftovers of executions, and say how to fix problems.',
       flags: [flag('--fix', 'remove leftovers of executions, resume orphaned executions, replace a damaged store')],
+      examples: ['localrun doctor', 'localrun doctor --fix'],
       load: () => import('./doctor.js'),
     },
     prune: {
@@ -40,11 +51,8 @@ export const localrun: Group = {
       ],
       notes: `Each of these flags keeps something; without them, everything that has ended is removed. Running executions stay. The \
 command first shows what it would remove, then prompts; in a session that is not interactive it removes nothing \
-without --quiet. It covers all projects and regions, unless --project or --region names one.
-
-Examples:
-  localrun prune --older-than 7d
-  localrun prune --keep-last 5 --max-size 1GiB --quiet`,
+without --quiet. It covers all projects and regions, unless --project or --region names one.`,
+      examples: ['localrun prune --older-than 7d', 'localrun prune --keep-last 5 --max-size 1GiB --quiet'],
       load: () => import('./prune.js'),
     },
     serve: {
@@ -52,11 +60,8 @@ Examples:
       arguments: [['[command...]', 'after `--`: a command to run while the API is served']],
       flags: serveFlags,
       notes: `Executions that requests start run in this process. When it ends, they go on with the next localrun command. With a \
-command, it serves as long as that runs, and ends with its exit code. A browser shows jobs, executions and logs at its address.
-
-Examples:
-  localrun serve
-  localrun serve --port 0 -- npm test`,
+command, it serves as long as that runs, and ends with its exit code. A browser shows jobs, executions and logs at its address.`,
+      examples: ['localrun serve', 'localrun serve --port 0 -- npm test'],
       here: true,
       load: () => import('./serve.js'),
     },
@@ -67,15 +72,18 @@ Examples:
     completion: {
       description: 'Print the completion script of a shell.',
       arguments: [['<shell>', '', ['bash', 'zsh', 'fish']]],
-      notes: `To load it in every session:
-  bash   localrun completion bash > ~/.local/share/bash-completion/completions/localrun
-  zsh    localrun completion zsh > "\${fpath[1]}/_localrun"
-  fish   localrun completion fish > ~/.config/fish/completions/localrun.fish`,
+      notes: 'The examples have every session load it.',
+      examples: [
+        'localrun completion bash > ~/.local/share/bash-completion/completions/localrun',
+        'localrun completion zsh > "${fpath[1]}/_localrun"',
+        'localrun completion fish > ~/.config/fish/completions/localrun.fish',
+      ],
       loadForTree: () => import('./completion.js'),
     },
     help: {
-      description: 'Show the help of a command, or `help environment`.',
-      arguments: [['[command...]', 'the words of a command, such as jobs run; or environment']],
+      description: 'Show the help of a command, or a list: environment, global.',
+      arguments: [['[command...]', 'the words of a command, such as jobs run; or environment, or global']],
+      examples: ['localrun help jobs run', 'localrun help environment', 'localrun help global'],
       loadForTree: () => import('./help.js'),
     },
   }),
@@ -90,17 +98,18 @@ const worker: Entries = {
       flag('--storage <size>', 'the size of the volume with the state directory; default: 10Gi'),
       flag('--storage-class <class>', 'the storage class of the volume; default: that of the cluster'),
     ],
-    notes: `Commands go to the worker where LOCALRUN_WORKER or runtime.worker in localrun.yaml names it.
-
-Examples:
-  localrun worker manifest --image registry.example/localrun-worker:1 --namespace jobs | kubectl apply -f -
-  LOCALRUN_WORKER=jobs/localrun-worker localrun jobs run -f job.yaml`,
+    notes: 'Commands go to the worker where LOCALRUN_WORKER or runtime.worker in localrun.yaml names it.',
+    examples: [
+      'localrun worker manifest --image registry.example/localrun-worker:1 --namespace jobs | kubectl apply -f -',
+      'LOCALRUN_WORKER=jobs/localrun-worker localrun jobs run -f job.yaml',
+    ],
     here: true,
     load: () => import('./worker/manifest.js'),
   },
   run: {
     description: 'Run every execution of the state directory that no other process runs, until SIGTERM.',
     notes: 'This is what the pod of a cluster worker runs.',
+    examples: ['localrun worker run'],
     here: true,
     load: () => import('./worker/run.js'),
   },

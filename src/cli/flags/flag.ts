@@ -6,6 +6,24 @@ export type Track = (typeof tracks)[number];
 
 export const atLeast = (track: Track, needed: Track): boolean => tracks.indexOf(track) >= tracks.indexOf(needed);
 
+/** The headings of flags in help, in order. Flags of every day have none: they are the `Options:` at the top. */
+export const headings = {
+  someTasks: 'Flags that run some of the tasks only, with their real index and count:',
+  local: 'Local flags, which win over localrun.yaml; --no-... turns one off:',
+  oneRun: 'Local flags for this run only:',
+  container: 'More container flags:',
+  job: 'More job flags:',
+  withoutEffect: 'Flags without effect on this machine, kept for Cloud Run:',
+  global: 'Global flags:',
+} as const;
+
+/** Flags in the order of their headings. */
+export function inHelpOrder(flags: readonly Flag[]): Flag[] {
+  const order: readonly (string | undefined)[] = Object.values(headings);
+  const place = ({ traits }: Flag): number => order.indexOf(traits.group);
+  return flags.toSorted((a, b) => place(a) - place(b));
+}
+
 /** Parses the value of a flag; when the flag is repeated, `previous` is the value so far. */
 export type Parse<T> = (text: string, previous?: T) => T;
 

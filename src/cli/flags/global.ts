@@ -1,6 +1,6 @@
 import type { Key } from '../output/format/keys.js';
 import type { Format } from '../output/format/projection.js';
-import { atLeast, collected, Flag, flag, type Track } from './flag.js';
+import { atLeast, collected, Flag, flag, headings, type Track } from './flag.js';
 import { formatsOf } from './formats.js';
 
 /** The flags that every command accepts, as the command sees them. */
@@ -15,7 +15,7 @@ export interface CommonOptions {
   account?: string;
 }
 
-const group = 'Global options:';
+const group = headings.global;
 const hidden = true;
 
 /** Flags that every command accepts, and gcloud's own that change nothing here, which help does not show. */

@@ -14,7 +14,7 @@ export interface ListOptions extends CommonOptions {
 const limitFlag = (text: string): number => (text === 'unlimited' ? Infinity : integerFlag('--limit', 1)(text));
 
 export const listFlags: readonly Flag[] = [
-  flag('--filter <expression>', "show only matching resources, e.g. name~^etl or 'labels.team=a OR NOT …'"),
+  flag('--filter <expression>', "show only matching resources, e.g. name~^etl or 'labels.team=a OR NOT ...'"),
   flag('--limit <count>', 'show at most this many', { parse: limitFlag }),
   flag('--sort-by <KEY,...>', 'sort by fields; ~KEY for the reverse order', { parse: collected }),
   flag('--uri', 'show only the addresses of the resources'),

@@ -13,7 +13,7 @@ import {
 import { parseMount, parsePublished, type PublishedPort } from '../../model/local/one-run.js';
 import type { Context } from '../command/context.js';
 import { UsageError } from '../errors.js';
-import { booleanFlag, type Flag, flag } from './flag.js';
+import { booleanFlag, type Flag, flag, headings } from './flag.js';
 import { integerFlag } from './parsers.js';
 import { localLine } from '../output/local-settings.js';
 
@@ -50,8 +50,7 @@ const flagged = {
   keepFailed: 'keepFailed',
 } as const;
 
-const oneRunGroup = 'Local flags for this run only:';
-const group = 'Local flags, which win over localrun.yaml; --no-... turns one off:';
+const group = headings.local;
 
 export const localFlags: readonly Flag[] = [
   flag('--runtime <kind>', 'what runs the tasks: docker (or podman), or kubernetes; default: docker', {
@@ -100,12 +99,12 @@ export const oneRunFlags: readonly Flag[] = [
     '--publish <port>',
     "open a port of the job's containers on this machine: PORT, HOSTPORT:PORT or IP:HOSTPORT:PORT",
     {
-      group: oneRunGroup,
+      group: headings.oneRun,
       parse: publishFlag,
     },
   ),
   flag('--mount <SRC:DST[:ro]>', 'mount a file or directory of this machine into the main container', {
-    group: oneRunGroup,
+    group: headings.oneRun,
     parse: mountFlag,
   }),
 ];

@@ -34,6 +34,9 @@ export const logFlags: readonly Flag[] = [
   flag('--prefix', 'begin each line with its task, retry and container'),
 ];
 
+/** What the tools of others need to follow a log, and `tail` does anyway. */
+export const logTailFlags: readonly Flag[] = [...logFlags, flag('-f, --follow', 'as without it: tail follows the log')];
+
 export const logReadFlags: readonly Flag[] = [
   ...logFlags,
   flag('--freshness <duration>', 'only entries up to this age, e.g. 10m, 1d', { parse: durationFlag('--freshness') }),

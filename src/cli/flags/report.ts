@@ -31,9 +31,8 @@ function parse(text: string, previous?: Record<string, string>): Record<string, 
   return files;
 }
 
-export const reportFlag = (more: { group?: string } = {}): Flag =>
+export const reportFlag = (): Flag =>
   flag('--report <FORMAT=FILE,...>', 'write junit, html or json reports at the end, however it ends; localrun only', {
-    ...more,
     parse,
   });
 

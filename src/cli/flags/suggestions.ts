@@ -17,7 +17,7 @@ const meant: readonly (readonly [names: readonly string[], flags: readonly strin
     ],
     ['--set-env-vars', '--update-env-vars'],
   ],
-  [['--env-file', '--env-var-file'], ['--env-vars-file']],
+  [['--env-var-file'], ['--env-file']],
   [['--secret', '--secrets', '--set-secret'], ['--set-secrets']],
   [['--timeout', '--timeout-seconds', '--task-timeout-seconds'], ['--task-timeout']],
   [['--retries', '--retry', '--max-retry', '--backoff-limit'], ['--max-retries']],

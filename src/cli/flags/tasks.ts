@@ -4,7 +4,7 @@ import { failedTasks } from '../../service/run-job.js';
 import type { Call } from '../../service/service.js';
 import { UsageError } from '../errors.js';
 import { checkExclusive } from './exclusive.js';
-import { type Flag, flag } from './flag.js';
+import { type Flag, flag, headings } from './flag.js';
 
 /** The flags that run some tasks of a job only; Cloud Run has none of them. */
 export interface TaskFlags {
@@ -13,7 +13,7 @@ export interface TaskFlags {
   lastFailed?: boolean;
 }
 
-const group = 'Flags that run some of the tasks only, with their real index and count:';
+const group = headings.someTasks;
 
 function indexesFlag(text: string): number[] {
   const indexes = parseIndexes(text);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { LocalDocument } from '../../local/settings-file.js';
-import { variablesIn } from '../../model/dotenv.js';
+import { mayBeDotenv, variablesIn } from '../../model/dotenv.js';
 import { StatusError } from '../../model/errors.js';
 import type { LocalFile, LocalSecret } from '../../model/local/schema.js';
 import { type FileWords, filesIn } from '../command/file-words.js';
@@ -118,7 +118,7 @@ async function helloOf({ version, words, files: where, local }: Forwarded, io: I
   const files: Record<string, string> = {};
   // The command says what it misses.
   for (const name of named.files) if (existsSync(path.resolve(cwd, name))) files[name] = await textOf(name, io);
-  const mentioned = Object.entries(files).flatMap(([name, text]) => (name.endsWith('.env') ? variablesIn(text) : []));
+  const mentioned = Object.entries(files).flatMap(([name, text]) => (mayBeDotenv(name) ? variablesIn(text) : []));
   const config = local && relative(local.file);
   if (config !== undefined) files[config] = JSON.stringify(travellingSettings(local?.value ?? {}));
   return {

@@ -1,6 +1,6 @@
 import { UsageError } from '../../errors.js';
 import type { Container } from '../../../model/schema/container.js';
-import { atLeast, booleanFlag, type Flag, flag, type Parse, type Track } from '../flag.js';
+import { atLeast, booleanFlag, collected, type Flag, flag, headings, type Parse, type Track } from '../flag.js';
 import { dictFlag, listFlag } from '../parsers.js';
 import { type Grouped, onlyContainer, perContainer } from './container-groups.js';
 import type { JobCommand } from './job.js';
@@ -24,6 +24,7 @@ export interface ContainerFlags {
   updateEnvVars?: Record<string, string>;
   removeEnvVars?: string[];
   clearEnvVars?: boolean;
+  envFile?: string[];
   envVarsFile?: string;
   setSecrets?: Record<string, string>;
   updateSecrets?: Record<string, string>;
@@ -67,8 +68,7 @@ export function envFlag(flag: string): Parse<Record<string, string>> {
   };
 }
 
-/** The flags of one container; `--clear-...` and the like have an opposite, `--no-...`. */
-const declared: readonly Flag[] = [
+const everyDay: readonly Flag[] = [
   flag('--image <image>', 'container image'),
   flag('--source <directory>', 'build the image here from a directory, by its Dockerfile or buildpacks', {
     commands: ['create', 'deploy', 'run'] satisfies JobCommand[],
@@ -78,21 +78,27 @@ const declared: readonly Flag[] = [
   }),
   flag('--command <list>', "entrypoint, comma-separated; empty: the image's", { parse: listFlag('--command') }),
   flag('--args <list>', "arguments, comma-separated; empty: the image's", { parse: listFlag('--args') }),
-  flag('--workdir <path>', 'working directory'),
-  flag('--memory <quantity>', 'memory limit, e.g. 512Mi'),
-  flag('--cpu <quantity>', 'CPU limit, e.g. 1 or 1000m'),
-  flag('--gpu <count>', 'GPUs; 0: none'),
   flag('--set-env-vars <KEY=VALUE,...>', 'environment variables that replace all existing ones', {
     parse: envFlag('--set-env-vars'),
   }),
+  flag('--env-file <file>', 'the same from a file: lines of KEY=VALUE, or a .yaml or .json map; may be repeated', {
+    parse: collected,
+  }),
+  flag('--set-secrets <KEY=VALUE,...>', 'NAME=SECRET:VERSION,...: secrets that replace all existing ones', {
+    parse: dictFlag('--set-secrets'),
+  }),
+  flag('--memory <quantity>', 'memory limit, e.g. 512Mi'),
+  flag('--cpu <quantity>', 'CPU limit, e.g. 1 or 1000m'),
+];
+
+const further: readonly Flag[] = [
+  flag('--workdir <path>', 'working directory'),
+  flag('--gpu <count>', 'GPUs; 0: none'),
   flag('--update-env-vars <KEY=VALUE,...>', 'environment variables to add or change', {
     parse: envFlag('--update-env-vars'),
   }),
   flag('--remove-env-vars <KEY,...>', 'environment variables to remove', { parse: keysToRemove('--remove-env-vars') }),
-  flag('--env-vars-file <file>', 'the same as --set-env-vars from a file: .env, or a YAML map'),
-  flag('--set-secrets <KEY=VALUE,...>', 'NAME=SECRET:VERSION,...: secrets that replace all existing ones', {
-    parse: dictFlag('--set-secrets'),
-  }),
+  flag('--env-vars-file <file>', "gcloud's --env-file: one file, whose name says whether it is a .env or YAML"),
   flag('--update-secrets <KEY=VALUE,...>', 'secrets to add or change; a KEY /DIR/FILE is a file', {
     parse: dictFlag('--update-secrets'),
   }),
@@ -113,14 +119,14 @@ const declared: readonly Flag[] = [
   ...booleanFlag('--sandbox-launcher', 'let the container start sandboxes', { hidden: true, track: 'BETA' }),
 ];
 
+/** The flags of one container; `--clear-...` and the like have an opposite, `--no-...`. */
+const declared = [...everyDay, ...further.map((of) => of.with({ group: headings.container }))];
+
 const names = [...new Set(declared.map((of) => of.attributeName()))];
 
 /** The container flags, and `--container`. Flags of the job may stand anywhere between them. */
 export const containerFlags = (of: JobCommand, track: Track): Flag[] =>
-  perContainer(
-    declared.filter((one) => atLeast(track, one.track) && (one.commands?.includes(of) ?? true)),
-    'Container flags:',
-  );
+  perContainer(declared.filter((one) => atLeast(track, one.track) && (one.commands?.includes(of) ?? true)));
 
 /** The flags of one container; its name is undefined if the job has only one. */
 export interface ContainerGroup {

@@ -34,8 +34,13 @@ export async function readJobEdit(options: JobOptions, io: Pick<Io, 'cwd' | 'var
   const groups = containerGroups(options);
   checkExclusive({ ...options }, jobExclusives);
   for (const { flags } of groups) {
-    checkExclusive({ ...flags }, containerExclusives);
-    if (flags.envVarsFile) flags.setEnvVars = await readEnvFile(flags.envVarsFile, io);
+    checkExclusive({ ...flags }, [[['--env-file'], ['--env-vars-file']]]);
+    // gcloud's name of the flag, in the words of gcloud's error.
+    checkExclusive({ ...flags, envVarsFile: flags.envVarsFile ?? flags.envFile }, containerExclusives);
+    if (flags.envVarsFile) flags.setEnvVars = await readEnvFile(flags.envVarsFile, '--env-vars-file', io);
+    for (const file of flags.envFile ?? []) {
+      flags.setEnvVars = { ...flags.setEnvVars, ...(await readEnvFile(file, '--env-file', io)) };
+    }
   }
   return { flags: options, groups };
 }

@@ -1,6 +1,6 @@
 import { UsageError } from '../../errors.js';
 import type { TaskTemplate } from '../../../model/schema/job.js';
-import { atLeast, booleanFlag, type Flag, flag, type Track } from '../flag.js';
+import { atLeast, booleanFlag, type Flag, flag, headings, type Track } from '../flag.js';
 import { dictFlag, durationFlag, integerFlag, lastListFlag, listFlag } from '../parsers.js';
 import { containerFlags } from './container.js';
 import { type VolumeFlag, volumeFlag } from './volume.js';
@@ -93,8 +93,7 @@ export const delayFlags: readonly Flag[] = booleanFlag('--delay-execution', 'let
 /** The only flag that `run` does not have: there it says what runs the tasks. */
 const noRuntime = flag('--runtime <runtime>', 'no effect on jobs', { hidden, track: 'ALPHA' });
 
-/** @param track which types of volumes `--add-volume` accepts */
-const declared = (track: Track): Flag[] => [
+const everyDay: readonly Flag[] = [
   flag('--tasks <count>', 'number of tasks', { parse: integerFlag('--tasks', 1) }),
   flag('--parallelism <count>', 'tasks that run at once; 0: as many as possible', {
     parse: integerFlag('--parallelism', 0),
@@ -103,10 +102,16 @@ const declared = (track: Track): Flag[] => [
   flag('--task-timeout <duration>', 'time for one attempt, e.g. 600, 10m, 1.5h', {
     parse: durationFlag('--task-timeout'),
   }),
-  flag('--service-account <email>', 'the identity of the tasks'),
+];
+
+/** @param track which types of volumes `--add-volume` accepts */
+const further = (track: Track): Flag[] => [
   flag('--labels <KEY=VALUE,...>', 'labels to add or change', { parse: dictFlag('--labels') }),
   flag('--update-labels <KEY=VALUE,...>', 'the same', { parse: dictFlag('--update-labels'), commands: update }),
   flag('--remove-labels <KEY,...>', 'labels to remove', { parse: listFlag('--remove-labels'), commands: update }),
+  flag('--add-volume <KEY=VALUE,...>', 'a volume, e.g. name=tmp,type=in-memory,size-limit=64Mi; may be repeated', {
+    parse: volumeFlag(track),
+  }),
   flag('--remove-volume <NAME,...>', 'volumes to remove', { parse: listFlag('--remove-volume') }),
   flag('--remove-containers <NAME,...>', 'containers to remove', {
     parse: listFlag('--remove-containers'),
@@ -123,6 +128,16 @@ const declared = (track: Track): Flag[] => [
     parse: lastListFlag('--remove-cloudsql-instances'),
     commands: update,
   }),
+  ...clientFlags,
+  noRuntime,
+  ...booleanFlag('--clear-labels', 'remove all labels', { commands: update }),
+  ...booleanFlag('--clear-volumes', 'remove all volumes'),
+  ...booleanFlag('--clear-cloudsql-instances', 'remove all Cloud SQL instances', { commands: update }),
+  ...delayFlags,
+];
+
+const withoutEffect: readonly Flag[] = [
+  flag('--service-account <email>', 'the identity of the tasks'),
   flag('--vpc-connector <name>', 'a VPC connector'),
   flag('--vpc-egress <which>', 'the traffic to send through the VPC: all-traffic, private-ranges-only', {
     parse: egress,
@@ -134,32 +149,31 @@ const declared = (track: Track): Flag[] => [
   flag('--breakglass <justification>', 'why to bypass that policy'),
   flag('--key <key>', 'a customer-managed encryption key; empty: none'),
   flag('--gpu-type <type>', 'the kind of GPU, e.g. nvidia-l4'),
-  flag('--add-volume <KEY=VALUE,...>', 'a volume, e.g. name=tmp,type=in-memory,size-limit=64Mi; may be repeated', {
-    parse: volumeFlag(track),
-  }),
   flag('--execution-environment <generation>', 'gen1, gen2', { parse: environment, hidden }),
   flag('--update-annotations <KEY=VALUE,...>', 'no effect on jobs', {
     parse: dictFlag('--update-annotations'),
     hidden,
   }),
-  ...clientFlags,
-  noRuntime,
-  ...booleanFlag('--clear-labels', 'remove all labels', { commands: update }),
-  ...booleanFlag('--clear-volumes', 'remove all volumes'),
-  ...booleanFlag('--clear-cloudsql-instances', 'remove all Cloud SQL instances', { commands: update }),
   ...booleanFlag('--clear-vpc-connector', 'remove the VPC connector', { commands: update }),
   ...booleanFlag('--clear-network', 'remove the VPC network', { commands: change }),
   ...booleanFlag('--clear-network-tags', 'remove the network tags', { commands: change }),
   ...booleanFlag('--clear-binary-authorization', 'remove the policy for the image', { commands: update }),
   ...booleanFlag('--gpu-zonal-redundancy', 'GPUs with zonal redundancy'),
-  ...delayFlags,
+];
+
+/** @param track which types of volumes `--add-volume` accepts */
+const declared = (track: Track): Flag[] => [
+  ...everyDay,
+  ...further(track).map((of) => of.with({ group: headings.job })),
+  ...withoutEffect.map((of) => of.with({ group: headings.withoutEffect })),
 ];
 
 /** The flags of a job and of its containers, as a command has them on a release track. */
 export function jobFlags(of: JobCommand, given: Track): Flag[] {
   const track = of === 'run' ? 'ALPHA' : given;
   const own = declared(track).filter(
-    (one) => atLeast(track, one.track) && (of === 'run' ? one !== noRuntime : (one.commands?.includes(of) ?? true)),
+    (one) =>
+      atLeast(track, one.track) && (of === 'run' ? one.long !== noRuntime.long : (one.commands?.includes(of) ?? true)),
   );
-  return [...containerFlags(of, track), ...own.map((one) => one.with({ group: 'Job flags:' }))];
+  return [...containerFlags(of, track), ...own];
 }

@@ -3,8 +3,10 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { type JobEdit, jobFromFlags, readJobEdit, withJobFlags } from '../../../../src/cli/flags/job/edit.js';
+import { headings } from '../../../../src/cli/flags/flag.js';
 import { jobFlags } from '../../../../src/cli/flags/job/job.js';
 import type { Output } from '../../../../src/cli/io.js';
+import { fieldsWithEffect } from '../../../../src/model/field-effects.js';
 import type { Container, Volume } from '../../../../src/model/schema/container.js';
 import type { JobInput } from '../../../../src/model/schema/job.js';
 import { jobInput, parent } from '../../../support/jobs.js';
@@ -273,6 +275,72 @@ describe('--env-vars-file', () => {
       'File [/none.yaml] does not exist.',
     );
   });
+});
+
+describe('--env-file', () => {
+  const files = {
+    vars: 'A=1\nB=${OUTER}\n',
+    '.env.local': 'B="2"\nC=\n',
+    'vars.yaml': 'A: "3"\n',
+    broken: 'A\n',
+  };
+  const variables = async (...flags: string[]): Promise<unknown> => {
+    const directory = tempDirectory();
+    for (const [name, text] of Object.entries(files)) writeFileSync(path.join(directory, name), text);
+    const job = jobFromFlags(await edit(['--image=i', ...flags], directory), parent);
+    return only(job).env?.map(({ name, value }) => `${name}=${value}`);
+  };
+
+  test('takes lines of KEY=VALUE whatever the file is called, or a map where its name says so', async () => {
+    expect(await variables('--env-file=vars')).toEqual(['A=1', 'B=x']);
+    expect(await variables('--env-file=vars', '--env-file=.env.local')).toEqual(['A=1', 'B=2', 'C=']);
+    expect(await variables('--env-file=vars.yaml')).toEqual(['A=3']);
+  });
+
+  test('is named by its errors, and excludes what --env-vars-file excludes', async () => {
+    await expect(variables('--env-file=broken')).rejects.toThrow(
+      'argument --env-file: Environment variable values must be strings. Found none for A in [broken]',
+    );
+    await expect(variables('--env-file=absent')).rejects.toThrow('argument --env-file: File [absent] does not exist.');
+    await expect(variables('--env-file=vars', '--env-vars-file=vars.yaml')).rejects.toThrow(
+      'At most one of --env-file | --env-vars-file can be specified.',
+    );
+    await expect(variables('--env-file=vars', '--set-env-vars=A=1')).rejects.toThrow(
+      'At most one of --clear-env-vars | --env-vars-file | --set-env-vars |',
+    );
+  });
+});
+
+/** A value for each flag with one that help shows as without effect. */
+const values: Readonly<Record<string, string>> = {
+  '--service-account': 'a@b.c',
+  '--vpc-connector': 'c',
+  '--vpc-egress': 'all-traffic',
+  '--network': 'n',
+  '--subnet': 's',
+  '--network-tags': 't',
+  '--binary-authorization': 'p',
+  '--breakglass': 'why',
+  '--key': 'k',
+  '--gpu-type': 'nvidia-l4',
+  '--execution-environment': 'gen2',
+  '--update-annotations': 'a=b',
+};
+
+test('the flags that help shows as without effect set only fields without effect', async () => {
+  const flags = jobFlags('update', 'ALPHA').filter(({ traits }) => traits.group === headings.withoutEffect);
+  expect(flags.length).toBeGreaterThan(10);
+  const full = await changed(oneOf({}), ...Object.entries(values).map(([flag, value]) => `${flag}=${value}`));
+  const acting = ['same', 'mapped'] as const;
+  for (const { long, required } of flags) {
+    const argument = required ? `${long}=${values[long ?? '']}` : `${long}`;
+    for (const job of [oneOf({}), ...(required ? [] : [full])]) {
+      const after = fieldsWithEffect(await changed(job, argument), acting);
+      expect({ long, fields: after }).toEqual({ long, fields: fieldsWithEffect(job, acting) });
+    }
+  }
+  const others = jobFlags('update', 'ALPHA').filter(({ long }) => Object.hasOwn(values, long ?? ''));
+  expect(new Set(others.map(({ long }) => long))).toEqual(new Set(Object.keys(values)));
 });
 
 describe('secrets as files', () => {
