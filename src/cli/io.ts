@@ -16,10 +16,9 @@ export interface Output extends Look {
   /** Writes text. Colour stays if the stream has colour; all other control characters are escaped. */
   write: (text: string) => void;
   /**
-   * Replaces this many lines above the cursor with text, in one write. Only the painter of a terminal uses it: nothing
-   * else moves the cursor.
+   * Replaces this many lines above the cursor, and all below it, with rows, in one write; a row that is null stays as it is. Only the painter of a terminal uses it: nothing else moves the cursor.
    */
-  overwrite: (lines: number, text: string) => void;
+  overwrite: (lines: number, rows: readonly (string | null)[]) => void;
   /** Whether its reader is slow, so that writes now stay in memory. */
   readonly busy: boolean;
   /** Waits until it is no longer busy. */
@@ -226,9 +225,11 @@ export function output(
   const put = (text: string): void => void (open && stream.write(text));
   return {
     write: (text) => put(printable(text, colored)),
-    overwrite(lines, text) {
-      const erase = lines === 0 ? '' : `\r\u{1b}[${lines}A\u{1b}[J`;
-      put(begin + erase + printable(text, colored) + end);
+    overwrite(lines, rows) {
+      const up = lines === 0 ? '\r' : `\r\u{1b}[${lines}A`;
+      // What is below a row is erased after it is written, so that nothing is blank in between.
+      const text = rows.map((row) => (row === null ? '\n' : `${printable(row, colored)}\u{1b}[K\n`)).join('');
+      put(`${begin}${up}${text}\u{1b}[J${end}`);
     },
     tty: stream.isTTY,
     get busy() {

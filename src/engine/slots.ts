@@ -97,11 +97,12 @@ export class Slots {
   }
 
   #begin(begun: AttemptRecord, run: (spec: AttemptSpec, sink: AttemptSink) => Promise<EndedAttempt>): void {
-    const { deps, record, beside } = this.#host;
+    const { deps, record, emit, beside } = this.#host;
     const { name } = record.execution;
     const { task, attempt } = begun;
     const active: Active = { record: begun };
     this.#active.set(task, active);
+    emit({ type: 'attempt.starting', task, attempt });
     const spec = attemptSpec(record.execution, { task, attempt }, deps.store.images(name));
     const ended = run(spec, {
       placed: (node) => void (active.record = record.locate(active.record, { node, waiting: undefined })),

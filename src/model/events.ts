@@ -12,6 +12,8 @@ export type ExecutionEvent = { time: Timestamp } & (
   /** `detail`: the container engine's message. */
   | { type: 'image.unavailable'; image: string; detail: string }
   | { type: 'execution.started'; execution: Execution }
+  /** It has a slot, and the runtime is asked to start it, or to find it again. */
+  | { type: 'attempt.starting'; task: number; attempt: number }
   /** The runtime cannot start it yet, and says why. Undefined: it can now. */
   | { type: 'attempt.waiting'; task: number; attempt: number; why: string | undefined }
   | { type: 'attempt.started'; task: number; attempt: number; node?: string | undefined }

@@ -73,6 +73,24 @@ export const endingWords = (result: TaskAttemptResult | undefined, timeout: stri
   return said.replace(/^(?:failed with |failed: |was )/, '');
 };
 
+/**
+ * What the last lines of an attempt add to `endingWords`, with what goes between; undefined if they add nothing. They are
+ * read only if they can.
+ */
+export function addedWords(ending: string, lines: () => readonly SaidLine[]): string | undefined {
+  // What did not start has written nothing, and its message says why.
+  if (ending.startsWith('failed to start')) return undefined;
+  const line = failureLine(lines());
+  if (!line) return undefined;
+  // Only of a program that has ended by itself do the last words say why.
+  if (line.because !== 'error' && !/^exit code|exited with code/.test(ending)) return undefined;
+  return line.because === 'last' ? `, last line: ${line.text}` : `: ${line.text}`;
+}
+
+/** The label of the container that the message about the end of an attempt blames, if it blames one. */
+export const blamed = (message: string): string | undefined =>
+  /^(?:Container |STARTUP .* for container )"([^"]+)"/.exec(message)?.[1];
+
 /** A line without what differs from task to task: numbers, ids, paths and addresses. */
 export const withoutDetails = (line: string): string =>
   line

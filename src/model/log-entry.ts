@@ -56,16 +56,23 @@ export interface EntrySource {
  */
 export function lineEntry({ time, text }: LogLine, source: EntrySource, number: number): LogEntry {
   const entry = newEntry(source, time, `${source.log}${source.container ?? ''}.${number}`);
+  const structured = structuredLine(text);
+  if (!structured) return { ...entry, textPayload: text };
+  return { ...entry, ...structured, labels: { ...entry.labels, ...structured.labels } };
+}
+
+/** What a JSON object says of the entry of its line; undefined if a line is anything else. */
+export function structuredLine(text: string): Partial<LogEntry> | undefined {
   const payload = jsonObject(text);
-  if (!payload) return { ...entry, textPayload: text };
-  const lifted = { ...entry };
+  if (!payload) return undefined;
+  const lifted: Partial<LogEntry> = {};
   const unlifted: [key: string, value: unknown][] = [];
   for (const [key, value] of Object.entries(payload)) {
     const field = ownProperty(liftedFields, key);
     if (key === 'severity' && isSeverity(value)) lifted.severity = upper(value);
     else if (key === 'time' && isTime(value)) lifted.timestamp = toTimestamp(value);
     else if (key === `${special}labels` && typeof value === 'object') {
-      lifted.labels = { ...lifted.labels, ...value };
+      lifted.labels = { ...value };
     } else if (key === `${special}insertId`) lifted.insertId = String(value);
     else if (field) lifted[field] = value;
     else unlifted.push([key, value]);
@@ -182,7 +189,7 @@ const isDeeper = (value: unknown, levels: number): boolean =>
   (levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1)));
 
 /** The readable text of an entry. */
-export function entryText({ textPayload, jsonPayload }: LogEntry): string {
+export function entryText({ textPayload, jsonPayload }: Pick<LogEntry, 'textPayload' | 'jsonPayload'>): string {
   if (textPayload !== undefined) return textPayload;
   const message = jsonPayload?.['message'];
   return typeof message === 'string' ? message : JSON.stringify(jsonPayload);

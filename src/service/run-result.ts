@@ -1,4 +1,4 @@
-import { endingWords, failureLine, type SaidLine, withoutDetails } from '../model/failure-line.js';
+import { addedWords, blamed, endingWords, type SaidLine, withoutDetails } from '../model/failure-line.js';
 import { entryText, lineEntry } from '../model/log-entry.js';
 import { seenAtLast } from '../model/log-lines.js';
 import { defaultLimits } from '../model/defaults.js';
@@ -79,20 +79,14 @@ function tellingLine(
   { index: task, retried: attempt, lastAttemptResult }: TaskRecord,
   ending: string,
 ): string | undefined {
-  // What did not start has written nothing, and its message says why.
-  if (ending.startsWith('failed to start')) return undefined;
   const container = culpritOf(execution, lastAttemptResult?.status?.message ?? '');
   const source = { task, attempt, container };
-  const line = failureLine(said(service, execution, source, searchedLines, searchedBytes));
-  if (!line) return undefined;
-  // Only of a program that has ended by itself do the last words say why.
-  if (line.because !== 'error' && !/^exit code|exited with code/.test(ending)) return undefined;
-  return line.because === 'last' ? `, last line: ${line.text}` : `: ${line.text}`;
+  return addedWords(ending, () => said(service, execution, source, searchedLines, searchedBytes));
 }
 
 /** The label of the sidecar that a message blames, if it blames one. */
 function culpritOf(execution: Execution, message: string): string | undefined {
-  const [, label] = /^(?:Container |STARTUP .* for container )"([^"]+)"/.exec(message) ?? [];
+  const label = blamed(message);
   return sidecarsOf(execution).find((sidecar) => sidecar === label);
 }
 

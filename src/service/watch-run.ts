@@ -54,7 +54,7 @@ export async function watchRun(call: Call, name: string, control: Control, onEve
 /** What has happened to an attempt since it was seen last, except for its end. */
 function changes(before: AttemptRecord | undefined, now: AttemptRecord): Happening[] {
   const { task, attempt, node, waiting } = now;
-  const events: Happening[] = [];
+  const events: Happening[] = before ? [] : [{ type: 'attempt.starting', task, attempt }];
   if (waiting !== before?.waiting) events.push({ type: 'attempt.waiting', task, attempt, why: waiting });
   if (now.startTime && !before?.startTime) events.push({ type: 'attempt.started', task, attempt, node });
   if (now.stop && !before?.stop) events.push({ type: 'attempt.stopping', task, attempt, reason: now.stop.reason });

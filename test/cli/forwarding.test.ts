@@ -56,6 +56,14 @@ test('the worker does the work, with the files, the account and the streams of t
   expect(declined.code).toBe(1);
 }, 60_000);
 
+test('the live view of the worker is painted on the terminal of this machine, which makes it printable', async () => {
+  const rows = String.raw`{"to":"err","overwrite":["row \u001b[2J",null],"lines":2}`;
+  const { run } = forwarding(`head -1 > /dev/null; echo '${rows}'; echo '{"exit":3}'; cat > /dev/null`);
+  const { code, stderr } = await run('jobs list', { terminal: 80 });
+  expect(code).toBe(3);
+  expect(stderr).toContain('\u{1b}[2Arow \\u001b[2J\u{1b}[K\n\n\u{1b}[J');
+}, 60_000);
+
 test('errors name the files of this machine, and have the exit codes of this machine', async () => {
   const { home, file, run } = forwarding();
   file('bad.yaml', job.replace('image', 'imag'));

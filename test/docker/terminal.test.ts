@@ -40,16 +40,17 @@ test('what a job writes reaches a terminal and a pipe as text, with colour on th
   const [run = '', wait, ...logs] = seen;
   expect(wait).toContain('The execution failed.');
   // Of a line that a carriage return overwrites, the live view shows what is seen in the end.
-  expect(run).toMatch(/task 0\S* \S*│\S* over\S*\r\n/);
+  expect(run).toMatch(/0\S* \S*│\S* over\S*\[K\r\n/);
   // The end has the last lines once more, without colour, and the verdict in place of the tables.
   for (const text of [run, wait].map((text = '') => stripVTControlCharacters(text))) {
     expect(text).toMatch(
-      /\n {2}│ over\r\n {2}│ red\r\n\r\nX Failed · evil-\w{5} · [\d.]+s\r\n {2}logs {2}localrun .* --task 0\r\n$/,
+      /\n {2}│ over\r\n {2}│ red\r\n\r\nX Failed · evil-\w{5} · [\d.]+s.*\r\n {2}logs {2}localrun .* --task 0\r\n$/,
     );
     expect(text).not.toContain('EXECUTION_FAILED');
   }
   for (const text of logs) expect(text).toContain(String.raw`x\u001b[2J|\u001b[77A|\u001b]52;c;ZXZpbA==\u0007|`);
-  for (const text of [run, ...logs]) expect(text).toContain(`${red}\u{1b}[0m\r\n`);
+  for (const text of logs) expect(text).toContain(`${red}\u{1b}[0m\r\n`);
+  expect(run).toContain(`${red}\u{1b}[0m\u{1b}[K\r\n`);
   const piped = [
     await home.run(['jobs', 'run', '-f', file]),
     await home.run(['jobs', 'logs', 'read', 'evil']),

@@ -20,6 +20,10 @@ describe('an execution', () => {
     expect(world.store.attempts(world.name)).toHaveLength(7);
     expect(world.runtime.attempts.size).toBe(0);
     expect(world.store.lease(world.name)).toBeUndefined();
+    const third = world.events.filter((event) => 'task' in event && event.task === 2);
+    expect(third.map(({ type }) => type)).toEqual([
+      ...['attempt.starting', 'attempt.started', 'attempt.settling', 'attempt.ended'],
+    ]);
   });
 
   test('records what the containers of each attempt have used', async () => {

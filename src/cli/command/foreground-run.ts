@@ -6,6 +6,7 @@ import type { Execution } from '../../model/schema/job.js';
 import { currentExecution } from '../../service/executions.js';
 import { handOver, runAndFollow, type RunnerCall } from '../../service/execution-runner.js';
 import type { Call } from '../../service/service.js';
+import { tasksOf } from '../../service/tasks.js';
 import type { CommonOptions } from '../flags/global.js';
 import { exitCodeOf, Interrupted, Reported } from '../errors.js';
 import type { Signal } from '../io.js';
@@ -63,7 +64,14 @@ export async function runInForeground(context: Context, runner: RunnerCall, begi
   });
   try {
     created = begin();
-    view = openView(io, created, runner.now);
+    const begun = (created.succeededCount ?? 0) + (created.failedCount ?? 0) + (created.cancelledCount ?? 0) > 0;
+    const ended = begun ? tasksOf(runner, created, ['Succeeded', 'Failed', 'Cancelled']) : [];
+    view = openView(
+      io,
+      created,
+      runner.now,
+      ended.map(({ record }) => record),
+    );
     const control = { cancel: cancel.signal, kill: kill.signal };
     const { name } = created;
     const shown = view;

@@ -12,7 +12,7 @@ import { Interrupted, OtherEnded, UsageError } from '../errors.js';
 import type { CommonOptions } from '../flags/global.js';
 import type { ServeFlags } from '../flags/serve.js';
 import type { Signal } from '../io.js';
-import { sentence } from '../output/live/progress.js';
+import { sentence } from '../output/live/sentences.js';
 
 type Options = CommonOptions & ServeFlags;
 

@@ -1,7 +1,7 @@
 import type { Context } from '../command/context.js';
 import { currentExecution } from '../../service/executions.js';
 import { runHere } from '../../service/execution-runner.js';
-import { sentence } from '../output/live/progress.js';
+import { sentence } from '../output/live/sentences.js';
 
 /** A background process: runs one execution to its end and prints its events into the log of the worker. */
 export async function run(context: Context, _options: object, execution: string, token: string): Promise<void> {

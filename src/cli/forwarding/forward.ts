@@ -81,7 +81,7 @@ export async function forward(forwarded: Forwarded, io: Io): Promise<number> {
     for await (const deed of frames<Deed>(remote.output)) {
       heard = true;
       if ('exit' in deed) return deed.exit;
-      if ('write' in deed) await perform(deed, io[deed.to]);
+      if ('to' in deed) await perform(deed, io[deed.to]);
       else if ('ask' in deed) say({ answer: (await io.ask(deed.ask)) ?? null });
       else if ('read' in deed) say({ input: await io.readInput(deed.read) });
       else await spin(deed.spin);
@@ -94,9 +94,9 @@ export async function forward(forwarded: Forwarded, io: Io): Promise<number> {
 }
 
 /** Writes, and waits until the reader has kept up: otherwise what comes would pile up here. */
-async function perform({ write, lines }: Extract<Deed, { write: string }>, output: Output): Promise<void> {
-  if (lines === undefined) output.write(write);
-  else output.overwrite(lines, write);
+async function perform(deed: Extract<Deed, { to: 'out' | 'err' }>, output: Output): Promise<void> {
+  if ('write' in deed) output.write(deed.write);
+  else output.overwrite(deed.lines, deed.overwrite);
   await output.drained();
 }
 

@@ -48,7 +48,7 @@ export async function caller(system: Io): Promise<Caller | undefined> {
     ...{ tty: of.tty, unicode: of.unicode, chalk: new Chalk({ level: of.colour as 0 }) },
     // The caller makes it printable, and knows its files by their own paths.
     write: (text) => tell({ to, write: text.replaceAll(root, '') }),
-    overwrite: (lines, text) => tell({ to, write: text.replaceAll(root, ''), lines }),
+    overwrite: (lines, rows) => tell({ to, overwrite: rows.map((row) => row && row.replaceAll(root, '')), lines }),
     get busy() {
       return output.writableNeedDrain;
     },

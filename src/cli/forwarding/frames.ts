@@ -43,7 +43,8 @@ export type Word =
 
 /** What the command says: what to do with the streams of the caller, and at last the exit code. */
 export type Deed =
-  | { to: 'out' | 'err'; write: string; lines?: number }
+  | { to: 'out' | 'err'; write: string }
+  | { to: 'out' | 'err'; overwrite: readonly (string | null)[]; lines: number }
   | { ask: string }
   | { read: number }
   /** null: it stops. */

@@ -1,8 +1,11 @@
 import { formatSpan } from '../../model/time.js';
 import type { BuildLine } from '../../service/build-image.js';
 import type { Io } from '../io.js';
+import { printable } from '../../model/printable.js';
 import { livePainter, plainPainter } from './live/painter.js';
+import { wrap } from './live/wrap.js';
 import { signs } from './symbols.js';
+import { cut, oneLine } from './text-width.js';
 
 /** Shows a build on stderr while it runs. */
 export interface BuildView {
@@ -25,13 +28,10 @@ export function openBuildView({ err, env }: Pick<Io, 'err' | 'env'>, name: strin
   const live = err.tty && !env['CI'];
   const last: string[] = [];
   let step: string | undefined;
-  const cut = (text: string): string => {
-    const width = Math.max(1, err.columns - 1);
-    return text.length > width ? text.slice(0, width - 1) + signs(err).more : text;
-  };
+  const row = (text: string): string => cut(oneLine(text), err.columns - 1, err);
   const rows = (): string[] => [
-    cut(`Building ${name}  ${formatSpan(Math.floor((now() - begun) / 100) * 100)}  ${step ?? ''}`),
-    ...last.map((line) => chalk.dim(cut(`  ${line}`))),
+    row(`Building ${name}  ${formatSpan(Math.floor((now() - begun) / 100) * 100)}  ${step ?? ''}`),
+    ...last.map((line) => chalk.dim(row(`  ${line}`))),
   ];
   const painter = live ? livePainter(err, rows) : plainPainter(err);
   const timer = live ? setInterval(() => painter.repaint(), interval) : undefined;
@@ -42,14 +42,17 @@ export function openBuildView({ err, env }: Pick<Io, 'err' | 'env'>, name: strin
     onLine(line) {
       const text = plain(line.text);
       step = line.step;
-      if (!live) return painter.print(`${prefix}${text}\n`);
+      if (!live) return painter.print([prefix + text]);
       last.push(text);
       if (last.length > shownLines) last.shift();
-      painter.print('');
+      painter.print([]);
     },
     close(output = []) {
       clearInterval(timer);
-      if (live) painter.print(output.map((line) => `${prefix}${plain(line)}\n`).join(''));
+      if (live)
+        painter.print(
+          output.flatMap((line) => wrap(printable(prefix + plain(line), chalk.level > 0), err.columns - 1)),
+        );
       painter.close();
     },
   };

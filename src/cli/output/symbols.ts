@@ -18,6 +18,18 @@ const unicode = {
   dot: '·',
   /** In place of omitted text. */
   more: '…',
+  /** In the live view: a task that has failed, runs, starts, waits or is tried again. */
+  failed: '✗',
+  running: '▸',
+  starting: '○',
+  waiting: '·',
+  retry: '↻',
+  /** Tasks that have succeeded, one or several, or only some of several. */
+  done: '■',
+  partlyDone: '□',
+  /** What a bar has reached, and the rest of it. */
+  filled: '━',
+  unfilled: '─',
   spinner: ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'],
 };
 
@@ -28,6 +40,15 @@ const ascii: typeof unicode = {
   bar: '|',
   dot: '-',
   more: '.',
+  failed: 'X',
+  running: '>',
+  starting: 'o',
+  waiting: '.',
+  retry: 'r',
+  done: '#',
+  partlyDone: '+',
+  filled: '#',
+  unfilled: '-',
   spinner: ['|', '/', '-', '\\'],
 };
 

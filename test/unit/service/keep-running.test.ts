@@ -204,8 +204,9 @@ describe('what another process sees of a run', () => {
     const seen = watchRun(world.call, execution, { cancel: never, kill: never }, (event) => events.push(event));
     await vi.advanceTimersByTimeAsync(30_000);
     expect(completionStatus(await seen)).toBe('EXECUTION_SUCCEEDED');
-    expect(types(events, /attempt.(started|ended)/).toSorted()).toEqual([
+    expect(types(events, /attempt.(starting|started|ended)/).toSorted()).toEqual([
       ...['attempt.ended 0', 'attempt.ended 1', 'attempt.started 0', 'attempt.started 1'],
+      ...['attempt.starting 0', 'attempt.starting 1'],
     ]);
     expect(types(events, /execution/)).toEqual(['execution.started', 'execution.completed']);
     expect(events).toContainEqual(expect.objectContaining({ type: 'attempt.ended', task: 1, state: 'Succeeded' }));

@@ -2,7 +2,7 @@ import type { Context } from '../../command/context.js';
 import { shortName } from '../../../model/names.js';
 import { currentExecution } from '../../../service/executions.js';
 import { keepRunning } from '../../../service/keep-running.js';
-import { sentence } from '../../output/live/progress.js';
+import { sentence } from '../../output/live/sentences.js';
 
 export async function run(context: Context): Promise<void> {
   const { io } = context;

@@ -1,9 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Output } from '../../io.js';
+import { widthOf } from '../text-width.js';
 
-/** Prints lines that stay, each with its newline, and shows rows below them while it is open. */
+/** Prints lines that stay, and shows rows below them while it is open. */
 export interface Painter {
-  print(lines: string): void;
+  /** Prints lines, each without its newline, and on a terminal narrower than that. */
+  print(lines: readonly string[]): void;
   /** Shows the current rows. */
   repaint(): void;
   close(): void;
@@ -11,7 +13,7 @@ export interface Painter {
 
 /** Prints lines and no rows. */
 export const plainPainter = ({ write }: Output): Painter => ({
-  print: write,
+  print: (lines) => write(lines.map((line) => `${line}\n`).join('')),
   repaint: () => {},
   close: () => {},
 });
@@ -20,19 +22,25 @@ export const plainPainter = ({ write }: Output): Painter => ({
 const interval = 50;
 
 /**
- * Lines that scroll, and rows that stay below them. A painting is one write: it erases the old rows, then prints the new
- * lines and the new rows. The cursor stays on an empty line, where the echo of a Ctrl-C does no harm.
+ * Lines that scroll, and rows that stay below them. A painting is one write of what has changed: the new lines and rows
+ * over the old rows, or only rows that differ. The cursor stays on an empty line, where the echo of a Ctrl-C does no
+ * harm.
  */
 export function livePainter(output: Output, rows: () => readonly string[]): Painter {
   let painted: readonly string[] = [];
-  let lines = '';
+  let columns = output.columns;
+  let lines: string[] = [];
   let timer: NodeJS.Timeout | undefined;
   const paint = (next: readonly string[]): void => {
     // The terminal could not erase more rows than the screen has.
     const shown = next.slice(0, Math.max(0, output.rows - 1));
-    output.overwrite(height(painted, output.columns), lines + shown.map((row) => `${row}\n`).join(''));
+    const same = lines.length === 0 && output.columns === columns && shown.length === painted.length;
+    const changed = same ? shown.map((row, i) => (row === painted[i] ? null : row)) : [...lines, ...shown];
+    if (same && changed.every((row) => row === null)) return;
+    output.overwrite(height(painted, output.columns), changed);
+    ({ columns } = output);
     painted = shown;
-    lines = '';
+    lines = [];
   };
   // A slow terminal gets the collected lines once it has caught up.
   const repaint = (): void => {
@@ -43,7 +51,7 @@ export function livePainter(output: Output, rows: () => readonly string[]): Pain
   const ignore = output.onResize(repaint);
   return {
     print(more) {
-      lines += more;
+      for (const line of more) lines.push(line);
       timer ??= setTimeout(repaint, interval);
     },
     repaint,
@@ -60,4 +68,4 @@ export function livePainter(output: Output, rows: () => readonly string[]): Pain
  * line of the cursor as it is, so that line is not one of the rows.
  */
 const height = (rows: readonly string[], columns: number): number =>
-  rows.reduce((sum, row) => sum + Math.max(1, Math.ceil(stripVTControlCharacters(row).length / columns)), 0);
+  rows.reduce((sum, row) => sum + Math.max(1, Math.ceil(widthOf(stripVTControlCharacters(row)) / columns)), 0);

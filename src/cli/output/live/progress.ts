@@ -1,267 +1,316 @@
 import type { ExecutionEvent } from '../../../model/events.js';
-import { unheard } from '../../../model/log-entry.js';
+import { addedWords, blamed, endingWords, type SaidLine, withoutDetails } from '../../../model/failure-line.js';
 import { shortName } from '../../../model/names.js';
-import { endingOf } from '../../../model/attempt.js';
-import { printable } from '../../../model/printable.js';
-import type { Execution, TaskTemplate } from '../../../model/schema/job.js';
-import { formatSpan } from '../../../model/time.js';
-import { publishedLine } from '../local-settings.js';
-import { type Look, signs } from '../symbols.js';
+import type { Execution } from '../../../model/schema/job.js';
+import { selectionOf } from '../../../model/task-selection.js';
+import type { TaskState } from '../../../model/task.js';
+import { durationSeconds } from '../../../model/time.js';
+import { sidecarsOf } from '../../../service/logs.js';
 
-/** A running attempt. */
-interface Running {
+/** An attempt that has a slot. Times are in ms since 1970. */
+export interface Attempt {
   task: number;
   attempt: number;
   /** The node of the cluster. */
   node: string | undefined;
-  since: number;
+  began: number;
+  /** When its first container started; undefined until then. */
+  started: number | undefined;
   stopping: boolean;
+  /** Why it cannot start yet, and since when. */
+  wait: { why: string; since: number } | undefined;
 }
 
-/** An attempt that has a slot and cannot start yet. */
-interface Waiting {
-  task: number;
-  why: string;
-  since: number;
+/** Failed tasks with the same reason. */
+export interface Failures {
+  /** `exit code 2: checksum mismatch in part 3`, as the log of the last of them has it. */
+  reason: string;
+  count: number;
+  /** The last of them. */
+  tasks: readonly number[];
 }
 
-/** The state of an execution in the live view: a fold over its events. */
-export interface Progress {
-  id: string;
-  taskCount: number;
-  /** A task keeps its row while it runs, and the next task takes it over, so rows do not jump. */
-  slots: readonly (Running | undefined)[];
-  waits: readonly Waiting[];
-  /** Tasks that no longer run but have no result yet. */
-  settling: readonly number[];
+/** A task in the view: what its last attempt does, or its result. */
+export type Standing = 'waiting' | 'starting' | 'running' | 'succeeded' | 'failed' | 'cancelled';
+
+/** The last lines of an attempt, in which the reason of its failure is looked for, and the length of each. */
+const keptLines = 50;
+const keptLength = 500;
+
+/** The reasons that are remembered, and the tasks of each. */
+const keptReasons = 20;
+const keptTasks = 10;
+
+type Event<T extends ExecutionEvent['type']> = Extract<ExecutionEvent, { type: T }>;
+
+/**
+ * The state of an execution in the live view. An event costs the same whatever the number of tasks, and what is kept
+ * grows with the number of running attempts only, but for one value a task.
+ */
+export class Progress {
+  readonly id: string;
+  readonly taskCount: number;
+  readonly maxRetries: number;
+  /** How long an attempt may take, in ms. */
+  readonly timeout: number;
+  readonly since: number;
+  /** By position, see `indexOf`. */
+  readonly standings: Standing[];
+  /** An attempt keeps its slot while it runs, and the next takes it over, so that nothing jumps. */
+  readonly slots: (Attempt | undefined)[] = [];
   succeeded: number;
   failed: number;
   cancelled: number;
   retries: number;
+  /** Attempts that have a slot and have not started. */
+  starting = 0;
+  /** Attempts that have started and not ended. */
+  running = 0;
+  cancelling = false;
   /** What the whole execution waits for. */
-  waiting: string | undefined;
+  waiting: string | undefined = 'looking for the image';
   /** The call that the container engine is slow at, and since when it has been silent. */
   slow: { call: string; since: number; noun: string } | undefined;
-  since: number;
+  readonly #selected: readonly number[] | undefined;
+  readonly #positions: ReadonlyMap<number, number> | undefined;
+  readonly #slotOf = new Map<number, number>();
+  /** Attempts that no longer run but have no result yet. */
+  readonly #settling = new Map<number, Attempt>();
+  readonly #said = new Map<number, Saying[]>();
+  readonly #failures = new Map<string, { reason: string; count: number; tasks: number[] }>();
+  readonly #timeoutText: string | undefined;
+  readonly #sidecars: readonly string[];
+  /** The time that ended attempts have had a slot, and the tasks that have a result by them. */
+  #busy = 0;
+  #finished = 0;
+  #firstBegan: number | undefined;
+
+  /**
+   * @param execution new, or begun by another process
+   * @param ended the tasks that have a result already
+   */
+  constructor(execution: Execution, now: number, ended: Iterable<{ index: number; state: TaskState }> = []) {
+    const { template, taskCount } = execution;
+    this.id = shortName(execution.name);
+    this.taskCount = taskCount;
+    this.maxRetries = template.maxRetries ?? 0;
+    this.timeout = (durationSeconds(template.timeout ?? '') ?? 600) * 1000;
+    this.#timeoutText = template.timeout;
+    this.#sidecars = sidecarsOf(execution);
+    this.since = now;
+    this.succeeded = execution.succeededCount ?? 0;
+    this.failed = execution.failedCount ?? 0;
+    this.cancelled = execution.cancelledCount ?? 0;
+    this.retries = execution.retriedCount ?? 0;
+    this.#selected = selectionOf(execution)?.indexes;
+    this.#positions = this.#selected && new Map(this.#selected.map((index, position) => [index, position]));
+    this.standings = Array<Standing>(taskCount).fill('waiting');
+    for (const { index, state } of ended) this.#stand(index, standingAfter(state));
+  }
+
+  /** The index of the task at a position: the same, unless the execution runs only some of its tasks. */
+  indexOf(position: number): number {
+    return this.#selected?.[position] ?? position;
+  }
+
+  /** The tasks that have no result and no slot. */
+  get pending(): number {
+    const { taskCount, succeeded, failed, cancelled, starting, running } = this;
+    return Math.max(0, taskCount - succeeded - failed - cancelled - starting - running - this.#settling.size);
+  }
+
+  /** Whether every task has a result. */
+  get complete(): boolean {
+    return this.succeeded + this.failed + this.cancelled >= this.taskCount;
+  }
+
+  /** The reasons of failures, the last one first. */
+  get failures(): readonly Failures[] {
+    return [...this.#failures.values()].toReversed();
+  }
+
+  /**
+   * How long the rest is expected to take, in ms: what the tasks without a result need at the average of those before
+   * them, on as many slots as there have been on average. Undefined as long as there is too little to tell from.
+   */
+  remaining(now: number): number | undefined {
+    if (this.#finished < 2 || this.#firstBegan === undefined || this.complete || this.cancelling) return undefined;
+    const mean = this.#busy / this.#finished;
+    let taken = this.#busy;
+    let left = this.pending * mean;
+    let longest = this.pending > 0 ? mean : 0;
+    for (const slot of this.slots) {
+      if (!slot) continue;
+      const age = now - slot.began;
+      taken += age;
+      left += Math.max(0, mean - age);
+      longest = Math.max(longest, mean - age);
+    }
+    const slots = taken / Math.max(1, now - this.#firstBegan);
+    return Math.max(longest, left / Math.max(1, slots));
+  }
+
+  /** Keeps the last lines of attempts that run, as their log entries have them. */
+  heard(task: number, line: Saying): void {
+    const lines = this.#said.get(task) ?? [];
+    if (lines.length === 0) this.#said.set(task, lines);
+    else if (lines.length > 2 * keptLines) lines.splice(0, lines.length - keptLines);
+    // A copy: a part of a text would keep all of it in memory.
+    const text = line.text.length > keptLength ? Buffer.from(line.text.slice(0, keptLength)).toString() : line.text;
+    lines.push({ ...line, text });
+  }
+
+  advance(event: ExecutionEvent, now: number): void {
+    switch (event.type) {
+      case 'image.pulling':
+        this.waiting = `pulling ${event.image}`;
+        return;
+      case 'execution.started':
+        this.waiting = undefined;
+        return;
+      case 'attempt.starting':
+        this.#said.delete(event.task);
+        this.#firstBegan ??= now;
+        return this.#take(newAttempt(event, now));
+      case 'attempt.waiting':
+        return this.#wait(event, now);
+      case 'attempt.started':
+        return this.#start(event, now);
+      case 'attempt.settling':
+        return event.settling ? this.#settle(event, now) : this.#retake(event);
+      case 'attempt.stopping': {
+        const attempt = this.#slotted(event.task);
+        if (attempt) attempt.stopping = true;
+        return;
+      }
+      case 'attempt.ended':
+        return this.#end(event, now);
+      case 'execution.cancelling':
+        this.cancelling = true;
+        return;
+      case 'runtime.unavailable':
+        this.waiting = `the ${nounOf(event)} does not answer`;
+        return;
+      case 'runtime.available':
+        this.waiting = undefined;
+        return;
+      case 'runtime.slow': {
+        const { call, ms } = event;
+        this.slow = call === undefined ? undefined : { call, since: now - ms, noun: nounOf(event) };
+        return;
+      }
+      default:
+        return;
+    }
+  }
+
+  #slotted(task: number): Attempt | undefined {
+    const slot = this.#slotOf.get(task);
+    return slot === undefined ? undefined : this.slots[slot];
+  }
+
+  #stand(task: number, standing: Standing): void {
+    const position = this.#positions ? this.#positions.get(task) : task;
+    if (position !== undefined && position < this.taskCount) this.standings[position] = standing;
+  }
+
+  #take(attempt: Attempt): void {
+    this.#leave(attempt.task);
+    const free = this.#slotOf.size < this.slots.length ? this.slots.indexOf(undefined) : this.slots.length;
+    this.slots[free] = attempt;
+    this.#slotOf.set(attempt.task, free);
+    if (attempt.started === undefined) this.starting++;
+    else this.running++;
+    this.#stand(attempt.task, attempt.started === undefined ? 'starting' : 'running');
+  }
+
+  #leave(task: number): Attempt | undefined {
+    const slot = this.#slotOf.get(task);
+    if (slot === undefined) return undefined;
+    const attempt = this.slots[slot];
+    this.slots[slot] = undefined;
+    this.#slotOf.delete(task);
+    if (attempt?.started === undefined) this.starting--;
+    else this.running--;
+    return attempt;
+  }
+
+  #wait({ task, why }: Event<'attempt.waiting'>, now: number): void {
+    const attempt = this.#slotted(task);
+    if (attempt) attempt.wait = why === undefined ? undefined : { why, since: attempt.wait?.since ?? now };
+  }
+
+  #start(event: Event<'attempt.started'>, now: number): void {
+    const { node } = event;
+    const attempt = this.#slotted(event.task);
+    if (!attempt || attempt.started !== undefined) return this.#take({ ...newAttempt(event, now), node, started: now });
+    Object.assign(attempt, { node, started: now, wait: undefined });
+    this.starting--;
+    this.running++;
+    this.#stand(event.task, 'running');
+  }
+
+  #settle({ task }: Event<'attempt.settling'>, now: number): void {
+    const attempt = this.#leave(task);
+    if (!attempt) return;
+    this.#busy += now - attempt.began;
+    this.#settling.set(task, attempt);
+  }
+
+  #retake({ task }: Event<'attempt.settling'>): void {
+    const attempt = this.#settling.get(task);
+    if (!attempt) return;
+    this.#settling.delete(task);
+    this.#take(attempt);
+  }
+
+  #end(event: Event<'attempt.ended'>, now: number): void {
+    const { task, state } = event;
+    const attempt = this.#leave(task);
+    if (attempt) this.#busy += now - attempt.began;
+    this.#settling.delete(task);
+    if (state === 'Pending') this.retries++;
+    else this.#finished++;
+    if (state === 'Succeeded') this.succeeded++;
+    if (state === 'Cancelled') this.cancelled++;
+    if (state === 'Failed') {
+      this.failed++;
+      this.#fail(event);
+    }
+    this.#said.delete(task);
+    this.#stand(task, standingAfter(state));
+  }
+
+  #fail({ task, outcome }: Event<'attempt.ended'>): void {
+    const { message, exitCode, termSignal } = outcome;
+    const ending = endingWords({ status: { message }, exitCode, termSignal }, this.#timeoutText);
+    const label = blamed(message);
+    const culprit = this.#sidecars.find((sidecar) => sidecar === label);
+    const lines = (this.#said.get(task) ?? []).filter(({ container }) => container === culprit);
+    const added = addedWords(ending, () => lines) ?? '';
+    const key = JSON.stringify([ending, withoutDetails(added)]);
+    const { count = 0, tasks = [] } = this.#failures.get(key) ?? {};
+    // To the end: the last one is shown first.
+    this.#failures.delete(key);
+    this.#failures.set(key, { reason: ending + added, count: count + 1, tasks: [...tasks.slice(1 - keptTasks), task] });
+    const [oldest] = this.#failures.keys();
+    if (this.#failures.size > keptReasons && oldest !== undefined) this.#failures.delete(oldest);
+  }
 }
 
-/** The state of an execution, new or old, before the events of its running attempts. */
-export const newProgress = (execution: Execution, now: number): Progress => ({
-  id: shortName(execution.name),
-  taskCount: execution.taskCount,
-  slots: [],
-  waits: [],
-  settling: [],
-  succeeded: execution.succeededCount ?? 0,
-  failed: execution.failedCount ?? 0,
-  cancelled: execution.cancelledCount ?? 0,
-  retries: execution.retriedCount ?? 0,
-  waiting: 'looking for the image',
-  slow: undefined,
-  since: now,
+/** A line of a container: of the main one, if it has no label. */
+export type Saying = SaidLine & { container: string | undefined };
+
+const newAttempt = ({ task, attempt }: { task: number; attempt: number }, began: number): Attempt => ({
+  ...{ task, attempt, began },
+  ...{ node: undefined, started: undefined, stopping: false, wait: undefined },
 });
 
-export function advance(progress: Progress, event: ExecutionEvent, now: number): Progress {
-  const { slots } = progress;
-  switch (event.type) {
-    case 'image.pulling':
-      return { ...progress, waiting: `pulling ${event.image}` };
-    case 'execution.started':
-      return { ...progress, waiting: undefined };
-    case 'attempt.waiting':
-      return { ...progress, waits: withWait(progress.waits, event, now) };
-    case 'attempt.started':
-      return { ...progress, slots: withAttempt(slots, event, now), waits: withWait(progress.waits, event, now) };
-    case 'attempt.settling': {
-      const { task } = event;
-      const settling = progress.settling.filter((other) => other !== task);
-      if (event.settling) return { ...progress, slots: without(slots, task), settling: [...settling, task] };
-      return { ...progress, slots: withAttempt(slots, event, now), settling };
-    }
-    case 'attempt.stopping':
-      return {
-        ...progress,
-        slots: slots.map((slot) => (slot?.task === event.task ? { ...slot, stopping: true } : slot)),
-      };
-    case 'attempt.ended':
-      return {
-        ...progress,
-        slots: without(slots, event.task),
-        waits: withWait(progress.waits, event, now),
-        settling: progress.settling.filter((task) => task !== event.task),
-        succeeded: progress.succeeded + (event.state === 'Succeeded' ? 1 : 0),
-        failed: progress.failed + (event.state === 'Failed' ? 1 : 0),
-        cancelled: progress.cancelled + (event.state === 'Cancelled' ? 1 : 0),
-        retries: progress.retries + (event.state === 'Pending' ? 1 : 0),
-      };
-    case 'execution.cancelling':
-      return { ...progress, waiting: 'cancelling' };
-    case 'runtime.unavailable':
-      return { ...progress, waiting: `the ${nounOf(event)} does not answer` };
-    case 'runtime.available':
-      return { ...progress, waiting: undefined };
-    case 'runtime.slow':
-      return { ...progress, slow: slowOf(event, now) };
-    default:
-      return progress;
-  }
+function standingAfter(state: TaskState): Standing {
+  if (state === 'Succeeded') return 'succeeded';
+  if (state === 'Failed') return 'failed';
+  return state === 'Cancelled' || state === 'Abandoned' ? 'cancelled' : 'waiting';
 }
 
-const nounOf = ({ cluster }: { cluster?: true }): string => (cluster ? 'cluster' : 'container engine');
-
-function slowOf(event: ExecutionEvent & { type: 'runtime.slow' }, now: number): Progress['slow'] {
-  const { call, ms } = event;
-  return call === undefined ? undefined : { call, since: now - ms, noun: nounOf(event) };
-}
-
-/** With a new reason to wait, or without one. The time counts from the first. */
-function withWait(
-  waits: Progress['waits'],
-  { task, why }: { task: number; why?: string | undefined },
-  now: number,
-): Progress['waits'] {
-  const others = waits.filter((wait) => wait.task !== task);
-  if (why === undefined) return others;
-  return [...others, { task, why, since: waits.find((wait) => wait.task === task)?.since ?? now }];
-}
-
-/** Those that wait for the same are one, and wait as long as the first of them. */
-function byReason(waits: Progress['waits']): { who: string; tasks: number; why: string; since: number }[] {
-  return [...new Set(waits.map(({ why }) => why))].map((why) => {
-    const same = waits.filter((wait) => wait.why === why);
-    const who = same.length === 1 ? `task ${same[0]?.task}` : `${same.length} tasks`;
-    return { who, tasks: same.length, why, since: Math.min(...same.map(({ since }) => since)) };
-  });
-}
-
-function withAttempt(
-  slots: Progress['slots'],
-  { task, attempt, node }: { task: number; attempt: number; node?: string | undefined },
-  since: number,
-): Progress['slots'] {
-  const free = slots.indexOf(undefined);
-  const next = [...slots];
-  next[free < 0 ? slots.length : free] = { task, attempt, node, since, stopping: false };
-  return next;
-}
-
-const without = (slots: Progress['slots'], task: number): Progress['slots'] =>
-  slots.map((slot) => (slot?.task === task ? undefined : slot));
-
-/** The number of running attempts. */
-export const runningIn = ({ slots }: Progress): number => slots.filter((slot) => slot !== undefined).length;
-
-/** The execution in one line. */
-export function headline(progress: Progress, now: number, look: Pick<Look, 'unicode'>): string {
-  const { id, taskCount, succeeded, failed, cancelled, retries, since } = progress;
-  const counts = [
-    succeeded + failed + cancelled < taskCount ? `${runningIn(progress)} running` : 'cleaning up',
-    `${succeeded} of ${taskCount} succeeded`,
-    ...(failed ? [`${failed} failed`] : []),
-    ...(cancelled ? [`${cancelled} cancelled`] : []),
-    ...(retries ? [`${retries} ${retries === 1 ? 'retry' : 'retries'}`] : []),
-  ];
-  return `${id}  ${counts.join(` ${signs(look).dot} `)}  ${seconds(now - since)}`;
-}
-
-/** The time between two frames, in ms. */
-export const frameInterval = 200;
-
-/** The rows at the bottom of a terminal of this size: narrower than the terminal, and at most a third of its height. */
-export function frame(
-  progress: Progress,
-  { width, height, now }: { width: number; height: number; now: number },
-  look: Look,
-): string[] {
-  const { taskCount, slots, waits, settling, succeeded, failed, cancelled, waiting, slow } = progress;
-  const room = Math.max(1, Math.floor(height / 3) - 1 - (waiting ? 1 : 0) - (slow ? 1 : 0));
-  // While tasks wait, they fill the free slots.
-  const running = runningIn(progress);
-  let left = waiting ? 0 : taskCount - succeeded - failed - cancelled - settling.length - running - waits.length;
-  const places = [...slots.filter((slot) => slot ?? left-- > 0), ...byReason(waits)];
-  const shown = places.length > room ? places.slice(0, room - 1) : places;
-  const rows = shown.map((slot) => {
-    if (!slot) return 'starting the next task';
-    if ('why' in slot) return `${slot.who} waiting  ${seconds(now - slot.since)}  ${slot.why}`;
-    const retry = slot.attempt > 0 ? ` (retry ${slot.attempt})` : '';
-    return `task ${slot.task} ${slot.stopping ? 'stopping' : 'running'}${slot.node === undefined ? '' : ` on ${slot.node}`}${retry}  ${seconds(now - slot.since)}`;
-  });
-  if (slow) rows.unshift(`the ${slow.noun} is slow: ${slow.call}  ${seconds(now - slow.since)}`);
-  if (waiting) rows.unshift(waiting);
-  else if (left > 0 && slots.length + waits.length === 0) rows.push('starting the first tasks');
-  const hidden = places
-    .slice(shown.length)
-    .reduce((sum, place) => sum + (place && 'why' in place ? place.tasks : 1), 0);
-  if (hidden > 0) rows.push(`and ${hidden} more`);
-  const { spinner } = signs(look);
-  const moving = look.chalk.cyan(spinner[Math.floor(now / frameInterval) % spinner.length]);
-  const head = `${moving} ${cut(headline(progress, now, look), width, look)}`;
-  return [head, ...rows.map((row) => `  ${cut(row, width, look)}`)];
-}
-
-/** Cuts a row, with room for the two columns of the spinner before it and one column after it. */
-function cut(text: string, width: number, look: Pick<Look, 'unicode'>): string {
-  const row = printable(text, false);
-  const columns = width - 3;
-  return row.length > columns ? row.slice(0, Math.max(0, columns - 1)) + signs(look).more : row;
-}
-
-const seconds = (ms: number): string => formatSpan(Math.floor(ms / 1000) * 1000);
-
-/** An event as a line that stays; undefined where the view itself shows enough. */
-export function sentence(
-  event: ExecutionEvent,
-  { maxRetries = 0, timeout }: Partial<TaskTemplate>,
-  { chalk }: Pick<Look, 'chalk'>,
-): string | undefined {
-  switch (event.type) {
-    case 'execution.adopted':
-      return `Resuming ${event.attempts} orphaned ${event.attempts === 1 ? 'attempt' : 'attempts'} of another process.`;
-    case 'image.pulling':
-      return `Pulling ${event.image}`;
-    case 'image.unpinned':
-      return chalk.yellow(`${event.image} is not pinned, so its tag may change during the execution: ${event.detail}.`);
-    case 'image.unavailable':
-      return chalk.red(`Cannot get ${event.image}: ${event.detail}`);
-    case 'attempt.waiting':
-      return event.why === undefined ? undefined : `task ${event.task} waits: ${event.why}`;
-    case 'attempt.published':
-      return publishedLine(event.task, event.ports);
-    case 'attempt.stopping':
-      return event.reason === 'timeout'
-        ? `task ${event.task} has reached its timeout of ${timeout}; stopping it`
-        : undefined;
-    case 'attempt.ended': {
-      const { outcome, task, attempt, state } = event;
-      const doubt = outcome.unheard
-        ? chalk.yellow(`The end of the log of task ${task} attempt ${attempt} may be missing: ${unheard}.`)
-        : undefined;
-      if (outcome.code === 0 || state === 'Cancelled') return doubt;
-      const next = state === 'Pending' ? '; retrying' : '';
-      const line = `task ${task} ${endingOf(outcome, timeout)} (attempt ${attempt + 1} of ${maxRetries + 1})${next}`;
-      const colored = state === 'Pending' ? chalk.yellow(line) : chalk.red(line);
-      return doubt ? `${doubt}\n${colored}` : colored;
-    }
-    case 'log.trouble': {
-      const log = `The log of task ${event.task} attempt ${event.attempt}`;
-      return event.lost
-        ? chalk.red(`${log} is incomplete: ${event.message}. Its last line says so.`)
-        : chalk.yellow(
-            `${log} cannot be written: ${event.message}. The task continues; localrun writes the log again after it has ended.`,
-          );
-    }
-    case 'execution.cancelling':
-      return 'Cancelling the execution.';
-    case 'runtime.unavailable':
-      return `${chalk.yellow(event.message)} Waiting until it is available; nothing is lost.`;
-    case 'runtime.available':
-      return `The ${nounOf(event)} answers again.`;
-    case 'runtime.slow':
-      if (!event.first) return undefined;
-      return chalk.yellow(
-        `The ${nounOf(event)} is slow: it has been silent for ${seconds(event.ms)} at \`${event.call}\`. Starts and results take longer.`,
-      );
-    default:
-      return undefined;
-  }
-}
+/** What runs the attempts. */
+export const nounOf = ({ cluster }: { cluster?: true }): string => (cluster ? 'cluster' : 'container engine');

@@ -1,12 +1,18 @@
 import { taskIndexes } from '../../../model/task-selection.js';
 import type { ExecutionEvent } from '../../../model/events.js';
 import { seenAtLast } from '../../../model/log-lines.js';
+import { printable } from '../../../model/printable.js';
 import type { Execution } from '../../../model/schema/job.js';
-import type { LineSource, TaskLine } from '../../../service/logs.js';
+import type { TaskState } from '../../../model/task.js';
+import { type LineSource, sidecarsOf, type TaskLine } from '../../../service/logs.js';
 import type { Io } from '../../io.js';
-import { livePainter, plainPainter } from './painter.js';
-import { advance, frame, frameInterval, headline, newProgress, runningIn, sentence } from './progress.js';
 import { signs } from '../symbols.js';
+import { livePainter, type Painter, plainPainter } from './painter.js';
+import { frameInterval, panel } from './panel.js';
+import { Progress } from './progress.js';
+import { doubt, ending, headline, sentence } from './sentences.js';
+import { TaskLines } from './task-lines.js';
+import { wrap } from './wrap.js';
 
 /** Shows an execution on stderr while it runs. */
 export interface View {
@@ -21,38 +27,96 @@ export interface View {
 /** After this long without output, in ms, a log says that the execution is still running. */
 const heartbeatInterval = 30_000;
 
-/** Lines that scroll and, on a terminal, the state of the execution below them. */
-export function openView({ err, env }: Pick<Io, 'err' | 'env'>, execution: Execution, now: () => number): View {
-  const live = err.tty && !env['CI'];
+/**
+ * Opens the view of an execution: on a terminal lines that scroll and the state of the execution below them, otherwise
+ * lines only.
+ * @param ended the tasks that have a result already
+ */
+export function openView(
+  { err, env }: Pick<Io, 'err' | 'env'>,
+  execution: Execution,
+  now: () => number,
+  ended: Iterable<{ index: number; state: TaskState }> = [],
+): View {
+  const live = err.tty && !env['CI'] && env['TERM'] !== 'dumb';
+  const progress = new Progress(execution, now(), ended);
+  return live ? liveView(err, execution, progress, now) : plainView(err, execution, progress, now);
+}
+
+type Err = Io['err'];
+
+const lastIndexOf = (execution: Execution): number => taskIndexes(execution).at(-1) ?? 0;
+
+function liveView(err: Err, execution: Execution, progress: Progress, now: () => number): View {
+  const taskLines = new TaskLines(err, lastIndexOf(execution), sidecarsOf(execution));
+  const rows = (): string[] => panel(progress, { width: err.columns, height: err.rows, now: now() }, err);
+  const painter = livePainter(err, rows);
+  const timer = setInterval(() => painter.repaint(), frameInterval);
+  const say = (text: string): void =>
+    painter.print(
+      printable(text, err.chalk.level > 0)
+        .split('\n')
+        .flatMap((line) => wrap(line, err.columns - 1)),
+    );
+  painter.repaint();
+  return {
+    onEvent(event) {
+      progress.advance(event, now());
+      if (event.type === 'attempt.ended') {
+        const lost = doubt(event, err);
+        if (lost !== undefined) say(lost);
+        const how = ending(event, execution.template);
+        const { task, state } = event;
+        if (how !== undefined) painter.print(taskLines.ending(task, state === 'Pending' ? 'retry' : 'failed', how));
+        return;
+      }
+      // The rows show it.
+      if (event.type === 'attempt.waiting') return;
+      const line = sentence(event, execution.template, err);
+      if (line !== undefined) say(line);
+    },
+    onLines(lines) {
+      for (const line of lines) {
+        const { rows: shown, saying } = taskLines.rows(line);
+        progress.heard(line.source.task, saying);
+        painter.print(shown);
+      }
+    },
+    say,
+    running: () => progress.running,
+    close() {
+      clearInterval(timer);
+      painter.close();
+      err.write('\n');
+    },
+  };
+}
+
+function plainView(err: Err, execution: Execution, progress: Progress, now: () => number): View {
   const { chalk } = err;
-  let progress = newProgress(execution, now());
+  const painter: Painter = plainPainter(err);
   let lastWord = now();
-  const rows = (): string[] => frame(progress, { width: err.columns, height: err.rows, now: now() }, err);
-  /** The reasons of attempts to wait that were reported. */
-  const reasons = new Set<string>();
-  const painter = live ? livePainter(err, rows) : plainPainter(err);
-  const print = (lines: string): void => {
+  const print = (lines: readonly string[]): void => {
     lastWord = now();
     painter.print(lines);
   };
-  const say = (line: string): void => print(`${line}\n`);
+  const say = (line: string): void => print([line]);
+  /** The reasons of attempts to wait that were reported: in a log, many tasks wait for the same. */
+  const reasons = new Set<string>();
+  const digits = String(lastIndexOf(execution)).length;
   const prefix = ({ task, container, stream }: LineSource): string => {
     const bar = stream === 'stderr' ? chalk.red(signs(err).bar) : chalk.dim(signs(err).bar);
     const name = `task ${String(task).padStart(digits)}${container === undefined ? '' : ` ${container}`}`;
     return `${chalk.cyan(name)} ${bar} `;
   };
-  const beat = (): void => {
+  const timer = setInterval(() => {
     if (now() - lastWord >= heartbeatInterval) say(headline(progress, now(), err));
-  };
-  const timer = setInterval(() => (live ? painter.repaint() : beat()), live ? frameInterval : 1000);
-  const digits = String(taskIndexes(execution).at(-1)).length;
-  painter.repaint();
+  }, 1000);
   return {
     onEvent(event) {
-      progress = advance(progress, event, now());
+      progress.advance(event, now());
       if (event.type === 'attempt.waiting' && event.why !== undefined) {
-        // On a terminal the rows show it. In a log, many tasks wait for the same.
-        if (live || reasons.has(event.why)) return;
+        if (reasons.has(event.why)) return;
         reasons.add(event.why);
       }
       const line = sentence(event, execution.template, err);
@@ -61,20 +125,16 @@ export function openView({ err, env }: Pick<Io, 'err' | 'env'>, execution: Execu
     onLines(lines) {
       if (lines.length === 0) return;
       const prefixes = new Map<LineSource, string>();
-      let text = '';
-      for (const line of lines) {
-        let before = prefixes.get(line.source);
-        if (before === undefined) prefixes.set(line.source, (before = prefix(line.source)));
-        text += `${before}${seenAtLast(line.text)}\n`;
-      }
-      print(text);
+      print(
+        lines.map(({ source, text }) => {
+          let before = prefixes.get(source);
+          if (before === undefined) prefixes.set(source, (before = prefix(source)));
+          return before + seenAtLast(text);
+        }),
+      );
     },
     say,
-    running: () => runningIn(progress),
-    close() {
-      clearInterval(timer);
-      painter.close();
-      if (live) err.write('\n');
-    },
+    running: () => progress.running,
+    close: () => clearInterval(timer),
   };
 }

@@ -76,14 +76,14 @@ describe('a live painter', () => {
     let rows = ['head', '  row 1', '  row 2'];
     const painter = livePainter(screen.output, () => rows);
     painter.repaint();
-    painter.print('one\n');
-    painter.print('two\n');
+    painter.print(['one']);
+    painter.print(['two']);
     vi.advanceTimersByTime(100);
     expect(await screen.lines()).toEqual(['one', 'two', 'head', '  row 1', '  row 2']);
     rows = ['head'];
     painter.repaint();
     expect(await screen.lines()).toEqual(['one', 'two', 'head']);
-    painter.print('three\n');
+    painter.print(['three']);
     painter.close();
     expect(await screen.lines()).toEqual(['one', 'two', 'three']);
   });
@@ -91,7 +91,7 @@ describe('a live painter', () => {
   test('writes lines that come together, and each painting, at once', () => {
     const screen = new Screen(40, 10);
     const painter = livePainter(screen.output, () => ['head']);
-    for (let i = 0; i < 1000; i++) painter.print(`line ${i}\n`);
+    for (let i = 0; i < 1000; i++) painter.print([`line ${i}`]);
     expect(screen.writes).toEqual([]);
     vi.advanceTimersByTime(50);
     expect(screen.writes).toHaveLength(1);
@@ -100,13 +100,31 @@ describe('a live painter', () => {
     painter.close();
   });
 
+  test('writes only rows that have changed, nothing if none has, and never blanks a row before it writes it', async () => {
+    const screen = new Screen(40, 10);
+    let rows = ['head 0', '  row 1', '  row 2'];
+    const painter = livePainter(screen.output, () => rows);
+    painter.repaint();
+    painter.repaint();
+    expect(screen.writes).toHaveLength(1);
+    rows = ['head 1', '  row 1', '  row'];
+    painter.repaint();
+    expect(screen.writes[1]).toBe('\u{1b}[?2026h\r\u{1b}[3Ahead 1\u{1b}[K\n\n  row\u{1b}[K\n\u{1b}[J\u{1b}[?2026l');
+    expect(await screen.lines()).toEqual(['head 1', '  row 1', '  row']);
+    painter.print(['one']);
+    painter.repaint();
+    expect(screen.writes[2]).toContain('\u{1b}[3Aone\u{1b}[K\nhead 1\u{1b}[K\n');
+    painter.close();
+    expect(await screen.lines()).toEqual(['one']);
+  });
+
   test('leaves a terminal alone that is behind, and shows all when it is not any more', async () => {
     const screen = new Screen(40, 10);
     const painter = livePainter(screen.output, () => ['head']);
     painter.repaint();
     screen.writableNeedDrain = true;
     for (let i = 0; i < 5; i++) {
-      painter.print(`line ${i}\n`);
+      painter.print([`line ${i}`]);
       painter.repaint();
       vi.advanceTimersByTime(100);
     }
@@ -121,7 +139,7 @@ describe('a live painter', () => {
     const screen = new Screen(40, 4);
     const painter = livePainter(screen.output, () => ['a', 'b', 'c', 'd', 'e', 'f']);
     painter.repaint();
-    painter.print('one\n');
+    painter.print(['one']);
     painter.close();
     expect(await screen.lines()).toEqual(['one']);
   });
@@ -142,7 +160,7 @@ describe('a live painter', () => {
         const printed: string[] = [];
         for (const next of steps) {
           if ('print' in next) {
-            painter.print(`${next.print}\n`);
+            painter.print([next.print]);
             printed.push(next.print);
           } else if ('rows' in next) {
             ({ rows } = next);

@@ -1,259 +1,145 @@
-import { Chalk } from 'chalk';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { advance, frame, newProgress, type Progress, sentence } from '../../../../../src/cli/output/live/progress.js';
+import { Progress } from '../../../../../src/cli/output/live/progress.js';
 import type { ExecutionEvent } from '../../../../../src/model/events.js';
-import type { TaskState } from '../../../../../src/model/task.js';
-import { someExecution, someJob, someTime as time } from '../../../../support/jobs.js';
+import { annotatedWith } from '../../../../../src/model/task-selection.js';
+import { someExecution, someJob } from '../../../../support/jobs.js';
+import { at, ended, exited, started, starting } from './happenings.js';
 
-const plain = { chalk: new Chalk({ level: 0 }), unicode: true };
 const execution = someExecution(someJob({ taskCount: 10 }));
 
-type Happening = ExecutionEvent extends infer E ? (E extends unknown ? Omit<E, 'time'> : never) : never;
-const at = (happening: Happening): ExecutionEvent => ({ time, ...happening });
-const started = (task: number, attempt = 0): ExecutionEvent => at({ type: 'attempt.started', task, attempt });
-const ended = (task: number, state: TaskState, attempt = 0): ExecutionEvent =>
-  at({ type: 'attempt.ended', task, attempt, state, outcome: { code: state === 'Succeeded' ? 0 : 10, message: '' } });
-const begun = at({ type: 'execution.started', execution });
+/** The progress after events at their times, in seconds. */
+function after(...events: [seconds: number, event: ExecutionEvent][]): Progress {
+  const progress = new Progress(execution, 0);
+  for (const [seconds, event] of events) progress.advance(event, seconds * 1000);
+  return progress;
+}
 
-/** The progress after events that come a second apart. */
-const after = (...events: ExecutionEvent[]): Progress =>
-  events.reduce((progress, event, i) => advance(progress, event, (i + 1) * 1000), newProgress(execution, 0));
+const tasks = ({ slots }: Progress): (number | undefined)[] => slots.map((slot) => slot?.task);
 
-const rows = (progress: Progress, now: number, width = 80, height = 24): string[] =>
-  frame(progress, { width, height, now }, plain).map((row) => row.replace(/^[⠋-⠿]/, '*'));
-
-describe('the rows of the live view', () => {
-  test('count what was done before, of an execution that was carried on', () => {
-    const halfway = { ...execution, succeededCount: 4, failedCount: 1, retriedCount: 2 };
-    expect(rows(advance(newProgress(halfway, 0), ended(5, 'Succeeded'), 1000), 1000)[0]).toBe(
-      '* nightly-x7k2p  0 running · 5 of 10 succeeded · 1 failed · 2 retries  1s',
-    );
+describe('the progress of an execution', () => {
+  test('counts what attempts do and how they end', () => {
+    const progress = after([0, starting(0)], [0, starting(1)], [0, starting(2)], [1, started(0)], [1, started(1)]);
+    expect(progress).toMatchObject({ starting: 1, running: 2, pending: 7, complete: false });
+    for (const event of [ended(0, 'Succeeded'), ended(1, 'Pending'), ended(2, 'Failed')]) progress.advance(event, 2000);
+    expect(progress).toMatchObject({ starting: 0, running: 0, succeeded: 1, retries: 1, failed: 1, pending: 8 });
+    expect(progress.standings.slice(0, 4)).toEqual(['succeeded', 'waiting', 'failed', 'waiting']);
   });
 
-  test('say that what is left is cleaning up', () => {
-    const all = Array.from({ length: 10 }, (_, task) => [started(task), ended(task, 'Succeeded')]).flat();
-    expect(rows(after(begun, ...all), 30_000)).toEqual(['* nightly-x7k2p  cleaning up · 10 of 10 succeeded  30s']);
-  });
-
-  test('are ASCII where nothing else can be shown', () => {
-    const look = { ...plain, unicode: false };
-    const shown = frame(after(begun, started(0)), { width: 30, height: 24, now: 3000 }, look);
-    expect(shown.join('')).toMatch(/^[ -~]+$/);
-    expect(shown[0]).toContain('1 running -');
-  });
-
-  test('name the node of each task, and why others cannot start yet', () => {
-    const why = '0/2 nodes are available: 2 Insufficient cpu.';
-    const waits = at({ type: 'attempt.waiting', task: 1, attempt: 0, why });
-    const onNode = at({ type: 'attempt.started', task: 0, attempt: 0, node: 'n1' });
-    const waiting = after(begun, onNode, waits);
-    expect(rows(waiting, 5000).slice(1)).toEqual(['  task 0 running on n1  3s', `  task 1 waiting  2s  ${why}`]);
-    const changed = advance(waiting, at({ type: 'attempt.waiting', task: 1, attempt: 0, why: 'No.' }), 6000);
-    expect(rows(changed, 7000)[2]).toBe('  task 1 waiting  4s  No.');
-    const another = advance(waiting, at({ type: 'attempt.waiting', task: 2, attempt: 0, why }), 6000);
-    expect(rows(another, 7000).slice(2)).toEqual([`  2 tasks waiting  4s  ${why}`]);
-    const free = at({ type: 'attempt.waiting', task: 1, attempt: 0, why: undefined });
-    expect(rows(advance(changed, free, 7000), 7000)[2]).toBeUndefined();
-    expect(rows(advance(changed, started(1), 7000), 7000)[2]).toBe('  task 1 running  0s');
-    expect(rows(advance(changed, ended(1, 'Failed'), 7000), 7000)[2]).toBeUndefined();
-  });
-
-  test('speak of the cluster where there is one', () => {
-    const gone = at({ type: 'runtime.unavailable', message: 'gone', cluster: true });
-    expect(rows(after(begun, gone), 2000)[1]).toBe('  the cluster does not answer');
-    const slow = at({ type: 'runtime.slow', call: 'list pods', ms: 10_000, first: true, cluster: true });
-    expect(rows(after(begun, slow), 2000)[1]).toBe('  the cluster is slow: list pods  10s');
-    expect(sentence(slow, {}, plain)).toMatch(/^The cluster is slow/);
-    expect(sentence(at({ type: 'runtime.available', cluster: true }), {}, plain)).toBe('The cluster answers again.');
-  });
-
-  test('say what everything waits for', () => {
-    expect(rows(after(), 1000)).toEqual([
-      '* nightly-x7k2p  0 running · 0 of 10 succeeded  1s',
-      '  looking for the image',
+  test('goes on from what was done before, of an execution that another process began', () => {
+    const before = { ...execution, succeededCount: 4, failedCount: 1, retriedCount: 2 };
+    const progress = new Progress(before, 0, [
+      { index: 0, state: 'Succeeded' },
+      { index: 9, state: 'Failed' },
     ]);
-    expect(rows(after(at({ type: 'image.pulling', image: 'alpine' })), 2000)[1]).toBe('  pulling alpine');
-    expect(rows(after(begun), 2000)[1]).toBe('  starting the first tasks');
-    expect(rows(after(begun, at({ type: 'runtime.unavailable', message: 'gone' })), 2000)[1]).toBe(
-      '  the container engine does not answer',
-    );
-    expect(rows(after(begun, started(0), at({ type: 'execution.cancelling' })), 3000).slice(1)).toEqual([
-      '  cancelling',
-      '  task 0 running  1s',
-    ]);
+    expect(progress).toMatchObject({ succeeded: 4, failed: 1, retries: 2, pending: 5 });
+    expect(progress.standings.map((standing) => standing[0]).join('')).toBe('swwwwwwwwf');
+    // An attempt that was found again starts without having been seen to.
+    progress.advance(started(5), 1000);
+    expect(progress).toMatchObject({ running: 1, starting: 0 });
   });
 
-  test('show what runs, and count the rest', () => {
-    const progress = after(
-      begun,
-      started(0),
-      started(1),
-      started(2),
-      ended(0, 'Succeeded'),
-      ended(1, 'Pending'),
-      started(1, 1),
-      ended(2, 'Failed'),
-      started(3),
-      at({ type: 'attempt.stopping', task: 3, attempt: 0, reason: 'timeout' }),
-    );
-    expect(rows(progress, 65_000)).toEqual([
-      '* nightly-x7k2p  2 running · 1 of 10 succeeded · 1 failed · 1 retry  1m5s',
-      '  task 1 running (retry 1)  58s',
-      '  task 3 stopping  56s',
-      '  starting the next task',
-    ]);
+  test('keeps an attempt in its slot, and gives a free one to the next', () => {
+    const three: [number, ExecutionEvent][] = [0, 1, 2].map((task) => [0, starting(task)]);
+    expect(tasks(after(...three, [1, ended(1, 'Succeeded')]))).toEqual([0, undefined, 2]);
+    expect(tasks(after(...three, [1, ended(1, 'Succeeded')], [2, starting(7)]))).toEqual([0, 7, 2]);
   });
 
-  test('keep a task in its place, and no more free places than there are tasks to take them', () => {
-    const three = [begun, started(0), started(1), started(2)];
-    expect(rows(after(...three, ended(1, 'Succeeded')), 5000).slice(1)).toEqual([
-      '  task 0 running  3s',
-      '  starting the next task',
-      '  task 2 running  1s',
-    ]);
-    expect(rows(after(...three, ended(1, 'Succeeded'), started(7)), 7000).slice(1)).toEqual([
-      '  task 0 running  5s',
-      '  task 7 running  1s',
-      '  task 2 running  3s',
-    ]);
-    const others = [3, 4, 5, 6, 7, 8, 9].flatMap((task) => [started(task), ended(task, 'Succeeded')]);
-    expect(rows(after(...three, ...others, ended(0, 'Succeeded')), 20_000)).toHaveLength(3);
+  test('leaves out what runs no more though its result is still to come, and takes it back', () => {
+    const settling = (on: boolean): ExecutionEvent =>
+      at({ type: 'attempt.settling', task: 0, attempt: 0, settling: on });
+    const progress = after([0, starting(0)], [1, started(0)], [5, settling(true)]);
+    expect(progress).toMatchObject({ running: 0, pending: 9 });
+    progress.advance(settling(false), 6000);
+    expect(progress.slots).toMatchObject([{ task: 0, started: 1000 }]);
+    expect(progress).toMatchObject({ running: 1, pending: 9 });
+    progress.advance(settling(true), 7000);
+    progress.advance(ended(0, 'Succeeded'), 8000);
+    expect(progress).toMatchObject({ running: 0, pending: 9, succeeded: 1 });
   });
 
-  test('say what an engine is slow at for as long as it is, and once in a line', () => {
-    const slow = (call: string | undefined, first: boolean): ExecutionEvent =>
-      at({ type: 'runtime.slow', call, ms: 10_000, first });
-    expect(rows(after(begun, started(0), slow('docker run', true)), 15_000).slice(1)).toEqual([
-      '  the container engine is slow: docker run  22s',
-      '  task 0 running  13s',
-    ]);
-    expect(rows(after(begun, started(0), slow('docker run', true), slow(undefined, false)), 15_000)).toHaveLength(2);
-    expect(
-      [slow('docker run', true), slow(undefined, false), slow('docker rm', false)].map((event) =>
-        sentence(event, {}, plain),
-      ),
-    ).toEqual([
-      'The container engine is slow: it has been silent for 10s at `docker run`. Starts and results take longer.',
-      undefined,
-      undefined,
-    ]);
-  });
-
-  test('leave out what runs no more, though its result is still to come', () => {
-    const settling = (settling: boolean): ExecutionEvent =>
-      at({ type: 'attempt.settling', task: 0, attempt: 0, settling });
-    const two = [begun, started(0), started(1), settling(true)];
-    expect(rows(after(...two), 5000)).toEqual([
-      '* nightly-x7k2p  1 running · 0 of 10 succeeded  5s',
-      '  starting the next task',
-      '  task 1 running  2s',
-    ]);
-    expect(rows(after(...two, started(2), ended(0, 'Succeeded')), 7000).slice(1)).toEqual([
-      '  task 2 running  2s',
-      '  task 1 running  4s',
-    ]);
-    const others = [2, 3, 4, 5, 6, 7, 8, 9].flatMap((task) => [started(task), ended(task, 'Succeeded')]);
-    expect(rows(after(...two, ...others), 30_000).slice(1)).toEqual(['  task 1 running  27s']);
-    expect(rows(after(...two, ...others, settling(false)), 30_000).slice(1)).toEqual([
-      '  task 0 running  9s',
-      '  task 1 running  27s',
-    ]);
-  });
-
-  test('take no more than a third of the screen, and say how much they leave out', () => {
-    const many = Array.from({ length: 10 }, (_, task) => started(task));
-    const shown = rows(after(begun, ...many), 20_000, 80, 18);
-    expect(shown).toHaveLength(6);
-    expect(shown.at(-1)).toBe('  and 6 more');
-  });
-
-  test('are never wider than the terminal, nor too many, whatever happens', () => {
-    const task = fc.integer({ min: 0, max: 9 });
-    const attempt = fc.integer({ min: 0, max: 10 });
-    const state = fc.constantFrom<TaskState>('Succeeded', 'Failed', 'Cancelled', 'Pending');
-    const event = fc.oneof(
-      fc.record({ task, attempt }).map(({ task, attempt }) => started(task, attempt)),
-      fc.record({ task, state }).map(({ task, state }) => ended(task, state)),
-      fc.record({ task }).map(({ task }) => at({ type: 'attempt.stopping', task, attempt: 0, reason: 'cancel' })),
-      fc.record({ task, settling: fc.boolean() }).map((of) => at({ type: 'attempt.settling', attempt: 0, ...of })),
-      fc.string({ maxLength: 300 }).map((image) => at({ type: 'image.pulling', image })),
-      fc.constantFrom(
-        begun,
-        at({ type: 'execution.cancelling' }),
-        at({ type: 'runtime.unavailable', message: 'gone' }),
-        at({ type: 'runtime.available' }),
-      ),
-    );
-    fc.assert(
-      fc.property(
-        fc.array(event),
-        fc.integer({ min: 10, max: 200 }),
-        fc.integer({ min: 3, max: 100 }),
-        fc.integer({ min: 0, max: 10 ** 9 }),
-        (events, width, height, now) => {
-          const shown = frame(after(...events), { width, height, now }, plain);
-          expect(shown.filter((row) => row.length >= width)).toEqual([]);
-          expect(shown.length).toBeLessThanOrEqual(Math.max(3, Math.floor(height / 3)));
-          expect(shown.length).toBeGreaterThanOrEqual(1);
-        },
-      ),
-    );
+  test('knows the tasks of an execution that runs only some', () => {
+    const annotations = annotatedWith({}, { indexes: [3, 7, 8] }, 10) ?? {};
+    const progress = new Progress({ ...execution, taskCount: 3, annotations }, 0);
+    progress.advance(starting(7), 0);
+    progress.advance(ended(7, 'Succeeded'), 1);
+    expect(progress.standings).toEqual(['waiting', 'succeeded', 'waiting']);
+    expect(progress.indexOf(2)).toBe(8);
   });
 });
 
-describe('the lines that stay', () => {
-  const said = (event: ExecutionEvent): string | undefined => sentence(event, { maxRetries: 2, timeout: '30s' }, plain);
-  const failure = (state: TaskState, attempt: number, outcome: object): string | undefined =>
-    said(
-      at({ type: 'attempt.ended', task: 3, attempt, state, outcome: { code: 10, message: 'It broke.', ...outcome } }),
-    );
+describe('the time left', () => {
+  const run = (task: number, from: number, to: number): [number, ExecutionEvent][] => [
+    [from, starting(task)],
+    [to, ended(task, 'Succeeded')],
+  ];
 
-  test('tell of failures, and what comes next', () => {
-    expect(failure('Pending', 0, { exitCode: 7 })).toBe('task 3 failed: It broke (attempt 1 of 3); retrying');
-    expect(failure('Failed', 2, { termSignal: 9 })).toBe('task 3 failed: It broke (attempt 3 of 3)');
-    expect(failure('Cancelled', 0, {})).toBeUndefined();
-    expect(said(ended(3, 'Succeeded'))).toBeUndefined();
+  test('is unknown until two tasks have a result', () => {
+    expect(after([0, starting(0)]).remaining(60_000)).toBeUndefined();
+    expect(after(...run(0, 0, 10)).remaining(10_000)).toBeUndefined();
   });
 
-  test.each([
-    [{ message: 'The container exited with an error.', exitCode: 7 }, 'failed with exit code 7'],
-    [{ message: 'The configured timeout was reached.' }, 'timed out after 30 s'],
-    [{ message: 'The configured memory limit was reached.' }, 'ran out of memory'],
-    [{ message: 'The container was terminated on signal 9.', termSignal: 9 }, 'was terminated on signal 9'],
-    [{ message: 'Application failed to start: no such file.', exitCode: 127 }, 'failed to start: no such file'],
-    [
-      { message: 'Container "side" exited with code 3 before the task had ended.', exitCode: 3 },
-      'failed: Container "side" exited with code 3 before the task had ended',
-    ],
-  ])('tell how an attempt ended: %j', (outcome, ending) => {
-    expect(failure('Failed', 2, outcome)).toBe(`task 3 ${ending} (attempt 3 of 3)`);
+  test('is what the rest needs at the average of what has ended, with the slots that there were', () => {
+    expect(after(...run(0, 0, 10), ...run(1, 10, 20)).remaining(20_000)).toBe(80_000);
+    const two = after([0, starting(0)], [0, starting(1)], [10, ended(0, 'Succeeded')], [10, ended(1, 'Succeeded')]);
+    expect(two.remaining(10_000)).toBe(40_000);
+    // Attempts that were tried again have taken their time, too.
+    const retried = after([0, starting(0)], [5, ended(0, 'Pending')], ...run(0, 5, 10), ...run(1, 10, 20));
+    expect(retried.remaining(20_000)).toBe(80_000);
   });
 
-  test('tell that a log may lack its end', () => {
-    const doubt =
-      'The end of the log of task 3 attempt 0 may be missing: the container engine was away when the container ended, or could not return its log.';
-    expect(failure('Succeeded', 0, { code: 0, unheard: true })).toBe(doubt);
-    expect(failure('Failed', 0, { exitCode: 7, unheard: true })).toBe(
-      `${doubt}\ntask 3 failed: It broke (attempt 1 of 3)`,
+  test('goes down as attempts run, and is never less than the longest of them needs', () => {
+    const last = after(
+      ...[0, 1, 2, 3, 4, 5, 6, 7].flatMap((task) => run(task, task, task + 10)),
+      [20, starting(8)],
+      [20, starting(9)],
     );
+    expect(last.remaining(20_000)).toBe(10_000);
+    expect(last.remaining(24_000)).toBe(6000);
+    expect(last.remaining(90_000)).toBe(0);
   });
 
-  test('tell of what takes time, and of nothing that the rows show', () => {
-    expect(said(at({ type: 'image.pulling', image: 'alpine' }))).toBe('Pulling alpine');
-    expect(said(at({ type: 'image.unavailable', image: 'alpine', detail: 'no such image' }))).toBe(
-      'Cannot get alpine: no such image',
-    );
-    expect(said(at({ type: 'image.unpinned', image: 'r.io/a:1', detail: 'r.io denies access' }))).toBe(
-      'r.io/a:1 is not pinned, so its tag may change during the execution: r.io denies access.',
-    );
-    expect(said(at({ type: 'attempt.stopping', task: 1, attempt: 0, reason: 'timeout' }))).toBe(
-      'task 1 has reached its timeout of 30s; stopping it',
-    );
-    expect(said(at({ type: 'attempt.stopping', task: 1, attempt: 0, reason: 'cancel' }))).toBeUndefined();
-    expect(said(at({ type: 'execution.adopted', attempts: 1 }))).toBe(
-      'Resuming 1 orphaned attempt of another process.',
-    );
-    expect(said(started(1))).toBeUndefined();
+  test('is not told of a cancelled execution', () => {
+    expect(
+      after(...run(0, 0, 1), ...run(1, 1, 2), [3, at({ type: 'execution.cancelling' })]).remaining(3000),
+    ).toBeUndefined();
+  });
+});
+
+describe('failures', () => {
+  const say = (progress: Progress, task: number, text: string, stream: 'stdout' | 'stderr' = 'stderr'): void =>
+    progress.heard(task, { text, stream, severity: undefined, container: undefined });
+
+  test('have the line that tells why as their reason, and are one where that is the same', () => {
+    const progress = after([0, starting(1)], [0, starting(22)], [0, starting(3)]);
+    say(progress, 1, 'Error: checksum mismatch in part 1');
+    say(progress, 1, '    at check (/app/main.js:3:1)');
+    say(progress, 22, 'Error: checksum mismatch in part 22');
+    for (const task of [1, 22]) progress.advance(ended(task, 'Failed', 0, exited(2)), 1000);
+    progress.advance(ended(3, 'Failed', 0, exited(3)), 2000);
+    expect(progress.failures).toEqual([
+      { reason: 'exit code 3', count: 1, tasks: [3] },
+      { reason: 'exit code 2: Error: checksum mismatch in part 22', count: 2, tasks: [1, 22] },
+    ]);
+  });
+
+  test('do not have the lines of an earlier attempt as their reason', () => {
+    const progress = after([0, starting(1)]);
+    say(progress, 1, 'Error: from the first attempt');
+    progress.advance(ended(1, 'Pending', 0, exited(1)), 1000);
+    progress.advance(starting(1, 1), 2000);
+    progress.advance(ended(1, 'Failed', 1, exited(1)), 3000);
+    expect(progress.failures[0]?.reason).toBe('exit code 1');
+  });
+
+  test('are kept in bounded memory, whatever the tasks write', () => {
+    const progress = after([0, starting(1)]);
+    for (let i = 0; i < 100_000; i++) say(progress, 1, `Error: ${i} ${'x'.repeat(1000)}`);
+    progress.advance(ended(1, 'Failed', 0, exited(1)), 1000);
+    expect(progress.failures[0]?.reason).toMatch(/^exit code 1: Error: 99999 x+$/);
+    expect(progress.failures[0]?.reason.length).toBeLessThan(600);
+    for (let i = 0; i < 100; i++) {
+      progress.advance(ended(2, 'Failed', 0, { code: 10, message: `reason ${'abc'.repeat(i)}` }), 1000);
+    }
+    expect(progress.failures.length).toBeLessThan(50);
   });
 });

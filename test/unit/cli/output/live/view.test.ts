@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openView, type View } from '../../../../../src/cli/output/live/view.js';
+import type { TaskState } from '../../../../../src/model/task.js';
 import { testOutput } from '../../../../support/io.js';
 import { someExecution, someJob, someTime as time } from '../../../../support/jobs.js';
 
@@ -49,7 +50,7 @@ describe.each([
 describe('on a terminal', () => {
   test('there are rows from the first moment, and a moving one', () => {
     const { view: shown, written } = view(true);
-    expect(written()).toContain('0 running · 0 of 12 succeeded');
+    expect(written()).toContain('nightly-x7k2p  0s');
     const before = written().length;
     vi.advanceTimersByTime(1000);
     expect(written().length).toBeGreaterThan(before);
@@ -59,10 +60,26 @@ describe('on a terminal', () => {
     expect(written().length).toBe(end);
   });
 
-  test('only the end of a progress bar is shown', () => {
+  test('an attempt that fails says so behind the gutter, and why below', () => {
     const { view: shown, written } = view(true);
-    shown.onLines([{ ...line, text: '10%\r50%\r100%\r' }]);
+    const outcome = { code: 10, message: 'The container exited with an error.', exitCode: 2 };
+    const end = (attempt: number, state: TaskState): void =>
+      shown.onEvent({ type: 'attempt.ended', task: 3, attempt, state, outcome, time });
+    shown.onLines([{ ...line, text: 'Error: checksum mismatch' }]);
+    end(0, 'Pending');
+    shown.onLines([{ ...line, text: 'Error: checksum mismatch' }]);
+    end(1, 'Failed');
+    vi.advanceTimersByTime(1000);
     shown.close();
-    expect(written()).toContain('task  3 │ 100%\n');
+    expect(written()).toContain(' 3 ↻ failed with exit code 2 (attempt 1 of 4); retrying');
+    expect(written()).toContain(' 3 ✗ failed with exit code 2 (attempt 2 of 4)');
+    expect(written()).toContain('  ✗ 3  exit code 2: Error: checksum mismatch');
+  });
+
+  test('a terminal that cannot move its cursor gets lines', () => {
+    const { view: shown, written } = view(true, { TERM: 'dumb' });
+    shown.onLines([line]);
+    shown.close();
+    expect(written()).toBe('task  3 │ hello\n');
   });
 });
