@@ -46,7 +46,7 @@ complete -c localrun -n '__localrun_at "jobs"' -a 'logs' -d 'Show the logs of jo
 complete -c localrun -n '__localrun_at "jobs"' -a 'executions' -d 'Manage the executions of jobs.'
 complete -c localrun -n '__localrun_at "jobs"' -s h -l help -d 'show this help'
 complete -c localrun -n '__localrun_at "jobs run"' -f -a '(localrun __complete job 2>/dev/null)'
-complete -c localrun -n '__localrun_at "jobs run"' -s f -l file -r -F -d 'job spec, YAML or JSON, v1 or v2; - for stdin'
+complete -c localrun -n '__localrun_at "jobs run"' -s f -l file -r -F -d 'job spec, YAML or JSON, v1, v2 or of Terraform; - for stdin'
 complete -c localrun -n '__localrun_at "jobs run"' -l strict -d 'treat warnings about the spec as errors, and check what only Cloud Run requires'
 complete -c localrun -n '__localrun_at "jobs run"' -l image -r -f -d 'container image'
 complete -c localrun -n '__localrun_at "jobs run"' -l source -r -f -d 'build the image here from a directory, by its Dockerfile or buildpacks'

@@ -139,6 +139,7 @@ test('colours as git does on a terminal, and for machines: both values with path
     from: 'nightly (local job)',
     to: 'new.yaml',
     equal: false,
+    unknown: [],
     differences: [
       {
         from: { path: 'template.template.containers[0].env[LOG_LEVEL].value', value: 'info' },

@@ -1,7 +1,7 @@
 import { createReadStream, existsSync } from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { type Problem, StatusError } from '../../model/errors.js';
+import { type Problem, StatusError, suggest } from '../../model/errors.js';
 import { shortName } from '../../model/names.js';
 import { formatPath, namesAlong } from '../../model/field-path.js';
 import type { JobInput } from '../../model/schema/job.js';
@@ -64,11 +64,11 @@ export async function readSpecText(
   file: string,
   what = 'job spec',
 ): Promise<{ file: string; text: string }> {
-  const { maxSpecBytes } = await import('../../model/spec/source-document.js');
-  if (file === '-') return inUtf8('<stdin>', await io.readInput(maxSpecBytes));
+  const { maxPlanBytes } = await import('../../model/spec/terraform-plan.js');
+  if (file === '-') return inUtf8('<stdin>', await io.readInput(maxPlanBytes));
   const chunks: Buffer[] = [];
   try {
-    const stream = createReadStream(path.resolve(io.cwd, file), { end: maxSpecBytes });
+    const stream = createReadStream(path.resolve(io.cwd, file), { end: maxPlanBytes });
     for await (const chunk of stream) chunks.push(chunk as Buffer);
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
@@ -114,7 +114,7 @@ export async function readJobFile(
   const { jobsOf } = await import('../../model/spec/read.js');
   const { strict, project, region: location } = options;
   const id = job === undefined ? undefined : shortName(jobNameOf(context, options, job));
-  const { jobs, problems } = jobsOf(source, { id, project, location, strict });
+  const { jobs, problems } = jobsOf(withOneJob(source, id, location), { id, project, location, strict });
   failOn(problems, source.file);
   for (const text of formatProblems(problems, context.io.err)) context.io.err.write(`${text}\n`);
   const [spec] = jobs;
@@ -126,6 +126,25 @@ export async function readJobFile(
   // Like gcloud's `replace`, ignore which version of the job the file was made from.
   const { name: _name, etag: _etag, ...body } = spec.job;
   return { name: jobNameOf(context, parent, named), job: body, file: { name: source.file, spec } };
+}
+
+/** A plan of Terraform with the job that is meant; any other file as it is. @throws UsageError that lists the jobs */
+function withOneJob(source: SpecSource, id: string | undefined, region: string | undefined): SpecSource {
+  const { planned = [], file } = source;
+  if (planned.length < 2) return source;
+  const named = id === undefined ? [] : planned.filter((one) => one.id === id);
+  const meant = named.filter(({ location }) => region === undefined || location === region);
+  if (meant.length === 1) return { ...source, planned: meant };
+  const listed = (named.length > 1 ? named : planned).map(
+    (one) => `  ${one.id ?? '(named on apply)'}${one.location ? ` in ${one.location}` : ''}: ${one.address}`,
+  );
+  const which = id === undefined ? '' : `, and ${named.length || 'none'} of them named ${id}`;
+  throw new UsageError(
+    `${file} has ${planned.length} jobs${which}:\n${listed.join('\n')}`,
+    named.length > 1
+      ? 'choose one of them with --region'
+      : ['name one of them as JOB, e.g. ', suggest('jobs deploy', planned[0]?.id ?? 'JOB', '-f', file)],
+  );
 }
 
 /** @throws StatusError with all errors, if there are any */

@@ -43,7 +43,7 @@ async function runFlags(track: Track): Promise<Flag[]> {
     import('../flags/tasks.js'),
   ]);
   return [
-    flag('-f, --file <file>', 'job spec, YAML or JSON, v1 or v2; - for stdin'),
+    flag('-f, --file <file>', 'job spec, YAML or JSON, v1, v2 or of Terraform; - for stdin'),
     strict,
     ...jobFlags('run', track),
     reportFlag(),
@@ -243,7 +243,7 @@ export const jobs: Entries = {
   validate: {
     group: headings.specs,
     description: 'Check job specs against every rule, without storing anything.',
-    arguments: [['[file...]', 'job specs, YAML or JSON, v1 or v2; globs; - for stdin']],
+    arguments: [['[file...]', 'job specs, YAML or JSON, v1, v2 or of Terraform; globs; - for stdin']],
     flags: [flag('-f, --file <file...>', 'the same, as an option'), strict],
     notes: `Exits with 1 if anything is wrong. With --format json, prints the problems of each file with line, column, path, rule, \
 severity, message and fix. docs/rules.md lists the rules.`,

@@ -1,5 +1,5 @@
 import { formatPath, namesAlong, type FieldPath } from '../../model/field-path.js';
-import { jobDifferences } from '../../model/job-differences.js';
+import { type Difference, jobDifferences } from '../../model/job-differences.js';
 import type { Parent } from '../../model/names.js';
 import { printable } from '../../model/printable.js';
 import type { JobInput } from '../../model/schema/job.js';
@@ -40,17 +40,34 @@ export interface JobDiff {
   to: string;
   equal: boolean;
   differences: { from: DiffValue; to: DiffValue }[];
+  /** The paths of what a plan of Terraform does not know yet, and what is therefore not compared. */
+  unknown: string[];
 }
 
 /** Compares two jobs. Paths and values are in the API version of the file that has them, or of the other one. */
 export function jobDiff(from: DiffSide, to: DiffSide): JobDiff {
   const [before, after] = [reader(from, to), reader(to, from)];
-  const differences = jobDifferences(from, to).map((found) => ({ from: before(found.from), to: after(found.to) }));
+  const isKnown = (found: Difference): boolean => !isUnknown(from, found.from.path) && !isUnknown(to, found.to.path);
+  const differences = jobDifferences(from, to)
+    .filter(isKnown)
+    .map((found) => ({ from: before(found.from), to: after(found.to) }));
   const said = (side: DiffValue): unknown[] => [side.path, side.value];
   // v1 has one annotation where v2 has several fields.
   const once = new Map(differences.map((one) => [JSON.stringify([said(one.from), said(one.to)]), one]));
-  return { from: from.title, to: to.title, equal: once.size === 0, differences: [...once.values()] };
+  return {
+    from: from.title,
+    to: to.title,
+    equal: once.size === 0,
+    differences: [...once.values()],
+    unknown: [...unknownOf(from), ...unknownOf(to)],
+  };
 }
+
+const isUnknown = ({ spec }: DiffSide, path: FieldPath): boolean =>
+  (spec?.unknown ?? []).some((unknown) => unknown.every((step, i) => step === path[i]));
+
+const unknownOf = ({ spec, job }: DiffSide): string[] =>
+  (spec?.unknown ?? []).map((path) => formatPath(spec?.find(path).written ?? path, namesAlong(path, job)));
 
 /** Finds the values of a job as its file writes them. */
 function reader({ job, spec }: DiffSide, other: DiffSide): (found: { path: FieldPath; value?: unknown }) => DiffValue {

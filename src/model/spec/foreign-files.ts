@@ -23,6 +23,14 @@ const exportIt = 'export the deployed job: gcloud run jobs describe JOB --region
 const runImage = suggest('jobs run', 'NAME', '--image', 'IMAGE');
 const runWithVariables = suggest('jobs run', 'NAME', '--image', 'IMAGE', '--env-vars-file', 'FILE');
 const orRun: Remedy = [`${exportIt}; if none is deployed: `, runImage];
+const showPlan: Remedy = [
+  'write the plan as JSON: terraform show -json PLAN > plan.json && ',
+  suggest('jobs run', '-f', 'plan.json'),
+];
+const showState: Remedy = [
+  'write the state as JSON: terraform show -json > state.json && ',
+  suggest('jobs run', '-f', 'state.json'),
+];
 const itsCommand = 'find the job spec, or the `gcloud run jobs` command, that its steps deploy: either works here';
 const task = 'spec.template.spec.template.spec';
 const header = 'apiVersion: run.googleapis.com/v1 and kind: Job';
@@ -133,7 +141,7 @@ const mappings: [fits: (top: Top) => boolean, ForeignFile][] = [
     ({ keys, at }) => (keys.has('resource') || keys.has('terraform')) && isRecord(at('resource') ?? at('terraform')),
     { is: 'Terraform (JSON)', way: orRun },
   ],
-  [({ keys }) => keys.has('terraform_version'), { is: "Terraform's state or plan", way: orRun }],
+  [({ keys }) => keys.has('terraform_version'), { is: 'a state file of Terraform', way: showState }],
   [
     ({ keys, at }) => keys.has('runtime') && isRecord(at('resources')) && keys.has('name'),
     { is: 'a Pulumi program', way: orRun },
@@ -195,7 +203,23 @@ const mappings: [fits: (top: Top) => boolean, ForeignFile][] = [
 
 /** By the first significant line, if the text is not a YAML mapping. */
 const texts: [fits: RegExp, ForeignFile][] = [
-  [/^(?:resource|module|provider|data|variable|terraform|locals|output)\b[^:]*\{/, { is: 'Terraform', way: orRun }],
+  [
+    /^(?:resource|module|provider|data|variable|terraform|locals|output)\b[^:]*\{/,
+    {
+      is: 'Terraform',
+      way: [
+        'plan it: terraform plan -out tfplan && terraform show -json tfplan > plan.json && ',
+        suggest('jobs run', '-f', 'plan.json'),
+      ],
+    },
+  ],
+  // A saved plan is a ZIP file.
+  [/^PK\W{2}/, { is: 'a saved plan of Terraform, or another ZIP file', way: showPlan }],
+  [
+    /^(?:Terraform|OpenTofu) (?:used|will|has)\b|^No changes\. /,
+    { is: 'what Terraform prints for people', way: showPlan },
+  ],
+  [/^\{"@level":/, { is: 'the log of terraform plan -json, not the plan', way: showPlan }],
   [
     /^(?:FROM \S|ARG \w)/i,
     {

@@ -12,6 +12,8 @@ import { type ForeignFile, foreignDocument, foreignText } from './foreign-files.
 import { asPlaceholder, syntaxAsPlaceholder, placeholderViolations } from './placeholders.js';
 import { placesOf } from './field-places.js';
 import { maxSpecBytes, parseSource, type SourceDocument, TooLarge } from './source-document.js';
+import { type PlannedJob, readPlan } from './terraform-plan.js';
+import { get } from '../v1/convert.js';
 import { adviceForV1, jobFromV1 } from '../v1/read.js';
 
 /** A job read from a file. */
@@ -23,6 +25,8 @@ export interface JobSpec {
   project: string | undefined;
   location: string | undefined;
   job: JobInput;
+  /** The fields whose values a plan of Terraform does not know yet. */
+  unknown?: readonly FieldPath[];
   /** The position in the file of a path in `job`, and the path as spelled there. */
   find: (path: FieldPath) => Pick<LocatedViolation, 'location' | 'written'>;
 }
@@ -40,10 +44,14 @@ export interface ReadOptions {
 export interface SpecSource {
   file: string;
   documents: SourceDocument[];
+  /** The jobs of a plan of Terraform, which has no documents. */
+  planned?: readonly PlannedJob[];
   problems: Problem[];
 }
 
 export function parseSpec(file: string, contents: string): SpecSource {
+  const plan = readPlan(file, contents);
+  if (plan) return { file, documents: [], planned: plan.jobs, problems: plan.problems };
   if (Buffer.byteLength(contents) > maxSpecBytes) {
     const message = `${file} is larger than ${maxSpecBytes / 1024} KiB, the limit for a job spec`;
     return { file, documents: [], problems: [{ rule: 'size', message, severity: 'error' }] };
@@ -89,14 +97,20 @@ export const readJobs = (
 export function jobsOf(source: SpecSource, options: ReadOptions = {}): { jobs: JobSpec[]; problems: Problem[] } {
   const jobs: JobSpec[] = [];
   const problems = [...source.problems];
-  for (const document of source.documents) {
-    const { spec, found } = readDocument(document, options);
+  const add = (document: SourceDocument, { spec, found }: Read, address?: string): void => {
     const reported = found.flatMap((one) => problemOf(asPlaceholder(document, one), options.strict === true));
-    problems.push(...reported);
+    problems.push(...(address === undefined ? reported : reported.map((problem) => within(address, problem))));
     if (spec && !reported.some(({ severity }) => severity === 'error')) jobs.push(spec);
-  }
+  };
+  for (const document of source.documents) add(document, readDocument(document, options));
+  for (const planned of source.planned ?? []) add(planned.document, readPlanned(planned, options), planned.address);
   return { jobs: source.documents.length > 1 ? [] : jobs, problems: onceEach(inFileOrder(problems)) };
 }
+
+const within = (address: string, problem: Problem): Problem => ({
+  ...problem,
+  path: problem.path === undefined ? address : `${address}.${problem.path}`,
+});
 
 const foreignProblem = ({ is, way }: ForeignFile): Problem => ({
   rule: 'kind',
@@ -196,6 +210,46 @@ function readV2(document: SourceDocument, options: ReadOptions): Read {
     spec: { version: 'v2', id, project, location, job, find },
     found: [...unread, ...placed(document, unread, violations)],
   };
+}
+
+/** Reads a job of a plan. What is only known later is unset, and reported. */
+function readPlanned(
+  { document, id, project, location, found: arranged, unknown }: PlannedJob,
+  options: ReadOptions,
+): Read {
+  const [tooLarge] = document.problems;
+  if (tooLarge) {
+    const { message: description, location: at = document.at(0) } = tooLarge;
+    return { found: [{ path: [], written: [], rule: 'size', description, location: at }] };
+  }
+  const { value: job, found } = decode(document, JobMessage, 'proto');
+  const isUnknown = new Set(unknown.map(keyOf));
+  const later = 'is known only after terraform apply';
+  const unread = [
+    ...arranged,
+    ...found.map((one) =>
+      one.rule === 'required' && isUnknown.has(keyOf(one.path))
+        ? { ...one, description: later, fix: 'apply the plan, and write it again; or write the value into a spec' }
+        : one,
+    ),
+  ];
+  const reported = new Set(unread.map(({ path }) => keyOf(path)));
+  const unset = unknown.filter((path) => !reported.has(keyOf(path)) && path[0] !== 'name');
+  const violations = [
+    ...checked(document, options.id ?? id, job),
+    ...unset.map((path) => unsetUntilApply(job, path, later)),
+  ];
+  const find = (path: FieldPath): ReturnType<JobSpec['find']> => document.find(path);
+  return {
+    spec: { version: 'v2', id, project, location, job, unknown, find },
+    found: [...unread, ...placed(document, unread, violations)],
+  };
+}
+
+function unsetUntilApply(job: JobInput, path: FieldPath, later: string): Violation {
+  const name = path.at(-1) === 'value' ? get(job, [...path.slice(0, -1), 'name']) : undefined;
+  const fix = typeof name === 'string' ? `set it for a run: --update-env-vars ${name}=VALUE` : undefined;
+  return { path, rule: 'known-after-apply', description: `${later}, and ${name ? 'empty' : 'unset'} here`, fix };
 }
 
 function readV1(document: SourceDocument, options: ReadOptions): Read {

@@ -355,22 +355,31 @@ export class TooLarge extends StatusError {
   }
 }
 
-/** A file's text with the offsets of its lines. (yaml's LineCounter misses those inside an unclosed quote.) */
-class FileText {
+/**
+ * A part of a file's text, with the offsets of the lines of the file. (yaml's LineCounter misses those inside an unclosed
+ * quote.)
+ */
+export class FileText {
   readonly #file: string;
+  readonly #whole: string;
+  /** Where the part begins. */
+  readonly #start: number;
   readonly text: string;
   /** The offset of each line. */
   readonly #starts: number[] = [0];
   readonly #excerpts = new Map<number, string>();
 
-  constructor(file: string, text: string) {
+  constructor(file: string, whole: string, part = { start: 0, end: whole.length }) {
     this.#file = file;
-    this.text = text;
-    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', end + 1)) this.#starts.push(end + 1);
+    this.#whole = whole;
+    this.#start = part.start;
+    this.text = whole.slice(part.start, part.end);
+    for (let end = whole.indexOf('\n'); end >= 0; end = whole.indexOf('\n', end + 1)) this.#starts.push(end + 1);
   }
 
+  /** @param offset in the part */
   location(offset: number): Location {
-    const at = Math.min(offset, this.text.length);
+    const at = this.#start + Math.min(offset, this.text.length);
     let line = 1;
     for (let after = this.#starts.length + 1; after - line > 1;) {
       const middle = (line + after) >> 1;
@@ -385,7 +394,7 @@ class FileText {
     let text = this.#excerpts.get(line);
     if (text === undefined) {
       const end = this.#starts[line];
-      text = this.text.slice(this.#starts[line - 1], end === undefined ? undefined : end - 1).replace(/\r$/, '');
+      text = this.#whole.slice(this.#starts[line - 1], end === undefined ? undefined : end - 1).replace(/\r$/, '');
       this.#excerpts.set(line, text);
     }
     return text;
@@ -425,10 +434,13 @@ export function parseValue(text: string): unknown {
 }
 
 /** The documents of a YAML or JSON text, without empty ones. */
-export function parseSource(file: string, text: string): SourceDocument[] {
+export const parseSource = (file: string, text: string): SourceDocument[] =>
+  parseText(new FileText(file, text.replace(/^\uFEFF/, '')));
+
+/** The same for a part of a file. */
+export function parseText(fileText: FileText): SourceDocument[] {
   const lines = new LineCounter();
-  const body = text.replace(/^\uFEFF/, '');
-  const fileText = new FileText(file, body);
+  const body = fileText.text;
   let tokens: CST.Token[];
   try {
     tokens = Array.from(tokensOf(body, lines));

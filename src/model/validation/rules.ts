@@ -42,6 +42,7 @@ const declared = {
   'single-item': warning('In v1, a list is written as a list.'),
   unspecified: warning('An enum is left out rather than set to its UNSPECIFIED name.'),
   placeholder: warning('Placeholders are filled in.'),
+  'known-after-apply': warning('A plan of Terraform has the values of all fields that its configuration sets.'),
   'decimal-mode': warning('Permission bits are octal.'),
 
   'job-name': shared(
