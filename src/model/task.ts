@@ -3,6 +3,7 @@ import { taskName } from './names.js';
 import type { Condition } from './schema/condition.js';
 import type { Execution, Task, TaskAttemptResult } from './schema/job.js';
 import type { Timestamp } from './time.js';
+import type { AttemptUsage } from './usage.js';
 
 /**
  * Pending: waits for a slot, before its first attempt or before a retry. Scheduled: has a slot, and its container is
@@ -85,11 +86,19 @@ export const cancelledTask = (task: TaskRecord, now: Timestamp): TaskRecord => (
   lastAttemptResult: { status: { code: 1, message: 'Cancelled by user.' } },
 });
 
-/**
- * The Task resource, with the fields that all tasks share taken from the execution.
- * @param waiting why its attempt has not started yet
- */
-export function taskResource(execution: Execution, record: TaskRecord, waiting?: string): Task {
+/** The annotation of a task with what its last attempt has used, as JSON (AttemptUsage). */
+const usageKey = 'dev.localrun/usage';
+
+/** What is known of the last attempt of a task besides its result. */
+export interface LastAttempt {
+  /** Why it has not started yet. */
+  waiting?: string | undefined;
+  usage?: AttemptUsage | undefined;
+}
+
+/** The Task resource, with the fields that all tasks share taken from the execution. */
+export function taskResource(execution: Execution, record: TaskRecord, last: LastAttempt = {}): Task {
+  const { waiting, usage } = last;
   const { uid, index, retried, scheduledTime, startTime, completionTime, updateTime, lastAttemptResult } = record;
   const name = taskName(execution.name, index);
   const done = isTerminal(record.state);
@@ -98,7 +107,7 @@ export function taskResource(execution: Execution, record: TaskRecord, waiting?:
     uid,
     generation: '1',
     labels: execution.labels,
-    annotations: execution.annotations,
+    annotations: usage ? { ...execution.annotations, [usageKey]: JSON.stringify(usage) } : execution.annotations,
     createTime: execution.createTime,
     scheduledTime,
     startTime,

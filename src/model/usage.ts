@@ -15,5 +15,12 @@ export interface ContainerUsage {
   oomVictim?: 'main' | 'child' | undefined;
 }
 
+/** What an attempt has used. */
+export interface UsedAttempt {
+  task: number;
+  attempt: number;
+  usage: AttemptUsage;
+}
+
 /** The usage of an attempt's containers by their names (`containerLabel`). A container without any is absent. */
 export type AttemptUsage = Readonly<Record<string, ContainerUsage>>;

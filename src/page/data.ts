@@ -1,5 +1,6 @@
 import type { CompletionStatus, Execution, Job } from '../model/schema/job.js';
 import type { TaskState } from '../model/task.js';
+import type { AttemptUsage } from '../model/usage.js';
 
 /** What the server tells the page, as JSON. Times in numbers are ms since 1970. */
 
@@ -70,6 +71,8 @@ export interface AttemptRow {
   node?: string | undefined;
   /** Why it has not started yet. */
   waiting?: string | undefined;
+  /** What its containers have used. */
+  usage?: AttemptUsage | undefined;
 }
 
 /** Event `tasks`: those that have changed. */

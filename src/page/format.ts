@@ -1,3 +1,4 @@
+import { formatSize } from '../model/quantity.js';
 import type { CompletionStatus } from '../model/schema/job.js';
 import type { TaskState } from '../model/task.js';
 import type { AttemptRow, TaskRow } from './data.js';
@@ -73,6 +74,19 @@ export function outcome(attempt: AttemptRow): string {
 /** How long its containers ran. */
 export const ranFor = ({ started, ended }: AttemptRow, now: number): number | undefined =>
   started === undefined ? undefined : (ended ?? now) - started;
+
+/** What the containers of an attempt have used, each by its name if there are several: `app 41 MiB, proxy 3 MiB`. */
+export function used({ usage = {} }: AttemptRow, what: 'memory' | 'cpu'): string {
+  const entries = Object.entries(usage);
+  return entries
+    .flatMap(([name, { peakMemoryBytes, cpuSeconds }]) => {
+      const amount = what === 'memory' ? peakMemoryBytes : cpuSeconds;
+      if (amount === undefined) return [];
+      const text = what === 'memory' ? formatSize(amount) : span(amount * 1000);
+      return entries.length > 1 ? `${name} ${text}` : text;
+    })
+    .join(', ');
+}
 
 /** A task for those who do not see it: `Task 17: failed, exit code 3, 2 attempts`. */
 export function describeTask({ index, state, attempts }: TaskRow): string {

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { TaskRow } from './data.js';
-import { attemptTone, clock, outcome, ranFor, span, toneOf } from './format.js';
+import { attemptTone, clock, outcome, ranFor, span, toneOf, used } from './format.js';
 import { Glyph } from './parts.js';
 
 interface Props {
@@ -10,6 +10,8 @@ interface Props {
   logs: string;
   onClose: () => void;
 }
+
+const isMeasured = ({ attempts }: TaskRow): boolean => attempts.some(({ usage }) => usage);
 
 /** A task and its attempts. */
 export const TaskDetail = ({ task, now, logs, onClose }: Props): JSX.Element => (
@@ -37,6 +39,8 @@ export const TaskDetail = ({ task, now, logs, onClose }: Props): JSX.Element => 
               <th scope="col">Began</th>
               <th scope="col">Waited</th>
               <th scope="col">Ran</th>
+              {isMeasured(task) && <th scope="col">Peak memory</th>}
+              {isMeasured(task) && <th scope="col">CPU time</th>}
             </tr>
           </thead>
           <tbody>
@@ -57,6 +61,8 @@ export const TaskDetail = ({ task, now, logs, onClose }: Props): JSX.Element => 
                   <td>{clock(attempt.created)}</td>
                   <td>{span((attempt.started ?? attempt.ended ?? now) - attempt.created)}</td>
                   <td>{ran === undefined ? '' : span(ran)}</td>
+                  {isMeasured(task) && <td>{used(attempt, 'memory')}</td>}
+                  {isMeasured(task) && <td>{used(attempt, 'cpu')}</td>}
                 </tr>
               );
             })}

@@ -4,6 +4,7 @@ import type { Execution, Task } from '../model/schema/job.js';
 import { type TaskRecord, taskResource, type TaskState } from '../model/task.js';
 import type { Position } from '../store/store.js';
 import type { Timestamp } from '../model/time.js';
+import type { AttemptUsage } from '../model/usage.js';
 import { authorize } from './authorization.js';
 import { executionsBelow } from './executions.js';
 import { type Page, pageOf, type PageRequest } from './pages.js';
@@ -17,6 +18,8 @@ export interface TaskView {
   place?: Place | undefined;
   /** The free ports that its last attempt got for published ports. */
   published?: AttemptRecord['published'];
+  /** What its last attempt has used, if that is known. */
+  usage?: AttemptUsage | undefined;
 }
 
 export type Place = Pick<AttemptRecord, 'node' | 'waiting'>;
@@ -100,9 +103,11 @@ function viewer({ store }: Pick<Service, 'store'>, execution: Execution): (recor
   return (record) => {
     const last = onCluster || publish ? store.attempts(execution.name, record.index).at(-1) : undefined;
     const { node, waiting, published } = last ?? {};
+    const usage = store.usages(execution.name, record.index).find(({ attempt }) => attempt === record.retried)?.usage;
     return {
       record,
-      task: taskResource(execution, record, waiting),
+      task: taskResource(execution, record, { waiting, usage }),
+      ...(usage && { usage }),
       ...(onCluster && { place: { node, waiting } }),
       ...(published && { published }),
     };

@@ -8,6 +8,7 @@ import type { OperationMethod, OperationResource } from '../model/operation.js';
 import type { Execution, Job } from '../model/schema/job.js';
 import type { TaskRecord, TaskState } from '../model/task.js';
 import type { Timestamp } from '../model/time.js';
+import type { UsedAttempt } from '../model/usage.js';
 
 /** The position of a resource in a listing. */
 export interface Position {
@@ -197,6 +198,8 @@ export interface TaskStore {
 
   /** All attempts of a task, or of all tasks, oldest first. */
   attempts(execution: string, task?: number): AttemptRecord[];
+  /** What the attempts of a task, or of all tasks, have used, as far as that is known; oldest first. */
+  usages(execution: string, task?: number): UsedAttempt[];
   /** Attempts whose end is not recorded. */
   openAttempts(execution: string): AttemptRecord[];
   saveAttempt(execution: string, attempt: AttemptRecord): void;

@@ -100,6 +100,21 @@ export const taskStore = (db: Connection): TaskStore => ({
       .map((row) => db.read(row, attemptOf));
   },
 
+  usages(execution, task) {
+    return db
+      .all(
+        `SELECT task, number, usage FROM attempt
+         WHERE execution = ${executionNumber} AND (?2 IS NULL OR task = ?2) AND usage IS NOT NULL ORDER BY task, number`,
+        execution,
+        task ?? null,
+      )
+      .map((row) => ({
+        task: Number(row['task']),
+        attempt: Number(row['number']),
+        usage: JSON.parse(String(row['usage'])) as AttemptUsage,
+      }));
+  },
+
   openAttempts(execution) {
     return db
       .all(`SELECT * FROM attempt WHERE execution = ${executionNumber} AND outcome IS NULL`, execution)

@@ -48,7 +48,8 @@ test.concurrent('memory and CPU time of programs of known size', async ({ home, 
   ]);
   const { stderr } = await command.ended;
   const id = await command.execution();
-  const [sized, busy, survivor, killed] = attemptsOf(home, id).map(({ usage }) => usage?.['container-0']);
+  const attempts = attemptsOf(home, id);
+  const [sized, busy, survivor, killed] = attempts.map(({ usage }) => usage?.['container-0']);
   const mebi = ({ peakMemoryBytes = 0 }: ContainerUsage = {}): number => peakMemoryBytes / 2 ** 20;
   expect(mebi(sized)).toBeGreaterThan(200 * 0.95);
   expect(mebi(sized)).toBeLessThan(200 * 1.05);
@@ -66,10 +67,24 @@ test.concurrent('memory and CPU time of programs of known size', async ({ home, 
   expect([survivor?.oomVictim, killed?.oomVictim]).toEqual(['child', 'main']);
   expect(mebi(survivor)).toBeGreaterThan(500);
   expect(stderr).toContain('task 3 ran out of memory');
-  expect((await home.tasks(id)).map(({ lastAttemptResult }) => lastAttemptResult?.status?.message)).toEqual([
+  const tasks = await home.tasks(id);
+  expect(tasks.map(({ lastAttemptResult }) => lastAttemptResult?.status?.message)).toEqual([
     ...[undefined, undefined, undefined],
     'The configured memory limit was reached.',
   ]);
+  expect(tasks.map(({ annotations }) => JSON.parse(annotations?.['dev.localrun/usage'] ?? '') as unknown)).toEqual(
+    attempts.map(({ usage }) => usage),
+  );
+  const described = async (...resource: string[]): Promise<string> => {
+    const { stdout } = await home.run(['jobs', 'executions', ...resource]);
+    return stdout.split('\nLocal:\n')[1]?.replaceAll(/ +/g, ' ') ?? '';
+  };
+  expect(await described('describe', id)).toMatch(
+    /^ Memory: task 3 reached the limit of 512Mi; task 2 .* only a child process was killed\. --memory=1Gi would leave room\.\n CPU time: [\d.]+s in all\n/,
+  );
+  expect(await described('tasks', 'describe', `${id}-task2`)).toMatch(
+    /^ Peak memory: 5\d\d MiB of 512Mi\n CPU time: [\d.]+s\n Killed at the limit: a child process, not the main process\n/,
+  );
   expect(cgroups(id)).toEqual([]);
 });
 

@@ -49,6 +49,7 @@ async function filled(): Promise<{ server: ServerWorld; url: string; began: numb
   const began = world.now - 10 * minute;
   const containers = [{ image: 'acme/report', args: ['--day', 'today'], env: [{ name: 'BUCKET', value: 'a' }] }];
   const job = storedJob(world, 'nightly', jobInput({ taskCount: 40, parallelism: 8 }, { containers, maxRetries: 1 }));
+  const usage = { 'container-0': { peakMemoryBytes: 42_991_616, cpuSeconds: 1.25 } };
   const { name } = storedExecution(world, job, 'x7k2p', began, (i) => {
     const at = Math.floor(i / 8) * 10;
     if (i === 7)
@@ -64,7 +65,7 @@ async function filled(): Promise<{ server: ServerWorld; url: string; began: numb
         state: 'Failed',
         attempts: [
           { at, ran: 2, exitCode: 3 },
-          { at: at + 3, ran: 4, exitCode: 3 },
+          { at: at + 3, ran: 4, exitCode: 3, usage },
         ],
       };
     return succeeded(at, 5);
@@ -144,7 +145,11 @@ test('tasks, attempts, YAML and commands of an execution, by keyboard and by add
   await press(page, 'button', /^Failed/);
   expect(await grid.getByRole('gridcell').count()).toBe(1);
   await grid.getByRole('gridcell').click();
-  expect(await page.getByRole('complementary', { name: 'Task 9' }).getByRole('row').count()).toBe(3);
+  const attempts = page.getByRole('complementary', { name: 'Task 9' }).getByRole('row');
+  expect(await attempts.count()).toBe(3);
+  expect(await attempts.last().getByRole('cell').allInnerTexts()).toEqual(
+    expect.arrayContaining(['41 MiB', '1.2 s']) as string[],
+  );
   await press(page, 'button', /^Failed/);
   await page.getByLabel('Go to task').fill('7');
   await page.getByRole('complementary', { name: 'Task 7' }).waitFor();

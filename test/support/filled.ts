@@ -6,13 +6,14 @@ import { defaultSettings } from '../../src/model/local/settings.js';
 import type { Execution, Job, JobInput } from '../../src/model/schema/job.js';
 import { isTerminal, type TaskRecord } from '../../src/model/task.js';
 import { timestamp } from '../../src/model/time.js';
+import type { AttemptUsage } from '../../src/model/usage.js';
 import { jobInput, parent, someTask } from './jobs.js';
 import type { ServiceWorld } from './service.js';
 
 /** How a task of a made-up execution went: its attempts, in s since the execution began. */
 export interface Course {
   state: TaskRecord['state'];
-  attempts: { at: number; wait?: number; ran?: number; exitCode?: number }[];
+  attempts: { at: number; wait?: number; ran?: number; exitCode?: number; usage?: AttemptUsage }[];
 }
 
 /** Stores a job without the service. */
@@ -74,7 +75,7 @@ export function storedExecution(
 function attemptOf(
   task: number,
   attempt: number,
-  { at: from, wait = 0.1, ran, exitCode = 0 }: Course['attempts'][number],
+  { at: from, wait = 0.1, ran, exitCode = 0, usage }: Course['attempts'][number],
   at: (seconds: number) => string,
 ): AttemptRecord {
   const record = { task, attempt, name: `${task}-${attempt}`, handle: '', createTime: at(from) };
@@ -82,7 +83,7 @@ function attemptOf(
   if (ran === undefined) return { ...record, ...begun };
   const outcome =
     exitCode === 0 ? { code: 0, message: '' } : { code: 10, message: 'The container exited with an error.', exitCode };
-  return { ...record, ...begun, endTime: at(from + wait + ran), outcome };
+  return { ...record, ...begun, endTime: at(from + wait + ran), outcome, usage };
 }
 
 /** Writes lines of the log of an attempt: `[seconds, text]` since a time in ms. */

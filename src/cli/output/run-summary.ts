@@ -9,6 +9,7 @@ import { firstStarts, tasksOf } from '../../service/tasks.js';
 import type { Context } from '../command/context.js';
 import { boundedGrid, boundedTable } from './bounded-table.js';
 import { runEnd } from './run-end.js';
+import { memoryNotes } from './usage.js';
 import { completionRows, resultColumns } from './columns.js';
 import { commandLine } from '../errors.js';
 
@@ -66,5 +67,6 @@ export function ending(context: Context, service: Call, execution: Execution, by
   const tail = (task: TaskRecord, count: number): TailLine[] => failureTail(service, execution, task, count);
   const width = endsOnTerminal(context) ? io.err.columns : plainWidth;
   const memory = (task: TaskRecord): PeakMemory | undefined => peakMemory(service, execution, task);
-  return runEnd(result, { tail, memory, by, next }, width, io.err);
+  const notes = memoryNotes(service, execution);
+  return runEnd(result, { tail, memory, notes, by, next }, width, io.err);
 }

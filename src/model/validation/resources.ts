@@ -55,6 +55,15 @@ function validateLimits(
   }
 }
 
+/** The numbers of CPUs that a container without a GPU may have, from 1 on. */
+export const wholeCpus: readonly number[] = memoryBands.map(([cpu]) => cpu);
+
+/** Whether a container without a GPU may have these limits, in CPUs and bytes; the sums of a task are checked elsewhere. */
+export const isSize = (cpu: number, memory: number): boolean => wrongSizes(cpu, memory, undefined).length === 0;
+
+/** The least memory that the containers of a task have together, in bytes. */
+export const leastTotalMemory = 512 * mebi;
+
 interface WrongSize {
   limit: 'cpu' | 'memory';
   rule: RuleId;
@@ -122,7 +131,7 @@ function validateTotals(list: FieldPath, containers: readonly Container[], repor
       'Invalid value specified for cpu. Total cpu < 1 is not supported with gen2 execution environment with cpu always allocated (unthrottled).';
     report(where('cpu'), 'total-cpu', text, { because });
   }
-  if (sum('memory', 512 * mebi) < 512 * mebi) {
+  if (sum('memory', leastTotalMemory) < leastTotalMemory) {
     const text = 'Total memory < 512 Mi is not supported with gen2 execution environment.';
     report(where('memory'), 'total-memory', text, {
       because,

@@ -29,6 +29,20 @@ export class Cgroups {
     this.#hierarchies = hierarchies(mounts);
   }
 
+  /**
+   * Why containers of an engine are not measured, as far as that can be told before one has run; undefined if nothing is
+   * known to prevent it.
+   * @param driver what the engine manages cgroups with
+   */
+  obstacle(driver: string | undefined): string | undefined {
+    const { memory } = this.#hierarchies ?? {};
+    if (driver !== undefined && driver !== 'cgroupfs') {
+      return `the engine manages cgroups with ${driver}, where only cgroupfs lets others read them at the end`;
+    }
+    if (memory === undefined || !existsSync(path.join(memory, folder))) return 'this machine shows none of its cgroups';
+    return isWritable(path.join(memory, folder)) ? undefined : 'this user may not remove its cgroups';
+  }
+
   /** A container of the engine runs. If its cgroup is here, so are those of the others. */
   witness(id: string): void {
     const { memory } = this.#hierarchies ?? {};

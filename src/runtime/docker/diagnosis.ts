@@ -1,4 +1,5 @@
 import { StatusError } from '../../model/errors.js';
+import { Cgroups } from './cgroups.js';
 import { DockerClient } from './client.js';
 import { askedInfo, isPodman } from './info.js';
 import { nofileLabel } from './sandbox/image.js';
@@ -22,6 +23,8 @@ export interface Engine {
   /** What the engine cannot limit. */
   unlimited: readonly string[];
   warnings: readonly string[];
+  /** Why the memory and the CPU time of containers are not measured; undefined if nothing is known to prevent it. */
+  unmeasured: string | undefined;
   /** Where images and containers lie, on the engine's machine. */
   directory: string;
   /** The engine's machine is this one. */
@@ -84,6 +87,7 @@ interface DockerDetails {
   ServerVersion?: string;
   Architecture?: string;
   CgroupVersion?: string;
+  CgroupDriver?: string;
   MemoryLimit?: boolean;
   SwapLimit?: boolean;
   CpuCfsQuota?: boolean;
@@ -109,6 +113,7 @@ async function engineOf(client: DockerClient, local: boolean): Promise<Engine> {
       cgroup: host.cgroupVersion?.replace(/^v/, '') ?? unknown,
       unlimited: ['memory', 'cpu', 'pids'].filter((name) => !controllers.includes(name)),
       warnings: [],
+      unmeasured: 'that works with docker only',
       directory: answer.store.graphRoot,
       ...{ local, openFiles },
     };
@@ -126,6 +131,7 @@ async function engineOf(client: DockerClient, local: boolean): Promise<Engine> {
     cgroup: info.CgroupVersion ?? unknown,
     unlimited: limits.filter(([, works]) => works === false).map(([name]) => name),
     warnings: (info.Warnings ?? []).map((line) => line.replace(/^WARNING: /, '')),
+    unmeasured: new Cgroups().obstacle(info.CgroupDriver),
     directory: info.DockerRootDir ?? '',
     ...{ local, openFiles },
   };

@@ -40,7 +40,7 @@ export const executionView = (execution: Execution, job: Job | undefined): Execu
 export const taskRow = ({ task, attempts }: TaskAttempts): TaskRow => ({
   index: task.index,
   state: task.state,
-  attempts: attempts.map(({ createTime, startTime, endTime, outcome, node, waiting }) => ({
+  attempts: attempts.map(({ createTime, startTime, endTime, outcome, node, waiting, usage }) => ({
     created: ms(createTime),
     ...(startTime !== undefined && { started: ms(startTime) }),
     ...(endTime !== undefined && { ended: ms(endTime) }),
@@ -50,6 +50,7 @@ export const taskRow = ({ task, attempts }: TaskAttempts): TaskRow => ({
     ...(outcome?.termSignal && { signal: outcome.termSignal }),
     ...(node !== undefined && { node }),
     ...(waiting !== undefined && { waiting }),
+    ...(usage && { usage }),
   })),
 });
 

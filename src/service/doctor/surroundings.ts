@@ -21,6 +21,7 @@ export function engineChecks({ client, endpoint, failure, engine }: EngineReport
     { name: 'engine', state: 'ok', found: `${reached}, engine ${engine.version}` },
     limits(engine),
     openFiles(engine),
+    usage(engine),
     {
       name: 'architecture',
       found: `${engine.architecture}, and Cloud Run runs x86_64`,
@@ -45,6 +46,16 @@ function limits({ cgroup, unlimited, warnings }: Engine): Check {
     fix: 'enable these cgroup controllers for the engine; until then containers get more than their limits',
   };
 }
+
+/** It costs no run anything if containers are not measured. */
+const usage = ({ unmeasured }: Engine): Check => ({
+  name: 'usage',
+  state: 'ok',
+  found:
+    unmeasured === undefined
+      ? 'memory and CPU time of containers are measured'
+      : `memory and CPU time of containers are not measured: ${unmeasured}`,
+});
 
 function openFiles({ openFiles: granted }: Engine): Check {
   const name = 'open files';

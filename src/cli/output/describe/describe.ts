@@ -10,6 +10,7 @@ import { localEntries, mappedEntries, portsLine } from '../local-settings.js';
 import { executionSymbol, jobSymbol, type Look, taskSymbol } from '../symbols.js';
 import { shownState } from '../columns.js';
 import { templateEntries } from './template.js';
+import { executionUsage, taskUsage } from '../usage.js';
 import type { CommonOptions } from '../../flags/global.js';
 import { settingsOf } from '../../../service/executions.js';
 import type { Call } from '../../../service/service.js';
@@ -48,6 +49,7 @@ export function describeExecution(
   settings: LocalSettings,
   look: Look,
   spread?: Spread,
+  usage: Entry[] = [],
 ): Promise<string> {
   const { name, succeededCount = 0, failedCount = 0, cancelledCount = 0, runningCount = 0 } = execution;
   const symbol = executionSymbol(execution, look);
@@ -71,7 +73,7 @@ export function describeExecution(
     [
       ...headEntries(describedCount(execution), parallelism),
       ...templateEntries(execution.template),
-      ...group('Local', [...localEntries(settings), ...mappedEntries(settings)]),
+      ...group('Local', [...localEntries(settings), ...mappedEntries(settings), ...usage]),
     ],
     symbol,
     isCompleted(execution) ? conditionOf(execution, 'Completed')?.message : undefined,
@@ -89,7 +91,8 @@ export const printExecution = (
     kind: executionKind,
     human: () => {
       const { name } = execution;
-      return describeExecution(execution, settingsOf(service, name), context.io.out, spreadOf(service, name));
+      const usage = executionUsage(service, execution);
+      return describeExecution(execution, settingsOf(service, name), context.io.out, spreadOf(service, name), usage);
     },
     exported: async (of) => {
       const { executionToV1, exported } = await import('../../../model/v1/write.js');
@@ -107,7 +110,8 @@ function spreadLines({ nodes, waiting }: Spread = { nodes: new Map(), waiting: n
 }
 
 /** `describe` of a task, in gcloud's layout. */
-export function describeTask({ task, record, place, published }: TaskView, look: Look): Promise<string> {
+export function describeTask(view: TaskView, look: Look): Promise<string> {
+  const { task, record, place, published } = view;
   const symbol = taskSymbol(record, look);
   const { exitCode, status } = record.lastAttemptResult ?? {};
   const result: Entry[] = [
@@ -125,6 +129,7 @@ export function describeTask({ task, record, place, published }: TaskView, look:
       ...(record.lastAttemptResult ? [{ title: 'Last Attempt Result:', entries: result }] : []),
       { title: ' ', entries: [] },
       ...templateEntries(task),
+      ...taskUsage(view),
     ],
     symbol,
     status?.message,

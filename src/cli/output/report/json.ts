@@ -38,7 +38,7 @@ function taskJson(of: TaskAttempts): object {
   };
 }
 
-function attemptJson({ attempt, createTime, startTime, endTime, node, outcome }: AttemptRecord): object {
+function attemptJson({ attempt, createTime, startTime, endTime, node, outcome, usage }: AttemptRecord): object {
   return {
     ...{ attempt, createTime, startTime, endTime, durationSeconds: secondsBetween(startTime, endTime), node },
     ...(outcome && {
@@ -47,5 +47,6 @@ function attemptJson({ attempt, createTime, startTime, endTime, node, outcome }:
       signal: outcome.termSignal,
       message: outcome.message || undefined,
     }),
+    usage,
   };
 }

@@ -104,6 +104,13 @@ describe('a container gets a cgroup above its own', () => {
     cgroups.witness(seen);
     expect(cgroups.above(name)).toBeUndefined();
   });
+
+  test('what prevents that can be told before', () => {
+    expect(new Cgroups(v1().mounts).obstacle('cgroupfs')).toBeUndefined();
+    expect(new Cgroups(v2().mounts).obstacle('systemd')).toContain('with systemd');
+    expect(new Cgroups('').obstacle('cgroupfs')).toBe('this machine shows none of its cgroups');
+    expect(new Cgroups(v2('cpu pids').mounts).obstacle('cgroupfs')).toBe('this machine shows none of its cgroups');
+  });
 });
 
 test('what is left of containers is found in every hierarchy, and removed from all', async () => {

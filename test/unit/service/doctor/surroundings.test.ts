@@ -6,7 +6,7 @@ import { engineChecks } from '../../../../src/service/doctor/surroundings.js';
 
 const engine: Engine = {
   ...{ version: '27.1', architecture: 'x86_64', cgroup: '2', unlimited: [], warnings: [] },
-  ...{ directory: '/nonexistent', local: true, openFiles: 25_000 },
+  ...{ directory: '/nonexistent', local: true, openFiles: 25_000, unmeasured: undefined },
 };
 const report: EngineReport = {
   client: { kind: 'docker', version: '28.2' },
@@ -21,7 +21,7 @@ const checks = (more: Partial<Engine>): Map<string, Check> =>
 test('an engine that has all that executions need is no trouble', () => {
   const all = [...checks({}).values()];
   expect(all.map(({ name, state }) => `${name}: ${state}`)).toEqual([
-    ...['engine: ok', 'limits: ok', 'open files: ok', 'architecture: ok'],
+    ...['engine: ok', 'limits: ok', 'open files: ok', 'usage: ok', 'architecture: ok'],
   ]);
   expect(all[0]?.found).toBe('docker 28.2 at unix:///var/run/docker.sock (context default), engine 27.1');
   expect(all[1]?.found).toBe('memory, CPU and processes are limited, by cgroup 2');
@@ -47,6 +47,14 @@ test.each<[Partial<Engine>, string, Partial<Check>]>([
     { openFiles: 'engine' },
     'open files',
     { state: 'warning', found: expect.stringContaining('below the 25000 of Cloud Run') as string },
+  ],
+  [
+    { unmeasured: 'this machine shows none of its cgroups' },
+    'usage',
+    {
+      state: 'ok',
+      found: 'memory and CPU time of containers are not measured: this machine shows none of its cgroups',
+    },
   ],
   [{ openFiles: undefined }, 'open files', { state: 'ok', found: 'not known before the first execution' }],
   [
