@@ -180,13 +180,14 @@ function progressBar({ taskCount, succeeded, failed, cancelled }: Progress, widt
 
 /** What all tasks wait for. */
 function notices({ waiting, cancelling, slow, slots }: Progress, now: number, room: number, look: Look): string[] {
-  const texts = [
-    ...(waiting === undefined ? [] : [waiting]),
+  const row = (text: string): string => cut(oneLine(text), room, look);
+  const words = waiting === undefined ? [] : [row(waiting)];
+  const warnings = [
     ...(cancelling ? ['cancelling'] : []),
     ...(slow ? [`the ${slow.noun} is slow: ${slow.call}  ${clock(now - slow.since)}`] : []),
     ...waits(slots).map(({ who, why, since }) => `${who} waiting  ${clock(now - since)}  ${why}`),
   ];
-  return texts.map((text) => below(look.chalk.yellow(cut(oneLine(text), room, look))));
+  return [...words, ...warnings.map((text) => look.chalk.yellow(row(text)))].map(below);
 }
 
 /** The most reasons to wait that are shown. */
