@@ -26,7 +26,7 @@ export type Place = Pick<AttemptRecord, 'node' | 'waiting'>;
 
 /** The tasks of an execution by index, all or those in some states. */
 export function tasksOf(service: Service, execution: Execution, states?: readonly TaskState[]): TaskView[] {
-  return service.store.tasks(execution.name, states).map(viewer(service, execution));
+  return viewsOf(service, execution, service.store.tasks(execution.name, states));
 }
 
 /** When the tasks of an execution were first started, by index; retries do not count. */
@@ -51,9 +51,8 @@ export function listTasks(call: Call, request: ListTasksRequest): Page<TaskView>
     const [start, last, index] = after ?? [null, '', -1];
     for (const { execution, before } of executionsOf(call, parent, start)) {
       const page = { after: execution.name === last ? index : -1, limit: limit - found.length };
-      const view = viewer(call, execution);
-      for (const record of call.store.tasks(execution.name, states, page)) {
-        found.push({ item: view(record), position: [before, execution.name, record.index] });
+      for (const item of viewsOf(call, execution, call.store.tasks(execution.name, states, page))) {
+        found.push({ item, position: [before, execution.name, item.record.index] });
       }
       if (found.length >= limit) break;
     }
@@ -90,20 +89,29 @@ export function getTask(call: Call, parent: Parent, id: string): TaskView {
   const owner = execution?.name ?? executionName(jobName(parent, '-'), executionId || '-');
   authorize(call, 'run.tasks.get', owner);
   const record = execution && call.store.task(execution.name, Number(index));
-  if (record) return viewer(call, execution)(record);
+  const [view] = record ? viewsOf(call, execution, [record]) : [];
+  if (view) return view;
   const known = (): string[] =>
     execution ? call.store.tasks(execution.name).map((task) => shortName(taskName(owner, task.index))) : [];
   throw notFound(call, `${owner}/tasks/${id}`, known);
 }
 
-/** Makes the views of an execution's tasks. */
-function viewer({ store }: Pick<Service, 'store'>, execution: Execution): (record: TaskRecord) => TaskView {
+/** @param records tasks of the execution, by index */
+function viewsOf({ store }: Pick<Service, 'store'>, execution: Execution, records: readonly TaskRecord[]): TaskView[] {
+  const [first, last = first] = [records[0], records.at(-1)];
+  if (!first || !last) return [];
   const { runtime, publish } = store.settings(execution.name);
   const onCluster = runtime !== undefined;
-  return (record) => {
-    const last = onCluster || publish ? store.attempts(execution.name, record.index).at(-1) : undefined;
-    const { node, waiting, published } = last ?? {};
-    const usage = store.usages(execution.name, record.index).find(({ attempt }) => attempt === record.retried)?.usage;
+  const usages = new Map(
+    store
+      .usages(execution.name, { from: first.index, to: last.index })
+      .map(({ task, attempt, usage }) => [`${task} ${attempt}`, usage]),
+  );
+  return records.map((record) => {
+    const { index, retried } = record;
+    const attempt = onCluster || publish ? store.attempts(execution.name, index).at(-1) : undefined;
+    const { node, waiting, published } = attempt ?? {};
+    const usage = usages.get(`${index} ${retried}`);
     return {
       record,
       task: taskResource(execution, record, { waiting, usage }),
@@ -111,7 +119,7 @@ function viewer({ store }: Pick<Service, 'store'>, execution: Execution): (recor
       ...(onCluster && { place: { node, waiting } }),
       ...(published && { published }),
     };
-  };
+  });
 }
 
 /** The open attempts of an execution with the free ports that they got for published ports. */

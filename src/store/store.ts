@@ -198,8 +198,8 @@ export interface TaskStore {
 
   /** All attempts of a task, or of all tasks, oldest first. */
   attempts(execution: string, task?: number): AttemptRecord[];
-  /** What the attempts of a task, or of all tasks, have used, as far as that is known; oldest first. */
-  usages(execution: string, task?: number): UsedAttempt[];
+  /** What the attempts of tasks, all or from one to another, have used, as far as that is known; oldest first. */
+  usages(execution: string, tasks?: { from: number; to: number }): UsedAttempt[];
   /** Attempts whose end is not recorded. */
   openAttempts(execution: string): AttemptRecord[];
   saveAttempt(execution: string, attempt: AttemptRecord): void;

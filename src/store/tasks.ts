@@ -23,6 +23,10 @@ const statement = (table: string, columns: readonly string[]): string =>
 const insertTask = statement('task', taskColumns);
 const insertAttempt = statement('attempt', attemptColumns);
 
+/** The attempts of a range of tasks, which the primary key finds. */
+const ofTasks = `execution = ${executionNumber} AND task BETWEEN ? AND ?`;
+const lastTask = Number.MAX_SAFE_INTEGER;
+
 export const taskStore = (db: Connection): TaskStore => ({
   task(execution, index) {
     const row = db.get(`SELECT * FROM task WHERE execution = ${executionNumber} AND number = ?`, execution, index);
@@ -92,21 +96,17 @@ export const taskStore = (db: Connection): TaskStore => ({
 
   attempts(execution, task) {
     return db
-      .all(
-        `SELECT * FROM attempt WHERE execution = ${executionNumber} AND (?2 IS NULL OR task = ?2) ORDER BY task, number`,
-        execution,
-        task ?? null,
-      )
+      .all(`SELECT * FROM attempt WHERE ${ofTasks} ORDER BY task, number`, execution, task ?? 0, task ?? lastTask)
       .map((row) => db.read(row, attemptOf));
   },
 
-  usages(execution, task) {
+  usages(execution, { from, to } = { from: 0, to: lastTask }) {
     return db
       .all(
-        `SELECT task, number, usage FROM attempt
-         WHERE execution = ${executionNumber} AND (?2 IS NULL OR task = ?2) AND usage IS NOT NULL ORDER BY task, number`,
+        `SELECT task, number, usage FROM attempt WHERE ${ofTasks} AND usage IS NOT NULL ORDER BY task, number`,
         execution,
-        task ?? null,
+        from,
+        to,
       )
       .map((row) => ({
         task: Number(row['task']),

@@ -70,6 +70,7 @@ test('the package holds what a user needs, and nothing else', () => {
       'serve',
       'source',
       'spec',
+      'usage',
     ].map((page) => `docs/${page}.md`),
     ...['examples', 'man', 'package.json', 'schema'],
   ]);

@@ -37,7 +37,7 @@ export class Cgroups {
   obstacle(driver: string | undefined): string | undefined {
     const { memory } = this.#hierarchies ?? {};
     if (driver !== undefined && driver !== 'cgroupfs') {
-      return `the engine manages cgroups with ${driver}, where only cgroupfs lets others read them at the end`;
+      return `the engine's cgroup driver is ${driver}, and only cgroupfs lets others read them (docs/usage.md)`;
     }
     if (memory === undefined || !existsSync(path.join(memory, folder))) return 'this machine shows none of its cgroups';
     return isWritable(path.join(memory, folder)) ? undefined : 'this user may not remove its cgroups';

@@ -107,7 +107,7 @@ describe('a container gets a cgroup above its own', () => {
 
   test('what prevents that can be told before', () => {
     expect(new Cgroups(v1().mounts).obstacle('cgroupfs')).toBeUndefined();
-    expect(new Cgroups(v2().mounts).obstacle('systemd')).toContain('with systemd');
+    expect(new Cgroups(v2().mounts).obstacle('systemd')).toContain('is systemd');
     expect(new Cgroups('').obstacle('cgroupfs')).toBe('this machine shows none of its cgroups');
     expect(new Cgroups(v2('cpu pids').mounts).obstacle('cgroupfs')).toBe('this machine shows none of its cgroups');
   });
