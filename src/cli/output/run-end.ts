@@ -177,11 +177,11 @@ function othersBlock({ execution, tasks }: RunResult, ending: Ending, width: num
       rows.push(`${symbols.succeeded(look)} ${cut(head, width - 2, look)}`, ...each);
     }
   }
-  for (const [state, what, sign] of [
-    ['Cancelled', 'cancelled', symbols.cancelled(look)],
-    ['Abandoned', 'never started', symbols.abandoned(look)],
+  const rest = [...of('Cancelled'), ...of('Abandoned')].sort((x, y) => x.record.index - y.record.index);
+  for (const [some, what, sign] of [
+    [rest.filter(({ ms }) => ms !== undefined), 'cancelled', symbols.cancelled(look)],
+    [rest.filter(({ ms }) => ms === undefined), 'never started', symbols.abandoned(look)],
   ] as const) {
-    const some = of(state);
     if (some.length > 0) rows.push(`${sign} ${listed(`${some.length} ${what}`, some, width - 2, look)}`);
   }
   return rows;

@@ -218,6 +218,7 @@ describe('a cancelled execution', () => {
     ended(1, 'Cancelled', 2000),
     ended(2, 'Cancelled', 2000),
     ended(3, 'Abandoned', undefined),
+    ended(4, 'Cancelled', undefined),
   ];
 
   test('says what became of the tasks', () => {
@@ -225,18 +226,18 @@ describe('a cancelled execution', () => {
 ✔ 1 succeeded
   task 0  0.8s
 ! 2 cancelled: 1-2
-- 1 never started: 3
+- 2 never started: 3-4
 
 ! Cancelled · nightly-x7k2p · 12.5s
 `);
   });
 
   test('says who has cancelled it, if that is known, and what had failed before', () => {
-    const failed = ended(4, 'Failed', 100);
+    const failed = ended(5, 'Failed', 100);
     const text = shown(resultOf([...tasks, failed], [{ reason: 'exit code 1', tasks: [failed] }], true), {
       by: 'Ctrl-C',
     });
-    expect(text).toMatch(/^X exit code 1\n {2}task 4 {3}1 attempt {3}0\.1s\n\n/);
+    expect(text).toMatch(/^X exit code 1\n {2}task 5 {3}1 attempt {3}0\.1s\n\n/);
     expect(text).toContain('\n! Cancelled by Ctrl-C · nightly-x7k2p · 12.5s · 1 failed\n');
   });
 });
