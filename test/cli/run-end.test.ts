@@ -38,17 +38,17 @@ test('a command that waits ends on a terminal as a run does, after the words of 
   scenario.terminal = 80;
   const failed = await scenario.run(['jobs', 'executions', 'wait', sour]);
   expect(failed).toMatchObject({ code: 1, out: '' });
-  expect(spans(failed.err.slice(failed.err.indexOf('\nX ')))).toBe(`
-X exit code 3: ERROR it went sour
+  expect(spans(failed.err.slice(failed.err.indexOf('\n✗ ')))).toBe(`
+✗ exit code 3: ERROR it went sour
   task 0   1 attempt SPAN
   task 1   1 attempt SPAN
   task 2   1 attempt SPAN
 
-X All 3 tasks failed · ${sour} · SPAN
+✗ All 3 tasks failed · ${sour} · SPAN
   again  localrun jobs run sour --failed-of ${sour}
   logs   localrun jobs executions logs read ${sour} --task 0
 `);
-  expect(failed.err).toContain(`describe ${sour}\n\n\nX `.replace('\n\n\n', '\n\n'));
+  expect(failed.err).toContain(`describe ${sour}\n\n\n✗ `.replace('\n\n\n', '\n\n'));
 
   const succeeded = await scenario.run(['jobs', 'executions', 'wait', sweet, '--format=value(name)']);
   expect(succeeded).toMatchObject({ code: 0, out: `${sweet}\n` });

@@ -106,9 +106,9 @@ test.concurrent('why tasks failed is said once at the end, with the last lines o
   const file = home.script('reasons', script, { taskCount: 5, maxRetries: 0 });
   const { stdout, stderr } = await home.run(['jobs', 'run', '-f', file]);
   expect(stdout).toMatch(/COMPLETION STATUS +EXECUTION_FAILED\n/);
-  const end = stderr.slice(stderr.indexOf('\nX '));
+  const end = stderr.slice(stderr.indexOf('\n✗ '));
   expect(end.replaceAll(/ +[\d.]+s\b/g, ' SPAN').replaceAll(/reasons-\w{5}/g, 'ID')).toBe(`
-X exit code 4: task 0: no such shard
+✗ exit code 4: task 0: no such shard
   task 0   1 attempt SPAN
   task 1   1 attempt SPAN
   task 2   1 attempt SPAN
@@ -117,7 +117,7 @@ X exit code 4: task 0: no such shard
   last lines of task 0:
 ${Array.from({ length: 9 }, (_, i) => `  │ line ${i + 12}\n`).join('')}  │ task 0: no such shard
 
-X All 5 tasks failed · ID · SPAN
+✗ All 5 tasks failed · ID · SPAN
   again  localrun jobs run reasons --failed-of ID
   logs   localrun jobs executions logs read ID --task 0
 `);

@@ -44,7 +44,7 @@ test('what a job writes reaches a terminal and a pipe as text, with colour on th
   // The end has the last lines once more, without colour, and the verdict in place of the tables.
   for (const text of [run, wait].map((text = '') => stripVTControlCharacters(text))) {
     expect(text).toMatch(
-      /\n {2}│ over\r\n {2}│ red\r\n\r\nX Failed · evil-\w{5} · [\d.]+s.*\r\n {2}logs {2}localrun .* --task 0\r\n$/,
+      /\n {2}│ over\r\n {2}│ red\r\n\r\n✗ Failed · evil-\w{5} · [\d.]+s.*\r\n {2}logs {2}localrun .* --task 0\r\n$/,
     );
     expect(text).not.toContain('EXECUTION_FAILED');
   }

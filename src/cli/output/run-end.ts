@@ -62,6 +62,9 @@ export function runEnd(result: RunResult, ending: Ending, width: number, look: L
   return rows.map((row) => `${row}\n`).join('');
 }
 
+/** As in the live view; gcloud's tables have an X. */
+const failedSign = (look: Look): string => look.chalk.red(signs(look).failed);
+
 function failureBlocks(result: RunResult, ending: Ending, width: number, look: Look): string[][] {
   const { execution, tasks, failures } = result;
   const { chalk } = look;
@@ -98,7 +101,7 @@ function failureBlocks(result: RunResult, ending: Ending, width: number, look: L
   if (rest.length > 0) {
     const reasons = failures.length - someReasons;
     const what = `and ${counted(reasons, 'other reason')} in ${counted(rest.length, 'task')}`;
-    blocks.push([`${symbols.failed(look)} ${listed(what, rest, width - 2, look)}`]);
+    blocks.push([`${failedSign(look)} ${listed(what, rest, width - 2, look)}`]);
   }
   if (failures.length === 0 && completionStatus(execution) === 'EXECUTION_FAILED') {
     const message = conditionOf(execution, 'Completed')?.message ?? '';
@@ -109,7 +112,7 @@ function failureBlocks(result: RunResult, ending: Ending, width: number, look: L
 
 function reasonBlock(reason: string, most: number, width: number, look: Look): string[] {
   const rows = wrapped(oneLine(reason), width - 2, most, look);
-  return rows.map((row, i) => `${i === 0 ? symbols.failed(look) : ' '} ${look.chalk.bold(row)}`);
+  return rows.map((row, i) => `${i === 0 ? failedSign(look) : ' '} ${look.chalk.bold(row)}`);
 }
 
 /** A row for each task: which it is, its attempts, how long it took, its memory. */
@@ -232,7 +235,7 @@ function verdict({ execution, tasks }: RunResult, { by, memory }: Ending, width:
     if (status === 'EXECUTION_CANCELLED') {
       return [symbols.cancelled(look), by === undefined ? 'Cancelled' : `Cancelled by ${by}`, chalk.yellow];
     }
-    return [symbols.failed(look), failedWords(failed, taskCount), chalk.red];
+    return [failedSign(look), failedWords(failed, taskCount), chalk.red];
   })();
   const facts = [
     shortName(execution.name),

@@ -41,7 +41,8 @@ export function failureSentence(service: Call, execution: Execution): string {
 }
 
 /** Whether a person reads stderr, and gets the end of a run there. Otherwise stdout has the result as tables. */
-export const endsOnTerminal = ({ io: { err, env } }: Pick<Context, 'io'>): boolean => err.tty && !env['CI'];
+export const endsOnTerminal = ({ io: { err, env } }: Pick<Context, 'io'>): boolean =>
+  err.tty && !env['CI'] && env['TERM'] !== 'dumb';
 
 /** How wide the end of a run is where there is no terminal: longer lines are cut. */
 const plainWidth = 1000;

@@ -18,7 +18,7 @@ const unicode = {
   dot: '·',
   /** In place of omitted text. */
   more: '…',
-  /** In the live view: a task that has failed, runs, starts, waits or is tried again. */
+  /** In the live view and at the end: a task that has failed, runs, starts, waits or is tried again. */
   failed: '✗',
   running: '▸',
   starting: '○',

@@ -102,11 +102,11 @@ describe('failure', () => {
     const failure = { reason: 'exit code 1: disk full', tasks: [task] };
     const said = (): TailLine[] => [line('step 1'), line('disk full', { severity: 'ERROR' })];
     expect(shown(resultOf([task], [failure]), { said })).toBe(`\
-X exit code 1: disk full
+✗ exit code 1: disk full
   │ step 1
   │ disk full
 
-X Failed · nightly-x7k2p · 12.5s · 3 retries
+✗ Failed · nightly-x7k2p · 12.5s · 3 retries
   again  localrun jobs run nightly --failed-of nightly-x7k2p
   logs   localrun jobs executions logs read nightly-x7k2p --task 1
 `);
@@ -118,7 +118,7 @@ X Failed · nightly-x7k2p · 12.5s · 3 retries
     for (const task of failed) tasks[task.record.index] = task;
     const said = ({ index }: TaskRecord): TailLine[] => Array.from({ length: 99 }, (_, i) => line(`${index}/${i}`));
     expect(shown(resultOf(tasks, [mismatch(failed)]), { said })).toBe(`\
-X exit code 2: checksum mismatch in gs://acme/part-1.parquet
+✗ exit code 2: checksum mismatch in gs://acme/part-1.parquet
   task 1    2 attempts    2.1s
   task 10   2 attempts   2.11s
   task 17   2 attempts   2.12s
@@ -126,7 +126,7 @@ X exit code 2: checksum mismatch in gs://acme/part-1.parquet
 ${Array.from({ length: 10 }, (_, i) => `  │ 1/${89 + i}\n`).join('')}
 ✔ 27 succeeded · median 1.15s · slowest task 29 with 1.29s
 
-X 3 of 30 tasks failed · nightly-x7k2p · 12.5s · 3 retries
+✗ 3 of 30 tasks failed · nightly-x7k2p · 12.5s · 3 retries
   again  localrun jobs run nightly --failed-of nightly-x7k2p
   logs   localrun jobs executions logs read nightly-x7k2p --task 1
 `);
@@ -144,8 +144,8 @@ X 3 of 30 tasks failed · nightly-x7k2p · 12.5s · 3 retries
       expect(rows.length).toBeLessThan(50);
       expect(rows.map(widthOf).every((its) => its <= width)).toBe(true);
       expect(rows.join('\n')).toContain('\n  and 248 more: 80,120,160,');
-      expect(rows.join('\n')).toContain('\nX and 35 other reasons in 8750 tasks: 5-39,45-79,');
-      expect(rows.join('\n')).toContain('\nX All 10000 tasks failed');
+      expect(rows.join('\n')).toContain('\n✗ and 35 other reasons in 8750 tasks: 5-39,45-79,');
+      expect(rows.join('\n')).toContain('\n✗ All 10000 tasks failed');
     }
   });
 
@@ -155,10 +155,10 @@ X 3 of 30 tasks failed · nightly-x7k2p · 12.5s · 3 retries
     const execution = importFailed(created, { type: 'ContainerReady', state: 'CONDITION_FAILED', message }, at(340));
     const tasks = [ended(0, 'Abandoned', undefined)];
     expect(shown({ execution, tasks, failures: [] })).toBe(`\
-X Image 'x' cannot be pulled: no no no no no no no no no no no no no no no no no
+✗ Image 'x' cannot be pulled: no no no no no no no no no no no no no no no no no
   no no no no no no no no no no no no no no no no no no no no no no no host.
 
-X Failed before a task was started · nightly-x7k2p · 0.34s
+✗ Failed before a task was started · nightly-x7k2p · 0.34s
 `);
   });
 
@@ -176,7 +176,7 @@ X Failed before a task was started · nightly-x7k2p · 0.34s
     const failure = { reason: 'exit code 1', tasks: tasks.slice(0, 2) };
     const notes = ['Memory: tasks 0-2 used more than 80 % of 50Mi. With --memory=1Gi there would be room enough.'];
     expect(shown(resultOf(tasks, [failure]), { memory, notes })).toBe(`\
-X exit code 1
+✗ exit code 1
   task 0   1 attempt    0.9s   peak 40 MiB of 512Mi
   task 1   1 attempt   0.08s
 
@@ -186,7 +186,7 @@ X exit code 1
 Memory: tasks 0-2 used more than 80 % of 50Mi. With --memory=1Gi there would be
 room enough.
 
-X 2 of 3 tasks failed · nightly-x7k2p · 12.5s
+✗ 2 of 3 tasks failed · nightly-x7k2p · 12.5s
   again  localrun jobs run nightly --failed-of nightly-x7k2p
   logs   localrun jobs executions logs read nightly-x7k2p --task 1
 `);
@@ -237,7 +237,7 @@ describe('a cancelled execution', () => {
     const text = shown(resultOf([...tasks, failed], [{ reason: 'exit code 1', tasks: [failed] }], true), {
       by: 'Ctrl-C',
     });
-    expect(text).toMatch(/^X exit code 1\n {2}task 5 {3}1 attempt {3}0\.1s\n\n/);
+    expect(text).toMatch(/^✗ exit code 1\n {2}task 5 {3}1 attempt {3}0\.1s\n\n/);
     expect(text).toContain('\n! Cancelled by Ctrl-C · nightly-x7k2p · 12.5s · 1 failed\n');
   });
 });
