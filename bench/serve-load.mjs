@@ -1,7 +1,8 @@
 // The server under load: 64 clients, half of them over REST and half over gRPC, each with a connection of its own, ask for
 // a job and list its executions and tasks once a second, while executions of the job run one after the other. Prints the
 // p99 of jobs.get as a ratio to the median of one such client while nothing runs, errors, and the server's memory over
-// time. Needs a build, a container engine and the image localrun/busybox (`npm test -- test/unit` makes it).
+// time. Eight more clients ask a bare node:http server, a process of its own that answers a constant: what the machine
+// leaves to any server while tasks run. Needs a build, a container engine and the image localrun/busybox (`npm test -- test/unit` makes it).
 //
 //   node bench/serve-load.mjs [MINUTES] [TASKS]
 import { spawn } from 'node:child_process';
@@ -103,21 +104,36 @@ async function poll(client, over, errors) {
   return times;
 }
 
+/** A client of the bare server. */
+function bare(port) {
+  const client = rest(port);
+  return { ...client, list: async () => {} };
+}
+
+const constant = `require('node:http')
+  .createServer((_, response) => response.setHeader('content-type', 'application/json').end('{"answer":"constant"}'))
+  .listen(0, '127.0.0.1', function () { console.log(this.address().port); });`;
+
 const rss = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
 
 let server;
+let control;
 try {
   await once(spawn(process.execPath, [program, 'jobs', 'replace', spec], { env }), 'exit');
   server = spawn(process.execPath, [program, 'serve', '--port', '0', '--ready-fd', '1'], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const port = Number(String((await once(server.stdout, 'data'))[0]));
+  control = spawn(process.execPath, ['-e', constant], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [port, barePort] = await Promise.all(
+    [server, control].map(async ({ stdout }) => Number(String((await once(stdout, 'data'))[0]))),
+  );
+  const kinds = { rest: [rest, port, clients / 2], grpc: [grpc, port, clients / 2], bare: [bare, barePort, 8] };
   const errors = [];
   const idle = {};
-  for (const [name, open] of Object.entries({ rest, grpc })) {
+  for (const [name, [open, at]] of Object.entries(kinds)) {
     const until = performance.now() + 20_000;
-    idle[name] = quantile(await poll(open(port), () => performance.now() > until, errors), 0.5);
+    idle[name] = quantile(await poll(open(at), () => performance.now() > until, errors), 0.5);
   }
   const until = performance.now() + minutes * 60_000;
   const over = () => performance.now() > until;
@@ -136,10 +152,13 @@ try {
     client.close();
     return executions;
   };
-  const all = (open) => Promise.all(Array.from({ length: clients / 2 }, () => poll(open(port), over, errors)));
-  const [executions, overRest, overGrpc] = await Promise.all([work(), all(rest), all(grpc)]);
+  const all = async ([name, [open, at, count]]) => {
+    const times = await Promise.all(Array.from({ length: count }, () => poll(open(at), over, errors)));
+    return [name, times.flat()];
+  };
+  const [executions, ...measured] = await Promise.all([work(), ...Object.entries(kinds).map(all)]);
   console.log(`${executions} executions of ${tasks} tasks, ${clients} clients, ${minutes} minutes`);
-  for (const [name, times] of Object.entries({ rest: overRest.flat(), grpc: overGrpc.flat() })) {
+  for (const [name, times] of measured) {
     const [median, p99] = [0.5, 0.99].map((q) => quantile(times, q));
     const ratio = (p99 / idle[name]).toFixed(1);
     console.log(
@@ -153,6 +172,7 @@ try {
     `memory of the server: ${early} MiB in the first third, ${late} in the last, ${Math.max(...memory).toFixed(0)} at most`,
   );
 } finally {
+  control?.kill();
   server?.kill();
   if (server) await once(server, 'exit');
   rmSync(home, { recursive: true, force: true });

@@ -45,6 +45,14 @@ export interface Program {
   kill: (signal: Signal) => void;
 }
 
+/** This program once more, at work for this process, which it reads lines from until there are no more. */
+export interface ChildProcess {
+  tell: (line: string) => void;
+  /** There are no more lines. The same if this process dies. */
+  end: () => void;
+  ended: Promise<void>;
+}
+
 /** Everything that the program uses of its process: streams, signals, environment, other processes. */
 export interface Io extends Surroundings {
   out: Output;
@@ -90,6 +98,11 @@ export interface Io extends Surroundings {
    * cannot be started.
    */
   spawnSelf: (args: readonly string[], output: number) => Pick<Owner, 'pid' | 'processStart'> | undefined;
+  /**
+   * Starts this program again with other arguments and the same stderr, in a session of its own. What it is told after its
+   * end is lost.
+   */
+  spawnChild: (args: readonly string[]) => ChildProcess;
   /** The command line comes from another machine, and a cluster worker runs its executions. */
   forwarded?: true;
 }
@@ -169,6 +182,22 @@ export function systemIo(script = process.argv[1] ?? ''): Io {
       child.on('error', () => {}).unref();
       const start = child.pid === undefined ? undefined : processStart(child.pid);
       return child.pid === undefined || start === undefined ? undefined : { pid: child.pid, processStart: start };
+    },
+    spawnChild(args) {
+      const child = spawn(process.execPath, [script, ...args], {
+        detached: true,
+        env: this.env,
+        stdio: ['pipe', 'ignore', 'inherit'],
+      });
+      child.stdin.on('error', () => {});
+      const ended = new Promise<void>((resolve) => {
+        child.once('error', () => resolve()).once('exit', () => resolve());
+      });
+      return {
+        tell: (line) => void child.stdin.write(`${line}\n`),
+        end: () => void child.stdin.end(),
+        ended,
+      };
     },
   };
 }

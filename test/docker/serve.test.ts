@@ -1,3 +1,5 @@
+import path from 'node:path';
+import Database from 'libsql';
 import { expect } from 'vitest';
 import { completionStatus } from '../../src/model/execution.js';
 import type { Execution } from '../../src/model/schema/job.js';
@@ -15,25 +17,22 @@ const busybox = (script: string, spec: object = {}): object => ({
   },
 });
 
-test.concurrent(
-  'a job that is run through the API runs in the server, and the operation ends with it',
-  async ({ home }) => {
-    const server = await ServerProcess.start(home);
-    const job = busybox('echo ran; exit $CLOUD_RUN_TASK_INDEX', { taskCount: 2 });
-    expect(await server.ok('POST', 'jobs?jobId=served', job)).toMatchObject({ done: true });
-    const { operation, id } = await server.runJob('served');
-    expect(await server.ended(operation)).toMatchObject({
-      error: { code: 10, message: expect.stringContaining(`Task ${id}-task1 failed with exit code: 1`) as string },
-      metadata: { succeededCount: 1, failedCount: 1 },
-    });
-    expect(home.log(id)).toEqual(['ran']);
-    expect(home.processes().map(({ args }) => args.includes('__worker'))).not.toContain(true);
-    server.command.kill('SIGTERM');
-    const { exitCode, stderr } = await server.command.ended;
-    expect(exitCode).toBe(143);
-    expect(stderr.split('\n')).toHaveLength(2);
-  },
-);
+test.concurrent('a job that is run through the API runs, and the operation ends with it', async ({ home }) => {
+  const server = await ServerProcess.start(home);
+  const job = busybox('echo ran; exit $CLOUD_RUN_TASK_INDEX', { taskCount: 2 });
+  expect(await server.ok('POST', 'jobs?jobId=served', job)).toMatchObject({ done: true });
+  const { operation, id } = await server.runJob('served');
+  expect(await server.ended(operation)).toMatchObject({
+    error: { code: 10, message: expect.stringContaining(`Task ${id}-task1 failed with exit code: 1`) as string },
+    metadata: { succeededCount: 1, failedCount: 1 },
+  });
+  expect(home.log(id)).toEqual(['ran']);
+  expect(home.processes().map(({ args }) => args.includes('__worker'))).not.toContain(true);
+  server.command.kill('SIGTERM');
+  const { exitCode, stderr } = await server.command.ended;
+  expect(exitCode).toBe(143);
+  expect(stderr.split('\n')).toHaveLength(2);
+});
 
 const taskCount = 3;
 
@@ -69,15 +68,28 @@ test.concurrent(
     // Nobody is there until a command comes, or another server.
     const next = await second.runJob('shared');
     await until(async () => ((await home.execution(next.id)).runningCount ?? 0) > 0);
+    const holder = (): number | undefined => {
+      const store = new Database(path.join(home.directory, 'localrun.db'), { readonly: true, timeout: 10_000 });
+      const { pid } = store.prepare('SELECT pid FROM execution WHERE name = ?').get(next.execution) as { pid?: number };
+      store.close();
+      return pid ?? undefined;
+    };
+    const before = holder();
     second.command.kill('SIGKILL');
     expect((await second.command.ended).exitCode).toBeNull();
     const third = await ServerProcess.start(home);
+    // The process beside it that runs executions dies, too.
+    const runner = await until(() => (holder() === before ? undefined : holder()));
+    expect(home.processes().find(({ pid }) => pid === runner)?.args).toContain('__runner');
+    process.kill(runner, 'SIGKILL');
     expect(await third.ended(next.operation)).toMatchObject({ response: { name: next.execution } });
     await ranOnce(home, next.id);
     const { executions } = await third.ok<{ executions: Execution[] }>('GET', 'jobs/shared/executions');
     expect(executions.map(({ name }) => name)).toEqual([next.execution, run.execution]);
     third.command.kill('SIGTERM');
-    expect((await third.command.ended).stderr).not.toContain('will go on');
+    const { stderr: said } = await third.command.ended;
+    expect(said).toContain('The process that runs executions has ended. It is started again.\n');
+    expect(said).not.toContain('will go on');
   },
 );
 

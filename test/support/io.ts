@@ -84,6 +84,9 @@ export function testIo(home: string, surroundings: Surroundings = {}): TestIo {
     runProgram: (program) => {
       throw new Error(`no test runs ${program} in its own process`);
     },
+    spawnChild: (args) => {
+      throw new Error(`no test starts ${args.join(' ')} from its own process`);
+    },
     spawnSelf: (args) => onSpawn(args) ?? { pid: 2, processStart: 'worker' },
     stdout: () => text.out,
     stderr: () => text.err,

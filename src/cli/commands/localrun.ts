@@ -127,6 +127,11 @@ export const hidden: Entries = {
     here: true,
     load: () => import('./worker.js'),
   },
+  __runner: {
+    description: 'Run the executions of a server.',
+    here: true,
+    load: () => import('./runner.js'),
+  },
   __forwarded: {
     description: 'Do the work of a command line of another machine.',
     here: true,

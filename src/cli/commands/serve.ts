@@ -1,18 +1,14 @@
 import { closeSync, readFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import type { Context } from '../command/context.js';
+import { RunnerProcess } from '../command/runner-process.js';
 import { clients, exportLines, serverEnvironment } from '../command/server-environment.js';
 import { StatusError } from '../../model/errors.js';
-import { shortName } from '../../model/names.js';
 import { serverAddress } from '../../model/server-address.js';
-import { currentExecution } from '../../service/executions.js';
-import type { RunnerCall } from '../../service/execution-runner.js';
-import { HostedExecutions } from '../../service/hosted-executions.js';
 import { Interrupted, OtherEnded, UsageError } from '../errors.js';
 import type { CommonOptions } from '../flags/global.js';
 import type { ServeFlags } from '../flags/serve.js';
 import type { Signal } from '../io.js';
-import { sentence } from '../output/live/sentences.js';
 
 type Options = CommonOptions & ServeFlags;
 
@@ -48,18 +44,8 @@ export async function run(context: Context, options: Options, command: readonly 
   }
   const tls = tlsOf(context, options);
   const opened = await context.runner();
-  const hosted = new HostedExecutions(opened, {
-    onEvent: (execution, event) => {
-      const line = sentence(event, currentExecution(opened, execution)?.template ?? {}, io.out);
-      if (line !== undefined) log(opened, execution, `${event.time} ${line}`);
-    },
-    onFailure: (execution, { message }) => {
-      io.err.write(`Execution [${shortName(execution)}] is interrupted: ${message}\n`);
-      log(opened, execution, `ERROR: ${message}`);
-    },
-    onTrouble: ({ message }) => io.err.write(`ERROR: ${message}\n`),
-  });
-  const call = { ...opened, spawnWorker: hosted.start, project: config.project, location: config.location };
+  const beside = new RunnerProcess(io);
+  const call = { ...opened, spawnWorker: beside.start, project: config.project, location: config.location };
   const report = (error: unknown): void => io.err.write(`ERROR: ${(error as Error).stack ?? String(error)}\n`);
   const stopped = signalled(context);
   try {
@@ -75,10 +61,7 @@ export async function run(context: Context, options: Options, command: readonly 
     }
   } finally {
     stopped.ignore();
-    const left = await hosted.close();
-    if (left.length > 0) {
-      io.err.write(`[${left.map(shortName).join(', ')}] will go on with the next localrun command.\n`);
-    }
+    await beside.close();
   }
 }
 
@@ -132,15 +115,5 @@ function tellPort(descriptor: number, port: number): void {
   } catch (error) {
     const why = (error as Error).message;
     throw new StatusError('INVALID_ARGUMENT', `Cannot write to the file descriptor ${descriptor}: ${why}`);
-  }
-}
-
-/** Appends a line to the log that a worker of the execution would have. */
-function log({ logs }: RunnerCall, execution: string, line: string): void {
-  const file = logs.openWorker(execution);
-  try {
-    writeSync(file, `${line}\n`);
-  } finally {
-    closeSync(file);
   }
 }
