@@ -4,7 +4,7 @@
 // time. Eight more clients ask a bare node:http server, a process of its own that answers a constant: what the machine
 // leaves to any server while tasks run. Needs a build, a container engine and the image localrun/busybox (`npm test -- test/unit` makes it).
 //
-//   node bench/serve-load.mjs [MINUTES] [TASKS]
+//   node bench/serve-load.mjs [MINUTES] [TASKS] [SECONDS of each task]
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, credentials } from '@grpc/grpc-js';
 
-const [minutes = 2, tasks = 500] = process.argv.slice(2).map(Number);
+const [minutes = 2, tasks = 500, seconds = 0] = process.argv.slice(2).map(Number);
 const clients = 64;
 const pace = 1000;
 const parent = 'projects/local-project/locations/us-central1';
@@ -34,7 +34,9 @@ writeFileSync(
         spec: {
           taskCount: tasks,
           parallelism: 4,
-          template: { spec: { containers: [{ image: 'localrun/busybox:latest', command: ['true'] }] } },
+          template: {
+            spec: { containers: [{ image: 'localrun/busybox:latest', command: ['sleep', String(seconds)] }] },
+          },
         },
       },
     },
@@ -157,7 +159,7 @@ try {
     return [name, times.flat()];
   };
   const [executions, ...measured] = await Promise.all([work(), ...Object.entries(kinds).map(all)]);
-  console.log(`${executions} executions of ${tasks} tasks, ${clients} clients, ${minutes} minutes`);
+  console.log(`${executions} executions of ${tasks} tasks of ${seconds} s, ${clients} clients, ${minutes} minutes`);
   for (const [name, times] of measured) {
     const [median, p99] = [0.5, 0.99].map((q) => quantile(times, q));
     const ratio = (p99 / idle[name]).toFixed(1);
