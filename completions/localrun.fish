@@ -21,7 +21,7 @@ complete -c localrun -n '__localrun_at ""' -a 'doctor' -d 'Check the container e
 complete -c localrun -n '__localrun_at ""' -a 'prune' -d 'Remove ended executions with their logs, and the remains of deleted ones.'
 complete -c localrun -n '__localrun_at ""' -a 'serve' -d 'Serve the Cloud Run Admin API on this machine, for clients of Cloud Run.'
 complete -c localrun -n '__localrun_at ""' -a 'worker' -d 'Run executions in a cluster, without this machine. docs/kubernetes.md says how.'
-complete -c localrun -n '__localrun_at ""' -a 'completion' -d 'Print the completion script of a shell.'
+complete -c localrun -n '__localrun_at ""' -a 'completion' -d 'Print the completion script of a shell, or how to install it.'
 complete -c localrun -n '__localrun_at ""' -a 'help' -d 'Show the help of a command, or a list: environment, global.'
 complete -c localrun -n '__localrun_at ""' -s V -l version -d 'show the version'
 complete -c localrun -n '__localrun_at ""' -s h -l help -d 'show this help'

@@ -10,6 +10,7 @@ import {
 import { type Parent, parseName, shortName } from '../model/names.js';
 import { printable } from '../model/printable.js';
 import type { Io, Output } from './io.js';
+import { annotations, loggable } from './output/workflow-commands.js';
 
 /**
  * A wrong command line. The exit code is 2 while the command line is parsed, like that of gcloud's argument parser, and 1
@@ -105,12 +106,19 @@ const shownProblems = 50;
  * Prints an error on stderr: what failed, every problem at its place, and what to do.
  * @param here the project and region that apply without flags, if known
  */
-export function printError(error: unknown, command: string, { err }: Io, here?: Parent): void {
-  if (error instanceof Reported || error instanceof Interrupted || error instanceof OtherEnded) return;
+export function printError(error: unknown, command: string, io: Io, here?: Parent): void {
+  const text = loggable(errorText(error, command, io, here), io);
+  if (text === '') return;
+  io.err.write(text + (error instanceof StatusError ? annotations(error.problems, io) : ''));
+}
+
+function errorText(error: unknown, command: string, { err }: Io, here?: Parent): string {
+  if (error instanceof Reported || error instanceof Interrupted || error instanceof OtherEnded) return '';
   const title = err.chalk.red.bold('ERROR:') + (command ? ` (localrun.${command})` : '');
-  const say = (text: string): void => err.write(`${text}\n`);
+  let shown = '';
+  const say = (text: string): void => void (shown += `${text}\n`);
   if (error instanceof CommanderError) {
-    if (error.exitCode === 0 || error.code === 'commander.help') return;
+    if (error.exitCode === 0 || error.code === 'commander.help') return '';
     say(`${title} ${error.message.replace(/^error: /, '').replace('\n', ' ')}`);
     say(`Try: localrun ${[...command.split('.').filter(Boolean), '--help'].join(' ')}`);
   } else if (error instanceof StatusError) {
@@ -124,6 +132,7 @@ export function printError(error: unknown, command: string, { err }: Io, here?: 
     const unexpected = error instanceof Error ? (error.stack ?? error.message) : String(error);
     say(`${title} This is a bug in localrun.\n${unexpected}`);
   }
+  return shown;
 }
 
 /** An error of the system, such as a write to a full disk; its message names the file. */

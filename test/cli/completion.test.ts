@@ -98,6 +98,13 @@ test.each(['bash', 'zsh', 'fish'])('completion %s prints the script of the shell
   expect(stdout).toContain(`made by \`localrun completion ${shell}\``);
 });
 
+test('completion without a shell says how to install it, as its help does', async () => {
+  const { code, stdout } = await cli().run('completion');
+  expect(code).toBe(0);
+  expect(stdout).toContain(`\n  zsh    echo 'eval "$(localrun completion zsh)"' >> ~/.zshrc\n`);
+  expect((await cli().run('completion --help')).stdout).toContain(stdout);
+});
+
 test('completion knows three shells', async () => {
   const { code, stderr } = await cli().run('completion tcsh');
   expect(code).toBe(2);

@@ -37,6 +37,14 @@ describe('validate', () => {
     );
   });
 
+  test('shows problems at their lines on GitHub, which obeys nothing that a spec says', async () => {
+    const { run, file } = cli({ env: { GITHUB_ACTIONS: 'true' } });
+    const { stdout, stderr } = await run(`jobs validate ${file('wrong.yaml', bad)}`);
+    expect(stdout).toMatch(/^::stop-commands::(\S+)\nwrong\.yaml:3:14: [^]*\n::\1::\n$/);
+    expect(stderr).toMatch(/^::error file=wrong\.yaml,line=3,col=14::template\.taskCount: .*\n$/);
+    expect((await run('jobs validate wrong.yaml --format json')).stdout).toMatch(/^\[/);
+  });
+
   test('shows 50 problems of a file, errors first, and says how many more there are', async () => {
     const { run, file } = cli();
     const dupes = Array.from({ length: 60 }, () => '{name: A, value: b}').join(', ');

@@ -20,7 +20,7 @@ test('the session in README.md is what the commands print', () => {
   const session = /```console\n([^`]*)```/.exec(readme)?.[1] ?? '';
   const commands = [...session.matchAll(/^\$ localrun (.*)$/gm)].map(([, words = '']) => words.split(' '));
   expect(commands).toHaveLength(2);
-  const env = { ...process.env, LOCALRUN_HOME: tempDirectory(), NO_COLOR: '1' };
+  const env = { ...process.env, LOCALRUN_HOME: tempDirectory(), NO_COLOR: '1', GITHUB_ACTIONS: '' };
   let execution = '';
   const printed = commands.map((words) => {
     const args = words.map((word) => word.replace(/^hello-[a-z0-9]{5}$/, () => execution));

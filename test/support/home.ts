@@ -62,7 +62,7 @@ export class Home {
   #env(): Record<string, string | undefined> {
     // What surrounds the tests must not steer the command under test.
     const own = Object.entries(process.env).filter(
-      ([name]) => !/^(LOCALRUN_|CLOUDSDK_|VITEST|FORCE_COLOR|NO_COLOR|CI$|NODE_OPTIONS)/.test(name),
+      ([name]) => !/^(LOCALRUN_|CLOUDSDK_|GITHUB_|VITEST|FORCE_COLOR|NO_COLOR|CI$|NODE_OPTIONS)/.test(name),
     );
     const ours = { LOCALRUN_HOME: this.directory, LOCALRUN_CONFIG: this.#config, LOCALRUN_DOCKER: client };
     return { ...Object.fromEntries(own), ...ours };

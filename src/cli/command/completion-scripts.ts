@@ -166,7 +166,10 @@ ${flagCases(nodes, '      ')}
   esac
   compadd -a items
 }
-if [[ $funcstack[1] == _localrun ]]; then _localrun "$@"; else compdef _localrun localrun; fi
+if [[ $funcstack[1] == _localrun ]]; then _localrun "$@"; else
+  if ! (( $+functions[compdef] )); then autoload -Uz compinit; compinit -i; fi
+  compdef _localrun localrun
+fi
 `;
 }
 

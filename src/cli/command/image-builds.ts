@@ -13,6 +13,7 @@ import {
 import { Interrupted } from '../errors.js';
 import type { JobEdit } from '../flags/job/edit.js';
 import { openBuildView } from '../output/build-view.js';
+import { folded } from '../output/workflow-commands.js';
 import type { Context } from './context.js';
 
 /** An image that the command line has built for a container of a job. */
@@ -85,7 +86,8 @@ export async function buildImages(
     const built: Record<string, string> = {};
     for (const { source, reference } of builds) {
       const build = { source, reference, platform, refresh: pull === 'always' };
-      built[reference] = (await shownBuild(context, build, abort.signal)).id;
+      const { id } = await folded(io, `Build ${source.shown}`, () => shownBuild(context, build, abort.signal));
+      built[reference] = id;
     }
     return built;
   } catch (error) {

@@ -2,7 +2,9 @@ import type { Execution } from '../../model/schema/job.js';
 import { shortName } from '../../model/names.js';
 import type { Call } from '../../service/service.js';
 import { Reported } from '../errors.js';
+import type { Output } from '../io.js';
 import type { Reports } from '../flags/report.js';
+import { folded, logged, onGithub } from '../output/workflow-commands.js';
 import type { Context } from './context.js';
 
 /** A run in two steps: what happens, and what is shown of it. */
@@ -12,6 +14,8 @@ interface ReportedRun<T> {
   /** Runs it, and tells `begun` the execution as soon as there is one. */
   run: (begun: (execution: Execution) => Execution) => Promise<T>;
   show: (ended: T) => Promise<void>;
+  /** Where the output of the job goes meanwhile, if that is not stderr. */
+  lines?: Output | undefined;
 }
 
 /**
@@ -22,13 +26,11 @@ interface ReportedRun<T> {
 export async function reportedRun<T>(
   context: Context,
   { reports }: Reports,
-  { job, run, show }: ReportedRun<T>,
+  { job, run, show, lines = context.io.err }: ReportedRun<T>,
 ): Promise<void> {
   let created: Execution | undefined;
   let failed = false;
-  const github = context.io.env['GITHUB_ACTIONS'] === 'true' ? await import('../output/report/github.js') : undefined;
-  if (!github && !reports) return show(await run((execution) => execution));
-  const { err } = context.io;
+  const { io } = context;
   const begun = (execution: Execution): Execution => (created = execution);
   const work = async (): Promise<T> => {
     try {
@@ -38,11 +40,12 @@ export async function reportedRun<T>(
     }
   };
   try {
-    const ended = await (github ? github.folded(err, `Job ${job}`, work) : work());
-    await (github ? github.withoutCommands(err, () => show(ended)) : show(ended));
+    // GitHub reads stdout and stderr side by side: only on the same stream do lines keep their order.
+    const ended = await folded({ err: lines, env: io.env }, `Job ${job}`, work);
+    await logged(io, () => show(ended));
     if (failed) throw new Reported();
   } finally {
-    if (github && created) await reportStep(context, created.name);
+    if (created && onGithub(io)) await reportStep(context, created.name);
   }
 }
 

@@ -11,6 +11,7 @@ import type { CommonOptions } from '../flags/global.js';
 import { jobNameOf } from './resource-names.js';
 import type { Context } from './context.js';
 import { formatProblems, UsageError } from '../errors.js';
+import { annotations, loggable } from '../output/workflow-commands.js';
 
 /** A job as the command line names and describes it. */
 export interface NamedJob {
@@ -116,7 +117,9 @@ export async function readJobFile(
   const id = job === undefined ? undefined : shortName(jobNameOf(context, options, job));
   const { jobs, problems } = jobsOf(withOneJob(source, id, location), { id, project, location, strict });
   failOn(problems, source.file);
-  for (const text of formatProblems(problems, context.io.err)) context.io.err.write(`${text}\n`);
+  const { io } = context;
+  const warnings = formatProblems(problems, io.err).map((text) => `${text}\n`);
+  if (warnings.length > 0) io.err.write(loggable(warnings.join(''), io) + annotations(problems, io));
   const [spec] = jobs;
   const named = job ?? spec?.id ?? unnamed;
   if (!spec || !named) {

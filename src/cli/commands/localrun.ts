@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.js';
 import { parseSize } from '../../model/quantity.js';
+import { completionInstallation } from '../command/completion-installation.js';
 import type { Entries, Group } from '../command/command.js';
 import { flag } from '../flags/flag.js';
 import { durationFlag, integerFlag } from '../flags/parsers.js';
@@ -70,14 +71,10 @@ command, it serves as long as that runs, and ends with its exit code. A browser 
       commands: () => worker,
     },
     completion: {
-      description: 'Print the completion script of a shell.',
-      arguments: [['<shell>', '', ['bash', 'zsh', 'fish']]],
-      notes: 'The examples have every session load it.',
-      examples: [
-        'localrun completion bash > ~/.local/share/bash-completion/completions/localrun',
-        'localrun completion zsh > "${fpath[1]}/_localrun"',
-        'localrun completion fish > ~/.config/fish/completions/localrun.fish',
-      ],
+      description: 'Print the completion script of a shell, or how to install it.',
+      arguments: [['[shell]', '', ['bash', 'zsh', 'fish']]],
+      notes: completionInstallation,
+      examples: ['localrun completion', 'localrun completion fish > ~/.config/fish/completions/localrun.fish'],
       loadForTree: () => import('./completion.js'),
     },
     help: {

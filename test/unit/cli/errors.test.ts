@@ -48,6 +48,22 @@ describe('an error', () => {
     expect(printed(new UsageError('argument X: no'), '')).toBe('ERROR: argument X: no\n');
   });
 
+  test('is shown by GitHub at its place in the repository, and nothing that it quotes is a command', () => {
+    const io = testIo('/repository/jobs', {
+      env: { GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: '/repository' },
+    });
+    const location = { file: 'a,b.yaml', line: 3, column: 5, excerpt: '    ::add-mask::x ##[add-mask]x' };
+    const problem: Problem = { path: 'spec.x', message: '100%\nwrong', location, severity: 'error' };
+    printError(new StatusError('INVALID_ARGUMENT', 'Wrong.', { problems: [problem] }), 'jobs.run', io);
+    const [stop, ...lines] = io.stderr().trimEnd().split('\n');
+    const [, token = ''] = /^::stop-commands::(\S{20,})$/.exec(stop ?? '') ?? [];
+    expect(lines.slice(-2)).toEqual([
+      `::${token}::`,
+      '::error file=jobs/a%2Cb.yaml,line=3,col=5::spec.x: 100%25%0Awrong',
+    ]);
+    expect(lines.findIndex((line) => line.includes('add-mask'))).toBeLessThan(lines.length - 2);
+  });
+
   test('is told once', () => {
     expect(printed(new Reported())).toBe('');
     expect(printed(new Interrupted('SIGINT'))).toBe('');

@@ -98,5 +98,6 @@ export async function run(context: Context, options: Options, id: string | undef
     job: shortName(name),
     run: (onCreated) => runAndWait(context, request, until, words, { onCreated, ...(tail && { lines }) }),
     show,
+    ...(tail && { lines }),
   });
 }

@@ -4,6 +4,7 @@ import type { Context } from '../../command/context.js';
 import { formatProblems, remedyText, Reported, UsageError } from '../../errors.js';
 import type { Output } from '../../io.js';
 import { printAll } from '../../output/print.js';
+import { annotations, loggable } from '../../output/workflow-commands.js';
 import { plain } from '../../output/resource-kinds.js';
 import { expandGlobs, readSpecText } from '../../command/spec-file.js';
 
@@ -23,14 +24,21 @@ export function parse(_: unknown, { file = [] }: ValidateOptions, files: string[
 }
 
 export async function run(context: Context, options: ValidateOptions, files: string[]): Promise<void> {
+  const { io } = context;
   const checked: Checked[] = [];
   for (const name of await expandGlobs(context, [...(options.file ?? []), ...files]))
     checked.push(await check(context, name, options.strict));
   const shown = options.format === undefined ? checked : checked.map(forMachines);
   await printAll(context, options, shown, {
     kind: plain,
-    human: () => checked.map((one) => forPeople(one, context.io.out)).join(''),
+    human: () => loggable(checked.map((one) => forPeople(one, io.out)).join(''), io),
   });
+  io.err.write(
+    annotations(
+      checked.flatMap(({ problems }) => problems),
+      io,
+    ),
+  );
   if (!checked.every(({ valid }) => valid)) throw new Reported();
 }
 

@@ -19,8 +19,8 @@ const longestLabel = 16;
 const shownFields = 10;
 const longestField = 60;
 
-/** What separates a task from its text: a line for its output, or a sign for what becomes of an attempt. */
-export type Mark = 'stdout' | 'stderr' | 'failed' | 'retry' | 'stopping';
+/** What separates a task from its text: a line for its output, or a sign that says how an attempt ended. */
+export type Mark = 'stdout' | 'stderr' | 'failed' | 'retry';
 
 /** What goes before the rows of a text on a terminal, and how wide the rows may be. */
 interface Gutter {
@@ -65,8 +65,8 @@ export class TaskLines {
     return { rows: this.#behind(gutter, entry ? this.#structured(entry, said) : said), saying };
   }
 
-  /** What becomes of an attempt, in rows behind the gutter of its task. */
-  remark(task: number, mark: Mark, text: string): string[] {
+  /** How an attempt ended, in rows behind the gutter of its task. */
+  ending(task: number, mark: Mark, text: string): string[] {
     return this.#behind(this.#gutter({ task, container: undefined }, mark), text);
   }
 
@@ -86,8 +86,7 @@ export class TaskLines {
     const width = this.#digits + (labelled ? label : 0) + 3;
     if (most - width < leastText) return { columns, first: '', others: '', room: most };
     const stroke = mark === 'stderr' ? chalk.red(bar) : chalk.dim(bar);
-    const ending = { failed: chalk.red(failed), retry: chalk.yellow(retry), stopping: chalk.yellow('!') };
-    const sign = mark === 'stdout' || mark === 'stderr' ? stroke : ending[mark];
+    const sign = mark === 'failed' ? chalk.red(failed) : mark === 'retry' ? chalk.yellow(retry) : stroke;
     const name = String(task).padStart(this.#digits) + (labelled ? ` ${this.#padded(container)}` : '');
     return {
       columns,

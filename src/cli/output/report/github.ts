@@ -1,52 +1,25 @@
-import { randomUUID } from 'node:crypto';
 import { completionStatus } from '../../../model/execution.js';
 import { printable } from '../../../model/printable.js';
+import { formatSize } from '../../../model/quantity.js';
 import { formatSpan } from '../../../model/time.js';
 import type { Execution } from '../../../model/schema/job.js';
 import type { ExecutionReport } from '../../../service/execution-report.js';
 import type { TaskAttempts } from '../../../service/task-tail.js';
-import type { Output } from '../../io.js';
+import { annotation, shownErrors } from '../workflow-commands.js';
 import { attemptFailure, idOf, isFlaky, secondsBetween, secondsOf, taskFailure, verdict } from './results.js';
 
-/** GitHub shows no more errors of a step than this. */
-const shownErrors = 10;
 /** The most rows of the summary's table, the most tasks whose output it shows, and the last lines of each. */
 const shownTasks = 50;
 const shownOutputs = 10;
 const shownLines = 10;
 const shownLetters = 500;
 
-/**
- * Has GitHub's log take nothing that `work` writes as a workflow command: GitHub obeys lines that begin with `::`, and any
- * line with `##[`, whoever wrote them.
- */
-export async function withoutCommands<T>({ write }: Output, work: () => Promise<T>): Promise<T> {
-  const token = randomUUID();
-  write(`::stop-commands::${token}\n`);
-  try {
-    return await work();
-  } finally {
-    write(`::${token}::\n`);
-  }
-}
-
-/** As `withoutCommands`, and what `work` writes is a group that GitHub folds. */
-export async function folded<T>(output: Output, title: string, work: () => Promise<T>): Promise<T> {
-  output.write(`::group::${commandText(title)}\n`);
-  try {
-    return await withoutCommands(output, work);
-  } finally {
-    output.write('::endgroup::\n');
-  }
-}
-
 /** Commands that show the failed tasks of an execution as errors of the step; none if it has succeeded. */
 export function errorCommands(report: ExecutionReport): string {
   const { execution } = report;
   if (completionStatus(execution) === 'EXECUTION_SUCCEEDED') return '';
   const failed = failedTasks(report);
-  const error = (title: string, text: string): string =>
-    `::error title=${commandText(title).replaceAll(':', '%3A').replaceAll(',', '%2C')}::${commandText(text)}\n`;
+  const error = (title: string, text: string): string => annotation('error', { title }, text);
   const title = `${execution.job}: ${verdict(execution)}`;
   if (failed.length === 0) return error(execution.job, verdict(execution));
   const shown = failed.slice(0, failed.length > shownErrors ? shownErrors - 1 : shownErrors);
@@ -72,11 +45,17 @@ export function jobSummary(report: ExecutionReport): string {
     parts.push(`Succeeded only after a retry: ${flaky.length === 1 ? 'task' : 'tasks'} ${some}.\n`);
   }
   if (failed.length === 0) return `${parts.join('\n')}\n`;
+  const measured = failed.some((of) => peakOf(of) !== undefined);
+  const row = (cells: readonly string[], peak: string): string =>
+    `| ${[...cells, ...(measured ? [peak] : [])].join(' | ')} |`;
   const rows = failed.slice(0, shownTasks).map((of) => {
-    const cells = [of.task.index, of.attempts.length, formatSpan(secondsOf(of) * 1000), whyOf(of, execution)];
-    return `| ${cells.map((cell) => markdown(String(cell))).join(' | ')} |`;
+    const { task, attempts } = of;
+    const peak = peakOf(of);
+    const cells = [String(task.index), String(attempts.length), formatSpan(secondsOf(of) * 1000), whyOf(of, execution)];
+    return row(cells.map(markdown), peak === undefined ? '' : markdown(formatSize(peak)));
   });
-  parts.push(['| Task | Attempts | Took | Why |', '| ---: | ---: | ---: | --- |', ...rows, ''].join('\n'));
+  const head = [row(['Task', 'Attempts', 'Took', 'Why'], 'Peak memory'), row(['---:', '---:', '---:', '---'], '---:')];
+  parts.push([...head, ...rows, ''].join('\n'));
   if (failed.length > shownTasks) parts.push(`and ${failed.length - shownTasks} more failed tasks\n`);
   for (const of of failed.slice(0, shownOutputs)) {
     const lines = linesOf(report, of);
@@ -94,6 +73,14 @@ const failedTasks = ({ tasks }: ExecutionReport): TaskAttempts[] => [
 function whyOf(of: TaskAttempts, execution: Execution): string {
   const last = of.attempts.at(-1);
   return ((last && attemptFailure(last, execution)) ?? taskFailure(of, execution)).message;
+}
+
+/** The most memory that a container of its attempts has used, in bytes; undefined if that is not known. */
+function peakOf({ attempts }: TaskAttempts): number | undefined {
+  const peaks = attempts.flatMap(({ usage = {} }) =>
+    Object.values(usage).map(({ peakMemoryBytes = 0 }) => peakMemoryBytes),
+  );
+  return Math.max(0, ...peaks) || undefined;
 }
 
 function sentenceOf(of: TaskAttempts, execution: Execution): string {
@@ -125,7 +112,3 @@ const markdown = (text: string): string =>
   printable(text, false)
     .replaceAll(/\s+/g, ' ')
     .replaceAll(/[!-/:-@[-`{-~]/g, String.raw`\$&`);
-
-/** The data of a workflow command, on one line. */
-const commandText = (text: string): string =>
-  text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');

@@ -128,7 +128,11 @@ test('a JSON report follows its published schema', () => {
   const validate = new Ajv2020({ strict: false }).compile(JSON.parse(file('schema/report.schema.json')) as object);
   const unfinished = taskOf(4, 'Running', [undefined]);
   const killed: AttemptOutcome = { code: codes.ABORTED, message: '', termSignal: 9 };
-  for (const tasks of [mixed, [unfinished], [taskOf(0, 'Failed', [killed])]]) {
+  const measured = taskOf(0, 'Succeeded', [ok]);
+  const usage = { worker: { peakMemoryBytes: 4096, cacheBytes: 0, cpuSeconds: 0.25, oomKills: 1 } };
+  for (const attempt of measured.attempts) attempt.usage = usage;
+  expect(JSON.parse(jsonReport(reportOf([measured])))).toMatchObject({ tasks: [{ attempts: [{ usage }] }] });
+  for (const tasks of [mixed, [unfinished], [measured], [taskOf(0, 'Failed', [killed])]]) {
     const report: unknown = JSON.parse(jsonReport(reportOf(tasks)));
     validate(report);
     expect(validate.errors).toBeNull();
@@ -173,6 +177,19 @@ describe('on GitHub', () => {
     const [, , block = ''] = /\n(`{4,})text\n([\s\S]*?)\n\1\n/.exec(summary) ?? [];
     expect(block.split('\n')).toHaveLength(hostile.length);
     expect(summary.replaceAll(/\n(`{4,})text\n[\s\S]*?\n\1\n/g, '')).not.toMatch(/script|injected/);
+  });
+
+  test('the summary has the peak memory where that is known', () => {
+    const known = taskOf(0, 'Failed', [exit3, exit3]);
+    for (const attempt of known.attempts.slice(1))
+      attempt.usage = { a: { peakMemoryBytes: 2 ** 20 }, b: { cpuSeconds: 1 } };
+    expect(jobSummary(reportOf([known, taskOf(1, 'Failed', [exit3])]))).toContain(
+      `| Task | Attempts | Took | Why | Peak memory |
+| ---: | ---: | ---: | --- | ---: |
+| 0 | 2 | 3s | failed with exit code 3 | 1 MiB |
+| 1 | 1 | 1\\.5s | failed with exit code 3 |  |
+`,
+    );
   });
 
   test('a reason cannot break the table', () => {
