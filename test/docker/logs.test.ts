@@ -107,7 +107,9 @@ test.concurrent('why tasks failed is said once at the end, with the last lines o
   const { stdout, stderr } = await home.run(['jobs', 'run', '-f', file]);
   expect(stdout).toMatch(/COMPLETION STATUS +EXECUTION_FAILED\n/);
   const end = stderr.slice(stderr.indexOf('\n✗ '));
-  expect(end.replaceAll(/ +[\d.]+s\b/g, ' SPAN').replaceAll(/reasons-\w{5}/g, 'ID')).toBe(`
+  // Memory is only known where the engine's cgroups can be read.
+  const known = end.replaceAll(/ {3}peak .*/g, '').replaceAll(/ +[\d.]+s\b/g, ' SPAN');
+  expect(known.replaceAll(/reasons-\w{5}/g, 'ID')).toBe(`
 ✗ exit code 4: task 0: no such shard
   task 0   1 attempt SPAN
   task 1   1 attempt SPAN
