@@ -22,6 +22,7 @@ if (exitCode === 0) {
 Next:
   alias localrun='node ${path.join(root, 'bin', 'localrun.js')}'
   localrun jobs executions list
-  localrun jobs run -f your-job.yaml`);
+  localrun jobs run your-job.yaml
+A job of your own in five minutes: docs/tutorial.md`);
 }
 process.exitCode = exitCode;

@@ -137,7 +137,7 @@ function picture(theme) {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">
 <title>${escaped(command ?? '')}</title>
 <rect width="100%" height="100%" rx="8" fill="${theme.background}"/>
-<g font-family="${escaped(fonts)}" font-size="14" fill="${theme.text}" xml:space="preserve">
+<g font-family="${escaped(fonts)}" font-size="14" fill="${theme.text}">
 ${body}</g>
 </svg>
 `;
@@ -175,8 +175,8 @@ function row(line, y, theme) {
       if (seen === '') return box;
       const before = text.indexOf(seen);
       const length = px(cells - (text.length - seen.length));
-      // Its length is given, so that columns are in line with any font.
-      return `${box}<text x="${Number((left + px(before)).toFixed(1))}" y="${top + 14}" textLength="${length}"${style}>${escaped(seen)}</text>\n`;
+      // Its length is given, so that columns are in line with any font. Viewers collapse spaces, but not these.
+      return `${box}<text x="${Number((left + px(before)).toFixed(1))}" y="${top + 14}" textLength="${length}"${style}>${escaped(seen).replaceAll(' ', '\u{a0}')}</text>\n`;
     })
     .join('');
 }

@@ -25,7 +25,7 @@ test('a picture has the text of a screen, in colours for its background and at i
   expect(light.slice(2)).toEqual(['x="14" y="47" textLength="25.2">one', 'x="14" y="66" textLength="42">three']);
   expect(dark.slice(0, 2)).toEqual([
     'x="14" y="28" textLength="8.4" fill="#3fb950">$',
-    'x="30.8" y="28" textLength="117.6">localrun &lt;job&gt;',
+    'x="30.8" y="28" textLength="117.6">localrun\u{a0}&lt;job&gt;',
   ]);
   const earlier = await pictures(['--input', file, '--until', 'two', '--from', 'two', '--no-prompt'], 'x');
   expect(earlier.light).toEqual([
@@ -40,8 +40,8 @@ test('a picture is of a command that runs on a terminal of the given size', asyn
   const { dark } = await pictures(['--columns', '33', '--rows', '11'], 'stty size; localrun --version');
   expect(dark.map((text) => text.replace(/^[^>]*>/, ''))).toEqual([
     '$',
-    'stty size; localrun --version',
-    '11 33',
+    'stty\u{a0}size;\u{a0}localrun\u{a0}--version',
+    '11\u{a0}33',
     expect.stringMatching(/^localrun \d|^\d/),
   ]);
 });
