@@ -1,9 +1,11 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import type { LeftOut } from '../local/source-files.js';
+import { stagedSource } from '../local/staged-source.js';
 import { type Location, StatusError } from '../model/errors.js';
 import type { BuildFailure, BuildLine, BuildMethod, BuiltImage, ImageBuilder } from '../runtime/image-builder.js';
 
-export type { BuildLine, BuiltImage, ImageBuilder };
+export type { BuildLine, ImageBuilder };
 
 /** A directory to build an image from. */
 export interface SourceDirectory {
@@ -23,6 +25,10 @@ export interface ImageBuild {
   platform: string;
   /** Looks for newer base images first. */
   refresh: boolean;
+  /** What the build does not get of the directory besides what the builder itself leaves out. */
+  leftOut: LeftOut | undefined;
+  /** A directory for copies of sources of which something is left out. */
+  scratch: string;
 }
 
 /** A build has failed: with the place in the Dockerfile if the builder names it, and with what the step has printed. */
@@ -56,21 +62,42 @@ export function sourceDirectory(shown: string, cwd: string): SourceDirectory {
   return { shown, directory, method: file ? 'Dockerfile' : 'Buildpacks' };
 }
 
-/** @throws ImageBuildFailed; StatusError if no container engine answers */
-export async function buildImage(
-  builder: ImageBuilder,
-  { source, reference, platform, refresh }: ImageBuild,
-  onLine: (line: BuildLine) => void,
-  signal: AbortSignal,
-): Promise<BuiltImage> {
-  const { directory, method } = source;
-  const target = platform === 'any' ? undefined : platform;
-  const result = await builder.build({ directory, method, reference, platform: target, refresh }, onLine, signal);
-  if ('image' in result) return result.image;
-  throw failed(source, result.failure);
+/** An image that was built, and the file that has left something out of its build. */
+export interface SourceImage extends BuiltImage {
+  without: string | undefined;
 }
 
-function failed({ shown, directory }: SourceDirectory, failure: BuildFailure): ImageBuildFailed {
+/** @throws ImageBuildFailed; StatusError if the Dockerfile is left out, or no container engine answers */
+export async function buildImage(
+  builder: ImageBuilder,
+  { source, reference, platform, refresh, leftOut, scratch }: ImageBuild,
+  onLine: (line: BuildLine) => void,
+  signal: AbortSignal,
+): Promise<SourceImage> {
+  const { method, shown } = source;
+  if (method === 'Dockerfile' && leftOut?.ignores('Dockerfile', false)) {
+    throw new StatusError('INVALID_ARGUMENT', `gcloud does not upload ${path.join(shown, 'Dockerfile')}.`, {
+      fix: `write a line !Dockerfile at the end of ${path.join(shown, '.gcloudignore')}`,
+    });
+  }
+  const staged = leftOut && (await stagedSource(source.directory, leftOut.ignores, scratch));
+  try {
+    const { directory } = staged ?? source;
+    const target = platform === 'any' ? undefined : platform;
+    const result = await builder.build({ directory, method, reference, platform: target, refresh }, onLine, signal);
+    const without = staged && leftOut.by;
+    if ('image' in result) return { ...result.image, without };
+    throw failed(source, result.failure, without);
+  } finally {
+    await staged?.remove();
+  }
+}
+
+function failed(
+  { shown, directory }: SourceDirectory,
+  failure: BuildFailure,
+  without: string | undefined,
+): ImageBuildFailed {
   const { step, reason, output, missing } = failure;
   if (missing) {
     const message = `${shown} has no Dockerfile, and ${missing}, which builds by buildpacks, is not installed.`;
@@ -78,11 +105,16 @@ function failed({ shown, directory }: SourceDirectory, failure: BuildFailure): I
       fix: `write ${path.join(shown, 'Dockerfile')}, or install pack (https://buildpacks.io), or build the image in another way and give it with --image`,
     });
   }
+  const lacking = without !== undefined && /not found|no such file|does not exist|excluded/i.test(reason);
+  const fix = lacking ? `The build gets nothing that ${without} names, as in gcloud.` : undefined;
   const location = placeOf(path.join(directory, 'Dockerfile'), path.join(shown, 'Dockerfile'), failure);
-  if (!location) return new ImageBuildFailed(`Building ${shown} has failed: ${reason}`, output, {});
+  if (!location) {
+    const at = step === undefined ? '' : ` at step ${step.replace(': ', ', ')}`;
+    return new ImageBuildFailed(`Building ${shown} has failed${at}: ${reason}`, output, { fix });
+  }
   const at = step === undefined ? '' : ` at step ${step.split(':', 1)[0]}`;
   return new ImageBuildFailed(`Building ${shown} has failed${at}:`, output, {
-    problems: [{ message: reason, location, severity: 'error' }],
+    problems: [{ message: reason, location, severity: 'error', fix }],
   });
 }
 

@@ -178,6 +178,9 @@ const lines: Record<0 | 1 | 2, string[]> = {
     'create a --image=i --container=c --image=j',
     'update hello --labels=a=b --update-labels=c=d',
     'deploy b --image=i --source=.',
+    'run b --build=. --source=.',
+    'run hello --watch',
+    'run -f - --watch',
     'execute hello --async --wait',
     'execute hello --args=x --container=c --args=y',
     // Files that it reads.

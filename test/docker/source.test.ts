@@ -1,8 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { until } from '../support/cli.js';
-import { docker } from '../support/client.js';
+import { client, docker } from '../support/client.js';
 import { type Home, test } from '../support/home.js';
 
 /** Writes a directory with these files, and returns its path. */
@@ -21,24 +21,26 @@ test.concurrent(
   async ({ home }) => {
     const app = source(home, {
       Dockerfile: 'FROM localrun/busybox\nWORKDIR /app\nCOPY . .\nCMD ["sh", "-c", "cat note; ls"]\n',
-      '.dockerignore': 'secret\nDockerfile\n.dockerignore\n',
+      '.dockerignore': 'secret\nDockerfile\n.*ignore\n',
+      '.gcloudignore': 'unsent\n',
       note: 'first\n',
       secret: 'not for the image',
+      unsent: 'not for Cloud Build',
     });
     const first = await home.run(['jobs', 'run', 'built', '--source', app]);
     expect(first.exitCode, first.stderr).toBe(0);
     expect(first.stderr).toMatch(/^task 0 │ first\ntask 0 │ note\n/m);
-    expect(first.stderr).not.toContain('│ secret');
+    expect(first.stderr).not.toMatch(/│ (secret|unsent)/);
     const reference = await image(home, 'built');
     expect(reference).toMatch(/^us-central1-docker\.pkg\.dev\/local-project\/cloud-run-source-deploy\/built:local-/);
     const deployed = await home.run(['jobs', 'deploy', 'built', '--source', app]);
     expect(deployed.exitCode, deployed.stderr).toBe(0);
     expect(deployed.stderr).toContain('Building using Dockerfile and deploying container to Cloud Run job [built]');
-    expect(deployed.stderr).toMatch(/^Built .* in [\d.]+m?s?.*, all \d steps from the cache, as us-central1-docker/m);
+    expect(deployed.stderr).toMatch(
+      /^Built .* in [\d.]+s, all \d steps from the cache, without what \.gcloudignore names/m,
+    );
     expect((await home.job('built')).generation).toBe('2');
     home.config('pull: always\n');
-    const pulling = await home.run(['jobs', 'run', 'built']);
-    expect(pulling.exitCode, pulling.stderr).toBe(0);
     docker('image', 'rm', reference);
     const gone = await home.run(['jobs', 'run', 'built']);
     expect(gone.exitCode).toBe(1);
@@ -57,7 +59,7 @@ test.concurrent('--build builds the image that a spec names; without a Dockerfil
   expect(await image(home, 'named')).toBe(name);
   // A stand-in for pack: there is none for the tests. It is told what to build, and where.
   const bin = home.scratch('bin');
-  const words = 'echo "pack $*" >&2; [ "$1" = version ] || docker tag localrun/busybox "$2"';
+  const words = `echo "pack $*" >&2; [ "$1" = version ] || ${client} tag localrun/busybox "$2"`;
   writeFileSync(path.join(bin, 'pack'), `#!/bin/sh\n${words}\n`, { mode: 0o755 });
   const PATH = `${bin}:${process.env['PATH'] ?? ''}`;
   const packed = await home.run(['jobs', 'run', '-f', spec, '--build', home.scratch('plain'), '--command=true'], {
@@ -85,3 +87,37 @@ test.concurrent('a build that fails or is interrupted stores nothing and leaves 
   expect((await home.run(['jobs', 'list'])).stdout).toBe('');
   await until(() => !docker('ps', '--all', '--no-trunc', '--format', '{{.Command}}').includes(mark));
 });
+
+test.concurrent(
+  '--watch builds and runs again after each change, and ends what is under way first',
+  async ({ home }) => {
+    const files = { Dockerfile: 'FROM localrun/busybox\nCOPY note /note\n', note: 'one\n' };
+    const app = source(home, files);
+    const image = `localrun-test/${path.basename(path.dirname(home.directory)).toLowerCase()}:watched`;
+    const stay = "trap 'exit 0' TERM; sleep 60 & wait";
+    const spec = home.script('watched', `cat /note; grep -q one /note || { ${stay}; }`, { image, maxRetries: 0 });
+    const command = home.start(['jobs', 'run', '-f', spec, '--build', app, '--watch']);
+    await command.says('task 0 │ one\n');
+    await command.says(`Waiting for a change in [${app}] and [${spec}]. Ctrl-C ends.\n`);
+    rmSync(path.join(app, 'note'));
+    await command.says('Waiting for a change', 2);
+    expect(command.stderr).toMatch(/^── \d\d:\d\d:\d\d {2}\S+\/note changed\n/m);
+    expect(command.stderr).toContain('has failed at step 2/2:\n');
+    writeFileSync(path.join(app, 'note'), 'not yet\n');
+    writeFileSync(path.join(app, 'note'), 'two\n');
+    await command.says('task 0 │ two\n');
+    writeFileSync(`${spec}.tmp`, readFileSync(spec, 'utf8').replace('cat /note', 'echo three'));
+    renameSync(`${spec}.tmp`, spec);
+    await command.says('Files have changed.\n');
+    await command.says('task 0 │ three\n');
+    rmSync(app, { recursive: true });
+    source(home, files);
+    await command.says('Waiting for a change', 3);
+    writeFileSync(path.join(app, 'note'), 'four\n');
+    await command.says('task 0 │ three\n', 3);
+    command.kill('SIGINT');
+    const { exitCode, stderr } = await command.ended;
+    expect(exitCode, stderr).toBe(130);
+    docker('image', 'rm', image);
+  },
+);

@@ -23,13 +23,22 @@ export interface Finished {
   interrupted: Interrupted | undefined;
 }
 
+/** How long, in ms, tasks of a run that another one is to follow get to stop: the user waits for that one. */
+const supersededGrace = 2000;
+
 /**
  * Runs the execution that `begin` returns in this process, with its logs and progress on stderr. The first Ctrl-C cancels
  * it, the second kills the running tasks. A third, for a container engine that hangs, ends only this process; the next
  * localrun command finishes the rest. If the terminal is closed, the execution continues in the background. If a cluster
- * worker runs executions, Ctrl-C cancels and leaves.
+ * worker runs executions, Ctrl-C cancels and leaves. When `superseded` aborts, the execution is cancelled, too, and what
+ * does not stop soon is killed.
  */
-export async function runInForeground(context: Context, runner: RunnerCall, begin: () => Execution): Promise<Finished> {
+export async function runInForeground(
+  context: Context,
+  runner: RunnerCall,
+  begin: () => Execution,
+  superseded?: AbortSignal,
+): Promise<Finished> {
   let created: Execution | undefined;
   const { io } = context;
   let view: View | undefined;
@@ -59,10 +68,19 @@ export async function runInForeground(context: Context, runner: RunnerCall, begi
       io.exit(exitCodeOf(new Interrupted(signal), { begun: true }));
     }
   });
+  let patience: NodeJS.Timeout | undefined;
+  const giveWay = (): void => {
+    if (interrupted) return;
+    say('Files have changed.');
+    cancel.abort();
+    patience = setTimeout(() => kill.abort(), supersededGrace);
+  };
+  superseded?.addEventListener('abort', giveWay);
   const stay = io.onHangup(() => {
     if (created && !runner.elsewhere) handOver(runner, created.name);
   });
   try {
+    superseded?.throwIfAborted();
     created = begin();
     const begun = (created.succeededCount ?? 0) + (created.failedCount ?? 0) + (created.cancelledCount ?? 0) > 0;
     const ended = begun ? tasksOf(runner, created, ['Succeeded', 'Failed', 'Cancelled']) : [];
@@ -88,6 +106,8 @@ export async function runInForeground(context: Context, runner: RunnerCall, begi
     if (engineFailed && created) say(`The next localrun command will resume execution [${shortName(created.name)}].`);
     throw error;
   } finally {
+    superseded?.removeEventListener('abort', giveWay);
+    clearTimeout(patience);
     view?.close();
     ignore();
     stay();

@@ -1,13 +1,14 @@
+import path from 'node:path';
 import { StatusError } from '../../model/errors.js';
 import type { LocalSettings } from '../../model/local/settings.js';
 import type { JobInput } from '../../model/schema/job.js';
 import { formatSpan } from '../../model/time.js';
 import {
   buildImage,
-  type BuiltImage,
   type ImageBuild,
   ImageBuildFailed,
   sourceDirectory,
+  type SourceImage,
   type SourceDirectory,
 } from '../../service/build-image.js';
 import { Interrupted } from '../errors.js';
@@ -20,6 +21,8 @@ import type { Context } from './context.js';
 interface ContainerBuild {
   source: SourceDirectory;
   reference: string;
+  /** gcloud would upload the source. */
+  uploaded: boolean;
 }
 
 /**
@@ -45,7 +48,8 @@ export function buildsFor({ io }: Context, { groups }: JobEdit, job: JobInput): 
         fix: `--source ${directory}, which gives it a name of its own`,
       });
     }
-    return { source: sourceDirectory(directory, io.cwd), reference: image };
+    const uploaded = flags.source !== undefined;
+    return { source: sourceDirectory(directory, io.cwd), reference: image, uploaded };
   });
 }
 
@@ -56,7 +60,7 @@ export function announcing([build]: readonly ContainerBuild[], doing: string): s
 }
 
 /**
- * Builds images, one after the other, and shows it on stderr. Ctrl-C ends the build.
+ * Builds images, one after the other, and shows it on stderr. Ctrl-C ends the build, and so does `superseded`.
  * @returns their ids by reference; undefined if there are none
  * @throws ImageBuildFailed, Interrupted; StatusError if no container engine answers, or the job will not run on it
  */
@@ -64,6 +68,7 @@ export async function buildImages(
   context: Context,
   builds: readonly ContainerBuild[],
   { platform, pull, runtime }: Pick<LocalSettings, 'platform' | 'pull' | 'runtime'>,
+  superseded?: AbortSignal,
 ): Promise<LocalSettings['built']> {
   if (builds.length === 0) return undefined;
   if (runtime && !runtime.imagesOnNodes) {
@@ -77,6 +82,7 @@ export async function buildImages(
   }
   const { io } = context;
   const abort = new AbortController();
+  const over = AbortSignal.any([abort.signal, ...(superseded ? [superseded] : [])]);
   let interrupted: Interrupted | undefined;
   const ignore = io.onSignal((signal) => {
     interrupted ??= new Interrupted(signal);
@@ -84,9 +90,12 @@ export async function buildImages(
   });
   try {
     const built: Record<string, string> = {};
-    for (const { source, reference } of builds) {
-      const build = { source, reference, platform, refresh: pull === 'always' };
-      const { id } = await folded(io, `Build ${source.shown}`, () => shownBuild(context, build, abort.signal));
+    const { notUploaded } = await import('../../local/source-files.js');
+    for (const { source, reference, uploaded } of builds) {
+      const leftOut = uploaded ? notUploaded(source.directory) : undefined;
+      const scratch = path.join(context.config.home, 'builds');
+      const build = { source, reference, platform, refresh: pull === 'always', leftOut, scratch };
+      const { id } = await folded(io, `Build ${source.shown}`, () => shownBuild(context, build, over));
       built[reference] = id;
     }
     return built;
@@ -99,7 +108,7 @@ export async function buildImages(
   }
 }
 
-async function shownBuild(context: Context, build: ImageBuild, signal: AbortSignal): Promise<BuiltImage> {
+async function shownBuild(context: Context, build: ImageBuild, signal: AbortSignal): Promise<SourceImage> {
   const { io } = context;
   const [builder, { now }] = await Promise.all([context.imageBuilder(), context.service()]);
   const { shown } = build.source;
@@ -114,7 +123,7 @@ async function shownBuild(context: Context, build: ImageBuild, signal: AbortSign
   try {
     const image = await buildImage(builder, build, (line) => view.onLine(line), signal);
     view.close();
-    io.err.write(`Built ${shown} in ${formatSpan(now() - begun)}${cacheNote(image)} as ${build.reference}.\n`);
+    io.err.write(`Built ${shown} in ${formatSpan(now() - begun)}${note(image)}.\n`);
     return image;
   } catch (error) {
     view.close(error instanceof ImageBuildFailed && !signal.aborted ? error.output : []);
@@ -122,9 +131,9 @@ async function shownBuild(context: Context, build: ImageBuild, signal: AbortSign
   }
 }
 
-function cacheNote({ steps, cached }: BuiltImage): string {
-  if (steps === 0) return '';
+function note({ steps, cached, without }: SourceImage): string {
   const count = steps === 1 ? '1 step' : `${steps} steps`;
-  if (cached === steps) return `, ${steps === 1 ? 'its' : 'all'} ${count} from the cache,`;
-  return cached === 0 ? ` (${count})` : `, ${cached} of ${count} from the cache,`;
+  const all = cached === steps ? `${steps === 1 ? 'its' : 'all'} ${count}` : `${cached} of ${count}`;
+  const cache = cached > 0 ? `, ${all} from the cache` : '';
+  return `${cache}${without === undefined ? '' : `, without what ${without} names, as gcloud`}`;
 }

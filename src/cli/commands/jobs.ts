@@ -45,6 +45,7 @@ async function runFlags(track: Track): Promise<Flag[]> {
   return [
     flag('-f, --file <file>', 'job spec, YAML or JSON, v1, v2 or of Terraform; - for stdin'),
     strict,
+    ...booleanFlag('--watch', 'run again when the spec or the source changes, until Ctrl-C (localrun only)'),
     ...jobFlags('run', track),
     reportFlag(),
     ...taskFlags,
@@ -237,6 +238,7 @@ export const jobs: Entries = {
       'localrun jobs run nightly --task 3,7-9',
       'localrun jobs run hello --image alpine --command echo --args hello',
       'localrun jobs run etl --source .',
+      'localrun jobs run -f job.yaml --build . --watch',
     ],
     load: () => import('./jobs/run.js'),
   },

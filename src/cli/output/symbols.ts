@@ -14,6 +14,8 @@ const unicode = {
   active: '…',
   /** Between a name and its text. */
   bar: '│',
+  /** Between two parts of the output. */
+  line: '─',
   /** Between counts. */
   dot: '·',
   /** In place of omitted text. */
@@ -38,6 +40,7 @@ const ascii: typeof unicode = {
   succeeded: '+',
   active: '.',
   bar: '|',
+  line: '-',
   dot: '-',
   more: '.',
   failed: 'X',

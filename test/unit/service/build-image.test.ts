@@ -35,7 +35,7 @@ describe('a build that has failed', () => {
       close: () => {},
     };
     const source = sourceDirectory('app', cwd);
-    const build = { source, reference: 'i', platform: 'any', refresh: false };
+    const build = { source, reference: 'i', platform: 'any', refresh: false, leftOut: undefined, scratch: cwd };
     return buildImage(builder, build, () => {}, signal).then(
       () => Promise.reject(new Error('it was built')),
       (error: unknown) => {
@@ -69,6 +69,9 @@ describe('a build that has failed', () => {
   ] as const)('does not guess %s', async ([, dockerfile, failure]) => {
     const error = await failed(dockerfile, failure);
     expect(error.problems).toEqual([]);
-    expect(error.message).toBe(`Building app has failed: ${'reason' in failure ? failure.reason : 'exit code: 1'}`);
+    const at = 'step' in failure ? ' at step 2/2, RUN b' : '';
+    expect(error.message).toBe(
+      `Building app has failed${at}: ${'reason' in failure ? failure.reason : 'exit code: 1'}`,
+    );
   });
 });

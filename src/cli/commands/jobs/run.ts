@@ -12,6 +12,7 @@ import {
   warnAboutValues,
   withPlaces,
 } from '../../command/described-job.js';
+import { askedJob } from '../../command/prompts.js';
 import { buildImages, buildsFor } from '../../command/image-builds.js';
 import { printFinished, runInForeground } from '../../command/foreground-run.js';
 import { type LocalFlags, localSettings, reportSettings } from '../../flags/local.js';
@@ -24,16 +25,38 @@ import { requireSurroundings } from '../../../service/execution-runner.js';
 
 export async function parse(
   context: Context,
-  options: SpecOptions & TaskFlags & ReportFlags,
+  options: SpecOptions & TaskFlags & ReportFlags & WatchFlag,
 ): Promise<Description & Reports> {
   checkTaskFlags(options);
-  return { ...(await parseReport(context, options)), ...(await readDescription(context, options)) };
+  const description = await readDescription(context, options);
+  if (options.watch)
+    (await import('../../command/watched-runs.js')).watchingOf(context, { ...options, ...description });
+  return { ...(await parseReport(context, options)), ...description };
 }
 
-export async function run(
+interface WatchFlag {
+  watch?: boolean;
+}
+
+type Options = SpecOptions & LocalFlags & TaskFlags & Description & Reports;
+
+export async function run(context: Context, options: Options & WatchFlag, id: string | undefined): Promise<void> {
+  if (!options.watch) return runOnce(context, options, id);
+  const { watchedRuns, watchingOf } = await import('../../command/watched-runs.js');
+  const job = await askedJob(context, options, id);
+  const { buckets, nfs } = localSettings(context, options);
+  const written = [context.config.home, ...Object.values(buckets), ...Object.values(nfs)];
+  await watchedRuns(context, watchingOf(context, options), written, async (superseded) =>
+    runOnce(context, { ...options, ...(await readDescription(context, options)) }, job, superseded),
+  );
+}
+
+/** @param superseded aborts when the run is no longer wanted */
+async function runOnce(
   context: Context,
-  options: SpecOptions & LocalFlags & TaskFlags & Description & Reports,
+  options: Options,
   id: string | undefined,
+  superseded?: AbortSignal,
 ): Promise<void> {
   // Change nothing before the spec is valid and the container engine answers.
   const described = await jobToRun(context, options, id);
@@ -47,7 +70,7 @@ export async function run(
   const { name } = described;
   const { err } = context.io;
   const tasks = selectedTasks(runner, options, name);
-  const settings = { ...found, built: await buildImages(context, builds, found) };
+  const settings = { ...found, built: await buildImages(context, builds, found, superseded) };
   const run = { owner: runner.owner, settings, capabilities, tasks };
   const applyHere = (): ReturnType<typeof applyAndRun> => {
     try {
@@ -70,7 +93,9 @@ export async function run(
   };
   await reportedRun(context, options, {
     job: shortName(name),
-    run: (begun) => runInForeground(context, runner, () => begun(begin())),
-    show: (finished) => printFinished(context, options, runner, finished),
+    run: (begun) => runInForeground(context, runner, () => begun(begin()), superseded),
+    show: async (finished) => {
+      if (!superseded?.aborted || finished.interrupted) await printFinished(context, options, runner, finished);
+    },
   });
 }
