@@ -79,9 +79,9 @@ export function structuredLine(text: string): Partial<LogEntry> | undefined {
   }
   const rest = Object.fromEntries(unlifted);
   if (lifted.severity === 'DEFAULT') delete lifted.severity;
-  const { message, ...others } = rest;
-  const messageOnly = typeof message === 'string' && Object.keys(others).length === 0;
-  return messageOnly ? { ...lifted, textPayload: message } : { ...lifted, jsonPayload: rest };
+  const { message } = rest;
+  const messageOnly = typeof message === 'string' && unlifted.length === 1;
+  return Object.assign(lifted, messageOnly ? { textPayload: message } : { jsonPayload: rest });
 }
 
 const special = 'logging.googleapis.com/';

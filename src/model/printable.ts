@@ -9,6 +9,7 @@ const control = String.raw`\r(?!\n)|[\0-\b\v\f\x0e-\x1f\x7f-\x9f\u061c\u200e\u20
 const colour = String.raw`\x1b\[[\d;:]*m`;
 
 const anyControl = new RegExp(control);
+const anyColour = new RegExp(colour, 'g');
 const anyOfThese = new RegExp(`${colour}|\n|${control}`, 'g');
 
 /** Whether `printable` would change a text. */
@@ -20,6 +21,10 @@ export const hasControls = (text: string): boolean => anyControl.test(text);
  */
 export function printable(text: string, colored: boolean): string {
   if (!anyControl.test(text)) return text;
+  // Most of these are one line with nothing but colour, and there are many of them.
+  if (colored && !text.includes('\n') && !anyControl.test(text.replaceAll(anyColour, ''))) {
+    return /^.\[0*m/.test(text.slice(text.lastIndexOf('\u{1b}'))) ? text : `${text}\u{1b}[0m`;
+  }
   let open = false;
   const shown = text.replace(anyOfThese, (found) => {
     if (found === '\n') {

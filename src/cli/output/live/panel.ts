@@ -180,13 +180,14 @@ function progressBar({ taskCount, succeeded, failed, cancelled }: Progress, widt
 
 /** What all tasks wait for. */
 function notices({ waiting, cancelling, slow, slots }: Progress, now: number, room: number, look: Look): string[] {
-  const texts = [
-    ...(waiting === undefined ? [] : [waiting]),
+  const row = (text: string): string => cut(oneLine(text), room, look);
+  const words = waiting === undefined ? [] : [row(waiting)];
+  const warnings = [
     ...(cancelling ? ['cancelling'] : []),
     ...(slow ? [`the ${slow.noun} is slow: ${slow.call}  ${clock(now - slow.since)}`] : []),
     ...waits(slots).map(({ who, why, since }) => `${who} waiting  ${clock(now - since)}  ${why}`),
   ];
-  return texts.map((text) => below(look.chalk.yellow(cut(oneLine(text), room, look))));
+  return [...words, ...warnings.map((text) => look.chalk.yellow(row(text)))].map(below);
 }
 
 /** The most reasons to wait that are shown. */
@@ -331,18 +332,21 @@ function cellsOf(progress: Progress, now: number, look: Look): { width: number; 
   const time = Math.max('starting'.length, clockWidth(timeout) + 1 + limit(timeout).length);
   const tries = maxRetries === 0 ? 0 : 2 + String(maxRetries).length;
   const piece = (attempt: Attempt): Piece => {
-    const mark = attempt.started === undefined ? sign.starting : sign.running;
+    const mark = (attempt.stopping ? chalk.red : chalk.cyan)(
+      attempt.started === undefined ? sign.starting : sign.running,
+    );
+    const index = String(attempt.task).padStart(digits);
     const place = node === 0 ? '' : ` ${cut(oneLine(attempt.node ?? ''), node - 1, look)}`;
     const state = stateOf(progress, attempt, now, look);
     const retry = attempt.attempt > 0 ? ` ${sign.retry}${attempt.attempt}` : '';
-    const parts = [
-      `${(attempt.stopping ? chalk.red : chalk.cyan)(mark)} ${taskColour(attempt.task, look)(String(attempt.task).padStart(digits))}`,
+    const text = [
+      `${mark} ${taskColour(attempt.task, look)(index)}`,
       place + ' '.repeat(Math.max(0, node - widthOf(place))),
       ' '.repeat(1 + Math.max(0, time - state.width)) + state.text,
       chalk.yellow(retry) + ' '.repeat(Math.max(0, tries - retry.length)),
     ];
-    const wider = Math.max(0, state.width - time) + Math.max(0, retry.length - tries);
-    return { text: parts.join(''), width: width + wider };
+    const itsWidth = 2 + index.length + node + 1 + Math.max(time, state.width) + Math.max(tries, retry.length);
+    return { text: text.join(''), width: itsWidth };
   };
   const width = 2 + digits + node + 1 + time + tries;
   return { width, piece };

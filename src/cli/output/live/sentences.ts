@@ -23,6 +23,7 @@ export function headline(progress: Progress, now: number, look: Pick<Look, 'unic
 const seconds = (ms: number): string => formatSpan(Math.floor(ms / 1000) * 1000);
 
 type Template = Partial<Pick<TaskTemplate, 'maxRetries' | 'timeout'>>;
+type AttemptStopping = Extract<ExecutionEvent, { type: 'attempt.stopping' }>;
 type AttemptEnded = Extract<ExecutionEvent, { type: 'attempt.ended' }>;
 
 /**
@@ -37,6 +38,10 @@ export function ending(
   const next = state === 'Pending' ? '; retrying' : '';
   return `${endingOf(outcome, timeout)} (attempt ${attempt + 1} of ${maxRetries + 1})${next}`;
 }
+
+/** Why an attempt is stopped, to follow the name of its task; undefined if the whole execution is cancelled. */
+export const stopping = ({ reason }: AttemptStopping, { timeout }: Template): string | undefined =>
+  reason === 'timeout' ? `has reached its timeout of ${timeout}; stopping it` : undefined;
 
 /** An event as a line that stays; undefined where the view itself shows enough. */
 export function sentence(event: ExecutionEvent, template: Template, look: Pick<Look, 'chalk'>): string | undefined {
@@ -54,10 +59,10 @@ export function sentence(event: ExecutionEvent, template: Template, look: Pick<L
       return event.why === undefined ? undefined : `task ${event.task} waits: ${event.why}`;
     case 'attempt.published':
       return publishedLine(event.task, event.ports);
-    case 'attempt.stopping':
-      return event.reason === 'timeout'
-        ? `task ${event.task} has reached its timeout of ${template.timeout}; stopping it`
-        : undefined;
+    case 'attempt.stopping': {
+      const why = stopping(event, template);
+      return why && `task ${event.task} ${why}`;
+    }
     case 'attempt.ended': {
       const lost = doubt(event, look);
       const how = ending(event, template);

@@ -19,8 +19,8 @@ const longestLabel = 16;
 const shownFields = 10;
 const longestField = 60;
 
-/** What separates a task from its text: a line for its output, or a sign that says how an attempt ended. */
-export type Mark = 'stdout' | 'stderr' | 'failed' | 'retry';
+/** What separates a task from its text: a line for its output, or a sign for what becomes of an attempt. */
+export type Mark = 'stdout' | 'stderr' | 'failed' | 'retry' | 'stopping';
 
 /** What goes before the rows of a text on a terminal, and how wide the rows may be. */
 interface Gutter {
@@ -62,17 +62,21 @@ export class TaskLines {
       this.#gutters.set(source, gutter);
     }
     const saying = { text: said, severity: entry?.severity, stream, container };
-    return { rows: this.#behind(gutter, entry ? this.#structured(entry, said) : said), saying };
+    return { rows: this.#behind(gutter, entry ? this.#structured(entry, said) : this.#printable(said)), saying };
   }
 
-  /** How an attempt ended, in rows behind the gutter of its task. */
-  ending(task: number, mark: Mark, text: string): string[] {
-    return this.#behind(this.#gutter({ task, container: undefined }, mark), text);
+  /** What becomes of an attempt, in rows behind the gutter of its task. */
+  remark(task: number, mark: Mark, text: string): string[] {
+    return this.#behind(this.#gutter({ task, container: undefined }, mark), this.#printable(text));
   }
 
+  #printable(text: string): string {
+    return printable(text, this.#err.chalk.level > 0);
+  }
+
+  /** @param text printable */
   #behind({ first, others, room }: Gutter, text: string): string[] {
-    const lines = printable(text, this.#err.chalk.level > 0).split(/\r?\n/);
-    const rows = lines.length === 1 ? wrap(lines[0] ?? '', room) : lines.flatMap((line) => wrap(line, room));
+    const rows = text.includes('\n') ? text.split(/\r?\n/).flatMap((line) => wrap(line, room)) : wrap(text, room);
     return rows.map((row, i) => (i === 0 ? first : others) + row);
   }
 
@@ -86,7 +90,8 @@ export class TaskLines {
     const width = this.#digits + (labelled ? label : 0) + 3;
     if (most - width < leastText) return { columns, first: '', others: '', room: most };
     const stroke = mark === 'stderr' ? chalk.red(bar) : chalk.dim(bar);
-    const sign = mark === 'failed' ? chalk.red(failed) : mark === 'retry' ? chalk.yellow(retry) : stroke;
+    const ending = { failed: chalk.red(failed), retry: chalk.yellow(retry), stopping: chalk.yellow('!') };
+    const sign = mark === 'stdout' || mark === 'stderr' ? stroke : ending[mark];
     const name = String(task).padStart(this.#digits) + (labelled ? ` ${this.#padded(container)}` : '');
     return {
       columns,
@@ -106,12 +111,13 @@ export class TaskLines {
     const { chalk } = this.#err;
     const alarming = severity === 'WARNING' ? chalk.yellow : isAtLeast({ severity }, 'ERROR') ? chalk.red : chalk.dim;
     const before = severity === undefined || severity === 'INFO' ? '' : `${alarming(severity)} `;
-    if (textPayload !== undefined || typeof jsonPayload['message'] !== 'string') return before + said;
+    const words = before + this.#printable(said);
+    if (textPayload !== undefined || typeof jsonPayload['message'] !== 'string') return words;
     const fields = Object.entries(jsonPayload)
       .filter(([key, value]) => key !== 'message' && (typeof value !== 'object' || value === null))
       .map(([key, value]) => `${key}=${String(value)}`)
       .filter((field) => field.length <= longestField && !/[\r\n]/.test(field));
-    if (fields.length === 0) return before + said;
-    return `${before}${said}  ${chalk.dim(printable(fields.slice(0, shownFields).join(' '), false))}`;
+    if (fields.length === 0) return words;
+    return `${words}  ${chalk.dim(printable(fields.slice(0, shownFields).join(' '), false))}`;
   }
 }

@@ -10,7 +10,7 @@ import { signs } from '../symbols.js';
 import { livePainter, type Painter, plainPainter } from './painter.js';
 import { frameInterval, panel } from './panel.js';
 import { Progress } from './progress.js';
-import { doubt, ending, headline, sentence } from './sentences.js';
+import { doubt, ending, headline, sentence, stopping } from './sentences.js';
 import { TaskLines } from './task-lines.js';
 import { wrap } from './wrap.js';
 
@@ -67,7 +67,12 @@ function liveView(err: Err, execution: Execution, progress: Progress, now: () =>
         if (lost !== undefined) say(lost);
         const how = ending(event, execution.template);
         const { task, state } = event;
-        if (how !== undefined) painter.print(taskLines.ending(task, state === 'Pending' ? 'retry' : 'failed', how));
+        if (how !== undefined) painter.print(taskLines.remark(task, state === 'Pending' ? 'retry' : 'failed', how));
+        return;
+      }
+      if (event.type === 'attempt.stopping') {
+        const why = stopping(event, execution.template);
+        if (why !== undefined) painter.print(taskLines.remark(event.task, 'stopping', why));
         return;
       }
       // The rows show it.

@@ -1,7 +1,8 @@
 import { widthOf } from '../text-width.js';
 
+const colour = new RegExp(String.raw`\x1b\[[\d;:]*m`, 'g');
 /** Colour, a tab, ASCII that is as wide as it is long, or other characters. */
-const parts = new RegExp(String.raw`\x1b\[[\d;:]*m|\t|[ -~]+|[^ -~\t\x1b]+`, 'g');
+const parts = new RegExp(String.raw`${colour.source}|\t|[ -~]+|[^ -~\t\x1b]+`, 'g');
 const ascii = /^[ -~]*$/;
 
 /** The colours that a row takes over from the one before. */
@@ -14,7 +15,9 @@ const tab = 8;
  * colours go on in the next row.
  */
 export function wrap(line: string, width: number): string[] {
-  if (line.length <= width && ascii.test(line)) return [line];
+  // Most lines fit.
+  const bare = line.includes('\u{1b}') ? line.replaceAll(colour, '') : line;
+  if (bare.length <= width && ascii.test(bare)) return [line];
   const rows: string[] = [];
   let row = '';
   let columns = 0;

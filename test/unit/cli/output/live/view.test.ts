@@ -69,8 +69,10 @@ describe('on a terminal', () => {
     end(0, 'Pending');
     shown.onLines([{ ...line, text: 'Error: checksum mismatch' }]);
     end(1, 'Failed');
+    shown.onEvent({ type: 'attempt.stopping', task: 4, attempt: 0, reason: 'timeout', time });
     vi.advanceTimersByTime(1000);
     shown.close();
+    expect(written()).toContain(' 4 ! has reached its timeout of 600s; stopping it');
     expect(written()).toContain(' 3 ↻ failed with exit code 2 (attempt 1 of 4); retrying');
     expect(written()).toContain(' 3 ✗ failed with exit code 2 (attempt 2 of 4)');
     expect(written()).toContain('  ✗ 3  exit code 2: Error: checksum mismatch');
