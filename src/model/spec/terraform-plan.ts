@@ -47,7 +47,7 @@ export function readPlan(file: string, text: string): TerraformPlan | undefined 
   if (isSure && text.length > maxPlanBytes) {
     return problem(
       `this plan of Terraform is larger than ${maxPlanBytes / 1024 / 1024} MiB`,
-      'keep what localrun reads: jq "{format_version, planned_values, resource_changes, configuration}" plan.json',
+      'keep what a job is made from: jq "{format_version, planned_values, resource_changes, configuration}" plan.json',
     );
   }
   let root: Tree;
@@ -64,7 +64,7 @@ export function readPlan(file: string, text: string): TerraformPlan | undefined 
   if (typeof version !== 'string') return undefined;
   if (!/^[01]\./.test(version)) {
     return problem(
-      `this plan of Terraform has format_version ${version}, and localrun reads 1`,
+      `this plan of Terraform has format_version ${version}, and only 1 can be read`,
       'use the file of the job, or gcloud run jobs describe JOB --format export',
     );
   }
@@ -173,7 +173,7 @@ function arrange(
     if (field?.output || (path.length === 0 && own.has(key))) continue;
     if (isEmpty(pair.value, name === 'maxRetries')) continue;
     if (!field) {
-      const description = 'is an attribute that localrun does not know, and is left out';
+      const description = 'is an unknown attribute, and is left out';
       const at = [...path, name];
       found.push({
         path: at,
