@@ -125,7 +125,7 @@ function errorText(error: unknown, command: string, { err }: Io, here?: Parent):
     say(`${title} ${selfExplaining.has(error.code) ? '' : `${error.code}: `}${error.message}`);
     for (const text of formatProblems(error.problems, err)) say(text);
     if (error.fix) say(advice(remedyText(error.fix, here)));
-    if (error instanceof ExecutionFailed) err.write(error.end);
+    if (error instanceof ExecutionFailed) shown += error.end;
   } else if (isSystemError(error)) {
     say(`${title} ${error.message}`);
   } else {
