@@ -1,4 +1,3 @@
-import { randomBytes, randomUUID } from 'node:crypto';
 import { closeSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Open } from './cli/command/command.js';
@@ -145,12 +144,15 @@ function context(
     return runtime;
   };
   const openService = async (): Promise<Service> => {
-    const [{ openStore }, { LogFiles }, { StoreChanges }, { Workers }] = await Promise.all([
-      import('./store/sqlite.js'),
-      import('./store/logs.js'),
-      import('./service/changes.js'),
-      import('./service/workers.js'),
-    ]);
+    const [{ randomBytes, randomUUID }, { openStore }, { LogFiles }, { StoreChanges }, { Workers }] = await Promise.all(
+      [
+        import('node:crypto'),
+        import('./store/sqlite.js'),
+        import('./store/logs.js'),
+        import('./service/changes.js'),
+        import('./service/workers.js'),
+      ],
+    );
     const store = openStore(config.home);
     const logs = new LogFiles(config.home);
     closing.push(() => store.close());

@@ -1,6 +1,7 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import type * as ChildProcesses from 'node:child_process';
+import type * as Crypto from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import os from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { isatty } from 'node:tty';
@@ -107,6 +108,11 @@ export interface Io extends Surroundings {
   forwarded?: true;
 }
 
+const require = createRequire(import.meta.url);
+/** Loaded on first use, since most commands start no other process, and these take as long as all of ours. */
+const childProcess = (): typeof ChildProcesses => require('node:child_process');
+const uuid = (): string => (require('node:crypto') as typeof Crypto).randomUUID();
+
 /** How long, in ms, a lease counts after its last heartbeat if its process is not visible from here. */
 const foreignLeaseAge = 30_000;
 
@@ -153,7 +159,7 @@ export function systemIo(script = process.argv[1] ?? ''): Io {
     exit: (code) => process.exit(code),
     get owner() {
       const { pid } = process;
-      return (owner ??= { token: randomUUID(), pid, processStart: processStart(pid) ?? '' });
+      return (owner ??= { token: uuid(), pid, processStart: processStart(pid) ?? '' });
     },
     processes: { marked: markedProcesses, end: endGroup },
     alive: ({ pid, processStart: start, heartbeat }) => {
@@ -163,7 +169,7 @@ export function systemIo(script = process.argv[1] ?? ''): Io {
       return Math.abs(Date.now() - heartbeat) < foreignLeaseAge;
     },
     runProgram(program, args, programEnv) {
-      const child = spawn(program, args, { env: programEnv, stdio: 'inherit' });
+      const child = childProcess().spawn(program, args, { env: programEnv, stdio: 'inherit' });
       const ended = new Promise<number>((resolve) => {
         child.once('error', ({ message }) => {
           err.write(`ERROR: Cannot run ${program}: ${message}\n`);
@@ -174,7 +180,7 @@ export function systemIo(script = process.argv[1] ?? ''): Io {
       return { ended, kill: (signal) => void child.kill(signal) };
     },
     spawnSelf(args, outputFd) {
-      const child = spawn(process.execPath, [script, ...args], {
+      const child = childProcess().spawn(process.execPath, [script, ...args], {
         detached: true,
         env: this.env,
         stdio: ['ignore', outputFd, outputFd],
@@ -184,7 +190,7 @@ export function systemIo(script = process.argv[1] ?? ''): Io {
       return child.pid === undefined || start === undefined ? undefined : { pid: child.pid, processStart: start };
     },
     spawnChild(args) {
-      const child = spawn(process.execPath, [script, ...args], {
+      const child = childProcess().spawn(process.execPath, [script, ...args], {
         detached: true,
         env: this.env,
         stdio: ['pipe', 'ignore', 'inherit'],
@@ -339,7 +345,7 @@ function processStart(pid: number): string | undefined {
       return undefined;
     }
   }
-  const { stdout } = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' });
+  const { stdout } = childProcess().spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' });
   return stdout?.trim() ? `${processSpace()}/${stdout.trim()}` : undefined;
 }
 
@@ -347,7 +353,10 @@ function processStart(pid: number): string | undefined {
 function markedProcesses(variable: string): { pid: number; value: string; command: string }[] {
   if (process.platform !== 'linux') {
     // Arguments and environment are on one line, so the end of a value with spaces is uncertain.
-    const { stdout } = spawnSync('ps', ['-axEww', '-o', 'pid=,command='], { encoding: 'utf8', maxBuffer: 2 ** 28 });
+    const { stdout } = childProcess().spawnSync('ps', ['-axEww', '-o', 'pid=,command='], {
+      encoding: 'utf8',
+      maxBuffer: 2 ** 28,
+    });
     return (stdout ?? '').split('\n').flatMap((line) => {
       const [, pid, command = ''] = /^\s*(\d+) (.*)$/.exec(line) ?? [];
       const value = command.split(` ${variable}=`)[1]?.replace(/ \w+=.*$/s, '');
@@ -392,7 +401,7 @@ function processSpace(): string {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
     const visible = readlinkSync('/proc/self') === String(process.pid);
-    const namespace = visible ? readlinkSync('/proc/self/ns/pid') : (ownSpace ??= randomUUID());
+    const namespace = visible ? readlinkSync('/proc/self/ns/pid') : (ownSpace ??= uuid());
     return `${boot} ${namespace}`;
   } catch {
     return os.hostname();
