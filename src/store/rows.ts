@@ -29,10 +29,10 @@ export class Queries {
   /** @throws SealBroken for a value that cannot have been written */
   all(sql: string, ...values: unknown[]): Row[] {
     const { statement, packed, apart } = this.#query(sql);
-    const rows = statement.all(...values.map(bound)) as Record<string, Uint8Array>[];
-    return rows.map((bytes) => {
-      const row = unpacked(bytes['packed'], packed);
-      for (const column of apart) row[column] = decoded(bytes[column]);
+    const rows = statement.all(...values.map(bound)) as Uint8Array[][];
+    return rows.map(([first, ...others]) => {
+      const row = unpacked(first, packed);
+      for (const [i, column] of apart.entries()) row[column] = decoded(others[i]);
       return row;
     });
   }
@@ -47,8 +47,10 @@ export class Queries {
       const apart = columns.filter((name) => large.includes(name));
       const packed = columns.filter((name) => !large.includes(name));
       const values = packed.map((name) => `"${name}"`).join(', ');
-      const others = apart.map((name) => `, CAST("${name}" AS BLOB) AS "${name}"`).join('');
-      const statement = this.#db.prepare(`SELECT CAST(json_array(${values}) AS BLOB) AS packed${others} FROM (${sql})`);
+      const others = apart.map((name) => `, CAST("${name}" AS BLOB)`).join('');
+      const packing = `SELECT CAST(json_array(${values}) AS BLOB)${others} FROM (${sql})`;
+      // Rows as arrays: objects take a third longer.
+      const statement = this.#db.prepare(packing).raw(true);
       this.#queries.set(sql, (query = { statement, packed, apart }));
     }
     return query;
