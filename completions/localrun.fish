@@ -8,7 +8,7 @@ function __localrun_at
     end
     set -l longer (string trim -- "$at $word")
     switch $longer
-      case 'jobs' 'jobs run' 'jobs validate' 'jobs diff' 'jobs export' 'jobs create' 'jobs update' 'jobs deploy' 'jobs replace' 'jobs describe' 'jobs list' 'jobs delete' 'jobs execute' 'jobs get-iam-policy' 'jobs set-iam-policy' 'jobs add-iam-policy-binding' 'jobs remove-iam-policy-binding' 'jobs test-iam-permissions' 'jobs logs' 'jobs logs read' 'jobs logs tail' 'jobs executions' 'jobs executions list' 'jobs executions describe' 'jobs executions describe-latest' 'jobs executions cancel' 'jobs executions delete' 'jobs executions wait' 'jobs executions adopt' 'jobs executions report' 'jobs executions logs' 'jobs executions logs read' 'jobs executions logs tail' 'jobs executions tasks' 'jobs executions tasks list' 'jobs executions tasks describe' 'config' 'config explain' 'config init' 'doctor' 'prune' 'serve' 'worker' 'worker manifest' 'worker run' 'completion' 'help'
+      case 'jobs' 'jobs run' 'jobs validate' 'jobs diff' 'jobs export' 'jobs create' 'jobs update' 'jobs deploy' 'jobs replace' 'jobs describe' 'jobs list' 'jobs delete' 'jobs execute' 'jobs get-iam-policy' 'jobs set-iam-policy' 'jobs add-iam-policy-binding' 'jobs remove-iam-policy-binding' 'jobs test-iam-permissions' 'jobs logs' 'jobs logs read' 'jobs logs tail' 'jobs executions' 'jobs executions list' 'jobs executions describe' 'jobs executions describe-latest' 'jobs executions cancel' 'jobs executions delete' 'jobs executions wait' 'jobs executions adopt' 'jobs executions report' 'jobs executions logs' 'jobs executions logs read' 'jobs executions logs tail' 'jobs executions tasks' 'jobs executions tasks list' 'jobs executions tasks describe' 'init' 'config' 'config explain' 'config init' 'doctor' 'prune' 'serve' 'worker' 'worker manifest' 'worker run' 'completion' 'help'
         set at $longer
     end
   end
@@ -16,6 +16,7 @@ function __localrun_at
 end
 complete -c localrun -f
 complete -c localrun -n '__localrun_at ""' -a 'jobs' -d 'Create, run and watch jobs.'
+complete -c localrun -n '__localrun_at ""' -a 'init' -d 'Write a job.yaml from a Dockerfile, a compose service, a Job of Kubernetes or a plan of Terraform.'
 complete -c localrun -n '__localrun_at ""' -a 'config' -d 'Show and write the configuration of this machine.'
 complete -c localrun -n '__localrun_at ""' -a 'doctor' -d 'Check the container engine, the store and the leftovers of executions, and say how to fix problems.'
 complete -c localrun -n '__localrun_at ""' -a 'prune' -d 'Remove ended executions with their logs, and the remains of deleted ones.'
@@ -718,6 +719,20 @@ complete -c localrun -n '__localrun_at "jobs executions tasks describe"' -l api-
 complete -c localrun -n '__localrun_at "jobs executions tasks describe"' -l flags-file -r -F -d 'YAML or JSON map of flags and their values'
 complete -c localrun -n '__localrun_at "jobs executions tasks describe"' -s q -l quiet -d 'do not prompt; use the default answers'
 complete -c localrun -n '__localrun_at "jobs executions tasks describe"' -s h -l help -d 'show this help'
+complete -c localrun -n '__localrun_at "init"' -f -a '(localrun __complete job 2>/dev/null)'
+complete -c localrun -n '__localrun_at "init"' -l from -r -F -d 'what to make it of, - for stdin; default: what is in this directory'
+complete -c localrun -n '__localrun_at "init"' -l service -r -f -d 'the service or job in that file, if there are several'
+complete -c localrun -n '__localrun_at "init"' -s o -l output -r -F -d 'the file to write, - for stdout; default: job.yaml'
+complete -c localrun -n '__localrun_at "init"' -l force -d 'overwrite it'
+complete -c localrun -n '__localrun_at "init"' -l project -r -f -d 'the project; see `localrun help environment`'
+complete -c localrun -n '__localrun_at "init"' -l region -r -f -d 'the region'
+complete -c localrun -n '__localrun_at "init"' -l account -r -f -d 'the account that makes the request'
+complete -c localrun -n '__localrun_at "init"' -l format -r -f -a 'json yaml value csv table get multi list flattened config object none' -d 'how to print the result: json, yaml, value(KEY,...), csv(KEY,...), table(KEY,...), get(KEY,...), multi(KEY:format=FORMAT,...), list, flattened, config, object, none'
+complete -c localrun -n '__localrun_at "init"' -l flatten -r -f -d 'a row for every item of a list, for --format'
+complete -c localrun -n '__localrun_at "init"' -l api-version -r -f -a 'v1 v2' -d 'whose fields json and yaml print'
+complete -c localrun -n '__localrun_at "init"' -l flags-file -r -F -d 'YAML or JSON map of flags and their values'
+complete -c localrun -n '__localrun_at "init"' -s q -l quiet -d 'do not prompt; use the default answers'
+complete -c localrun -n '__localrun_at "init"' -s h -l help -d 'show this help'
 complete -c localrun -n '__localrun_at "config"' -a 'explain' -d 'Show each setting and its source, and check that what localrun.yaml maps exists.'
 complete -c localrun -n '__localrun_at "config"' -a 'init' -d 'Add what a job needs from this machine to localrun.yaml, and create empty files for its secrets.'
 complete -c localrun -n '__localrun_at "config"' -s h -l help -d 'show this help'

@@ -1,4 +1,5 @@
 import { closeSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { Open } from './cli/command/command.js';
 import { readCommandLine } from './cli/command/command-line.js';
@@ -29,6 +30,8 @@ export { systemIo } from './cli/io.js';
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
+
+const schemas = fileURLToPath(new URL('../schema', import.meta.url));
 
 /** The whole command tree. */
 export const commandTree = async (io: Pick<Io, 'out' | 'err'>, open: Open): Promise<Command> =>
@@ -257,6 +260,7 @@ function context(
     indexedJob: async () => (await import('./runtime/kubernetes/indexed-job.js')).indexedJob,
     workerManifest: async () => (await import('./runtime/kubernetes/worker-manifest.js')).workerManifest,
     version,
+    schemas,
     main,
   };
   return result;

@@ -45,7 +45,7 @@ export interface Redirection {
   elsewhere: { project?: string | undefined; location?: string | undefined };
 }
 
-type RemedyPart = string | Suggestion | Redirection;
+export type RemedyPart = string | Suggestion | Redirection;
 
 /** How to fix an error: text, with commands in between. */
 export type Remedy = string | readonly RemedyPart[];

@@ -37,6 +37,8 @@ export interface Context {
   workerManifest(): Promise<(worker: ClusterWorker) => object[]>;
   /** Of localrun. */
   version: string;
+  /** The directory with the published JSON Schemas. */
+  schemas: string;
   /** Runs another command line. */
   main: (words: readonly string[], io: Io) => Promise<number>;
 }

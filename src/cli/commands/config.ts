@@ -15,7 +15,7 @@ export const config: Entries = {
     arguments: [['[job]', 'the name of an existing job']],
     flags: [flag('-f, --file <file...>', 'job specs; globs; - for stdin')],
     notes: `Adds to the localrun.yaml in effect, or to a new one in this directory, and keeps everything already there: mappings, \
-comments, files. Reports what it did.`,
+comments, files. Reports what it did. To write a job spec, see localrun init.`,
     examples: ['localrun config init -f job.yaml', 'localrun config init nightly'],
     here: true,
     load: () => import('./config/init.js'),

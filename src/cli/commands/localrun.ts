@@ -29,6 +29,27 @@ Global flags: localrun help global`,
       description: 'Create, run and watch jobs.',
       commands: async () => (await import('./jobs.js')).jobs,
     },
+    init: {
+      description: 'Write a job.yaml from a Dockerfile, a compose service, a Job of Kubernetes or a plan of Terraform.',
+      arguments: [['[job]', 'the name of the job; default: that of what it is made of']],
+      flags: [
+        flag('--from <file>', 'what to make it of, - for stdin; default: what is in this directory'),
+        flag('--service <name>', 'the service or job in that file, if there are several'),
+        flag('-o, --output <file>', 'the file to write, - for stdout; default: job.yaml'),
+        flag('--force', 'overwrite it'),
+      ],
+      notes: `The file says in comments what each value was taken from, and what could not be carried over and why. It is \
+valid as it is. Values that are secrets are not copied: the job refers to a secret of that name. localrun config init is \
+another command: it adds what a job needs from this machine, such as the values of these secrets, to localrun.yaml.`,
+      examples: [
+        'localrun init',
+        'localrun init --from compose.yaml --service etl',
+        'kubectl get cronjob nightly -o yaml | localrun init --from -',
+        'terraform show -json tfplan | localrun init --from - --service nightly',
+      ],
+      here: true,
+      load: () => import('./init.js'),
+    },
     config: {
       description: 'Show and write the configuration of this machine.',
       commands: async () => (await import('./config.js')).config,

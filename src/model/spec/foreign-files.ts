@@ -20,6 +20,7 @@ interface Top {
 }
 
 const exportIt = 'export the deployed job: gcloud run jobs describe JOB --region REGION --format export > job.yaml';
+const initFrom = suggest('init', '--from', 'FILE');
 const runImage = suggest('jobs run', 'NAME', '--image', 'IMAGE');
 const runWithVariables = suggest('jobs run', 'NAME', '--image', 'IMAGE', '--env-vars-file', 'FILE');
 const orRun: Remedy = [`${exportIt}; if none is deployed: `, runImage];
@@ -42,7 +43,11 @@ const resources: [apiVersion: RegExp, kind: RegExp, ForeignFile][] = [
     /^Job$/,
     {
       is: 'a Kubernetes Job; a Cloud Run job has one more level, and other fields',
-      way: 'write apiVersion: run.googleapis.com/v1, and make the changes that the lines below name',
+      way: [
+        'make a job of it: ',
+        initFrom,
+        '; or write apiVersion: run.googleapis.com/v1, and make the changes that the lines below name',
+      ],
       nearly: true,
     },
   ],
@@ -51,10 +56,7 @@ const resources: [apiVersion: RegExp, kind: RegExp, ForeignFile][] = [
     /^CronJob$/,
     {
       is: 'a Kubernetes CronJob; Cloud Run jobs have no schedule, and Cloud Scheduler runs them',
-      way: [
-        `write ${header}, and put what is in spec.jobTemplate.spec.template.spec under ${task}; locally, cron can run: `,
-        suggest('jobs execute', 'JOB'),
-      ],
+      way: ['make a job of it: ', initFrom, '; locally, cron can run: ', suggest('jobs execute', 'JOB')],
     },
   ],
   [
@@ -130,11 +132,7 @@ const mappings: [fits: (top: Top) => boolean, ForeignFile][] = [
     ({ at }) => holds(at('services'), (service) => isRecord(service) && ('image' in service || 'build' in service)),
     {
       is: 'a compose file',
-      way: [
-        'to run a service to completion: ',
-        suggest('jobs run', 'NAME', '--image', 'IMAGE', '--set-env-vars', 'KEY=VALUE', '--args', 'ARG'),
-        '; for several containers, write a job spec',
-      ],
+      way: ['make a job of one of its services: ', suggest('init', '--from', 'FILE', '--service', 'NAME')],
     },
   ],
   [
@@ -224,7 +222,12 @@ const texts: [fits: RegExp, ForeignFile][] = [
     /^(?:FROM \S|ARG \w)/i,
     {
       is: 'a Dockerfile',
-      way: ['build the image and run it: docker build -t NAME . && ', suggest('jobs run', 'NAME', '--image', 'NAME')],
+      way: [
+        'make a job of it: ',
+        initFrom,
+        '; or build its image and run it: ',
+        suggest('jobs run', 'NAME', '--source', '.'),
+      ],
     },
   ],
   [

@@ -1,4 +1,4 @@
-import type { Problem } from '../errors.js';
+import type { Problem, RemedyPart } from '../errors.js';
 import { isParentPart } from '../names.js';
 import { formatPath, type FieldPath } from '../field-path.js';
 import { type JobInput, JobMessage } from '../schema/job.js';
@@ -61,7 +61,7 @@ export function parseSpec(file: string, contents: string): SpecSource {
   const documents = parseSource(file, text);
   const foreign = documents.some((document) => !document.isMapping) ? foreignText(text) : undefined;
   if (foreign) {
-    const problem = { ...foreignProblem(foreign.foreign), location: documents[0]?.at(foreign.offset) };
+    const problem = { ...foreignProblem(foreign.foreign, file), location: documents[0]?.at(foreign.offset) };
     return { file, documents: [], problems: [problem] };
   }
   const problems = documents.flatMap((document) =>
@@ -112,12 +112,19 @@ const within = (address: string, problem: Problem): Problem => ({
   path: problem.path === undefined ? address : `${address}.${problem.path}`,
 });
 
-const foreignProblem = ({ is, way }: ForeignFile): Problem => ({
-  rule: 'kind',
-  message: `this is ${is}`,
-  fix: way,
-  severity: 'error',
-});
+function foreignProblem({ is, way }: ForeignFile, file: string): Problem {
+  const name = file === '<stdin>' ? '-' : file;
+  const named = (part: RemedyPart): RemedyPart =>
+    typeof part === 'string' || !('command' in part) || part.command !== 'init'
+      ? part
+      : { ...part, args: part.args?.map((word) => (word === 'FILE' ? name : word)) ?? [] };
+  return {
+    rule: 'kind',
+    message: `this is ${is}`,
+    fix: typeof way === 'string' ? way : way.map(named),
+    severity: 'error',
+  };
+}
 
 interface Read {
   spec?: JobSpec;
@@ -130,7 +137,7 @@ function readDocument(document: SourceDocument, options: ReadOptions): Read {
     const recognised = document.isMapping ? foreignDocument(document) : undefined;
     if (!recognised) return readVersion(document, options);
     const { foreign, at } = recognised;
-    const { message: description, fix } = foreignProblem(foreign);
+    const { message: description, fix } = foreignProblem(foreign, document.at(0).file);
     const violation: LocatedViolation = {
       path: [],
       written: [],

@@ -6,7 +6,7 @@ import { type Message } from '../schema/field.js';
 import { JobMessage } from '../schema/job.js';
 import type { LocatedViolation } from './decode.js';
 import { placeInJson } from './json-places.js';
-import { FileText, parseText, type SourceDocument } from './source-document.js';
+import { FileText, maxDepth, parseText, type SourceDocument } from './source-document.js';
 
 /** The largest plan, in bytes. */
 export const maxPlanBytes = 64 * 1024 * 1024;
@@ -47,7 +47,7 @@ export function readPlan(file: string, text: string): TerraformPlan | undefined 
   if (isSure && text.length > maxPlanBytes) {
     return problem(
       `this plan of Terraform is larger than ${maxPlanBytes / 1024 / 1024} MiB`,
-      'keep what a job is made from: jq "{format_version, planned_values, resource_changes, configuration}" plan.json',
+      'keep what is read of it: jq "{format_version, planned_values, resource_changes, configuration}" plan.json',
     );
   }
   let root: Tree;
@@ -64,7 +64,7 @@ export function readPlan(file: string, text: string): TerraformPlan | undefined 
   if (typeof version !== 'string') return undefined;
   if (!/^[01]\./.test(version)) {
     return problem(
-      `this plan of Terraform has format_version ${version}, and only 1 can be read`,
+      `this plan of Terraform has format_version ${version}, and not 1`,
       'use the file of the job, or gcloud run jobs describe JOB --format export',
     );
   }
@@ -73,7 +73,7 @@ export function readPlan(file: string, text: string): TerraformPlan | undefined 
   const resources = [...resourcesIn((root[part] as Tree)['root_module'], [part, 'root_module'])];
   const jobs = resources.filter(({ value }) => value['type'] === resourceType && value['mode'] === 'managed');
   if (jobs.length === 0) return problem(withoutJobs(root, resources), 'write the plan of the directory with the job');
-  return { jobs: jobs.map(({ value, path }) => plannedJob(file, text, root, value, path)), problems: [] };
+  return { jobs: jobs.flatMap(({ value, path }) => plannedJob(file, text, root, value, path) ?? []), problems: [] };
 }
 
 const word = /\s*(?:[{}[\],:]|"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null)|\s+/sy;
@@ -98,7 +98,7 @@ const text = (value: unknown): string | undefined => (typeof value === 'string' 
 
 /** The resources of a module and of those below it. */
 function* resourcesIn(module: unknown, path: FieldPath): Generator<Resource> {
-  if (!isTree(module)) return;
+  if (!isTree(module) || path.length > maxDepth) return;
   for (const [i, value] of list(module['resources']).entries()) yield { value, path: [...path, 'resources', i] };
   for (const [i, child] of list(module['child_modules']).entries()) {
     yield* resourcesIn(child, [...path, 'child_modules', i]);
@@ -115,11 +115,12 @@ function withoutJobs(root: Tree, resources: readonly Resource[]): string {
   return `this plan of Terraform has no ${resourceType}${instead}`;
 }
 
-function plannedJob(file: string, whole: string, root: Tree, resource: Tree, path: FieldPath): PlannedJob {
+/** Undefined for a resource whose values are nothing, as only damage can make them. */
+function plannedJob(file: string, whole: string, root: Tree, resource: Tree, path: FieldPath): PlannedJob | undefined {
   const values = isTree(resource['values']) ? resource['values'] : {};
-  const place = placeInJson(whole, [...path, 'values']) ?? placeInJson(whole, path);
+  const place = placeInJson(whole, [...path, 'values']) ?? { start: 0, end: 0 };
   const [document] = parseText(new FileText(file, whole, place));
-  if (!document) throw new Error(`nothing at ${path.join('.')}`);
+  if (!document) return undefined;
   const found: LocatedViolation[] = [];
   if (document.isMapping) arrange(document, document.root, JobMessage, [], found);
   const address = text(resource['address']) ?? resourceType;
@@ -173,7 +174,7 @@ function arrange(
     if (field?.output || (path.length === 0 && own.has(key))) continue;
     if (isEmpty(pair.value, name === 'maxRetries')) continue;
     if (!field) {
-      const description = 'is an unknown attribute, and is left out';
+      const description = 'is not a known attribute, and is left out';
       const at = [...path, name];
       found.push({
         path: at,

@@ -5,7 +5,7 @@ import type { TaskTemplate } from '../schema/job.js';
 import { validateProbe } from './probes.js';
 import type { Report } from './violation.js';
 
-const reservedEnv = new Set([
+const reservedEnv: ReadonlySet<string> = new Set([
   'PORT',
   'CLOUD_RUN_JOB',
   'CLOUD_RUN_EXECUTION',
@@ -77,6 +77,9 @@ function validateContainer(at: FieldPath, container: Container, report: Report):
   }
   if (startupProbe) validateProbe([...at, 'startupProbe'], startupProbe, container, report);
 }
+
+/** Whether Cloud Run sets this variable itself, and rejects a job that sets it. */
+export const isReservedVariable = (name: string): boolean => reservedEnv.has(name);
 
 export function validateEnv(at: FieldPath, { env = [] }: Pick<Container, 'env'>, report: Report): void {
   const reserved = env.filter(({ name }) => reservedEnv.has(name));

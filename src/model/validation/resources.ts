@@ -12,7 +12,7 @@ const mebi = 1024 ** 2;
 const gpu = 'nvidia.com/gpu';
 
 /** The memory that a container may have, in GiB, by its CPUs (CPU and memory limits pages). */
-const memoryBands: [cpu: number, min: number, max: number][] = [
+export const memoryBands: [cpu: number, min: number, max: number][] = [
   [1, 0.5, 4],
   [2, 0.5, 8],
   [4, 2, 16],

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatPath } from '../../../src/model/field-path.js';
 import { placeInJson } from '../../../src/model/spec/json-places.js';
 import { parseSpec, readJobs } from '../../../src/model/spec/read.js';
+import { mutatedText, mutatedTree } from '../../support/mutations.js';
 
 const fixture = (name: string): string =>
   readFileSync(path.join(import.meta.dirname, '../../fixtures/specs', name), 'utf8');
@@ -206,6 +208,19 @@ test('a job that merely mentions a plan is a job', () => {
     '{"name":"j","template":{"template":{"containers":[{"image":"i","args":["\\"format_version\\"", "\\"planned_values\\""]}]}}}',
   );
   expect(jobs).toHaveLength(1);
+});
+
+test('no damage of a plan is more than a problem', () => {
+  const planned = (text: string): void => {
+    const { problems } = readJobs('plan.json', text);
+    expect(problems.every(({ message }) => message.length > 0)).toBe(true);
+  };
+  const tries = { numRuns: 20, seed: 4 };
+  fc.assert(fc.property(mutatedText([plan, state]), planned), tries);
+  fc.assert(
+    fc.property(mutatedTree([plan, state, several]), (text) => planned(text)),
+    tries,
+  );
 });
 
 describe('the place of a value in JSON', () => {
