@@ -6,7 +6,7 @@ import { podmanEnvironment } from './test/support/podman.js';
 /** The tests of the docker project that hold on podman, but for what they leave out there; all of them take long. */
 const onPodman =
   process.env['LOCALRUN_PODMAN'] === 'all'
-    ? 'adopt,by-hand,cancel,doctor,environment,execute,keep,kills,logs,logs-exact,logs-read,main-job,metadata,one-run,outcomes,prune,recovery,retries,secrets,sidecars,strict-fs,timeout,volumes,without-effect'
+    ? 'adopt,by-hand,cancel,debug,doctor,environment,execute,keep,kills,logs,logs-exact,logs-read,main-job,metadata,outcomes,prune,recovery,retries,secrets,sidecars,strict-fs,timeout,volumes,without-effect'
     : 'recovery';
 
 /** What of the tests on a cluster takes long: `npm run test:kubernetes` runs it, `npm test` does not. */

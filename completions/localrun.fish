@@ -8,7 +8,7 @@ function __localrun_at
     end
     set -l longer (string trim -- "$at $word")
     switch $longer
-      case 'jobs' 'jobs run' 'jobs validate' 'jobs diff' 'jobs export' 'jobs create' 'jobs update' 'jobs deploy' 'jobs replace' 'jobs describe' 'jobs list' 'jobs delete' 'jobs execute' 'jobs get-iam-policy' 'jobs set-iam-policy' 'jobs add-iam-policy-binding' 'jobs remove-iam-policy-binding' 'jobs test-iam-permissions' 'jobs logs' 'jobs logs read' 'jobs logs tail' 'jobs executions' 'jobs executions list' 'jobs executions describe' 'jobs executions describe-latest' 'jobs executions cancel' 'jobs executions delete' 'jobs executions wait' 'jobs executions adopt' 'jobs executions report' 'jobs executions logs' 'jobs executions logs read' 'jobs executions logs tail' 'jobs executions tasks' 'jobs executions tasks list' 'jobs executions tasks describe' 'init' 'config' 'config explain' 'config init' 'doctor' 'prune' 'serve' 'worker' 'worker manifest' 'worker run' 'completion' 'help'
+      case 'jobs' 'jobs run' 'jobs validate' 'jobs diff' 'jobs export' 'jobs create' 'jobs update' 'jobs deploy' 'jobs replace' 'jobs describe' 'jobs list' 'jobs delete' 'jobs execute' 'jobs get-iam-policy' 'jobs set-iam-policy' 'jobs add-iam-policy-binding' 'jobs remove-iam-policy-binding' 'jobs test-iam-permissions' 'jobs logs' 'jobs logs read' 'jobs logs tail' 'jobs executions' 'jobs executions list' 'jobs executions describe' 'jobs executions describe-latest' 'jobs executions cancel' 'jobs executions delete' 'jobs executions wait' 'jobs executions adopt' 'jobs executions report' 'jobs executions logs' 'jobs executions logs read' 'jobs executions logs tail' 'jobs executions tasks' 'jobs executions tasks list' 'jobs executions tasks describe' 'init' 'config' 'config explain' 'config init' 'doctor' 'debug' 'prune' 'serve' 'worker' 'worker manifest' 'worker run' 'completion' 'help'
         set at $longer
     end
   end
@@ -19,6 +19,7 @@ complete -c localrun -n '__localrun_at ""' -a 'jobs' -d 'Create, run and watch j
 complete -c localrun -n '__localrun_at ""' -a 'init' -d 'Write a job.yaml from a Dockerfile, a compose service, a Job of Kubernetes or a plan of Terraform.'
 complete -c localrun -n '__localrun_at ""' -a 'config' -d 'Show and write the configuration of this machine.'
 complete -c localrun -n '__localrun_at ""' -a 'doctor' -d 'Check the container engine, the store and the leftovers of executions, and say how to fix problems.'
+complete -c localrun -n '__localrun_at ""' -a 'debug' -d 'Open a shell in a container of a task that is running, or whose containers are kept.'
 complete -c localrun -n '__localrun_at ""' -a 'prune' -d 'Remove ended executions with their logs, and the remains of deleted ones.'
 complete -c localrun -n '__localrun_at ""' -a 'serve' -d 'Serve the Cloud Run Admin API on this machine, for clients of Cloud Run.'
 complete -c localrun -n '__localrun_at ""' -a 'worker' -d 'Run executions in a cluster, without this machine. docs/kubernetes.md says how.'
@@ -778,6 +779,20 @@ complete -c localrun -n '__localrun_at "doctor"' -l api-version -r -f -a 'v1 v2'
 complete -c localrun -n '__localrun_at "doctor"' -l flags-file -r -F -d 'YAML or JSON map of flags and their values'
 complete -c localrun -n '__localrun_at "doctor"' -s q -l quiet -d 'do not prompt; use the default answers'
 complete -c localrun -n '__localrun_at "doctor"' -s h -l help -d 'show this help'
+complete -c localrun -n '__localrun_at "debug"' -f -a '(localrun __complete execution 2>/dev/null)'
+complete -c localrun -n '__localrun_at "debug"' -l task -r -f -d 'the task; optional if only one is running, or has kept containers'
+complete -c localrun -n '__localrun_at "debug"' -l attempt -r -f -d 'the attempt of the task, from 0; default: the last one'
+complete -c localrun -n '__localrun_at "debug"' -l container -r -f -d 'the container; default: the main one'
+complete -c localrun -n '__localrun_at "debug"' -l toolbox -r -f -d 'open a toolbox of this image beside the container, even if it has a shell'
+complete -c localrun -n '__localrun_at "debug"' -l project -r -f -d 'the project; see `localrun help environment`'
+complete -c localrun -n '__localrun_at "debug"' -l region -r -f -d 'the region'
+complete -c localrun -n '__localrun_at "debug"' -l account -r -f -d 'the account that makes the request'
+complete -c localrun -n '__localrun_at "debug"' -l format -r -f -a 'json yaml value csv table get multi list flattened config object none' -d 'how to print the result: json, yaml, value(KEY,...), csv(KEY,...), table(KEY,...), get(KEY,...), multi(KEY:format=FORMAT,...), list, flattened, config, object, none'
+complete -c localrun -n '__localrun_at "debug"' -l flatten -r -f -d 'a row for every item of a list, for --format'
+complete -c localrun -n '__localrun_at "debug"' -l api-version -r -f -a 'v1 v2' -d 'whose fields json and yaml print'
+complete -c localrun -n '__localrun_at "debug"' -l flags-file -r -F -d 'YAML or JSON map of flags and their values'
+complete -c localrun -n '__localrun_at "debug"' -s q -l quiet -d 'do not prompt; use the default answers'
+complete -c localrun -n '__localrun_at "debug"' -s h -l help -d 'show this help'
 complete -c localrun -n '__localrun_at "prune"' -l older-than -r -f -d 'only what ended longer ago than this, e.g. 12h, 7d'
 complete -c localrun -n '__localrun_at "prune"' -l keep-last -r -f -d 'keep the last executions of each job'
 complete -c localrun -n '__localrun_at "prune"' -l max-size -r -f -d 'remove the oldest until the rest fits, e.g. 500MB, 1GiB'

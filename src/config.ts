@@ -30,6 +30,8 @@ export interface Config {
   docker: string;
   /** The Kubernetes client, likewise. */
   kubectl: string;
+  /** The image of the toolbox that `debug` opens beside a container without a shell. */
+  toolbox: string;
   /** How long the client may take to answer a short request, as a gcloud duration. */
   engineTimeout: string;
   /** Attempts that run at once if the job sets no lower limit. */
@@ -56,7 +58,10 @@ export interface GlobalFlags {
 }
 
 /** The same settings in localrun.yaml. */
-type FileSettings = Pick<LocalFile, 'project' | 'projectNumber' | 'region' | 'account' | 'enforceIam' | 'runtime'>;
+type FileSettings = Pick<
+  LocalFile,
+  'project' | 'projectNumber' | 'region' | 'account' | 'enforceIam' | 'runtime' | 'toolbox'
+>;
 
 /** A value, and its source: a flag, a variable, localrun.yaml, or `default`. */
 export interface Setting<T> {
@@ -133,6 +138,7 @@ export function explainConfig(
     ),
     docker: decide('docker', variable('LOCALRUN_DOCKER')),
     kubectl: decide('kubectl', variable('LOCALRUN_KUBECTL')),
+    toolbox: decide('busybox', variable('LOCALRUN_TOOLBOX'), [fileName, file.toolbox]),
     engineTimeout: decide('2m', ['LOCALRUN_ENGINE_TIMEOUT', duration('LOCALRUN_ENGINE_TIMEOUT', env)]),
     maxParallelism: decide(32, [
       'LOCALRUN_MAX_PARALLELISM',
@@ -249,6 +255,7 @@ export const environment: readonly (readonly [name: string, meaning: string])[] 
   ],
   ['LOCALRUN_DOCKER', 'The docker client, or podman. Default: docker.'],
   ['LOCALRUN_KUBECTL', 'The Kubernetes client. Default: kubectl.'],
+  ['LOCALRUN_TOOLBOX', 'The image of the toolbox of debug. Default: from localrun.yaml, or busybox.'],
   [
     'LOCALRUN_ENGINE_TIMEOUT',
     'How long the container engine may take to answer a short request before it counts as unavailable. Default: 2m.',

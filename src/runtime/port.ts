@@ -30,6 +30,13 @@ export interface AttemptRuntime {
   belongsTo(attempts: readonly Handle[]): (remnant: Remnant) => boolean;
   /** Removes what `list` found, and stops it first if it is running. It is not an error if it is gone already. */
   discard(remnants: readonly Remnant[]): Promise<void>;
+  /**
+   * Opens a shell in a container of an attempt: in the container itself while it runs, afterwards in a copy of it if it is
+   * kept. Where the container has no shell, a toolbox beside it. `missing`: the runtime does not have the container.
+   * `unstarted`: it has never run.
+   * @throws StatusError
+   */
+  openShell(request: ShellRequest): Promise<Shell | 'missing' | 'unstarted'>;
   /** The request that has waited longest for an answer; undefined if none is waiting. */
   readonly slowest: SlowCall | undefined;
   /**
@@ -98,6 +105,42 @@ export interface Placement {
   handle: Handle;
   /** The runtime's name for the attempt, for people who inspect it with other tools. */
   name: string;
+}
+
+/** A shell that a person wants in a container of an attempt. */
+export interface ShellRequest extends AttemptId {
+  /** The state directory, and the full name of the execution. */
+  home: string;
+  execution: string;
+  handle: Handle;
+  /** The names of the attempt's containers. */
+  containers: readonly string[];
+  /** The index of the container that the shell is for, and of the main one. */
+  container: number;
+  main: number;
+  settings: LocalSettings;
+  /** What to run in place of a shell. */
+  command?: readonly string[] | undefined;
+  /** The shell gets a terminal. */
+  tty: boolean;
+  /** The image of a toolbox; `always`: not only where the container has no shell. */
+  toolbox: { image: string; always: boolean };
+  /** The image of the toolbox is being pulled. */
+  onPull: (image: string) => void;
+  signal: AbortSignal;
+}
+
+export interface Shell {
+  /** The program that is the shell, to run with the streams of the caller. */
+  program: { command: string; args: string[]; env: Record<string, string | undefined> };
+  /** In a copy, because the container has ended. */
+  copy: boolean;
+  /** The image of the toolbox that it is in. */
+  toolbox?: string | undefined;
+  /** Whether the container, or its copy, has ended. */
+  hasEnded(): Promise<boolean>;
+  /** Removes all that was made for the shell. It goes away by itself if this process dies, except for the image of a copy. */
+  close(): Promise<void>;
 }
 
 /** What a runtime can do for jobs. */

@@ -1,4 +1,5 @@
 import { keepingExecutions, keptAttempts } from '../model/kept-containers.js';
+import type { AttemptRecord } from '../model/attempt.js';
 import { isCompleted } from '../model/execution.js';
 import { buriedJob, deletedExecution } from '../model/job.js';
 import type { Execution } from '../model/schema/job.js';
@@ -36,12 +37,10 @@ export function forgetting({ store, logs, discard }: Remaining, executions: read
 
 type Remaining = Pick<Service, 'store' | 'logs' | 'discard'>;
 
-/** The main containers that an execution has kept. */
-export const keptContainers = ({ store }: Pick<Service, 'store'>, execution: string): string[] =>
-  keptAttempts(store, execution).flatMap(({ startTime, mainStartTime, name }) =>
-    // If another container ended the attempt, the main one may never have been created.
-    mainStartTime || !startTime ? [name] : [],
-  );
+/** The attempts of an execution whose main containers are kept. */
+export const keptContainers = ({ store }: Pick<Service, 'store'>, execution: string): AttemptRecord[] =>
+  // If another container ended the attempt, the main one may never have been created.
+  keptAttempts(store, execution).filter(({ startTime, mainStartTime }) => mainStartTime !== undefined || !startTime);
 
 /** Finishes deletions that have nothing left to wait for. */
 export function finishDeletions(service: Service): void {

@@ -58,7 +58,7 @@ complete -C $argv[1] | string replace -r '\\t.*' '' | string replace -r '.*=' ''
 
 describe.each(Object.keys(shells))('completion in %s', (name) => {
   test.skipIf(!has(name)).each<[line: string, words: string[]]>([
-    ['localrun ', ['completion', 'config', 'doctor', 'help', 'init', 'jobs', 'prune', 'serve', 'worker']],
+    ['localrun ', ['completion', 'config', 'debug', 'doctor', 'help', 'init', 'jobs', 'prune', 'serve', 'worker']],
     ['localrun j', ['jobs']],
     ['localrun --v', ['--version']],
     ['localrun jobs exec', ['execute', 'executions']],

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { expect } from 'vitest';
 import { until } from '../support/cli.js';
@@ -30,16 +29,13 @@ test.concurrent(
 
     expect(docker('logs', second)).toBe('attempt 1');
     expect(docker('cp', `${second}:/note`, home.file('note'))).toBe('');
-    // The command line that was told, but for the terminal.
-    const [, line = ''] = /Inspect one: +(.*)\n/.exec(stderr) ?? [];
-    expect(line).toContain(second);
-    const image = line.split(' ').at(-1) ?? '';
-    try {
-      const command = `${line.replace(' -it ', ' ').replace('--entrypoint sh', '--entrypoint cat')} /note`;
-      expect(execFileSync('sh', ['-c', command], { encoding: 'utf8' })).toMatch(/attempt 1\n$/);
-    } finally {
-      docker('rmi', image);
-    }
+    const [, line = ''] = /Look into one: +localrun (.*)\n/.exec(stderr) ?? [];
+    expect(line).toBe(`debug ${id} --task 1 --attempt 1`);
+    const kept = home.containers();
+    const look = home.start([...line.split(' '), '--', 'cat', '/note']);
+    expect(await look.ended).toEqual({ exitCode: 0, stdout: 'attempt 1\n', stderr: '' });
+    expect(home.containers()).toEqual(kept);
+    expect(home.images()).toEqual([]);
 
     const deleted = await home.run(['jobs', 'executions', 'delete', id, '--quiet']);
     expect(deleted.exitCode, deleted.stderr).toBe(0);

@@ -102,3 +102,20 @@ test('a container that could not be started is kept', async () => {
   await world.finish();
   expect(names(world)).toEqual(['task0-attempt0', 'task0-attempt1']);
 });
+
+test('the end of an execution leaves the shell in what it keeps alone, and removes the one in what it does not', async () => {
+  const world = new World(failsOnce(), three, {}, 32, { keepFailed: true });
+  const shells = [0, 1].map((task) => `localrun-nightly-x7k2p-task${task}-attempt0-shell-0a1b2c3d`);
+  const running = world.run();
+  await world.advance(10);
+  const [some] = world.runtime.containers.values();
+  for (const name of shells) {
+    const state = { status: 'running', startedAt: world.execution.createTime ?? '' } as const;
+    if (some) world.runtime.containers.set(name, { ...some, spec: { ...some.spec, name }, state });
+  }
+  await world.finish(running);
+  expect(names(world)).toEqual(['task1-attempt0', 'task1-attempt0-shell-0a1b2c3d']);
+  expect(world.runtime.log.filter((line) => line === `kill ${shells[1]}`)).toEqual([]);
+  const isKept = world.runtime.runtime.belongsTo(world.store.attempts(world.name).map(({ handle }) => handle));
+  expect(isKept({ kind: 'container', name: shells[1] ?? '' })).toBe(false);
+});

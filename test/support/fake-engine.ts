@@ -13,9 +13,10 @@ import {
   type Image,
   ImageFailure,
   type SandboxSpec,
+  type ShellSpec,
   type VolumeSpec,
 } from '../../src/runtime/docker/engine-api.js';
-import { type SlowCall, StartRefused } from '../../src/runtime/port.js';
+import { type Shell, type SlowCall, StartRefused } from '../../src/runtime/port.js';
 
 /** What a container of the fake does: runs for `ms`, unless it is stopped, and then exits. */
 export interface Behaviour {
@@ -69,6 +70,8 @@ export class FakeEngine implements EngineApi {
   readonly listening = new Set<number>();
   /** Who takes the connections of a sandbox. */
   readonly listeners = new Map<string, { onConnection: (connection: Duplex) => void; close: () => void }>();
+  /** The shells that were opened. */
+  readonly shells: ShellSpec[] = [];
   readonly log: string[] = [];
   images = new Map<string, Image>([
     ['localrun/busybox:latest', { id: 'sha256:1', digest: undefined, platform: 'linux/amd64' }],
@@ -179,6 +182,29 @@ export class FakeEngine implements EngineApi {
     return Object.fromEntries(
       publish.map((of) => [containerPort(of), hostAddress(of.address, of.hostPort ?? 49_152 + of.port)]),
     );
+  }
+
+  async openShell(spec: ShellSpec): Promise<Shell | 'missing' | 'unstarted'> {
+    await this.#reached();
+    const state = this.containers.get(spec.container)?.state;
+    if (!state) return 'missing';
+    if (state.status === 'created') return 'unstarted';
+    this.shells.push(spec);
+    return {
+      program: { command: 'true', args: [spec.container, ...(spec.command ?? [])], env: {} },
+      copy: state.status === 'exited',
+      hasEnded: async () => this.containers.get(spec.container)?.state.status !== 'running',
+      close: async () => void this.log.push(`close ${spec.name}`),
+    };
+  }
+
+  async listImages(): Promise<string[]> {
+    await this.#reached();
+    return [];
+  }
+
+  async removeImage(): Promise<void> {
+    await this.#reached();
   }
 
   async dial(sandbox: string, port: number): Promise<Duplex | 'refused' | 'homeless'> {

@@ -310,6 +310,10 @@ export class FakeRuntime implements AttemptRuntime {
     );
   }
 
+  async openShell(): Promise<'missing'> {
+    return 'missing';
+  }
+
   belongsTo(attempts: readonly Handle[]): (remnant: Remnant) => boolean {
     return ({ name }) => attempts.includes(name);
   }

@@ -48,13 +48,14 @@ export class Home {
     return this.inline(args, surroundings).ended;
   }
 
-  /** All that a terminal gets from a command, its own control sequences included; Linux only. */
-  async onTerminal(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
+  /** All that a terminal gets from a command, its own control sequences included; `typed` is typed there. Linux only. */
+  async onTerminal(args: readonly string[], env: Record<string, string> = {}, typed?: string): Promise<string> {
     const words = [process.execPath, path.join(repository, 'bin', 'localrun.js'), ...args];
     const line = words.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
     const { stdout } = await execa('script', ['-qec', line, '/dev/null'], {
       env: { ...this.#env(), TERM: 'xterm-256color', ...env },
-      ...{ extendEnv: false, reject: false, stripFinalNewline: false, stdin: 'ignore', stderr: 'inherit' },
+      ...{ extendEnv: false, reject: false, stripFinalNewline: false, stderr: 'inherit' },
+      ...(typed === undefined ? { stdin: 'ignore' } : { input: typed }),
     });
     return stdout;
   }
@@ -185,6 +186,11 @@ export class Home {
   /** Names of the volumes of this home. */
   volumes(): string[] {
     return docker('volume', 'ls', '--filter', this.#label, '--format', '{{.Name}}').split('\n').filter(Boolean);
+  }
+
+  /** Ids of the images that shells of this home have made. */
+  images(): string[] {
+    return docker('image', 'ls', '--filter', this.#label, '--format', '{{.ID}}').split('\n').filter(Boolean);
   }
 
   /** What is left of what executions need besides containers. */

@@ -18,6 +18,7 @@ test('nothing needs to be set', () => {
     runtime: 'docker',
     docker: 'docker',
     kubectl: 'kubectl',
+    toolbox: 'busybox',
     engineTimeout: '2m',
     maxParallelism: 32,
     logRetention: '30d',

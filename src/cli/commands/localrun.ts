@@ -61,6 +61,33 @@ another command: it adds what a job needs from this machine, such as the values 
       examples: ['localrun doctor', 'localrun doctor --fix'],
       load: () => import('./doctor.js'),
     },
+    debug: {
+      description: 'Open a shell in a container of a task that is running, or whose containers are kept.',
+      arguments: [
+        ['[execution]', 'the name of the execution; optional if only one is running'],
+        ['[command...]', 'after `--`: a command to run in place of a shell'],
+      ],
+      flags: [
+        flag('--task <index>', 'the task; optional if only one is running, or has kept containers', {
+          parse: integerFlag('--task', 0),
+        }),
+        flag('--attempt <number>', 'the attempt of the task, from 0; default: the last one', {
+          parse: integerFlag('--attempt', 0),
+        }),
+        flag('--container <name>', 'the container; default: the main one'),
+        flag('--toolbox <image>', 'open a toolbox of this image beside the container, even if it has a shell'),
+      ],
+      notes: `The shell is in the container itself while it runs, and in a copy of it once it has ended, if --keep or --keep-failed \
+left it. Where the image has no shell, it is in a toolbox beside the container: a container of another image (LOCALRUN_TOOLBOX; \
+default: busybox) with the same network, processes, volumes and variables, and the files below /proc/1/root. The exit code is \
+that of the shell or command. Nothing stays when it ends. localrun only. docs/debug.md`,
+      examples: [
+        'localrun debug nightly-x7k2p --task 3',
+        'localrun debug nightly-x7k2p --task 3 -- cat /tmp/report.json',
+        'localrun debug nightly-x7k2p --toolbox nicolaka/netshoot',
+      ],
+      load: () => import('./debug.js'),
+    },
     prune: {
       description: 'Remove ended executions with their logs, and the remains of deleted ones.',
       flags: [

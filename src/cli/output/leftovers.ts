@@ -11,15 +11,16 @@ import { commandLine } from '../errors.js';
 const named = 3;
 
 /** Reports the containers that an execution has kept, and the commands to inspect and remove them. */
-export function reportKeptContainers({ io, config, defaults }: Context, service: Call, { name }: Execution): void {
+export function reportKeptContainers({ io, defaults }: Context, service: Call, { name }: Execution): void {
   const containers = keptContainers(service, name);
   const last = containers.at(-1);
   if (last === undefined) return;
   const others = containers.length > named ? ` and ${containers.length - named} more` : '';
-  const image = last.replace('localrun-', 'kept-');
+  const args = ['--task', String(last.task), '--attempt', String(last.attempt)];
+  const names = containers.slice(-named).map((kept) => kept.name);
   io.err.write(`
-Kept containers: ${containers.slice(-named).join(', ')}${others}
-Inspect one:     ${config.docker} commit ${last} ${image} && ${config.docker} run --rm -it --entrypoint sh ${image}
+Kept containers: ${names.join(', ')}${others}
+Look into one:   ${commandLine({ command: 'debug', resource: name, args }, defaults)}
 Remove them:     ${commandLine({ command: 'jobs executions delete', resource: name }, defaults)}
 `);
 }

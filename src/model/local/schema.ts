@@ -120,6 +120,7 @@ export const LocalFileMessage = message('LocalFile', {
   keep: bool('Keep the containers of attempts after they end.'),
   keepFailed: bool('Keep the containers of failed attempts after they end.'),
   platform: string('The platform that images must be built for; any accepts every platform.'),
+  toolbox: string('The image of the toolbox that the command debug opens beside a container without a shell.'),
   pull: enumeration('PullPolicy', numbered(pullPolicies), 'When images are pulled.'),
 });
 export type LocalFile = Infer<typeof LocalFileMessage>;

@@ -2,7 +2,7 @@ import { routeOf, unnameable, variableLine } from '../../model/environment-varia
 import { formatPublished, type PublishedPort } from '../../model/local/one-run.js';
 import { droppedCapabilities } from '../capabilities.js';
 import { StartRefused } from '../port.js';
-import type { ContainerSpec, Mount, NetworkSpec, SandboxSpec, VolumeSpec } from './engine-api.js';
+import type { ContainerSpec, Mount, NetworkSpec, SandboxSpec, ShellSpec, VolumeSpec } from './engine-api.js';
 
 /** The properties of an engine that affect arguments. */
 export interface Traits {
@@ -41,21 +41,7 @@ interface RunArguments {
  * @throws StartRefused for a secret that cannot be such a line
  */
 export function runArguments(spec: ContainerSpec, traits: Traits & LaunchTraits): RunArguments {
-  const env = new Map<string, string>();
-  const variables: string[] = [];
-  let lines = '';
-  for (const [values, secret] of [
-    [spec.env, false],
-    [spec.secrets ?? {}, true],
-  ] as const) {
-    for (const [name, value] of Object.entries(values)) {
-      const route = routeOf(name, secret);
-      if (route === 'environment') env.set(name, value);
-      if (route === 'line') lines += lineOf(name, value);
-      else variables.push('--env', route === 'argument' ? `${name}=${value}` : name);
-    }
-  }
-  if (lines) variables.unshift('--env-file', '/dev/stdin');
+  const variables = variableArguments(spec.env, spec.secrets);
   const labels = labelArguments(spec.labels);
   const [entrypoint, ...command] = spec.command ?? [];
   const memory = String(Math.round(spec.memoryBytes));
@@ -85,11 +71,31 @@ export function runArguments(spec: ContainerSpec, traits: Traits & LaunchTraits)
     ...(entrypoint === undefined
       ? []
       : ['--entrypoint', traits.podman && entrypoint ? JSON.stringify([entrypoint]) : entrypoint]),
-    ...variables,
+    ...variables.args,
     spec.image,
     ...command,
     ...(spec.args ?? []),
   ];
+  return { ...variables, args };
+}
+
+/** The arguments for variables, and what the client needs for them. @throws StartRefused */
+function variableArguments(plain: Record<string, string>, secrets: Record<string, string> = {}): RunArguments {
+  const env = new Map<string, string>();
+  const args: string[] = [];
+  let lines = '';
+  for (const [values, secret] of [
+    [plain, false],
+    [secrets, true],
+  ] as const) {
+    for (const [name, value] of Object.entries(values)) {
+      const route = routeOf(name, secret);
+      if (route === 'environment') env.set(name, value);
+      if (route === 'line') lines += lineOf(name, value);
+      else args.push('--env', route === 'argument' ? `${name}=${value}` : name);
+    }
+  }
+  if (lines) args.unshift('--env-file', '/dev/stdin');
   return { args, env: Object.fromEntries(env), ...(lines && { input: Buffer.from(lines) }) };
 }
 
@@ -189,3 +195,65 @@ const networkArguments = ({ hosts, network, hostAccess }: NetworkSpec): string[]
   ...hosts.flatMap((host) => ['--add-host', `${host}:127.0.0.1`]),
   ...(hostAccess ? ['--add-host', 'host.docker.internal:host-gateway'] : []),
 ];
+
+/** What containers for a shell have in common: they go away when their client does. */
+const besides = (name: string, labels: Record<string, string>): string[] => [
+  ...['create', '--interactive', '--rm', '--name', name, '--pull', 'never', '--init=false', '--no-healthcheck'],
+  ...removable,
+  ...labelArguments(labels),
+  ...['--log-driver', 'none'],
+];
+
+/** The program of a copy, which ends with its stdin. */
+export const holder = '/.localrun-shell';
+
+/** A port that nothing else in the copy is likely to use. */
+const holderPort = '65535';
+
+/** The arguments of `docker create` for the copy of a container, from an image with its files. */
+export const copyArguments = (
+  { name, labels, container, network }: Pick<ShellSpec, 'name' | 'labels' | 'container' | 'network'>,
+  image: string,
+): string[] => [
+  ...besides(name, labels),
+  ...['--security-opt', 'no-new-privileges'],
+  ...droppedCapabilities.flatMap((capability) => ['--cap-drop', capability]),
+  ...['--volumes-from', container],
+  ...networkArguments(network),
+  ...['--entrypoint', holder, image, 'relay', holderPort],
+];
+
+/** Variables of a container that would keep a toolbox from finding its own programs. */
+const ofItsImage = /^(?:PATH|LD_\w+|HOSTNAME)$/;
+
+/**
+ * The arguments of `docker create` for a toolbox beside a container. It may look at the processes of any user there, and so
+ * at their files.
+ * @param variables of the container, `NAME=VALUE`
+ */
+export function toolboxArguments(
+  { name, labels }: Pick<ShellSpec, 'name' | 'labels'>,
+  image: string,
+  container: string,
+  variables: readonly string[],
+): RunArguments {
+  const plain: Record<string, string> = {};
+  const secrets: Record<string, string> = {};
+  for (const variable of variables) {
+    const [, key = '', value = ''] = /^([^=]+)=(.*)$/s.exec(variable) ?? [];
+    if (key === '' || ofItsImage.test(key)) continue;
+    // Any may be a secret; what cannot be passed as one is none.
+    const isSecret = routeOf(key, true) === 'environment' || variableLine(key, value) !== undefined;
+    (isSecret ? secrets : plain)[key] = value;
+  }
+  const { args, ...given } = variableArguments(plain, secrets);
+  return {
+    ...given,
+    args: [
+      ...besides(name, labels),
+      ...['--network', `container:${container}`, '--pid', `container:${container}`, '--volumes-from', container],
+      ...['--cap-add', 'SYS_PTRACE', '--user', '0', ...args],
+      ...['--entrypoint', 'sh', image, '-c', 'echo; cat >/dev/null'],
+    ],
+  };
+}

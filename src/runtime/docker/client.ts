@@ -10,7 +10,7 @@ import { formatSpan } from '../../model/time.js';
 import type { SlowCall } from '../port.js';
 
 /** What a client gets besides its arguments; aborting `signal` ends it. */
-interface ClientInput {
+export interface ClientInput {
   env?: Record<string, string> | undefined;
   /** What it reads from stdin; `pipe`: what is written to it while it runs. */
   input?: Buffer | 'pipe' | undefined;
@@ -90,6 +90,11 @@ export class DockerClient {
   /** Keeps using this docker context, whichever is selected later. */
   keepTo(context: string): void {
     this.#environment = { ...this.#environment, DOCKER_CONTEXT: context };
+  }
+
+  /** A client that somebody else runs. */
+  program(args: readonly string[]): { command: string; args: string[]; env: Record<string, string | undefined> } {
+    return { command: this.#command, args: [...args], env: this.#environment };
   }
 
   /** The short call that has been silent longest. */

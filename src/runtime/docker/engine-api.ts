@@ -3,7 +3,7 @@ import type { ContainerEngine } from '../../model/runtime-identity.js';
 import type { PublishedPort } from '../../model/local/one-run.js';
 import type { Timestamp } from '../../model/time.js';
 import type { ContainerUsage } from '../../model/usage.js';
-import type { Output, SlowCall } from '../port.js';
+import type { Output, Shell, ShellRequest, SlowCall } from '../port.js';
 
 /** A path of the engine's machine, a volume or memory that appears in a container at `target`. */
 export type Mount = { target: string; readOnly?: boolean } &
@@ -69,6 +69,16 @@ export interface ContainerSpec {
   /** The number of GPUs. */
   gpus?: number | undefined;
   mounts?: readonly Mount[] | undefined;
+}
+
+/** A shell in a container, or in a copy of it if it has ended. */
+export interface ShellSpec extends Pick<ShellRequest, 'command' | 'tty' | 'toolbox' | 'onPull' | 'signal'> {
+  container: string;
+  /** The name of the container that a copy or a toolbox needs. */
+  name: string;
+  labels: Record<string, string>;
+  /** The network of a copy. */
+  network: NetworkSpec;
 }
 
 export interface Capacity {
@@ -223,6 +233,12 @@ export interface EngineApi {
   removeVolume(name: string): Promise<void>;
   /** The names of all volumes with these labels. */
   listVolumes(labels: Record<string, string>): Promise<string[]>;
+  /** See AttemptRuntime.openShell. */
+  openShell(spec: ShellSpec): Promise<Shell | 'missing' | 'unstarted'>;
+  /** The ids of all images with these labels. */
+  listImages(labels: Record<string, string>): Promise<string[]>;
+  /** It is not an error if it does not exist. */
+  removeImage(id: string): Promise<void>;
   /**
    * Makes sure that no client of an earlier process still acts on containers whose names match. A container that was
    * being created may exist afterwards.

@@ -10,6 +10,7 @@ import { parsePorts } from './state.js';
 import { homeless, Launcher, refusal, taken } from './launcher.js';
 import { EngineLog } from './output.js';
 import { PodmanLog } from './podman-log.js';
+import { dockerShells } from './shells.js';
 import { sandboxImage } from './sandbox/image.js';
 import { relayed } from './sandbox/relay.js';
 import { Starts } from './starts.js';
@@ -32,13 +33,15 @@ export function dockerEngine(
   strays?: Strays,
 ): EngineApi {
   const client = new DockerClient(command, { ...environment, ...strays?.environment }, patience);
+  // Without the mark of this process: who resumes an execution ends no shells in it.
+  const unmarked = new DockerClient(command, environment, patience);
   const containers = new Containers(client);
   const starts = new Starts(client);
   const cgroups = new Cgroups();
   const over = new AbortController();
   const info = once(async () => {
     const found = await readInfo(client, over.signal);
-    if (found.engine.context) client.keepTo(found.engine.context);
+    for (const each of [client, unmarked]) if (found.engine.context) each.keepTo(found.engine.context);
     return found;
   });
   const sandbox = once(() => sandboxImage(client, async () => (await info()).architecture));
@@ -62,6 +65,7 @@ export function dockerEngine(
 
   return {
     ...dockerImages(client),
+    ...dockerShells(unmarked, async () => (await info()).architecture),
     ...dockerVolumes(client, containers, traits),
 
     engine: async () => (await info()).engine,

@@ -92,7 +92,7 @@ export function podSpec(spec: AttemptSpec, first: readonly number[], context: Po
 }
 
 /** The names of an attempt's containers in its pod. Those of Cloud Run can have dots, those of a pod cannot. */
-export const containerNames = ({ containers }: Pick<AttemptSpec, 'containers'>): string[] =>
+export const containerNames = ({ containers }: { containers: readonly { name: string }[] }): string[] =>
   labelsFor(
     containers.map(({ name }) => name),
     'container',

@@ -1,10 +1,21 @@
 import type { Namespace, Secret } from 'kubernetes-types/core/v1.js';
 import type { RuntimeIdentity } from '../../model/runtime-identity.js';
-import type { AttemptRuntime, Capabilities, ExecutionScope, Handle, Owner, Remnant, SlowCall } from '../port.js';
+import type {
+  AttemptRuntime,
+  Capabilities,
+  ExecutionScope,
+  Handle,
+  Owner,
+  Remnant,
+  ShellRequest,
+  SlowCall,
+} from '../port.js';
 import { ApiError, type ApiOptions, KubernetesApi, remembered } from './api.js';
 import { ownerLabels, placeOf } from './names.js';
+import { containerNames } from './pod.js';
 import { discard, remnantsWith } from './remnants.js';
 import { KubernetesSession } from './session.js';
+import { shellRefused } from './shell.js';
 
 export interface KubernetesOptions extends ApiOptions {
   /** The id of a state directory, which no other one has, on any machine. */
@@ -76,6 +87,16 @@ export class KubernetesRuntime implements AttemptRuntime {
 
   discard(remnants: readonly Remnant[]): Promise<void> {
     return discard(this.#api, remnants);
+  }
+
+  /** @throws StatusError UNIMPLEMENTED with the command line of kubectl that does it */
+  async openShell({ handle, containers, container, command = ['sh'] }: ShellRequest): Promise<never> {
+    const { context, namespace } = await this.#api.access();
+    const name = containerNames({ containers: containers.map((of) => ({ name: of })) })[container] ?? '';
+    throw shellRefused(
+      [this.#options.kubectl, ...(context === undefined ? [] : [`--context=${context}`]), `--namespace=${namespace}`],
+      { pod: placeOf(handle).pod, container: name, command },
+    );
   }
 
   get slowest(): SlowCall | undefined {

@@ -77,7 +77,7 @@ interface Site {
   identity: RuntimeIdentity | undefined;
 }
 
-const engineHolds = { name: 'engine orphans', what: 'containers and volumes' };
+const engineHolds = { name: 'engine orphans', what: 'containers, volumes and images' };
 const clusterHolds = { name: 'cluster orphans', what: 'pods, Secrets and ConfigMaps' };
 
 const keyOf = (cluster: Pick<KubernetesSettings, 'context' | 'namespace'> | undefined): string =>

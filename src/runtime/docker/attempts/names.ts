@@ -12,6 +12,7 @@ export const labels = {
   task: 'dev.localrun.task',
   attempt: 'dev.localrun.attempt',
   sandbox: 'dev.localrun.sandbox',
+  shell: 'dev.localrun.shell',
 } as const;
 
 /** A short, stable name for a state directory, as a label value. */
@@ -21,6 +22,13 @@ export const homeLabel = (home: string): string => createHash('sha256').update(h
 export const ownerLabels = ({ home, execution }: Owner): Record<string, string> => ({
   [labels.home]: homeLabel(home),
   ...(execution !== undefined && { [labels.execution]: execution }),
+});
+
+/** The labels of everything that belongs to an attempt alone. */
+export const attemptLabels = (owner: Owner, { task, attempt }: AttemptId): Record<string, string> => ({
+  ...ownerLabels(owner),
+  [labels.task]: String(task),
+  [labels.attempt]: String(attempt),
 });
 
 /** Where an attempt is in the container engine. */
@@ -48,6 +56,18 @@ export const containerPrefix = (execution: string): string => `localrun-${shortN
 
 export const containerName = (execution: string, { task, attempt }: AttemptId): string =>
   `${containerPrefix(execution)}${task}-attempt${attempt}`;
+
+/** A container of an attempt, by its place among them and its name there. */
+export const memberName = (
+  { container }: Place,
+  { name, index, main }: { name: string; index: number; main: boolean },
+): string => (main ? container : `${container}-${index}-${name}`);
+
+/** The container that a shell in an attempt needs. */
+export const shellName = ({ container }: Place, id: string): string => `${container}-shell-${id}`;
+
+/** Whether a container is there for a shell, by its name. */
+export const isForShell = (name: string): boolean => /-attempt\d+-shell-[\da-f]+(?:-toolbox)?$/.test(name);
 
 /** A sandbox that the attempts of a slot use in turn. */
 export const sandboxName = (execution: string, number: number): string =>

@@ -2,7 +2,15 @@ import { credentialsPath, type LocalSettings } from '../../../model/local/settin
 import type { Probe } from '../../../model/schema/probe.js';
 import type { AttemptContainer, AttemptSpec, ExecutionScope, SecretReference } from '../../port.js';
 import type { ContainerSpec, Mount, NetworkSpec, SandboxSpec } from '../engine-api.js';
-import { attemptDirectory, labels, ownerLabels, type Place, socketDirectory } from './names.js';
+import {
+  attemptDirectory,
+  attemptLabels,
+  labels,
+  memberName,
+  ownerLabels,
+  type Place,
+  socketDirectory,
+} from './names.js';
 import { type VolumePlan, volumePlan } from './volume-plan.js';
 
 /** A container of an attempt, and its dependencies. */
@@ -81,7 +89,7 @@ export function attemptPlan(scope: PlanScope, spec: AttemptSpec, place: Place, c
   const { settings, directory, credentials } = scope;
   const { container: name, sandbox } = place;
   const { env, mounts } = identity(settings, credentials.file);
-  const own = { ...labelsOf(scope), [labels.task]: String(task), [labels.attempt]: String(attempt) };
+  const own = attemptLabels({ home: scope.home, execution: scope.execution.name }, { task, attempt });
   const volumes = volumePlan(spec, settings, {
     attempt: name,
     directory: attemptDirectory(directory, place),
@@ -102,7 +110,7 @@ export function attemptPlan(scope: PlanScope, spec: AttemptSpec, place: Place, c
         env: { ...container.env, ...env },
         cpus: Math.min(container.cpus, cpus),
         processes: settings.processLimit,
-        name: i === main ? name : `${name}-${i}-${label}`,
+        name: memberName(place, { name: label, index: i, main: i === main }),
         network: sandbox === undefined ? connection(scope) : { sandbox },
         labels: own,
         mounts: [...(volumes.mounts[i] ?? []), ...mounts, ...(i === main ? lent : [])],

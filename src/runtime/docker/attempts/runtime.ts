@@ -1,6 +1,16 @@
-import type { AttemptRuntime, Capabilities, ExecutionScope, Handle, Owner, Remnant, SlowCall } from '../../port.js';
+import { randomBytes } from 'node:crypto';
+import type {
+  AttemptRuntime,
+  Capabilities,
+  ExecutionScope,
+  Handle,
+  Owner,
+  Remnant,
+  ShellRequest,
+  SlowCall,
+} from '../../port.js';
 import type { EngineApi } from '../engine-api.js';
-import { belongsTo, ownerLabels } from './names.js';
+import { attemptLabels, belongsTo, isForShell, labels, memberName, ownerLabels, placeOf, shellName } from './names.js';
 import { DockerSession } from './session.js';
 
 /** Runs attempts on a container engine, with one of its containers for each container of the attempt. */
@@ -35,24 +45,42 @@ export class DockerRuntime implements AttemptRuntime {
   }
 
   async list(owner: Owner): Promise<Remnant[]> {
-    const labels = ownerLabels(owner);
-    const containers = await this.#engine.list(labels);
-    const volumes = await this.#engine.listVolumes(labels);
+    const own = ownerLabels(owner);
+    const containers = await this.#engine.list(own);
+    const volumes = await this.#engine.listVolumes(own);
+    const images = await this.#engine.listImages({ ...own, [labels.shell]: '' });
     return [
+      ...images.map((name) => ({ kind: 'image', name })),
       ...containers.map((name) => ({ kind: 'container', name })),
       ...volumes.map((name) => ({ kind: 'volume', name })),
     ];
   }
 
   belongsTo(attempts: readonly Handle[]): (remnant: Remnant) => boolean {
-    return belongsTo(attempts);
+    const ofAttempts = belongsTo(attempts);
+    return (remnant) => ofAttempts(remnant) && !isForShell(remnant.name);
   }
 
   async discard(remnants: readonly Remnant[]): Promise<void> {
     const names = (kind: string): string[] =>
       remnants.flatMap((remnant) => (remnant.kind === kind ? remnant.name : []));
     await this.#engine.removeAll(names('container'));
-    await Promise.all(names('volume').map((name) => this.#engine.removeVolume(name)));
+    await Promise.all([
+      ...names('volume').map((name) => this.#engine.removeVolume(name)),
+      ...names('image').map((id) => this.#engine.removeImage(id)),
+    ]);
+  }
+
+  async openShell(request: ShellRequest): ReturnType<AttemptRuntime['openShell']> {
+    const { handle, home, execution, task, attempt, containers, container, main, settings } = request;
+    const place = placeOf(handle);
+    return this.#engine.openShell({
+      ...request,
+      container: memberName(place, { name: containers[container] ?? '', index: container, main: container === main }),
+      name: shellName(place, randomBytes(4).toString('hex')),
+      labels: { ...attemptLabels({ home, execution }, { task, attempt }), [labels.shell]: '' },
+      network: { hosts: containers, network: settings.network, hostAccess: settings.hostAccess },
+    });
   }
 
   get slowest(): SlowCall | undefined {

@@ -29,6 +29,7 @@ import {
   containerName,
   containerPrefix,
   handleOf,
+  isForShell,
   labels,
   namesOf,
   ownerLabels,
@@ -291,8 +292,9 @@ export class DockerSession implements AttemptSession {
     const stays = (name: string): boolean => isKept({ name });
     const clear = async (names: readonly string[]): Promise<void> => {
       const ended = names.filter((name) => !stays(name));
-      const kept = names.filter(stays).map((name) => availability.insist(() => engine.kill(name)));
-      await Promise.all([...kept, availability.insist(() => engine.removeAll(ended))]);
+      const kept = names.filter((name) => stays(name) && !isForShell(name));
+      const stopped = kept.map((name) => availability.insist(() => engine.kill(name)));
+      await Promise.all([...stopped, availability.insist(() => engine.removeAll(ended))]);
       for (const name of ended) this.#present.delete(name);
     };
     const known = new Set(this.#present);

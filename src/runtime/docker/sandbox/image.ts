@@ -47,6 +47,10 @@ export async function sandboxImage(client: DockerClient, architecture: () => Pro
   return { reference, nofile: granted };
 }
 
+/** An archive with the program at a path, for a container that is to be held by it. */
+export const holderArchive = (path: string, architecture: string): Buffer =>
+  tar([{ name: path.replace(/^\//, ''), mode: 0o755, content: programFor(architecture) }]);
+
 function programFor(architecture: string): Buffer {
   const program = programs[architecture] ?? programs[{ amd64: 'x86_64', arm64: 'aarch64' }[architecture] ?? ''];
   if (program !== undefined) return Buffer.from(program, 'base64');

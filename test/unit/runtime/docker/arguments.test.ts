@@ -5,6 +5,7 @@ import {
   podmanVolumeArguments,
   runArguments,
   sandboxArguments,
+  toolboxArguments,
 } from '../../../../src/runtime/docker/arguments.js';
 import type { ContainerSpec } from '../../../../src/runtime/docker/engine-api.js';
 import { StartRefused } from '../../../../src/runtime/port.js';
@@ -131,4 +132,22 @@ test('the ports of a run are those of its sandbox', () => {
   const args = sandboxArguments({ name: 's', labels: {}, hosts: [], hostAccess: false, publish }, 'image', false);
   expect(values(args, '--publish')).toEqual(['127.0.0.1:8080:80', '[::1]::53/udp']);
   expect(args.slice(-2)).toEqual(['image', 'alone']);
+});
+
+test('a toolbox has the variables of its container, of which none shows on the command line', () => {
+  const variables = [
+    'PASSWORD=alpha',
+    'HTTPS_PROXY=beta=',
+    'PATH=/app',
+    'LD_PRELOAD=/x.so',
+    'EMPTY=',
+    'odd.name=one\ntwo',
+  ];
+  const { args, env, input } = toolboxArguments({ name: 't', labels: { l: 'v' } }, 'image', 'c', variables);
+  expect(values(args, '--env')).toEqual(['odd.name=one\ntwo', 'PASSWORD', 'EMPTY']);
+  expect(env).toEqual({ PASSWORD: 'alpha', EMPTY: '' });
+  expect(input?.toString()).toBe('HTTPS_PROXY=beta=\n');
+  for (const option of ['--network', '--pid']) expect(values(args, option)).toEqual(['container:c']);
+  expect(values(args, '--volumes-from')).toEqual(['c']);
+  expect(args).toContain('--rm');
 });
