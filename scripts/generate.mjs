@@ -146,7 +146,7 @@ ${fields.map(({ path, effect, doc }) => `| \`${path}\` | ${meanings[effect]} | $
   'schema/localrun.schema.json': printedSchema(schemas.localrun),
 };
 
-for (const name of readdirSync(path.join(root, 'man')).map((page) => `man/${page}`)) {
+for (const name of readdirSync(path.join(root, 'docs', 'man')).map((page) => `docs/man/${page}`)) {
   if (name in files) continue;
   say(check ? `${name} is of no command: run \`npm run generate\`.` : `Removed ${name}.`);
   if (check) process.exitCode = 1;

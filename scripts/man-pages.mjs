@@ -136,6 +136,6 @@ export function manualPages(program, { version, environment }) {
       '.BR localrun (1)',
     ]);
   }
-  const pages = commands.map((of) => [`man/${of.words.join('-')}.1`, commandPage(of)]);
-  return { 'man/localrun.1': overview, ...Object.fromEntries(pages) };
+  const pages = commands.map((of) => [`docs/man/${of.words.join('-')}.1`, commandPage(of)]);
+  return { 'docs/man/localrun.1': overview, ...Object.fromEntries(pages) };
 }

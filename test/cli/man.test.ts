@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 
-const man = path.join(import.meta.dirname, '..', '..', 'man');
+const man = path.join(import.meta.dirname, '..', '..', 'docs', 'man');
 const groff = (...pages: string[]) =>
   spawnSync('groff', ['-man', '-ww', '-Tascii', '-P-c', '-P-bou', ...pages], { cwd: man, encoding: 'utf8' });
 const available = groff('--version').error === undefined;

@@ -72,7 +72,8 @@ test('the package holds what a user needs, and nothing else', () => {
     file
       .replace(/^dist\/(?:[^/]*\.cjs|page\/page\.(?:js|css)|page\/icon\.svg)$/, 'dist')
       .replace(/^docs\/(?!architecture|dependencies|kubernetes-lab).*\.md$/, 'docs')
-      .replace(/^(examples|schema|completions|man)\/.*/, '$1'),
+      .replace(/^docs\/man\/.*\.1$/, 'docs')
+      .replace(/^(examples|schema|completions)\/.*/, '$1'),
   );
   expect([...new Set(kinds)].toSorted()).toEqual([
     ...[
@@ -85,7 +86,7 @@ test('the package holds what a user needs, and nothing else', () => {
       'completions',
       'dist',
     ],
-    ...['docs', 'examples', 'man', 'package.json', 'schema'],
+    ...['docs', 'examples', 'package.json', 'schema'],
   ]);
 });
 

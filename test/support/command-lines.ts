@@ -23,7 +23,14 @@ export const localrunLines = (line: string): string[][] =>
 export function surroundings(): Io {
   const home = tempDirectory();
   const spec = 'name: nightly\ntemplate: { template: { containers: [{ image: i }] } }\n';
-  const files = { 'job.yaml': spec, 'migrate.yaml': spec, '.env': 'A=1\n', 'local.env': 'A=1\n', 'policy.yaml': '' };
+  const files = {
+    'job.yaml': spec,
+    'migrate.yaml': spec,
+    '.env': 'A=1\n',
+    'local.env': 'A=1\n',
+    'policy.yaml': '',
+    Dockerfile: 'FROM scratch\n',
+  };
   for (const [name, text] of Object.entries(files)) writeFileSync(path.join(home, name), text);
   mkdirSync(path.join(home, 'reports'));
   return testIo(home, { stdin: spec });
