@@ -24,20 +24,20 @@ export function surroundings(): Io {
   const home = tempDirectory();
   const spec = 'name: nightly\ntemplate: { template: { containers: [{ image: i }] } }\n';
   const files = {
-    'job.yaml': spec,
-    'migrate.yaml': spec,
-    '.env': 'A=1\n',
-    'local.env': 'A=1\n',
-    'policy.yaml': '',
-    Dockerfile: 'FROM scratch\n',
+    ...{ 'job.yaml': spec, 'migrate.yaml': spec, '.env': 'A=1\n', 'local.env': 'A=1\n', 'policy.yaml': '' },
+    'compose.yaml': composeFile('etl'),
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(path.join(home, name), text);
   mkdirSync(path.join(home, 'reports'));
   return testIo(home, { stdin: spec });
 }
 
+const composeFile = (service: string): string => `services: { ${service}: { image: i } }\n`;
+
 /** Parses a command line to its end, and reads its files, without running it. @throws what the parser does */
-export async function parseLine(words: readonly string[], io: Io): Promise<void> {
+export async function parseLine(words: readonly string[], surrounding: Io): Promise<void> {
+  // What others read on stdin is a job spec; this makes one.
+  const io = words[0] === 'init' ? testIo(surrounding.cwd, { stdin: composeFile('nightly') }) : surrounding;
   const open: Open = async (_flags, _place, parseRest) => {
     await parseRest({ io } as Context);
     return undefined;
