@@ -9,12 +9,16 @@ type Variables = Readonly<Record<string, string | undefined>>;
 
 /** compose reads the first of these. */
 const composeFiles = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'];
-/** What only a Job of Kubernetes or the output of `terraform show -json` contains. */
-const shape = /^\s*["']?apiVersion["']?\s*:\s*["']?batch\/|^\s*\{[^]{0,100000}"format_version"\s*:/m;
+/** Whether a text has what only a Job of Kubernetes or the output of `terraform show -json` contains. */
+const mayBeSource = (text: string): boolean =>
+  /^[ \t{]*["']?apiVersion["']?[ \t]*:[ \t]*["']?batch\//m.test(text) ||
+  (/^\s*\{/.test(text) && text.slice(0, 100_000).includes('"format_version"'));
 
 const read = (file: string): string | undefined => {
   try {
-    return statSync(file).size > maxPlanBytes ? undefined : readFileSync(file, 'utf8');
+    const is = statSync(file);
+    // A pipe would block until something writes to it.
+    return is.isFile() && is.size <= maxPlanBytes ? readFileSync(file, 'utf8') : undefined;
   } catch {
     return undefined;
   }
@@ -43,7 +47,7 @@ export function findJobSources(cwd: string, variables: Variables): JobSource[] {
     const mayBe = /\.(?:ya?ml|json)$/i.test(name) && !composeFiles.includes(name);
     if (!isNamed(name) && !mayBe) return [];
     const text = read(path.join(cwd, name));
-    if (text === undefined || (mayBe && !shape.test(text.slice(0, maxSpecBytes)))) return [];
+    if (text === undefined || (mayBe && !mayBeSource(text.slice(0, maxSpecBytes)))) return [];
     try {
       return jobSources(cwd, name, text, variables);
     } catch (error) {

@@ -1,4 +1,5 @@
 import type { Overrides } from '../model/schema/run.js';
+import { shellWord } from '../model/shell-word.js';
 import { placeOf, shortName } from './names.js';
 
 /** The same in gcloud and in localrun. */
@@ -8,10 +9,6 @@ export interface CommandLine {
   gcloud?: string | undefined;
   localrun: string;
 }
-
-/** A word of a command line, quoted for a POSIX shell. */
-export const quoted = (word: string): string =>
-  /^[\w@%+=:,./^-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 
 /** Characters between the items of a list, when an item has a comma. */
 const delimiters = [';', '|', '#', '~', ':', '/', '!', '@', '%', '+'];
@@ -38,7 +35,13 @@ function overrideFlags({ taskCount, timeout, containerOverrides = [] }: Override
 
 function line(title: string, name: string, words: string, flags: readonly string[] = [], own?: string): CommandLine {
   const { project, region } = placeOf(name);
-  const rest = [words, quoted(shortName(name)), `--region=${region}`, `--project=${project}`, ...flags.map(quoted)];
+  const rest = [
+    words,
+    shellWord(shortName(name)),
+    `--region=${region}`,
+    `--project=${project}`,
+    ...flags.map(shellWord),
+  ];
   const localrun = `localrun jobs ${rest.join(' ')}`;
   return own === undefined
     ? { title, localrun, gcloud: `gcloud run jobs ${rest.join(' ')}` }

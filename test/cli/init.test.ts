@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -87,6 +88,18 @@ test('of several sources, flags choose one, or the user does; otherwise all are 
     code: 0,
     stdout: expect.stringContaining('<stdin>:'),
   });
+});
+
+test('prints command lines that a shell reads as they are meant, and does not wait for a pipe', async () => {
+  const { run, home } = cli();
+  // Nor does it search each line of a large file to its end.
+  writeFileSync(path.join(home, 'rows.json'), `[\n${'{"a": 1},\n'.repeat(60_000)}{}]`);
+  execFileSync('mkfifo', [path.join(home, 'pipe.yaml'), path.join(home, 's.env')]);
+  const service = (name: string): object => ({ [name]: { build: 'my app', image: 'i', env_file: 's.env' } });
+  writeFileSync(path.join(home, 'compose.yaml'), JSON.stringify({ services: { ...service('a; b'), ...service('c') } }));
+  expect((await run('init')).stderr).toContain("localrun init --from compose.yaml --service 'a; b'\n");
+  const made = await run(['init', '--service', 'a; b', '-o', 'my job.yaml']);
+  expect(made.stdout).toContain("  localrun jobs run 'my job.yaml' --build 'my app'\n");
 });
 
 test.for<[what: string, line: string, files: Record<string, string>, code: number, says: string]>([

@@ -39,6 +39,26 @@ test('a plan with one job is a job spec for validate, replace, deploy and diff',
   );
 });
 
+test('diff shows no value that Terraform marks as sensitive, on neither side', async () => {
+  const { run, file } = cli();
+  const plan = readFileSync(fixture('odd/terraform-plan.json'), 'utf8');
+  const marks = '"sensitive_values":{"labels":{},"template":[{}]}';
+  const env = [{ value: true }, {}, {}, {}, { value: true }];
+  const template = [{ template: [{ containers: [{ env }] }] }];
+  const marked = plan
+    .replace(marks, `"sensitive_values":${JSON.stringify({ template })}`)
+    .replace('{"name":"DB_HOST","value_source":[]}', '$&,{"name":"ADDED","value":"hunter3","value_source":[]}')
+    .replace('"value":"info"', '"value":"hunter2"');
+  expect(marked.length).toBeGreaterThan(plan.length + 100);
+  await run(['jobs', 'replace', file('plan.json', plan.replace('"value":"info"', '"value":"hunter1"'))]);
+  for (const format of [[], ['--format', 'json']]) {
+    const { code, stdout } = await run(['jobs', 'diff', file('plan.json', marked), ...format]);
+    expect(code).toBe(1);
+    expect(stdout).not.toContain('hunter');
+    expect(stdout.match(/\(sensitive value\)|ADDED/g)?.length).toBeGreaterThan(3);
+  }
+});
+
 test('of a plan with several jobs, JOB and --region choose one; otherwise all are listed', async () => {
   const { run } = cli();
   const several = fixture('../terraform/several.json');

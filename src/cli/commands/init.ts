@@ -3,6 +3,7 @@ import path from 'node:path';
 import { StatusError } from '../../model/errors.js';
 import type { JobSource } from '../../model/init/sources.js';
 import { jobIdViolation } from '../../model/names.js';
+import { shellWord } from '../../model/shell-word.js';
 import type { Context } from '../command/context.js';
 import { readSpecText } from '../command/spec-file.js';
 import { UsageError } from '../errors.js';
@@ -65,7 +66,7 @@ async function chosen(
   if (first && !second) return first;
   const listed = (first ? meant : all).map(({ file, name, words }) => {
     const isOnly = all.filter((one) => one.file === file).length === 1;
-    return `  ${words}: localrun init --from ${file === '<stdin>' ? '-' : file}${isOnly ? '' : ` --service ${name}`}`;
+    return `  ${words}: localrun init --from ${file === '<stdin>' ? '-' : shellWord(file)}${isOnly ? '' : ` --service ${shellWord(name)}`}`;
   });
   if (!first) {
     const where = from ?? 'this directory';
@@ -99,13 +100,14 @@ export async function run(
   const id = job ?? draft.id ?? 'job';
   const file = output === '-' ? 'job.yaml' : output;
   const target = path.resolve(io.cwd, file);
-  const run = ['localrun jobs run', file, ...draft.runFlags].join(' ');
-  const mapping = `localrun config init -f ${file}`;
+  const word = shellWord(file);
+  const run = ['localrun jobs run', word, ...draft.runFlags.map(shellWord)].join(' ');
+  const mapping = `localrun config init -f ${word}`;
   const text = draft.toYaml(id, [
     `yaml-language-server: $schema=${schemaFrom(path.dirname(target), schemas)}`,
     `Made by \`localrun init\` of ${source.words}. To run it, and to deploy it:`,
     `  ${run}`,
-    `  gcloud run jobs replace ${file} --region REGION`,
+    `  gcloud run jobs replace ${word} --region REGION`,
     ...(draft.secrets.length > 0 ? [`It reads secrets. To map them on this machine: ${mapping}`] : []),
   ]);
   const problems = readJobs(file, text).problems.filter(({ severity }) => severity === 'error');

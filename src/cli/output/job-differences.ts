@@ -5,7 +5,7 @@ import { printable } from '../../model/printable.js';
 import type { JobInput } from '../../model/schema/job.js';
 import type { JobSpec } from '../../model/spec/read.js';
 import { toYaml } from '../../model/spec/write-yaml.js';
-import { get } from '../../model/v1/convert.js';
+import { get, put } from '../../model/v1/convert.js';
 import { originInV1 } from '../../model/v1/read.js';
 import type { JobV1 } from '../../model/v1/schema.js';
 import { parts } from '../../model/v1/write.js';
@@ -50,7 +50,10 @@ export function jobDiff(from: DiffSide, to: DiffSide): JobDiff {
   const isKnown = (found: Difference): boolean => !isUnknown(from, found.from.path) && !isUnknown(to, found.to.path);
   const differences = jobDifferences(from, to)
     .filter(isKnown)
-    .map((found) => ({ from: before(found.from), to: after(found.to) }));
+    .map((found) => {
+      const hidden = isWithin(from.spec?.sensitive, found.from.path) || isWithin(to.spec?.sensitive, found.to.path);
+      return { from: before(found.from, hidden), to: after(found.to, hidden) };
+    });
   const said = (side: DiffValue): unknown[] => [side.path, side.value];
   // v1 has one annotation where v2 has several fields.
   const once = new Map(differences.map((one) => [JSON.stringify([said(one.from), said(one.to)]), one]));
@@ -63,19 +66,37 @@ export function jobDiff(from: DiffSide, to: DiffSide): JobDiff {
   };
 }
 
-const isUnknown = ({ spec }: DiffSide, path: FieldPath): boolean =>
-  (spec?.unknown ?? []).some((unknown) => unknown.every((step, i) => step === path[i]));
+/** Whether a field is one of these, or part of one. */
+const isWithin = (fields: readonly FieldPath[] = [], path: FieldPath): boolean =>
+  fields.some((field) => field.every((step, i) => step === path[i]));
+const isUnknown = ({ spec }: DiffSide, path: FieldPath): boolean => isWithin(spec?.unknown, path);
+
+/** What stands for a value that Terraform does not show. */
+const sensitive = '(sensitive value)';
+
+/** A job without its sensitive values. */
+function withoutSensitive({ job, spec }: DiffSide): JobInput {
+  const shown = structuredClone(job);
+  for (const path of spec?.sensitive ?? []) if (get(shown, path) !== undefined) put(shown, path, sensitive);
+  return shown;
+}
 
 const unknownOf = ({ spec, job }: DiffSide): string[] =>
   (spec?.unknown ?? []).map((path) => formatPath(spec?.find(path).written ?? path, namesAlong(path, job)));
 
 /** Finds the values of a job as its file writes them. */
-function reader({ job, spec }: DiffSide, other: DiffSide): (found: { path: FieldPath; value?: unknown }) => DiffValue {
+function reader(
+  side: DiffSide,
+  other: DiffSide,
+): (found: { path: FieldPath; value?: unknown }, hidden: boolean) => DiffValue {
+  const { job, spec } = side;
   const version = spec?.version ?? other.spec?.version ?? 'v2';
   const v1 = version === 'v1' ? (parts(job) as unknown as JobV1) : undefined;
-  return ({ path, value }) => {
+  const printed = spec?.sensitive?.length ? withoutSensitive(side) : undefined;
+  return ({ path, value }, hidden) => {
     const origin = v1 ? originInV1(v1, path) : path;
-    const shown = value === undefined ? undefined : ((v1 && get(v1, origin)) ?? value);
+    const said = hidden ? sensitive : ((v1 && get(v1, origin)) ?? (printed && get(printed, path)) ?? value);
+    const shown = value === undefined ? undefined : said;
     const { location, written = origin } = spec?.find(path) ?? {};
     const isDefault = value !== undefined && spec !== undefined && get(spec.job, path) === undefined;
     return {
@@ -94,7 +115,7 @@ export function diffText({ from, to, differences }: JobDiff, { chalk }: Output):
     ...valueLines('-', difference.from).map((line) => chalk.red(line)),
     ...valueLines('+', difference.to).map((line) => chalk.green(line)),
   ]);
-  const heads = [`--- ${from}`, `+++ ${to}`].map((line) => chalk.bold(line));
+  const heads = [`--- ${from}`, `+++ ${to}`].map((line) => chalk.bold(printable(line, false)));
   return differences.length === 0 ? '' : `${[...heads, ...lines].join('\n')}\n`;
 }
 

@@ -1,8 +1,9 @@
 import path from 'node:path/posix';
 import { parseDotenv } from '../dotenv.js';
 import { ownProperty } from '../own-property.js';
+import { shellWord } from '../shell-word.js';
 import { parseGcloudDuration } from '../time.js';
-import { canMountAt, Draft, executionSpec, secretNameLike, soundsSecret, taskSpec } from './draft.js';
+import { canMountAt, Draft, executionSpec, isSecret, secretNameLike, taskSpec } from './draft.js';
 import { countOf, entriesOf, listOf, part, type Plain, type PlainDocument, textOf, textsOf } from './plain-document.js';
 import { dockerBytes } from './sizes.js';
 
@@ -79,6 +80,26 @@ const silent = new Set([
   ...['annotations', 'memswap_limit', 'mem_swappiness'],
 ]);
 
+/** Text with balanced braces, as deep as people write defaults within defaults. */
+const balanced = (depth: number): string =>
+  depth === 0 ? '[^{}]*' : String.raw`(?:[^{}]|\{${balanced(depth - 1)}\})*`;
+
+/** `$$`, `$NAME`, or `${NAME}` with a default or the like. */
+const reference = new RegExp(
+  String.raw`\$(?:(\$)|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:(:?[-+?])(${balanced(4)}))?\})`,
+  'g',
+);
+
+/** A variable in a text: what follows its name, and its value if it is set. */
+interface Reference {
+  /** It is none, but stands for `$`. */
+  dollar: boolean;
+  name: string;
+  sign: string;
+  other: string;
+  value: string | undefined;
+}
+
 /** The job that runs a service to its end. */
 export function draftOfService(document: PlainDocument, name: string, surroundings: ComposeSurroundings): Draft {
   return new ServiceReader(document, name, surroundings).draft;
@@ -92,6 +113,8 @@ class ServiceReader {
   readonly #variables: ReadonlyMap<string, string | undefined>;
   readonly #container: number;
   readonly #unset = new Set<string>();
+  /** The variables that stay in texts by their names, because their values are secret. */
+  readonly #secret = new Set<string>();
 
   constructor(document: PlainDocument, name: string, surroundings: ComposeSurroundings) {
     this.#document = document;
@@ -110,6 +133,11 @@ class ServiceReader {
     this.#rest();
     for (const variable of this.#unset) {
       this.draft.note(`$${variable} is set neither in the shell nor in .env, and counts as empty.`);
+    }
+    for (const variable of this.#secret) {
+      this.draft.note(
+        `The value of $${variable} is not copied, since it belongs in a secret. Cloud Run does not fill it in: let the program read it from a variable.`,
+      );
     }
   }
 
@@ -137,19 +165,34 @@ class ServiceReader {
     return this.#around.variables[name] ?? this.#variables.get(name);
   }
 
-  /** As compose fills in variables. */
-  #interpolated(text: string): string {
-    const form = /\$(?:(\$)|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:(:?[-+?])([^{}]*))?\})/g;
-    return text.replaceAll(form, (_, dollar?: string, plain?: string, braced?: string, sign = '', other = '') => {
+  /** As compose fills in variables, but those stay as they are whose values must not be copied. */
+  #interpolated(text: string, noted = true): string {
+    return text.replaceAll(reference, (...match: string[]) => {
+      const { dollar, name, sign, other, value } = this.#reference(match);
       if (dollar) return '$';
-      const name = plain ?? braced ?? '';
-      const value = this.#variable(name);
       const isSet = value !== undefined && (value !== '' || !sign.startsWith(':'));
-      if (sign.endsWith('+')) return isSet ? other : '';
+      if (sign.endsWith('+')) return isSet ? this.#interpolated(other, noted) : '';
+      if (isSet && value !== '' && isSecret(name, value)) {
+        if (noted) this.#secret.add(name);
+        return `\${${name}}`;
+      }
       if (isSet) return value;
-      if (sign.endsWith('-')) return other;
-      this.#unset.add(name);
+      if (sign.endsWith('-')) return this.#interpolated(other, noted);
+      if (noted) this.#unset.add(name);
       return '';
+    });
+  }
+
+  #reference([, dollar, plain, braced, sign = '', other = '']: readonly (string | undefined)[]): Reference {
+    const name = plain ?? braced ?? '';
+    return { dollar: dollar !== undefined, name, sign, other, value: this.#variable(name) };
+  }
+
+  /** Whether a secret is part of what a text becomes. */
+  #hasSecret(text: string): boolean {
+    return [...text.matchAll(reference)].some((match) => {
+      const { dollar, name, sign, other, value } = this.#reference(match);
+      return !dollar && ((!sign.endsWith('+') && isSecret(name, value)) || this.#hasSecret(other));
     });
   }
 
@@ -164,7 +207,7 @@ class ServiceReader {
     const context = textOf(build) ?? textOf(part(build, 'context'));
     const isPlain = entriesOf(build).every(([key]) => key === 'context');
     if (context !== undefined && isPlain) this.draft.buildFrom(context);
-    const made = isPlain ? '--build builds it' : `docker compose build ${this.#name} makes it`;
+    const made = isPlain ? '--build builds it' : `docker compose build ${shellWord(this.#name)} makes it`;
     const comment = build === undefined ? from : `${from}; ${made}`;
     this.draft.set(this.#container, 'image', image ?? (build === undefined ? '' : built), comment);
   }
@@ -196,7 +239,8 @@ class ServiceReader {
         return this.draft.leaveOut(`the variables in ${file}`, 'it cannot be read', this.#place('env_file', i));
       const surroundings = { ...Object.fromEntries(this.#variables), ...this.#around.variables };
       for (const [name, value] of parseDotenv(text, surroundings).variables) {
-        this.#add(name, () => value ?? this.#variable(name), file, false);
+        const said = value ?? this.#variable(name);
+        this.#add(name, () => said, file, isSecret(name, said));
       }
     });
     const own = this.#raw('environment');
@@ -207,16 +251,18 @@ class ServiceReader {
         })
       : entriesOf(own).map(([name, value]) => [name, value, name]);
     for (const [name, raw, at] of pairs) {
+      const text = textOf(raw) ?? '';
       // What stands in the compose file itself is no secret any more.
-      const isLiteral = raw !== null && !/\$(?!\$)/.test(textOf(raw) ?? '');
-      const read = (): string | undefined =>
-        raw === null ? this.#variable(name) : this.#interpolated(textOf(raw) ?? '');
-      this.#add(name, read, this.#place('environment', at), isLiteral);
+      const isLiteral = raw !== null && !/\$(?!\$)/.test(text);
+      const read = (noted = true): string | undefined =>
+        raw === null ? this.#variable(name) : this.#interpolated(text, noted);
+      const secret = !isLiteral && (isSecret(name, read(false)) || this.#hasSecret(text));
+      this.#add(name, read, this.#place('environment', at), secret);
     }
   }
 
-  #add(name: string, read: () => string | undefined, place: string, isLiteral: boolean): void {
-    if (!isLiteral && soundsSecret(name)) {
+  #add(name: string, read: () => string | undefined, place: string, secret: boolean): void {
+    if (secret) {
       const comment = `${place}; its value is not copied, since it belongs in a secret`;
       return this.draft.addVariable(this.#container, name, { secret: secretNameLike(name) }, comment);
     }

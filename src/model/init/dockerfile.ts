@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { shellWord } from '../shell-word.js';
 import { Draft } from './draft.js';
 
 /** An instruction of a Dockerfile, and its line. */
@@ -54,7 +55,9 @@ export function draftOfDockerfile(file: string, dockerfile: string, name: string
   const directory = path.dirname(file);
   const isUsual = path.basename(file) === 'Dockerfile';
   if (isUsual) draft.buildFrom(directory);
-  const made = isUsual ? '--build builds it' : `docker build -t ${image} -f ${file} ${directory} makes it`;
+  const made = isUsual
+    ? '--build builds it'
+    : `docker build -t ${image} -f ${shellWord(file)} ${shellWord(directory)} makes it`;
   draft.set(container, 'image', image, `${made}; to deploy the job, push the image and write its name in the registry`);
   const [from, entrypoint, command] = [last('FROM'), last('ENTRYPOINT'), last('CMD')];
   const runs = [entrypoint, command].flatMap((one) => (one ? [`${one.name} ${one.text} (${place(one)})`] : []));

@@ -220,8 +220,17 @@ export const secretNameLike = (name: string): string =>
 
 /** Whether a variable of this name usually holds a secret. */
 export const soundsSecret = (name: string): boolean =>
-  /(?:^|_)(?:PASSWORD|PASSWD|PASS|PWD|SECRET|SECRETS|TOKEN|API_?KEY|KEY|PRIVATE|CREDENTIALS?|DSN)(?:$|_)/i.test(name) &&
-  !/(?:PUBLIC|_(?:NAME|ID|FILE|PATH|URL|HOST|USER|COUNT|TTL)$)/i.test(name);
+  /(?:^|_|PG)(?:PASSWORD|PASSWD|PASSPHRASE|PASS|PWD|SECRETS?|TOKEN|API_?KEY|KEY|PRIVATE|CREDENTIALS?|DSN|PAT|WEBHOOK|CONNECTION_?STRING)\d*(?:$|_)/i.test(
+    name.replaceAll(/([a-z])(?=[A-Z])/g, '$1_'),
+  ) && !/(?:PUBLIC|(?<!WEBHOOK)_(?:NAME|ID|FILE|PATH|DIR|URL|HOST|PORT|USER|COUNT|TTL|VERSION)$)/i.test(name);
+
+/** What holds a secret whatever its name is: the password of an address or of a connection string, a private key. */
+const secretText =
+  /:\/\/[^\s/?#@]*:[^\s/?#@]+@|-----BEGIN [A-Z ]*PRIVATE KEY|(?:^|[;?&\s])(?:password|pwd|accountkey|sharedaccesskey|secret|token)=[^;&\s]/i;
+
+/** Whether a variable holds a secret by its name or its value. */
+export const isSecret = (name: string, value: string | undefined): boolean =>
+  soundsSecret(name) || (value !== undefined && secretText.test(value));
 
 /** The order in which people write the fields of a job. */
 const order = [

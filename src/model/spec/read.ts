@@ -27,6 +27,8 @@ export interface JobSpec {
   job: JobInput;
   /** The fields whose values a plan of Terraform does not know yet. */
   unknown?: readonly FieldPath[];
+  /** The fields whose values Terraform marks as sensitive. */
+  sensitive?: readonly FieldPath[];
   /** The position in the file of a path in `job`, and the path as spelled there. */
   find: (path: FieldPath) => Pick<LocatedViolation, 'location' | 'written'>;
 }
@@ -221,7 +223,7 @@ function readV2(document: SourceDocument, options: ReadOptions): Read {
 
 /** Reads a job of a plan. What is only known later is unset, and reported. */
 function readPlanned(
-  { document, id, project, location, found: arranged, unknown }: PlannedJob,
+  { document, id, project, location, found: arranged, unknown, sensitive }: PlannedJob,
   options: ReadOptions,
 ): Read {
   const [tooLarge] = document.problems;
@@ -248,7 +250,7 @@ function readPlanned(
   ];
   const find = (path: FieldPath): ReturnType<JobSpec['find']> => document.find(path);
   return {
-    spec: { version: 'v2', id, project, location, job, unknown, find },
+    spec: { version: 'v2', id, project, location, job, unknown, sensitive, find },
     found: [...unread, ...placed(document, unread, violations)],
   };
 }

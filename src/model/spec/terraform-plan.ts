@@ -24,6 +24,8 @@ export interface PlannedJob {
   found: LocatedViolation[];
   /** The fields that the configuration sets, and whose values are known only after the plan is applied. */
   unknown: FieldPath[];
+  /** The fields whose values Terraform does not show. */
+  sensitive: FieldPath[];
 }
 
 export interface TerraformPlan {
@@ -134,7 +136,8 @@ function plannedJob(file: string, whole: string, root: Tree, resource: Tree, pat
     location: text(values['location']),
     document,
     found,
-    unknown: [...unknownIn(after, JobMessage, written, [])],
+    unknown: [...marked(after, JobMessage, written, [])].flatMap(({ path: at, isSet }) => (isSet ? [at] : [])),
+    sensitive: [...marked(resource['sensitive_values'], JobMessage, undefined, [])].map(({ path: at }) => at),
   };
 }
 
@@ -237,32 +240,39 @@ const filledIn = new Set([
 ]);
 
 /**
- * The fields that are unknown. Those of which the configuration says nothing are left out: the service fills them in.
- * @param after `after_unknown` of the change: `true` in place of what is unknown
+ * The fields with a mark, and whether the configuration sets them: otherwise the service fills them in.
+ * @param marks `after_unknown` of a change or `sensitive_values`: `true` in place of what is marked
  * @param written the expressions of the same block; undefined if they are not known, as in dynamic blocks
  */
-function* unknownIn(after: unknown, message: Message, written: unknown, path: FieldPath): Generator<FieldPath> {
-  if (!isTree(after)) return;
-  for (const [key, value] of Object.entries(after)) {
+function* marked(
+  marks: unknown,
+  message: Message,
+  written: unknown,
+  path: FieldPath,
+): Generator<{ path: FieldPath; isSet: boolean }> {
+  if (!isTree(marks)) return;
+  for (const [key, value] of Object.entries(marks)) {
     const name = camelCase(key);
     const field = Object.hasOwn(message.fields, name) ? message.fields[name] : undefined;
     if (!field || field.output || (path.length === 0 && own.has(key))) continue;
     const expression = isTree(written) ? written[key] : undefined;
     if (value === true) {
-      const isSet = isTree(written) ? expression !== undefined : !filledIn.has(name);
-      if (isSet) yield [...path, name];
+      yield { path: [...path, name], isSet: isTree(written) ? expression !== undefined : !filledIn.has(name) };
       continue;
     }
     const of = field.kind === 'list' ? field.of : field;
     const blocks: unknown[] = Array.isArray(value) ? value : [];
     for (const [i, block] of blocks.entries()) {
       const at = field.kind === 'list' ? [...path, name, i] : [...path, name];
-      if (of.kind === 'message') {
-        yield* unknownIn(block, of.message, Array.isArray(expression) ? expression[i] : undefined, at);
-      } else if (block === true) yield at;
+      if (block === true) yield { path: at, isSet: true };
+      else if (of.kind === 'message') {
+        yield* marked(block, of.message, Array.isArray(expression) ? expression[i] : undefined, at);
+      }
     }
     if (of.kind === 'map' && isTree(value)) {
-      for (const [inner, unknown] of Object.entries(value)) if (unknown === true) yield [...path, name, inner];
+      for (const [inner, mark] of Object.entries(value)) {
+        if (mark === true) yield { path: [...path, name, inner], isSet: true };
+      }
     }
   }
 }

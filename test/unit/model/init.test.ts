@@ -166,11 +166,47 @@ describe('a compose service', () => {
     ['${U:-x}${U-y}${E:-z}${E-w}', 'xyz'],
     ['${A:+set}${U:+set}${A?no}', 'seta'],
     ['$$A ${U}', '$A '],
+    ['${U:-${A}}${U:-$A}${U-${E:-${A:+b}}}${A:+$A$$}', 'aaba$'],
   ])('fills in %j', ([text, filled]) => {
     const compose = `services: {s: {image: i, working_dir: ${JSON.stringify(`/${text}`)}}}`;
     const { job } = made(sources('compose.yaml', compose, { variables: { A: 'a', E: '' } }), 's');
     expect(job.template.template.containers[0]?.workingDir).toBe(`/${filled}`);
   });
+});
+
+test('no field of a compose service has the value of a secret, wherever it comes from', () => {
+  const compose = `services:
+  s:
+    image: i
+    command: [--token=$API_TOKEN, '--db', '\${DSN_OF_DB:-x}', "\${U:-$API_TOKEN}", $A]
+    working_dir: /\${DB_PASSWORD}
+    env_file: s.env
+    environment:
+      DATABASE_URL: postgres://app:$DB_PASSWORD@db/app
+      OTHER_URL: postgres://app:$PHRASE@db/app
+      OPTIONS: --password \${U:-$DB_PASSWORD}
+      PGPASSWORD: $PHRASE
+      LITERAL_URL: postgres://app:app@db/app
+      MODE: \${MODE:-\${A}}
+      SHELL_URL:
+    volumes: ['./$DB_PASSWORD:/x']
+`;
+  const files = {
+    '.env': 'DB_PASSWORD=hunter2\nPHRASE=hunter3\n',
+    's.env': 'REDIS_URL=redis://:hunter4@cache\nKEY1="-----BEGIN PRIVATE KEY-----"\nCACHE_URL=redis://cache\n',
+  };
+  const variables = { API_TOKEN: 'hunter5', A: 'a', DSN_OF_DB: 'x://u:hunter6@h', SHELL_URL: 'https://u:hunter7@h' };
+  const { text, job } = made(sources('compose.yaml', compose, { files, variables }), 's');
+  expect(text).not.toMatch(/hunter|BEGIN/);
+  const [container] = job.template.template.containers;
+  expect(container?.args).toEqual(['--token=${API_TOKEN}', '--db', '${DSN_OF_DB}', '${API_TOKEN}', 'a']);
+  expect(Object.fromEntries((container?.env ?? []).map(({ name, value }) => [name, value]))).toEqual({
+    ...{ REDIS_URL: undefined, KEY1: undefined, CACHE_URL: 'redis://cache' },
+    ...{ DATABASE_URL: undefined, OTHER_URL: undefined, OPTIONS: undefined, PGPASSWORD: undefined },
+    ...{ LITERAL_URL: 'postgres://app:app@db/app', MODE: 'a', SHELL_URL: undefined },
+  });
+  expect(text).toContain('# The value of $API_TOKEN is not copied');
+  expect(text).not.toContain('counts as empty');
 });
 
 describe('a manifest of Kubernetes', () => {
@@ -321,6 +357,41 @@ describe('a plan of Terraform', () => {
     ]);
   });
 
+  test('gives no secret away: neither what Terraform marks as sensitive nor what looks like a secret', () => {
+    const tree = JSON.parse(plan('specs/odd/terraform-plan.json')) as {
+      planned_values: { root_module: { resources: { address: string; values: unknown; sensitive_values: unknown }[] } };
+    };
+    const resource = tree.planned_values.root_module.resources.find(({ address }) => address.endsWith('job.nightly'));
+    const values = resource?.values as {
+      template: [{ template: [{ containers: [{ args: string[]; env: { name: string; value: string }[] }] }] }];
+    };
+    const [container] = values.template[0].template[0].containers;
+    container.args = ['--key', 'hunter1'];
+    container.env.push({ name: 'MARKED', value: 'hunter2' }, { name: 'API_TOKEN', value: 'hunter3' });
+    const env = container.env.map(({ name }) => (name === 'MARKED' ? { value: true } : {}));
+    const containers = [{ args: [false, true], env }];
+    if (resource) resource.sensitive_values = { template: [{ template: [{ containers }] }] };
+    const { text, job } = made(sources('plan.json', JSON.stringify(tree)), 'nightly');
+    expect(text).not.toContain('hunter');
+    const [{ args, env: variables = [] } = {}] = job.template.template.containers;
+    expect(args).toBeUndefined();
+    expect(variables.map(({ name, value, valueSource }) => [name, value ?? valueSource?.secretKeyRef?.secret])).toEqual(
+      [
+        ...[
+          ['LOG_LEVEL', 'info'],
+          ['EMPTY', undefined],
+          ['DB_PASSWORD', 'db-password'],
+          ['DB_HOST', undefined],
+        ],
+        ...[
+          ['MARKED', 'marked'],
+          ['API_TOKEN', 'api-token'],
+        ],
+      ],
+    );
+    expect(leftOut(text)).toContain('template.template.containers[0].args (plan.json:1)');
+  });
+
   test('has its jobs by name, or by address where names are not unique', () => {
     const all = sources('plan.json', plan('terraform/several.json'));
     expect(all.map(({ name }) => name)).toEqual([
@@ -400,7 +471,10 @@ test('words of a command', () => {
 });
 
 test('names that sound like secrets', () => {
-  const names = ['DB_PASSWORD', 'API_KEY', 'apikey', 'GH_TOKEN', 'SECRET', 'AWS_SECRET_ACCESS_KEY', 'SENTRY_DSN'];
+  const names = [
+    ...['DB_PASSWORD', 'API_KEY', 'apikey', 'GH_TOKEN', 'SECRET', 'AWS_SECRET_ACCESS_KEY', 'SENTRY_DSN', 'PGPASSWORD'],
+    ...['accessToken', 'PASSWORD2', 'GITHUB_PAT', 'SLACK_WEBHOOK_URL', 'STORAGE_CONNECTION_STRING', 'KEY_PASSPHRASE'],
+  ];
   expect(names.filter((name) => !soundsSecret(name))).toEqual([]);
   const others = ['KEYBOARD', 'PASSENGERS', 'TOKEN_COUNT', 'SECRET_NAME', 'PUBLIC_KEY', 'PASSWORD_FILE', 'MONKEY'];
   expect(others.filter(soundsSecret)).toEqual([]);

@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { dictFlag, lastListFlag } from '../../../src/cli/flags/parsers.js';
-import { executionLines, quoted, runLine } from '../../../src/page/command-lines.js';
+import { shellWord } from '../../../src/model/shell-word.js';
+import { executionLines, runLine } from '../../../src/page/command-lines.js';
 import { someJobName } from '../../support/jobs.js';
 
 test('a shell reads back the words of a line', () => {
   const words = ['plain', '', "it's", 'a b', '$HOME', '`x`', '"', '--args=^;^a,b', 'ü', '\n', '*', '~'];
-  const script = `printf '%s\\0' ${words.map(quoted).join(' ')}`;
+  const script = `printf '%s\\0' ${words.map(shellWord).join(' ')}`;
   expect(execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\0').slice(0, -1)).toEqual(words);
 });
 
