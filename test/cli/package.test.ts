@@ -145,6 +145,12 @@ test.each([
   expect((await run.step('install')).stderr).toBe(`localrun@${version}`);
 });
 
+test('the action takes no directory whose name would be an output of its own', async () => {
+  const run = new ActionRun(fresh('runner of lines'), { reports: 'a\njunit=b' }, env);
+  expect(await run.step('run')).toMatchObject({ exitCode: 1, stdout: expect.stringMatching(/^::error::/) as string });
+  expect(() => run.output('junit')).toThrow('no value for');
+});
+
 /** For each shell, what a new session prints of how it completes `localrun jobs exp`. */
 const sessions = {
   bash: [

@@ -38,13 +38,24 @@ export function reportFiles<F extends string>(named: Readonly<Partial<Record<F, 
   throw new UsageError(`${what} could not be written, so nothing was run.`, undefined, problems);
 }
 
+/** Names of what this process has open: `/dev/stdout`, `/dev/fd/3`. */
+const opened = /^(?:\/dev|\/proc\/self)\/(?:(stdout|stderr)|fd\/(\d+))$/;
+
 /** A link stays: the report goes where it leads. */
 function found(shown: string, cwd: string): ReportFile {
   const file = path.resolve(cwd, shown);
+  // Another file in place of an open one would take away what else is written to it.
+  if (opened.test(file)) return { shown, file };
+  const { dir, base } = path.parse(file);
+  return { shown, file: real(file) ?? path.join(real(dir) ?? dir, base) };
+}
+
+/** The path of a file without links; undefined if there is no such file. */
+function real(file: string): string | undefined {
   try {
-    return { shown, file: realpathSync(file) };
+    return realpathSync(file);
   } catch {
-    return { shown, file };
+    return undefined;
   }
 }
 
@@ -52,6 +63,10 @@ function found(shown: string, cwd: string): ReportFile {
 function unwritable(file: string): { why: string; fix?: string } | undefined {
   const directory = path.dirname(file);
   try {
+    if (opened.test(file)) {
+      statSync(file);
+      return undefined;
+    }
     const parent = statSync(directory, { throwIfNoEntry: false });
     if (!parent) return { why: `there is no directory ${directory}`, fix: `mkdir -p ${directory}` };
     if (!parent.isDirectory()) return { why: `${directory} is not a directory` };
@@ -76,6 +91,8 @@ const besides = (file: string): string =>
 
 /** Writes a report whole or not at all. What is no file, such as a pipe, is written to. */
 export function writeReport({ file }: ReportFile, text: string): void {
+  const [isOpen, name, number] = opened.exec(file) ?? [];
+  if (isOpen) return writeFileSync(Number(number ?? (name === 'stdout' ? 1 : 2)), text);
   const is = statSync(file, { throwIfNoEntry: false });
   if (is && !is.isFile()) return writeFileSync(file, text);
   const beside = besides(file);

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, symlinkSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { XmlDocument, XsdValidator } from 'libxml2-wasm';
 import { describe, expect, test } from 'vitest';
+import { reportFiles, writeReport } from '../../../../../src/cli/output/report/files.js';
 import { errorCommands, jobSummary } from '../../../../../src/cli/output/report/github.js';
 import { jsonReport } from '../../../../../src/cli/output/report/json.js';
 import { junitReport } from '../../../../../src/cli/output/report/junit.js';
@@ -13,6 +14,7 @@ import type { AttemptOutcome, TaskState } from '../../../../../src/model/task.js
 import type { ExecutionReport } from '../../../../../src/service/execution-report.js';
 import type { TaskAttempts } from '../../../../../src/service/task-tail.js';
 import { someExecution, someJob, someTask, someTime } from '../../../../support/jobs.js';
+import { tempDirectory } from '../../../../support/temp.js';
 
 const root = path.join(import.meta.dirname, '..', '..', '..', '..', '..');
 const file = (name: string): string => readFileSync(path.join(root, name), 'utf8');
@@ -146,6 +148,27 @@ test('a JSON report follows its published schema', () => {
       { index: 2, attempts: [{ code: 'ABORTED', exitCode: 3 }, { code: 'UNAVAILABLE' }, { exitCode: 3 }] },
       {},
     ],
+  });
+});
+
+describe('the file of a report', () => {
+  test('that is open already gets the report behind what was written to it', () => {
+    const name = path.join(tempDirectory(), 'out');
+    const open = openSync(name, 'w');
+    writeSync(open, 'before\n');
+    const report = reportFiles({ json: `/dev/fd/${open}` }, '/').get('json');
+    if (report) writeReport(report, 'report\n');
+    writeSync(open, 'after\n');
+    closeSync(open);
+    expect(readFileSync(name, 'utf8')).toBe('before\nreport\nafter\n');
+    expect(() => reportFiles({ json: '/dev/fd/99999' }, '/')).toThrow('A report could not be written');
+  });
+
+  test('is one file, also below a link', () => {
+    const cwd = tempDirectory();
+    mkdirSync(path.join(cwd, 'real'));
+    symlinkSync('real', path.join(cwd, 'link'));
+    expect(() => reportFiles({ json: 'real/r', junit: 'link/r' }, cwd)).toThrow('A report could not be written');
   });
 });
 
