@@ -10,18 +10,20 @@ export const GLIBC = 'glibc';
 export const MUSL = 'musl';
 
 /**
- * The C library of this Node.js, by the dynamic loader that its file names; undefined if it is not Linux.
+ * The C library of this Node.js, by the dynamic loader that its file names; undefined if it is not Linux, or if the file
+ * cannot be read.
  * @param {string} [platform] @param {string} [program]
  */
 export function familySync(platform = process.platform, program = process.execPath) {
   if (platform !== 'linux') return undefined;
   // The loader's name is near the beginning of an ELF file.
   const head = Buffer.alloc(4096);
-  const file = openSync(program, 'r');
   try {
+    const file = openSync(program, 'r');
     readSync(file, head, 0, head.length, 0);
-  } finally {
     closeSync(file);
+  } catch {
+    return undefined;
   }
   return head.includes('/ld-musl-') ? MUSL : GLIBC;
 }

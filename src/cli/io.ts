@@ -17,7 +17,8 @@ export interface Output extends Look {
   /** Writes text. Colour stays if the stream has colour; all other control characters are escaped. */
   write: (text: string) => void;
   /**
-   * Replaces this many lines above the cursor, and all below it, with rows, in one write; a row that is null stays as it is. Only the painter of a terminal uses it: nothing else moves the cursor.
+   * Replaces this many lines above the cursor, and all below it, with rows, in one write; a row that is null stays as it
+   * is. Only the painter of a terminal uses it: nothing else moves the cursor.
    */
   overwrite: (lines: number, rows: readonly (string | null)[]) => void;
   /** Whether its reader is slow, so that writes now stay in memory. */
@@ -195,13 +196,15 @@ export function systemIo(script = process.argv[1] ?? ''): Io {
         env: this.env,
         stdio: ['pipe', 'ignore', 'inherit'],
       });
-      child.stdin.on('error', () => {});
+      // There is none if this process has too many open files, which is an 'error' of the child.
+      const stdin = child.stdin as Writable | undefined;
+      stdin?.on('error', () => {});
       const ended = new Promise<void>((resolve) => {
         child.once('error', () => resolve()).once('exit', () => resolve());
       });
       return {
-        tell: (line) => void child.stdin.write(`${line}\n`),
-        end: () => void child.stdin.end(),
+        tell: (line) => void stdin?.write(`${line}\n`),
+        end: () => void stdin?.end(),
         ended,
       };
     },

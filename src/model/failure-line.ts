@@ -94,6 +94,6 @@ export const blamed = (message: string): string | undefined =>
 /** A line without what differs from task to task: numbers, ids, paths and addresses. */
 export const withoutDetails = (line: string): string =>
   line
-    .replaceAll(/\S*[/\\]\S+/g, '/')
-    .replaceAll(/\b(?=[\da-f-]*\d)[\da-f]{4,}(?:-[\da-f]+)*\b/gi, '#')
+    .replaceAll(/\S+/g, (word) => (/[/\\]./.test(word) ? '/' : word))
+    .replaceAll(/\b[\da-f]{4,}(?:-[\da-f]+)*\b/gi, (id) => (/\d/.test(id) ? '#' : id))
     .replaceAll(/\d+(?:[.,:]\d+)*/g, '#');

@@ -180,7 +180,7 @@ export async function runAndFollow(
   try {
     if (call.elsewhere) {
       handOver(call, name);
-      return await watchRun(call, name, control, onEvent);
+      return await watchRun(call, execution, control, onEvent);
     }
     const ended = await runHere(call, name, control, onEvent);
     if (ended) return ended;

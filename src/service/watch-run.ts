@@ -14,10 +14,17 @@ const rest = 4;
 /**
  * Follows an execution that another process runs to its end, and reports what the store shows of it as the events of a
  * run. Its cancellation is a request; what runs then is not killed before its grace is over.
+ * @param execution as the caller knows it: if it has begun, attempts that have ended by now are no news
  * @throws StatusError as `waitForExecution`
  */
-export async function watchRun(call: Call, name: string, control: Control, onEvent: OnEvent): Promise<Execution> {
-  const seen = new Map<string, AttemptRecord>();
+export async function watchRun(
+  call: Call,
+  { name, startTime }: Execution,
+  control: Control,
+  onEvent: OnEvent,
+): Promise<Execution> {
+  const before = startTime ? call.store.attempts(name).filter(({ outcome }) => outcome) : [];
+  const seen = new Map(before.map((attempt) => [keyOf(attempt), attempt]));
   let began = false;
   let cancelling = false;
   let due = -Infinity;
@@ -33,7 +40,7 @@ export async function watchRun(call: Call, name: string, control: Control, onEve
       tell({ type: 'execution.cancelling' });
     }
     for (const attempt of call.store.attempts(name)) {
-      const key = `${attempt.task}/${attempt.attempt}`;
+      const key = keyOf(attempt);
       for (const event of changes(seen.get(key), attempt)) tell(event);
       if (attempt.outcome && !seen.get(key)?.outcome) {
         const { task: index, outcome } = attempt;
@@ -50,6 +57,8 @@ export async function watchRun(call: Call, name: string, control: Control, onEve
   };
   return waitForExecution(call, name, isCompleted, { onChange: look });
 }
+
+const keyOf = ({ task, attempt }: AttemptRecord): string => `${task}/${attempt}`;
 
 /** What has happened to an attempt since it was seen last, except for its end. */
 function changes(before: AttemptRecord | undefined, now: AttemptRecord): Happening[] {

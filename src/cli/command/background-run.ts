@@ -17,7 +17,8 @@ import { printArriving } from '../output/log-entries.js';
 import { print } from '../output/print.js';
 import { executionKind } from '../output/resource-kinds.js';
 import { reportKeptContainers } from '../output/leftovers.js';
-import { ending, endsOnTerminal, failureSentence } from '../output/run-summary.js';
+import { ending, failureSentence } from '../output/run-summary.js';
+import { isLive } from '../output/live/painter.js';
 import { reportSlowEngine, type Steps, stepped, tracked } from '../output/live/steps.js';
 
 /** The command that shows an execution, as gcloud suggests it. */
@@ -147,7 +148,7 @@ function succeeded(context: Context, service: Call, seen: Execution, until: 'sta
   const enough = until === 'started' && startedAt(seen) !== undefined;
   if (enough || completionStatus(seen) === 'EXECUTION_SUCCEEDED') return seen;
   const message = `The execution failed. ${failureSentence(service, seen)}${detailsHint(context, seen.name)}`;
-  throw new ExecutionFailed(message, endsOnTerminal(context) ? ending(context, service, seen) : '');
+  throw new ExecutionFailed(message, isLive(context.io) ? ending(context, service, seen) : '');
 }
 
 /** Reports the state of an execution, and prints it in the format of `--format`. */
@@ -170,5 +171,5 @@ export async function printSeen(
 
 /** Shows on a terminal how an execution ended that the command has waited for, as `jobs run` does. */
 export async function showEnd(context: Context, execution: Execution): Promise<void> {
-  if (endsOnTerminal(context)) context.io.err.write(`\n${ending(context, await context.service(), execution)}`);
+  if (isLive(context.io)) context.io.err.write(`\n${ending(context, await context.service(), execution)}`);
 }

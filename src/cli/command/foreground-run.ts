@@ -6,7 +6,6 @@ import type { Execution } from '../../model/schema/job.js';
 import { currentExecution } from '../../service/executions.js';
 import { handOver, runAndFollow, type RunnerCall } from '../../service/execution-runner.js';
 import type { Call } from '../../service/service.js';
-import { tasksOf } from '../../service/tasks.js';
 import type { CommonOptions } from '../flags/global.js';
 import { exitCodeOf, Interrupted, Reported } from '../errors.js';
 import type { Signal } from '../io.js';
@@ -14,7 +13,8 @@ import type { Context } from './context.js';
 import { print } from '../output/print.js';
 import { executionKind } from '../output/resource-kinds.js';
 import { reportKeptContainers } from '../output/leftovers.js';
-import { ending, endsOnTerminal, summary } from '../output/run-summary.js';
+import { ending, summary } from '../output/run-summary.js';
+import { isLive } from '../output/live/painter.js';
 import { openView, type View } from '../output/live/view.js';
 
 /** An execution that has ended in this process, and the signal that cancelled it, if any. */
@@ -82,14 +82,7 @@ export async function runInForeground(
   try {
     superseded?.throwIfAborted();
     created = begin();
-    const begun = (created.succeededCount ?? 0) + (created.failedCount ?? 0) + (created.cancelledCount ?? 0) > 0;
-    const ended = begun ? tasksOf(runner, created, ['Succeeded', 'Failed', 'Cancelled']) : [];
-    view = openView(
-      io,
-      created,
-      runner.now,
-      ended.map(({ record }) => record),
-    );
+    view = openView(io, created, runner.now, created.startTime ? runner.store.tasks(created.name) : []);
     const control = { cancel: cancel.signal, kill: kill.signal };
     const { name } = created;
     const shown = view;
@@ -126,7 +119,7 @@ export async function printFinished(
 ): Promise<void> {
   const { io } = context;
   const deleted = currentExecution(service, execution.name) === undefined;
-  const onTerminal = endsOnTerminal(context);
+  const onTerminal = isLive(io);
   await print(context, options, execution, {
     kind: executionKind,
     human: () => (deleted || (onTerminal && io.out.tty) ? '' : summary(context, service, execution)),

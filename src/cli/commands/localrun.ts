@@ -108,8 +108,9 @@ without --quiet. It covers all projects and regions, unless --project or --regio
       description: 'Serve the Cloud Run Admin API on this machine, for clients of Cloud Run.',
       arguments: [['[command...]', 'after `--`: a command to run while the API is served']],
       flags: serveFlags,
-      notes: `Executions that requests start run in this process. When it ends, they go on with the next localrun command. With a \
-command, it serves as long as that runs, and ends with its exit code. A browser shows jobs, executions and logs at its address.`,
+      notes: `Executions that requests start run in a process beside the server. When the server ends, they go on with the next \
+localrun command. With a command, it serves as long as that runs, and ends with its exit code. A browser shows jobs, executions \
+and logs at its address.`,
       examples: ['localrun serve', 'localrun serve --port 0 -- npm test'],
       here: true,
       load: () => import('./serve.js'),

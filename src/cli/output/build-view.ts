@@ -2,7 +2,7 @@ import { formatSpan } from '../../model/time.js';
 import type { BuildLine } from '../../service/build-image.js';
 import type { Io } from '../io.js';
 import { printable } from '../../model/printable.js';
-import { livePainter, plainPainter } from './live/painter.js';
+import { isLive, livePainter, plainPainter } from './live/painter.js';
 import { wrap } from './live/wrap.js';
 import { signs } from './symbols.js';
 import { cut, oneLine } from './text-width.js';
@@ -25,7 +25,7 @@ const interval = 250;
 export function openBuildView({ err, env }: Pick<Io, 'err' | 'env'>, name: string, now: () => number): BuildView {
   const { chalk } = err;
   const begun = now();
-  const live = err.tty && !env['CI'];
+  const live = isLive({ err, env });
   const last: string[] = [];
   let step: string | undefined;
   const row = (text: string): string => cut(oneLine(text), err.columns - 1, err);

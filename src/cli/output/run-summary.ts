@@ -8,6 +8,7 @@ import type { Call } from '../../service/service.js';
 import { firstStarts, tasksOf } from '../../service/tasks.js';
 import type { Context } from '../command/context.js';
 import { boundedGrid, boundedTable } from './bounded-table.js';
+import { isLive } from './live/painter.js';
 import { runEnd } from './run-end.js';
 import { memoryNotes } from './usage.js';
 import { completionRows, resultColumns } from './columns.js';
@@ -40,10 +41,6 @@ export function failureSentence(service: Call, execution: Execution): string {
   return `${failureLine(execution, first.record).replace(/^t/, 'T')}${more}.`;
 }
 
-/** Whether a person reads stderr, and gets the end of a run there. Otherwise stdout has the result as tables. */
-export const endsOnTerminal = ({ io: { err, env } }: Pick<Context, 'io'>): boolean =>
-  err.tty && !env['CI'] && env['TERM'] !== 'dumb';
-
 /** How wide the end of a run is where there is no terminal: longer lines are cut. */
 const plainWidth = 1000;
 
@@ -66,7 +63,7 @@ export function ending(context: Context, service: Call, execution: Execution, by
   else if (completionStatus(execution) !== 'EXECUTION_SUCCEEDED')
     next.push(['see', line('jobs executions describe', [])]);
   const tail = (task: TaskRecord, count: number): TailLine[] => failureTail(service, execution, task, count);
-  const width = endsOnTerminal(context) ? io.err.columns : plainWidth;
+  const width = isLive(io) ? io.err.columns : plainWidth;
   const memory = (task: TaskRecord): PeakMemory | undefined => peakMemory(service, execution, task);
   const notes = memoryNotes(service, execution);
   return runEnd(result, { tail, memory, notes, by, next }, width, io.err);

@@ -88,6 +88,12 @@ test('lines that differ in numbers, ids and paths are the same', () => {
   expect(withoutDetails('a bad cafe')).toBe('a bad cafe');
 });
 
+test.each(['x', 'ab-', 'a/', '1.', '/ '])('a long line of %j is compared in no time', (part) => {
+  const begun = performance.now();
+  withoutDetails(part.repeat(300_000 / part.length));
+  expect(performance.now() - begun).toBeLessThan(2000);
+});
+
 test.each([
   [{ status: { code: 10, message: 'The container exited with an error.' }, exitCode: 3 }, 'exit code 3'],
   [{ status: { code: 4, message: 'The configured timeout was reached.' } }, 'timed out after 4 s'],

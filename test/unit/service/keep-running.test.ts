@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { ExecutionEvent } from '../../../src/model/events.js';
 import { completionStatus } from '../../../src/model/execution.js';
+import type { Execution } from '../../../src/model/schema/job.js';
 import type { RunnerCall } from '../../../src/service/execution-runner.js';
 import type { Watcher } from '../../../src/service/hosted-executions.js';
 import { keepRunning } from '../../../src/service/keep-running.js';
@@ -31,7 +32,9 @@ class Kept extends ServiceWorld {
     });
   }
 
-  start = (): string => runJob(this.call, { name: this.job.name }).name;
+  create = (): Execution => runJob(this.call, { name: this.job.name });
+
+  start = (): string => this.create().name;
 
   status(execution: string): string | undefined {
     const found = this.store.execution(execution);
@@ -198,7 +201,7 @@ describe('what another process sees of a run', () => {
 
   test('are the events of its attempts, each once', async () => {
     const world = new Kept();
-    const execution = world.start();
+    const execution = world.create();
     const events: ExecutionEvent[] = [];
     const never = new AbortController().signal;
     const seen = watchRun(world.call, execution, { cancel: never, kill: never }, (event) => events.push(event));
@@ -215,11 +218,25 @@ describe('what another process sees of a run', () => {
     await world.kept;
   });
 
+  test('is not what had ended before', async () => {
+    const world = new Kept();
+    const created = world.create();
+    await vi.advanceTimersByTimeAsync(30_000);
+    const never = new AbortController().signal;
+    const before = world.store.execution(created.name) ?? created;
+    const events: ExecutionEvent[] = [];
+    await watchRun(world.call, before, { cancel: never, kill: never }, (event) => events.push(event));
+    expect(types(events, /attempt/)).toEqual([]);
+    world.end.abort();
+    await vi.advanceTimersByTimeAsync(6000);
+    await world.kept;
+  });
+
   test('is looked at less often the longer a look takes', async () => {
     const world = new ServiceWorld();
     const job = someJob();
     world.store.saveJob(job);
-    const { name } = runJob(world.call, { name: job.name });
+    const execution = runJob(world.call, { name: job.name });
     const now = performance.now.bind(performance);
     let busy = 0;
     const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + busy);
@@ -228,7 +245,7 @@ describe('what another process sees of a run', () => {
       return [];
     });
     const never = new AbortController().signal;
-    const seen = watchRun(world.call, name, { cancel: never, kill: never }, () => {});
+    const seen = watchRun(world.call, execution, { cancel: never, kill: never }, () => {});
     for (let step = 0; step < 100; step++) {
       world.store.saveJob(job);
       await vi.advanceTimersByTimeAsync(100);
@@ -242,7 +259,7 @@ describe('what another process sees of a run', () => {
 
   test('a cancellation is a request to that process', async () => {
     const world = new Kept();
-    const execution = world.start();
+    const execution = world.create();
     const cancel = new AbortController();
     const events: ExecutionEvent[] = [];
     const control = { cancel: cancel.signal, kill: new AbortController().signal };

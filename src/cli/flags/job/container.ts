@@ -98,7 +98,7 @@ const further: readonly Flag[] = [
     parse: envFlag('--update-env-vars'),
   }),
   flag('--remove-env-vars <KEY,...>', 'environment variables to remove', { parse: keysToRemove('--remove-env-vars') }),
-  flag('--env-vars-file <file>', "gcloud's --env-file: one file, whose name says whether it is a .env or YAML"),
+  flag('--env-vars-file <file>', '--env-file as gcloud has it: one file, which is YAML unless its name ends in .env'),
   flag('--update-secrets <KEY=VALUE,...>', 'secrets to add or change; a KEY /DIR/FILE is a file', {
     parse: dictFlag('--update-secrets'),
   }),

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { Output } from '../../io.js';
+import type { Io, Output } from '../../io.js';
 import { widthOf } from '../text-width.js';
 
 /** Prints lines that stay, and shows rows below them while it is open. */
@@ -10,6 +10,10 @@ export interface Painter {
   repaint(): void;
   close(): void;
 }
+
+/** Whether a person reads stderr, on a terminal that can show rows. */
+export const isLive = ({ err, env }: Pick<Io, 'err' | 'env'>): boolean =>
+  err.tty && !env['CI'] && env['TERM'] !== 'dumb';
 
 /** Prints lines and no rows. */
 export const plainPainter = ({ write }: Output): Painter => ({

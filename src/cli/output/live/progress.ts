@@ -3,7 +3,7 @@ import { addedWords, blamed, endingWords, type SaidLine, withoutDetails } from '
 import { shortName } from '../../../model/names.js';
 import type { Execution } from '../../../model/schema/job.js';
 import { selectionOf } from '../../../model/task-selection.js';
-import type { TaskState } from '../../../model/task.js';
+import type { TaskRecord, TaskState } from '../../../model/task.js';
 import { durationSeconds } from '../../../model/time.js';
 import { sidecarsOf } from '../../../service/logs.js';
 
@@ -33,6 +33,9 @@ export interface Failures {
 /** A task in the view: what its last attempt does, or its result. */
 export type Standing = 'waiting' | 'starting' | 'running' | 'succeeded' | 'failed' | 'cancelled';
 
+/** A task of an execution that this process has not begun. */
+export type LeftTask = Pick<TaskRecord, 'index' | 'state' | 'retried'>;
+
 /** The last lines of an attempt, in which the reason of its failure is looked for, and the length of each. */
 const keptLines = 50;
 const keptLength = 500;
@@ -58,10 +61,10 @@ export class Progress {
   readonly standings: Standing[];
   /** An attempt keeps its slot while it runs, and the next takes it over, so that nothing jumps. */
   readonly slots: (Attempt | undefined)[] = [];
-  succeeded: number;
-  failed: number;
-  cancelled: number;
-  retries: number;
+  succeeded = 0;
+  failed = 0;
+  cancelled = 0;
+  retries = 0;
   /** Attempts that have a slot and have not started. */
   starting = 0;
   /** Attempts that have started and not ended. */
@@ -85,11 +88,8 @@ export class Progress {
   #finished = 0;
   #firstBegan: number | undefined;
 
-  /**
-   * @param execution new, or begun by another process
-   * @param ended the tasks that have a result already
-   */
-  constructor(execution: Execution, now: number, ended: Iterable<{ index: number; state: TaskState }> = []) {
+  /** @param tasks what another process has left of them, if it has begun the execution */
+  constructor(execution: Execution, now: number, tasks: Iterable<LeftTask> = []) {
     const { template, taskCount } = execution;
     this.id = shortName(execution.name);
     this.taskCount = taskCount;
@@ -98,14 +98,15 @@ export class Progress {
     this.#timeoutText = template.timeout;
     this.#sidecars = sidecarsOf(execution);
     this.since = now;
-    this.succeeded = execution.succeededCount ?? 0;
-    this.failed = execution.failedCount ?? 0;
-    this.cancelled = execution.cancelledCount ?? 0;
-    this.retries = execution.retriedCount ?? 0;
     this.#selected = selectionOf(execution)?.indexes;
     this.#positions = this.#selected && new Map(this.#selected.map((index, position) => [index, position]));
     this.standings = Array<Standing>(taskCount).fill('waiting');
-    for (const { index, state } of ended) this.#stand(index, standingAfter(state));
+    for (const { index, state, retried } of tasks) {
+      const standing = standingAfter(state);
+      this.#stand(index, standing);
+      if (standing === 'succeeded' || standing === 'failed' || standing === 'cancelled') this[standing]++;
+      this.retries += retried;
+    }
   }
 
   /** The index of the task at a position: the same, unless the execution runs only some of its tasks. */
@@ -150,8 +151,10 @@ export class Progress {
     return Math.max(longest, left / Math.max(1, slots));
   }
 
-  /** Keeps the last lines of attempts that run, as their log entries have them. */
-  heard(task: number, line: Saying): void {
+  /** Keeps the last lines of attempts without a result, as their log entries have them. */
+  heard({ task, attempt }: Pick<Attempt, 'task' | 'attempt'>, line: Saying): void {
+    // A log may be read to its end after the attempt has ended.
+    if ((this.#slotted(task) ?? this.#settling.get(task))?.attempt !== attempt) return;
     const lines = this.#said.get(task) ?? [];
     if (lines.length === 0) this.#said.set(task, lines);
     else if (lines.length > 2 * keptLines) lines.splice(0, lines.length - keptLines);

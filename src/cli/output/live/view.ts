@@ -3,13 +3,12 @@ import type { ExecutionEvent } from '../../../model/events.js';
 import { seenAtLast } from '../../../model/log-lines.js';
 import { printable } from '../../../model/printable.js';
 import type { Execution } from '../../../model/schema/job.js';
-import type { TaskState } from '../../../model/task.js';
 import { type LineSource, sidecarsOf, type TaskLine } from '../../../service/logs.js';
 import type { Io } from '../../io.js';
 import { signs } from '../symbols.js';
-import { livePainter, type Painter, plainPainter } from './painter.js';
+import { isLive, livePainter, type Painter, plainPainter } from './painter.js';
 import { frameInterval, panel } from './panel.js';
-import { Progress } from './progress.js';
+import { type LeftTask, Progress } from './progress.js';
 import { doubt, ending, headline, sentence, stopping } from './sentences.js';
 import { TaskLines } from './task-lines.js';
 import { wrap } from './wrap.js';
@@ -30,17 +29,16 @@ const heartbeatInterval = 30_000;
 /**
  * Opens the view of an execution: on a terminal lines that scroll and the state of the execution below them, otherwise
  * lines only.
- * @param ended the tasks that have a result already
+ * @param tasks what another process has left of them, if it has begun the execution
  */
 export function openView(
-  { err, env }: Pick<Io, 'err' | 'env'>,
+  io: Pick<Io, 'err' | 'env'>,
   execution: Execution,
   now: () => number,
-  ended: Iterable<{ index: number; state: TaskState }> = [],
+  tasks: Iterable<LeftTask> = [],
 ): View {
-  const live = err.tty && !env['CI'] && env['TERM'] !== 'dumb';
-  const progress = new Progress(execution, now(), ended);
-  return live ? liveView(err, execution, progress, now) : plainView(err, execution, progress, now);
+  const progress = new Progress(execution, now(), tasks);
+  return (isLive(io) ? liveView : plainView)(io.err, execution, progress, now);
 }
 
 type Err = Io['err'];
@@ -83,7 +81,7 @@ function liveView(err: Err, execution: Execution, progress: Progress, now: () =>
     onLines(lines) {
       for (const line of lines) {
         const { rows: shown, saying } = taskLines.rows(line);
-        progress.heard(line.source.task, saying);
+        progress.heard(line.source, saying);
         painter.print(shown);
       }
     },

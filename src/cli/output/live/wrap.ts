@@ -11,10 +11,11 @@ const keptColours = 8;
 const tab = 8;
 
 /**
- * Breaks a printable line into rows of at most `width` columns: at a space if there is one in their last third. Its
- * colours go on in the next row.
+ * Breaks a printable line into rows of at most `room` columns, but of one at least: at a space if there is one in their
+ * last third. Its colours go on in the next row.
  */
-export function wrap(line: string, width: number): string[] {
+export function wrap(line: string, room: number): string[] {
+  const width = Math.max(1, room);
   // Most lines fit.
   const bare = line.includes('\u{1b}') ? line.replaceAll(colour, '') : line;
   if (bare.length <= width && ascii.test(bare)) return [line];

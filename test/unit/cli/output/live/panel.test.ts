@@ -156,12 +156,8 @@ describe('the rows of the live view', () => {
   test('keep failures with their reasons, and group them', () => {
     const progress = after(progressOf(40), begun, ...[3, 30, 12, 5, 7].map((task) => starting(task)));
     for (const task of [3, 30, 12, 5]) {
-      progress.heard(task, {
-        text: `Error: shard ${task}`,
-        stream: 'stderr',
-        severity: undefined,
-        container: undefined,
-      });
+      const line = { text: `Error: shard ${task}`, stream: 'stderr' as const };
+      progress.heard({ task, attempt: 0 }, { ...line, severity: undefined, container: undefined });
       progress.advance(ended(task, 'Failed', 1, exited(2)), 9000);
     }
     const memory = { code: 10, message: 'The configured memory limit was reached.' };

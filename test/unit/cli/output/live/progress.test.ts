@@ -26,12 +26,14 @@ describe('the progress of an execution', () => {
   });
 
   test('goes on from what was done before, of an execution that another process began', () => {
-    const before = { ...execution, succeededCount: 4, failedCount: 1, retriedCount: 2 };
-    const progress = new Progress(before, 0, [
-      { index: 0, state: 'Succeeded' },
-      { index: 9, state: 'Failed' },
+    const progress = new Progress(execution, 0, [
+      { index: 0, state: 'Succeeded', retried: 0 },
+      { index: 4, state: 'Pending', retried: 1 },
+      { index: 5, state: 'Running', retried: 0 },
+      { index: 9, state: 'Failed', retried: 2 },
     ]);
-    expect(progress).toMatchObject({ succeeded: 4, failed: 1, retries: 2, pending: 5 });
+    // Cloud Run's own count of retries is of tasks.
+    expect(progress).toMatchObject({ succeeded: 1, failed: 1, retries: 3, pending: 8 });
     expect(progress.standings.map((standing) => standing[0]).join('')).toBe('swwwwwwwwf');
     // An attempt that was found again starts without having been seen to.
     progress.advance(started(5), 1000);
@@ -107,7 +109,7 @@ describe('the time left', () => {
 
 describe('failures', () => {
   const say = (progress: Progress, task: number, text: string, stream: 'stdout' | 'stderr' = 'stderr'): void =>
-    progress.heard(task, { text, stream, severity: undefined, container: undefined });
+    progress.heard({ task, attempt: 0 }, { text, stream, severity: undefined, container: undefined });
 
   test('have the line that tells why as their reason, and are one where that is the same', () => {
     const progress = after([0, starting(1)], [0, starting(22)], [0, starting(3)]);
@@ -126,7 +128,9 @@ describe('failures', () => {
     const progress = after([0, starting(1)]);
     say(progress, 1, 'Error: from the first attempt');
     progress.advance(ended(1, 'Pending', 0, exited(1)), 1000);
+    say(progress, 1, 'Error: read after its end');
     progress.advance(starting(1, 1), 2000);
+    say(progress, 1, 'Error: read after the second has begun');
     progress.advance(ended(1, 'Failed', 1, exited(1)), 3000);
     expect(progress.failures[0]?.reason).toBe('exit code 1');
   });

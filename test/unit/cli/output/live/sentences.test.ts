@@ -1,6 +1,6 @@
 import { Chalk } from 'chalk';
 import { describe, expect, test } from 'vitest';
-import { Progress } from '../../../../../src/cli/output/live/progress.js';
+import { type LeftTask, Progress } from '../../../../../src/cli/output/live/progress.js';
 import { headline, sentence } from '../../../../../src/cli/output/live/sentences.js';
 import type { ExecutionEvent } from '../../../../../src/model/events.js';
 import type { TaskState } from '../../../../../src/model/task.js';
@@ -10,19 +10,18 @@ import { at, ended, started, starting } from './happenings.js';
 const plain = { chalk: new Chalk({ level: 0 }), unicode: true };
 
 test('the headline of a log counts what was done and what runs', () => {
-  const execution = {
-    ...someExecution(someJob({ taskCount: 10 })),
-    succeededCount: 4,
-    failedCount: 1,
-    retriedCount: 2,
-  };
-  const progress = new Progress(execution, 0);
+  const execution = someExecution(someJob({ taskCount: 10 }));
+  const left = (succeeded: number): LeftTask[] => [
+    { index: 9, state: 'Failed', retried: 2 },
+    ...Array.from({ length: succeeded }, (_, index) => ({ index, state: 'Succeeded' as const, retried: 0 })),
+  ];
+  const progress = new Progress(execution, 0, left(4));
   for (const event of [starting(5), starting(6), started(6), ended(5, 'Succeeded')]) progress.advance(event, 1000);
   expect(headline(progress, 61_500, plain)).toBe(
     'nightly-x7k2p  1 running · 5 of 10 succeeded · 1 failed · 2 retries  1m1s',
   );
   expect(headline(progress, 61_500, { unicode: false })).toContain('1 running - 5 of');
-  const all = new Progress({ ...execution, succeededCount: 9 }, 0);
+  const all = new Progress(execution, 0, left(9));
   expect(headline(all, 30_000, plain)).toBe(
     'nightly-x7k2p  cleaning up · 9 of 10 succeeded · 1 failed · 2 retries  30s',
   );

@@ -65,10 +65,11 @@ describe('on a terminal', () => {
     const outcome = { code: 10, message: 'The container exited with an error.', exitCode: 2 };
     const end = (attempt: number, state: TaskState): void =>
       shown.onEvent({ type: 'attempt.ended', task: 3, attempt, state, outcome, time });
-    shown.onLines([{ ...line, text: 'Error: checksum mismatch' }]);
-    end(0, 'Pending');
-    shown.onLines([{ ...line, text: 'Error: checksum mismatch' }]);
-    end(1, 'Failed');
+    for (const attempt of [0, 1]) {
+      shown.onEvent({ type: 'attempt.starting', task: 3, attempt, time });
+      shown.onLines([{ ...line, source: { ...line.source, attempt }, text: 'Error: checksum mismatch' }]);
+      end(attempt, attempt === 0 ? 'Pending' : 'Failed');
+    }
     shown.onEvent({ type: 'attempt.stopping', task: 4, attempt: 0, reason: 'timeout', time });
     vi.advanceTimersByTime(1000);
     shown.close();

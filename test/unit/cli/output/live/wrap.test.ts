@@ -10,6 +10,7 @@ test.each([
   ['a short line', 20, ['a short line']],
   ['', 20, ['']],
   ['words break at a space near the end', 20, ['words break at a ', 'space near the end']],
+  ['ab', 0, ['a', 'b']],
   ['one andaverylongwordafterit', 10, ['one andave', 'rylongword', 'afterit']],
   ['漢字かな交じり文', 7, ['漢字か', 'な交じ', 'り文']],
   ['a\tb\tc', 20, ['a       b       c']],
