@@ -25,6 +25,9 @@ const replaced = [
   ],
 ];
 
+/** Those that are still to be found. */
+const unreplaced = new Set(replaced.map(([file]) => file));
+
 /** Replaces what a package does at its start and costs as much as all of a short command. */
 const quickStart = {
   name: 'quick-start',
@@ -33,9 +36,11 @@ const quickStart = {
     source === '@neon-rs/load' || source === 'detect-libc' ? path.join(root, 'scripts', 'native-target.mjs') : null,
   /** @param {string} code @param {string} id */
   transform(code, id) {
-    const [wanted, instead] = replaced.find(([file]) => id.endsWith(file))?.[1] ?? [];
-    if (wanted === undefined || instead === undefined) return null;
+    const found = replaced.find(([file]) => id.replaceAll('\\', '/').endsWith(file));
+    if (!found) return null;
+    const [file, [wanted, instead]] = found;
     assert(code.includes(wanted), `${id} no longer has ${wanted}`);
+    unreplaced.delete(file);
     return { code: code.replace(wanted, instead), map: null };
   },
 };
@@ -55,6 +60,8 @@ await build({
     sourcemap: true,
   },
 });
+
+assert(unreplaced.size === 0, `not part of the bundle: ${[...unreplaced].join(', ')}`);
 
 // The page of `localrun serve`, for browsers: one script, and what it needs beside it.
 const page = path.join(root, 'src', 'page');
