@@ -62,8 +62,10 @@ export function annotation(
 }
 
 /** On GitHub, the annotations of problems at their places; none for those without a place. */
-export function annotations(problems: readonly Problem[], { cwd, env }: Pick<Io, 'cwd' | 'env'>): string {
-  if (!onGithub({ env })) return '';
+export function annotations(problems: readonly Problem[], io: Pick<Io, 'cwd' | 'env'>): string {
+  // Without a working directory there is no file with problems either.
+  if (!onGithub(io) || problems.every(({ location }) => !location)) return '';
+  const { cwd, env } = io;
   return problems
     .flatMap(({ location, path: field, message, severity }) => {
       if (!location) return [];
