@@ -57,7 +57,7 @@ test.concurrent.for<[Repository | undefined, reason: string, message: (image: st
   const { exitCode, stderr } = await command.ended;
   expect(exitCode).toBe(1);
   expect(stderr).toContain(`Cannot get ${image}: `);
-  expect(stderr).toContain(`X ${message(image)}\n`);
+  expect(stderr).toContain(`✗ ${message(image)}\n`);
   const execution = await home.execution(await command.execution());
   const failure = { state: 'CONDITION_FAILED', reason, message: message(image) };
   expect(conditionOf(execution, 'ContainerReady')).toMatchObject(failure);
@@ -69,7 +69,7 @@ test.concurrent('an image that is there for another platform says so', async ({ 
   const { exitCode, stderr } = await home.run(['jobs', 'run', '-f', file, '--platform', 'linux/arm64']);
   expect(exitCode).toBe(1);
   expect(stderr).toContain(
-    "X Image 'localrun/busybox:latest' does not support linux/arm64: it is there for linux/amd64, and linux/arm64 is wanted. Build it with `docker build --platform linux/arm64`, or run it as it is with --platform any.\n",
+    "✗ Image 'localrun/busybox:latest' does not support linux/arm64: it is there for linux/amd64, and linux/arm64 is wanted. Build it with `docker build --platform linux/arm64`, or run it as it is with --platform any.\n",
   );
 });
 

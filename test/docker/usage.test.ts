@@ -76,9 +76,10 @@ test.concurrent('memory and CPU time of programs of known size', async ({ home, 
     attempts.map(({ usage }) => usage),
   );
   const described = async (...resource: string[]): Promise<string> => {
-    const { stdout } = await home.run(['jobs', 'executions', ...resource]);
-    return stdout.split('\nLocal:\n')[1]?.replaceAll(/ +/g, ' ') ?? '';
+    const text = await home.onTerminal(['jobs', 'executions', ...resource], { NO_COLOR: '1' });
+    return text.replaceAll('\r', '').split('\nLocal:\n')[1]?.replaceAll(/ +/g, ' ') ?? '';
   };
+  expect((await home.run(['jobs', 'executions', 'describe', id])).stdout).not.toContain('Local:');
   expect(await described('describe', id)).toMatch(
     /^ Memory: task 3 reached the limit of 512Mi; task 2 .* only a child process was killed\. --memory=1Gi would leave room\.\n CPU time: [\d.]+s in all\n/,
   );

@@ -142,7 +142,7 @@ describe.concurrent('an attempt', () => {
     const secrets = { B: { secret: 'key', version: 'latest' } };
     const before = Date.now();
     const told = run(main(programs.tell, { env, secrets, args, workingDir: '/tmp' }));
-    expect(await end(told)).toEqual({ main: exited(0), startedAt: expect.any(String), culprit: undefined });
+    expect(await end(told)).toMatchObject({ main: exited(0), startedAt: expect.any(String), culprit: undefined });
     expect(told.observer.text().split('\n')).toEqual([env.A, secretValue, ...args.slice(1), '/tmp', '']);
     const [started] = told.observer.starts;
     // The clock may be that of another machine.

@@ -7,6 +7,7 @@ import { epochMs } from '../../../model/time.js';
 import { type Spread, spreadOf, type TaskView } from '../../../service/tasks.js';
 import { type Entry, group, laidOut } from './entries.js';
 import { localEntries, mappedEntries, portsLine } from '../local-settings.js';
+import type { Output } from '../../io.js';
 import { executionSymbol, jobSymbol, type Look, taskSymbol } from '../symbols.js';
 import { shownState } from '../columns.js';
 import { templateEntries } from './template.js';
@@ -91,8 +92,9 @@ export const printExecution = (
     kind: executionKind,
     human: () => {
       const { name } = execution;
-      const usage = executionUsage(service, execution);
-      return describeExecution(execution, settingsOf(service, name), context.io.out, spreadOf(service, name), usage);
+      const { out } = context.io;
+      const usage = out.tty ? executionUsage(service, execution) : [];
+      return describeExecution(execution, settingsOf(service, name), out, spreadOf(service, name), usage);
     },
     exported: async (of) => {
       const { executionToV1, exported } = await import('../../../model/v1/write.js');
@@ -110,7 +112,7 @@ function spreadLines({ nodes, waiting }: Spread = { nodes: new Map(), waiting: n
 }
 
 /** `describe` of a task, in gcloud's layout. */
-export function describeTask(view: TaskView, look: Look): Promise<string> {
+export function describeTask(view: TaskView, look: Look & Pick<Output, 'tty'>): Promise<string> {
   const { task, record, place, published } = view;
   const symbol = taskSymbol(record, look);
   const { exitCode, status } = record.lastAttemptResult ?? {};
@@ -129,7 +131,7 @@ export function describeTask(view: TaskView, look: Look): Promise<string> {
       ...(record.lastAttemptResult ? [{ title: 'Last Attempt Result:', entries: result }] : []),
       { title: ' ', entries: [] },
       ...templateEntries(task),
-      ...taskUsage(view),
+      ...(look.tty ? taskUsage(view) : []),
     ],
     symbol,
     status?.message,
