@@ -9,7 +9,7 @@ import { type Home, test } from '../support/home.js';
  * `LOCALRUN_KILLS` says how many executions are killed, `LOCALRUN_SEED` at which moments: a failure names its own, so
  * that it can be seen again, as far as chance goes.
  */
-const kills = Number(process.env['LOCALRUN_KILLS'] ?? 3);
+const kills = Number(process.env['LOCALRUN_KILLS'] ?? 2);
 const firstSeed = Number(process.env['LOCALRUN_SEED'] ?? Date.now() % 1_000_000);
 
 /** Numbers from 0 to 1 that follow from a seed (mulberry32). */

@@ -7,8 +7,8 @@ import { signal } from '../support/cli.js';
 import { type Home, test } from '../support/home.js';
 
 /** Loops that do nothing but keep the machine busy, and executions that begin at once; 200 and 10 for the whole of it. */
-const loops = Number(process.env['LOCALRUN_LOAD'] ?? 12);
-const executions = Number(process.env['LOCALRUN_LOAD_EXECUTIONS'] ?? 3);
+const loops = Number(process.env['LOCALRUN_LOAD'] ?? 8);
+const executions = Number(process.env['LOCALRUN_LOAD_EXECUTIONS'] ?? 2);
 
 /** Variables that let workers do nothing for some ms, and a look at the executions that they were started for. */
 function workersOf(home: Home, ms: number): { env: Record<string, string>; started: () => string[] } {

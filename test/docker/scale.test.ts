@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { completionStatus } from '../../src/model/execution.js';
 import { test } from '../support/home.js';
 
-const tasks = Number(process.env['LOCALRUN_SCALE_TASKS'] ?? 30);
+const tasks = Number(process.env['LOCALRUN_SCALE_TASKS'] ?? 16);
 const parallelism = Number(process.env['LOCALRUN_SCALE_PARALLELISM'] ?? 8);
 
 test('many tasks, some at a time, all succeed and leave the tables alone on stdout', async ({ home }) => {

@@ -4,8 +4,8 @@ import { long, nodes, nothingLeft, objects, onLab, starts } from '../support/clu
 import { until } from '../support/cli.js';
 import { test } from '../support/home.js';
 
-const taskCount = long ? 300 : 24;
-const parallelism = long ? 20 : 8;
+const taskCount = long ? 300 : 14;
+const parallelism = long ? 20 : 6;
 
 /** Every seventh task fails at first. */
 const retried = (task: number): boolean => task % 7 === 3;
