@@ -85,8 +85,8 @@ export interface Io extends Surroundings {
   processes: {
     /** The processes with this environment variable, its value, and their command line. */
     marked: (variable: string) => { pid: number; value: string; command: string }[];
-    /** Kills a process, with its group if it leads one. */
-    end: (pid: number) => void;
+    /** Sends a signal to a process, with its group if it leads one; SIGKILL if none is named. */
+    end: (pid: number, signal?: 'SIGINT' | 'SIGKILL') => void;
   };
   /** Whether the process that holds a lease is alive. */
   alive: (lease: Lease) => boolean;
@@ -381,10 +381,10 @@ function markedProcesses(variable: string): { pid: number; value: string; comman
   });
 }
 
-function endGroup(pid: number): void {
+function endGroup(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
   for (const target of [-pid, pid]) {
     try {
-      process.kill(target, 'SIGKILL');
+      process.kill(target, signal);
       return;
     } catch {
       // It does not lead a group, or has just ended.

@@ -8,6 +8,7 @@ import { execa, type Options, type Result, type ResultPromise } from 'execa';
 import { StatusError } from '../../model/errors.js';
 import { formatSpan } from '../../model/time.js';
 import type { SlowCall } from '../port.js';
+import type { Processes } from './strays.js';
 
 /** What a client gets besides its arguments; aborting `signal` ends it. */
 export interface ClientInput {
@@ -212,14 +213,15 @@ export class DockerClient {
 
   /**
    * Runs a client that works for itself, such as a build, and passes on the lines that it prints. Aborting `signal` ends
-   * it: with SIGTERM, so that it can clean up, and then with `kill`, together with what it has started. Returns its exit
-   * code, undefined if a signal has ended it.
-   * @param kill kills a process and its group
+   * it together with what it has started: with SIGINT as Ctrl-C does, so that it can clean up, and then with SIGKILL.
+   * Returns its exit code, undefined if a signal has ended it.
+   * @param end sends a signal to a process and its group: podman alone, or with SIGTERM, would always leave the step that
+   * it runs
    * @throws StatusError like `run`
    */
   async work(
     args: readonly string[],
-    { env, signal, kill }: { env: Record<string, string>; signal: AbortSignal; kill: (pid: number) => void },
+    { env, signal, end: send }: { env: Record<string, string>; signal: AbortSignal; end: Processes['end'] },
     onLine: (line: string) => void,
   ): Promise<number | undefined> {
     if (signal.aborted) return undefined;
@@ -228,8 +230,8 @@ export class DockerClient {
     const stop = (): void => {
       const { pid } = client;
       if (pid === undefined) return;
-      client.kill('SIGTERM');
-      timer = setTimeout(kill, workGrace, pid);
+      send(pid, 'SIGINT');
+      timer = setTimeout(send, workGrace, pid);
     };
     signal.addEventListener('abort', stop);
     const lines = [client.stdout, client.stderr].map((input) => createInterface({ input, crlfDelay: Infinity }));

@@ -65,7 +65,7 @@ export class EngineImageBuilder implements ImageBuilder {
     const { args, env } = ofDockerfile ? dockerfileCall(source) : await this.#packCall(source, podman);
     const output = new BuildOutput();
     const over = AbortSignal.any([signal, this.#over.signal]);
-    const exitCode = await client.work(args, { env, signal: over, kill: this.#processes.end }, (text) => {
+    const exitCode = await client.work(args, { env, signal: over, end: this.#processes.end }, (text) => {
       const line = output.add(text);
       if (line) onLine(line);
     });

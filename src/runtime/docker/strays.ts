@@ -17,8 +17,8 @@ export interface Marked {
 /** The other processes of this user. */
 export interface Processes {
   marked(variable: string): Marked[];
-  /** Ends a process, together with its group if it leads one. */
-  end(pid: number): void;
+  /** Sends a signal to a process, together with its group if it leads one; SIGKILL if none is named. */
+  end(pid: number, signal?: 'SIGINT' | 'SIGKILL'): void;
 }
 
 /** The command of a client that makes something. */

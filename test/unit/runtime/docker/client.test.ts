@@ -137,3 +137,21 @@ test('a conversation with a client ends at once when it is destroyed, and the cl
     .poll(() => existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
     .toBeFalsy();
 });
+
+test('a client that works for itself is ended with what it has started, while both can clean up', async () => {
+  // The shell alone would leave its child, which holds the output open.
+  const client = new DockerClient('sh', process.env);
+  const abort = new AbortController();
+  const sent: unknown[] = [];
+  const end = (pid: number, signal?: 'SIGINT' | 'SIGKILL'): void => {
+    sent.push(signal);
+    process.kill(-pid, signal ?? 'SIGKILL');
+  };
+  const call = client.work(
+    ['-c', `sh -c 'echo up; exec sleep 600'; true`],
+    { env: {}, signal: abort.signal, end },
+    () => abort.abort(),
+  );
+  expect(await call).toBeUndefined();
+  expect(sent).toEqual(['SIGINT']);
+});
