@@ -36,7 +36,8 @@ export async function stagedSource(
   const kept: string[] = [];
   let complete = true;
   const walk = async (below: string): Promise<void> => {
-    for (const entry of await readdir(path.join(directory, below), { withFileTypes: true })) {
+    const entries = await unlessGone(readdir(path.join(directory, below), { withFileTypes: true }));
+    for (const entry of entries ?? []) {
       const name = path.join(below, entry.name);
       if (leftOut(name, entry.isDirectory())) {
         complete = false;
@@ -55,12 +56,22 @@ export async function stagedSource(
   const remove = (): Promise<void> => rm(own, { recursive: true, force: true });
   try {
     await mkdir(copy, { recursive: true });
-    for (const name of kept) await copyEntry(path.join(directory, name), path.join(copy, name));
+    for (const name of kept) await unlessGone(copyEntry(path.join(directory, name), path.join(copy, name)));
   } catch (error) {
     await remove();
     throw error;
   }
   return { directory: copy, remove };
+}
+
+/** What `work` returns; undefined if its file has gone meanwhile, as files do under watch, and temporary ones. */
+async function unlessGone<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 async function copyEntry(from: string, to: string): Promise<void> {

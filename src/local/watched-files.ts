@@ -36,17 +36,21 @@ export async function watchFiles(watched: readonly Watched[]): Promise<FileChang
   };
   const watcher = watch([...parents], { ignored, ignoreInitial: true, followSymlinks: false });
   const pending = new Set<string>();
+  /** The last batch is complete, and nothing has changed since. */
   let complete = false;
   let timer: NodeJS.Timeout | undefined;
   let abort = new AbortController();
+  let wake = (): void => {};
   let failure: unknown;
   const flush = (): void => {
     complete = true;
     abort.abort();
+    wake();
   };
   watcher.on('all', (_, name) => {
     if (parents.has(name)) return;
     pending.add(name);
+    complete = false;
     clearTimeout(timer);
     timer = setTimeout(flush, quiet);
   });
@@ -64,7 +68,7 @@ export async function watchFiles(watched: readonly Watched[]): Promise<FileChang
   });
   return {
     async next() {
-      if (!complete) await new Promise((resolve) => abort.signal.addEventListener('abort', resolve, { once: true }));
+      if (!complete) await new Promise<void>((resolve) => (wake = resolve));
       // oxlint-disable-next-line typescript/only-throw-error -- it is one
       if (failure) throw failure;
       const names = [...pending];

@@ -39,14 +39,15 @@ const ruleFiles = ['.dockerignore', '.gcloudignore', '.gitignore'];
 /**
  * Runs a job again whenever its spec or what its images are built from changes, until Ctrl-C. What is under way then is
  * ended first; what has failed waits for the next change.
- * @param written directories that runs write to, whose changes do not count
+ * @param isWritten whether runs themselves write to a file or directory, by its absolute path, so that its changes do not
+ * count
  * @param runOnce runs the job, and ends early when the signal aborts
  * @throws Interrupted; StatusError for a directory that is not there at the beginning, or if files cannot be watched
  */
 export async function watchedRuns(
   context: Context,
   { files, directories }: Watching,
-  written: readonly string[],
+  isWritten: (name: string) => boolean,
   runOnce: (superseded: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const { io } = context;
@@ -62,7 +63,7 @@ export async function watchedRuns(
       const upload = uploaded ? notUploaded(directory) : undefined;
       const ignores: Ignores = (below, isDirectory) =>
         !ruleFiles.includes(below) &&
-        (written.includes(path.join(directory, below)) ||
+        (isWritten(path.join(directory, below)) ||
           inImage(below, isDirectory) ||
           upload?.ignores(below, isDirectory) === true);
       return { directory, ignores };

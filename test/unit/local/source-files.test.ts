@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -94,4 +95,17 @@ describe('a source of which something is left out', () => {
   test('is used as it is if nothing is there to leave out', async () => {
     expect(await stagedSource(directoryOf({ 'a.txt': '' }), leftOut, '/none')).toBeUndefined();
   });
+});
+
+test('what vanishes while it is copied is not in the copy', async () => {
+  const directory = directoryOf({ 'a.txt': 'a', 'b.tmp': '', 'gone.d/x': '', left: '' });
+  const staged = await stagedSource(
+    directory,
+    (name) => {
+      if (name === 'b.tmp' || name === 'gone.d') rmSync(path.join(directory, name), { recursive: true });
+      return name === 'left';
+    },
+    tempDirectory(),
+  );
+  expect(readdirSync(staged?.directory ?? '')).toEqual(['a.txt']);
 });

@@ -36,6 +36,23 @@ describe('watched files', () => {
     expect(signal.aborted).toBe(true);
   });
 
+  test('that change again before anybody asks are no batch without files', async () => {
+    const app = tempDirectory();
+    const changes = await watching({ directory: app, ignores });
+    const signal = changes.signal();
+    writeFileSync(path.join(app, 'a'), '');
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    writeFileSync(path.join(app, 'b'), '');
+    // So that its event arrives before the question; it need not.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const first = await changes.next();
+    const second = changes.next();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    writeFileSync(path.join(app, 'c'), '');
+    expect(first).toContain(path.join(app, 'a'));
+    expect(await second).not.toEqual([]);
+  });
+
   test('do not change when a build copies them', async () => {
     const root = tempDirectory();
     const app = path.join(root, 'app');

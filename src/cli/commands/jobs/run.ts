@@ -45,8 +45,12 @@ export async function run(context: Context, options: Options & WatchFlag, id: st
   const { watchedRuns, watchingOf } = await import('../../command/watched-runs.js');
   const job = await askedJob(context, options, id);
   const { buckets, nfs } = localSettings(context, options);
-  const written = [context.config.home, ...Object.values(buckets), ...Object.values(nfs)];
-  await watchedRuns(context, watchingOf(context, options), written, async (superseded) =>
+  const directories = [context.config.home, ...Object.values(buckets), ...Object.values(nfs)];
+  const { isOfReport } = await import('../../output/report/files.js');
+  const reports = [...(options.reports?.values() ?? [])];
+  const isWritten = (name: string): boolean =>
+    directories.includes(name) || reports.some((report) => isOfReport(report, name));
+  await watchedRuns(context, watchingOf(context, options), isWritten, async (superseded) =>
     runOnce(context, { ...options, ...(await readDescription(context, options)) }, job, superseded),
   );
 }

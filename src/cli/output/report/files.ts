@@ -85,9 +85,15 @@ function unwritable(file: string): { why: string; fix?: string } | undefined {
   }
 }
 
+/** How names of drafts of a file begin, which are beside it. */
+const draftOf = (file: string): string => path.join(path.dirname(file), `.${path.basename(file).slice(0, 100)}.`);
+
 /** A new name beside a file. */
-const besides = (file: string): string =>
-  path.join(path.dirname(file), `.${path.basename(file).slice(0, 100)}.${randomUUID()}`);
+const besides = (file: string): string => draftOf(file) + randomUUID();
+
+/** Whether this is the path of a report, or of a draft of it. */
+export const isOfReport = ({ file }: ReportFile, name: string): boolean =>
+  name === file || name.startsWith(draftOf(file));
 
 /** Writes a report whole or not at all. What is no file, such as a pipe, is written to. */
 export function writeReport({ file }: ReportFile, text: string): void {
