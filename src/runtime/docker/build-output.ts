@@ -18,7 +18,7 @@ interface Step {
 const announcements = [
   /^Step (?<place>\d+\/\d+) : (?<instruction>.*)$/,
   /^#(?<id>\d+) \[(?:[^\]]* )?(?<place>\d+\/\d+)\] (?<instruction>.*)$/,
-  /^(?:\[\d+\/\d+\] )?STEP (?<place>\d+\/\d+): (?<instruction>.*)$/,
+  /^(?:\[(?<stage>\d+\/\d+)\] )?STEP (?<place>\d+\/\d+): (?<instruction>.*)$/,
 ];
 const cacheHit = /^(?: ---> |--> )Using cache\b/;
 
@@ -44,7 +44,9 @@ export class BuildOutput {
     const {
       place = '',
       instruction = '',
-      id = place,
+      // Podman counts the steps of each stage from 1.
+      stage = '',
+      id = `${stage} ${place}`,
     } = announcements.map((form) => form.exec(line)?.groups).find(Boolean) ?? {};
     if (place) {
       this.#current = this.#steps.get(id) ?? { place, instruction, cached: false, failed: false, output: [] };

@@ -56,6 +56,23 @@ describe('the output of a build', () => {
     expect(output.count()).toEqual({ steps: 2, cached: 1 });
   });
 
+  test('of podman keeps the steps of several stages apart', () => {
+    const { output, shown } = read(`[1/2] STEP 1/3: FROM localrun/busybox AS build
+[1/2] STEP 2/3: COPY . .
+[1/2] STEP 3/3: RUN make
+made
+--> 45931dbb1ab
+[2/2] STEP 1/3: FROM localrun/busybox
+[2/2] STEP 2/3: COPY --from=build /a /a
+--> Using cache 45931dbb1ab78692a49d056e1860d7ced9c4462786a366ae15d79f9071cd358a
+[2/2] STEP 3/3: RUN false
+Error: building at STEP "RUN false": while running runtime: exit status 1
+`);
+    expect(shown.at(-1)?.step).toBe('3/3: RUN false');
+    expect(output.count()).toEqual({ steps: 4, cached: 1 });
+    expect(output.failure()).toMatchObject({ step: '3/3: RUN false', output: [expect.stringMatching(/^Error/)] });
+  });
+
   test('is shown without control characters, blank lines and what the client says about itself', () => {
     const { shown } = read(classic);
     expect(shown.map((line) => line?.text).slice(0, 2)).toEqual([
