@@ -40,12 +40,7 @@ test.concurrent('memory and CPU time of programs of known size', async ({ home, 
     2) ${use(600)}; echo "went on after $?" ;;
     3) exec ${use(600)} ;;
   esac`;
-  const command = home.inline([
-    'jobs',
-    'run',
-    '-f',
-    home.script('sizes', script, { taskCount: 4, parallelism: 1, ...limits }),
-  ]);
+  const command = home.inline(['jobs', 'run', '-f', home.script('sizes', script, { taskCount: 4, ...limits })]);
   const { stderr } = await command.ended;
   const id = await command.execution();
   const attempts = attemptsOf(home, id);

@@ -21,6 +21,25 @@ test('a sandbox has the ports of its slot, and each attempt records and reports 
   ]);
 });
 
+test('an attempt whose sandbox is gone gets another one, and records the port of that', async () => {
+  const engine = new FakeEngine();
+  const ports = engine.ports.bind(engine);
+  let asked = 0;
+  engine.ports = async (sandbox) => {
+    asked++;
+    // The sandbox of the first attempt goes away before the second one.
+    if (asked === 2) engine.sandboxes.clear();
+    return ports(sandbox);
+  };
+  const world = new World(engine, { taskCount: 2, parallelism: 1 }, {}, 32, { publish: [free] });
+  expect(await world.finish()).toMatchObject({ succeededCount: 2 });
+  expect(engine.opened).toHaveLength(2);
+  expect(world.events.filter(({ type }) => type === 'attempt.published')).toMatchObject([
+    { task: 0, ports: { 80: '127.0.0.1:49232' } },
+    { task: 1, ports: { 80: '127.0.0.1:49232' } },
+  ]);
+});
+
 test.each([{ keepFailed: true }, {}])(
   'fresh sandboxes with the same fixed port exist one after the other (%j)',
   async (keeping) => {

@@ -43,6 +43,8 @@ export async function run(
       command: words.length > 0 ? words : undefined,
       toolbox: { image: toolbox ?? config.toolbox, always: toolbox !== undefined },
       onPull: (image) => io.err.write(`Pulling ${image}\n`),
+    }).catch((error: unknown) => {
+      throw interrupted ?? error;
     });
     const { shell } = opened;
     try {

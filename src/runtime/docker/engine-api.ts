@@ -182,7 +182,10 @@ export interface EngineApi {
   start(spec: ContainerSpec, output: ContainerOutput): Promise<Started | 'exists' | 'homeless'>;
   /** Creates the sandbox unless it exists. Link-local addresses are unreachable in it. @throws StartRefused */
   openSandbox(spec: SandboxSpec): Promise<void>;
-  /** The addresses of the engine's machine that lead to a sandbox, by its ports: `127.0.0.1:49153` for `80`. */
+  /**
+   * The addresses of the engine's machine that lead to a sandbox, by its ports: `127.0.0.1:49153` for `80`. None if it is
+   * gone.
+   */
   ports(sandbox: string): Promise<Record<string, string>>;
   /** Connects to a port of a sandbox's localhost. `homeless`: the sandbox is gone. */
   dial(sandbox: string, port: number): Promise<Duplex | 'refused' | 'homeless'>;

@@ -88,7 +88,7 @@ export function dockerEngine(
 
     async ports(name) {
       const { stdout, stderr, exitCode } = await client.run(['port', name]);
-      if (exitCode !== 0) throw client.failure('port', stderr);
+      if (exitCode !== 0 && !homeless.test(stderr)) throw client.failure('port', stderr);
       return parsePorts(stdout);
     },
 

@@ -172,7 +172,7 @@ export class DockerSession implements AttemptSession {
     const engine = this.#engine;
     const place = placeOf(handle);
     const plan = attemptPlan(this.#scope, spec, place, this.#cpus);
-    let announced = false;
+    let announced: string | undefined;
     const volumes = new AttemptVolumes(plan, { engine, availability, sources });
     const attempt = new Attempt(plan, past, {
       engine,
@@ -184,8 +184,9 @@ export class DockerSession implements AttemptSession {
       openSandbox: async (sandbox, lost) => {
         await this.#sandboxes.open(sandbox, lost);
         const ports = await this.#freePortsOf(sandbox);
-        if (ports && !announced) sink.published(ports);
-        announced ||= ports !== undefined;
+        const addresses = JSON.stringify(ports);
+        if (ports && addresses !== announced) sink.published(ports);
+        announced = addresses;
       },
       startGate: this.#startGate,
       patient: () => [...this.#holding].some((other) => other !== active),
@@ -206,12 +207,16 @@ export class DockerSession implements AttemptSession {
     return ended;
   }
 
-  /** The ports of a sandbox without a fixed address on the engine's machine, and the addresses that they got. */
+  /**
+   * The ports of a sandbox without a fixed address on the engine's machine, and the addresses that they got; undefined if
+   * there are none, or the sandbox is gone.
+   */
   async #freePortsOf({ name, publish = [] }: SandboxSpec): Promise<Record<string, string> | undefined> {
     const free = new Set(publish.filter(({ hostPort }) => hostPort === undefined).map(containerPort));
     if (free.size === 0) return undefined;
     const ports = await this.#scope.availability.insist(() => this.#engine.ports(name));
-    return Object.fromEntries(Object.entries(ports).filter(([port]) => free.has(port)));
+    const own = Object.entries(ports).filter(([port]) => free.has(port));
+    return own.length > 0 ? Object.fromEntries(own) : undefined;
   }
 
   async #openCloudSql(): Promise<void> {
