@@ -1,10 +1,19 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ActionRun, used } from '../support/action.js';
+import { ActionRun, scriptOf, used } from '../support/action.js';
 import { repository } from '../support/cli.js';
 
 /** An empty directory for the tarball and what is installed from it. A name with a blank is a name like any other. */
@@ -18,6 +27,7 @@ const quiet = {
   npm_config_ignore_scripts: 'true',
   npm_config_loglevel: 'error',
   npm_config_prefer_offline: 'true',
+  npm_config_update_notifier: 'false',
 };
 
 /** The environment of someone who has just the system: nothing of this repository, and a home of their own. */
@@ -43,11 +53,9 @@ function fresh(name: string): string {
   return made;
 }
 
-/** The lines of docs/ci.md that install localrun; here it comes from the tarball. */
-const [installation = ''] =
-  /^npm install --global .*$/m.exec(readFileSync(path.join(repository, 'docs', 'ci.md'), 'utf8')) ?? [];
-const prefix = path.join(directory, 'prefix');
-const installed = path.join(prefix, 'bin', 'localrun');
+/** The action, whose installation is the one that all tests use. */
+let action: ActionRun;
+let installed = '';
 
 beforeAll(async () => {
   const [pack] = JSON.parse(
@@ -59,8 +67,10 @@ beforeAll(async () => {
   const cache = path.join(process.env['npm_config_cache'] ?? path.join(os.homedir(), '.npm'), '_cacache');
   mkdirSync(cache, { recursive: true });
   symlinkSync(cache, path.join(fresh('cache'), '_cacache'));
-  const line = installation.replace(/localrun$/, () => '"$TARBALL"');
-  await execa('sh', ['-ec', line], { env: { ...env, TARBALL: tarball, npm_config_prefix: prefix }, extendEnv: false });
+  action = new ActionRun(fresh('runner'), { package: tarball }, env);
+  const { exitCode, stderr } = await action.step('install');
+  if (exitCode !== 0) throw new Error(stderr);
+  installed = path.join(action.paths[0] ?? '', 'localrun');
   if (others.every((version) => existsSync(nodeOf(version)))) return;
   mkdirSync(versions, { recursive: true });
   writeFileSync(path.join(versions, 'package.json'), '{}');
@@ -103,27 +113,28 @@ test.each([process.versions.node, ...others])(
       });
     expect(execFileSync(node, ['--version'], { encoding: 'utf8' })).toMatch(new RegExp(`^v${version}`));
     expect(run('--version')).toMatch(/^\S*\d+\.\d+\.\d+/);
-    run('jobs', 'replace', path.join(prefix, 'lib', 'node_modules', 'localrun', 'examples', 'quickstart.yaml'));
+    run('jobs', 'replace', path.join(path.dirname(realpathSync(installed)), '..', 'examples', 'quickstart.yaml'));
     expect(JSON.parse(run('jobs', 'list', '--format=json'))).toMatchObject([
       { name: expect.stringMatching(/quickstart$/) as string },
     ]);
   },
 );
 
-test.concurrent('npx runs the program without installing it', async () => {
+test('npx runs the program without installing it', async () => {
   const args = ['--yes', '--package', tarball, '--', 'localrun', 'help', 'jobs', 'run'];
   const { stdout } = await execa('npx', args, { cwd: fresh('npx'), env, extendEnv: false });
   expect(stdout).toContain('Usage: localrun jobs run');
 });
 
-test.concurrent('the action installs the program where later steps find it', async () => {
-  const run = new ActionRun(fresh('runner'), { package: tarball }, env);
-  expect(await run.step('node')).toMatchObject({ exitCode: 0 });
-  expect(used.map((step) => [step.uses?.replace(/@.*/, ''), run.isDue(step)])).toEqual([['actions/setup-node', false]]);
-  expect(await run.step('install')).toMatchObject({ exitCode: 0 });
-  expect(run.paths).toHaveLength(1);
-  const { stdout } = await execa(path.join(run.paths[0] ?? '', 'localrun'), ['--version'], { env, extendEnv: false });
-  expect(stdout).toMatch(/^\d+\.\d+\.\d+/);
+test('the action installs the program where later steps find it, as docs/ci.md does by hand', async () => {
+  expect(await action.step('node')).toMatchObject({ exitCode: 0 });
+  expect(used.map((step) => [step.uses?.replace(/@.*/, ''), action.isDue(step)])).toEqual([
+    ['actions/setup-node', false],
+  ]);
+  expect(action.paths).toHaveLength(1);
+  const lines = readFileSync(path.join(repository, 'docs', 'ci.md'), 'utf8').match(/npm install .*$/gm);
+  expect(new Set(lines)).toEqual(new Set(['npm install --global localrun']));
+  expect(scriptOf('install')).toMatch(/^npm install --global .*"\$PACKAGE"$/m);
 });
 
 test.each([

@@ -108,7 +108,7 @@ test.concurrent('the commands in docs/ci.md run as they stand there', async ({ h
 });
 
 test.concurrent('an interrupted run writes its report, also over an older one', async ({ home }) => {
-  const file = home.script('cut', 'echo started; exec sleep 60', { terminationGracePeriod: '1s' });
+  const file = home.script('cut', 'trap exit TERM; echo started; sleep 60 & wait');
   const report = home.file('r.json');
   writeFileSync(report, 'old');
   const run = home.start(['jobs', 'run', '-f', file, '--report', `json=${report}`]);

@@ -21,6 +21,13 @@ interface Action {
 
 export const action = parse(readFileSync(path.join(repository, 'action.yml'), 'utf8')) as Action;
 
+/** The script of the step with this id. */
+export function scriptOf(id: string): string {
+  const script = action.runs.steps.find((step) => step.id === id)?.run;
+  if (!script) throw new Error(`action.yml has no step [${id}] that runs something`);
+  return script;
+}
+
 interface Ended {
   exitCode?: number | undefined;
   stderr: string;
@@ -86,14 +93,14 @@ export class ActionRun {
 
   /** Runs the step with this id, by the command line that GitHub documents for `shell: bash`. */
   async step(id: string): Promise<Ended> {
+    const text = scriptOf(id);
     const step = action.runs.steps.find((candidate) => candidate.id === id);
-    if (!step?.run) throw new Error(`action.yml has no step [${id}] that runs something`);
     const script = this.#file(`${id}.sh`);
-    writeFileSync(script, step.run);
+    writeFileSync(script, text);
     writeFileSync(this.#file('output'), '');
-    const own = Object.entries(step.env ?? {}).map(([name, text]) => [name, this.#evaluated(text)] as const);
+    const own = Object.entries(step?.env ?? {}).map(([name, text]) => [name, this.#evaluated(text)] as const);
     const ended = await execa('bash', ['--noprofile', '--norc', '-eo', 'pipefail', script], {
-      cwd: path.resolve(this.workspace, this.#evaluated(step['working-directory'] ?? '.')),
+      cwd: path.resolve(this.workspace, this.#evaluated(step?.['working-directory'] ?? '.')),
       env: {
         ...this.#env,
         PATH: [...this.paths, this.#env['PATH'] ?? process.env['PATH']].join(path.delimiter),
