@@ -155,7 +155,12 @@ class ServiceReader {
   }
 
   #filled(value: Plain | undefined): Plain | undefined {
-    if (typeof value === 'string') return this.#interpolated(value);
+    if (typeof value === 'string') {
+      const filled = this.#interpolated(value);
+      if (filled === value || !isSecret('', filled)) return filled;
+      for (const [, , plain, braced] of value.matchAll(reference)) this.#secret.add(plain ?? braced ?? '$');
+      return value;
+    }
     if (Array.isArray(value)) return value.map((item) => this.#filled(item) ?? null);
     if (value === undefined || value === null) return value;
     return Object.fromEntries(entriesOf(value).map(([key, inner]) => [key, this.#filled(inner) ?? null]));

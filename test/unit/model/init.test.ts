@@ -178,7 +178,7 @@ test('no field of a compose service has the value of a secret, wherever it comes
   const compose = `services:
   s:
     image: i
-    command: [--token=$API_TOKEN, '--db', '\${DSN_OF_DB:-x}', "\${U:-$API_TOKEN}", $A]
+    command: [--token=$API_TOKEN, '--db', '\${DSN_OF_DB:-x}', "\${U:-$API_TOKEN}", $A, "pg://u:$PHRASE@h"]
     working_dir: /\${DB_PASSWORD}
     env_file: s.env
     environment:
@@ -199,7 +199,14 @@ test('no field of a compose service has the value of a secret, wherever it comes
   const { text, job } = made(sources('compose.yaml', compose, { files, variables }), 's');
   expect(text).not.toMatch(/hunter|BEGIN/);
   const [container] = job.template.template.containers;
-  expect(container?.args).toEqual(['--token=${API_TOKEN}', '--db', '${DSN_OF_DB}', '${API_TOKEN}', 'a']);
+  expect(container?.args).toEqual([
+    '--token=${API_TOKEN}',
+    '--db',
+    '${DSN_OF_DB}',
+    '${API_TOKEN}',
+    'a',
+    'pg://u:$PHRASE@h',
+  ]);
   expect(Object.fromEntries((container?.env ?? []).map(({ name, value }) => [name, value]))).toEqual({
     ...{ REDIS_URL: undefined, KEY1: undefined, CACHE_URL: 'redis://cache' },
     ...{ DATABASE_URL: undefined, OTHER_URL: undefined, OPTIONS: undefined, PGPASSWORD: undefined },
