@@ -75,8 +75,10 @@ function toleranceMs(tolerations: readonly Toleration[] = []): number {
 }
 
 function containerState(status: ContainerStatus | undefined): ContainerState {
-  // A kubelet starts a sidecar again that has ended.
-  const last = status && status.restartCount > 0 ? status.lastState : undefined;
+  // A kubelet starts a sidecar again that has ended. It says of a container that could not be started that it waits
+  // (RunContainerError), for a moment although the pod has failed, and has the end as the state before (1.20).
+  const isOver = status && (status.restartCount > 0 || status.state?.waiting !== undefined);
+  const last = isOver ? status.lastState : undefined;
   const { running, terminated } = last?.terminated ? last : (status?.state ?? {});
   if (running) return { status: 'running', startedAt: toTimestamp(running.startedAt ?? '') };
   if (!terminated) return { status: 'waiting' };

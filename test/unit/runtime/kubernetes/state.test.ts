@@ -8,10 +8,12 @@ import { type PodState, stateOf } from '../../../../src/runtime/kubernetes/state
 
 const fixtures = path.join(import.meta.dirname, '..', '..', '..', 'fixtures', 'kubernetes');
 
-function statesOf(name: string, names = ['main']): PodState[] {
+function recorded(name: string): Pod[] {
   const events = JSON.parse(readFileSync(path.join(fixtures, `${name}.json`), 'utf8')) as { object: Pod }[];
-  return events.map(({ object }) => stateOf(object, names));
+  return events.map(({ object }) => object);
 }
+
+const statesOf = (name: string, names = ['main']): PodState[] => recorded(name).map((pod) => stateOf(pod, names));
 
 const last = (name: string, names?: string[]): PodState => statesOf(name, names).at(-1) as PodState;
 
@@ -49,6 +51,15 @@ describe('a pod', () => {
     ['not-executable', { status: 'created', exitCode: 126, error: 'exec: "/etc": permission denied' }],
   ] as const)('that has %s says how', ([name, ended]) => {
     expect(last(name)).toMatchObject({ containers: [ended], over: true, failure: undefined });
+  });
+
+  test('has the end of a container that its kubelet still says it waits for', () => {
+    const failed = recorded('no-command').at(-1) as Pod;
+    for (const status of failed.status?.containerStatuses ?? []) {
+      status.lastState = status.state ?? {};
+      status.state = { waiting: { reason: 'RunContainerError', message: 'failed to start container' } };
+    }
+    expect(stateOf(failed, ['main'])).toEqual(last('no-command'));
   });
 
   test('goes on after the end of its main container, until it is stopped', () => {
