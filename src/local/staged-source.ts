@@ -83,7 +83,7 @@ async function copyEntry(from: string, to: string): Promise<void> {
   } else if (stats.isSymbolicLink()) {
     await symlink(await readlink(from), to);
   } else if (stats.isFile()) {
-    // A link would show as a change of the file to whoever watches it.
+    // A link would show as a change of the file to its watchers.
     await copyFile(from, to, constants.COPYFILE_FICLONE);
     await utimes(to, stats.atime, stats.mtime);
   }

@@ -9,7 +9,7 @@ export type Watched =
 export interface FileChanges {
   /** The absolute paths that have changed since the last call. Waits for the first change. */
   next(): Promise<readonly string[]>;
-  /** Aborts at the next change; aborted already if there is one that nobody has asked for. */
+  /** Aborts at the next change; aborted already if there was one since the last call. */
   signal(): AbortSignal;
   close(): Promise<void>;
 }

@@ -17,7 +17,7 @@ export interface MemoryNeed {
   container: number;
   /** Its limit, as the template has it: `512Mi`. */
   limit: string;
-  /** The tasks in which the kernel killed its main process at the limit, or nobody knows which one, by index. */
+  /** The tasks in which the kernel killed the main process at the limit, or an unknown one, by index. */
   killed: readonly number[];
   /** The tasks in which the kernel killed only others of its processes. */
   outlived: readonly number[];

@@ -11,7 +11,7 @@ export interface ContainerUsage {
   cpuSeconds?: number | undefined;
   /** At least so many of its processes were killed by the kernel because the memory limit was reached. */
   oomKills?: number | undefined;
-  /** Whether its main process was killed, which ends the container, or only others; absent if nobody can say. */
+  /** Whether its main process was killed, which ends the container, or only others; absent if that is unknown. */
   oomVictim?: 'main' | 'child' | undefined;
 }
 

@@ -4,7 +4,7 @@ import type { Io } from '../io.js';
 
 /**
  * Workflow commands of GitHub Actions. Its runner obeys every line of a log that begins with `::`, and any line with
- * `##[`, whoever wrote them.
+ * `##[`, also those of a job.
  */
 
 /** GitHub shows no more errors of a step than this. */

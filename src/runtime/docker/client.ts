@@ -93,7 +93,7 @@ export class DockerClient {
     this.#environment = { ...this.#environment, DOCKER_CONTEXT: context };
   }
 
-  /** A client that somebody else runs. */
+  /** The command line of a client that the caller runs itself. */
   program(args: readonly string[]): { command: string; args: string[]; env: Record<string, string | undefined> } {
     return { command: this.#command, args: [...args], env: this.#environment };
   }

@@ -16,7 +16,7 @@ const shells = ['sh', '/bin/sh', '/busybox/sh'];
 /** How engines say that a container has no such program, besides the exit codes 126 and 127. */
 const noProgram = /executable file not found|no such file or directory|permission denied/i;
 
-/** Keys to leave a shell that nobody presses: by default Ctrl-P would wait for the next key. */
+/** Keys to leave a shell that hardly a keyboard sends: with the default ones, Ctrl-P would wait for the next key. */
 const detachKeys = ['--detach-keys', 'ctrl-^,ctrl-@'];
 
 /** How often, and for how long, to ask whether a container has ended, in ms. */

@@ -7,7 +7,7 @@ import { junitReport } from './junit.js';
 
 export { writeReport } from './files.js';
 
-/** How many of the newest lines of an execution's logs its page has, if nobody says. */
+/** How many of the newest lines of an execution's logs its page has by default. */
 export const defaultLogLines = 10_000;
 
 /** An execution as it is now in a format; undefined if it has been deleted. */
